@@ -1,0 +1,84 @@
+"""Making Tensors: PyTorch's functions over NumPy's."""
+
+from typing import Any
+
+import numpy as np
+
+from autograd.modes import default_dtype
+from autograd.tensor import Tensor, constant
+
+default_generator = np.random.default_rng()
+"""Where random tensors and initial weights come from; `manual_seed` restarts it."""
+
+
+def manual_seed(seed: int) -> np.random.Generator:
+    """Restart the random numbers, so that a program gives the same results again."""
+    default_generator.bit_generator.state = np.random.default_rng(seed).bit_generator.state
+    return default_generator
+
+
+def tensor(
+    data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None
+) -> Tensor:
+    """Return ``Tensor(data, ...)``, a copy."""
+    return Tensor(data, requires_grad, dtype, name)
+
+
+def from_numpy(array: np.ndarray) -> Tensor:
+    """Return a Tensor that shares memory with a NumPy array: writing into one shows in the other."""
+    result = constant(array.view() if array.ndim else array[()])
+    result.meta = {"shared": True}
+    return result
+
+
+def zeros(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return zeros: ``zeros(2, 3)`` or ``zeros((2, 3))``."""
+    return full(_shape(shape), 0.0, dtype=dtype, requires_grad=requires_grad)
+
+
+def ones(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return ones: ``ones(2, 3)`` or ``ones((2, 3))``."""
+    return full(_shape(shape), 1.0, dtype=dtype, requires_grad=requires_grad)
+
+
+def full(shape: Any, value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return an array filled with one value."""
+    return Tensor(np.full(shape, value, dtype or default_dtype()), requires_grad)
+
+
+def eye(n: int, m: int | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return the identity matrix."""
+    return Tensor(np.eye(n, m, dtype=dtype or default_dtype()), requires_grad)
+
+
+def arange(*bounds: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return evenly spaced values within a half-open interval: integers stay integers."""
+    return Tensor(np.arange(*bounds, dtype=dtype), requires_grad)
+
+
+def linspace(
+    start: float, stop: float, num: int = 50, dtype: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Return `num` evenly spaced values, both ends included."""
+    return Tensor(np.linspace(start, stop, num, dtype=dtype or default_dtype()), requires_grad)
+
+
+def rand(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return uniform random numbers in [0, 1)."""
+    values = default_generator.random(_shape(shape))
+    return Tensor(np.asarray(values, dtype or default_dtype()), requires_grad)
+
+
+def randn(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return normal random numbers of mean 0 and variance 1."""
+    values = default_generator.standard_normal(_shape(shape))
+    return Tensor(np.asarray(values, dtype or default_dtype()), requires_grad)
+
+
+def randint(low: int, high: int, shape: Any) -> Tensor:
+    """Return random integers in [low, high)."""
+    return Tensor(default_generator.integers(low, high, shape))
+
+
+def _shape(shape: tuple[Any, ...]) -> Any:
+    return shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape

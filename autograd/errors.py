@@ -1,0 +1,72 @@
+"""The wording of errors: what failed; where; what to write instead. Layer 0: NumPy only."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+
+def three_lines(what: str, where: str, instead: str) -> str:
+    """Lay out the message of an error.
+
+    >>> print(three_lines("log of a word", "log('x')", "log(2.0)"))
+    log of a word
+      where: log('x')
+      instead: log(2.0)
+    """
+    return f"{what}\n  where: {where}\n  instead: {instead}"
+
+
+def describe(value: Any, position: int) -> str:
+    """Name an argument: by its own name, else by its place."""
+    name = getattr(value, "name", None) or f"argument {position}"
+    return f"{name} {np.shape(getattr(value, 'data', value))}"
+
+
+def aligned(shapes: Sequence[tuple[int, ...]]) -> tuple[str, str]:
+    """Align shapes from the right; bracket the first axis on which they disagree, and name it.
+
+    >>> aligned([(2, 3), (4,)])
+    ('(2, [3]) and (·, [4])', 'axis -1 is 3 against 4')
+    """
+    depth = max(map(len, shapes))
+    rows = [(None,) * (depth - len(s)) + tuple(s) for s in shapes]
+    for axis in range(-1, -depth - 1, -1):
+        sizes = [row[axis] for row in rows if row[axis] not in (None, 1)]
+        if len(set(sizes)) > 1:
+            break
+    texts = []
+    for row in rows:
+        cells = ["·" if n is None else str(n) for n in row]
+        cells[axis] = f"[{cells[axis]}]"
+        texts.append(f"({', '.join(cells)})")
+    return " and ".join(texts), f"axis {axis} is {' against '.join(map(str, sizes))}"
+
+
+def failed_call(name: str, values: Sequence[Any], params: dict[str, Any], error: Exception) -> str:
+    """Explain why a NumPy function refused its arguments."""
+    shapes = [np.shape(getattr(v, "data", v)) for v in values]
+    given = ", ".join(describe(v, i) for i, v in enumerate(values))
+    given += "".join(f", {k}={v!r}" for k, v in params.items())
+    if name == "matmul" and len(shapes) == 2 and all(shapes):
+        (*_, inner_a), inner_b = shapes[0], shapes[1][-2:][0]
+        if inner_a != inner_b:
+            return three_lines(
+                f"matmul cannot multiply {shapes[0]} by {shapes[1]}: {inner_a} against {inner_b}",
+                f"matmul({given})",
+                "make the last axis of the first equal the last but one of the second (try .T)",
+            )
+    if "broadcast" in str(error):
+        picture, axis = aligned(shapes)
+        return three_lines(
+            f"{name} cannot broadcast {picture}: {axis}",
+            f"{name}({given})",
+            "make each axis equal or 1, counted from the right (reshape, or index with None)",
+        )
+    return three_lines(f"{name} failed: {error}", f"{name}({given})", _remedy(error))
+
+
+def _remedy(error: Exception) -> str:
+    if isinstance(error, IndexError):
+        return "an index inside the shape"
+    return "arguments that NumPy's function of that name takes"

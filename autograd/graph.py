@@ -1,0 +1,47 @@
+"""Walks over the graph: iterative, linear, in the order of birth."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from autograd.tensor import Tensor
+from autograd.versions import seen_by
+
+
+def arguments(node: Tensor) -> list[Any]:
+    """Return a node's arguments, each as the version that the node saw."""
+    return [seen_by(a, node.count) if type(a) is Tensor else a for a in node.args]
+
+
+def toposort(*roots: Tensor) -> list[Tensor]:
+    """Return every tensor that the roots came from, arguments before results.
+
+    A birth number is younger than those of its arguments, so sorting by it is a topological order.
+
+    >>> a = Tensor(1.0, requires_grad=True, name="a")
+    >>> b = a * a
+    >>> [t is s for t, s in zip(toposort(b), [a, b])]
+    [True, True]
+    """
+    seen = set(roots)
+    stack = list(seen)
+    while stack:
+        for a in arguments(stack.pop()):
+            if type(a) is Tensor and a not in seen:
+                seen.add(a)
+                stack.append(a)
+    return sorted(seen, key=lambda t: t.count)
+
+
+def leaves(*roots: Tensor) -> list[Tensor]:
+    """Return the tensors without history that the roots came from, oldest first."""
+    return [t for t in toposort(*roots) if t.op is None]
+
+
+def consumers(nodes: Iterable[Tensor]) -> dict[Tensor, list[tuple[Tensor, int]]]:
+    """Map each tensor to its uses: (the operation's result, which argument). ``a * a`` has two."""
+    uses: dict[Tensor, list[tuple[Tensor, int]]] = {}
+    for node in nodes:
+        for i, a in enumerate(arguments(node)):
+            if type(a) is Tensor:
+                uses.setdefault(a, []).append((node, i))
+    return uses

@@ -1,0 +1,158 @@
+"""The methods of Tensor: NumPy's functions, under NumPy's and PyTorch's spellings.
+
+Each line names the NumPy function that the method calls; NumPy's protocols lead it to its row.
+"""
+
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd.rules import neural
+from autograd.rules.shape import astype
+
+if TYPE_CHECKING:
+    from autograd.tensor import Tensor
+
+ALIASES = {"dim": "axis", "keepdim": "keepdims", "correction": "ddof"}
+
+
+def method(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
+    """Make a method of a function; ``dim`` and ``keepdim`` mean ``axis`` and ``keepdims``."""
+
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            kwargs = {ALIASES.get(k, k): v for k, v in kwargs.items()}
+        return fn(self, *args, **kwargs)
+
+    call.__name__ = call.__qualname__ = fn.__name__
+    call.__doc__ = f"Return ``{fn.__name__}(self, ...)``; `dim` is `axis`, `keepdim` is `keepdims`."
+    return call
+
+
+class Methods:
+    """What a Tensor can do, one line each."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        data: Any
+
+    # ── what it is ─────────────────────────────────────────────────────────────────────────────
+    shape = property(lambda self: self.data.shape, doc="The lengths of the axes.")
+    ndim = property(lambda self: self.data.ndim, doc="The number of axes.")
+    size = property(lambda self: self.data.size, doc="The number of elements.")
+    dtype = property(lambda self: self.data.dtype, doc="NumPy's dtype.")
+    nbytes = property(lambda self: self.data.nbytes, doc="The bytes of the elements.")
+    T = property(np.transpose, doc="The axes reversed.")
+
+    @property
+    def mT(self) -> "Tensor":  # noqa: N802  # NumPy's name
+        """The last two axes swapped."""
+        return np.swapaxes(self, -1, -2)  # type: ignore[return-value]  # NumPy dispatches to Tensor
+
+    def item(self) -> Any:
+        """Return the only element as a Python number."""
+        return self.data.item()
+
+    def tolist(self) -> Any:
+        """Return nested lists of Python numbers."""
+        return self.data.tolist()
+
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        """Return the values as an array that shares memory with this tensor.
+
+        Raises TypeError where the tensor is connected to a graph, unless `force`.
+        """
+        if not force:
+            np.asarray(self)  # raises with the remedy
+        return np.asarray(self.data)
+
+    def zero_(self) -> Any:
+        """Set every element to 0, in place, and return the tensor."""
+        self[...] = 0  # type: ignore[index]  # Tensor defines it
+        return self
+
+    # ── each element ───────────────────────────────────────────────────────────────────────────
+    exp, exp2, expm1 = method(np.exp), method(np.exp2), method(np.expm1)
+    log, log2, log10, log1p = method(np.log), method(np.log2), method(np.log10), method(np.log1p)
+    sqrt, square, reciprocal = method(np.sqrt), method(np.square), method(np.reciprocal)
+    sin, cos, tan = method(np.sin), method(np.cos), method(np.tan)
+    arcsin, arccos, arctan = method(np.arcsin), method(np.arccos), method(np.arctan)
+    sinh, cosh, tanh = method(np.sinh), method(np.cosh), method(np.tanh)
+    abs, sign = method(np.absolute), method(np.sign)
+    floor, ceil, round = method(np.floor), method(np.ceil), method(np.round)
+    clip = clamp = method(np.clip)
+    pow = method(operator.pow)
+    maximum, minimum = method(np.maximum), method(np.minimum)
+    isnan, isinf, isfinite = method(np.isnan), method(np.isinf), method(np.isfinite)
+    sigmoid, relu, softplus = method(neural.sigmoid), method(neural.relu), method(neural.softplus)
+    softmax, log_softmax = method(neural.softmax), method(neural.log_softmax)
+    logsumexp = method(neural.logsumexp)
+
+    # ── reductions ─────────────────────────────────────────────────────────────────────────────
+    sum, prod, mean = method(np.sum), method(np.prod), method(np.mean)
+    var, std = method(np.var), method(np.std)
+    max, min, amax, amin = method(np.max), method(np.min), method(np.amax), method(np.amin)
+    ptp, cumsum, cumprod = method(np.ptp), method(np.cumsum), method(np.cumprod)
+    norm = method(np.linalg.norm)
+    all, any = method(np.all), method(np.any)
+    argmax, argmin, argsort = method(np.argmax), method(np.argmin), method(np.argsort)
+    sort = method(np.sort)
+
+    # ── products ───────────────────────────────────────────────────────────────────────────────
+    dot, matmul = method(np.dot), method(np.matmul)
+    trace, diagonal = method(np.trace), method(np.diagonal)
+
+    # ── shapes ─────────────────────────────────────────────────────────────────────────────────
+    ravel = flatten = method(np.ravel)
+    swapaxes, moveaxis, squeeze = method(np.swapaxes), method(np.moveaxis), method(np.squeeze)
+    unsqueeze = method(np.expand_dims)
+    repeat, take, copy = method(np.repeat), method(np.take), method(np.copy)
+    clone = copy
+
+    def reshape(self, *shape: Any, **options: Any) -> "Tensor":
+        """Return the same elements in another shape: ``x.reshape(2, 3)`` or ``x.reshape((2, 3))``."""
+        return np.reshape(self, _one(shape), **options)  # type: ignore[return-value, call-overload, no-any-return]  # NumPy dispatches to Tensor
+
+    view = reshape
+
+    def transpose(self, *axes: Any) -> "Tensor":
+        """Permute the axes (reverse them without arguments), as NumPy does.
+
+        Two axes of a tensor that has more are swapped, as PyTorch does.
+        """
+        axes = _one(axes)
+        if axes and len(axes) == 2 != self.ndim:
+            return np.swapaxes(self, *axes)  # type: ignore[return-value]  # NumPy dispatches to Tensor
+        return np.transpose(self, axes or None)  # type: ignore[return-value, call-overload, no-any-return]  # NumPy dispatches to Tensor
+
+    permute = transpose
+
+    def expand(self, *shape: Any) -> "Tensor":
+        """Broadcast to a shape."""
+        return np.broadcast_to(self, _one(shape))  # type: ignore[return-value]  # NumPy dispatches to Tensor
+
+    def astype(self, dtype: Any) -> "Tensor":
+        """Return the values in another dtype; the gradient comes back in this one's."""
+        return astype(self, dtype=np.dtype(dtype))  # type: ignore[no-any-return]  # a row records Tensors
+
+    to = astype
+
+    def float(self) -> "Tensor":
+        """Return the values as float32, as PyTorch's `float` does."""
+        return self.astype(np.float32)
+
+    def double(self) -> "Tensor":
+        """Return the values as float64."""
+        return self.astype(np.float64)
+
+    def long(self) -> "Tensor":
+        """Return the values as int64."""
+        return self.astype(np.int64)
+
+
+def _one(args: tuple[Any, ...]) -> Any:
+    """Let a tuple be given as one argument or as several."""
+    return args[0] if len(args) == 1 and not isinstance(args[0], (int, np.integer)) else args

@@ -1,0 +1,91 @@
+"""Settings: whether this thread records, and which dtype Python floats become. Layer 0."""
+
+from contextlib import ContextDecorator
+from threading import get_ident
+from typing import Any, Self
+
+import numpy as np
+
+from autograd.errors import three_lines
+
+paused: set[int] = set()
+"""The threads that do not record at present: empty almost always, so that asking is cheap."""
+
+_default = np.dtype(np.float64)
+
+
+class _Recording(ContextDecorator):
+    on: bool
+
+    def __init__(self) -> None:
+        self._before: list[bool] = []
+
+    def _recreate_cm(self) -> Self:
+        return type(self)()
+
+    def __enter__(self) -> Self:
+        self._before.append(is_grad_enabled())
+        _set(self.on)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        _set(self._before.pop())
+
+
+class no_grad(_Recording):  # noqa: N801  # PyTorch's name
+    """Do not record, in this thread: as a context manager or as a decorator.
+
+    >>> from autograd import Tensor, no_grad
+    >>> w = Tensor(1.0, requires_grad=True)
+    >>> with no_grad():
+    ...     w -= 0.5
+    >>> w
+    Tensor(0.5, requires_grad=True)
+    """
+
+    on = False
+
+
+class enable_grad(_Recording):  # noqa: N801  # PyTorch's name
+    """Record, in this thread, inside a `no_grad`."""
+
+    on = True
+
+
+def is_grad_enabled() -> bool:
+    """Tell whether this thread records operations."""
+    return get_ident() not in paused
+
+
+def _set(on: bool) -> None:
+    if on:
+        paused.discard(get_ident())
+    else:
+        paused.add(get_ident())
+
+
+def default_dtype() -> np.dtype[Any]:
+    """Return the dtype that Python floats become."""
+    return _default
+
+
+def set_default_dtype(dtype: Any) -> None:
+    """Let Python floats become `dtype`, a floating-point dtype; NumPy arrays keep theirs.
+
+    >>> from autograd import Tensor, set_default_dtype
+    >>> set_default_dtype("float32")
+    >>> Tensor(1.5)
+    Tensor(1.5, dtype=float32)
+    >>> set_default_dtype("float64")
+    """
+    global _default  # noqa: PLW0603  # one setting for the process, as in PyTorch
+    dtype = np.dtype(dtype)
+    if dtype.kind != "f":
+        raise TypeError(
+            three_lines(
+                f"the default dtype must be floating, not {dtype}",
+                f"set_default_dtype({dtype.name!r})",
+                "set_default_dtype('float32') or set_default_dtype('float64')",
+            )
+        )
+    _default = dtype

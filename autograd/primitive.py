@@ -1,0 +1,168 @@
+"""What a primitive is: a NumPy function, its derivative rules, and how it is spelled.
+
+Layer 0: imports NumPy only and knows nothing of Tensor.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+Rule = Callable[..., Any]
+"""A rule ``(g, y, *x, **params) -> gx`` is one line of NumPy: ``g`` arrives, ``gx`` leaves."""
+
+
+class Primitive:
+    """One row of the table: everything that the library knows about one operation.
+
+    Attributes
+    ----------
+    fn : the NumPy function itself, which is the key under which the row is found.
+    rules : one rule per argument; None where the argument has no derivative.
+    each : for any number of arguments: ``each(i, g, y, *x, **params)`` is the rule of argument i.
+    call : what runs forward (``operator.mul`` is ten times faster on scalars than np.multiply).
+    bind : turns the call ``fn(*args, **kwargs)`` into ``(values, params)`` where fn's signature
+        mixes arrays with sequences or strings.
+    code, tex, symbol : the spellings in NumPy source, in LaTeX and on a drawing. ``{0}`` stands
+        for the first value, ``{*}`` for all of them, ``{axis}`` for a parameter.
+    elementwise : each element of the result depends on the same element of the arguments only.
+    """
+
+    __slots__ = (
+        "bind", "call", "code", "differentiable", "each", "elementwise", "fn", "name", "pair", "params",
+        "rules", "symbol", "tex",
+    )  # fmt: skip
+
+    def __init__(
+        self, fn: Callable[..., Any], rules: tuple[Rule | None, ...], *, name: str | None = None,
+        call: Callable[..., Any] | None = None, each: Rule | None = None,
+        bind: Callable[..., tuple[tuple[Any, ...], dict[str, Any]]] | None = None,
+        code: str | None = None, tex: str | None = None, symbol: str | None = None,
+        elementwise: bool = False,
+    ) -> None:  # fmt: skip
+        self.fn = fn
+        self.name = name or fn.__name__
+        self.call = call or fn
+        self.bind = bind
+        self.elementwise = elementwise or (isinstance(fn, np.ufunc) and fn.signature is None)
+        self.define(rules, each)
+        holes = ", ".join(f"{{{i}}}" for i in range(len(rules))) if rules else "{*}"
+        module = "np." if (fn.__module__ or "numpy").startswith("numpy") else ""
+        title = self.name.replace("_", r"\_")
+        self.code = code or f"{module}{self.name}({holes})"
+        self.tex = tex or rf"\operatorname{{{title}}}\left({holes}\right)"
+        self.symbol = symbol or self.name
+
+    def define(self, rules: tuple[Rule | None, ...], each: Rule | None) -> None:
+        self.rules = rules
+        self.each = each
+        self.differentiable = each is not None or any(rule is not None for rule in rules)
+        known = [each] if each else [rule for rule in rules if rule is not None]
+        self.pair = self.elementwise and len(rules) == 2 and None not in rules
+        self.params = _parameter_names(known[0]) if known else None
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def rule(self, i: int) -> Rule | None:
+        """Return the rule of argument i, or None where it has no derivative."""
+        if self.each is not None:
+            return functools.partial(self.each, i)
+        return self.rules[i] if i < len(self.rules) else None
+
+    def arguments(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Split a call of the NumPy function into values (by position) and params (by name)."""
+        if self.bind is not None:
+            return self.bind(*args, **kwargs)
+        if len(args) != len(self.rules) and self.rules:
+            args, kwargs = _by_signature(self.fn, len(self.rules), args, kwargs)
+        return args, kwargs
+
+
+PRIMITIVES: dict[Callable[..., Any], Primitive] = {}
+"""The table: a NumPy function (or one of ours) to its row."""
+
+COMPOSITES: dict[Callable[..., Any], Callable[..., Any]] = {}
+"""NumPy functions that are written with other rows: the same function over Tensors."""
+
+
+def primitive(fn: Callable[..., Any], *rules: Rule | None, **columns: Any) -> Any:
+    """Enter a function into the table; return the function that records.
+
+    A NumPy function dispatches by itself and is returned as it is. A Python function comes back
+    wrapped, so that it records on Tensors and computes on arrays.
+
+    Parameters
+    ----------
+    fn : a function of arrays.
+    *rules : one per array argument, ``(g, y, *x, **params) -> gx``; they may also be given later
+        by ``fn.defvjp(*rules)``, in the manner of HIPS autograd and JAX.
+    **columns : see `Primitive`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd import Tensor, primitive
+    >>> @primitive
+    ... def cube(x):
+    ...     return x * x * x
+    >>> cube.defvjp(lambda g, y, x: g * 3 * x * x)
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> cube(x).backward()
+    >>> x.grad
+    Tensor(12.0)
+    """
+    key = _recording(fn) if inspect.isfunction(fn) else fn
+    PRIMITIVES[key] = Primitive(key, rules, **{"call": fn, **columns})
+    return key
+
+
+def composite(fn: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare that NumPy's `fn` over Tensors is the decorated function over other rows."""
+
+    def enter(definition: Callable[..., Any]) -> Callable[..., Any]:
+        COMPOSITES[fn] = definition
+        return definition
+
+    return enter
+
+
+def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(fn)
+    def dispatch(*args: Any, **params: Any) -> Any:
+        for a in args:
+            record = getattr(a, "__array_function__", None)
+            if record is not None and type(a) is not np.ndarray:
+                return record(dispatch, (type(a),), args, params)
+        return fn(*args, **params)
+
+    def defvjp(*rules: Rule | None) -> None:
+        PRIMITIVES[dispatch].define(rules, None)
+
+    dispatch.defvjp = defvjp  # type: ignore[attr-defined]  # a function may carry attributes
+    return dispatch
+
+
+def _parameter_names(rule: Rule) -> frozenset[str] | None:
+    """Return the keywords that a rule understands; None where it takes any."""
+    code = getattr(rule, "__code__", None)
+    if code is None or code.co_flags & inspect.CO_VARKEYWORDS:
+        return None
+    return frozenset(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+
+
+@functools.lru_cache(maxsize=512)
+def _signature(fn: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(fn)
+
+
+def _by_signature(
+    fn: Callable[..., Any], arity: int, args: Iterable[Any], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    bound = _signature(fn).bind(*args, **kwargs)
+    given = list(bound.arguments.items())
+    return tuple(v for _, v in given[:arity]), dict(given[arity:])

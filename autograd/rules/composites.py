@@ -1,0 +1,162 @@
+"""NumPy functions that are written with the rows of the table, and need no rule of their own."""
+
+import itertools
+
+import numpy as np
+
+from autograd.primitive import composite
+from autograd.rules.shape import pad_constant, scatter, widths
+
+
+@composite(np.take)
+def take(x, indices, axis=None):
+    if axis is None:
+        return np.ravel(x)[indices]
+    return x[(*(slice(None),) * (axis % x.ndim), indices)]
+
+
+@composite(np.take_along_axis)
+def take_along_axis(x, indices, axis=-1):
+    if axis is None:
+        return np.ravel(x)[indices]
+    grid = list(np.ix_(*(np.arange(n) for n in indices.shape)))
+    grid[axis] = indices
+    return x[tuple(grid)]
+
+
+@composite(np.repeat)
+def repeat(x, repeats, axis=None):
+    n = x.size if axis is None else x.shape[axis]
+    return np.take(x, np.repeat(np.arange(n), repeats), axis=axis)
+
+
+@composite(np.tile)
+def tile(x, reps):
+    reps = tuple(reps) if np.iterable(reps) else (reps,)
+    depth = max(x.ndim, len(reps))
+    reps, shape = (1,) * (depth - len(reps)) + reps, (1,) * (depth - x.ndim) + x.shape
+    copies = np.reshape(x, tuple(itertools.chain(*((1, n) for n in shape))))
+    copies = np.broadcast_to(copies, tuple(itertools.chain(*zip(reps, shape, strict=True))))
+    return np.reshape(copies, tuple(r * n for r, n in zip(reps, shape, strict=True)))
+
+
+@composite(np.diag)
+def diag(x, k=0):
+    if x.ndim == 2:
+        return np.diagonal(x, k)
+    rows, n = np.arange(x.shape[0]), x.shape[0] + abs(k)
+    return scatter(x, index=(rows + max(-k, 0), rows + max(k, 0)), shape=(n, n))
+
+
+@composite(np.fliplr)
+def fliplr(x):
+    return np.flip(x, 1)
+
+
+@composite(np.flipud)
+def flipud(x):
+    return np.flip(x, 0)
+
+
+@composite(np.pad)
+def pad(x, pad_width, mode="constant", **options):
+    """Pad with constants by one row; every other mode repeats elements, so it is a `take`."""
+    if mode == "constant":
+        return pad_constant(x, pad_width=pad_width, **options)
+    if mode not in ("edge", "reflect", "symmetric", "wrap") or options:
+        raise NotImplementedError(
+            f"the derivative of np.pad(mode={mode!r}) is unknown\n"
+            f"  pad: mode={mode!r}, options {sorted(options)}\n"
+            "  instead: mode='constant', 'edge', 'reflect', 'symmetric' or 'wrap', without options"
+        )
+    for axis, width in enumerate(widths(pad_width, x.ndim)):
+        x = np.take(x, np.pad(np.arange(x.shape[axis]), width, mode=mode), axis=axis)
+    return x
+
+
+# ── joining ───────────────────────────────────────────────────────────────────────────────────
+@composite(np.atleast_1d)
+def atleast_1d(*xs):
+    return _each(lambda x: np.reshape(x, (1,)) if np.ndim(x) == 0 else x, xs)
+
+
+@composite(np.atleast_2d)
+def atleast_2d(*xs):
+    return _each(lambda x: x if np.ndim(x) >= 2 else np.reshape(x, (1, np.size(x))), xs)
+
+
+@composite(np.atleast_3d)
+def atleast_3d(*xs):
+    return _each(_to_3d, xs)
+
+
+def _to_3d(x):
+    if np.ndim(x) >= 3:
+        return x
+    return np.expand_dims(x, 2) if np.ndim(x) == 2 else np.reshape(x, (1, np.size(x), 1))
+
+
+def _each(f, xs):
+    return f(xs[0]) if len(xs) == 1 else tuple(map(f, xs))
+
+
+@composite(np.vstack)
+def vstack(tup):
+    return np.concatenate([np.atleast_2d(x) for x in tup], axis=0)
+
+
+@composite(np.hstack)
+def hstack(tup):
+    xs = [np.atleast_1d(x) for x in tup]
+    return np.concatenate(xs, axis=0 if xs[0].ndim == 1 else 1)
+
+
+@composite(np.dstack)
+def dstack(tup):
+    return np.concatenate([np.atleast_3d(x) for x in tup], axis=2)
+
+
+@composite(np.column_stack)
+def column_stack(tup):
+    columns = [np.reshape(x, (-1, 1)) if np.ndim(x) < 2 else x for x in tup]
+    return np.concatenate(columns, axis=1)
+
+
+# ── splitting ─────────────────────────────────────────────────────────────────────────────────
+@composite(np.array_split)
+def array_split(ary, indices_or_sections, axis=0):
+    n = ary.shape[axis]
+    if np.ndim(indices_or_sections) == 0:
+        size, more = divmod(n, indices_or_sections)
+        sizes = [size + (i < more) for i in range(indices_or_sections)]
+        edges = [0, *itertools.accumulate(sizes)]
+    else:
+        edges = [0, *indices_or_sections, n]
+    before = (slice(None),) * (axis % ary.ndim)
+    return [ary[(*before, slice(a, b))] for a, b in itertools.pairwise(edges)]
+
+
+@composite(np.split)
+def split(ary, indices_or_sections, axis=0):
+    if np.ndim(indices_or_sections) == 0 and ary.shape[axis] % indices_or_sections:
+        raise ValueError(
+            f"{ary.shape[axis]} elements do not split into {indices_or_sections} equal parts\n"
+            f"  split: shape {ary.shape}, axis={axis}\n"
+            "  instead: np.array_split, whose parts may differ by one"
+        )
+    return np.array_split(ary, indices_or_sections, axis)
+
+
+@composite(np.hsplit)
+def hsplit(ary, indices_or_sections):
+    return np.split(ary, indices_or_sections, 0 if ary.ndim == 1 else 1)
+
+
+@composite(np.vsplit)
+def vsplit(ary, indices_or_sections):
+    return np.split(ary, indices_or_sections, 0)
+
+
+@composite(np.dsplit)
+def dsplit(ary, indices_or_sections):
+    return np.split(ary, indices_or_sections, 2)

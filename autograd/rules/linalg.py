@@ -1,0 +1,145 @@
+"""Derivatives of products of arrays and of the parts of a matrix.
+
+Matrix products over stacks broadcast; the sweep sums the gradient back over the stack.
+"""
+
+import operator
+
+import numpy as np
+
+from autograd.primitive import composite, primitive
+from autograd.rules.shape import scatter
+
+
+def d_matmul_left(g, y, a, b):
+    if b.ndim == 2 and a.ndim >= 2:
+        return g @ b.T
+    if b.ndim == 1:
+        return np.expand_dims(g, -1) * b
+    if a.ndim == 1:  # one vector for the whole stack: sum over the stack
+        g = np.expand_dims(g, -2) @ np.swapaxes(b, -1, -2)
+        return np.sum(np.reshape(g, (-1, a.size)), axis=0)
+    return g @ np.swapaxes(b, -1, -2)
+
+
+def d_matmul_right(g, y, a, b):
+    if a.ndim == 2 and b.ndim == 2:
+        return a.T @ g
+    if a.ndim == 1:
+        return np.expand_dims(a, -1) * np.expand_dims(g, -2) if b.ndim > 1 else g * a
+    g = np.expand_dims(g, -1) if b.ndim == 1 else g
+    if b.ndim <= 2:  # one b for the whole stack: sum over the stack inside one product
+        flat = np.reshape(a, (-1, a.shape[-1])).T @ np.reshape(g, (-1, g.shape[-1]))
+        return np.reshape(flat, b.shape)
+    return np.swapaxes(a, -1, -2) @ g
+
+
+def d_dot(side):
+    """np.dot is a matrix product of the last axis of a with the last but one of b."""
+
+    def rule(g, y, a, b):
+        if a.ndim == 0 or b.ndim == 0:
+            return g * (b if side == 0 else a)
+        return d_tensordot(side, g, a, b, ([a.ndim - 1], [max(b.ndim - 2, 0)]))
+
+    return rule
+
+
+def d_inner(side):
+    def rule(g, y, a, b):
+        if a.ndim == 0 or b.ndim == 0:
+            return g * (b if side == 0 else a)
+        return d_tensordot(side, g, a, b, ([a.ndim - 1], [b.ndim - 1]))
+
+    return rule
+
+
+def contracted(a, b, axes):
+    """Return the two lists of axes that np.tensordot sums over."""
+    if isinstance(axes, int):
+        return list(range(a.ndim - axes, a.ndim)), list(range(axes))
+    return tuple(
+        [i % x.ndim for i in (side if isinstance(side, (tuple, list)) else [side])]
+        for side, x in zip(axes, (a, b), strict=True)
+    )
+
+
+def d_tensordot(side, g, a, b, axes):
+    """Contract g with the other argument, then put the axes where x has them."""
+    of_a, of_b = contracted(a, b, axes)
+    free_a = [i for i in range(a.ndim) if i not in of_a]
+    free_b = [i for i in range(b.ndim) if i not in of_b]
+    if side == 0:
+        out = np.tensordot(g, b, (list(range(len(free_a), g.ndim)), free_b))
+        return np.transpose(out, np.argsort(free_a + [of_a[k] for k in np.argsort(of_b)]))
+    out = np.tensordot(a, g, (free_a, list(range(len(free_a)))))
+    return np.transpose(out, np.argsort([of_b[k] for k in np.argsort(of_a)] + free_b))
+
+
+def bind_einsum(subscripts, *operands):
+    if not isinstance(subscripts, str):
+        raise NotImplementedError(
+            "einsum takes its subscripts as a string\n"
+            "  einsum: operands and lists of axes in turn\n"
+            "  instead: np.einsum('ij,jk->ik', a, b)"
+        )
+    return operands, {"subscripts": full_subscripts(subscripts, [np.ndim(x) for x in operands])}
+
+
+def full_subscripts(subscripts, ndims):
+    """Write out an ellipsis and the implicit output, so that the rule sees plain letters."""
+    inputs, arrow, output = subscripts.replace(" ", "").partition("->")
+    terms = inputs.split(",")
+    spare = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in subscripts]
+    extra = [n - len(t.replace("...", "")) for t, n in zip(terms, ndims, strict=True)]
+    letters = "".join(spare[: max([0, *extra])])
+    terms = [
+        t.replace("...", letters[len(letters) - n :] if n else "")
+        for t, n in zip(terms, extra, strict=True)
+    ]
+    if arrow:
+        output = output.replace("...", letters)
+    else:
+        every = "".join(terms)
+        output = letters + "".join(
+            sorted(c for c in set(every) if every.count(c) == 1 and c not in letters)
+        )
+    return ",".join(terms) + "->" + output
+
+
+def d_einsum(i, g, y, *xs, subscripts):
+    """Contract g with all the other operands over the subscripts that x does not have.
+
+    A letter that only x has was summed, so g is spread along it; a letter twice in x is a diagonal.
+    """
+    inputs, output = subscripts.split("->")
+    terms = inputs.split(",")
+    mine = terms[i]
+    distinct = "".join(dict.fromkeys(mine))
+    rest = [(t, x) for k, (t, x) in enumerate(zip(terms, xs, strict=True)) if k != i]
+    known = set(output).union(*(t for t, _ in rest))
+    spec = ",".join([output, *(t for t, _ in rest)]) + "->"
+    out = np.einsum(spec + "".join(c for c in distinct if c in known), g, *(x for _, x in rest))
+    sizes = dict(zip(mine, xs[i].shape, strict=True))
+    out = np.reshape(out, tuple(sizes[c] if c in known else 1 for c in distinct))
+    out = np.broadcast_to(out, tuple(sizes[c] for c in distinct))
+    if distinct == mine:
+        return out
+    grid = np.ix_(*(np.arange(sizes[c]) for c in distinct))
+    return scatter(out, index=tuple(grid[distinct.index(c)] for c in mine), shape=xs[i].shape)
+
+
+# fmt: off
+primitive(np.matmul,    d_matmul_left, d_matmul_right,  call=operator.matmul, code="{0} @ {1}",         tex=r"{0} {1}",                    symbol="@")
+primitive(np.dot,       d_dot(0), d_dot(1),                                                             tex=r"{0} \cdot {1}",              symbol="·")
+primitive(np.inner,     d_inner(0), d_inner(1),                                                         tex=r"\langle {0}, {1} \rangle",   symbol="⟨,⟩")
+primitive(np.vdot,      lambda g, y, a, b: g * np.reshape(b, a.shape), lambda g, y, a, b: g * np.reshape(a, b.shape), tex=r"\langle {0}, {1} \rangle", symbol="⟨,⟩")
+primitive(np.outer,     lambda g, y, a, b: np.reshape(g @ np.ravel(b), a.shape), lambda g, y, a, b: np.reshape(np.ravel(a) @ g, b.shape), tex=r"{0} \otimes {1}", symbol="⊗")
+primitive(np.tensordot, lambda g, y, a, b, axes=2: d_tensordot(0, g, a, b, axes), lambda g, y, a, b, axes=2: d_tensordot(1, g, a, b, axes), tex=r"{0} : {1}")
+primitive(np.einsum,    each=d_einsum, bind=bind_einsum, call=lambda *xs, subscripts: np.einsum(subscripts, *xs), code="np.einsum({subscripts}, {*})", tex=r"\operatorname{{einsum}}\left({*}\right)")
+# fmt: on
+
+
+@composite(np.trace)
+def trace(x, offset=0, axis1=0, axis2=1):
+    return np.sum(np.diagonal(x, offset, axis1, axis2), axis=-1)

@@ -1,0 +1,162 @@
+"""Derivatives of reductions and scans.
+
+A reduction's gradient is spread back over the axes that it removed (`spread`).
+"""
+
+import numpy as np
+
+from autograd.primitive import composite, primitive
+
+
+def expand(v, x, axis, keepdims):
+    """Give a reduced value back the axes that it lost, as axes of length 1."""
+    if keepdims or axis is None:
+        return v if keepdims or not x.ndim else np.reshape(v, (1,) * x.ndim)
+    return np.expand_dims(v, axis)
+
+
+def spread(g, x, axis, keepdims):
+    return np.broadcast_to(expand(g, x, axis, keepdims), x.shape)
+
+
+def count(x, axis):
+    """Return how many elements one result is made of."""
+    if axis is None:
+        return x.size
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return int(np.prod([x.shape[a] for a in axes]))
+
+
+def d_prod(g, y, x, axis=None, keepdims=False):
+    """Multiply all the others: exact with zeros, where ``y / x`` is not."""
+    if axis is None or isinstance(axis, tuple):
+        axes = range(x.ndim) if axis is None else sorted(a % x.ndim for a in axis)
+        kept = [a for a in range(x.ndim) if a not in axes]
+        last = np.transpose(x, (*kept, *axes))
+        flat = np.reshape(last, (*(x.shape[a] for a in kept), -1))
+        flat_g = np.reshape(g, (*flat.shape[:-1], 1))
+        order = np.argsort((*kept, *axes))
+        return np.transpose(np.reshape(flat_g * others(flat), last.shape), order)
+    return expand(g, x, axis, keepdims) * np.moveaxis(others(np.moveaxis(x, axis, -1)), -1, axis)
+
+
+def others(x):
+    """Return for each element the product of the others along the last axis."""
+    one = np.ones_like(x[..., :1])
+    left = np.cumprod(np.concatenate((one, x[..., :-1]), axis=-1), axis=-1)
+    right = np.cumprod(np.concatenate((one, x[..., :0:-1]), axis=-1), axis=-1)
+    return left * right[..., ::-1]
+
+
+def d_cumsum(g, y, x, axis=None):
+    if axis is None:
+        return np.reshape(np.flip(np.cumsum(np.flip(g))), x.shape)
+    return np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis)
+
+
+def d_cumprod(g, y, x, axis=None):
+    """Sum over j >= i of ``g[j] * prod(x[:j+1] without x[i])``, without a division.
+
+    The inner sums obey ``r[i] = g[i] + x[i+1] * r[i+1]``, a linear recurrence, solved in log2(n)
+    steps by doubling (Hillis and Steele, "Data parallel algorithms", 1986).
+    """
+    if axis is None:
+        return np.reshape(d_cumprod(g, y, np.reshape(x, -1), axis=0), x.shape)
+    g, x = np.moveaxis(g, axis, -1), np.moveaxis(x, axis, -1)
+    n = x.shape[-1]
+    if n == 0:
+        return np.moveaxis(g, -1, axis)
+    one, none = np.ones_like(x[..., :1]), np.zeros_like(x[..., :1])
+    r, factor, step = g, np.concatenate((x[..., 1:], none), axis=-1), 1
+    while step < n:
+        beyond = np.zeros_like(x[..., :step])
+        r = r + factor * np.concatenate((r[..., step:], beyond), axis=-1)
+        factor = factor * np.concatenate((factor[..., step:], beyond), axis=-1)
+        step *= 2
+    before = np.concatenate((one, np.cumprod(x[..., :-1], axis=-1)), axis=-1)
+    return np.moveaxis(before * r, -1, axis)
+
+
+def d_extreme(g, y, x, axis=None, keepdims=False):
+    """Share the gradient evenly among ties; a nan that won gets it."""
+    y, g = expand(y, x, axis, keepdims), expand(g, x, axis, keepdims)
+    winners = (x == y) | (x != x)
+    return np.where(winners, g / np.sum(winners, axis=axis, keepdims=True), 0)
+
+
+def d_var(g, y, x, axis=None, ddof=0, keepdims=False):
+    centred = x - np.mean(x, axis=axis, keepdims=True)
+    return expand(g, x, axis, keepdims) * centred * (2 / (count(x, axis) - ddof))
+
+
+def d_std(g, y, x, axis=None, ddof=0, keepdims=False):
+    y, g = expand(y, x, axis, keepdims), expand(g, x, axis, keepdims)
+    centred = x - np.mean(x, axis=axis, keepdims=True)
+    size = count(x, axis) - ddof
+    return np.where(y == 0, 0, g * centred / np.where(y == 0, 1, y * size))
+
+
+def d_sort(g, y, x, axis=-1):
+    if axis is None:
+        return np.reshape(d_sort(g, y, np.reshape(x, -1)), x.shape)
+    rank = np.argsort(np.argsort(x, axis=axis, stable=True), axis=axis, stable=True)
+    return np.take_along_axis(g, rank, axis=axis)
+
+
+def d_norm(g, y, x, ord=None, axis=None, keepdims=False):  # noqa: A002  # NumPy's name
+    """Point along x: 0 at 0, the smallest of the subgradients there."""
+    g, y = expand(g, x, axis, keepdims), expand(y, x, axis, keepdims)
+    size = np.abs(x)
+    if ord is None or ord in (2, "fro"):
+        return np.where(y == 0, 0, g * x / np.where(y == 0, 1, y))
+    if ord == 1:
+        return g * np.sign(x)
+    if ord in (np.inf, -np.inf):
+        winners = size == y
+        return np.where(winners, g / np.sum(winners, axis=axis, keepdims=True), 0) * np.sign(x)
+    ratio = np.where(size == 0, 0, np.where(size == 0, 1, size) / np.where(y == 0, 1, y))
+    used = np.where(ratio == 0, 1, ratio) ** (ord - 1)
+    return g * np.sign(x) * np.where(ratio == 0, 0, used)
+
+
+def bind_norm(x, ord=None, axis=None, keepdims=False):  # noqa: A002  # NumPy's name
+    """Take the norms of vectors, and Frobenius' of matrices."""
+    matrix = isinstance(axis, tuple) or (axis is None and np.ndim(x) != 1)
+    if ord == "fro" or (matrix and ord is None):
+        ord = None  # noqa: A001
+    elif ord == 0 or isinstance(ord, str) or matrix:
+        raise NotImplementedError(
+            "the derivative of this norm is unknown\n"
+            f"  norm: ord={ord!r} over axis={axis!r} of shape {np.shape(x)}\n"
+            "  instead: ord=None (Frobenius), or a vector norm along one axis"
+        )
+    return (x,), {"ord": ord, "axis": axis, "keepdims": keepdims}
+
+
+# fmt: off
+primitive(np.sum,     lambda g, y, x, axis=None, keepdims=False: spread(g, x, axis, keepdims),                  tex=r"\sum {0}",                       symbol="Σ")
+primitive(np.mean,    lambda g, y, x, axis=None, keepdims=False: spread(g / count(x, axis), x, axis, keepdims), tex=r"\overline{{{0}}}",               symbol="mean")
+primitive(np.prod,    d_prod,                                                                                   tex=r"\prod {0}",                      symbol="∏")
+primitive(np.var,     d_var,                                                                                    tex=r"\operatorname{{Var}}\left({0}\right)")
+primitive(np.std,     d_std,                                                                                    tex=r"\sigma\left({0}\right)")
+primitive(np.max,     d_extreme,                                                                                tex=r"\max\left({0}\right)")
+primitive(np.min,     d_extreme,                                                                                tex=r"\min\left({0}\right)")
+primitive(np.amax,    d_extreme,                                                                                tex=r"\max\left({0}\right)")
+primitive(np.amin,    d_extreme,                                                                                tex=r"\min\left({0}\right)")
+primitive(np.cumsum,  d_cumsum,                                                                                 tex=r"\operatorname{{cumsum}}\left({0}\right)")
+primitive(np.cumprod, d_cumprod,                                                                                tex=r"\operatorname{{cumprod}}\left({0}\right)")
+primitive(np.sort,    d_sort,                                                                                   tex=r"\operatorname{{sort}}\left({0}\right)")
+primitive(np.linalg.norm, d_norm, bind=bind_norm, code="np.linalg.norm({0})",                                   tex=r"\left\lVert {0} \right\rVert",   symbol="‖x‖")
+# ── recorded without a derivative ─────────────────────────────────────────────────────────────
+primitive(np.all,           None, tex=r"\bigwedge {0}")
+primitive(np.any,           None, tex=r"\bigvee {0}")
+primitive(np.argmax,        None, tex=r"\arg\max {0}")
+primitive(np.argmin,        None, tex=r"\arg\min {0}")
+primitive(np.argsort,       None)
+primitive(np.count_nonzero, None)
+# fmt: on
+
+
+@composite(np.ptp)
+def ptp(x, axis=None, keepdims=False):
+    return np.max(x, axis=axis, keepdims=keepdims) - np.min(x, axis=axis, keepdims=keepdims)

@@ -1,0 +1,66 @@
+"""The sweep in slow motion: what drawings, derivations and debuggers look at.
+
+`Tensor.backward` keeps only what somebody can ask for; here every gradient, and every contribution
+to it, is kept. The numbers are those of the sweep, bit for bit (a law in the tests).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.backward import Gradient, _fit, _pull, _seed
+from autograd.graph import arguments, toposort
+from autograd.tensor import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation of the backward pass.
+
+    Attributes
+    ----------
+    node : the result of the operation.
+    gradient : the whole gradient that has arrived at it.
+    sent : for each argument (by position) the contribution it gets, None where it gets none.
+    arguments : the arguments, as the versions that the operation saw.
+    """
+
+    node: Tensor
+    gradient: Gradient
+    sent: tuple[Gradient | None, ...]
+    arguments: tuple[Any, ...]
+
+
+def steps(root: Tensor, gradient: Any = None) -> Iterator[Step]:
+    """Walk back from `root`, one operation at a time, youngest first.
+
+    >>> a = Tensor(2.0, requires_grad=True, name="a")
+    >>> f = (a + 3.0) * a
+    >>> [(s.node.op.symbol, s.gradient.item(), [g and g.item() for g in s.sent]) for s in steps(f)]
+    [('×', 1.0, [2.0, 5.0]), ('+', 2.0, [2.0, None])]
+    """
+    arrived: dict[Tensor, Gradient] = {root: _seed(root, gradient)}
+    for node in reversed(toposort(root)):
+        if node.op is None or node not in arrived:
+            continue
+        g, args = arrived[node], arguments(node)
+        sent = [
+            None if gx is None else _fit(gx.dense(a) if hasattr(gx, "dense") else gx, a)
+            for a, gx in zip(args, _pull(node, args, g, False, False), strict=False)
+        ]
+        for a, gx in zip(args, sent, strict=False):
+            if gx is not None:
+                arrived[a] = arrived[a] + gx if a in arrived else gx
+        yield Step(node, g, tuple(sent), tuple(args))
+
+
+def gradients(root: Tensor, gradient: Any = None) -> dict[Tensor, np.ndarray]:
+    """Return the gradient of `root` with respect to every tensor that it came from."""
+    arrived: dict[Tensor, Any] = {root: _seed(root, gradient)}
+    for step in steps(root, gradient):
+        for a, gx in zip(step.arguments, step.sent, strict=False):
+            if gx is not None:
+                arrived[a] = arrived[a] + gx if a in arrived else gx
+    return arrived

@@ -1,0 +1,468 @@
+"""Tensor: a value that remembers how it was made.
+
+A Tensor is ``(data, op, args, params)``: the graph is data, not closures, so it can be walked,
+drawn and printed. Operators, NumPy's functions and the methods all end in `record`.
+Layer 2: imports `primitive`, `rules` and what stands beside them.
+"""
+
+import operator
+from collections.abc import Callable, Iterator
+from itertools import count
+from threading import get_ident
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from autograd import rules
+from autograd.errors import describe, failed_call, three_lines
+from autograd.methods import Methods
+from autograd.modes import default_dtype, is_grad_enabled, paused
+from autograd.primitive import COMPOSITES, PRIMITIVES, Primitive
+from autograd.rules.shape import astype, setitem
+from autograd.versions import (
+    INPLACE_ALONE,
+    SETITEM_ALONE,
+    Overwritten,
+    become,
+    fork,
+    getrefcount,
+    owned,
+    refuse_leaf,
+    write,
+)
+
+NONE: dict[str, Any] = {}
+PLAIN = frozenset({int, float, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_})
+GETITEM = PRIMITIVES[operator.getitem]
+SETITEM = PRIMITIVES[setitem]
+FLOAT64 = np.dtype(np.float64)
+new = object.__new__
+birth = count(1).__next__
+
+
+def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any, Any], Any]:
+    """Write the operator of a row: `record`, unrolled for two arguments."""
+    op = PRIMITIVES[fn]
+    call, differentiable = op.call, op.differentiable
+
+    def method(a: "Tensor", b: Any) -> "Tensor":
+        y = new(Tensor)
+        try:
+            if type(b) is Tensor:
+                y.data = call(a.data, b.data)
+                grad = a.requires_grad or b.requires_grad
+            elif type(b) is float or type(b) in PLAIN:
+                y.data = call(a.data, b)
+                grad = a.requires_grad
+            else:
+                return record(op, (a, b)) if _is_array(b) else NotImplemented
+        except (ValueError, TypeError) as error:
+            raise _failed(op, (a, b), NONE, error) from None
+        if grad and not (paused and get_ident() in paused):
+            y.op = op
+            y.args = (a, b)
+            y.requires_grad = differentiable
+        else:
+            y.op = None
+            y.args = ()
+            y.requires_grad = False
+        y.params = NONE
+        y.count = birth()
+        y._grad = y.meta = None
+        return y
+
+    def mirrored(a: "Tensor", b: Any) -> "Tensor":
+        return record(op, (b, a)) if type(b) in PLAIN or _is_array(b) else NotImplemented
+
+    return mirrored if reflected else method
+
+
+def _unary(fn: Callable[..., Any]) -> Callable[[Any], Any]:
+    op = PRIMITIVES[fn]
+    return lambda a: record(op, (a,))
+
+
+def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    op = PRIMITIVES[fn]
+
+    def method(x: "Tensor", other: Any) -> "Tensor":
+        alone = getrefcount(x) <= INPLACE_ALONE
+        if type(other) is not Tensor and not _is_array(other):
+            return NotImplemented
+        if recording := is_grad_enabled():
+            refuse_leaf(x, f"in-place {op.name}")
+        old = fork(x)
+        y = record(op, (old, old if other is x else other))
+        if y.shape != x.shape or not np.can_cast(y.dtype, x.dtype, "same_kind"):
+            raise ValueError(
+                three_lines(
+                    f"in place, the result must fit {x.dtype} {x.shape}, not {y.dtype} {y.shape}",
+                    f"in-place {op.name} of {describe(x, 0)} and {describe(other, 1)}",
+                    "x = x + y instead of x += y",
+                )
+            )
+        y = y if y.dtype == x.dtype else record(PRIMITIVES[astype], (y,), {"dtype": x.dtype})
+        if not recording:
+            write(x, ..., y.data)
+        elif alone and not y.requires_grad:
+            x.data = y.data
+        else:
+            y = y if y.op else _link(y, op, (old, other), NONE)
+            become(x, y, old)
+        return x
+
+    return method
+
+
+def _link(y: "Tensor", op: Primitive, values: tuple[Any, ...], params: dict[str, Any]) -> "Tensor":
+    y.op, y.args, y.params = op, values, params
+    return y
+
+
+def _is_array(b: Any) -> bool:
+    return isinstance(b, (np.ndarray, np.generic, int, float, complex, list, tuple))
+
+
+class Tensor(Methods):
+    """An array that remembers the operation it came from, so that gradients can flow back.
+
+    Parameters
+    ----------
+    data : anything that NumPy makes an array of; it is copied.
+    requires_grad : whether `backward` should compute a gradient for it.
+    dtype : NumPy's by default; Python floats become `set_default_dtype`'s (float64).
+    name : what drawings and derivations call it.
+
+    Raises
+    ------
+    TypeError : for an integer or boolean array that requires a gradient.
+
+    Examples
+    --------
+    >>> a = Tensor(2, requires_grad=True)
+    >>> b = Tensor(3, requires_grad=True)
+    >>> c = Tensor(4, requires_grad=True)
+    >>> f = (a + b) * c
+    >>> f
+    Tensor(20.0, op=multiply)
+    >>> f.backward()
+    >>> a.grad, b.grad, c.grad
+    (Tensor(4.0), Tensor(4.0), Tensor(5.0))
+    """
+
+    __slots__ = (
+        "__weakref__", "_grad", "args", "count", "data", "meta", "op", "params", "requires_grad",
+    )  # fmt: skip
+
+    data: Any
+    op: Primitive | None
+    args: tuple[Any, ...]
+    params: dict[str, Any]
+    count: int
+    requires_grad: bool
+    _grad: Any
+    meta: dict[str, Any] | None
+    backward: ClassVar[Callable[..., None]]  # given by the room above, autograd.backward
+
+    def __init__(
+        self, data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None
+    ) -> None:
+        self.op, self.args, self.params = None, (), NONE
+        self.count = birth()
+        self._grad = None
+        self.meta = {"name": name} if name else None
+        if type(data) is float and dtype is None and default_dtype() is FLOAT64:
+            self.data = np.float64(data)
+            self.requires_grad = requires_grad
+            return
+        array = data.data if type(data) is Tensor else data
+        typed = dtype is not None or hasattr(array, "dtype")
+        array = np.array(array, dtype=dtype)
+        if not typed and (requires_grad or array.dtype == np.float64) and array.dtype.kind in "iuf":
+            array = array.astype(default_dtype())
+        self.data = array[()] if array.ndim == 0 else array
+        self.requires_grad = False
+        if requires_grad:
+            self.requires_grad_()
+
+    # ── operators: one line each, from the rows ────────────────────────────────────────────────
+    __add__, __radd__, __iadd__ = _binary(np.add), _binary(np.add, reflected=True), _inplace(np.add)
+    __sub__, __rsub__ = _binary(np.subtract), _binary(np.subtract, reflected=True)
+    __mul__, __rmul__ = _binary(np.multiply), _binary(np.multiply, reflected=True)
+    __truediv__, __rtruediv__ = _binary(np.divide), _binary(np.divide, reflected=True)
+    __floordiv__, __rfloordiv__ = (
+        _binary(np.floor_divide),
+        _binary(np.floor_divide, reflected=True),
+    )
+    __mod__, __rmod__ = _binary(np.remainder), _binary(np.remainder, reflected=True)
+    __pow__, __rpow__ = _binary(operator.pow), _binary(operator.pow, reflected=True)
+    __matmul__, __rmatmul__ = _binary(np.matmul), _binary(np.matmul, reflected=True)
+    __and__, __rand__ = _binary(np.bitwise_and), _binary(np.bitwise_and, reflected=True)
+    __or__, __ror__ = _binary(np.bitwise_or), _binary(np.bitwise_or, reflected=True)
+    __xor__, __rxor__ = _binary(np.bitwise_xor), _binary(np.bitwise_xor, reflected=True)
+    __lt__, __le__ = _binary(np.less), _binary(np.less_equal)
+    __gt__, __ge__ = _binary(np.greater), _binary(np.greater_equal)
+    __eq__, __ne__ = _binary(np.equal), _binary(np.not_equal)  # type: ignore[assignment]  # elementwise, as NumPy's
+    __neg__, __pos__ = _unary(np.negative), _unary(np.positive)
+    __abs__, __invert__ = _unary(np.absolute), _unary(np.invert)
+    __isub__, __imul__ = _inplace(np.subtract), _inplace(np.multiply)
+    __itruediv__, __ipow__ = _inplace(np.divide), _inplace(operator.pow)
+    __ifloordiv__, __imod__ = _inplace(np.floor_divide), _inplace(np.remainder)
+    __hash__ = object.__hash__
+
+    def __divmod__(self, other: Any) -> tuple["Tensor", "Tensor"]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple["Tensor", "Tensor"]:
+        return other // self, other % self
+
+    # ── NumPy's two protocols ──────────────────────────────────────────────────────────────────
+    def __array_ufunc__(self, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
+        if method != "__call__" or kwargs:
+            refused = f"np.{fn.__name__}" + (f".{method}" if method != "__call__" else "")
+            options = ", ".join(f"{k}=" for k in kwargs)
+            raise NotImplementedError(
+                three_lines(
+                    f"{refused} of a Tensor is not differentiable here"
+                    + (f" with {options}" if options else ""),
+                    f"{refused}({', '.join(describe(a, i) for i, a in enumerate(args))})",
+                    f"np.{fn.__name__}(...) without it, or x.detach()",
+                )
+            )
+        return apply(fn, args, kwargs)
+
+    def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return apply(fn, args, kwargs)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if self.requires_grad and get_ident() not in paused:
+            raise TypeError(
+                three_lines(
+                    "this Tensor is connected to a graph: an array of it would cut the gradient",
+                    f"np.asarray({describe(self, 0)})",
+                    "x.detach() or x.numpy(force=True) for the values alone",
+                )
+            )
+        return np.array(self.data, dtype=dtype, copy=copy)
+
+    # ── the graph ──────────────────────────────────────────────────────────────────────────────
+    @property
+    def grad(self) -> "Tensor | None":
+        """The gradient that the last backward passes left here, or None. Shape and dtype of x."""
+        if self._grad is not None and type(self._grad) is not Tensor:
+            self._grad = constant(self._grad)
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is not None and np.shape(getattr(value, "data", value)) != self.shape:
+            raise ValueError(
+                three_lines(
+                    f"a gradient has the shape of its tensor, {self.shape}",
+                    f"grad of {describe(self, 0)} set to shape {np.shape(value)}",
+                    "x.grad = None, or a value of x's shape",
+                )
+            )
+        self._grad = value if value is None or type(value) is Tensor else constant(value)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded operation made it."""
+        return self.op is None or not self.requires_grad
+
+    @property
+    def name(self) -> str | None:
+        """What drawings, derivations and errors call it."""
+        return self.meta.get("name") if self.meta else None
+
+    @name.setter
+    def name(self, value: str | None) -> None:
+        self.meta = {**(self.meta or {}), "name": value}
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Ask (or stop asking) for a gradient of this leaf, and return it.
+
+        Raises TypeError where the dtype is not floating.
+        """
+        if requires_grad and self.dtype.kind not in "fc":
+            raise TypeError(
+                three_lines(
+                    f"only floating-point tensors have gradients, not {self.dtype}",
+                    f"requires_grad=True of {describe(self, 0)}",
+                    "Tensor(data.astype(float), requires_grad=True)",
+                )
+            )
+        if not requires_grad and self.op is not None:
+            raise RuntimeError(
+                three_lines(
+                    "requires_grad can be switched off on leaves only",
+                    f"{describe(self, 0)}, the result of {self.op.name}",
+                    "x.detach()",
+                )
+            )
+        self.requires_grad = requires_grad
+        return self
+
+    def retain_grad(self) -> None:
+        """Keep the gradient even when nobody but the graph holds this tensor."""
+        self.meta = {**(self.meta or {}), "retain": True}
+
+    def register_hook(self, hook: Callable[["Tensor"], Any]) -> Callable[[], None]:
+        """Call ``hook(grad)`` when the gradient of this tensor is known; return what removes it.
+
+        A Tensor that the hook returns takes the gradient's place.
+        """
+        self.meta = {**(self.meta or {})}
+        hooks = self.meta.setdefault("hooks", {})
+        key = object()
+        hooks[key] = hook
+        return lambda: hooks.pop(key, None)
+
+    def detach(self) -> "Tensor":
+        """Return the same values without history. The data is shared."""
+        return constant(self.data)
+
+    # ── item assignment: values, not views ─────────────────────────────────────────────────────
+    def __getitem__(self, index: Any) -> "Tensor":
+        return record(GETITEM, (self,), {"index": _plain_index(index)})
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        alone = getrefcount(self) <= SETITEM_ALONE
+        index = _plain_index(index, copy=True)
+        value = value if type(value) is Tensor else np.asarray(value)[()]
+        array = value.data if type(value) is Tensor else value
+        recording = is_grad_enabled()
+        if recording:
+            refuse_leaf(self, "item assignment")
+        grad = self.requires_grad or getattr(value, "requires_grad", False)
+        if not recording or (not grad and (alone or (self.meta and self.meta.get("shared")))):
+            write(self, index, array)
+            return
+        mine = type(self.data) is np.ndarray and owned(self)
+        old = fork(self)
+        y = new(Tensor)
+        if mine:
+            saved = np.array(self.data[index])
+            self.data[index] = array
+            y.data = self.data
+            old.data = Overwritten(self, index, saved, self.data)
+        else:
+            y.data = rules.shape.replace(self.data, array, index)[()]
+        y.count, y.requires_grad = birth(), grad
+        become(self, _link(y, SETITEM, (old, old if value is self else value), {"index": index}), old)
+
+    # ── the protocols of Python ────────────────────────────────────────────────────────────────
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __iter__(self) -> Iterator["Tensor"]:
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        return operator.index(self.data)
+
+    def __contains__(self, value: Any) -> bool:
+        return bool((self.data == getattr(value, "data", value)).any())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    def __repr__(self) -> str:
+        text = repr(self.data.tolist()) if self.ndim == 0 else np.array2string(
+            self.data, separator=", ", prefix="Tensor("
+        )  # fmt: skip
+        if self.dtype not in (np.float64, np.int64, np.bool_):
+            text += f", dtype={self.dtype}"
+        if self.op is not None:
+            text += f", op={self.op.name}"
+        elif self.requires_grad:
+            text += ", requires_grad=True"
+        return f"Tensor({text})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.op is not None and self.requires_grad:
+            raise RuntimeError(
+                three_lines(
+                    "only leaves can be copied or pickled: a graph belongs to its process",
+                    f"{describe(self, 0)}, the result of {self.op.name}",
+                    "copy.deepcopy(x.detach())",
+                )
+            )
+        return Tensor, (self.data, self.requires_grad, None, self.name)
+
+
+def constant(data: Any) -> Tensor:
+    """Wrap an array, without a copy and without history."""
+    y = new(Tensor)
+    y.data = data
+    y.op, y.args, y.params, y.requires_grad = None, (), NONE, False
+    y.count = birth()
+    y._grad = y.meta = None
+    return y
+
+
+def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE) -> Tensor:
+    """Compute one operation and remember it, if an argument requires a gradient."""
+    arrays, grad = [], False
+    for v in values:
+        if type(v) is Tensor:
+            arrays.append(v.data)
+            grad = grad or v.requires_grad
+        else:
+            arrays.append(v)
+    if params and op.params is not None and not params.keys() <= op.params:
+        raise NotImplementedError(
+            three_lines(
+                f"{op.name} of a Tensor does not take {sorted(params.keys() - op.params)}",
+                f"{op.name}({', '.join(describe(v, i) for i, v in enumerate(values))})",
+                "the call without it, or x.detach() if no gradient is wanted",
+            )
+        )
+    try:
+        data = op.call(*arrays, **params)
+    except (ValueError, TypeError, IndexError) as error:
+        raise _failed(op, values, params, error) from None
+    y = constant(data[()] if type(data) is np.ndarray and data.ndim == 0 else data)
+    if grad and not (paused and get_ident() in paused):
+        y.op, y.args, y.params, y.requires_grad = op, values, params, op.differentiable
+    return y
+
+
+def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Find the row of a NumPy function, and record the call."""
+    if fn in COMPOSITES:
+        return COMPOSITES[fn](*args, **kwargs)
+    op = PRIMITIVES.get(fn)
+    if op is None:
+        name = getattr(fn, "__name__", str(fn))
+        raise NotImplementedError(
+            three_lines(
+                f"the derivative of np.{name} is unknown: it has no row in autograd/rules",
+                f"np.{name}({', '.join(describe(a, i) for i, a in enumerate(args))})",
+                f"np.{name}(x.detach().numpy()), or give a rule with @autograd.primitive",
+            )
+        )
+    values, params = op.arguments(args, kwargs)
+    values = tuple(np.asarray(v) if type(v) in (list, tuple) else v for v in values)
+    return record(op, values, params)
+
+
+def _failed(op: Primitive, values: Any, params: Any, error: Exception) -> Exception:
+    return type(error)(failed_call(op.name, values, params, error))
+
+
+def _plain_index(index: Any, *, copy: bool = False) -> Any:
+    if type(index) is tuple:
+        return tuple(_plain_index(i, copy=copy) for i in index)
+    if type(index) is Tensor:
+        index = index.data
+    return np.array(index) if copy and isinstance(index, (np.ndarray, list)) else index
