@@ -1,6 +1,7 @@
 """Retrograd: exact derivatives of NumPy code, and pictures of how they come about."""
 
 from autograd.backward import sweep as _sweep  # noqa: F401  # gives Tensor its backward
+from autograd.check import check_grads
 from autograd.creation import (
     arange,
     default_generator,
@@ -15,6 +16,17 @@ from autograd.creation import (
     randn,
     tensor,
     zeros,
+)
+from autograd.functional import (
+    checkpoint,
+    elementwise_grad,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
 )
 from autograd.modes import enable_grad, is_grad_enabled, no_grad, set_default_dtype
 from autograd.primitive import primitive
@@ -36,14 +48,22 @@ from autograd.tensor import Tensor
 __all__ = [
     "Tensor",
     "arange",
+    "check_grads",
+    "checkpoint",
     "default_generator",
+    "elementwise_grad",
     "enable_grad",
     "erf",
     "eye",
     "from_numpy",
     "full",
     "gelu",
+    "grad",
+    "hessian",
+    "hvp",
     "is_grad_enabled",
+    "jacobian",
+    "jvp",
     "linear",
     "linspace",
     "log_softmax",
@@ -63,5 +83,7 @@ __all__ = [
     "softmax_cross_entropy",
     "softplus",
     "tensor",
+    "value_and_grad",
+    "vjp",
     "zeros",
 ]

@@ -20,7 +20,12 @@ def three_lines(what: str, where: str, instead: str) -> str:
 def describe(value: Any, position: int) -> str:
     """Name an argument: by its own name, else by its place."""
     name = getattr(value, "name", None) or f"argument {position}"
-    return f"{name} {np.shape(getattr(value, 'data', value))}"
+    return f"{name} {shape_of(value)}"
+
+
+def shape_of(value: Any) -> tuple[int, ...]:
+    """Return the shape of a Tensor, of an array, or of what NumPy would make an array of."""
+    return value.shape if hasattr(value, "shape") else np.shape(value)
 
 
 def aligned(shapes: Sequence[tuple[int, ...]]) -> tuple[str, str]:
@@ -45,7 +50,7 @@ def aligned(shapes: Sequence[tuple[int, ...]]) -> tuple[str, str]:
 
 def failed_call(name: str, values: Sequence[Any], params: dict[str, Any], error: Exception) -> str:
     """Explain why a NumPy function refused its arguments."""
-    shapes = [np.shape(getattr(v, "data", v)) for v in values]
+    shapes = [shape_of(v) for v in values]
     given = ", ".join(describe(v, i) for i, v in enumerate(values))
     given += "".join(f", {k}={v!r}" for k, v in params.items())
     if name == "matmul" and len(shapes) == 2 and all(shapes):

@@ -22,6 +22,7 @@ class Primitive:
     fn : the NumPy function itself, which is the key under which the row is found.
     rules : one rule per argument; None where the argument has no derivative.
     each : for any number of arguments: ``each(i, g, y, *x, **params)`` is the rule of argument i.
+    joint : all rules at once, where they share work: ``joint(g, y, *x, **params)`` is a list.
     call : what runs forward (``operator.mul`` is ten times faster on scalars than np.multiply).
     bind : turns the call ``fn(*args, **kwargs)`` into ``(values, params)`` where fn's signature
         mixes arrays with sequences or strings.
@@ -31,13 +32,13 @@ class Primitive:
     """
 
     __slots__ = (
-        "bind", "call", "code", "differentiable", "each", "elementwise", "fn", "name", "pair", "params",
+        "bind", "call", "code", "differentiable", "each", "elementwise", "fn", "joint", "name", "pair", "params",
         "rules", "symbol", "tex",
     )  # fmt: skip
 
     def __init__(
         self, fn: Callable[..., Any], rules: tuple[Rule | None, ...], *, name: str | None = None,
-        call: Callable[..., Any] | None = None, each: Rule | None = None,
+        call: Callable[..., Any] | None = None, each: Rule | None = None, joint: Rule | None = None,
         bind: Callable[..., tuple[tuple[Any, ...], dict[str, Any]]] | None = None,
         code: str | None = None, tex: str | None = None, symbol: str | None = None,
         elementwise: bool = False,
@@ -47,7 +48,7 @@ class Primitive:
         self.call = call or fn
         self.bind = bind
         self.elementwise = elementwise or (isinstance(fn, np.ufunc) and fn.signature is None)
-        self.define(rules, each)
+        self.define(rules, each, joint)
         holes = ", ".join(f"{{{i}}}" for i in range(len(rules))) if rules else "{*}"
         module = "np." if (fn.__module__ or "numpy").startswith("numpy") else ""
         title = self.name.replace("_", r"\_")
@@ -55,11 +56,13 @@ class Primitive:
         self.tex = tex or rf"\operatorname{{{title}}}\left({holes}\right)"
         self.symbol = symbol or self.name
 
-    def define(self, rules: tuple[Rule | None, ...], each: Rule | None) -> None:
-        self.rules = rules
-        self.each = each
-        self.differentiable = each is not None or any(rule is not None for rule in rules)
-        known = [each] if each else [rule for rule in rules if rule is not None]
+    def define(
+        self, rules: tuple[Rule | None, ...], each: Rule | None = None, joint: Rule | None = None
+    ) -> None:
+        """Set the derivative: by argument, for any number of arguments, or all at once."""
+        self.rules, self.each, self.joint = rules, each, joint
+        known = [rule for rule in (*rules, each, joint) if rule is not None]
+        self.differentiable = bool(known)
         self.pair = self.elementwise and len(rules) == 2 and None not in rules
         self.params = _parameter_names(known[0]) if known else None
 
@@ -141,7 +144,7 @@ def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
         return fn(*args, **params)
 
     def defvjp(*rules: Rule | None) -> None:
-        PRIMITIVES[dispatch].define(rules, None)
+        PRIMITIVES[dispatch].define(rules)
 
     dispatch.defvjp = defvjp  # type: ignore[attr-defined]  # a function may carry attributes
     return dispatch

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from autograd import rules
-from autograd.errors import describe, failed_call, three_lines
+from autograd.errors import describe, failed_call, shape_of, three_lines
 from autograd.methods import Methods
 from autograd.modes import default_dtype, is_grad_enabled, paused
 from autograd.primitive import COMPOSITES, PRIMITIVES, Primitive
@@ -175,7 +175,7 @@ class Tensor(Methods):
             self.data = np.float64(data)
             self.requires_grad = requires_grad
             return
-        array = data.data if type(data) is Tensor else data
+        array = raw(data)
         typed = dtype is not None or hasattr(array, "dtype")
         array = np.array(array, dtype=dtype)
         if not typed and (requires_grad or array.dtype == np.float64) and array.dtype.kind in "iuf":
@@ -255,11 +255,11 @@ class Tensor(Methods):
 
     @grad.setter
     def grad(self, value: Any) -> None:
-        if value is not None and np.shape(getattr(value, "data", value)) != self.shape:
+        if value is not None and shape_of(value) != self.shape:
             raise ValueError(
                 three_lines(
                     f"a gradient has the shape of its tensor, {self.shape}",
-                    f"grad of {describe(self, 0)} set to shape {np.shape(value)}",
+                    f"grad of {describe(self, 0)} set to shape {shape_of(value)}",
                     "x.grad = None, or a value of x's shape",
                 )
             )
@@ -330,7 +330,7 @@ class Tensor(Methods):
         alone = getrefcount(self) <= SETITEM_ALONE
         index = _plain_index(index, copy=True)
         value = value if type(value) is Tensor else np.asarray(value)[()]
-        array = value.data if type(value) is Tensor else value
+        array = raw(value)
         recording = is_grad_enabled()
         if recording:
             refuse_leaf(self, "item assignment")
@@ -371,7 +371,7 @@ class Tensor(Methods):
         return operator.index(self.data)
 
     def __contains__(self, value: Any) -> bool:
-        return bool((self.data == getattr(value, "data", value)).any())
+        return bool(np.any(self.data == raw(value)))
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else str(self)
@@ -400,6 +400,11 @@ class Tensor(Methods):
         return Tensor, (self.data, self.requires_grad, None, self.name)
 
 
+def raw(value: Any) -> Any:
+    """Return the data of a Tensor, and anything else as it is."""
+    return value.data if type(value) is Tensor else value
+
+
 def constant(data: Any) -> Tensor:
     """Wrap an array, without a copy and without history."""
     y = new(Tensor)
@@ -414,11 +419,8 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
     """Compute one operation and remember it, if an argument requires a gradient."""
     arrays, grad = [], False
     for v in values:
-        if type(v) is Tensor:
-            arrays.append(v.data)
-            grad = grad or v.requires_grad
-        else:
-            arrays.append(v)
+        arrays.append(raw(v))
+        grad = grad or (type(v) is Tensor and v.requires_grad)
     if params and op.params is not None and not params.keys() <= op.params:
         raise NotImplementedError(
             three_lines(

@@ -1,0 +1,149 @@
+"""Checks of derivatives against numerical ones."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import three_lines
+from autograd.functional import vjp
+from autograd.tree import flatten
+
+STEP = 2.0**-10
+"""A power of two, so that x + STEP loses nothing."""
+TINY = 1e-100
+
+
+def check_grads(f: Callable[..., Any], args: Any, order: int = 2) -> None:
+    """Raise unless the derivatives of f agree with numerical ones, up to `order`.
+
+    The numerical derivative is a complex step where f is analytic (exact to rounding: W. Squire
+    and G. Trapp, SIAM Review 40, 1998), else a central difference of fourth order.
+
+    Parameters
+    ----------
+    f : a function of arrays that returns arrays (or containers of them).
+    args : its arguments: a tuple, or the only one. Checked in float64.
+    order : how often the derivative is itself differentiated and checked.
+
+    Raises
+    ------
+    AssertionError : says which argument, which element, what was expected and what was got.
+    ValueError : where f has a kink at these arguments, so that no derivative can be checked.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd import check_grads, primitive
+    >>> check_grads(lambda a, b: np.sum(np.sin(a) * b), (np.ones(3), np.arange(3.0)))
+    >>> wrong = primitive(lambda x: x * x)
+    >>> wrong.defvjp(lambda g, y, x: g * x)
+    >>> check_grads(wrong, 3.0)
+    Traceback (most recent call last):
+        ...
+    AssertionError: the derivative is wrong
+      where: <lambda>, argument 0, order 1: expected 6, got 3
+      instead: a rule that gives the expected derivative
+    """
+    args = args if isinstance(args, tuple) else (args,)
+    leaves, rebuild = flatten(list(args))
+    xs = [np.asarray(x, np.float64)[()] for x in leaves]
+    positions = [i for i, arg in enumerate(args) for _ in flatten(arg)[0]]
+    random = np.random.default_rng(0)
+    name = getattr(f, "__name__", type(f).__name__)
+
+    def flat(*leaves: Any) -> Any:
+        return f(*rebuild(leaves))
+
+    _check(flat, xs, random, name, positions, 1, order)
+
+
+def _check(
+    f: Callable[..., Any], xs: list[Any], random: np.random.Generator, name: str,
+    positions: list[int], order: int, last: int,
+) -> None:  # fmt: skip
+    every = tuple(range(len(xs)))
+    pull, value = vjp(f, every)(*xs)
+    weights = [random.standard_normal(np.shape(y)) for y in flatten(value)[0]]
+    rebuild = flatten(value)[1]
+    seed = rebuild([np.asarray(w)[()] for w in weights])
+    got = pull(seed)
+
+    def weighted(*points: Any) -> Any:
+        return sum(
+            np.sum(w * y) for w, y in zip(weights, flatten(f(*points))[0], strict=True)
+        )
+
+    for i, x in enumerate(xs):
+        direction = random.standard_normal(np.shape(x))
+        expected, error = _directional(weighted, xs, i, direction, order == 1)
+        if not _close(np.sum(got[i] * direction), expected, error, got[i], direction):
+            _blame(weighted, xs, i, np.asarray(got[i]), f"{name}, argument {positions[i]}", order)
+    if order < last:
+        # the next order differentiates the pull, with respect to the arguments
+        def gradient(*points: Any) -> Any:
+            return vjp(f, every)(*points)[0](seed)
+
+        _check(gradient, xs, random, name, positions, order + 1, last)
+
+
+def _directional(
+    f: Callable[..., Any], xs: list[Any], i: int, direction: Any, analytic: bool
+) -> tuple[float, float]:
+    """Return the numerical derivative of f at xs[i] along a direction, and its likely error."""
+
+    def at(t: Any) -> Any:
+        return f(*xs[:i], xs[i] + t * direction, *xs[i + 1 :])
+
+    with np.errstate(all="ignore"):
+        near, far = (at(STEP) - at(-STEP)) / 2, (at(2 * STEP) - at(-2 * STEP)) / 4
+        difference = float((4 * near - far) / (3 * STEP))
+        here = at(0.0)
+        bend = at(STEP) + at(-STEP) - 2 * here  # about f'' STEP² where smooth, f'± STEP at a kink
+        half = at(STEP / 2) + at(-STEP / 2) - 2 * here
+        scale = max(abs(difference), abs(float(here)), 1e-3)
+        if abs(half) > 0.4 * abs(bend) > 1e-4 * STEP * scale:
+            raise ValueError(
+                three_lines(
+                    "the function has a kink here: it has no derivative to check",
+                    f"argument {i}, of shape {np.shape(xs[i])}",
+                    "other arguments, away from ties, from 0 and from bounds",
+                )
+            )
+        error = 1e-9 * scale + abs(far / STEP - near / STEP) * 1e-3
+        if not analytic:
+            return difference, error
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", np.exceptions.ComplexWarning)
+                exact = float(np.imag(at(1j * TINY))) / TINY
+        except (TypeError, ValueError, NotImplementedError, np.exceptions.ComplexWarning):
+            return difference, error  # f is not made for complex numbers
+    if abs(exact - difference) <= 1e-4 * scale:
+        return exact, 1e-12 * scale
+    return difference, error
+
+
+def _close(got: float, expected: float, error: float, gradient: Any, direction: Any) -> bool:
+    size = float(np.sum(np.abs(gradient * direction)))
+    return bool(abs(got - expected) <= 100 * error + 1e-10 * size)
+
+
+def _blame(
+    f: Callable[..., Any], xs: list[Any], i: int, got: np.ndarray, where: str, order: int
+) -> None:
+    """Find the element whose derivative is furthest off, and raise."""
+    worst, report = -1.0, ""
+    for index in np.ndindex(got.shape):
+        one = np.zeros(got.shape)
+        one[index] = 1
+        expected, _ = _directional(f, xs, i, one, order == 1)
+        off = abs(expected - got[index]) / max(abs(expected), 1e-12)
+        if off > worst or np.isnan(off):
+            element = f", element {index}" if index else ""
+            worst = off
+            report = f"{where}{element}, order {order}: expected {expected:.6g}, got {got[index]:.6g}"
+    raise AssertionError(
+        three_lines("the derivative is wrong", report, "a rule that gives the expected derivative")
+    )

@@ -1,0 +1,397 @@
+"""Derivatives of functions: arrays in, arrays out, to any order.
+
+Every transform takes a function and the position (or positions) of the arguments to differentiate
+by, as HIPS autograd does, and returns a function. Arguments may be arrays, numbers, Tensors, or
+nested lists, tuples and dicts of them; the derivative has the structure of the argument. Given
+Tensors that require gradients, a transform stays connected to their graph and returns Tensors.
+"""
+
+import functools
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.backward import sweep
+from autograd.errors import three_lines
+from autograd.modes import enable_grad, is_grad_enabled
+from autograd.primitive import PRIMITIVES, Primitive
+from autograd.tensor import Tensor, constant, raw, record
+from autograd.tree import flatten, map_leaves
+
+Argnum = int | Sequence[int]
+Function = Callable[..., Any]
+
+
+class _Depth(threading.local):
+    """How many transforms this thread is inside of: an inner one must stay differentiable."""
+
+    value = 0
+
+
+depth = _Depth()
+
+
+class _Traced:
+    """A call ``f(*args)`` on variables of its own, ready to be pulled back.
+
+    Each variable is a new name for the value that came in, so that nested derivatives with respect
+    to the same value do not confuse their perturbations.
+    """
+
+    def __init__(
+        self, f: Function, argnum: Argnum, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        positions = [argnum] if isinstance(argnum, int) else list(argnum)
+        _check_positions(f, positions, args)
+        given, self.rebuild = flatten([args[i] for i in positions])
+        self.single = isinstance(argnum, int)
+        # connected to a graph outside: the derivative must be differentiable by it
+        self.connected = depth.value > 0 or any(type(x) is Tensor for x in given)
+        with enable_grad():
+            self.variables = [_variable(f, x) for x in given]
+            chosen = self.rebuild(self.variables)
+            full = list(args)
+            for i, x in zip(positions, chosen, strict=True):
+                full[i] = x
+            depth.value += 1
+            try:
+                self.output = f(*full, **kwargs)
+            finally:
+                depth.value -= 1
+        leaves, self.rebuild_output = flatten(self.output)
+        self.outputs = [y if type(y) is Tensor else constant(np.asarray(y)[()]) for y in leaves]
+
+    def pull(self, seeds: Sequence[Any]) -> Any:
+        """Return the gradients of the variables, nested as the arguments were."""
+        pairs = [(y, s) for y, s in zip(self.outputs, seeds, strict=True) if y.requires_grad]
+        recorded = self.connected and is_grad_enabled()
+        if recorded:
+            pairs = [(y, s if type(s) is Tensor else constant(s)) for y, s in pairs]
+        with enable_grad():
+            found = sweep(
+                [y for y, _ in pairs], [s for _, s in pairs], self.variables, recorded=recorded
+            )
+        self.strangers = [t for t in found if all(t is not v for v in self.variables)]
+        grads = [
+            _plain(found[v]) if v in found else np.zeros_like(v.data)[()] for v in self.variables
+        ]
+        nested = self.rebuild(grads)
+        return nested[0] if self.single else tuple(nested)
+
+    def value(self) -> Any:
+        """Return what f returned: arrays, unless a graph outside is connected."""
+        if self.connected and is_grad_enabled():
+            return self.output
+        return map_leaves(raw, self.output)
+
+    def scalar(self, f: Function, transform: str) -> Tensor:
+        """Return the output, which must be one number."""
+        if len(self.outputs) != 1 or self.outputs[0].size != 1:
+            shapes = ", ".join(str(y.shape) for y in self.outputs)
+            raise TypeError(
+                three_lines(
+                    f"{transform} needs a function that returns one number",
+                    f"{transform}({_name(f)}), which returned shape {shapes}",
+                    "jacobian(f) for all derivatives, elementwise_grad(f), or a sum inside f",
+                )
+            )
+        return self.outputs[0]
+
+
+def grad(f: Function, argnum: Argnum = 0) -> Function:
+    """Return the function that computes the gradient of a scalar function.
+
+    Parameters
+    ----------
+    f : returns one number.
+    argnum : the position of the argument, or a tuple of positions (then a tuple comes back).
+
+    Raises
+    ------
+    TypeError : where f returns more than one number, or an argument is an array of integers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd import grad
+    >>> grad(np.tanh)(0.0)
+    np.float64(1.0)
+    >>> grad(grad(np.sin))(np.pi / 2)
+    np.float64(-1.0)
+    >>> grad(lambda a, b: a * b, argnum=(0, 1))(2, 3)
+    (np.float64(3.0), np.float64(2.0))
+    """
+
+    @_derived(f, "gradient")
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        call = _Traced(f, argnum, args, kwargs)
+        return call.pull([np.ones_like(call.scalar(f, "grad").data)])
+
+    return gradient
+
+
+def value_and_grad(f: Function, argnum: Argnum = 0) -> Function:
+    """Return the function that computes the value and the gradient in one go.
+
+    >>> from autograd import value_and_grad
+    >>> value_and_grad(lambda x: x * x)(3.0)
+    (np.float64(9.0), np.float64(6.0))
+    """
+
+    @_derived(f, "value and gradient")
+    def both(*args: Any, **kwargs: Any) -> Any:
+        call = _Traced(f, argnum, args, kwargs)
+        seed = np.ones_like(call.scalar(f, "value_and_grad").data)
+        return call.value(), call.pull([seed])
+
+    return both
+
+
+def elementwise_grad(f: Function, argnum: Argnum = 0) -> Function:
+    """Return the derivative of a function that acts on each element: the gradient of its sum.
+
+    >>> import numpy as np
+    >>> from autograd import elementwise_grad
+    >>> elementwise_grad(np.square)(np.array([1.0, 2.0, 3.0]))
+    array([2., 4., 6.])
+    """
+
+    @_derived(f, "elementwise gradient")
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        call = _Traced(f, argnum, args, kwargs)
+        return call.pull([np.ones_like(y.data) for y in call.outputs])
+
+    return gradient
+
+
+def jacobian(f: Function, argnum: Argnum = 0) -> Function:
+    """Return the function that computes all first derivatives, of shape ``y.shape + x.shape``.
+
+    >>> import numpy as np
+    >>> from autograd import jacobian
+    >>> jacobian(lambda x: x * x)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    @_derived(f, "Jacobian")
+    def matrix(*args: Any, **kwargs: Any) -> Any:
+        call = _Traced(f, argnum, args, kwargs)
+        blocks = []
+        for k, y in enumerate(call.outputs):
+            rows = []
+            for i in range(y.size):
+                seeds = [np.zeros_like(other.data) for other in call.outputs]
+                one = np.zeros(y.shape, y.dtype)
+                one.reshape(-1)[i] = 1
+                seeds[k] = one[()]
+                rows.append(call.pull(seeds))
+            blocks.append(_stack_rows(rows, y.shape, call))
+        return call.rebuild_output(blocks)
+
+    return matrix
+
+
+def hessian(f: Function, argnum: Argnum = 0) -> Function:
+    """Return the function that computes all second derivatives of a scalar function.
+
+    >>> from autograd import hessian
+    >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 4.0])
+    [[np.float64(8.0), np.float64(6.0)], [np.float64(6.0), np.float64(0.0)]]
+    """
+    return jacobian(jacobian(f, argnum), argnum)
+
+
+def vjp(f: Function, argnum: Argnum = 0) -> Function:
+    """Return ``(*args) -> (pull, value)``: ``pull(v)`` is the product vᵀJ.
+
+    >>> import numpy as np
+    >>> from autograd import vjp
+    >>> pull, value = vjp(np.sin)(np.array([0.0, 1.0]))
+    >>> pull(np.array([1.0, 0.0]))
+    array([1., 0.])
+    """
+
+    @_derived(f, "vector-Jacobian product")
+    def at(*args: Any, **kwargs: Any) -> Any:
+        call = _Traced(f, argnum, args, kwargs)
+
+        def pull(v: Any) -> Any:
+            return call.pull(_seeds(v, call))
+
+        return pull, call.value()
+
+    return at
+
+
+def jvp(f: Function, argnum: Argnum = 0) -> Function:
+    """Return ``(*args) -> push``: ``push(v)`` gives the value and the product Jv.
+
+    The product is the transpose of the transpose: vᵀJ is linear in v, so its own vector-Jacobian
+    product is Jv (J. Townsend, "A new trick for calculating Jacobian vector products", 2017).
+
+    >>> import numpy as np
+    >>> from autograd import jvp
+    >>> jvp(np.square)(np.array([1.0, 2.0]))(np.array([1.0, 10.0]))
+    (array([1., 4.]), array([ 2., 40.]))
+    """
+
+    @_derived(f, "Jacobian-vector product")
+    def at(*args: Any, **kwargs: Any) -> Any:
+        call = _Traced(f, argnum, args, kwargs)
+
+        def transposed(*dual: Any) -> Any:
+            inner = _Traced(f, argnum, args, kwargs)
+            return inner.pull(dual)
+
+        zeros = tuple(np.zeros_like(y.data) for y in call.outputs)
+        pull, _ = vjp(transposed, tuple(range(len(zeros))))(*zeros)
+
+        def push(v: Any) -> Any:
+            return call.value(), call.rebuild_output(pull(v))
+
+        return push
+
+    return at
+
+
+def hvp(f: Function, argnum: Argnum = 0) -> Function:
+    """Return ``(*args) -> (product, gradient)``: ``product(v)`` is the Hessian times v.
+
+    >>> import numpy as np
+    >>> from autograd import hvp
+    >>> product, gradient = hvp(lambda x: np.sum(x**3))(np.array([1.0, 2.0]))
+    >>> product(np.array([1.0, 1.0]))
+    array([ 6., 12.])
+    """
+    return vjp(grad(f, argnum), argnum)
+
+
+def checkpoint(f: Function) -> Function:
+    """Return f, remembering only its arguments: the backward pass computes f again.
+
+    Saves the memory of everything inside f, for the time of one more forward pass. Tensors that
+    require a gradient must come in as arguments, not from a closure.
+
+    >>> import numpy as np
+    >>> from autograd import checkpoint, grad
+    >>> grad(checkpoint(lambda x: np.exp(np.sin(x))))(0.0)
+    np.float64(1.0)
+    """
+
+    @functools.wraps(f)
+    def remembered(*args: Any, **kwargs: Any) -> Any:
+        values, rebuild = flatten(list(args))
+
+        def again(*leaves: Any) -> Any:
+            return f(*rebuild(leaves), **kwargs)
+
+        def joint(g: Any, y: Any, *xs: Any) -> list[Any]:
+            call = _Traced(again, tuple(range(len(xs))), tuple(map(_floating, xs)), {})
+            pulled = list(call.pull([g]))
+            if call.strangers:
+                raise RuntimeError(
+                    three_lines(
+                        "a checkpointed function uses a tensor that is not its argument",
+                        f"checkpoint({_name(f)}), which reached {call.strangers[0]!r}",
+                        "pass that tensor as an argument",
+                    )
+                )
+            return pulled
+
+        def forward(*xs: Any) -> Any:
+            return raw(again(*xs))
+
+        if not any(type(v) is Tensor for v in values):
+            return f(*args, **kwargs)
+        return record(Primitive(f, (), call=forward, joint=joint, name=_name(f)), tuple(values))
+
+    return remembered
+
+
+def _variable(f: Function, x: Any) -> Tensor:
+    """Give an incoming value a new name, to differentiate by."""
+    if type(x) is Tensor and x.requires_grad:
+        return record(PRIMITIVES[np.positive], (x,))
+    data = raw(x)
+    if isinstance(data, int) and not isinstance(data, bool):
+        data = float(data)
+    data = np.asarray(data)[()]
+    if data.dtype.kind not in "fc":
+        raise TypeError(
+            three_lines(
+                f"an argument to differentiate by must be floating, not {data.dtype}",
+                f"{_name(f)}, argument of shape {data.shape}",
+                "x.astype(float), or another argnum",
+            )
+        )
+    v = constant(data)
+    v.requires_grad = True
+    return v
+
+
+def _floating(x: Any) -> Any:
+    return x if type(x) is Tensor else np.asarray(x, dtype=np.result_type(x, np.float16))[()]
+
+
+def _plain(g: Any) -> Any:
+    return g.data if type(g) is Tensor and not g.requires_grad else g
+
+
+def _seeds(v: Any, call: _Traced) -> list[Any]:
+    given, _ = flatten(v)
+    for g, y in zip(given, call.outputs, strict=True):
+        if np.shape(g) != y.shape:
+            raise ValueError(
+                three_lines(
+                    f"the vector has the shape of the result, {y.shape}",
+                    f"a vector of shape {np.shape(g)}",
+                    "a vector of the result's shape",
+                )
+            )
+    return [
+        g if type(g) is Tensor else np.asarray(g, y.dtype)[()]
+        for g, y in zip(given, call.outputs, strict=True)
+    ]
+
+
+def _stack_rows(rows: list[Any], shape: tuple[int, ...], call: _Traced) -> Any:
+    """Stack the rows of a Jacobian, nested as the argument is."""
+    if not rows:
+        like = [np.zeros((*shape, *v.shape), v.dtype) for v in call.variables]
+        nested = call.rebuild(like)
+        return nested[0] if call.single else tuple(nested)
+    if not shape:
+        return rows[0]
+    return map_leaves(
+        lambda *parts: np.reshape(np.stack(parts), shape + np.shape(parts[0])), *rows
+    )
+
+
+def _check_positions(f: Function, positions: list[int], args: tuple[Any, ...]) -> None:
+    for i in positions:
+        if not -len(args) <= i < len(args):
+            raise TypeError(
+                three_lines(
+                    f"there is no argument {i} to differentiate by",
+                    f"{_name(f)} was called with {len(args)} positional argument(s)",
+                    "give it by position, or choose another argnum",
+                )
+            )
+
+
+def _derived(f: Function, what: str) -> Callable[[Function], Function]:
+    """Name a derivative after its function."""
+
+    def name(derivative: Function) -> Function:
+        derivative.__name__ = derivative.__qualname__ = f"{what.replace(' ', '_')}_of_{_name(f)}"
+        derivative.__doc__ = f"Return the {what} of {_name(f)}, with its arguments."
+        return derivative
+
+    return name
+
+
+def _name(f: Function) -> str:
+    return getattr(f, "__name__", type(f).__name__)
