@@ -18,7 +18,7 @@ from autograd.blocks import LARGE, can_cut, in_pieces
 from autograd.errors import describe, three_lines
 from autograd.modes import enable_grad
 from autograd.rules.shape import astype
-from autograd.tensor import GETITEM, SETITEM, Tensor, constant
+from autograd.tensor import GETITEM, SETITEM, Tensor, constant, raw
 from autograd.versions import REWRITTEN, getrefcount, seen_by
 
 float64 = np.float64
@@ -27,7 +27,7 @@ Gradient = Any  # an array or a NumPy scalar; a Tensor in a recorded sweep
 
 
 def sweep(
-    roots: Sequence[Tensor], seeds: Sequence[Gradient], wrt: Sequence[Tensor] = (), *,
+    roots: Sequence[Tensor], seeds: Sequence[Gradient], wrt: Sequence[Tensor] = (),
     recorded: bool = False, keep: bool = False,
 ) -> dict[Tensor, Gradient]:  # fmt: skip
     """Carry gradients from `outputs`, where `seeds` arrive, back to the leaves.
@@ -49,13 +49,13 @@ def sweep(
     youngest: Tensor | None = None  # ... but for the very youngest and what has arrived there:
     arrived: Gradient = None  # a chain needs neither the heap nor the dict
     stops = set(wrt) if wrt else wrt
-    for root, seed in zip(roots, seeds):  # noqa: B905  # one to one; strict costs 0.2 µs
-        seed = constant(seed) if recorded and type(seed) is not Tensor else seed
-        if root in grads:
-            grads[root] = grads[root] + seed
-        else:
-            grads[root] = seed
-            if root.op is not None and root not in stops:
+    if len(roots) == 1 and roots[0].op is not None and not stops:
+        youngest, arrived = roots[0], seeds[0]
+    else:
+        for root, seed in zip(roots, seeds, strict=True):
+            known = root in grads
+            grads[root] = grads[root] + seed if known else seed
+            if not known and root.op is not None and root not in stops:
                 heappush(heap, (-root.count, root))
 
     while heap or youngest is not None:
@@ -70,8 +70,11 @@ def sweep(
         if keep and getrefcount(node) > ANONYMOUS and (
             getrefcount(node) > ALONE + uses.get(birth, 1) or _retains(node)
         ):
-            buffers.discard(birth)
-            node._grad = g if recorded else _own(g)
+            if recorded or type(g) is float64:
+                node._grad = g
+            else:
+                buffers.discard(birth)
+                node._grad = _own(g, OWN + 1)  # `arrived` is g too
         # 2. Apply the rules, for the arguments that require a gradient.
         if REWRITTEN:
             args = [seen_by(a, birth) if type(a) is Tensor else a for a in args]
@@ -90,24 +93,26 @@ def sweep(
             needed = [i for i, gx in enumerate(pulled) if gx is not None]
         for i in needed:
             a = args[i]
-            gx = rules[i](g, y, x0, x1) if pulled is None else pulled[i]
+            if pulled is None:
+                gx = rules[i](g, y, x0, x1)
+            else:
+                gx = pulled[i]
+                if type(gx) in LAZY and a is not youngest and a not in grads:
+                    gx = gx.dense(a)
+                    buffers.add(a.count)
             # 3. Do what every rule leaves to the sweep: shape, dtype, the sum over all ways.
             if type(gx) is not float64 or type(a.data) is not float64:
                 gx = _fit(gx, a)
-            if a is youngest or a in grads:
-                uses[a.count] = uses.get(a.count, 1) + 1
-                if a is youngest:
-                    arrived = _add(arrived, gx, a.count, buffers)
-                else:
-                    grads[a] = _add(grads[a], gx, a.count, buffers)
-                continue
-            if pulled is not None and type(gx) in LAZY:
-                gx = gx.dense(a)
-                buffers.add(a.count)
-            if a.op is None or a in stops:
-                grads[a] = gx
+            if a is youngest:
+                arrived = _add(arrived, gx, a.count, buffers, uses)
+            elif a.op is None or a in stops:
+                before = grads.setdefault(a, gx)
+                if before is not gx:
+                    grads[a] = _add(before, gx, a.count, buffers, uses)
             elif youngest is None and not heap:
                 youngest, arrived = a, gx
+            elif a in grads:
+                grads[a] = _add(grads[a], gx, a.count, buffers, uses)
             else:
                 if youngest is not None and a.count > youngest.count:
                     a, gx, youngest, arrived = youngest, arrived, a, gx
@@ -115,8 +120,11 @@ def sweep(
                 heappush(heap, (-a.count, a))
 
     if keep:
-        for leaf in list(grads):
-            _accumulate(leaf, grads.pop(leaf), recorded)
+        for leaf, g in grads.items():
+            if type(g) is float64 and leaf._grad is None and leaf.meta is None:
+                leaf._grad = g
+            else:
+                _accumulate(leaf, g, recorded)
     return grads
 
 
@@ -196,8 +204,11 @@ def _pull_setitem(args: Sequence[Any], g: np.ndarray, index: Any) -> list[Any]:
     return [Rest(g) if wants[0] else None, part if wants[1] else None]
 
 
-def _add(before: Gradient, gx: Gradient, birth: int, buffers: set[int]) -> Gradient:
-    """Return the sum, in place where the array is the sweep's own."""
+def _add(
+    before: Gradient, gx: Gradient, birth: int, buffers: set[int], uses: dict[int, int]
+) -> Gradient:
+    """Return the sum, in place where the array is the sweep's own; count one more way."""
+    uses[birth] = uses.get(birth, 1) + 1
     if type(gx) in LAZY:
         if birth not in buffers:
             before = np.array(before)
@@ -229,21 +240,21 @@ def _fit(gx: Gradient, a: Tensor) -> Gradient:
     return gx[()] if type(gx) is np.ndarray and gx.ndim == 0 else gx
 
 
-def _own(g: Gradient) -> Gradient:
+def _own(g: Gradient, references: int) -> Gradient:
     """Return g, or a copy where somebody else could write into it."""
-    if type(g) is np.ndarray and (
-        g.base is not None or not g.flags.writeable or getrefcount(g) > OWN
-    ):
-        return g.copy()
-    return g
+    shared = type(g) is np.ndarray and (
+        g.base is not None or not g.flags.writeable or getrefcount(g) > references
+    )
+    return g.copy() if shared else g
 
 
 def _accumulate(leaf: Tensor, g: Gradient, recorded: bool) -> None:
+    """Add what arrived at a leaf to its gradient."""
     if leaf.meta is not None:
         g = _hooked(leaf, g, recorded)
     before = leaf._grad
     if before is None:
-        leaf._grad = g if recorded else _own(g)
+        leaf._grad = g if recorded else _own(g, OWN + 2)  # the caller and its dict have g too
     elif recorded:
         leaf._grad = leaf.grad + g
     else:
@@ -284,27 +295,25 @@ def backward(
         seed: Any = ONE
     else:
         seed = _seed(self, gradient)
-    meta = self.meta
-    if self.op is not None:
-        if meta is not None and "consumed" in meta:
-            code, line = meta["consumed"]
-            raise RuntimeError(
-                three_lines(
-                    "backward was called a second time from the same result",
-                    f"the first call was at {code.co_filename}:{line}",
-                    "compute the result anew (build it inside the loop), or give the first call "
-                    "retain_graph=True",
-                )
+    if self.meta is not None and "consumed" in self.meta:
+        code, line = self.meta["consumed"]
+        raise RuntimeError(
+            three_lines(
+                "backward was called a second time from the same result",
+                f"the first call was at {code.co_filename}:{line}",
+                "compute the result anew (build it inside the loop), or give the first call "
+                "retain_graph=True",
             )
-        if not (create_graph if retain_graph is None else retain_graph):
-            frame = sys._getframe(1)
-            mark = (frame.f_code, frame.f_lineno)
-            self.meta = {"consumed": mark} if meta is None else {**meta, "consumed": mark}
+        )
     if create_graph:
         with enable_grad():
-            sweep((self,), (seed,), recorded=True, keep=True)
+            sweep((self,), (seed if type(seed) is Tensor else constant(seed),), (), True, True)
     else:
-        sweep((self,), (seed.data if type(seed) is Tensor else seed,), keep=True)
+        sweep((self,), (raw(seed),), (), False, True)
+    if self.op is not None and not (create_graph if retain_graph is None else retain_graph):
+        frame = sys._getframe(1)
+        consumed = (frame.f_code, frame.f_lineno)
+        self.meta = {**self.meta, "consumed": consumed} if self.meta else {"consumed": consumed}
 
 
 def _seed(root: Tensor, gradient: Any) -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.modes import default_dtype
+from autograd import modes
 from autograd.tensor import Tensor, constant
 
 default_generator = np.random.default_rng()
@@ -43,12 +43,12 @@ def ones(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
 
 def full(shape: Any, value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return an array filled with one value."""
-    return Tensor(np.full(shape, value, dtype or default_dtype()), requires_grad)
+    return Tensor(np.full(shape, value, dtype or modes.default), requires_grad)
 
 
 def eye(n: int, m: int | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return the identity matrix."""
-    return Tensor(np.eye(n, m, dtype=dtype or default_dtype()), requires_grad)
+    return Tensor(np.eye(n, m, dtype=dtype or modes.default), requires_grad)
 
 
 def arange(*bounds: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -60,19 +60,19 @@ def linspace(
     start: float, stop: float, num: int = 50, dtype: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """Return `num` evenly spaced values, both ends included."""
-    return Tensor(np.linspace(start, stop, num, dtype=dtype or default_dtype()), requires_grad)
+    return Tensor(np.linspace(start, stop, num, dtype=dtype or modes.default), requires_grad)
 
 
 def rand(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return uniform random numbers in [0, 1)."""
     values = default_generator.random(_shape(shape))
-    return Tensor(np.asarray(values, dtype or default_dtype()), requires_grad)
+    return Tensor(np.asarray(values, dtype or modes.default), requires_grad)
 
 
 def randn(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return normal random numbers of mean 0 and variance 1."""
     values = default_generator.standard_normal(_shape(shape))
-    return Tensor(np.asarray(values, dtype or default_dtype()), requires_grad)
+    return Tensor(np.asarray(values, dtype or modes.default), requires_grad)
 
 
 def randint(low: int, high: int, shape: Any) -> Tensor:

@@ -11,7 +11,8 @@ from autograd.errors import three_lines
 paused: set[int] = set()
 """The threads that do not record at present: empty almost always, so that asking is cheap."""
 
-_default = np.dtype(np.float64)
+default: np.dtype[Any] = np.dtype(np.float64)
+"""The dtype that Python floats become."""
 
 
 class _Recording(ContextDecorator):
@@ -64,11 +65,6 @@ def _set(on: bool) -> None:
         paused.add(get_ident())
 
 
-def default_dtype() -> np.dtype[Any]:
-    """Return the dtype that Python floats become."""
-    return _default
-
-
 def set_default_dtype(dtype: Any) -> None:
     """Let Python floats become `dtype`, a floating-point dtype; NumPy arrays keep theirs.
 
@@ -78,7 +74,7 @@ def set_default_dtype(dtype: Any) -> None:
     Tensor(1.5, dtype=float32)
     >>> set_default_dtype("float64")
     """
-    global _default  # noqa: PLW0603  # one setting for the process, as in PyTorch
+    global default  # noqa: PLW0603  # one setting for the process, as in PyTorch
     dtype = np.dtype(dtype)
     if dtype.kind != "f":
         raise TypeError(
@@ -88,4 +84,4 @@ def set_default_dtype(dtype: Any) -> None:
                 "set_default_dtype('float32') or set_default_dtype('float64')",
             )
         )
-    _default = dtype
+    default = dtype

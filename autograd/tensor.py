@@ -13,10 +13,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from autograd import rules
+from autograd import modes, rules
 from autograd.errors import describe, failed_call, shape_of, three_lines
 from autograd.methods import Methods
-from autograd.modes import default_dtype, is_grad_enabled, paused
+from autograd.modes import is_grad_enabled, paused
 from autograd.primitive import COMPOSITES, PRIMITIVES, Primitive
 from autograd.rules.shape import astype, setitem
 from autograd.versions import (
@@ -36,6 +36,7 @@ PLAIN = frozenset({int, float, bool, np.ndarray, np.float64, np.float32, np.int6
 GETITEM = PRIMITIVES[operator.getitem]
 SETITEM = PRIMITIVES[setitem]
 FLOAT64 = np.dtype(np.float64)
+float64 = np.float64
 new = object.__new__
 birth = count(1).__next__
 
@@ -171,15 +172,15 @@ class Tensor(Methods):
         self.count = birth()
         self._grad = None
         self.meta = {"name": name} if name else None
-        if type(data) is float and dtype is None and default_dtype() is FLOAT64:
-            self.data = np.float64(data)
+        if type(data) is float and dtype is None and modes.default is FLOAT64:
+            self.data = float64(data)  # by far the most frequent case, ten times faster
             self.requires_grad = requires_grad
             return
         array = raw(data)
         typed = dtype is not None or hasattr(array, "dtype")
         array = np.array(array, dtype=dtype)
         if not typed and (requires_grad or array.dtype == np.float64) and array.dtype.kind in "iuf":
-            array = array.astype(default_dtype())
+            array = array.astype(modes.default)
         self.data = array[()] if array.ndim == 0 else array
         self.requires_grad = False
         if requires_grad:
