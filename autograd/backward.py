@@ -46,8 +46,9 @@ def sweep(
     uses: dict[int, int] = {}  # birth number: over how many ways, where more than one
     buffers: set[int] = set()  # birth number: the gradient is an array of our own, to write into
     heap: list[tuple[int, Tensor]] = []  # who waits, the youngest first ...
-    youngest: Tensor | None = None  # ... but for the very youngest and what has arrived there:
+    youngest: Any = None  # ... but for the very youngest and what has arrived there:
     arrived: Gradient = None  # a chain needs neither the heap nor the dict
+    a: Any
     stops = set(wrt) if wrt else wrt
     if len(roots) == 1 and roots[0].op is not None and not stops:
         youngest, arrived = roots[0], seeds[0]
@@ -63,21 +64,21 @@ def sweep(
             youngest = heappop(heap)[1]
             arrived = grads.pop(youngest)
         node, g, youngest, a, b = youngest, arrived, None, None, None
-        op, args, birth = node.op, node.args, node.count
+        op: Any = node.op  # never None: leaves do not wait
+        args, birth = node.args, node.count
         if node.meta is not None:
             g = _hooked(node, g, recorded)
         # 1. Leave the gradient with a tensor that somebody can ask for it: the references tell.
-        if keep and getrefcount(node) > ANONYMOUS and (
-            getrefcount(node) > ALONE + uses.get(birth, 1) or _retains(node)
-        ):
-            if recorded or type(g) is float64:
+        if keep and (node.meta is not None or getrefcount(node) > ANONYMOUS):
+            held = getrefcount(node) > ALONE + uses.get(birth, 1) or _retains(node)
+            if held and (recorded or type(g) is float64):
                 node._grad = g
-            else:
+            elif held:
                 buffers.discard(birth)
                 node._grad = _own(g, OWN + 1)  # `arrived` is g too
         # 2. Apply the rules, for the arguments that require a gradient.
         if REWRITTEN:
-            args = [seen_by(a, birth) if type(a) is Tensor else a for a in args]
+            args = tuple(seen_by(a, birth) if type(a) is Tensor else a for a in args)
         if type(g) is float64 and op.pair:  # two scalars: without lists, for speed
             (a, b), rules, y = args, op.rules, node.data
             x0 = a.data if type(a) is Tensor else a
@@ -87,7 +88,7 @@ def sweep(
                 else SECOND if x0 is a or not a.requires_grad
                 else BOTH
             )  # fmt: skip
-            pulled = None
+            pulled: Any = None
         else:
             pulled = _pull(node, args, g, recorded, birth in buffers)
             needed = [i for i, gx in enumerate(pulled) if gx is not None]
@@ -106,9 +107,8 @@ def sweep(
             if a is youngest:
                 arrived = _add(arrived, gx, a.count, buffers, uses)
             elif a.op is None or a in stops:
-                before = grads.setdefault(a, gx)
-                if before is not gx:
-                    grads[a] = _add(before, gx, a.count, buffers, uses)
+                before = grads.get(a)
+                grads[a] = gx if before is None else _add(before, gx, a.count, buffers, uses)
             elif youngest is None and not heap:
                 youngest, arrived = a, gx
             elif a in grads:
@@ -161,7 +161,7 @@ class Rest:
         buffer += self.g
         return buffer
 
-    def dense(self, a: Tensor) -> np.ndarray:
+    def dense(self, a: Tensor) -> np.ndarray:  # noqa: ARG002  # as Part.dense
         return self.g
 
 
@@ -172,8 +172,9 @@ FIRST, SECOND, BOTH = (0,), (1,), (0, 1)
 
 def _pull(node: Tensor, args: Sequence[Any], g: Gradient, recorded: bool, ours: bool) -> list[Any]:
     """Apply the rules of one operation; None for the arguments that need no gradient."""
-    op, params = node.op, node.params
-    y = node if recorded else node.data
+    op: Any = node.op
+    params = node.params
+    y: Any = node if recorded else node.data
     xs = args if recorded else [a.data if type(a) is Tensor else a for a in args]
     if not recorded:
         if op is GETITEM:
@@ -185,7 +186,7 @@ def _pull(node: Tensor, args: Sequence[Any], g: Gradient, recorded: bool, ours: 
         return [gx if want else None for gx, want in zip(op.joint(g, y, *xs, **params), wanted)]  # noqa: B905
     rules = op.rules if op.each is None else [partial(op.each, i) for i in range(len(args))]
     cut = op.elementwise and not recorded and g.size >= LARGE and can_cut(g, y, *xs)
-    pulled = []
+    pulled: list[Any] = []
     for a, rule in zip(args, rules):  # noqa: B905  # optional arguments may be missing
         if rule is None or type(a) is not Tensor or not a.requires_grad:
             pulled.append(None)
@@ -322,7 +323,7 @@ def _seed(root: Tensor, gradient: Any) -> Any:
             three_lines(
                 "nothing that this result came from requires a gradient",
                 f"backward of {describe(root, 0)}",
-                "Tensor(data, requires_grad=True) for the inputs, and no detach() or no_grad() between",
+                "Tensor(data, requires_grad=True) for inputs, and no detach() or no_grad() between",
             )
         )
     if gradient is None:

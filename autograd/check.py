@@ -71,9 +71,7 @@ def _check(
     got = pull(seed)
 
     def weighted(*points: Any) -> Any:
-        return sum(
-            np.sum(w * y) for w, y in zip(weights, flatten(f(*points))[0], strict=True)
-        )
+        return sum(np.sum(w * y) for w, y in zip(weights, flatten(f(*points))[0], strict=True))
 
     for i, x in enumerate(xs):
         direction = random.standard_normal(np.shape(x))
@@ -135,15 +133,16 @@ def _blame(
 ) -> None:
     """Find the element whose derivative is furthest off, and raise."""
     worst, report = -1.0, ""
-    for index in np.ndindex(got.shape):
-        one = np.zeros(got.shape)
-        one[index] = 1
-        expected, _ = _directional(f, xs, i, one, order == 1)
-        off = abs(expected - got[index]) / max(abs(expected), 1e-12)
+    for index in np.ndindex(*got.shape):
+        along = np.zeros(got.shape)
+        along[index] = 1
+        expected, _ = _directional(f, xs, i, along, order == 1)
+        off = float(abs(expected - got[index]) / max(abs(expected), 1e-12))
         if off > worst or np.isnan(off):
             element = f", element {index}" if index else ""
             worst = off
-            report = f"{where}{element}, order {order}: expected {expected:.6g}, got {got[index]:.6g}"
+            numbers = f"expected {expected:.6g}, got {got[index]:.6g}"
+            report = f"{where}{element}, order {order}: {numbers}"
     raise AssertionError(
         three_lines("the derivative is wrong", report, "a rule that gives the expected derivative")
     )

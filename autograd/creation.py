@@ -25,7 +25,7 @@ def tensor(
 
 
 def from_numpy(array: np.ndarray) -> Tensor:
-    """Return a Tensor that shares memory with a NumPy array: writing into one shows in the other."""
+    """Return a Tensor that shares memory with an array: writing into one shows in the other."""
     result = constant(array.view() if array.ndim else array[()])
     result.meta = {"shared": True}
     return result

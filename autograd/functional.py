@@ -288,7 +288,7 @@ def checkpoint(f: Function) -> Function:
         def again(*leaves: Any) -> Any:
             return f(*rebuild(leaves), **kwargs)
 
-        def joint(g: Any, y: Any, *xs: Any) -> list[Any]:
+        def joint(g: Any, _: Any, *xs: Any) -> list[Any]:
             call = _Traced(again, tuple(range(len(xs))), tuple(map(_floating, xs)), {})
             pulled = list(call.pull([g]))
             if call.strangers:
@@ -365,9 +365,7 @@ def _stack_rows(rows: list[Any], shape: tuple[int, ...], call: _Traced) -> Any:
         return nested[0] if call.single else tuple(nested)
     if not shape:
         return rows[0]
-    return map_leaves(
-        lambda *parts: np.reshape(np.stack(parts), shape + np.shape(parts[0])), *rows
-    )
+    return map_leaves(lambda *parts: np.reshape(np.stack(parts), shape + np.shape(parts[0])), *rows)
 
 
 def _check_positions(f: Function, positions: list[int], args: tuple[Any, ...]) -> None:

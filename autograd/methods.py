@@ -15,6 +15,9 @@ from autograd.rules.shape import astype
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
 
+dispatching: Any = np
+"""NumPy, whose stubs do not say that its functions of a Tensor return Tensors."""
+
 ALIASES = {"dim": "axis", "keepdim": "keepdims", "correction": "ddof"}
 
 
@@ -50,7 +53,7 @@ class Methods:
     @property
     def mT(self) -> "Tensor":  # noqa: N802  # NumPy's name
         """The last two axes swapped."""
-        return np.swapaxes(self, -1, -2)  # type: ignore[return-value]  # NumPy dispatches to Tensor
+        return dispatching.swapaxes(self, -1, -2)
 
     def item(self) -> Any:
         """Return the only element as a Python number."""
@@ -71,7 +74,7 @@ class Methods:
 
     def zero_(self) -> Any:
         """Set every element to 0, in place, and return the tensor."""
-        self[...] = 0  # type: ignore[index]  # Tensor defines it
+        operator.setitem(self, ..., 0)  # type: ignore[call-overload]  # Tensor defines __setitem__
         return self
 
     # ── each element ───────────────────────────────────────────────────────────────────────────
@@ -113,8 +116,8 @@ class Methods:
     clone = copy
 
     def reshape(self, *shape: Any, **options: Any) -> "Tensor":
-        """Return the same elements in another shape: ``x.reshape(2, 3)`` or ``x.reshape((2, 3))``."""
-        return np.reshape(self, _one(shape), **options)  # type: ignore[return-value, call-overload, no-any-return]  # NumPy dispatches to Tensor
+        """Return the same elements in another shape: ``reshape(2, 3)`` or ``reshape((2, 3))``."""
+        return dispatching.reshape(self, _one(shape), **options)
 
     view = reshape
 
@@ -125,18 +128,18 @@ class Methods:
         """
         axes = _one(axes)
         if axes and len(axes) == 2 != self.ndim:
-            return np.swapaxes(self, *axes)  # type: ignore[return-value]  # NumPy dispatches to Tensor
-        return np.transpose(self, axes or None)  # type: ignore[return-value, call-overload, no-any-return]  # NumPy dispatches to Tensor
+            return dispatching.swapaxes(self, *axes)
+        return dispatching.transpose(self, axes or None)
 
     permute = transpose
 
     def expand(self, *shape: Any) -> "Tensor":
         """Broadcast to a shape."""
-        return np.broadcast_to(self, _one(shape))  # type: ignore[return-value]  # NumPy dispatches to Tensor
+        return dispatching.broadcast_to(self, _one(shape))
 
     def astype(self, dtype: Any) -> "Tensor":
         """Return the values in another dtype; the gradient comes back in this one's."""
-        return astype(self, dtype=np.dtype(dtype))  # type: ignore[no-any-return]  # a row records Tensors
+        return astype(self, dtype=np.dtype(dtype))
 
     to = astype
 

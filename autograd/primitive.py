@@ -32,8 +32,8 @@ class Primitive:
     """
 
     __slots__ = (
-        "bind", "call", "code", "differentiable", "each", "elementwise", "fn", "joint", "name", "pair", "params",
-        "rules", "symbol", "tex",
+        "bind", "call", "code", "differentiable", "each", "elementwise", "fn", "joint", "name",
+        "pair", "params", "rules", "symbol", "tex",
     )  # fmt: skip
 
     def __init__(
@@ -91,6 +91,12 @@ PRIMITIVES: dict[Callable[..., Any], Primitive] = {}
 
 COMPOSITES: dict[Callable[..., Any], Callable[..., Any]] = {}
 """NumPy functions that are written with other rows: the same function over Tensors."""
+
+QUERIES: set[Callable[..., Any]] = set()
+"""NumPy functions that ask about an array: they answer about the data, with a plain result."""
+
+CREATORS: set[Callable[..., Any]] = set()
+"""NumPy functions that make a new array, ``like=`` a Tensor or of its shape: a constant one."""
 
 
 def primitive(fn: Callable[..., Any], *rules: Rule | None, **columns: Any) -> Any:

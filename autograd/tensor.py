@@ -17,8 +17,9 @@ from autograd import modes, rules
 from autograd.errors import describe, failed_call, shape_of, three_lines
 from autograd.methods import Methods
 from autograd.modes import is_grad_enabled, paused
-from autograd.primitive import COMPOSITES, PRIMITIVES, Primitive
+from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, QUERIES, Primitive
 from autograd.rules.shape import astype, setitem
+from autograd.tree import flatten, map_leaves
 from autograd.versions import (
     INPLACE_ALONE,
     SETITEM_ALONE,
@@ -108,16 +109,12 @@ def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
         elif alone and not y.requires_grad:
             x.data = y.data
         else:
-            y = y if y.op else _link(y, op, (old, other), NONE)
+            if y.op is None:  # nothing requires a gradient, but somebody may have seen the old x
+                y.op, y.args = op, (old, other)
             become(x, y, old)
         return x
 
     return method
-
-
-def _link(y: "Tensor", op: Primitive, values: tuple[Any, ...], params: dict[str, Any]) -> "Tensor":
-    y.op, y.args, y.params = op, values, params
-    return y
 
 
 def _is_array(b: Any) -> bool:
@@ -203,7 +200,7 @@ class Tensor(Methods):
     __xor__, __rxor__ = _binary(np.bitwise_xor), _binary(np.bitwise_xor, reflected=True)
     __lt__, __le__ = _binary(np.less), _binary(np.less_equal)
     __gt__, __ge__ = _binary(np.greater), _binary(np.greater_equal)
-    __eq__, __ne__ = _binary(np.equal), _binary(np.not_equal)  # type: ignore[assignment]  # elementwise, as NumPy's
+    __eq__, __ne__ = _binary(np.equal), _binary(np.not_equal)
     __neg__, __pos__ = _unary(np.negative), _unary(np.positive)
     __abs__, __invert__ = _unary(np.absolute), _unary(np.invert)
     __isub__, __imul__ = _inplace(np.subtract), _inplace(np.multiply)
@@ -329,28 +326,33 @@ class Tensor(Methods):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         alone = getrefcount(self) <= SETITEM_ALONE
-        index = _plain_index(index, copy=True)
-        value = value if type(value) is Tensor else np.asarray(value)[()]
-        array = raw(value)
         recording = is_grad_enabled()
         if recording:
             refuse_leaf(self, "item assignment")
-        grad = self.requires_grad or getattr(value, "requires_grad", False)
-        if not recording or (not grad and (alone or (self.meta and self.meta.get("shared")))):
-            write(self, index, array)
-            return
+        index = _plain_index(index, copy=True)
+        value = value if type(value) is Tensor else np.asarray(value)[()]
+        grad = self.requires_grad or (type(value) is Tensor and value.requires_grad)
+        plain = not recording or (not grad and (alone or bool(self.meta and "shared" in self.meta)))
+        try:
+            if plain:
+                write(self, index, raw(value))
+            else:
+                self._assign(index, value, grad)
+        except (ValueError, TypeError, IndexError) as error:
+            raise _failed(SETITEM, (self, value), {"index": index}, error) from None
+
+    def _assign(self, index: Any, value: Any, grad: bool) -> None:
         mine = type(self.data) is np.ndarray and owned(self)
-        old = fork(self)
-        y = new(Tensor)
+        old, y = fork(self), constant(self.data)
         if mine:
             saved = np.array(self.data[index])
-            self.data[index] = array
-            y.data = self.data
+            self.data[index] = raw(value)
             old.data = Overwritten(self, index, saved, self.data)
         else:
-            y.data = rules.shape.replace(self.data, array, index)[()]
-        y.count, y.requires_grad = birth(), grad
-        become(self, _link(y, SETITEM, (old, old if value is self else value), {"index": index}), old)
+            y.data = rules.shape.replace(self.data, raw(value), index)[()]
+        y.op, y.params, y.requires_grad = SETITEM, {"index": index}, grad
+        y.args = (old, old if value is self else value)
+        become(self, y, old)
 
     # ── the protocols of Python ────────────────────────────────────────────────────────────────
     def __len__(self) -> int:
@@ -446,17 +448,39 @@ def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
         return COMPOSITES[fn](*args, **kwargs)
     op = PRIMITIVES.get(fn)
     if op is None:
-        name = getattr(fn, "__name__", str(fn))
-        raise NotImplementedError(
-            three_lines(
-                f"the derivative of np.{name} is unknown: it has no row in autograd/rules",
-                f"np.{name}({', '.join(describe(a, i) for i, a in enumerate(args))})",
-                f"np.{name}(x.detach().numpy()), or give a rule with @autograd.primitive",
-            )
-        )
+        return _without_row(fn, args, kwargs)
     values, params = op.arguments(args, kwargs)
     values = tuple(np.asarray(v) if type(v) in (list, tuple) else v for v in values)
     return record(op, values, params)
+
+
+def _without_row(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Answer about the data where no gradient would be lost; refuse by name where one would."""
+    if fn in CREATORS or fn in QUERIES or not _connected((args, kwargs)):
+        answer = fn(*map_leaves(_view, args), **map_leaves(_view, kwargs))
+        return constant(answer[()] if answer.ndim == 0 else answer) if fn in CREATORS else answer
+    name = getattr(fn, "__name__", str(fn))
+    raise NotImplementedError(
+        three_lines(
+            f"the derivative of np.{name} is unknown: it has no row in autograd/rules",
+            f"np.{name}({', '.join(describe(a, i) for i, a in enumerate(args))})",
+            f"np.{name}(x.detach().numpy()), or give a rule with @autograd.primitive",
+        )
+    )
+
+
+def _connected(tree: Any) -> bool:
+    tensors = [a for a in flatten(tree)[0] if type(a) is Tensor]
+    return is_grad_enabled() and any(t.requires_grad for t in tensors)
+
+
+def _view(a: Any) -> Any:
+    """Return the data of a Tensor, as an array that NumPy cannot write into."""
+    if type(a) is not Tensor or not a.ndim:
+        return raw(a)
+    view = a.data.view()
+    view.flags.writeable = False
+    return view
 
 
 def _failed(op: Primitive, values: Any, params: Any, error: Exception) -> Exception:

@@ -39,4 +39,5 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
 def map_leaves(f: Callable[..., Any], tree: Any, *others: Any) -> Any:
     """Apply f to the leaves of trees of one structure."""
     leaves, rebuild = flatten(tree)
-    return rebuild([f(*group) for group in zip(leaves, *(flatten(o)[0] for o in others), strict=True)])
+    more = [flatten(other)[0] for other in others]
+    return rebuild([f(*group) for group in zip(leaves, *more, strict=True)])

@@ -112,6 +112,8 @@ def _measure() -> tuple[int, int, int]:
 
     class Probe:
         __slots__ = ("counts", "data")
+        counts: list[int]
+        data: np.ndarray
 
         def __setitem__(self, index: Any, value: Any) -> None:
             self.counts.append(getrefcount(self))
@@ -124,7 +126,8 @@ def _measure() -> tuple[int, int, int]:
     probe.counts, probe.data = [], np.empty(1)
     probe[0] = 1
     probe += 1
-    return (*probe.counts, getrefcount(probe.data))
+    item, inplace = probe.counts
+    return item, inplace, getrefcount(probe.data)
 
 
 SETITEM_ALONE, INPLACE_ALONE, DATA_ALONE = _measure()

@@ -1,0 +1,292 @@
+"""Backward: accumulation, held tensors, hooks, create_graph, and the wording of its errors."""
+
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd as ag
+from autograd import Tensor
+from autograd.backward import sweep
+from autograd.graph import consumers, leaves, toposort
+from autograd.steps import gradients, steps
+
+
+def leaf(data, name=None):
+    return Tensor(data, requires_grad=True, name=name)
+
+
+def abc():
+    return leaf(2.0), leaf(3.0), leaf(4.0)
+
+
+def test_the_notes_example():
+    a, b, c = abc()
+    d = a + b
+    f = d * c
+    f.backward()
+    assert (f.item(), d.item()) == (20, 5)
+    assert [t.grad.item() for t in (f, d, a, b, c)] == [1, 4, 4, 4, 5]
+
+
+def test_leaves_accumulate_and_the_others_are_set_anew():
+    a, b, c = abc()
+    d = a + b
+    (d * c).backward()
+    (d * c).backward()
+    assert a.grad.item() == 8
+    assert d.grad.item() == 4
+    a.grad = None
+    (a * 1.0).backward()
+    assert a.grad.item() == 1
+
+
+def test_anonymous_intermediates_keep_no_gradient():
+    a, b, c = abc()
+    f = (a + b) * c
+    f.backward()
+    assert [t.grad is None for t in toposort(f) if t.op] == [True, False]
+
+
+def test_retain_grad_keeps_it():
+    a, b, c = abc()
+    f = (a + b) * c
+    inner = next(t for t in toposort(f) if t.op and t is not f)
+    inner.retain_grad()
+    del inner
+    f.backward()
+    assert [t.grad.item() for t in toposort(f) if t.op] == [4, 1]
+
+
+def test_fan_out_is_held_only_by_those_who_hold_it():
+    a = leaf(3.0)
+    s = a * a
+    y = s * s + s
+    y.backward()
+    assert a.grad.item() == pytest.approx(4 * 27 + 6)
+    assert s.grad.item() == 19
+    z = (lambda t: t * t + t)(a * a)
+    z.backward()
+    assert [t.grad for t in toposort(z) if t.op and t is not z] == [None, None]
+
+
+def test_gradients_are_not_aliased():
+    a, b = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    s = a + b
+    s.sum().backward()
+    arrays = [t.grad.data for t in (a, b, s)]
+    for array in arrays:
+        array += 100.0
+    assert [array.tolist() for array in arrays] == [[101, 101]] * 3
+
+
+def test_gradients_are_writable_and_own_their_memory():
+    x = leaf(np.ones((2, 3)))
+    x.sum().backward()
+    assert x.grad.data.flags.writeable
+    assert x.grad.data.base is None
+
+
+def test_hooks():
+    a, b, c = abc()
+    seen = []
+    d = a + b
+    remove = d.register_hook(lambda g: seen.append(g.item()))
+    a.register_hook(lambda g: g * 10)
+    (d * c).backward()
+    remove()
+    (d * c).backward()
+    assert seen == [4]
+    assert a.grad.item() == 80
+    assert b.grad.item() == 8
+
+
+def test_a_gradient_that_arrives():
+    x = leaf([1.0, 2.0])
+    (x * x).backward(gradient=[1.0, 10.0])
+    assert x.grad.tolist() == [2, 40]
+    y = x * x
+    y.backward(gradient=Tensor([1.0, 0.0]))
+    assert x.grad.tolist() == [4, 40]
+
+
+def test_create_graph_to_the_third_order():
+    x = leaf(0.5)
+    y = np.tanh(x)
+    for _ in range(3):
+        x.grad = None
+        y.backward(create_graph=True)
+        y = x.grad
+    t = np.tanh(0.5)
+    assert y.item() == pytest.approx(-2 * (1 - t * t) * (1 - 3 * t * t))
+
+
+def test_create_graph_under_no_grad():
+    x = leaf(3.0)
+    y = x * x
+    with ag.no_grad():
+        y.backward(create_graph=True)
+    assert x.grad.requires_grad
+
+
+def test_the_gradient_graph_of_a_leaf_accumulates_too():
+    x = leaf(3.0)
+    (x * x).backward(create_graph=True)
+    (x * x).backward(create_graph=True)
+    assert x.grad.item() == 12
+    g, x.grad = x.grad, None
+    g.backward()
+    assert x.grad.item() == 4
+
+
+# ── errors ────────────────────────────────────────────────────────────────────────────────────
+def message(kind, call):
+    with pytest.raises(kind) as error:
+        call()
+    lines = str(error.value).split("\n")
+    assert len(lines) == 3
+    assert lines[1].startswith("  where: ")
+    assert lines[2].startswith("  instead: ")
+    return lines
+
+
+def test_a_second_backward_names_the_first():
+    a, b, c = abc()
+    f = (a + b) * c
+    f.backward()
+    line = sys._getframe().f_lineno - 1
+    what, where, instead = message(RuntimeError, f.backward)
+    assert what == "backward was called a second time from the same result"
+    assert where == f"  where: the first call was at {__file__}:{line}"
+    assert "retain_graph=True" in instead
+    assert a.grad.item() == 4
+    g = (a + b) * c
+    g.backward(retain_graph=True)
+    g.backward()
+    assert a.grad.item() == 12
+
+
+def test_backward_from_an_array():
+    what, where, instead = message(RuntimeError, (leaf([1.0, 2.0]) * 2).backward)
+    assert what == "backward needs a scalar: each element of an array has a gradient of its own"
+    assert where == "  where: backward of argument 0 (2,)"
+    assert "y.sum().backward()" in instead
+    assert "jacobian(f)(x)" in instead
+
+
+def test_backward_of_a_disconnected_graph():
+    what, _, instead = message(RuntimeError, Tensor(2.0, name="loss").backward)
+    assert what == "nothing that this result came from requires a gradient"
+    assert "requires_grad=True" in instead
+    detached = leaf(1.0).detach() * 2
+    message(RuntimeError, detached.backward)
+
+
+def test_a_gradient_of_the_wrong_shape():
+    x = leaf([1.0, 2.0])
+    what, _, _ = message(ValueError, lambda: (x * 2).backward(gradient=[1.0]))
+    assert what == "the gradient that arrives has the shape of the result, (2,)"
+
+    def assign():
+        x.grad = np.ones(3)
+
+    what, _, _ = message(ValueError, assign)
+    assert what == "a gradient has the shape of its tensor, (2,)"
+
+
+def test_integers_that_require_gradients():
+    what, where, instead = message(TypeError, lambda: leaf(np.arange(3)))
+    assert what == "only floating-point tensors have gradients, not int64"
+    assert where == "  where: requires_grad=True of argument 0 (3,)"
+    assert instead == "  instead: Tensor(data.astype(float), requires_grad=True)"
+    message(TypeError, lambda: leaf([True, False]))
+
+
+def test_shapes_that_do_not_fit():
+    what, where, _ = message(ValueError, lambda: leaf(np.ones((2, 3)), "W") + leaf(np.ones(4)))
+    assert what == "add cannot broadcast (2, [3]) and (·, [4]): axis -1 is 3 against 4"
+    assert where == "  where: add(W (2, 3), argument 1 (4,))"
+    what, _, instead = message(ValueError, lambda: leaf(np.ones((2, 3))) @ np.ones((4, 5)))
+    assert what == "matmul cannot multiply (2, 3) by (4, 5): 3 against 4"
+    assert ".T" in instead
+    what, _, _ = message(ValueError, lambda: np.concatenate([leaf(np.ones((2, 3))), np.ones(4)]))
+    assert what.startswith("concatenate failed: ")
+    message(IndexError, lambda: leaf(np.ones(3))[7])
+
+
+def test_unknown_functions_and_options():
+    x = leaf([1.0, 2.0])
+    what, where, instead = message(NotImplementedError, lambda: np.unwrap(x))
+    assert what == "the derivative of np.unwrap is unknown: it has no row in autograd/rules"
+    assert where == "  where: np.unwrap(argument 0 (2,))"
+    assert "@autograd.primitive" in instead
+    what, _, _ = message(NotImplementedError, lambda: np.sum(x, initial=3.0))
+    assert what == "sum of a Tensor does not take ['initial']"
+    what, _, _ = message(NotImplementedError, lambda: np.add(x, x, where=[True, False]))
+    assert what == "np.add of a Tensor is not differentiable here with where="
+    what, _, _ = message(NotImplementedError, lambda: np.add.at(x, 0, 1.0))
+    assert what == "np.add.at of a Tensor is not differentiable here"
+
+
+def test_requires_grad_of_a_result_cannot_be_switched_off():
+    message(RuntimeError, lambda: (leaf(1.0) * 2).requires_grad_(False))
+
+
+# ── laws over random graphs ───────────────────────────────────────────────────────────────────
+OPERATIONS = [
+    lambda a, b: a + b,
+    lambda a, b: a * b,
+    lambda a, b: a - b * 0.5,
+    lambda a, b: np.tanh(a) * b,
+    lambda a, b: np.sum(a) * b,
+    lambda a, b: a[:1] + b,
+    lambda a, b: np.maximum(a, b),
+    lambda a, b: np.exp(-a * a) + b[::-1],
+]
+PROGRAMS = st.lists(
+    st.tuples(st.integers(0, len(OPERATIONS) - 1), st.integers(0, 20), st.integers(0, 20)),
+    min_size=1,
+    max_size=15,
+)
+
+
+def run(program, xs):
+    values = list(xs)
+    for op, i, j in program:
+        values.append(OPERATIONS[op](values[i % len(values)], values[j % len(values)]))
+    return sum(np.sum(v) for v in values)
+
+
+@settings(deadline=None)
+@given(PROGRAMS)
+def test_random_graphs(program):
+    random = np.random.default_rng(len(program))
+    arrays = [random.uniform(-1, 1, 3), random.uniform(-1, 1, 3)]
+    xs = [leaf(a) for a in arrays]
+    y = run(program, xs)
+    found = sweep([y], [np.float64(1.0)])
+    slow = gradients(y)
+    y.backward(create_graph=True)
+    for x in xs:
+        # three ways around one graph, bit for bit
+        np.testing.assert_array_equal(x.grad.data, found[x])
+        np.testing.assert_array_equal(x.grad.data, slow[x])
+    direction = [random.uniform(-1, 1, 3) for _ in arrays]
+    h = 1e-6
+    up, down = (
+        run(program, [a + s * h * d for a, d in zip(arrays, direction, strict=True)])
+        for s in (1, -1)
+    )
+    got = sum(np.dot(x.grad.data, d) for x, d in zip(xs, direction, strict=True))
+    assert got == pytest.approx((up - down) / (2 * h), rel=1e-5, abs=1e-5)
+
+
+def test_steps_tell_what_everybody_gets():
+    a, b, c = abc()
+    f = (a + b) * c
+    told = [(s.node.op.symbol, s.gradient.item(), [g.item() for g in s.sent]) for s in steps(f)]
+    assert told == [("×", 1, [4, 5]), ("+", 4, [4, 4])]
+    assert leaves(f) == sorted([a, b, c], key=lambda t: t.count)
+    assert [len(v) for v in consumers(toposort(a * a + a)).values()] == [3, 1]

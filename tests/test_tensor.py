@@ -1,0 +1,445 @@
+"""What Tensor promises: dtypes, protocols, item assignment, modes."""
+
+import copy
+import gc
+import operator
+import pickle
+import threading
+import time
+import weakref
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd as ag
+from autograd import Tensor, grad, no_grad
+from autograd.graph import arguments, toposort
+
+
+def leaf(data):
+    return Tensor(data, requires_grad=True)
+
+
+# ── making one ────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("data", "requires_grad", "dtype"),
+    [
+        (2, False, np.int64),
+        (2, True, np.float64),
+        ([1, 2], True, np.float64),
+        (2.0, True, np.float64),
+        (np.float32(2), True, np.float32),
+        (np.ones(2, np.float32), True, np.float32),
+        (np.arange(3), False, np.int64),
+        ([True, False], False, np.bool_),
+    ],
+)
+def test_dtype_of_data(data, requires_grad, dtype):
+    assert Tensor(data, requires_grad).dtype == dtype
+
+
+def test_data_is_copied_and_from_numpy_shares():
+    a = np.zeros(3)
+    copied, shared = Tensor(a), ag.from_numpy(a)
+    a[0] = 1
+    assert copied.tolist() == [0, 0, 0]
+    assert shared.tolist() == [1, 0, 0]
+    shared[1] = 2
+    assert a.tolist() == [1, 2, 0]
+
+
+def test_a_scalar_is_a_numpy_scalar():
+    assert type(Tensor(1.0).data) is np.float64
+    assert type((Tensor([1.0, 2.0]).sum()).data) is np.float64
+    assert type(Tensor(np.ones((1, 1))).reshape(()).data) is np.float64
+
+
+def test_default_dtype():
+    ag.set_default_dtype(np.float32)
+    try:
+        assert Tensor(1.0).dtype == Tensor([1, 2], requires_grad=True).dtype == np.float32
+        assert Tensor(np.ones(2)).dtype == np.float64
+        assert ag.zeros(2).dtype == np.float32
+    finally:
+        ag.set_default_dtype(np.float64)
+
+
+def test_promotion_is_numpys():
+    x = Tensor(np.ones(2, np.float32), requires_grad=True)
+    assert (x * 2.0).dtype == np.float32
+    assert (x * np.float64(2)).dtype == np.float64
+    y = (x * np.ones(2)).sum()
+    y.backward()
+    assert y.dtype == np.float64
+    assert x.grad.dtype == np.float32
+
+
+# ── protocols ─────────────────────────────────────────────────────────────────────────────────
+def test_python_protocols():
+    t = Tensor([[1.0, 2.0], [3.0, 4.0]])
+    assert len(t) == 2
+    assert [row.tolist() for row in t] == [[1, 2], [3, 4]]
+    assert 3.0 in t
+    assert 5.0 not in t
+    assert float(t[0, 0]) == 1.0
+    assert int(t[1, 1]) == 4
+    assert bool(t[0, 0])
+    assert f"{t[0, 1]:.2f}" == "2.00"
+    assert [10, 20, 30][Tensor(1)] == 20
+    assert hash(t) == object.__hash__(t)
+    assert {t: 1}[t] == 1
+    with pytest.raises(ValueError, match="ambiguous"):
+        bool(t)
+
+
+def test_equality_is_elementwise():
+    assert (Tensor([1.0, 2.0]) == Tensor([1.0, 3.0])).tolist() == [True, False]
+    assert (Tensor([1.0, 2.0]) != 1.0).tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("t", "text"),
+    [
+        (Tensor(2.0), "Tensor(2.0)"),
+        (leaf([1.0, 2.0]), "Tensor([1., 2.], requires_grad=True)"),
+        (leaf(1.0) * 2, "Tensor(2.0, op=multiply)"),
+        (Tensor(np.float32(1)), "Tensor(1.0, dtype=float32)"),
+        (Tensor([1, 2]), "Tensor([1, 2])"),
+    ],
+)
+def test_repr(t, text):
+    assert repr(t) == text
+
+
+def test_array_of_a_connected_tensor_is_refused():
+    x = leaf([1.0, 2.0])
+    with pytest.raises(TypeError) as error:
+        np.asarray(x)
+    assert str(error.value) == (
+        "this Tensor is connected to a graph: an array of it would cut the gradient\n"
+        "  where: np.asarray(argument 0 (2,))\n"
+        "  instead: x.detach() or x.numpy(force=True) for the values alone"
+    )
+    assert np.asarray(x.detach()).tolist() == [1, 2]
+    assert x.numpy(force=True) is x.data
+    with no_grad():
+        assert np.asarray(x).tolist() == [1, 2]
+
+
+def test_detach_shares_data_and_forgets_history():
+    y = leaf([1.0]) * 2
+    assert y.detach().data is y.data
+    assert y.detach().is_leaf
+    assert not y.detach().requires_grad
+
+
+def test_copies_of_leaves():
+    x = Tensor([1.0], requires_grad=True, name="x")
+    for twin in (copy.copy(x), copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
+        assert twin.tolist() == [1.0]
+        assert twin.requires_grad
+        assert twin.name == "x"
+    with pytest.raises(RuntimeError, match="only leaves can be copied or pickled"):
+        copy.deepcopy(x * 2)
+
+
+def test_both_spellings():
+    x = Tensor(np.arange(6.0).reshape(2, 3))
+    assert x.sum(axis=1).tolist() == x.sum(dim=1).tolist() == [3, 12]
+    assert x.mean(dim=0, keepdim=True).shape == (1, 3)
+    assert x.T.shape == x.transpose().shape == (3, 2)
+    assert x.reshape(3, 2).shape == x.view((3, 2)).shape == (3, 2)
+    y = Tensor(np.zeros((2, 3, 4)))
+    assert y.transpose(0, 1).shape == (3, 2, 4)
+    assert y.permute(2, 0, 1).shape == (4, 2, 3)
+    assert y.mT.shape == (2, 4, 3)
+    assert y.unsqueeze(0).shape == (1, 2, 3, 4)
+    assert x.long().dtype == np.int64
+    assert x.float().dtype == np.float32
+
+
+def test_divmod():
+    q, r = divmod(Tensor([7.0, -7.0]), 2.0)
+    assert (q.tolist(), r.tolist()) == ([3, -4], [1, 1])
+    q, r = np.divmod(Tensor(7.0), 2.0)
+    assert (q.item(), r.item()) == (3, 1)
+    assert divmod(7.0, Tensor(2.0))[0].item() == 3
+
+
+# ── modes ─────────────────────────────────────────────────────────────────────────────────────
+def test_no_grad_as_context_and_as_decorator():
+    x = leaf(1.0)
+
+    @no_grad()
+    def quiet(n):
+        return x * 2 if n == 0 else quiet(n - 1)
+
+    with no_grad():
+        assert not (x * 2).requires_grad
+        with ag.enable_grad():
+            assert (x * 2).requires_grad
+        assert not ag.is_grad_enabled()
+    assert not quiet(3).requires_grad
+    assert ag.is_grad_enabled()
+    with pytest.raises(KeyError), no_grad():
+        raise KeyError
+    assert ag.is_grad_enabled()
+
+
+def test_a_threads_setting_is_its_own():
+    seen = []
+    inside, done = threading.Event(), threading.Event()
+
+    def other():
+        with no_grad():
+            inside.set()
+            done.wait(5)
+            seen.append(ag.is_grad_enabled())
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    inside.wait(5)
+    seen.append(ag.is_grad_enabled())
+    done.set()
+    thread.join()
+    assert seen == [True, False]
+
+
+def test_gradients_in_many_threads():
+    results = {}
+
+    def work(k):
+        x = leaf(np.full(100, float(k)))
+        for _ in range(50):
+            (x * x).sum().backward()
+        results[k] = x.grad.data[0]
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(8)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert results == {k: 100.0 * k for k in range(8)}
+
+
+# ── item assignment and in-place operators: values, not views ─────────────────────────────────
+def test_fill_loop():
+    w = leaf([1.0, 2.0, 3.0])
+    x = Tensor(np.zeros(3))
+    before = x * w
+    for i in range(3):
+        x[i] = w[i] * w[i]
+    after = x.sum()
+    (after + before.sum()).backward()
+    assert before.tolist() == [0, 0, 0]
+    assert x.tolist() == [1, 4, 9]
+    assert w.grad.tolist() == [2, 4, 6]
+    assert x.grad.tolist() == [1, 1, 1]
+
+
+def test_what_was_computed_from_the_old_value_stays_right():
+    w = leaf([1.0, 2.0])
+    x = w * 1.0
+    y = x * x  # saw [1, 2]
+    x[0] = 10.0
+    z = x * x  # saw [10, 2]
+    (y.sum() + z.sum()).backward()
+    assert w.grad.tolist() == [2.0, 4.0 + 4.0]
+
+
+def test_masked_addition():
+    x = leaf([1.0, -2.0, 3.0])
+    y = x * 1.0
+    y[x.data > 0] += x[x.data > 0] * 10
+    y.sum().backward()
+    assert y.tolist() == [11, -2, 33]
+    assert x.grad.tolist() == [11, 1, 11]
+
+
+def test_views_do_not_see_assignments():
+    x = leaf(np.zeros((2, 2))) * 1.0
+    flat, row = x.reshape(4), x[0]
+    x[0, 0] = 5.0
+    assert flat.tolist() == [0, 0, 0, 0]
+    assert row.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "inplace",
+    [operator.iadd, operator.isub, operator.imul, operator.itruediv, operator.ipow, operator.imod],
+)
+def test_inplace_operators(inplace):
+    w = leaf([1.5, 2.0])
+    x = w * 2.0
+    handle, square = x, x * x
+    x = inplace(x, w)
+    assert x is handle
+    plain = {"iadd": "add", "isub": "sub", "imul": "mul", "ipow": "pow", "imod": "mod"}
+    name = plain.get(inplace.__name__, "truediv")
+
+    def f(v):
+        u = v * 2.0
+        return np.sum(getattr(operator, name)(u, v)) + np.sum(u * u)
+
+    (x.sum() + square.sum()).backward()
+    np.testing.assert_allclose(w.grad.data, grad(f)(w.data), rtol=1e-14)
+
+
+def test_assigning_a_tensor_to_itself():
+    x = leaf([1.0, 2.0]) * 1.0
+    x[...] = x
+    x += x
+    x.sum().backward()
+    assert x.tolist() == [2, 4]
+    assert len(toposort(x)) < 10
+
+
+def test_updates_under_no_grad_keep_the_leaf():
+    w = leaf([1.0, 2.0])
+    (w * w).sum().backward()
+    same = w
+    with no_grad():
+        w -= 0.5 * w.grad
+        w[0] = 7.0
+    assert w is same
+    assert w.is_leaf
+    assert w.requires_grad
+    assert w.tolist() == [7, 0]
+
+
+def test_a_leaf_that_needs_a_gradient_is_not_rewritten():
+    w = leaf([1.0, 2.0])
+    with pytest.raises(RuntimeError) as error:
+        w[0] = 5.0
+    assert str(error.value) == (
+        "a leaf that requires a gradient cannot be rewritten in place\n"
+        "  where: item assignment of argument 0 (2,)\n"
+        "  instead: y = x.clone() and rewrite y; or rewrite x under no_grad()"
+    )
+    with pytest.raises(RuntimeError, match="in-place add"):
+        w += 1.0
+    assert w.tolist() == [1, 2]
+
+
+def test_bad_assignments_change_nothing():
+    x = leaf([1.0, 2.0]) * 1.0
+    for index, value in [(5, 1.0), (slice(None), [1.0, 2.0, 3.0])]:
+        with pytest.raises((IndexError, ValueError), match="setitem"):
+            x[index] = value
+    with pytest.raises(ValueError, match="in place, the result must fit float64"):
+        x += np.ones((3, 2))
+    assert x.tolist() == [1, 2]
+    x.sum().backward()
+
+
+def test_filling_takes_linear_time():
+    def seconds(n):
+        w = leaf(np.ones(n))
+        x = Tensor(np.zeros(n))
+        start = time.perf_counter()
+        for i in range(n):
+            x[i] = w[i] * 2.0
+        x.sum().backward()
+        assert w.grad.data.sum() == 2 * n
+        return time.perf_counter() - start
+
+    seconds(100)
+    # were it quadratic, 16 times the work would take 256 times as long
+    assert min(seconds(16_000) for _ in range(2)) < 100 * max(seconds(1000), 0.01)
+
+
+def test_constants_that_are_rewritten_in_a_loop_hold_no_history():
+    total = Tensor(0.0)
+    for i in range(100):
+        total += float(i)
+    assert total.item() == 4950
+    assert len(toposort(total)) == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["set", "add", "use"])), max_size=12))
+def test_random_programs_of_assignments(program):
+    def run(w):
+        x, total = w * 1.0, 0.0
+        for k, (i, action) in enumerate(program):
+            if action == "set":
+                x[i] = w[(i + 1) % 5] * (k + 1.0)
+            elif action == "add":
+                x[i] += w[i] * w[i]
+            else:
+                total = total + np.sum(x * x) * (k + 1.0)
+        return total + np.sum(x)
+
+    w = np.array([0.5, -1.0, 2.0, 0.25, 1.5])
+    v = np.array([1.0, 0.5, -0.25, 2.0, 1.0])
+
+    def along(t):
+        return run(np.asarray(w + t * v))
+
+    exact = np.imag(along(1e-30j)) / 1e-30
+    assert np.dot(grad(run)(w), v) == pytest.approx(exact, rel=1e-10, abs=1e-10)
+
+
+# ── graphs ────────────────────────────────────────────────────────────────────────────────────
+def test_comparisons_are_recorded_without_a_derivative():
+    x = leaf([1.0, -2.0])
+    mask = x > 0
+    y = x * mask
+    assert mask.op.name == "greater"
+    assert not mask.requires_grad
+    assert [t.op.name for t in toposort(y) if t.op] == ["greater", "multiply"]
+    assert arguments(y)[1] is mask
+
+
+def test_nothing_is_recorded_for_constants():
+    assert (Tensor(1.0) + Tensor(2.0)).op is None
+
+
+def test_graphs_die_by_reference_counts():
+    gc.disable()
+    try:
+        x = leaf(np.ones(3))
+        y = x * 2.0
+        y[0] = x[1]
+        y += x
+        loss = (y * y).sum()
+        loss.backward(create_graph=False)
+        refs = [weakref.ref(t) for t in toposort(loss)]
+        del y, loss, x
+        assert all(ref() is None for ref in refs)
+    finally:
+        gc.enable()
+
+
+def test_depth_of_a_million_costs_no_stack():
+    x = leaf(1.0)
+    y = x
+    for _ in range(200_000):
+        y = y + 1.0
+    y.backward()
+    assert x.grad.item() == 1.0
+    assert len(toposort(y)) == 200_001
+    del y
+
+
+def test_wide_and_diamond_graphs_are_linear():
+    x = leaf(1.0)
+    y = x
+    for _ in range(60):  # 2**60 paths
+        y = y + y
+    y.backward()
+    assert x.grad.item() == 2.0**60
+    many = [x * float(i) for i in range(10_000)]
+    x.grad = None
+    sum(many[1:], many[0]).backward()
+    assert x.grad.item() == sum(range(10_000))
+
+
+def test_repeated_indexing_is_linear():
+    x = leaf(np.ones(20_000))
+    parts = [x[i] for i in range(0, 20_000, 10)]
+    start = time.perf_counter()
+    np.stack(parts).sum().backward()
+    assert time.perf_counter() - start < 2.0
+    assert x.grad.data.sum() == 2000
