@@ -79,34 +79,32 @@ def sweep(
         # 2. Apply the rules, for the arguments that require a gradient.
         if REWRITTEN:
             args = tuple(seen_by(a, birth) if type(a) is Tensor else a for a in args)
+        more: Any = ()
         if type(g) is float64 and op.pair:  # two scalars: without lists, for speed
-            (a, b), rules, y = args, op.rules, node.data
+            (a, b), (rule, rule_b), y = args, op.rules, node.data
             x0 = a.data if type(a) is Tensor else a
             x1 = b.data if type(b) is Tensor else b
-            needed: Sequence[int] = (
-                FIRST if x1 is b or not b.requires_grad
-                else SECOND if x0 is a or not a.requires_grad
-                else BOTH
-            )  # fmt: skip
-            pulled: Any = None
+            if x1 is b or not b.requires_grad:
+                b = None
+            elif x0 is a or not a.requires_grad:
+                a, b, rule = b, None, rule_b
+            gx = rule(g, y, x0, x1)
         else:
-            pulled = _pull(node, args, g, recorded, birth in buffers)
-            needed = [i for i, gx in enumerate(pulled) if gx is not None]
-        for i in needed:
+            more = _pull(node, args, g, recorded, birth in buffers)
+            if not more:
+                continue
+            i, gx = more.pop()
             a = args[i]
-            if pulled is None:
-                gx = rules[i](g, y, x0, x1)
-            else:
-                gx = pulled[i]
-                if type(gx) in LAZY and a is not youngest and a not in grads:
-                    gx = gx.dense(a)
-                    buffers.add(a.count)
+        while True:
             # 3. Do what every rule leaves to the sweep: shape, dtype, the sum over all ways.
             if type(gx) is not float64 or type(a.data) is not float64:
                 gx = _fit(gx, a)
+                if type(gx) in LAZY and a is not youngest and a not in grads:
+                    gx = gx.dense(a)
+                    buffers.add(a.count)
             if a is youngest:
                 arrived = _add(arrived, gx, a.count, buffers, uses)
-            elif a.op is None or a in stops:
+            elif a.op is None or (stops and a in stops):
                 before = grads.get(a)
                 grads[a] = gx if before is None else _add(before, gx, a.count, buffers, uses)
             elif youngest is None and not heap:
@@ -118,6 +116,13 @@ def sweep(
                     a, gx, youngest, arrived = youngest, arrived, a, gx
                 grads[a] = gx
                 heappush(heap, (-a.count, a))
+            if b is not None:
+                a, gx, b = b, rule_b(g, y, x0, x1), None
+            elif more:
+                i, gx = more.pop()
+                a = args[i]
+            else:
+                break
 
     if keep:
         for leaf, g in grads.items():
@@ -167,42 +172,43 @@ class Rest:
 
 LAZY = (Part, Rest)
 BASIC = (int, np.integer, slice, type(None), type(...))
-FIRST, SECOND, BOTH = (0,), (1,), (0, 1)
 
 
-def _pull(node: Tensor, args: Sequence[Any], g: Gradient, recorded: bool, ours: bool) -> list[Any]:
-    """Apply the rules of one operation; None for the arguments that need no gradient."""
+def _pull(
+    node: Tensor, args: Sequence[Any], g: Gradient, recorded: bool, ours: bool
+) -> list[tuple[int, Gradient]]:
+    """Apply the rules of one operation: (which argument, its gradient), the last argument first."""
     op: Any = node.op
     params = node.params
     y: Any = node if recorded else node.data
     xs = args if recorded else [a.data if type(a) is Tensor else a for a in args]
-    if not recorded:
-        if op is GETITEM:
-            return [Part(g, params["index"])]
-        if op is SETITEM:
-            return _pull_setitem(args, g if ours else np.array(g), params["index"])
+    wanted = [i for i, a in reversed([*enumerate(args)]) if type(a) is Tensor and a.requires_grad]
+    if op is GETITEM and not recorded:
+        return [(0, Part(g, params["index"]))]
+    if op is SETITEM and not recorded:
+        part, rest = _pull_setitem(g if ours else np.array(g), params["index"])
+        return [(i, part if i else rest) for i in wanted]
     if op.joint is not None:
-        wanted = [type(a) is Tensor and a.requires_grad for a in args]
-        return [gx if want else None for gx, want in zip(op.joint(g, y, *xs, **params), wanted)]  # noqa: B905
-    rules = op.rules if op.each is None else [partial(op.each, i) for i in range(len(args))]
+        pulled = op.joint(g, y, *xs, **params)
+        return [(i, pulled[i]) for i in wanted]
     cut = op.elementwise and not recorded and g.size >= LARGE and can_cut(g, y, *xs)
-    pulled: list[Any] = []
-    for a, rule in zip(args, rules):  # noqa: B905  # optional arguments may be missing
-        if rule is None or type(a) is not Tensor or not a.requires_grad:
-            pulled.append(None)
-        elif cut:
-            pulled.append(in_pieces(partial(rule, **params), g, g, y, *xs))
-        else:
-            pulled.append(rule(g, y, *xs, **params))
-    return pulled
+    sent = []
+    for i in wanted:
+        rule = op.rule(i)
+        if rule is not None:
+            gx = (
+                in_pieces(partial(rule, **params), g, g, y, *xs) if cut
+                else rule(g, y, *xs, **params)
+            )  # fmt: skip
+            sent.append((i, gx))
+    return sent
 
 
-def _pull_setitem(args: Sequence[Any], g: np.ndarray, index: Any) -> list[Any]:
+def _pull_setitem(g: np.ndarray, index: Any) -> tuple[np.ndarray, Rest]:
     """Send the part to the value and the rest to the old version, without a copy of the rest."""
     part = np.array(g[index])
     g[index] = 0
-    wants = [type(a) is Tensor and a.requires_grad for a in args]
-    return [Rest(g) if wants[0] else None, part if wants[1] else None]
+    return part, Rest(g)
 
 
 def _add(

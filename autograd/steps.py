@@ -46,13 +46,11 @@ def steps(root: Tensor, gradient: Any = None) -> Iterator[Step]:
         if node.op is None or node not in arrived:
             continue
         g, args = arrived[node], arguments(node)
-        sent = [
-            None if gx is None else _fit(gx.dense(a) if hasattr(gx, "dense") else gx, a)
-            for a, gx in zip(args, _pull(node, args, g, False, False), strict=False)
-        ]
-        for a, gx in zip(args, sent, strict=False):
-            if gx is not None:
-                arrived[a] = arrived[a] + gx if a in arrived else gx
+        sent: list[Gradient | None] = [None] * len(args)
+        for i, lazy in reversed(_pull(node, args, g, recorded=False, ours=False)):
+            gx = _fit(lazy.dense(args[i]) if hasattr(lazy, "dense") else lazy, args[i])
+            arrived[args[i]] = arrived[args[i]] + gx if args[i] in arrived else gx
+            sent[i] = gx
         yield Step(node, g, tuple(sent), tuple(args))
 
 
