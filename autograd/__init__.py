@@ -1,6 +1,9 @@
 """Retrograd: exact derivatives of NumPy code, and pictures of how they come about."""
 
-from autograd.backward import sweep as _sweep  # noqa: F401  # gives Tensor its backward
+from typing import TYPE_CHECKING, Any
+
+from autograd import backward as _backward  # noqa: F401  # gives Tensor its backward
+from autograd import inplace as _inplace  # noqa: F401  # and its assignment
 from autograd.check import check_grads
 from autograd.creation import (
     arange,
@@ -17,6 +20,7 @@ from autograd.creation import (
     tensor,
     zeros,
 )
+from autograd.errors import three_lines
 from autograd.functional import (
     checkpoint,
     elementwise_grad,
@@ -45,12 +49,26 @@ from autograd.rules.neural import (
 )
 from autograd.tensor import Tensor
 
+if TYPE_CHECKING:
+    from autograd.view import draw
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Import pictures when first asked for: half of all programs draw none."""
+        if name != "draw":
+            raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+        from autograd.view import draw  # noqa: PLC0415  # on demand
+
+        return draw
+
+
 __all__ = [
     "Tensor",
     "arange",
     "check_grads",
     "checkpoint",
     "default_generator",
+    "draw",
     "elementwise_grad",
     "enable_grad",
     "erf",
@@ -83,6 +101,7 @@ __all__ = [
     "softmax_cross_entropy",
     "softplus",
     "tensor",
+    "three_lines",
     "value_and_grad",
     "vjp",
     "zeros",

@@ -4,7 +4,7 @@ Each line names the NumPy function that the method calls; NumPy's protocols lead
 """
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +41,8 @@ class Methods:
 
     if TYPE_CHECKING:
         data: Any
+        op: Any
+        requires_grad: bool
 
     # ── what it is ─────────────────────────────────────────────────────────────────────────────
     shape = property(lambda self: self.data.shape, doc="The lengths of the axes.")
@@ -76,6 +78,43 @@ class Methods:
         """Set every element to 0, in place, and return the tensor."""
         operator.setitem(self, ..., 0)  # type: ignore[call-overload]  # Tensor defines __setitem__
         return self
+
+    # ── the protocols of Python ────────────────────────────────────────────────────────────────
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __iter__(self) -> Iterator["Tensor"]:
+        return (operator.getitem(self, i) for i in range(len(self)))  # type: ignore[call-overload]  # Tensor defines it
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        return operator.index(self.data)
+
+    def __contains__(self, value: Any) -> bool:
+        return bool(np.any(self == value))
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    def __repr__(self) -> str:
+        text = repr(self.data.tolist()) if self.ndim == 0 else np.array2string(
+            self.data, separator=", ", prefix="Tensor("
+        )  # fmt: skip
+        if self.dtype not in (np.float64, np.int64, np.bool_):
+            text += f", dtype={self.dtype}"
+        if self.op is not None:
+            text += f", op={self.op.name}"
+        elif self.requires_grad:
+            text += ", requires_grad=True"
+        return f"Tensor({text})"
 
     # ── each element ───────────────────────────────────────────────────────────────────────────
     exp, exp2, expm1 = method(np.exp), method(np.exp2), method(np.expm1)

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import Gradient, _fit, _pull, _seed
+from autograd.backward import _seed
 from autograd.graph import arguments, toposort
+from autograd.pull import Gradient, fit, pull
 from autograd.tensor import Tensor
 
 
@@ -47,8 +48,8 @@ def steps(root: Tensor, gradient: Any = None) -> Iterator[Step]:
             continue
         g, args = arrived[node], arguments(node)
         sent: list[Gradient | None] = [None] * len(args)
-        for i, lazy in reversed(_pull(node, args, g, recorded=False, ours=False)):
-            gx = _fit(lazy.dense(args[i]) if hasattr(lazy, "dense") else lazy, args[i])
+        for i, lazy in reversed(pull(node, args, g, recorded=False, ours=False)):
+            gx = fit(lazy.dense(args[i]) if hasattr(lazy, "dense") else lazy, args[i])
             arrived[args[i]] = arrived[args[i]] + gx if args[i] in arrived else gx
             sent[i] = gx
         yield Step(node, g, tuple(sent), tuple(args))

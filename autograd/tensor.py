@@ -6,31 +6,20 @@ Layer 2: imports `primitive`, `rules` and what stands beside them.
 """
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 from threading import get_ident
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from autograd import modes, rules
+from autograd import modes, rules  # noqa: F401  # rules fill the table
 from autograd.errors import describe, failed_call, shape_of, three_lines
 from autograd.methods import Methods
 from autograd.modes import is_grad_enabled, paused
 from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, QUERIES, Primitive
-from autograd.rules.shape import astype, setitem
+from autograd.rules.shape import setitem
 from autograd.tree import flatten, map_leaves
-from autograd.versions import (
-    INPLACE_ALONE,
-    SETITEM_ALONE,
-    Overwritten,
-    become,
-    fork,
-    getrefcount,
-    owned,
-    refuse_leaf,
-    write,
-)
 
 NONE: dict[str, Any] = {}
 PLAIN = frozenset({int, float, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_})
@@ -57,9 +46,9 @@ def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any
                 y.data = call(a.data, b)
                 grad = a.requires_grad
             else:
-                return record(op, (a, b)) if _is_array(b) else NotImplemented
+                return record(op, (a, b)) if is_array(b) else NotImplemented
         except (ValueError, TypeError) as error:
-            raise _failed(op, (a, b), NONE, error) from None
+            raise failed(op, (a, b), NONE, error) from None
         if grad and not (paused and get_ident() in paused):
             y.op = op
             y.args = (a, b)
@@ -74,7 +63,7 @@ def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any
         return y
 
     def mirrored(a: "Tensor", b: Any) -> "Tensor":
-        return record(op, (b, a)) if type(b) in PLAIN or _is_array(b) else NotImplemented
+        return record(op, (b, a)) if type(b) in PLAIN or is_array(b) else NotImplemented
 
     return mirrored if reflected else method
 
@@ -84,40 +73,7 @@ def _unary(fn: Callable[..., Any]) -> Callable[[Any], Any]:
     return lambda a: record(op, (a,))
 
 
-def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    op = PRIMITIVES[fn]
-
-    def method(x: "Tensor", other: Any) -> "Tensor":
-        alone = getrefcount(x) <= INPLACE_ALONE
-        if type(other) is not Tensor and not _is_array(other):
-            return NotImplemented
-        if recording := is_grad_enabled():
-            refuse_leaf(x, f"in-place {op.name}")
-        old = fork(x)
-        y = record(op, (old, old if other is x else other))
-        if y.shape != x.shape or not np.can_cast(y.dtype, x.dtype, "same_kind"):
-            raise ValueError(
-                three_lines(
-                    f"in place, the result must fit {x.dtype} {x.shape}, not {y.dtype} {y.shape}",
-                    f"in-place {op.name} of {describe(x, 0)} and {describe(other, 1)}",
-                    "x = x + y instead of x += y",
-                )
-            )
-        y = y if y.dtype == x.dtype else record(PRIMITIVES[astype], (y,), {"dtype": x.dtype})
-        if not recording:
-            write(x, ..., y.data)
-        elif alone and not y.requires_grad:
-            x.data = y.data
-        else:
-            if y.op is None:  # nothing requires a gradient, but somebody may have seen the old x
-                y.op, y.args = op, (old, other)
-            become(x, y, old)
-        return x
-
-    return method
-
-
-def _is_array(b: Any) -> bool:
+def is_array(b: Any) -> bool:
     return isinstance(b, (np.ndarray, np.generic, int, float, complex, list, tuple))
 
 
@@ -160,15 +116,17 @@ class Tensor(Methods):
     requires_grad: bool
     _grad: Any
     meta: dict[str, Any] | None
-    backward: ClassVar[Callable[..., None]]  # given by the room above, autograd.backward
+    backward: ClassVar[Callable[..., None]]  # given by a room above: autograd.backward
+    __setitem__: ClassVar[Callable[[Any, Any, Any], None]]  # and this one by autograd.inplace
 
     def __init__(
         self, data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None
     ) -> None:
-        self.op, self.args, self.params = None, (), NONE
+        self.op = self._grad = self.meta = None
+        self.args, self.params = (), NONE
         self.count = birth()
-        self._grad = None
-        self.meta = {"name": name} if name else None
+        if name is not None:
+            self.meta = {"name": name}
         if type(data) is float and dtype is None and modes.default is FLOAT64:
             self.data = float64(data)  # by far the most frequent case, ten times faster
             self.requires_grad = requires_grad
@@ -184,7 +142,7 @@ class Tensor(Methods):
             self.requires_grad_()
 
     # ── operators: one line each, from the rows ────────────────────────────────────────────────
-    __add__, __radd__, __iadd__ = _binary(np.add), _binary(np.add, reflected=True), _inplace(np.add)
+    __add__, __radd__ = _binary(np.add), _binary(np.add, reflected=True)
     __sub__, __rsub__ = _binary(np.subtract), _binary(np.subtract, reflected=True)
     __mul__, __rmul__ = _binary(np.multiply), _binary(np.multiply, reflected=True)
     __truediv__, __rtruediv__ = _binary(np.divide), _binary(np.divide, reflected=True)
@@ -203,9 +161,6 @@ class Tensor(Methods):
     __eq__, __ne__ = _binary(np.equal), _binary(np.not_equal)
     __neg__, __pos__ = _unary(np.negative), _unary(np.positive)
     __abs__, __invert__ = _unary(np.absolute), _unary(np.invert)
-    __isub__, __imul__ = _inplace(np.subtract), _inplace(np.multiply)
-    __itruediv__, __ipow__ = _inplace(np.divide), _inplace(operator.pow)
-    __ifloordiv__, __imod__ = _inplace(np.floor_divide), _inplace(np.remainder)
     __hash__ = object.__hash__
 
     def __divmod__(self, other: Any) -> tuple["Tensor", "Tensor"]:
@@ -320,76 +275,8 @@ class Tensor(Methods):
         """Return the same values without history. The data is shared."""
         return constant(self.data)
 
-    # ── item assignment: values, not views ─────────────────────────────────────────────────────
     def __getitem__(self, index: Any) -> "Tensor":
-        return record(GETITEM, (self,), {"index": _plain_index(index)})
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        alone = getrefcount(self) <= SETITEM_ALONE
-        recording = is_grad_enabled()
-        if recording:
-            refuse_leaf(self, "item assignment")
-        index = _plain_index(index, copy=True)
-        value = value if type(value) is Tensor else np.asarray(value)[()]
-        grad = self.requires_grad or (type(value) is Tensor and value.requires_grad)
-        plain = not recording or (not grad and (alone or bool(self.meta and "shared" in self.meta)))
-        try:
-            if plain:
-                write(self, index, raw(value))
-            else:
-                self._assign(index, value, grad)
-        except (ValueError, TypeError, IndexError) as error:
-            raise _failed(SETITEM, (self, value), {"index": index}, error) from None
-
-    def _assign(self, index: Any, value: Any, grad: bool) -> None:
-        mine = type(self.data) is np.ndarray and owned(self)
-        old, y = fork(self), constant(self.data)
-        if mine:
-            saved = np.array(self.data[index])
-            self.data[index] = raw(value)
-            old.data = Overwritten(self, index, saved, self.data)
-        else:
-            y.data = rules.shape.replace(self.data, raw(value), index)[()]
-        y.op, y.params, y.requires_grad = SETITEM, {"index": index}, grad
-        y.args = (old, old if value is self else value)
-        become(self, y, old)
-
-    # ── the protocols of Python ────────────────────────────────────────────────────────────────
-    def __len__(self) -> int:
-        return len(self.data)
-
-    def __iter__(self) -> Iterator["Tensor"]:
-        return (self[i] for i in range(len(self)))
-
-    def __bool__(self) -> bool:
-        return bool(self.data)
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __index__(self) -> int:
-        return operator.index(self.data)
-
-    def __contains__(self, value: Any) -> bool:
-        return bool(np.any(self.data == raw(value)))
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else str(self)
-
-    def __repr__(self) -> str:
-        text = repr(self.data.tolist()) if self.ndim == 0 else np.array2string(
-            self.data, separator=", ", prefix="Tensor("
-        )  # fmt: skip
-        if self.dtype not in (np.float64, np.int64, np.bool_):
-            text += f", dtype={self.dtype}"
-        if self.op is not None:
-            text += f", op={self.op.name}"
-        elif self.requires_grad:
-            text += ", requires_grad=True"
-        return f"Tensor({text})"
+        return record(GETITEM, (self,), {"index": plain_index(index)})
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.op is not None and self.requires_grad:
@@ -400,7 +287,8 @@ class Tensor(Methods):
                     "copy.deepcopy(x.detach())",
                 )
             )
-        return Tensor, (self.data, self.requires_grad, None, self.name)
+        kept = {k: v for k, v in (self.meta or {}).items() if k in ("name", "parameter")}
+        return Tensor, (self.data, self.requires_grad), (None, {"meta": kept or None})
 
 
 def raw(value: Any) -> Any:
@@ -435,7 +323,7 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
     try:
         data = op.call(*arrays, **params)
     except (ValueError, TypeError, IndexError) as error:
-        raise _failed(op, values, params, error) from None
+        raise failed(op, values, params, error) from None
     y = constant(data[()] if type(data) is np.ndarray and data.ndim == 0 else data)
     if grad and not (paused and get_ident() in paused):
         y.op, y.args, y.params, y.requires_grad = op, values, params, op.differentiable
@@ -483,13 +371,13 @@ def _view(a: Any) -> Any:
     return view
 
 
-def _failed(op: Primitive, values: Any, params: Any, error: Exception) -> Exception:
+def failed(op: Primitive, values: Any, params: Any, error: Exception) -> Exception:
     return type(error)(failed_call(op.name, values, params, error))
 
 
-def _plain_index(index: Any, *, copy: bool = False) -> Any:
+def plain_index(index: Any, *, copy: bool = False) -> Any:
     if type(index) is tuple:
-        return tuple(_plain_index(i, copy=copy) for i in index)
+        return tuple(plain_index(i, copy=copy) for i in index)
     if type(index) is Tensor:
         index = index.data
     return np.array(index) if copy and isinstance(index, (np.ndarray, list)) else index

@@ -1,0 +1,349 @@
+"""Expressions as text: parsed, never run as Python.
+
+A walk over the syntax tree computes what it knows (numbers, names, arithmetic, NumPy's functions)
+and refuses everything else, with a mark under the part that it refused.
+"""
+
+import ast
+import difflib
+import functools
+import inspect
+import keyword
+import operator
+import re
+import unicodedata
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import three_lines
+from autograd.primitive import COMPOSITES, PRIMITIVES
+from autograd.rules import neural
+from autograd.tensor import Tensor
+
+OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow,
+    ast.MatMult: operator.matmul, ast.USub: operator.neg, ast.UAdd: operator.pos,
+    ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
+    ast.Eq: operator.eq, ast.NotEq: operator.ne,
+}  # fmt: skip
+CONSTANTS = {"pi": np.pi, "π": np.pi, "e": np.e, "inf": np.inf, "nan": np.nan}
+
+LONGEST, DEEPEST = 10_000, 100
+"""How many characters an expression may have, and how deeply it may be nested: more than anybody
+reads, less than Python's parser and this walk can stand."""
+
+SHOWN = 72
+"""So many columns of an expression are shown in an error."""
+
+REFUSED: dict[type, tuple[str, str]] = {
+    ast.BitXor: ("^", "x**2 for a power"),
+    ast.BitOr: ("|", "abs(x), maximum(a, b)"),
+    ast.BitAnd: ("&", "a product of comparisons, minimum(a, b)"),
+    ast.Not: ("not", "1 - c"),
+    ast.Invert: ("~", "1 - c"),
+    ast.BoolOp: ("and, or", "where(c, x, y), maximum(a, b)"),
+    ast.Lambda: ("lambda", "a name without Python's meaning: lam"),
+    ast.IfExp: ("if … else", "where(c, x, y)"),
+    ast.Compare: ("a chain of comparisons", "(a < b) * (b < c)"),
+    ast.Tuple: ("a comma here", "2.5 with a decimal point, or [2, 5] for an array"),
+    ast.JoinedStr: ("text", "numbers and names"),
+    str: ("text", "numbers and names"),
+    complex: ("complex numbers", "real numbers"),
+}
+"""What people may try: how it is called, and what to write instead."""
+
+REMEDIES = {
+    "invalid decimal": "2 * x, with the sign of the product",
+    "never closed": "a closing bracket for each opening one",
+    "unmatched": "an opening bracket for each closing one",
+}
+"""What to write instead, by a part of what Python's parser says."""
+
+SIGNS = {
+    "²": "x**2", "³": "x**3", "√": "sqrt(x)", "|": "abs(x)", "·": "a * b", "×": "a * b",
+    "÷": "a / b", "−": "a - b", "=": "the values after the expression: a=2 b=3",
+}  # fmt: skip
+"""What to write instead of a sign that Python does not have."""
+
+LOGIC = {"True", "False", "None", "and", "or", "not", "if", "else", "in", "is"}
+"""Words of Python that nobody takes for a name."""
+
+
+class ExpressionError(ValueError):
+    """The text is no expression that is understood; the message marks the part."""
+
+
+class Expression:
+    """An arithmetic expression of variables, constants and NumPy's functions.
+
+    Parameters
+    ----------
+    text : in Python's notation; ``np.`` before a function may be left out. ``pi``, ``e``, ``inf``
+        and ``nan`` are known. Numbers are float64.
+
+    Raises
+    ------
+    ExpressionError : where the text cannot be read.
+
+    Examples
+    --------
+    >>> f = Expression("(a+b)*np.exp(c)")
+    >>> f.names, str(f)
+    (['a', 'b', 'c'], '(a + b) * exp(c)')
+    >>> f({"a": 2.0, "b": 3.0, "c": 0.0})
+    np.float64(5.0)
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = "".join(" " if c.isspace() else c for c in text).strip()
+        self.tree: ast.expr = _WithoutModules().visit(self._parse())
+        called = {n.func for n in ast.walk(self.tree) if isinstance(n, ast.Call)}
+        found = [n for n in ast.walk(self.tree) if isinstance(n, ast.Name) and n not in called]
+        found.sort(key=lambda n: n.col_offset)
+        self.names = list(dict.fromkeys(n.id for n in found))
+
+    def __str__(self) -> str:
+        return ast.unparse(self.tree)
+
+    def __call__(self, values: Mapping[str, Any]) -> Any:
+        """Compute the expression from a value for each name; on Tensors it is recorded.
+
+        Raises ExpressionError where a value is missing, for what is not arithmetic, and where an
+        operation refuses its arguments.
+        """
+        with np.errstate(all="ignore"):
+            return _Walk(self, values).value(self.tree)
+
+    def error(self, what: str, part: ast.AST | int, instead: str) -> ExpressionError:
+        """Make an error that marks a node, or the character at a position."""
+        if isinstance(part, int):
+            start, end = part, part + 1
+        else:
+            utf8 = self.text.encode()
+            start = len(utf8[: part.col_offset].decode())  # type: ignore[attr-defined]  # of an expression
+            end = len(utf8[: part.end_col_offset].decode())  # type: ignore[attr-defined]
+        shown = "".join(c if c.isprintable() else "�" for c in self.text)
+        left = max(0, min(start - SHOWN // 2, len(shown) - SHOWN))
+        piece, marked = shown[left : left + SHOWN], shown[start : min(end, left + SHOWN)]
+        margin = " " * (len("  where: ") + _columns(shown[left:start]))
+        where = f"{piece}\n{margin}{'^' * max(1, _columns(marked))}"
+        return ExpressionError(three_lines(what, where, instead))
+
+    def _parse(self) -> ast.expr:
+        if not self.text:
+            raise ExpressionError(three_lines("the expression is empty", "''", "(a + b) * c"))
+        if len(self.text) > LONGEST:
+            raise self.error(f"an expression has at most {LONGEST:,} characters", 0, "a part of it")
+        too_deep = self.error(
+            f"the expression is nested deeper than {DEEPEST} levels", 0, "a part of it"
+        )
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about 2if: the walk says what is wrong
+                tree = ast.parse(self.text, mode="eval").body
+        except SyntaxError as error:
+            raise too_deep if "nested" in error.msg else self._unreadable(error) from None
+        except ValueError:
+            raise self._unreadable(SyntaxError("this character cannot be read")) from None
+        except (MemoryError, RecursionError):
+            raise too_deep from None
+        level: list[ast.AST] = [tree]
+        for _ in range(DEEPEST):
+            level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if level:
+            raise too_deep
+        return tree
+
+    def _unreadable(self, error: SyntaxError) -> ExpressionError:
+        """Say in other words what Python's parser says."""
+        words = re.finditer(r"\w+", self.text)
+        reserved = next((w for w in words if keyword.iskeyword(w[0]) and w[0] not in LOGIC), None)
+        odd = re.search("[\0\ud800-\udfff]", self.text)
+        what = error.msg.partition(". ")[0]
+        place = (error.offset or len(self.text) + 1) - 1
+        default = SIGNS.get(self.text[place : place + 1], "(a + b) * c")
+        instead = next((r for part, r in REMEDIES.items() if part in what), default)
+        if odd:
+            what, place = "this character cannot be read", odd.start()
+        elif "digits" in what:
+            what, place, instead = "a number has too many digits", 0, "1e5000"
+        elif what == "invalid syntax" and reserved:
+            what, place = f"{reserved[0]} is a reserved word of Python", reserved.start()
+            instead = "another name"
+        elif what == "invalid syntax":
+            at_end = place >= len(self.text)
+            what = "the expression ends too early" if at_end else "this is not arithmetic"
+        return self.error(what, place, instead)
+
+
+class _WithoutModules(ast.NodeTransformer):
+    """Read ``np.exp`` as ``exp``."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: N802  # ast's name
+        if re.fullmatch(r"(np|numpy|math)(\.linalg)?", ast.unparse(node.value)):
+            return ast.copy_location(ast.Name(node.attr, ast.Load()), node)
+        return self.generic_visit(node)
+
+
+class _Walk:
+    """Computes an expression from its syntax tree."""
+
+    def __init__(self, source: Expression, values: Mapping[str, Any]) -> None:
+        self.source, self.values = source, values
+        self.error = source.error
+
+    def value(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Constant(value=int() | float() as constant):
+                return _float(constant)
+            case ast.Name():
+                return self.variable(node)
+            case ast.BinOp(left=a, op=op, right=b) if type(op) in OPERATORS:
+                operands = self.value(a), self.value(b)
+                if isinstance(op, ast.MatMult) and not all(map(_shape, operands)):
+                    raise self.error("@ multiplies arrays, not numbers", node, "a * b")
+                return self.apply(node, OPERATORS[type(op)], *operands)
+            case ast.UnaryOp(op=op, operand=a) if type(op) in OPERATORS:
+                return self.apply(node, OPERATORS[type(op)], self.value(a))
+            case ast.Compare(left=a, ops=[op], comparators=[b]) if type(op) in OPERATORS:
+                return self.apply(node, OPERATORS[type(op)], self.value(a), self.value(b))
+            case ast.Subscript(value=a, slice=index):
+                return self.apply(node, operator.getitem, self.value(a), self.index(index))
+            case ast.List(elts=parts):
+                entries = [self.value(part) for part in parts]
+                if len({_shape(v) for v in entries}) > 1:
+                    what = "the entries of an array have one shape"
+                    raise self.error(what, node, "[1, 2, 3], [[1, 2], [3, 4]]")
+                stack = np.stack if any(type(v) is Tensor for v in entries) else np.array
+                return self.apply(node, stack, entries)
+            case ast.Call(func=ast.Name(id=name)) if name in functions():
+                return self.call(node, name)
+        raise self.refusal(node)
+
+    def variable(self, node: ast.Name) -> Any:
+        if node.id in self.values:
+            return self.values[node.id]
+        if node.id in CONSTANTS:
+            return np.float64(CONSTANTS[node.id])
+        if node.id in functions():
+            raise self.error(f"{node.id} is a function", node, f"{node.id}(x)")
+        near = difflib.get_close_matches(node.id, [*self.values, *functions()], 1)
+        instead = f"{node.id}=1 after the expression" + (f", or {near[0]}?" if near else "")
+        raise self.error(f"no value is given for {node.id}", node, instead)
+
+    def call(self, node: ast.Call, name: str) -> Any:
+        fn = functions()[name]
+        params = {k.arg: self.constant(k.value) for k in node.keywords if k.arg}
+        if len(params) < len(node.keywords):
+            raise self.refusal(node)
+        if isinstance(fn, np.ufunc):
+            if len(node.args) != fn.nin:  # NumPy would take the next one for `out`
+                wanted = "1 argument" if fn.nin == 1 else f"{fn.nin} arguments"
+                letters = ", ".join("abc"[: fn.nin])
+                what = f"{name} takes {wanted}, not {len(node.args)}"
+                raise self.error(what, node, f"{name}({letters})")
+            return self.apply(node, fn, *map(self.value, node.args), **params)
+        joins = next(iter(inspect.signature(fn).parameters)) in ("arrays", "tup")
+        args = [self.argument(a, first=not i, joined=joins) for i, a in enumerate(node.args)]
+        return self.apply(node, fn, *args, **params)
+
+    def argument(self, node: ast.expr, *, first: bool, joined: bool) -> Any:
+        """Compute an argument; behind the first one, ``(2, 3)`` or 0 is a shape or an axis."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return node.value
+        if first and joined and isinstance(node, (ast.List, ast.Tuple)):
+            return [self.value(part) for part in node.elts]
+        try:
+            return self.value(node) if first else ast.literal_eval(node)
+        except (ValueError, TypeError) as error:
+            if first or isinstance(error, ExpressionError):
+                raise
+            return self.value(node)
+
+    def constant(self, node: ast.expr) -> Any:
+        try:
+            return ast.literal_eval(node)
+        except (ValueError, TypeError):
+            raise self.error("a keyword takes a constant", node, "axis=0") from None
+
+    def index(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Slice(lower=lower, upper=upper, step=step):
+                return slice(*(part and self.index(part) for part in (lower, upper, step)))
+            case ast.Tuple(elts=parts):
+                return tuple(map(self.index, parts))
+        try:
+            return ast.literal_eval(node)
+        except (ValueError, TypeError):
+            raise self.error("an index is a constant", node, "x[0], x[1:3], x[:, 0]") from None
+
+    def apply(self, node: ast.expr, fn: Callable[..., Any], *args: Any, **params: Any) -> Any:
+        """Call a function; what it says against its arguments becomes an error of this part."""
+        try:
+            return fn(*args, **params)
+        except (Exception, MemoryError) as error:  # noqa: BLE001  # NumPy raises nearly anything
+            what, *rest = str(error).splitlines() or [type(error).__name__]
+            lines = [line.partition("instead: ")[2] for line in rest if "instead: " in line]
+            instead = (*lines, "arguments of another shape")[0]
+            raise self.error(what, node, instead) from None
+
+    def refusal(self, node: ast.expr) -> ExpressionError:
+        """Say what is not understood, and the nearest thing that is."""
+        match node:
+            case ast.Attribute(value=owner, attr=attr) | ast.Call(
+                func=ast.Attribute(value=owner, attr=attr)
+            ):
+                kind = "attribute access"
+                name = {"T": "transpose", "dot": "dot", "mT": "matrix_transpose"}.get(attr, attr)
+                known = name in functions()
+                instead = f"{name}({ast.unparse(owner)})" if known else "exp(x), sum(x), x**2"
+            case ast.Call(func=ast.Name(id=name) as func) if name not in self.values:
+                near = difflib.get_close_matches(name.lower(), functions(), 1)
+                better = "log" if name == "ln" else near[0] if near else ""
+                instead = f"{better}(x)" if better else "exp(x), sin(x), sum(x)"
+                return self.error(f"there is no function {name}", func, instead)
+            case ast.Call(func=func, args=[factor]) if not isinstance(func, ast.Call):
+                what = f"{ast.unparse(func)} is not a function: a product needs its sign"
+                product = ast.BinOp(func, ast.Mult(), factor)
+                return self.error(what, node, ast.unparse(product))
+            case _:
+                key = type(node.value) if isinstance(node, ast.Constant) else type(node)
+                if isinstance(node, (ast.BinOp, ast.UnaryOp)):
+                    key = type(node.op)
+                kind, instead = REFUSED.get(key, ("this", "numbers, names, + - * / ** @, exp(x)"))
+        what = f"only arithmetic and NumPy functions are understood, not {kind}"
+        return self.error(what, node, instead)
+
+
+@functools.cache
+def functions() -> dict[str, Callable[..., Any]]:
+    """Return the functions that have a row, by the names that NumPy and `autograd` give them."""
+    known = {*PRIMITIVES, *COMPOSITES, neural.gelu}
+    spaces = (vars(neural), vars(np.linalg), vars(np))
+    return {
+        name: thing
+        for space in spaces
+        for name, thing in space.items()
+        if callable(thing) and not name.startswith("_") and thing in known
+    }
+
+
+def _float(constant: float) -> np.float64:
+    try:
+        return np.float64(constant)
+    except OverflowError:  # an integer of more than 308 digits
+        return np.float64(np.inf)
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    return np.shape(value.data if type(value) is Tensor else value)
+
+
+def _columns(text: str) -> int:
+    """Count the columns that a terminal gives to a text."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(bool(unicodedata.combining(c)) for c in text)

@@ -1,0 +1,103 @@
+"""Item assignment and the in-place operators of Tensor. How old values survive: `versions`."""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import describe, three_lines
+from autograd.modes import is_grad_enabled
+from autograd.primitive import PRIMITIVES
+from autograd.rules.shape import astype, replace
+from autograd.tensor import SETITEM, Tensor, constant, failed, is_array, plain_index, raw, record
+from autograd.versions import (
+    INPLACE_ALONE,
+    SETITEM_ALONE,
+    Overwritten,
+    become,
+    fork,
+    getrefcount,
+    owned,
+    refuse_leaf,
+    write,
+)
+
+
+def _setitem(self: Tensor, index: Any, value: Any) -> None:
+    alone = getrefcount(self) <= SETITEM_ALONE
+    recording = is_grad_enabled()
+    if recording:
+        refuse_leaf(self, "item assignment")
+    index = plain_index(index, copy=True)
+    value = value if type(value) is Tensor else np.asarray(value)[()]
+    grad = self.requires_grad or (type(value) is Tensor and value.requires_grad)
+    plain = not recording or (not grad and (alone or bool(self.meta and "shared" in self.meta)))
+    try:
+        if plain:
+            write(self, index, raw(value))
+        else:
+            _assign(self, index, value, grad)
+    except (ValueError, TypeError, IndexError) as error:
+        raise failed(SETITEM, (self, value), {"index": index}, error) from None
+
+
+def _assign(self: Tensor, index: Any, value: Any, grad: bool) -> None:
+    mine = type(self.data) is np.ndarray and owned(self)
+    old, y = fork(self), constant(self.data)
+    if mine:
+        saved = np.array(self.data[index])
+        self.data[index] = raw(value)
+        old.data = Overwritten(self, index, saved, self.data)
+    else:
+        y.data = replace(self.data, raw(value), index)[()]
+    y.op, y.params, y.requires_grad = SETITEM, {"index": index}, grad
+    y.args = (old, old if value is self else value)
+    become(self, y, old)
+
+
+def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    op = PRIMITIVES[fn]
+
+    def method(x: Tensor, other: Any) -> Tensor:
+        alone = getrefcount(x) <= INPLACE_ALONE
+        if type(other) is not Tensor and not is_array(other):
+            return NotImplemented
+        if recording := is_grad_enabled():
+            refuse_leaf(x, f"in-place {op.name}")
+        old = fork(x)
+        y = record(op, (old, old if other is x else other))
+        if y.shape != x.shape or not np.can_cast(y.dtype, x.dtype, "same_kind"):
+            raise ValueError(
+                three_lines(
+                    f"in place, the result must fit {x.dtype} {x.shape}, not {y.dtype} {y.shape}",
+                    f"in-place {op.name} of {describe(x, 0)} and {describe(other, 1)}",
+                    "x = x + y instead of x += y",
+                )
+            )
+        y = y if y.dtype == x.dtype else record(PRIMITIVES[astype], (y,), {"dtype": x.dtype})
+        if not recording:
+            write(x, ..., y.data)
+        elif alone and not y.requires_grad:
+            x.data = y.data
+        else:
+            if y.op is None:  # nothing requires a gradient, but somebody may have seen the old x
+                y.op, y.args = op, (old, other)
+            become(x, y, old)
+        return x
+
+    return method
+
+
+INPLACE: dict[str, Callable[..., Any]] = {
+    "__iadd__": np.add,
+    "__isub__": np.subtract,
+    "__imul__": np.multiply,
+    "__itruediv__": np.divide,
+    "__ifloordiv__": np.floor_divide,
+    "__imod__": np.remainder,
+    "__ipow__": operator.pow,
+}
+for _method, _fn in INPLACE.items():
+    setattr(Tensor, _method, _inplace(_fn))
+Tensor.__setitem__ = _setitem

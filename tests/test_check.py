@@ -1,0 +1,83 @@
+"""check_grads passes what is right and blames what is wrong."""
+
+import numpy as np
+import pytest
+
+from autograd import check_grads, primitive, softmax
+
+RANDOM = np.random.default_rng(7)
+
+
+@pytest.mark.parametrize(
+    ("f", "args"),
+    [
+        (np.tanh, 0.3),
+        (np.abs, RANDOM.normal(size=(2, 4))),  # not analytic
+        (lambda a, b: a @ b, (RANDOM.normal(size=(3, 4)), RANDOM.normal(size=(4, 2)))),
+        (lambda x: softmax(x), RANDOM.normal(size=(2, 4))),
+        (lambda x: np.max(x, axis=1), RANDOM.normal(size=(2, 4))),
+        (lambda p: p["a"] * p["b"], ({"a": 1.5, "b": np.ones(3)},)),
+        (lambda x: [x[0], (x * x,)], np.array([1.0, 2.0])),
+        (lambda x: np.sum(np.exp(30 * x)), np.array([0.5, 1.0])),  # large values
+        (lambda x: x * 1e-8, np.array([1.0, 2.0])),  # small ones
+    ],
+)
+def test_right_derivatives_pass(f, args):
+    check_grads(f, args, order=2)
+
+
+def wrong(rule):
+    f = primitive(lambda x: np.sin(x) + 0.0)
+    f.defvjp(rule)
+    return f
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        lambda g, y, x: g * np.sin(x),
+        lambda g, y, x: -g * np.cos(x),
+        lambda g, y, x: g * np.cos(x) * (1 + 1e-7),
+        lambda g, y, x: np.cos(x),
+        lambda g, y, x: g * np.cos(x) * np.where(np.arange(4) == 2, 1.001, 1),
+    ],
+)
+def test_wrong_derivatives_do_not(rule):
+    with pytest.raises(AssertionError, match="the derivative is wrong"):
+        check_grads(wrong(rule), np.array([0.1, 0.5, 1.0, 2.0]), order=1)
+
+
+def test_the_error_names_argument_element_expected_and_got():
+    f = wrong(lambda g, y, x: g * np.cos(x) * np.where(np.arange(4) == 2, 2.0, 1.0))
+    with pytest.raises(AssertionError) as error:
+        check_grads(lambda a, b: np.sum(b) * 0 + np.sum(f(a)), (np.zeros(4), np.ones(2)))
+    what, where, instead = str(error.value).split("\n")
+    assert what == "the derivative is wrong"
+    assert where.startswith("  where: <lambda>, argument 0, element (2,), order 1: expected ")
+    expected, got = (float(part.split()[-1]) for part in where.split(", got"))
+    assert got == pytest.approx(2 * expected)
+    assert instead == "  instead: a rule that gives the expected derivative"
+
+
+def test_a_wrong_second_derivative_is_caught():
+    first = wrong(lambda g, y, x: g * np.cos(x))
+    check_grads(first, 0.7, order=2)
+    hidden = primitive(lambda x: np.cos(x) + 0.0)
+    hidden.defvjp(lambda g, y, x: g * np.sin(x))  # the sign is wrong
+    second = wrong(lambda g, y, x: g * hidden(x))
+    check_grads(second, 0.7, order=1)
+    with pytest.raises(AssertionError, match="order 2"):
+        check_grads(second, 0.7, order=2)
+
+
+@pytest.mark.parametrize(
+    ("f", "x"), [(np.abs, 0.0), (lambda x: np.maximum(x, 0), np.array([1.0, 0.0]))]
+)
+def test_kinks_are_told(f, x):
+    with pytest.raises(ValueError) as error:
+        check_grads(f, x)
+    assert str(error.value) == (
+        "the function has a kink here: it has no derivative to check\n"
+        f"  where: argument 0, of shape {np.shape(x)}\n"
+        "  instead: other arguments, away from ties, from 0 and from bounds"
+    )

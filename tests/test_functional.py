@@ -1,0 +1,253 @@
+"""The transforms: signatures, containers, nesting, agreement with each other and with PyTorch."""
+
+import threading
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd as ag
+from autograd import (
+    Tensor,
+    checkpoint,
+    elementwise_grad,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
+from autograd.tree import flatten
+
+X = np.array([0.3, -0.7, 1.1])
+A = np.array([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]])
+
+
+def f(x):
+    return np.sum(np.tanh(A @ x) ** 2)
+
+
+def test_arrays_in_arrays_out():
+    value, gradient = value_and_grad(f)(X)
+    assert type(value) is np.float64
+    assert type(gradient) is np.ndarray
+    assert gradient.dtype == np.float64
+    assert type(jacobian(lambda x: A @ x)(X)) is np.ndarray
+    assert grad(lambda x: np.float32(1) * x)(np.float32(2)).dtype == np.float32
+
+
+def test_tensors_in_tensors_out_and_connected():
+    x = Tensor(X, requires_grad=True)
+    g = grad(f)(x)
+    assert g.requires_grad
+    (g * g).sum().backward()
+    h = hessian(f)(X)
+    np.testing.assert_allclose(x.grad.data, 2 * h @ grad(f)(X), rtol=1e-12)
+
+
+@pytest.mark.parametrize("argnum", [0, 1, (0, 1), (1, 0), (1,), -1])
+def test_argnum(argnum):
+    def g(a, b, scale=1.0):
+        return scale * np.sum(a * a * b)
+
+    a, b = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+    both = (4.0 * a * b, 2.0 * a * a)
+    expected = tuple(both[i] for i in argnum) if isinstance(argnum, tuple) else both[argnum]
+    got = grad(g, argnum)(a, b, scale=2.0)
+    for mine, right in zip(flatten(got)[0], flatten(expected)[0], strict=True):
+        np.testing.assert_array_equal(mine, right)
+    assert isinstance(got, tuple) == isinstance(argnum, tuple)
+
+
+def test_containers():
+    def g(p):
+        return np.sum(p["w"] * p["b"][0]) + p["b"][1][0] ** 2
+
+    p = {"w": np.array([1.0, 2.0]), "b": [3.0, (4.0, np.zeros(2))]}
+    got = grad(g)(p)
+    assert list(got) == ["w", "b"]
+    assert got["w"].tolist() == [3, 3]
+    assert got["b"][0] == 3
+    assert got["b"][1][0] == 8
+    assert isinstance(got["b"][1], tuple)
+    assert got["b"][1][1].tolist() == [0, 0]
+    rows = jacobian(lambda p: p["w"] * p["b"][0])(p)
+    assert rows["w"].tolist() == [[3, 0], [0, 3]]
+    assert rows["b"][0].tolist() == [1, 2]
+    value, _ = value_and_grad(lambda x: x[0] * x[1])([2.0, 3.0])
+    assert value == 6.0
+
+
+def test_independent_arguments_have_zero_gradients():
+    assert grad(lambda x: 3.0)(1.0) == 0.0
+    assert grad(lambda a, b: a, argnum=1)(1.0, np.ones(2)).tolist() == [0, 0]
+    assert jacobian(lambda x: np.ones(2))(1.0).tolist() == [0, 0]
+    assert grad(np.floor)(1.5) == 0.0
+
+
+def test_nested_use_with_the_same_variable():
+    # Siskind and Pearlmutter, "Perturbation confusion and referential transparency", 2005
+    assert grad(lambda x: x * grad(lambda y: x + y)(2.0))(5.0) == 1.0
+    assert grad(lambda x: x * grad(lambda y: x * y)(x))(3.0) == 6.0
+    assert grad(lambda x: grad(lambda y: x * y * y)(x) * x)(3.0) == 2 * 3 * 9.0
+    assert jvp(lambda x: x * jvp(lambda y: x + y)(1.0)(1.0)[1])(1.0)(1.0)[1] == 1.0
+
+
+def test_any_order():
+    g = np.tanh
+    with mpmath.workdps(40):
+        for order in range(1, 7):
+            g = grad(g)
+            right = float(mpmath.diff(mpmath.tanh, mpmath.mpf(0.3), order))
+            assert float(g(0.3)) == pytest.approx(right, rel=1e-13)
+
+
+def test_products_agree_with_the_jacobian():
+    def g(x):
+        return np.sin(A @ x) * x[0]
+
+    j, u, v = jacobian(g)(X), np.array([0.5, -2.0]), np.array([1.0, 0.25, -1.0])
+    pull, value = vjp(g)(X)
+    np.testing.assert_allclose(pull(u), u @ j, rtol=1e-14)
+    value_too, product = jvp(g)(X)(v)
+    np.testing.assert_allclose(product, j @ v, rtol=1e-14)
+    np.testing.assert_array_equal(value, value_too)
+    product, gradient = hvp(f)(X)
+    np.testing.assert_allclose(product(v), hessian(f)(X) @ v, rtol=1e-13)
+    np.testing.assert_array_equal(gradient, grad(f)(X))
+
+
+def test_hessian_is_symmetric_and_right():
+    h = hessian(f)(X)
+    np.testing.assert_allclose(h, h.T, rtol=1e-13)
+    step = 1e-5
+    columns = [(grad(f)(X + step * e) - grad(f)(X - step * e)) / (2 * step) for e in np.eye(3)]
+    np.testing.assert_allclose(h, np.stack(columns), rtol=1e-8)
+
+
+def test_elementwise_grad():
+    np.testing.assert_allclose(elementwise_grad(np.tanh)(X), 1 - np.tanh(X) ** 2, rtol=1e-15)
+    np.testing.assert_allclose(
+        elementwise_grad(elementwise_grad(np.sin))(X), -np.sin(X), rtol=1e-15
+    )
+
+
+def test_jacobian_shapes():
+    assert jacobian(lambda x: np.outer(x, x))(X).shape == (3, 3, 3)
+    assert jacobian(lambda x: np.sum(x))(X).shape == (3,)
+    assert jacobian(lambda x: x)(2.0) == 1.0
+    assert jacobian(lambda x: x[:0])(X).shape == (0, 3)
+    first, second = jacobian(lambda x: (x[0], x * 2))(X)
+    assert first.tolist() == [1, 0, 0]
+    assert second.tolist() == (2 * np.eye(3)).tolist()
+
+
+def test_checkpoint_gives_the_same_and_forgets_the_inside():
+    def g(x, y):
+        return np.sum(np.sin(x * y) ** 2)
+
+    remembered = checkpoint(g)
+    for order in (grad, lambda h, argnum: grad(lambda *a: np.sum(grad(h)(*a)), argnum)):
+        for mine, right in zip(
+            order(remembered, (0, 1))(X, X + 1), order(g, (0, 1))(X, X + 1), strict=True
+        ):
+            np.testing.assert_allclose(mine, right, rtol=1e-13)
+    x = Tensor(X, requires_grad=True)
+    y = remembered(x, 2.0)
+    assert len([t for t in ag.graph.toposort(y) if t.op]) == 1
+    assert remembered(X, 2.0) == g(X, 2.0)
+
+
+def test_checkpoint_refuses_a_closure():
+    w = Tensor(2.0, requires_grad=True, name="w")
+    with pytest.raises(RuntimeError) as error:
+        grad(checkpoint(lambda x: x * w))(3.0)
+    assert str(error.value) == (
+        "a checkpointed function uses a tensor that is not its argument\n"
+        "  where: checkpoint(<lambda>), which reached Tensor(2.0, requires_grad=True)\n"
+        "  instead: pass that tensor as an argument"
+    )
+
+
+def test_under_no_grad_and_in_threads():
+    with ag.no_grad():
+        assert grad(np.sin)(0.0) == 1.0
+    found = []
+    threads = [
+        threading.Thread(target=lambda: found.append(grad(grad(np.exp))(0.0))) for _ in range(4)
+    ]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert found == [1.0] * 4
+
+
+@pytest.mark.parametrize(
+    ("call", "what", "instead"),
+    [
+        (
+            lambda: grad(lambda x: x * 2)(X),
+            "grad needs a function that returns one number",
+            "jacobian(f) for all derivatives, elementwise_grad(f), or a sum inside f",
+        ),
+        (
+            lambda: grad(f)(np.arange(3)),
+            "an argument to differentiate by must be floating, not int64",
+            "x.astype(float), or another argnum",
+        ),
+        (
+            lambda: grad(f, argnum=2)(X),
+            "there is no argument 2 to differentiate by",
+            "give it by position, or choose another argnum",
+        ),
+    ],
+)
+def test_errors(call, what, instead):
+    with pytest.raises(TypeError) as error:
+        call()
+    lines = str(error.value).split("\n")
+    assert lines[0] == what
+    assert lines[2] == f"  instead: {instead}"
+
+
+def test_a_vector_of_the_wrong_shape():
+    pull, _ = vjp(np.sin)(X)
+    with pytest.raises(ValueError, match=r"the vector has the shape of the result, \(3,\)"):
+        pull(np.ones(2))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # PyTorch's own
+def test_agreement_with_pytorch():
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    a = torch.tensor(A)
+
+    def g(x):
+        return torch.sum(torch.tanh(a @ x) ** 2)
+
+    x = torch.tensor(X)
+    np.testing.assert_allclose(grad(f)(X), torch.func.grad(g)(x).numpy(), rtol=1e-13)
+    np.testing.assert_allclose(hessian(f)(X), torch.func.hessian(g)(x).numpy(), rtol=1e-12)
+
+
+TREES = st.recursive(
+    st.floats(-2, 2, width=16).map(float),
+    lambda inner: st.lists(inner, min_size=1, max_size=3)
+    | st.tuples(inner, inner)
+    | st.dictionaries(st.sampled_from("abc"), inner, min_size=1, max_size=2),
+    max_leaves=6,
+)
+
+
+@given(TREES)
+def test_the_gradient_is_nested_as_the_argument(tree):
+    def g(t):
+        return sum(leaf * leaf for leaf in flatten(t)[0])
+
+    got = grad(g)(tree)
+    assert flatten(got)[1](flatten(tree)[0]) == tree
+    assert flatten(got)[0] == [2 * leaf for leaf in flatten(tree)[0]]

@@ -1,0 +1,91 @@
+"""The rooms: each imports only what stands above it; importing is quick and pulls in little."""
+
+import ast
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[1]
+ORDER = [
+    "errors", "blocks", "modes", "tree", "primitive", "rules", "versions", "methods", "tensor",
+    "inplace", "graph", "pull", "backward", "steps", "creation", "functional", "check", "program", "view",
+    "expression", "__init__", "__main__",
+]  # fmt: skip
+
+
+def room(path):
+    return path.relative_to(ROOT / "autograd").parts[0].removesuffix(".py")
+
+
+def imports(path, *, anywhere):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = ast.walk(tree) if anywhere else tree.body
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+FILES = sorted((ROOT / "autograd").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_room_imports_only_what_stands_above_it(path):
+    here = ORDER.index(room(path))
+    for name in imports(path, anywhere=False):
+        parts = name.split(".")
+        if parts[0] == "nn":
+            pytest.fail(f"{path} imports {name}")
+        if parts[0] == "autograd" and len(parts) > 1 and parts[1] in ORDER:
+            assert ORDER.index(parts[1]) <= here, f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "nn").rglob("*.py")), ids=lambda p: p.name)
+def test_nn_knows_only_public_names(path):
+    import autograd
+
+    for name in imports(path, anywhere=True):
+        parts = name.split(".")
+        if parts[0] == "autograd" and len(parts) > 1:
+            assert parts[1] in autograd.__all__, f"{path} imports {name}"
+
+
+def test_primitives_and_rules_do_not_know_tensor():
+    for path in [ROOT / "autograd/primitive.py", *(ROOT / "autograd/rules").glob("*.py")]:
+        assert not any("tensor" in name.lower() for name in imports(path, anywhere=True))
+
+
+def test_public_names_exist_once():
+    import autograd
+    import nn
+
+    for package in (autograd, nn):
+        assert len(package.__all__) == len(set(package.__all__))
+        assert all(hasattr(package, name) for name in package.__all__)
+
+
+def test_the_import_pulls_in_nothing_heavy():
+    heavy = ["graphviz", "pygraphviz", "matplotlib", "scipy", "IPython", "torch", "sklearn"]
+    code = f"import sys, autograd, nn; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_modules_stay_short():
+    for path in [*FILES, *(ROOT / "nn").rglob("*.py")]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        lines = {
+            i
+            for i, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+            if line.strip() and not line.strip().startswith("#")
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and (
+                ast.get_docstring(node, clean=False) is not None
+            ):
+                lines -= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+        assert len(lines) <= 300, f"{path}: {len(lines)} lines of code"

@@ -1,0 +1,44 @@
+"""The README's tour and the notebooks run, top to bottom."""
+
+import doctest
+import pathlib
+import re
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def test_the_tour():
+    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    runner = doctest.DocTestRunner(optionflags=flags)
+    test = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, "README.md", None, 0)
+    told = []
+    runner.run(test, out=told.append)
+    assert runner.summarize(verbose=False).failed == 0, "".join(told)
+    assert len(blocks) > 8
+
+
+def test_the_commands_are_one_line_each():
+    for mark in ("try", "test"):
+        block = re.search(rf"<!-- {mark} -->\n```sh\n(.*?)```", README, re.DOTALL).group(1)
+        assert len(block.strip().splitlines()) == 1
+
+
+def test_relative_links_lead_somewhere():
+    for target in re.findall(r"\]\((?!https?:|#)([^)]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_notebook(path):
+    nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
+    nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
+    notebook = nbformat.read(path, as_version=4)
+    client = nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": ROOT}})
+    client.execute()
+    source = "".join(c.source for c in notebook.cells if c.cell_type == "code")
+    assert "assert " in source
