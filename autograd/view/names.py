@@ -1,0 +1,55 @@
+"""The names that the user gave: ``q = a + b`` is called q, because the caller's frame says so."""
+
+import re
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from autograd.tensor import Tensor
+
+NOT_GIVEN = re.compile(r"_+\d*|.*\W.*")
+"""Nobody gave these names: ``_`` and ``_7`` are IPython's last results, ``@x`` and ``.0`` come from
+tools that rewrite code."""
+
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+LONG = 60
+
+
+def names_in(frame: FrameType) -> dict[int, str]:
+    """Map the identity of each Tensor and array that a frame can see to its name there.
+
+    Locals come before globals, earlier names before later ones. A module's parameters are called
+    by their path, ``net.0.weight``.
+
+    >>> import sys
+    >>> x = Tensor(1.0)
+    >>> names_in(sys._getframe())[id(x)]
+    'x'
+    """
+    names: dict[int, str] = {}
+    for scope in (frame.f_locals, frame.f_globals):
+        for name, value in list(scope.items()):
+            if NOT_GIVEN.fullmatch(name):
+                continue
+            if isinstance(value, (Tensor, np.ndarray)):
+                names.setdefault(id(value), name)
+            elif not isinstance(value, type) and hasattr(type(value), "named_parameters"):
+                for path, parameter in value.named_parameters():
+                    names.setdefault(id(parameter), f"{name}.{path}")
+    return names
+
+
+def name_of(value: Any, names: dict[int, str]) -> str:
+    r"""Return the name that a value was given: by ``name=``, else in the frame, else nothing.
+
+    A name may hold anything; what no file format can hold is replaced, and a long one is cut.
+
+    >>> name_of(Tensor(1.0, name="bell\a"), {})
+    'bell\ufffd'
+    """
+    own, name = getattr(value, "name", None), names.get(id(value), "")
+    if own and not name.endswith(f".{own}"):  # net.0.weight says more than weight
+        name = own
+    name = "\n".join(UNPRINTABLE.sub("\ufffd", line) for line in name.splitlines())
+    return name.strip() and (name if len(name) <= LONG else name[: LONG - 1] + "…")

@@ -1,0 +1,115 @@
+"""How numbers, arrays and operations are spelled: four digits, a real minus, no idle zeros."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from autograd.primitive import Primitive
+from autograd.program.spell import literal
+
+Rows = tuple[tuple[str, ...], ...]
+"""A small table of texts; a number alone is ``(("2",),)``."""
+
+PRINTED = 9
+"""An array of at most so many entries is printed in full."""
+
+
+def number(value: Any) -> str:
+    """Write one number with four significant digits, an integer in full.
+
+    >>> number(20.0), number(-0.5), number(0.0000123456), number(1e9), number(float("-inf"))
+    ('20', '−0.5', '1.235e−5', '1e9', '−∞')
+    """
+    value = np.asarray(value).item()
+    if isinstance(value, (bool, complex)) or not isinstance(value, (int, float)):
+        return str(value)
+    if not math.isfinite(value):
+        text = "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
+    elif value == int(value) and abs(value) < 10**7:
+        text = str(int(value))
+    else:
+        digits, e, exponent = f"{value:.4g}".partition("e")
+        text = digits + (f"e{int(exponent)}" if e else "")
+    return text.replace("-", "−")
+
+
+def addition(terms: list[str], total: str, *, more: bool = False) -> str:
+    """Write out a sum; `more` says that there are terms which are not listed.
+
+    >>> addition(["−4", "6", "−1"], "1")
+    '−4 + 6 + (−1) = 1'
+    """
+    rest = [f"({t})" if t.startswith("−") else t for t in terms[1:]]
+    return " + ".join([*terms[:1], *rest, *(["…"] if more else [])]) + f" = {total}"
+
+
+def brief(value: Any) -> str:
+    """Write a number, or the shape of an array: what stands on a wire.
+
+    >>> brief(2.0), brief(np.ones((4, 3)))
+    ('2', '(4, 3)')
+    """
+    return str(np.shape(value)) if np.ndim(value) else number(value)
+
+
+def brief_gradient(gradient: Any) -> str:
+    """Write a gradient, or the Euclidean norm of an array of them.
+
+    >>> brief_gradient(-1.0), brief_gradient(np.array([3.0, 4.0]))
+    ('∂ −1', '‖∂‖ 5')
+    """
+    if np.ndim(gradient) == 0:
+        return f"∂ {number(gradient)}"
+    with np.errstate(all="ignore"):
+        return f"‖∂‖ {number(np.linalg.norm(np.ravel(gradient)))}"
+
+
+def spoken_gradient(gradient: Any) -> str:
+    """Say a gradient: ``−1``, or ``norm 5``."""
+    return brief_gradient(gradient).removeprefix("∂ ").replace("‖∂‖", "norm")
+
+
+def table(array: Any) -> Rows:
+    """Print an array of up to `PRINTED` entries; of a larger one its range and mean.
+
+    >>> table(np.array([[1.0, 2.0], [3.0, -4.0]]))
+    (('1', '2'), ('3', '−4'))
+    >>> table(np.arange(11.0))
+    (('min 0   mean 5   max 10',),)
+    """
+    array = np.asarray(array)
+    if array.size == 0:
+        return ()
+    if array.size <= PRINTED:
+        rows = array.reshape(-1, array.shape[-1] if array.ndim else 1)
+        return tuple(tuple(number(v) for v in row) for row in rows)
+    with np.errstate(all="ignore"):
+        parts = {"min": np.min(array), "mean": np.mean(array), "max": np.max(array)}
+    return (("   ".join(f"{word} {number(v)}" for word, v in parts.items()),),)
+
+
+def gradient_table(gradient: Any) -> Rows:
+    """Print a gradient of up to `PRINTED` entries behind a ∂; of a larger one its norm.
+
+    >>> gradient_table(np.array([[1.0, 2.0], [3.0, -4.0]]))
+    (('∂', '1', '2'), ('', '3', '−4'))
+    """
+    if np.ndim(gradient) == 0 or np.size(gradient) > PRINTED:
+        return ((brief_gradient(gradient),),)
+    return tuple(("" if i else "∂", *row) for i, row in enumerate(table(gradient)))
+
+
+def symbol(op: Primitive, params: Mapping[str, Any]) -> str:
+    """Write an operation's symbol, with the parameters that fit: ``Σ axis=0``, ``[1:, 0]``.
+
+    >>> import operator
+    >>> from autograd.primitive import PRIMITIVES
+    >>> symbol(PRIMITIVES[operator.getitem], {"index": (slice(1, None), 0)})
+    '[1:, 0]'
+    """
+    if "index" in params:
+        return op.symbol.replace(" ", literal(params["index"]))
+    known = {k: literal(v) for k, v in params.items() if v is not None and type(v) is not bool}
+    return " ".join([op.symbol, *(f"{k}={v}" for k, v in known.items() if len(v) <= 12)])
