@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from autograd import backward as _backward  # noqa: F401  # gives Tensor its backward
+from autograd import heap as _heap  # noqa: F401  # large arrays are recycled
 from autograd import inplace as _inplace  # noqa: F401  # and its assignment
 from autograd.check import check_grads
 from autograd.creation import (

@@ -7,6 +7,7 @@ Layer 2: imports `primitive`, `rules` and what stands beside them.
 
 import operator
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from threading import get_ident
 from typing import Any, ClassVar, Self
@@ -14,6 +15,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from autograd import modes, rules  # noqa: F401  # rules fill the table
+from autograd.blocks import LARGE, in_pieces
 from autograd.errors import describe, failed_call, shape_of, three_lines
 from autograd.methods import Methods
 from autograd.modes import is_grad_enabled, paused
@@ -116,6 +118,7 @@ class Tensor(Methods):
     requires_grad: bool
     _grad: Any
     meta: dict[str, Any] | None
+    _record: ClassVar[Callable[..., "Tensor"]]  # how primitives find `record`, below
     backward: ClassVar[Callable[..., None]]  # given by a room above: autograd.backward
     __setitem__: ClassVar[Callable[[Any, Any, Any], None]]  # and this one by autograd.inplace
 
@@ -308,10 +311,7 @@ def constant(data: Any) -> Tensor:
 
 def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE) -> Tensor:
     """Compute one operation and remember it, if an argument requires a gradient."""
-    arrays, grad = [], False
-    for v in values:
-        arrays.append(raw(v))
-        grad = grad or (type(v) is Tensor and v.requires_grad)
+    arrays = [v.data if type(v) is Tensor else v for v in values]
     if params and op.params is not None and not params.keys() <= op.params:
         raise NotImplementedError(
             three_lines(
@@ -321,13 +321,24 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
             )
         )
     try:
-        data = op.call(*arrays, **params)
+        if op.elementwise and type(arrays[0]) is np.ndarray and arrays[0].size >= LARGE:
+            data = in_pieces(partial(op.call, **params) if params else op.call, *arrays)
+        else:
+            data = op.call(*arrays, **params)
     except (ValueError, TypeError, IndexError) as error:
         raise failed(op, values, params, error) from None
     y = constant(data[()] if type(data) is np.ndarray and data.ndim == 0 else data)
-    if grad and not (paused and get_ident() in paused):
-        y.op, y.args, y.params, y.requires_grad = op, values, params, op.differentiable
+    for v in values:
+        if type(v) is Tensor and v.requires_grad and not (paused and get_ident() in paused):
+            y.op, y.args, y.params = op, values, params
+            y.requires_grad = (
+                op.differentiable and y.data.dtype.kind in "fc"
+            )  # astype(int): constant
+            break
     return y
+
+
+Tensor._record = staticmethod(record)
 
 
 def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -1,0 +1,159 @@
+"""Initial weights: fill a Tensor in place, from ``autograd.default_generator``, and return it."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor, default_generator, no_grad, three_lines
+
+GAINS = {
+    "linear": 1.0, "conv1d": 1.0, "conv2d": 1.0, "conv3d": 1.0, "sigmoid": 1.0,
+    "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4,
+}  # fmt: skip
+
+
+def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
+    """Fill with numbers between a and b, each equally likely.
+
+    >>> from autograd import zeros
+    >>> x = uniform_(zeros(100), 2.0, 3.0)
+    >>> bool((x >= 2).all() & (x < 3).all())
+    True
+    """
+    return _fill(tensor, default_generator.uniform(a, b, tensor.shape))
+
+
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
+    """Fill from the normal distribution."""
+    return _fill(tensor, default_generator.normal(mean, std, tensor.shape))
+
+
+def constant_(tensor: Tensor, val: float) -> Tensor:
+    """Fill with one value.
+
+    >>> from autograd import zeros
+    >>> constant_(zeros(2), 3.0)
+    Tensor([3., 3.])
+    """
+    return _fill(tensor, val)
+
+
+def zeros_(tensor: Tensor) -> Tensor:
+    """Fill with 0."""
+    return _fill(tensor, 0.0)
+
+
+def ones_(tensor: Tensor) -> Tensor:
+    """Fill with 1."""
+    return _fill(tensor, 1.0)
+
+
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0) -> Tensor:
+    """Fill from U(-a, a) of the standard deviation that `xavier_normal_` has."""
+    a = math.sqrt(3) * _xavier_std(tensor, gain)
+    return uniform_(tensor, -a, a)
+
+
+def xavier_normal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
+    """Fill from N(0, std²) with ``std = gain √(2 / (fan_in + fan_out))``.
+
+    It keeps the variance of signals and of gradients (Glorot and Bengio, 2010).
+    """
+    return normal_(tensor, 0.0, _xavier_std(tensor, gain))
+
+
+def kaiming_uniform_(
+    tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu"
+) -> Tensor:
+    """Fill from U(-b, b) of the standard deviation that `kaiming_normal_` has."""
+    bound = math.sqrt(3) * _kaiming_std(tensor, a, mode, nonlinearity)
+    return uniform_(tensor, -bound, bound)
+
+
+def kaiming_normal_(
+    tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu"
+) -> Tensor:
+    """Fill from N(0, std²) with ``std = gain / √fan``, for ReLU networks (He et al., 2015).
+
+    Parameters
+    ----------
+    a : the negative slope of leaky_relu.
+    mode : "fan_in" keeps the variance of signals, "fan_out" that of gradients.
+    nonlinearity : the function that follows; see `calculate_gain`.
+    """
+    return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity))
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
+    """Fill with `gain` times a random matrix of orthonormal rows or columns, whichever are fewer.
+
+    Axes after the first count as one. Signs are chosen so that every orthogonal matrix is equally
+    likely (F. Mezzadri, "How to generate random matrices from the classical compact groups", 2007).
+
+    >>> from autograd import zeros
+    >>> q = orthogonal_(zeros(3, 2)).numpy()
+    >>> bool(np.allclose(q.T @ q, np.eye(2)))
+    True
+    """
+    _fans(tensor)
+    rows = tensor.shape[0]
+    flat = default_generator.standard_normal((rows, tensor.size // rows))
+    q, r = np.linalg.qr(flat.T if flat.shape[0] < flat.shape[1] else flat)
+    q *= np.sign(np.diag(r))
+    q = q.T if flat.shape[0] < flat.shape[1] else q
+    return _fill(tensor, gain * np.reshape(q, tensor.shape))
+
+
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """Return the factor by which weights before a nonlinearity are larger than before none.
+
+    `param` is the negative slope of leaky_relu, 0.01 by default.
+
+    >>> calculate_gain("tanh"), calculate_gain("leaky_relu", 1.0)
+    (1.6666666666666667, 1.0)
+    """
+    if nonlinearity == "leaky_relu":
+        slope = 0.01 if param is None else param
+        return math.sqrt(2 / (1 + slope * slope))
+    if nonlinearity not in GAINS:
+        raise ValueError(
+            three_lines(
+                f"no gain is known for the nonlinearity {nonlinearity!r}",
+                f"calculate_gain({nonlinearity!r})",
+                f"leaky_relu, {', '.join(GAINS)}",
+            )
+        )
+    return GAINS[nonlinearity]
+
+
+def _fill(tensor: Tensor, values: Any) -> Tensor:
+    with no_grad():
+        tensor[...] = values
+    return tensor
+
+
+def _xavier_std(tensor: Tensor, gain: float) -> float:
+    return gain * math.sqrt(2 / sum(_fans(tensor)))
+
+
+def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
+    if mode not in ("fan_in", "fan_out"):
+        raise ValueError(
+            three_lines(f"unknown mode {mode!r}", f"kaiming, mode={mode!r}", "fan_in or fan_out")
+        )
+    return calculate_gain(nonlinearity, a) / math.sqrt(_fans(tensor)[mode == "fan_out"])
+
+
+def _fans(tensor: Tensor) -> tuple[int, int]:
+    """Return how many numbers one output sums, and how many outputs one input reaches."""
+    if tensor.ndim < 2:
+        raise ValueError(
+            three_lines(
+                "fans are those of a weight (out, in, ...): at least two axes are needed",
+                f"a tensor of shape {tensor.shape}",
+                "normal_ or zeros_ for a vector such as a bias",
+            )
+        )
+    field = math.prod(tensor.shape[2:])
+    return tensor.shape[1] * field, tensor.shape[0] * field

@@ -1,0 +1,326 @@
+"""Module: a function with parameters that know their names.
+
+Parameters, buffers and submodules are plain attributes; a module only remembers which of its
+attributes are which (`_kinds`), in the order of definition. Everything else is a walk over that.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from autograd import Tensor, no_grad, three_lines
+
+
+def Parameter(data: Any, requires_grad: bool = True) -> Tensor:  # noqa: N802  # PyTorch's name
+    """Return a Tensor that a `Module` registers and an optimiser trains; the data is copied.
+
+    It is a Tensor like any other, with a mark in its ``meta`` for drawings and `is_parameter`.
+    Integers (not integer arrays, which raise TypeError) become floats.
+
+    >>> Parameter([1, 2])
+    Tensor([1., 2.], requires_grad=True)
+    """
+    tensor = Tensor(data, requires_grad)
+    tensor.meta = {**(tensor.meta or {}), "parameter": True}
+    return tensor
+
+
+def is_parameter(value: Any) -> bool:
+    """Tell a `Parameter` from other values.
+
+    >>> is_parameter(Parameter(1.0)), is_parameter(Tensor(1.0, requires_grad=True))
+    (True, False)
+    """
+    return type(value) is Tensor and value.meta is not None and "parameter" in value.meta
+
+
+class Keys(NamedTuple):
+    """What `Module.load_state_dict` did not find, and what it found too much."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+class Module:
+    """A function with parameters: the base of all layers, losses and models.
+
+    A subclass calls ``super().__init__()``, assigns parameters and modules to attributes, and
+    writes `forward`. Calling the module calls `forward`.
+
+    Examples
+    --------
+    >>> import nn
+    >>> class Line(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.slope = nn.Parameter(2.0)
+    ...         self.offset = nn.Parameter(1.0)
+    ...     def forward(self, x):
+    ...         return self.slope * x + self.offset
+    >>> line = Line()
+    >>> line(3.0)
+    Tensor(7.0, op=add)
+    >>> [name for name, _ in line.named_parameters()]
+    ['slope', 'offset']
+    """
+
+    training: bool
+    _kinds: dict[str, str]
+
+    def __init__(self) -> None:
+        object.__setattr__(self, "_kinds", {})
+        self.training = True
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002  # every subclass has its own
+        """Compute the result; every subclass writes its own."""
+        name = type(self).__name__
+        raise NotImplementedError(
+            three_lines(
+                f"{name} does not say what it computes",
+                f"the call of {name}",
+                f"def forward(self, x): ... in class {name}",
+            )
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.forward(*args, **kwargs)
+
+    # ── attributes are the registry ────────────────────────────────────────────────────────────
+    def __setattr__(self, name: str, value: Any) -> None:
+        kind = (
+            "module" if isinstance(value, Module) else "parameter" if is_parameter(value) else None
+        )
+        kinds = self.__dict__.get("_kinds")
+        if kinds is None:
+            if kind:
+                raise self._not_initialised(name, kind)
+        elif kind:
+            kinds[name] = kind
+            if kind == "parameter" and value.name is None:
+                value.name = name
+        elif name in kinds and not (kinds[name] == "buffer" and type(value) is Tensor):
+            if value is not None:
+                raise self._wrong_kind(name, value)
+            del kinds[name]
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self._kinds.pop(name, None)
+        object.__delattr__(self, name)
+
+    def register_buffer(self, name: str, value: Any) -> None:
+        """Keep a Tensor that is saved with the parameters but not trained, as ``self.name``."""
+        setattr(self, name, value if type(value) is Tensor else Tensor(value))
+        self._kinds[name] = "buffer"
+
+    def _not_initialised(self, name: str, kind: str) -> AttributeError:
+        cls = type(self).__name__
+        return AttributeError(
+            three_lines(
+                f"{cls} was given a {kind} before it was ready to register it",
+                f"self.{name} = ... in {cls}.__init__",
+                "super().__init__() as the first line of __init__",
+            )
+        )
+
+    def _wrong_kind(self, name: str, value: Any) -> TypeError:
+        kind, cls = self._kinds[name], type(self).__name__
+        remedies = {
+            "parameter": f"with no_grad(): x.{name}[...] = v, or x.{name} = nn.Parameter(v)",
+            "buffer": f"x.{name} = Tensor(v)",
+            "module": f"another module, or None for x.{name}",
+        }
+        return TypeError(
+            three_lines(
+                f"{name} is a {kind} of {cls}: a plain {type(value).__name__} cannot replace it",
+                f"the assignment to {cls}.{name}",
+                remedies[kind],
+            )
+        )
+
+    # ── walks ──────────────────────────────────────────────────────────────────────────────────
+    def _own(self, kind: str) -> list[tuple[str, Any]]:
+        return [(name, getattr(self, name)) for name, k in self._kinds.items() if k == kind]
+
+    def named_children(self) -> Iterator[tuple[str, "Module"]]:
+        """Yield the modules that are attributes of this one, by name, in order of definition."""
+        yield from self._own("module")
+
+    def children(self) -> Iterator["Module"]:
+        """Yield the modules that are attributes of this one."""
+        return (child for _, child in self.named_children())
+
+    def named_modules(
+        self, prefix: str = "", *, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, "Module"]]:
+        """Yield this module and all below it, parents first, with dotted names.
+
+        A module that is reached twice counts once, unless `remove_duplicate` is false.
+        """
+        seen: set[Module] = set()
+        stack: list[tuple[str, Module]] = [(prefix, self)]
+        while stack:
+            path, module = stack.pop()
+            if remove_duplicate and module in seen:
+                continue
+            seen.add(module)
+            yield path, module
+            stack += [(_join(path, name), m) for name, m in reversed(module._own("module"))]
+
+    def modules(self) -> Iterator["Module"]:
+        """Yield this module and all below it, parents first, each once."""
+        return (module for _, module in self.named_modules())
+
+    def _named(self, *kinds: str, remove_duplicate: bool = True) -> Iterator[tuple[str, Tensor]]:
+        seen: set[Tensor] = set()
+        for path, module in self.named_modules(remove_duplicate=remove_duplicate):
+            for kind in kinds:
+                for name, tensor in module._own(kind):
+                    if not (remove_duplicate and tensor in seen):
+                        seen.add(tensor)
+                        yield _join(path, name), tensor
+
+    def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield every parameter once, with its dotted name, in PyTorch's order."""
+        return self._named("parameter")
+
+    def parameters(self) -> Iterator[Tensor]:
+        """Yield every parameter once: what an optimiser takes."""
+        return (tensor for _, tensor in self._named("parameter"))
+
+    def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield every buffer once, with its dotted name."""
+        return self._named("buffer")
+
+    def buffers(self) -> Iterator[Tensor]:
+        """Yield every buffer once."""
+        return (tensor for _, tensor in self._named("buffer"))
+
+    # ── saving ─────────────────────────────────────────────────────────────────────────────────
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return copies of all parameters and buffers, under PyTorch's keys.
+
+        Copies: training on does not change what was saved, as it would in PyTorch.
+
+        >>> import nn
+        >>> list(nn.Linear(2, 3).state_dict())
+        ['weight', 'bias']
+        """
+        named = self._named("parameter", "buffer", remove_duplicate=False)
+        return {key: Tensor(tensor.data) for key, tensor in named}
+
+    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Keys:
+        """Write saved values (Tensors or arrays) into the parameters and buffers.
+
+        Parameters
+        ----------
+        state : what `state_dict` returned, here or in PyTorch.
+        strict : whether every key must be there, and no other.
+
+        Raises
+        ------
+        RuntimeError : where keys or shapes do not fit; nothing is written then.
+        """
+        own = dict(self._named("parameter", "buffer", remove_duplicate=False))
+        keys = Keys([k for k in own if k not in state], [k for k in state if k not in own])
+        if strict and (keys.missing_keys or keys.unexpected_keys):
+            found = {"missing": keys.missing_keys, "unexpected": keys.unexpected_keys}
+            raise self._misfit(
+                "the keys do not fit",
+                "; ".join(f"{what} {', '.join(names)}" for what, names in found.items() if names),
+                "the state_dict() of such a model, or strict=False to load the keys that fit",
+            )
+        values = {k: np.asarray(getattr(v, "data", v)) for k, v in state.items() if k in own}
+        misfits = [
+            f"{k} is {own[k].shape}, saved {v.shape}"
+            for k, v in values.items()
+            if v.shape != own[k].shape
+        ]
+        if misfits:
+            raise self._misfit(
+                "the shapes do not fit",
+                "; ".join(misfits),
+                "the state_dict() of a model of the same sizes",
+            )
+        with no_grad():
+            for key, value in values.items():
+                own[key][...] = value
+        return keys
+
+    def _misfit(self, what: str, where: str, instead: str) -> RuntimeError:
+        return RuntimeError(
+            three_lines(f"{what} {type(self).__name__}, nothing was loaded", where, instead)
+        )
+
+    # ── all at once ────────────────────────────────────────────────────────────────────────────
+    def train(self, mode: bool = True) -> Self:
+        """Switch layers such as Dropout on (or off), here and below; return the module."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Switch layers such as Dropout off: ``train(False)``."""
+        return self.train(False)
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for p in self.parameters():
+            p.grad = None
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Freeze all parameters, or train them again; return the module."""
+        for p in self.parameters():
+            p.requires_grad_(requires_grad)
+        return self
+
+    def apply(self, fn: Callable[["Module"], object]) -> Self:
+        """Call ``fn(module)`` for every module below and then for this one; return this one."""
+        for child in self.children():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    def to(self, dtype: Any) -> Self:
+        """Convert all floating parameters and buffers to a floating dtype; return the module."""
+        dtype = np.dtype(dtype)
+        if dtype.kind != "f":
+            raise TypeError(
+                three_lines(
+                    f"parameters are floating-point numbers, not {dtype}",
+                    f"{type(self).__name__}.to({dtype.name!r})",
+                    "to('float32') or to('float64')",
+                )
+            )
+        for _, tensor in self._named("parameter", "buffer"):
+            if tensor.dtype.kind == "f":
+                grad, tensor.grad = tensor.grad, None
+                tensor.data = tensor.data.astype(dtype)
+                tensor.grad = None if grad is None else grad.detach().astype(dtype)
+        return self
+
+    def float(self) -> Self:
+        """Convert to float32, as PyTorch's `float` does."""
+        return self.to(np.float32)
+
+    def double(self) -> Self:
+        """Convert to float64."""
+        return self.to(np.float64)
+
+    # ── text ───────────────────────────────────────────────────────────────────────────────────
+    def extra_repr(self) -> str:
+        """Return what stands between the parentheses in the text of a layer."""
+        return ""
+
+    def __repr__(self) -> str:
+        lines = [f"({name}): {child!r}" for name, child in self.named_children()]
+        name, extra = type(self).__name__, self.extra_repr()
+        if not lines:
+            return f"{name}({extra})"
+        inside = "\n".join([extra] * bool(extra) + lines).replace("\n", "\n  ")
+        return f"{name}(\n  {inside}\n)"
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

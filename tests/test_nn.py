@@ -1,0 +1,544 @@
+"""Modules and layers: against PyTorch's, number by number, and what a module promises by itself."""
+
+import copy
+import math
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import autograd as ag
+import nn
+import nn.functional as F  # noqa: N812  # PyTorch's custom
+from autograd import Tensor, check_grads, three_lines
+from nn import init
+
+
+@pytest.fixture(scope="module")
+def torch():
+    return pytest.importorskip("torch", reason="PyTorch is the oracle")
+
+
+class Net(nn.Module):
+    """Two layers, a parameter, a buffer, a list: one of everything."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc1 = nn.Linear(3, 4)
+        self.scale = nn.Parameter([1.0, 2.0])
+        self.register_buffer("seen", [0.0, 0.0])
+        self.rest = nn.ModuleList([nn.Linear(4, 4), nn.Linear(4, 2, bias=False)])
+
+    def forward(self, x):
+        x = F.tanh(self.fc1(x))
+        for layer in self.rest:
+            x = layer(x)
+        return x * self.scale
+
+
+def torch_net(torch):
+    class Net(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc1 = torch.nn.Linear(3, 4)
+            self.scale = torch.nn.Parameter(torch.tensor([1.0, 2.0]))
+            self.register_buffer("seen", torch.zeros(2))
+            self.rest = torch.nn.ModuleList(
+                [torch.nn.Linear(4, 4), torch.nn.Linear(4, 2, bias=False)]
+            )
+
+        def forward(self, x):
+            x = torch.tanh(self.fc1(x))
+            for layer in self.rest:
+                x = layer(x)
+            return x * self.scale
+
+    return Net().double()
+
+
+# ── layers against PyTorch's ──────────────────────────────────────────────────────────────────
+LAYERS = {
+    "Linear": (lambda nn: nn.Linear(4, 3), (5, 4)),
+    "Linear, one row": (lambda nn: nn.Linear(4, 3), (4,)),
+    "Linear, three axes": (lambda nn: nn.Linear(4, 3), (2, 5, 4)),
+    "Linear, no bias": (lambda nn: nn.Linear(4, 3, bias=False), (5, 4)),
+    "LayerNorm": (lambda nn: nn.LayerNorm(4), (5, 4)),
+    "LayerNorm, two axes": (lambda nn: nn.LayerNorm((3, 4), eps=0.1), (2, 3, 4)),
+    "LayerNorm, no parameters": (lambda nn: nn.LayerNorm(4, elementwise_affine=False), (5, 4)),
+    "ReLU": (lambda nn: nn.ReLU(), (5, 4)),
+    "Tanh": (lambda nn: nn.Tanh(), (5, 4)),
+    "Sigmoid": (lambda nn: nn.Sigmoid(), (5, 4)),
+    "SiLU": (lambda nn: nn.SiLU(), (5, 4)),
+    "Softplus": (lambda nn: nn.Softplus(), (5, 4)),
+    "GELU": (lambda nn: nn.GELU(), (5, 4)),
+    "GELU, tanh": (lambda nn: nn.GELU(approximate="tanh"), (5, 4)),
+    "Softmax": (lambda nn: nn.Softmax(dim=-1), (5, 4)),
+    "Softmax, dim 0": (lambda nn: nn.Softmax(0), (5, 4)),
+    "LogSoftmax": (lambda nn: nn.LogSoftmax(dim=1), (5, 4, 2)),
+    "Flatten": (lambda nn: nn.Flatten(), (5, 4, 2)),
+    "Flatten, some": (lambda nn: nn.Flatten(0, 1), (5, 4, 2)),
+    "Identity": (lambda nn: nn.Identity(), (5, 4)),
+    "Dropout, eval": (lambda nn: nn.Dropout(0.5).eval(), (5, 4)),
+    "Sequential": (
+        lambda nn: nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Sequential(nn.Linear(3, 2))),
+        (5, 4),
+    ),
+}
+
+
+@pytest.mark.parametrize(("build", "shape"), LAYERS.values(), ids=LAYERS)
+def test_layer(torch, rng, build, shape):
+    ours, theirs = build(nn), build(torch.nn).double()
+    state = {k: rng.standard_normal(tuple(v.shape)) for k, v in theirs.state_dict().items()}
+    assert list(ours.state_dict()) == list(state)
+    theirs.load_state_dict({k: torch.tensor(v) for k, v in state.items()})
+    ours.load_state_dict(theirs.state_dict())
+
+    x = rng.standard_normal(shape)
+    ours_x, theirs_x = Tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+    y, expected = ours(ours_x), theirs(theirs_x)
+    g = rng.standard_normal(tuple(expected.shape))
+    (y * 1).backward(g)
+    expected.backward(torch.tensor(g))
+    assert_allclose(y.numpy(force=True), expected.detach().numpy(), atol=1e-10)
+    assert_allclose(ours_x.grad.numpy(), theirs_x.grad.numpy(), atol=1e-10)
+    for (name, p), q in zip(ours.named_parameters(), theirs.parameters(), strict=True):
+        assert_allclose(p.grad.numpy(), q.grad.numpy(), atol=1e-10, err_msg=name)
+
+
+def test_layers_differentiate_twice(rng):
+    x = rng.standard_normal((3, 4))
+    layer = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4), nn.GELU(), nn.Softmax())
+    check_grads(layer, (x,), order=2)
+
+
+def test_layers_take_arrays():
+    x = np.ones((2, 4))
+    assert nn.Linear(4, 3)(x).shape == (2, 3)
+    assert isinstance(nn.ReLU()(x), np.ndarray)
+
+
+# ── a module's registry ───────────────────────────────────────────────────────────────────────
+def test_names_and_order_are_pytorchs(torch):
+    ours, theirs = Net(), torch_net(torch)
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    for walk in ("named_parameters", "named_buffers", "named_modules", "named_children"):
+        names = [[name for name, _ in getattr(net, walk)()] for net in (ours, theirs)]
+        assert names[0] == names[1], walk
+    assert len(list(ours.parameters())) == 6
+    assert [type(m).__name__ for m in ours.children()] == ["Linear", "ModuleList"]
+    assert len(list(ours.modules())) == 5
+    assert list(ours.buffers()) == [ours.seen]
+
+
+def test_weights_move_both_ways(torch, rng):
+    ours, theirs = Net(), torch_net(torch)
+    theirs.load_state_dict({k: torch.tensor(v.numpy()) for k, v in ours.state_dict().items()})
+    x = rng.standard_normal((5, 3))
+    assert_allclose(ours(x).numpy(force=True), theirs(torch.tensor(x)).detach().numpy(), atol=1e-14)
+
+
+def test_parameters_are_marked_and_named():
+    layer = nn.Linear(2, 3)
+    assert layer.weight.meta["parameter"] is True
+    assert layer.weight.name == "weight"
+    assert nn.is_parameter(layer.bias)
+    assert not nn.is_parameter(Tensor(1.0, requires_grad=True))
+    assert type(layer.weight) is Tensor
+    kept = nn.Parameter(Tensor(1.0, name="w"))
+    assert nn.Parameter(3).dtype == np.float64
+    layer.other = kept
+    assert [n for n, _ in layer.named_parameters()] == ["weight", "bias", "other"]
+
+
+def test_a_shared_parameter_counts_once():
+    net = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    net[1].weight = net[0].weight
+    assert [n for n, _ in net.named_parameters()] == ["0.weight", "0.bias", "1.bias"]
+    assert list(net.state_dict()) == ["0.weight", "0.bias", "1.weight", "1.bias"]
+    twice = nn.Sequential(net, net)
+    assert len(list(twice.parameters())) == 3
+    assert len(list(twice.modules())) == 4
+    assert len(twice.state_dict()) == 8
+
+
+def test_attributes_can_be_replaced_and_deleted():
+    net = Net()
+    net.fc1 = nn.Linear(3, 4, bias=False)
+    del net.scale
+    net.rest = None
+    net.seen = Tensor([5.0, 5.0])
+    assert list(net.state_dict()) == ["seen", "fc1.weight"]
+    assert net.state_dict()["seen"].tolist() == [5.0, 5.0]
+    assert not hasattr(net, "scale")
+    net.seen = nn.Parameter([1.0])
+    assert [name for name, _ in net.named_parameters()] == ["seen", "fc1.weight"]
+    assert not list(net.buffers())
+
+
+def test_updates_by_hand_keep_the_parameter():
+    layer = nn.Linear(2, 2)
+    before = layer.weight
+    with ag.no_grad():
+        layer.weight -= 0.5
+        layer.bias[...] = 0
+    assert layer.weight is before
+    assert list(layer.state_dict()) == ["weight", "bias"]
+
+
+def pickled(net):
+    return pickle.loads(pickle.dumps(net))  # noqa: S301  # our own
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, pickled])
+def test_a_copy_is_a_model_of_its_own(copied, rng):
+    net, x = Net(), rng.standard_normal((2, 3))
+    twin = copied(net)
+    assert_array_equal(twin(x).data, net(x).data)
+    with ag.no_grad():
+        twin.scale += 1
+    assert all(nn.is_parameter(p) and p.requires_grad for p in twin.parameters())
+    assert [p.name for p in twin.parameters()] == [p.name for p in net.parameters()]
+    assert net.scale.tolist() == [1.0, 2.0]
+
+
+# ── a module as a whole ───────────────────────────────────────────────────────────────────────
+def test_a_state_is_a_snapshot():
+    net = nn.Linear(2, 2)
+    saved = net.state_dict()
+    with ag.no_grad():
+        net.weight += 1
+    assert not np.array_equal(saved["weight"].data, net.weight.data)
+    assert net.load_state_dict(saved) == ([], [])
+    assert_array_equal(saved["weight"].data, net.weight.data)
+    assert net.weight.requires_grad
+
+
+def test_load_what_fits():
+    net = nn.Linear(2, 1)
+    keys = net.load_state_dict({"bias": [7.0], "other": 1.0}, strict=False)
+    assert keys.missing_keys == ["weight"]
+    assert keys.unexpected_keys == ["other"]
+    assert net.bias.tolist() == [7.0]
+
+
+def test_loading_keeps_the_dtype():
+    net = nn.Linear(2, 1).float()
+    net.load_state_dict(nn.Linear(2, 1).state_dict())
+    assert net.weight.dtype == np.float32
+
+
+def test_train_and_eval_reach_everywhere():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Dropout(0.5)))
+    assert all(m.training for m in net.modules())
+    assert net.eval() is net
+    assert not any(m.training for m in net.modules())
+    x = np.ones((50, 2))
+    assert_array_equal(net(x).data, net(x).data)
+    assert not np.array_equal(net.train()(x).data, net(x).data)
+
+
+def test_zero_grad_and_freezing():
+    net = nn.Linear(2, 1)
+    net(np.ones((1, 2))).sum().backward()
+    assert net.weight.grad.tolist() == [[1.0, 1.0]]
+    net.zero_grad()
+    assert net.weight.grad is None
+    assert net.requires_grad_(False) is net
+    assert not net(np.ones((1, 2))).requires_grad
+    net.requires_grad_()
+    assert net(np.ones((1, 2))).requires_grad
+
+
+def test_dtypes():
+    net = Net()
+    net(np.ones((1, 3))).sum().backward()
+    assert net.float() is net
+    assert {v.dtype for v in net.state_dict().values()} == {np.dtype(np.float32)}
+    assert net.scale.grad.dtype == np.float32
+    y = net(np.ones((1, 3), np.float32))
+    assert y.dtype == np.float32
+    assert net.double().scale.dtype == np.float64
+    ag.set_default_dtype("float32")
+    try:
+        assert nn.Linear(2, 2).weight.dtype == np.float32
+    finally:
+        ag.set_default_dtype("float64")
+
+
+def test_apply_visits_children_first():
+    seen = []
+    net = nn.Sequential(nn.Linear(1, 1), nn.Sequential(nn.ReLU()))
+    assert net.apply(lambda m: seen.append(type(m).__name__)) is net
+    assert seen == ["Linear", "ReLU", "Sequential", "Sequential"]
+
+
+def test_repr_is_pytorchs(torch):
+    def build(nn):
+        return nn.Sequential(
+            nn.Linear(4, 3),
+            nn.Tanh(),
+            nn.Sequential(nn.Linear(3, 2, bias=False), nn.Softmax(dim=1)),
+        )
+
+    assert repr(build(nn)) == repr(build(torch.nn))
+
+
+def test_repr_of_a_module_with_both_text_and_children():
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.act = nn.ReLU()
+
+        def extra_repr(self):
+            return "depth=1"
+
+    assert repr(Block()) == "Block(\n  depth=1\n  (act): ReLU()\n)"
+
+
+def test_lists_of_modules():
+    net = nn.MLP(4, 8, 8, 2, activation=nn.Tanh)
+    assert [type(m).__name__ for m in net] == ["Linear", "Tanh", "Linear", "Tanh", "Linear"]
+    assert net[-1].out_features == 2
+    assert len(net) == 5
+    assert type(net[1:3]) is nn.Sequential
+    assert net[1:3][1] is net[2]
+    assert list(net.state_dict())[2] == "2.weight"
+    layers = nn.ModuleList([nn.ReLU()]).append(nn.Tanh()).extend([nn.SiLU()])
+    assert type(layers[:2]) is nn.ModuleList
+    assert [str(m) for m in layers] == ["ReLU()", "Tanh()", "SiLU()"]
+
+
+# ── dropout ───────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dropout_keeps_the_mean(dtype):
+    x = Tensor(np.ones((200, 100), dtype), requires_grad=True)
+    y = nn.Dropout(0.2)(x)
+    y.sum().backward()
+    assert y.dtype == dtype
+    assert set(np.unique(y.data)) == {dtype(0), dtype(1 / 0.8)}
+    assert abs((y.data == 0).mean() - 0.2) < 0.02
+    assert_array_equal(x.grad.data, y.data)
+
+
+def test_dropout_at_the_ends():
+    x = Tensor(np.ones(5), requires_grad=True)
+    assert F.dropout(x, 0.0) is x
+    assert F.dropout(x, 0.7, training=False) is x
+    assert_array_equal(F.dropout(x, 1.0).data, np.zeros(5))
+
+
+def test_a_seed_repeats_weights_and_dropout():
+    ag.manual_seed(3)
+    first = nn.Linear(3, 3).weight.data, F.dropout(np.ones(20)).tolist()
+    ag.manual_seed(3)
+    again = nn.Linear(3, 3).weight.data, F.dropout(np.ones(20)).tolist()
+    assert_array_equal(first[0], again[0])
+    assert first[1] == again[1]
+
+
+# ── initial weights ───────────────────────────────────────────────────────────────────────────
+def test_linear_starts_uniform_within_its_bound():
+    layer = nn.Linear(25, 2000)
+    for p in (layer.weight, layer.bias):
+        u = np.sort(p.data.ravel()) / 0.4 + 0.5  # uniform in [0, 1) if p is in ±1/5
+        assert 0 <= u[0] < 0.01
+        assert 0.99 < u[-1] < 1
+        # Kolmogorov and Smirnov: 1.95 / √n is passed by chance once in a thousand
+        assert abs(u - np.arange(u.size) / u.size).max() < 1.95 / math.sqrt(u.size)
+
+
+VARIANCES = {
+    "xavier_uniform_": (lambda t: init.xavier_uniform_(t, gain=2.0), 4 * 2 / 500),
+    "xavier_normal_": (init.xavier_normal_, 2 / 500),
+    "kaiming_uniform_": (lambda t: init.kaiming_uniform_(t, nonlinearity="relu"), 2 / 200),
+    "kaiming_normal_": (lambda t: init.kaiming_normal_(t, mode="fan_out", a=1.0), 1 / 300),
+    "uniform_": (lambda t: init.uniform_(t, -1.0, 1.0), 1 / 3),
+    "normal_": (lambda t: init.normal_(t, std=3.0), 9.0),
+}
+
+
+@pytest.mark.parametrize(("fill", "variance"), VARIANCES.values(), ids=VARIANCES)
+def test_variances(fill, variance):
+    weight = nn.Parameter(np.zeros((300, 200)))
+    assert fill(weight) is weight
+    assert weight.requires_grad
+    assert weight.op is None
+    assert abs(weight.data.mean()) < 4 * math.sqrt(variance / weight.size)
+    assert weight.data.var() == pytest.approx(variance, rel=0.03)
+
+
+def test_fans_count_the_receptive_field(torch):
+    ours, theirs = ag.zeros(40, 30, 5, 5), torch.zeros(40, 30, 5, 5)
+    for fan, mode in zip(
+        torch.nn.init._calculate_fan_in_and_fan_out(theirs), ("fan_in", "fan_out"), strict=True
+    ):
+        init.kaiming_uniform_(ours, mode=mode, nonlinearity="linear")
+        assert abs(ours.data).max() == pytest.approx(math.sqrt(3 / fan), rel=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(6, 3), (3, 6), (4, 4), (3, 2, 5)])
+def test_orthogonal(shape):
+    q = init.orthogonal_(ag.zeros(shape), gain=2.0).data.reshape(shape[0], -1)
+    q = q if q.shape[0] <= q.shape[1] else q.T
+    assert_allclose(q @ q.T, 4 * np.eye(len(q)), atol=1e-14)
+
+
+def test_orthogonal_matrices_have_no_preferred_sign():
+    signs = [np.sign(init.orthogonal_(ag.zeros(2, 2)).data[0, 0]) for _ in range(100)]
+    assert abs(sum(signs)) < 40
+
+
+def test_gains_are_pytorchs(torch):
+    for name in init.GAINS:
+        assert init.calculate_gain(name) == torch.nn.init.calculate_gain(name)
+    for slope in (None, 0.3):
+        expected = torch.nn.init.calculate_gain("leaky_relu", slope)
+        assert init.calculate_gain("leaky_relu", slope) == pytest.approx(expected)
+
+
+def test_constants_and_scalars():
+    assert init.ones_(ag.zeros(2)).tolist() == [1.0, 1.0]
+    assert init.zeros_(ag.ones(2)).tolist() == [0.0, 0.0]
+    assert init.constant_(nn.Parameter(0.0), 2.5).item() == 2.5
+
+
+# ── words ─────────────────────────────────────────────────────────────────────────────────────
+class Forgetful(nn.Module):
+    def __init__(self):
+        self.fc = nn.Linear(2, 2)
+
+
+SAID = {
+    "a forgotten super().__init__()": (
+        Forgetful,
+        AttributeError,
+        "Forgetful was given a module before it was ready to register it",
+        "self.fc = ... in Forgetful.__init__",
+        "super().__init__() as the first line of __init__",
+    ),
+    "no forward": (
+        lambda: nn.Module()(1),
+        NotImplementedError,
+        "Module does not say what it computes",
+        "the call of Module",
+        "def forward(self, x): ... in class Module",
+    ),
+    "a tensor for a parameter": (
+        lambda: setattr(nn.Linear(1, 1), "weight", ag.zeros(1, 1)),
+        TypeError,
+        "weight is a parameter of Linear: a plain Tensor cannot replace it",
+        "the assignment to Linear.weight",
+        "with no_grad(): x.weight[...] = v, or x.weight = nn.Parameter(v)",
+    ),
+    "a number for a module": (
+        lambda: setattr(Net(), "fc1", 3),
+        TypeError,
+        "fc1 is a module of Net: a plain int cannot replace it",
+        "the assignment to Net.fc1",
+        "another module, or None for x.fc1",
+    ),
+    "a number for a buffer": (
+        lambda: setattr(Net(), "seen", 3),
+        TypeError,
+        "seen is a buffer of Net: a plain int cannot replace it",
+        "the assignment to Net.seen",
+        "x.seen = Tensor(v)",
+    ),
+    "missing and unexpected keys": (
+        lambda: nn.Linear(2, 1).load_state_dict({"weight": [[1.0, 1.0]], "b": 1.0}),
+        RuntimeError,
+        "the keys do not fit Linear, nothing was loaded",
+        "missing bias; unexpected b",
+        "the state_dict() of such a model, or strict=False to load the keys that fit",
+    ),
+    "other shapes": (
+        lambda: nn.Linear(2, 1).load_state_dict(nn.Linear(3, 1).state_dict()),
+        RuntimeError,
+        "the shapes do not fit Linear, nothing was loaded",
+        "weight is (1, 2), saved (1, 3)",
+        "the state_dict() of a model of the same sizes",
+    ),
+    "an integer dtype": (
+        lambda: nn.Linear(2, 1).to(int),
+        TypeError,
+        "parameters are floating-point numbers, not int64",
+        "Linear.to('int64')",
+        "to('float32') or to('float64')",
+    ),
+    "other features": (
+        lambda: nn.Linear(4, 3)(np.zeros((150, 5))),
+        ValueError,
+        "this layer takes 4 features, on the last axis of its input",
+        "Linear(in_features=4, out_features=3, bias=True) of an input of shape (150, 5)",
+        "an input of shape (..., 4), or nn.Linear(5, 3)",
+    ),
+    "a function in a row of modules": (
+        lambda: nn.Sequential(nn.Linear(1, 1), np.tanh),
+        TypeError,
+        "Sequential is made of modules, not of a ufunc",
+        "item 1, a ufunc",
+        "nn.Tanh(), nn.Linear(4, 3), ...",
+    ),
+    "a class in a row of modules": (
+        lambda: nn.Sequential(nn.ReLU),
+        TypeError,
+        "Sequential is made of modules, not of a type",
+        "item 0, the class ReLU",
+        "ReLU(), an object of the class",
+    ),
+    "no probability": (
+        lambda: F.dropout(np.ones(2), 1.5),
+        ValueError,
+        "p is a probability",
+        "dropout(p=1.5)",
+        "a number between 0 and 1",
+    ),
+    "other axes to normalise": (
+        lambda: nn.LayerNorm((3, 4))(np.zeros((2, 4))),
+        ValueError,
+        "an input of shape (2, 4) does not end in (3, 4)",
+        "layer_norm(input (2, 4), normalized_shape (3, 4))",
+        "normalized_shape=(4,)",
+    ),
+    "an unknown gain": (
+        lambda: init.calculate_gain("swish"),
+        ValueError,
+        "no gain is known for the nonlinearity 'swish'",
+        "calculate_gain('swish')",
+        "leaky_relu, linear, conv1d, conv2d, conv3d, sigmoid, tanh, relu, selu",
+    ),
+    "an unknown fan": (
+        lambda: init.kaiming_normal_(ag.zeros(2, 2), mode="fan"),
+        ValueError,
+        "unknown mode 'fan'",
+        "kaiming, mode='fan'",
+        "fan_in or fan_out",
+    ),
+    "fans of a vector": (
+        lambda: init.xavier_normal_(ag.zeros(3)),
+        ValueError,
+        "fans are those of a weight (out, in, ...): at least two axes are needed",
+        "a tensor of shape (3,)",
+        "normal_ or zeros_ for a vector such as a bias",
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "error", "what", "where", "instead"), SAID.values(), ids=SAID)
+def test_words(call, error, what, where, instead):
+    with pytest.raises(error) as raised:
+        call()
+    assert str(raised.value) == three_lines(what, where, instead)
+
+
+def test_nothing_is_loaded_on_failure():
+    net = Net()
+    before = net.state_dict()
+    state = {k: v * 0 for k, v in before.items()}
+    state["rest.1.weight"] = np.zeros((9, 9))
+    with pytest.raises(RuntimeError):
+        net.load_state_dict(state)
+    for key, value in net.state_dict().items():
+        assert_array_equal(value.data, before[key].data)
