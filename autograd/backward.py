@@ -122,11 +122,12 @@ def sweep(
                 break
 
     if keep:
-        for leaf, g in grads.items():
-            if type(g) is float64 and leaf._grad is None and leaf.meta is None:
-                leaf._grad = g
+        g = gx = arrived = more = None  # only `grads` refers to the gradients now
+        for leaf in grads:  # noqa: PLC0206  # a tuple of items() would refer to them too
+            if leaf._grad is None and leaf.meta is None and type(grads[leaf]) is float64:
+                leaf._grad = grads[leaf]
             else:
-                _accumulate(leaf, g, recorded)
+                _accumulate(leaf, grads, recorded)
     return grads
 
 
@@ -138,17 +139,17 @@ def _own(g: Gradient, references: int) -> Gradient:
     return g.copy() if shared else g
 
 
-def _accumulate(leaf: Tensor, g: Gradient, recorded: bool) -> None:
+def _accumulate(leaf: Tensor, grads: dict[Tensor, Gradient], recorded: bool) -> None:
     """Add what arrived at a leaf to its gradient."""
     if leaf.meta is not None:
-        g = _hooked(leaf, g, recorded)
+        grads[leaf] = _hooked(leaf, grads[leaf], recorded)
     before = leaf._grad
     if before is None:
-        leaf._grad = g if recorded else _own(g, OWN + 2)  # the caller and its dict have g too
+        leaf._grad = grads[leaf] if recorded else _own(grads[leaf], OWN)  # OWN: the dict's
     elif recorded:
-        leaf._grad = leaf.grad + g
+        leaf._grad = leaf.grad + grads[leaf]
     else:
-        leaf._grad = (before.data if type(before) is Tensor else before) + g
+        leaf._grad = raw(before) + grads[leaf]
 
 
 def _hooked(node: Tensor, g: Gradient, recorded: bool) -> Gradient:

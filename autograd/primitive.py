@@ -53,7 +53,7 @@ class Primitive:
         module = "np." if (fn.__module__ or "numpy").startswith("numpy") else ""
         title = self.name.replace("_", r"\_")
         self.code = code or f"{module}{self.name}({holes})"
-        self.tex = tex or rf"\operatorname{{{title}}}\left({holes}\right)"
+        self.tex = tex or rf"\operatorname{{{{{title}}}}}\left({holes}\right)"
         self.symbol = symbol or self.name
 
     def define(
@@ -144,9 +144,10 @@ def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(fn)
     def dispatch(*args: Any, **params: Any) -> Any:
         for a in args:
-            record = getattr(a, "__array_function__", None)
-            if record is not None and type(a) is not np.ndarray:
-                return record(dispatch, (type(a),), args, params)
+            record = getattr(a, "_record", None)  # only a Tensor has one
+            if record is not None:
+                op = PRIMITIVES[dispatch]
+                return record(op, *op.arguments(args, params))
         return fn(*args, **params)
 
     def defvjp(*rules: Rule | None) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.blocks import LARGE, can_cut, in_pieces
+from autograd.blocks import LARGE, in_pieces
 from autograd.rules.shape import astype
 from autograd.tensor import GETITEM, SETITEM, Tensor
 
@@ -71,16 +71,13 @@ def pull(
     if op.joint is not None:
         pulled = op.joint(g, y, *xs, **params)
         return [(i, pulled[i]) for i in wanted]
-    cut = op.elementwise and not recorded and g.size >= LARGE and can_cut(g, y, *xs)
+    cut = op.elementwise and not recorded and node.data.size >= LARGE
     sent = []
     for i in wanted:
         rule = op.rule(i)
         if rule is not None:
-            gx = (
-                in_pieces(partial(rule, **params), g, g, y, *xs) if cut
-                else rule(g, y, *xs, **params)
-            )  # fmt: skip
-            sent.append((i, gx))
+            rule = partial(rule, **params) if params else rule
+            sent.append((i, in_pieces(rule, g, y, *xs) if cut else rule(g, y, *xs)))
     return sent
 
 
@@ -120,8 +117,8 @@ def fit(gx: Gradient, a: Tensor) -> Gradient:
         axes = tuple(
             i for i, n in enumerate(gx.shape) if i < lead or (shape[i - lead] == 1 and n != 1)
         )
-        gx = np.sum(gx, axis=axes) if axes else gx
-        gx = np.reshape(gx, shape) if gx.shape != shape else gx
+        gx = gx.sum(axis=axes) if axes else gx
+        gx = gx.reshape(shape) if gx.shape != shape else gx
     if gx.dtype != a.data.dtype:
         gx = astype(gx, dtype=a.data.dtype)
     return gx[()] if type(gx) is np.ndarray and gx.ndim == 0 else gx

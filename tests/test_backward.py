@@ -82,6 +82,29 @@ def test_gradients_are_not_aliased():
     assert [array.tolist() for array in arrays] == [[101, 101]] * 3
 
 
+def test_gradients_of_leaves_are_not_copied():
+    made = []
+
+    @ag.primitive
+    def double(x):
+        return x * 2
+
+    def rule(g, y, x):
+        made.append(g * 2)
+        return made[-1]
+
+    double.defvjp(rule)
+    x = leaf([1.0, 2.0])
+    double(x).sum().backward()
+    address = made.pop().ctypes.data
+    assert x.grad.data.ctypes.data != address  # `made` had it too: a copy
+    rules = []
+    double.defvjp(lambda g, y, x: rules.append((out := g * 2).ctypes.data) or out)
+    x.grad = None
+    double(x).sum().backward()
+    assert x.grad.data.ctypes.data == rules[0]
+
+
 def test_gradients_are_writable_and_own_their_memory():
     x = leaf(np.ones((2, 3)))
     x.sum().backward()

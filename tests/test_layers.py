@@ -9,7 +9,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[1]
 ORDER = [
-    "errors", "blocks", "modes", "tree", "primitive", "rules", "versions", "methods", "tensor",
+    "errors", "heap", "blocks", "modes", "tree", "primitive", "rules", "versions", "methods", "tensor",
     "inplace", "graph", "pull", "backward", "steps", "creation", "functional", "check", "program", "view",
     "expression", "__init__", "__main__",
 ]  # fmt: skip

@@ -4,8 +4,9 @@ import itertools
 
 import numpy as np
 
+from autograd.errors import three_lines
 from autograd.primitive import composite
-from autograd.rules.shape import pad_constant, scatter, widths
+from autograd.rules.shape import astype, pad_constant, scatter, widths
 
 
 @composite(np.take)
@@ -19,7 +20,7 @@ def take(x, indices, axis=None):
 def take_along_axis(x, indices, axis=-1):
     if axis is None:
         return np.ravel(x)[indices]
-    grid = list(np.ix_(*(np.arange(n) for n in indices.shape)))
+    grid = list(np.ix_(*(np.arange(n) for n in x.shape)))
     grid[axis] = indices
     return x[tuple(grid)]
 
@@ -48,6 +49,11 @@ def diag(x, k=0):
     return scatter(x, index=(rows + max(-k, 0), rows + max(k, 0)), shape=(n, n))
 
 
+@composite(np.matrix_transpose)
+def matrix_transpose(x):
+    return np.swapaxes(x, -1, -2)
+
+
 @composite(np.fliplr)
 def fliplr(x):
     return np.flip(x, 1)
@@ -65,13 +71,20 @@ def pad(x, pad_width, mode="constant", **options):
         return pad_constant(x, pad_width=pad_width, **options)
     if mode not in ("edge", "reflect", "symmetric", "wrap") or options:
         raise NotImplementedError(
-            f"the derivative of np.pad(mode={mode!r}) is unknown\n"
-            f"  pad: mode={mode!r}, options {sorted(options)}\n"
-            "  instead: mode='constant', 'edge', 'reflect', 'symmetric' or 'wrap', without options"
+            three_lines(
+                f"the derivative of np.pad(mode={mode!r}) is unknown",
+                f"np.pad(mode={mode!r}, options {sorted(options)})",
+                "mode='constant', 'edge', 'reflect', 'symmetric' or 'wrap', without options",
+            )
         )
     for axis, width in enumerate(widths(pad_width, x.ndim)):
         x = np.take(x, np.pad(np.arange(x.shape[axis]), width, mode=mode), axis=axis)
     return x
+
+
+@composite(np.full_like)
+def full_like(x, fill_value, dtype=None, shape=None):
+    return astype(np.zeros_like(x, shape=shape) + fill_value, dtype=dtype or x.dtype)
 
 
 # ── joining ───────────────────────────────────────────────────────────────────────────────────
@@ -140,9 +153,11 @@ def array_split(ary, indices_or_sections, axis=0):
 def split(ary, indices_or_sections, axis=0):
     if np.ndim(indices_or_sections) == 0 and ary.shape[axis] % indices_or_sections:
         raise ValueError(
-            f"{ary.shape[axis]} elements do not split into {indices_or_sections} equal parts\n"
-            f"  split: shape {ary.shape}, axis={axis}\n"
-            "  instead: np.array_split, whose parts may differ by one"
+            three_lines(
+                f"{ary.shape[axis]} elements do not split into {indices_or_sections} equal parts",
+                f"np.split of shape {ary.shape}, axis={axis}",
+                "np.array_split, whose parts may differ by one",
+            )
         )
     return np.array_split(ary, indices_or_sections, axis)
 

@@ -4,15 +4,17 @@ Matrix products over stacks broadcast; the sweep sums the gradient back over the
 """
 
 import operator
+import string
 
 import numpy as np
 
+from autograd.errors import three_lines
 from autograd.primitive import composite, primitive
-from autograd.rules.shape import scatter
+from autograd.rules.shape import inverse, scatter
 
 
 def d_matmul_left(g, y, a, b):
-    if b.ndim == 2 and a.ndim >= 2:
+    if b.ndim == 2:
         return g @ b.T
     if b.ndim == 1:
         return np.expand_dims(g, -1) * b
@@ -23,7 +25,7 @@ def d_matmul_left(g, y, a, b):
 
 
 def d_matmul_right(g, y, a, b):
-    if a.ndim == 2 and b.ndim == 2:
+    if a.ndim == 2 and b.ndim <= 2:
         return a.T @ g
     if a.ndim == 1:
         return np.expand_dims(a, -1) * np.expand_dims(g, -2) if b.ndim > 1 else g * a
@@ -38,7 +40,7 @@ def d_dot(side):
     """np.dot is a matrix product of the last axis of a with the last but one of b."""
 
     def rule(g, y, a, b):
-        if a.ndim == 0 or b.ndim == 0:
+        if np.ndim(a) == 0 or np.ndim(b) == 0:
             return g * (b if side == 0 else a)
         return d_tensordot(side, g, a, b, ([a.ndim - 1], [max(b.ndim - 2, 0)]))
 
@@ -47,7 +49,7 @@ def d_dot(side):
 
 def d_inner(side):
     def rule(g, y, a, b):
-        if a.ndim == 0 or b.ndim == 0:
+        if np.ndim(a) == 0 or np.ndim(b) == 0:
             return g * (b if side == 0 else a)
         return d_tensordot(side, g, a, b, ([a.ndim - 1], [b.ndim - 1]))
 
@@ -71,26 +73,29 @@ def d_tensordot(side, g, a, b, axes):
     free_b = [i for i in range(b.ndim) if i not in of_b]
     if side == 0:
         out = np.tensordot(g, b, (list(range(len(free_a), g.ndim)), free_b))
-        return np.transpose(out, np.argsort(free_a + [of_a[k] for k in np.argsort(of_b)]))
+        return np.transpose(out, inverse(free_a + [of_a[k] for k in np.argsort(of_b)]))
     out = np.tensordot(a, g, (free_a, list(range(len(free_a)))))
-    return np.transpose(out, np.argsort([of_b[k] for k in np.argsort(of_a)] + free_b))
+    return np.transpose(out, inverse([of_b[k] for k in np.argsort(of_a)] + free_b))
 
 
-def bind_einsum(subscripts, *operands):
+def bind_einsum(subscripts, *operands, **options):
     if not isinstance(subscripts, str):
         raise NotImplementedError(
-            "einsum takes its subscripts as a string\n"
-            "  einsum: operands and lists of axes in turn\n"
-            "  instead: np.einsum('ij,jk->ik', a, b)"
+            three_lines(
+                "einsum of Tensors takes its subscripts as a string",
+                "np.einsum of operands and lists of axes in turn",
+                "np.einsum('ij,jk->ik', a, b)",
+            )
         )
-    return operands, {"subscripts": full_subscripts(subscripts, [np.ndim(x) for x in operands])}
+    subscripts = full_subscripts(subscripts, [np.ndim(x) for x in operands])
+    return operands, {"subscripts": subscripts, **options}
 
 
 def full_subscripts(subscripts, ndims):
     """Write out an ellipsis and the implicit output, so that the rule sees plain letters."""
     inputs, arrow, output = subscripts.replace(" ", "").partition("->")
     terms = inputs.split(",")
-    spare = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in subscripts]
+    spare = [c for c in string.ascii_letters if c not in subscripts]
     extra = [n - len(t.replace("...", "")) for t, n in zip(terms, ndims, strict=True)]
     letters = "".join(spare[: max([0, *extra])])
     terms = [
@@ -107,36 +112,36 @@ def full_subscripts(subscripts, ndims):
     return ",".join(terms) + "->" + output
 
 
-def d_einsum(i, g, y, *xs, subscripts):
+def d_einsum(i, g, y, *xs, subscripts, optimize=False):
     """Contract g with all the other operands over the subscripts that x does not have.
 
     A letter that only x has was summed, so g is spread along it; a letter twice in x is a diagonal.
     """
     inputs, output = subscripts.split("->")
     terms = inputs.split(",")
-    mine = terms[i]
-    distinct = "".join(dict.fromkeys(mine))
-    rest = [(t, x) for k, (t, x) in enumerate(zip(terms, xs, strict=True)) if k != i]
-    known = set(output).union(*(t for t, _ in rest))
-    spec = ",".join([output, *(t for t, _ in rest)]) + "->"
-    out = np.einsum(spec + "".join(c for c in distinct if c in known), g, *(x for _, x in rest))
-    sizes = dict(zip(mine, xs[i].shape, strict=True))
-    out = np.reshape(out, tuple(sizes[c] if c in known else 1 for c in distinct))
-    out = np.broadcast_to(out, tuple(sizes[c] for c in distinct))
-    if distinct == mine:
+    mine = terms.pop(i)
+    x, others = xs[i], xs[:i] + xs[i + 1 :]
+    letters = "".join(dict.fromkeys(mine))
+    known = "".join(c for c in letters if c in output or any(c in t for t in terms))
+    spec = ",".join([output, *terms]) + "->" + known
+    out = np.einsum(spec, g, *others, optimize=optimize)
+    sizes = dict(zip(mine, x.shape, strict=True)) | dict(zip(known, out.shape, strict=True))
+    out = np.reshape(out, tuple(sizes[c] if c in known else 1 for c in letters))
+    out = np.broadcast_to(out, tuple(sizes[c] for c in letters))
+    if letters == mine:
         return out
-    grid = np.ix_(*(np.arange(sizes[c]) for c in distinct))
-    return scatter(out, index=tuple(grid[distinct.index(c)] for c in mine), shape=xs[i].shape)
+    grid = np.ix_(*(np.arange(sizes[c]) for c in letters))
+    return scatter(out, index=tuple(grid[letters.index(c)] for c in mine), shape=x.shape)
 
 
 # fmt: off
-primitive(np.matmul,    d_matmul_left, d_matmul_right,  call=operator.matmul, code="{0} @ {1}",         tex=r"{0} {1}",                    symbol="@")
-primitive(np.dot,       d_dot(0), d_dot(1),                                                             tex=r"{0} \cdot {1}",              symbol="·")
-primitive(np.inner,     d_inner(0), d_inner(1),                                                         tex=r"\langle {0}, {1} \rangle",   symbol="⟨,⟩")
-primitive(np.vdot,      lambda g, y, a, b: g * np.reshape(b, a.shape), lambda g, y, a, b: g * np.reshape(a, b.shape), tex=r"\langle {0}, {1} \rangle", symbol="⟨,⟩")
-primitive(np.outer,     lambda g, y, a, b: np.reshape(g @ np.ravel(b), a.shape), lambda g, y, a, b: np.reshape(np.ravel(a) @ g, b.shape), tex=r"{0} \otimes {1}", symbol="⊗")
-primitive(np.tensordot, lambda g, y, a, b, axes=2: d_tensordot(0, g, a, b, axes), lambda g, y, a, b, axes=2: d_tensordot(1, g, a, b, axes), tex=r"{0} : {1}")
-primitive(np.einsum,    each=d_einsum, bind=bind_einsum, call=lambda *xs, subscripts: np.einsum(subscripts, *xs), code="np.einsum({subscripts}, {*})", tex=r"\operatorname{{einsum}}\left({*}\right)")
+primitive(np.matmul,    d_matmul_left,                                            d_matmul_right,                                                                call=operator.matmul, code="{0} @ {1}", tex=r"{0} \, {1}",               symbol="@")
+primitive(np.dot,       d_dot(0),                                                 d_dot(1),                                                                                                              tex=r"{0} \cdot {1}",            symbol="·")
+primitive(np.inner,     d_inner(0),                                               d_inner(1),                                                                                                            tex=r"\langle {0}, {1} \rangle", symbol="⟨,⟩")
+primitive(np.vdot,      lambda g, y, a, b: g * np.reshape(b, a.shape),            lambda g, y, a, b: g * np.reshape(a, b.shape),                                                                         tex=r"\langle {0}, {1} \rangle", symbol="⟨,⟩")
+primitive(np.outer,     lambda g, y, a, b: np.reshape(g @ np.ravel(b), a.shape),  lambda g, y, a, b: np.reshape(np.ravel(a) @ g, b.shape),                                                               tex=r"{0} \otimes {1}",          symbol="⊗")
+primitive(np.tensordot, lambda g, y, a, b, axes=2: d_tensordot(0, g, a, b, axes), lambda g, y, a, b, axes=2: d_tensordot(1, g, a, b, axes),                                                              tex=r"{0} : {1}")
+primitive(np.einsum,    each=d_einsum, bind=bind_einsum,                          call=lambda *xs, subscripts, **options: np.einsum(subscripts, *xs, **options), code="np.einsum({subscripts}, {*})",    tex=r"\operatorname{{einsum}}\left({*}\right)")
 # fmt: on
 
 

@@ -9,16 +9,19 @@ import math
 
 import numpy as np
 
-from autograd.blocks import blockwise, rowwise
+from autograd.blocks import rowwise
+from autograd.errors import three_lines
 from autograd.primitive import primitive
+from autograd.rules.elementwise import masked
 from autograd.rules.reduce import expand
 
-SQRT_HALF, SQRT_2_OVER_PI, SQRT_2PI = math.sqrt(0.5), math.sqrt(2 / math.pi), math.sqrt(2 * math.pi)
+SQRT_HALF, SQRT_2PI, SQRT_PI = math.sqrt(0.5), math.sqrt(2 * math.pi), math.sqrt(math.pi)
+SQRT_2_OVER_PI, CUBIC = math.sqrt(2 / math.pi), 0.044715
 
 
 def sigmoid_(x):
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1, small) / (1 + small)
+    with np.errstate(over="ignore"):  # where exp(-x) is inf, the result is rightly 0
+        return 1 / (1 + np.exp(-x))
 
 
 def softplus_(x):
@@ -40,9 +43,18 @@ def _erf():
     return erf
 
 
+def silu_(x):
+    return x * sigmoid_(x)
+
+
 def d_silu(g, y, x):
     s = sigmoid(x)
     return g * (s + y * (1 - s))
+
+
+def bell(x):
+    """Return exp(-x²); where that is 0 anyway, x² must not overflow."""
+    return np.exp(-np.square(np.clip(x, -40, 40)))
 
 
 def gelu_(x):
@@ -50,16 +62,23 @@ def gelu_(x):
 
 
 def d_gelu(g, y, x):
-    return g * (0.5 * (1 + erf(x * SQRT_HALF)) + x * np.exp(-0.5 * x * x) / SQRT_2PI)
+    z = x * SQRT_HALF
+    return g * (0.5 * (1 + erf(z)) + x * bell(z) / SQRT_2PI)
+
+
+def tanh_of_cubic(x):
+    """Return the tanh in the paper's approximation, and the slope of its argument."""
+    x = np.clip(x, -20, 20)  # beyond, it is 1 to the last digit
+    slope = SQRT_2_OVER_PI * (1 + 3 * CUBIC * x * x)
+    return np.tanh(SQRT_2_OVER_PI * (x + CUBIC * x * x * x)), slope
 
 
 def gelu_tanh_(x):
-    return 0.5 * x * (1 + np.tanh(SQRT_2_OVER_PI * (x + 0.044715 * x * x * x)))
+    return 0.5 * x * (1 + tanh_of_cubic(x)[0])
 
 
 def d_gelu_tanh(g, y, x):
-    t = np.tanh(SQRT_2_OVER_PI * (x + 0.044715 * x * x * x))
-    slope = SQRT_2_OVER_PI * (1 + 3 * 0.044715 * x * x)
+    t, slope = tanh_of_cubic(x)
     return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope)
 
 
@@ -76,7 +95,9 @@ def by_rows(f):
 
 
 def largest(x, axis):
-    """Return the maximum, or 0 where it is infinite: what to subtract before exp."""
+    """Return the maximum, or 0 where there is none or it is infinite: what to subtract before exp."""
+    if x.size == 0:
+        return 0.0
     top = np.max(x, axis=axis, keepdims=True)
     return np.where(np.isfinite(top), top, 0)
 
@@ -90,12 +111,14 @@ def softmax_(x, axis=-1):
 @by_rows
 def log_softmax_(x, axis=-1):
     x = x - largest(x, axis)
-    return x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
+    with np.errstate(divide="ignore"):
+        return x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
 
 
 def logsumexp_(x, axis=None, keepdims=False):
     top = largest(x, axis)
-    y = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    with np.errstate(divide="ignore"):  # log(0) = -inf is the answer where nothing is left
+        y = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
     return y if keepdims else np.squeeze(y, axis=axis)
 
 
@@ -104,52 +127,67 @@ def d_logsumexp(g, y, x, axis=None, keepdims=False):
     return g * np.exp(x - np.where(np.isfinite(y), y, 0))
 
 
-def linear_(x, weight, bias=None):
+def affine_(x, weight, bias):
     y = x @ weight.T
-    if bias is not None:
-        y += bias
-    return y
+    return np.add(y, bias, out=y) if y.dtype == bias.dtype and y.ndim else y + bias
 
 
-def d_linear_weight(g, y, x, weight, bias=None):
+def d_affine_weight(g, y, x, weight, bias):
     if x.ndim != 2:
-        x, g = np.reshape(x, (-1, x.shape[-1])), np.reshape(g, (-1, g.shape[-1]))
+        g, x = np.reshape(g, (-1, g.shape[-1])), np.reshape(x, (-1, x.shape[-1]))
     return g.T @ x
 
 
 @rowwise
 def cross_entropy_(x, target):
     """Return ``logsumexp(x) - x[target]`` for each row of x."""
-    rows = np.arange(len(target))
-    top = np.max(x, axis=-1)
-    return np.log(np.sum(np.exp(x - top[:, None]), axis=-1)) + (top - x[rows, target])
+    top = np.maximum.reduce(x, axis=-1)
+    total = np.add.reduce(np.exp(x - top[:, None]), axis=-1)
+    return np.log(total) + (top - x[np.arange(len(target)), target])
 
 
 @rowwise
 def d_cross_entropy(x, target, y, g):
-    """Return ``g * (softmax(x) - onehot(target))``; the softmax follows from the loss y."""
-    rows = np.arange(len(target))
-    top = np.max(x, axis=-1)
-    shift = y - (top - x[rows, target])
-    p = np.exp((x - top[:, None]) - shift[:, None]) * g[:, None]
+    """Return ``g * (softmax(x) - onehot(target))``; the loss y tells how far to shift x."""
+    rows, possible = np.arange(len(target)), np.isfinite(y)
+    shift = np.where(possible, x[rows, target], 0) + np.where(possible, y, 0)
+    p = np.exp(x - shift[:, None])
+    p *= (g / np.sum(p, axis=-1))[:, None]  # the shift was rounded: norm anew
     p[rows, target] -= g
     return p
 
 
 # fmt: off
-sigmoid      = primitive(blockwise(sigmoid_),  lambda g, y, x: g * y * (1 - y),                 name="sigmoid",  elementwise=True, tex=r"\sigma\left({0}\right)", symbol="σ")
-relu         = primitive(lambda x: np.maximum(x, 0), lambda g, y, x: np.where(x > 0, g, 0),     name="relu",     elementwise=True, tex=r"\operatorname{{ReLU}}\left({0}\right)")
-softplus     = primitive(blockwise(softplus_), lambda g, y, x: g * sigmoid(x),                  name="softplus", elementwise=True, tex=r"\ln\left(1 + e^{{{0}}}\right)")
-silu         = primitive(blockwise(lambda x: x * sigmoid_(x)), d_silu,                          name="silu",     elementwise=True)
-erf          = primitive(erf_,                 lambda g, y, x: g * (2 / math.sqrt(math.pi)) * np.exp(-x * x), name="erf", elementwise=True)
-gelu_exact   = primitive(gelu_,                d_gelu,                                          name="gelu",     elementwise=True)
-gelu_tanh    = primitive(blockwise(gelu_tanh_), d_gelu_tanh,                                    name="gelu_tanh", elementwise=True)
-softmax      = primitive(softmax_,     lambda g, y, x, axis=-1: y * (g - np.sum(g * y, axis=axis, keepdims=True)),        name="softmax")
-log_softmax  = primitive(log_softmax_, lambda g, y, x, axis=-1: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True),      name="log_softmax", symbol="log softmax")
-logsumexp    = primitive(logsumexp_,   d_logsumexp,                                             name="logsumexp")
-softmax_cross_entropy = primitive(cross_entropy_, lambda g, y, x, t: d_cross_entropy(x, t, y, g), None, name="softmax_cross_entropy", symbol="CE")
-linear       = primitive(linear_,      lambda g, y, x, w, b=None: g @ w, d_linear_weight, lambda g, y, x, w, b: g,        name="linear", tex=r"{0} {1}^\top + {2}")
+# ── of each element ───────────────────────────────────────────────────────────────────────────
+sigmoid     = primitive(sigmoid_,                   lambda g, y, x: g * y * (1 - y),             name="sigmoid",   elementwise=True, tex=r"\sigma\left({0}\right)",                symbol="σ")
+relu        = primitive(lambda x: np.maximum(x, 0), lambda g, y, x: masked(g, x > 0),            name="relu",      elementwise=True, tex=r"\operatorname{{ReLU}}\left({0}\right)", symbol="ReLU")
+softplus    = primitive(softplus_,                  lambda g, y, x: g * sigmoid(x),              name="softplus",  elementwise=True, tex=r"\ln\left(1 + e^{{{0}}}\right)")
+silu        = primitive(silu_,                      d_silu,                                      name="silu",      elementwise=True, tex=r"\operatorname{{SiLU}}\left({0}\right)", symbol="SiLU")
+erf         = primitive(erf_,                       lambda g, y, x: g * bell(x) * (2 / SQRT_PI), name="erf",       elementwise=True, tex=r"\operatorname{{erf}}\left({0}\right)")
+gelu_exact  = primitive(gelu_,                      d_gelu,                                      name="gelu",      elementwise=True, tex=r"\operatorname{{GELU}}\left({0}\right)", symbol="GELU")
+gelu_tanh   = primitive(gelu_tanh_,                 d_gelu_tanh,                                 name="gelu_tanh", elementwise=True, tex=r"\operatorname{{GELU}}\left({0}\right)", symbol="GELU")
+
+# ── along an axis ─────────────────────────────────────────────────────────────────────────────
+softmax     = primitive(softmax_,     lambda g, y, x, axis=-1: y * (g - np.sum(g * y, axis=axis, keepdims=True)),   name="softmax",     tex=r"\operatorname{{softmax}}\left({0}\right)")
+log_softmax = primitive(log_softmax_, lambda g, y, x, axis=-1: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True), name="log_softmax", tex=r"\ln \operatorname{{softmax}}\left({0}\right)", symbol="log softmax")
+logsumexp   = primitive(logsumexp_,   d_logsumexp,                                                                  name="logsumexp",   tex=r"\ln \sum e^{{{0}}}",                           symbol="log Σ exp")
+
+# ── layers and losses ─────────────────────────────────────────────────────────────────────────
+affine = primitive(affine_, lambda g, y, x, w, b: g @ w, d_affine_weight, lambda g, y, x, w, b: g, name="linear", tex=r"{0} \, {1}^\top + {2}")
+softmax_cross_entropy = primitive(cross_entropy_, lambda g, y, x, t: d_cross_entropy(x, t, y, g), None, name="softmax_cross_entropy", tex=r"\operatorname{{CE}}\left({0}, {1}\right)", symbol="CE")
 # fmt: on
+
+
+def linear(x, weight, bias=None):
+    """Return ``x @ weight.T + bias``: what a linear layer computes, with PyTorch's shapes.
+
+    Parameters
+    ----------
+    x : (..., in) array or Tensor.
+    weight : (out, in).
+    bias : (out,), or None.
+    """
+    return x @ np.transpose(weight) if bias is None else affine(x, weight, bias)
 
 
 def gelu(x, approximate="none"):
@@ -162,8 +200,10 @@ def gelu(x, approximate="none"):
     """
     if approximate not in ("none", "tanh"):
         raise ValueError(
-            f"gelu knows no approximation {approximate!r}\n"
-            f"  gelu: approximate={approximate!r}\n"
-            "  instead: approximate='none' or approximate='tanh'"
+            three_lines(
+                f"gelu knows no approximation {approximate!r}",
+                f"gelu(approximate={approximate!r})",
+                "approximate='none' or approximate='tanh'",
+            )
         )
     return gelu_tanh(x) if approximate == "tanh" else gelu_exact(x)

@@ -3,20 +3,42 @@
 A reduction's gradient is spread back over the axes that it removed (`spread`).
 """
 
+import math
+
 import numpy as np
 
+from autograd.blocks import LARGE
+from autograd.errors import three_lines
 from autograd.primitive import composite, primitive
+from autograd.rules.elementwise import masked
+from autograd.rules.shape import astype, inverse
 
 
 def expand(v, x, axis, keepdims):
-    """Give a reduced value back the axes that it lost, as axes of length 1."""
-    if keepdims or axis is None:
-        return v if keepdims or not x.ndim else np.reshape(v, (1,) * x.ndim)
-    return np.expand_dims(v, axis)
+    """Give a reduced value back the axes that it lost, so that it broadcasts with x."""
+    return v if keepdims or axis is None else np.expand_dims(v, axis)
 
 
 def spread(g, x, axis, keepdims):
-    return np.broadcast_to(expand(g, x, axis, keepdims), x.shape)
+    """Repeat g along the axes that were reduced: a copy where that is quicker than a view."""
+    g = expand(g, x, axis, keepdims)
+    if not isinstance(x, np.ndarray) or x.size >= LARGE:
+        return np.broadcast_to(g, x.shape)
+    out = np.empty(x.shape, g.dtype)
+    out[...] = g
+    return out
+
+
+def add_up(x, axis=None, keepdims=False):
+    """Compute np.sum, without its checks of arguments."""
+    return np.add.reduce(x, axis, keepdims=keepdims)
+
+
+def average(x, axis=None, keepdims=False):
+    """Compute np.mean, without its checks of arguments."""
+    if x.dtype.kind != "f" or x.itemsize < 4 or not x.size:  # NumPy's care for these
+        return np.mean(x, axis=axis, keepdims=keepdims)
+    return np.add.reduce(x, axis, keepdims=keepdims) / count(x, axis)
 
 
 def count(x, axis):
@@ -24,7 +46,7 @@ def count(x, axis):
     if axis is None:
         return x.size
     axes = axis if isinstance(axis, tuple) else (axis,)
-    return int(np.prod([x.shape[a] for a in axes]))
+    return math.prod(x.shape[a] for a in axes)
 
 
 def d_prod(g, y, x, axis=None, keepdims=False):
@@ -35,8 +57,7 @@ def d_prod(g, y, x, axis=None, keepdims=False):
         last = np.transpose(x, (*kept, *axes))
         flat = np.reshape(last, (*(x.shape[a] for a in kept), -1))
         flat_g = np.reshape(g, (*flat.shape[:-1], 1))
-        order = np.argsort((*kept, *axes))
-        return np.transpose(np.reshape(flat_g * others(flat), last.shape), order)
+        return np.transpose(np.reshape(flat_g * others(flat), last.shape), inverse((*kept, *axes)))
     return expand(g, x, axis, keepdims) * np.moveaxis(others(np.moveaxis(x, axis, -1)), -1, axis)
 
 
@@ -77,16 +98,20 @@ def d_cumprod(g, y, x, axis=None):
     return np.moveaxis(before * r, -1, axis)
 
 
+def shared(g, winners, axis):
+    ties = np.sum(astype(winners, dtype=g.dtype), axis=axis, keepdims=True)
+    return masked(g / ties, winners)
+
+
 def d_extreme(g, y, x, axis=None, keepdims=False):
     """Share the gradient evenly among ties; a nan that won gets it."""
     y, g = expand(y, x, axis, keepdims), expand(g, x, axis, keepdims)
-    winners = (x == y) | (x != x)
-    return np.where(winners, g / np.sum(winners, axis=axis, keepdims=True), 0)
+    return shared(g, (x == y) | (x != x), axis)
 
 
 def d_var(g, y, x, axis=None, ddof=0, keepdims=False):
     centred = x - np.mean(x, axis=axis, keepdims=True)
-    return expand(g, x, axis, keepdims) * centred * (2 / (count(x, axis) - ddof))
+    return 2 * expand(g, x, axis, keepdims) * centred / (count(x, axis) - ddof)
 
 
 def d_std(g, y, x, axis=None, ddof=0, keepdims=False):
@@ -103,7 +128,7 @@ def d_sort(g, y, x, axis=-1):
     return np.take_along_axis(g, rank, axis=axis)
 
 
-def d_norm(g, y, x, ord=None, axis=None, keepdims=False):  # noqa: A002  # NumPy's name
+def d_norm(g, y, x, ord=None, axis=None, keepdims=False):
     """Point along x: 0 at 0, the smallest of the subgradients there."""
     g, y = expand(g, x, axis, keepdims), expand(y, x, axis, keepdims)
     size = np.abs(x)
@@ -112,48 +137,50 @@ def d_norm(g, y, x, ord=None, axis=None, keepdims=False):  # noqa: A002  # NumPy
     if ord == 1:
         return g * np.sign(x)
     if ord in (np.inf, -np.inf):
-        winners = size == y
-        return np.where(winners, g / np.sum(winners, axis=axis, keepdims=True), 0) * np.sign(x)
+        return shared(g, size == y, axis) * np.sign(x)
     ratio = np.where(size == 0, 0, np.where(size == 0, 1, size) / np.where(y == 0, 1, y))
     used = np.where(ratio == 0, 1, ratio) ** (ord - 1)
     return g * np.sign(x) * np.where(ratio == 0, 0, used)
 
 
-def bind_norm(x, ord=None, axis=None, keepdims=False):  # noqa: A002  # NumPy's name
+def bind_norm(x, ord=None, axis=None, keepdims=False):
     """Take the norms of vectors, and Frobenius' of matrices."""
     matrix = isinstance(axis, tuple) or (axis is None and np.ndim(x) != 1)
     if ord == "fro" or (matrix and ord is None):
-        ord = None  # noqa: A001
+        ord = None
     elif ord == 0 or isinstance(ord, str) or matrix:
         raise NotImplementedError(
-            "the derivative of this norm is unknown\n"
-            f"  norm: ord={ord!r} over axis={axis!r} of shape {np.shape(x)}\n"
-            "  instead: ord=None (Frobenius), or a vector norm along one axis"
+            three_lines(
+                "the derivative of this norm is unknown",
+                f"np.linalg.norm(ord={ord!r}, axis={axis!r}) of shape {np.shape(x)}",
+                "ord=None (Frobenius), or a vector norm along one axis",
+            )
         )
     return (x,), {"ord": ord, "axis": axis, "keepdims": keepdims}
 
 
 # fmt: off
-primitive(np.sum,     lambda g, y, x, axis=None, keepdims=False: spread(g, x, axis, keepdims),                  tex=r"\sum {0}",                       symbol="Σ")
-primitive(np.mean,    lambda g, y, x, axis=None, keepdims=False: spread(g / count(x, axis), x, axis, keepdims), tex=r"\overline{{{0}}}",               symbol="mean")
-primitive(np.prod,    d_prod,                                                                                   tex=r"\prod {0}",                      symbol="∏")
-primitive(np.var,     d_var,                                                                                    tex=r"\operatorname{{Var}}\left({0}\right)")
-primitive(np.std,     d_std,                                                                                    tex=r"\sigma\left({0}\right)")
-primitive(np.max,     d_extreme,                                                                                tex=r"\max\left({0}\right)")
-primitive(np.min,     d_extreme,                                                                                tex=r"\min\left({0}\right)")
-primitive(np.amax,    d_extreme,                                                                                tex=r"\max\left({0}\right)")
-primitive(np.amin,    d_extreme,                                                                                tex=r"\min\left({0}\right)")
-primitive(np.cumsum,  d_cumsum,                                                                                 tex=r"\operatorname{{cumsum}}\left({0}\right)")
-primitive(np.cumprod, d_cumprod,                                                                                tex=r"\operatorname{{cumprod}}\left({0}\right)")
-primitive(np.sort,    d_sort,                                                                                   tex=r"\operatorname{{sort}}\left({0}\right)")
-primitive(np.linalg.norm, d_norm, bind=bind_norm, code="np.linalg.norm({0})",                                   tex=r"\left\lVert {0} \right\rVert",   symbol="‖x‖")
+primitive(np.sum,         lambda g, y, x, axis=None, keepdims=False: spread(g, x, axis, keepdims), call=add_up,             tex=r"\sum {0}",             symbol="Σ")
+primitive(np.mean,        lambda g, y, x, axis=None, keepdims=False: spread(g / max(count(x, axis), 1), x, axis, keepdims), call=average, tex=r"\overline{{{0}}}",     symbol="mean")
+primitive(np.prod,        d_prod,                                                                                           tex=r"\prod {0}",            symbol="∏")
+primitive(np.var,         d_var,                                                                                            tex=r"\operatorname{{Var}}\left({0}\right)")
+primitive(np.std,         d_std,                                                                                            tex=r"\operatorname{{Std}}\left({0}\right)")
+primitive(np.max,         d_extreme,                                                                                        tex=r"\max\left({0}\right)")
+primitive(np.min,         d_extreme,                                                                                        tex=r"\min\left({0}\right)")
+primitive(np.amax,        d_extreme,                                                                                        tex=r"\max\left({0}\right)", symbol="max")
+primitive(np.amin,        d_extreme,                                                                                        tex=r"\min\left({0}\right)", symbol="min")
+primitive(np.linalg.norm, d_norm,                                                                                           tex=r"\left\| {0} \right\|", symbol="‖x‖", bind=bind_norm, code="np.linalg.norm({0})")
+primitive(np.cumsum,      d_cumsum)
+primitive(np.cumprod,     d_cumprod)
+primitive(np.sort,        d_sort)
+
 # ── recorded without a derivative ─────────────────────────────────────────────────────────────
 primitive(np.all,           None, tex=r"\bigwedge {0}")
 primitive(np.any,           None, tex=r"\bigvee {0}")
-primitive(np.argmax,        None, tex=r"\arg\max {0}")
-primitive(np.argmin,        None, tex=r"\arg\min {0}")
+primitive(np.argmax,        None, tex=r"\arg\max\left({0}\right)")
+primitive(np.argmin,        None, tex=r"\arg\min\left({0}\right)")
 primitive(np.argsort,       None)
-primitive(np.count_nonzero, None)
+primitive(np.count_nonzero, None, tex=r"\left|\left\{{ i : {0}_i \neq 0 \right\}}\right|", symbol="count")
 # fmt: on
 
 

@@ -14,12 +14,18 @@ def untile(g, y, x, shape):
     return np.reshape(np.sum(g, axis=axes), x.shape) if axes else np.reshape(g, x.shape)
 
 
+def inverse(axes):
+    """Return the permutation that undoes `axes`."""
+    axes = [a % len(axes) for a in axes]
+    return tuple(sorted(range(len(axes)), key=axes.__getitem__))
+
+
 def d_transpose(g, y, x, axes=None):
-    return np.transpose(g) if axes is None else np.transpose(g, np.argsort(axes))
+    return np.transpose(g, None if axes is None else inverse(axes))
 
 
 def d_roll(g, y, x, shift, axis=None):
-    back = tuple(-s for s in shift) if isinstance(shift, tuple) else -shift
+    back = tuple(-s for s in shift) if np.iterable(shift) else -shift
     return np.roll(g, back, axis=axis)
 
 
@@ -36,8 +42,20 @@ def d_stack(i, g, y, *xs, axis=0):
     return g[(*(slice(None),) * (axis % y.ndim), i)]
 
 
-def bind_arrays(arrays, axis=0):
-    return tuple(arrays), {"axis": axis}
+def bind_arrays(arrays, axis=0, **options):
+    return tuple(arrays), {"axis": axis, **options}
+
+
+def undiagonal(g, y, x, offset=0, axis1=0, axis2=1):
+    """Put g back on a diagonal of zeros."""
+    n, m = x.shape[axis1], x.shape[axis2]
+    rows = np.arange(max(0, min(n, m - offset) if offset >= 0 else min(m, n + offset)))
+    index = [slice(None)] * x.ndim
+    index[axis1], index[axis2] = rows - min(offset, 0), rows + max(offset, 0)
+    # two indices with slices between them put their axis first, neighbours leave it in place
+    first, second = sorted((axis1 % x.ndim, axis2 % x.ndim))
+    g = np.moveaxis(g, -1, first if second == first + 1 else 0)
+    return scatter(g, index=tuple(index), shape=x.shape)
 
 
 def widths(pad_width, ndim):
@@ -46,6 +64,10 @@ def widths(pad_width, ndim):
         given = {axis % ndim: w for axis, w in pad_width.items()}
         return [widths(given.get(axis, 0), 1)[0] for axis in range(ndim)]
     return [tuple(map(int, pair)) for pair in np.broadcast_to(pad_width, (ndim, 2))]
+
+
+def pad(x, pad_width, constant_values=0):
+    return np.pad(x, pad_width, constant_values=constant_values)
 
 
 def d_pad(g, y, x, pad_width, constant_values=0):
@@ -80,55 +102,32 @@ def cast(x, dtype):
 
 
 # fmt: off
-primitive(np.reshape,      lambda g, y, x, shape, order="C": np.reshape(g, x.shape, order=order), tex=r"\operatorname{{reshape}}\left({0}\right)")
-primitive(np.ravel,        lambda g, y, x, order="C": np.reshape(g, x.shape, order=order),        tex=r"\operatorname{{vec}}\left({0}\right)")
-primitive(np.transpose,    d_transpose,                                                           tex=r"{0}^\top", symbol="ᵀ")
-primitive(np.swapaxes,     lambda g, y, x, axis1, axis2: np.swapaxes(g, axis1, axis2),            tex=r"{0}^\top", symbol="ᵀ")
-primitive(np.moveaxis,     lambda g, y, x, source, destination: np.moveaxis(g, destination, source))
-primitive(np.squeeze,      lambda g, y, x, axis=None: np.reshape(g, x.shape))
-primitive(np.expand_dims,  lambda g, y, x, axis: np.reshape(g, x.shape))
-primitive(np.broadcast_to, untile)
-primitive(np.flip,         lambda g, y, x, axis=None: np.flip(g, axis))
-primitive(np.roll,         d_roll)
-primitive(np.copy,         lambda g, y, x: g)
-primitive(np.diagonal,     lambda g, y, x, offset=0, axis1=0, axis2=1: undiagonal(g, x.shape, offset, axis1, axis2))
-primitive(np.tril,         lambda g, y, x, k=0: np.tril(g, k))
-primitive(np.triu,         lambda g, y, x, k=0: np.triu(g, k))
-primitive(np.concatenate,  each=d_concatenate, bind=bind_arrays, call=lambda *xs, axis: np.concatenate(xs, axis=axis), code="np.concatenate(({*},))", tex=r"\left[{*}\right]", symbol="concat")
-primitive(np.stack,        each=d_stack,       bind=bind_arrays, call=lambda *xs, axis: np.stack(xs, axis=axis),       code="np.stack(({*},))",       tex=r"\left[{*}\right]")
+# ── the same elements, in another shape or order ──────────────────────────────────────────────
+primitive(np.reshape,     lambda g, y, x, shape, order="C": np.reshape(g, x.shape, order=order), tex=r"\operatorname{{reshape}}\left({0}\right)")
+primitive(np.ravel,       lambda g, y, x, order="C": np.reshape(g, x.shape, order=order),        tex=r"\operatorname{{vec}}\left({0}\right)")
+primitive(np.squeeze,     lambda g, y, x, axis=None: np.reshape(g, x.shape))
+primitive(np.expand_dims, lambda g, y, x, axis: np.reshape(g, x.shape))
+primitive(np.transpose,   d_transpose,                                                           tex=r"{0}^\top", symbol="ᵀ")
+primitive(np.swapaxes,    lambda g, y, x, axis1, axis2: np.swapaxes(g, axis1, axis2),            tex=r"{0}^\top", symbol="ᵀ")
+primitive(np.moveaxis,    lambda g, y, x, source, destination: np.moveaxis(g, destination, source))
+primitive(np.flip,        lambda g, y, x, axis=None: np.flip(g, axis))
+primitive(np.roll,        d_roll)
+primitive(np.copy,        lambda g, y, x: g,                                                     tex=r"{0}")
+
+# ── joining ───────────────────────────────────────────────────────────────────────────────────
+primitive(np.concatenate, each=d_concatenate, bind=bind_arrays, call=lambda *xs, axis: np.concatenate(xs, axis=axis), code="np.concatenate(({*},))", tex=r"\left[{*}\right]", symbol="concat")
+primitive(np.stack,       each=d_stack,       bind=bind_arrays, call=lambda *xs, axis: np.stack(xs, axis=axis),       code="np.stack(({*},))",       tex=r"\left[{*}\right]")
+
+# ── copies, and parts ─────────────────────────────────────────────────────────────────────────
+primitive(np.broadcast_to,  untile,                                                                                                tex=r"{0}")
+primitive(np.diagonal,      undiagonal,                                                                                            tex=r"\operatorname{{diag}}\left({0}\right)")
+primitive(np.tril,          lambda g, y, x, k=0: np.tril(g, k))
+primitive(np.triu,          lambda g, y, x, k=0: np.triu(g, k))
 primitive(operator.getitem, lambda g, y, x, index: scatter(g, index=index, shape=x.shape), bind=bind_getitem, call=getitem, code="{0}[{index}]", tex=r"{0}_{{{index}}}", symbol="[ ]")
+
+# ── what NumPy has no function for ────────────────────────────────────────────────────────────
+scatter      = primitive(scatter_add, lambda g, y, x, index, shape: g[index],                                                   name="scatter", code="scatter({0})")
+setitem      = primitive(replace,     lambda g, y, x, v, index: setitem(g, 0, index=index), lambda g, y, x, v, index: g[index], name="setitem", code="setitem({0}, {1})",   symbol="[ ]=")
+pad_constant = primitive(pad,         d_pad,                                                                                    name="pad",     code="np.pad({0})")
+astype       = primitive(cast,        lambda g, y, x, dtype: g,                                                                 name="astype",  code="{0}.astype({dtype})", tex=r"{0}")
 # fmt: on
-
-scatter = primitive(
-    scatter_add,
-    lambda g, y, x, index, shape: g[index],
-    code="scatter({0})",
-    symbol="scatter",
-)
-setitem = primitive(
-    replace,
-    lambda g, y, x, v, index: setitem(g, 0, index=index),
-    lambda g, y, x, v, index: g[index],
-    name="setitem",
-    symbol="[ ]=",
-)
-pad_constant = primitive(
-    lambda x, pad_width, constant_values=0: np.pad(
-        x, pad_width, constant_values=constant_values
-    ),
-    d_pad,
-    name="pad",
-    code="np.pad({0})",
-)
-astype = primitive(cast, lambda g, y, x, dtype: g, name="astype", code="{0}.astype({dtype})")
-
-
-def undiagonal(g, shape, offset, axis1, axis2):
-    """Put g back on a diagonal of zeros: the adjoint of np.diagonal."""
-    n, m = shape[axis1], shape[axis2]
-    rows = np.arange(max(0, min(n, m - offset) if offset >= 0 else min(m, n + offset)))
-    index = [slice(None)] * len(shape)
-    index[axis1], index[axis2] = rows - min(offset, 0), rows + max(offset, 0)
-    # two indices with slices between them put their axis first, neighbours leave it in place
-    first, second = sorted((axis1 % len(shape), axis2 % len(shape)))
-    return scatter(np.moveaxis(g, -1, first if second == first + 1 else 0), tuple(index), shape)

@@ -1,0 +1,23 @@
+"""What all tests share: seeded random numbers, and a guard against settings that leak."""
+
+import numpy as np
+import pytest
+
+import autograd as ag
+
+
+@pytest.fixture
+def rng():
+    """Random numbers, the same in every test."""
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def _settings():
+    """Start from the same random weights; leave no setting changed behind."""
+    ag.manual_seed(0)
+    before = np.geterr()
+    yield
+    assert ag.is_grad_enabled(), "the test left recording switched off"
+    assert ag.Tensor(1.0).dtype == np.float64, "the test left another default dtype"
+    assert np.geterr() == before, "the test left NumPy's error handling changed"
