@@ -9,11 +9,13 @@ Layer 0: imports NumPy only.
 import functools
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 PIECE = 2**16
 LARGE = 2 * PIECE
@@ -21,11 +23,13 @@ LARGE = 2 * PIECE
 
 
 @functools.cache
-def _pool() -> tuple[int, ThreadPoolExecutor | None]:
+def _pool() -> "tuple[int, ThreadPoolExecutor | None]":
     """Return how many threads work, the caller's included, and where the others wait."""
     workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if not workers or workers == 1:
         return 1, None
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # 10 ms that most never need
+
     return workers, ThreadPoolExecutor(workers - 1, thread_name_prefix="autograd")
 
 
@@ -34,18 +38,19 @@ if hasattr(os, "register_at_fork"):
 
 
 def share(work: Callable[[int, int], None], start: int, stop: int, step: int) -> None:
-    """Call ``work(i, i + step)`` for all i from start to stop, on several threads at once."""
+    """Call ``work(i, i + step)`` from start to stop, a run of neighbours on each thread."""
     workers, pool = _pool()
-    pieces = -(-(stop - start) // step)
-    workers = min(workers, pieces)
+    each = -(-(stop - start) // workers)
 
-    def some(k: int) -> None:
-        for i in range(start + k * step, stop, workers * step):
-            work(i, min(i + step, stop))
+    def run(first: int) -> None:
+        last = min(first + each, stop)
+        for i in range(first, last, step):
+            work(i, min(i + step, last))
 
     # a context carries NumPy's error handling into the thread
-    tasks = [pool.submit(copy_context().run, some, k) for k in range(1, workers)] if pool else []
-    some(0)
+    others = range(start + each, stop, each)
+    tasks = [pool.submit(copy_context().run, run, i) for i in others] if pool else []
+    run(start)
     for task in tasks:
         task.result()
 
@@ -65,30 +70,24 @@ def in_pieces(f: Callable[..., Any], *arrays: Any) -> Any:
         return f(*arrays)
     flat = [a.reshape(-1) if type(a) is np.ndarray else a for a in arrays]
 
-    def piece(start: int, stop: int) -> Any:
-        return f(*[a[start:stop] if type(a) is np.ndarray else a for a in flat])
+    def cut(start: int, stop: int) -> list[Any]:
+        return [a[start:stop] if type(a) is np.ndarray else a for a in flat]
 
-    return _assemble(piece, whole[0].size, PIECE, shape)
+    result = np.empty(shape, f(*cut(0, 1)).dtype)
+    out = result.reshape(-1)
+
+    def work(start: int, stop: int) -> None:
+        if isinstance(f, np.ufunc):
+            f(*cut(start, stop), out=out[start:stop])
+        else:
+            out[start:stop] = f(*cut(start, stop))
+
+    share(work, 0, out.size, out.size if isinstance(f, np.ufunc) else PIECE)
+    return result
 
 
 def _is_scalar(a: Any) -> bool:
     return type(a) is np.ndarray and a.size > 0 and not any(a.strides)
-
-
-def _assemble(
-    piece: Callable[[int, int], Any], size: int, step: int, shape: tuple[int, ...]
-) -> np.ndarray:
-    """Put together ``piece(i, i + step)`` for all i, as an array of that shape."""
-    first = piece(0, step)
-    result = np.empty(shape, first.dtype)
-    rows = result.reshape(size, *first.shape[1:])
-    rows[:step] = first
-
-    def work(start: int, stop: int) -> None:
-        rows[start:stop] = piece(start, stop)
-
-    share(work, step, size, step)
-    return result
 
 
 def rowwise(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -102,13 +101,17 @@ def rowwise(f: Callable[..., Any]) -> Callable[..., Any]:
         if type(x) is not np.ndarray or x.size < LARGE or x.ndim < 2 or not x.flags.c_contiguous:
             return f(x, *more)
         step = max(1, PIECE // max(1, x[0].size))
-        if step >= len(x):
-            return f(x, *more)
 
-        def piece(start: int, stop: int) -> Any:
+        def cut(start: int, stop: int) -> Any:
             return f(x[start:stop], *[a[start:stop] for a in more])
 
-        first = f(x[:1], *[a[:1] for a in more])
-        return _assemble(piece, len(x), step, (len(x), *first.shape[1:]))
+        first = cut(0, 1)
+        result = np.empty((len(x), *first.shape[1:]), first.dtype)
+
+        def work(start: int, stop: int) -> None:
+            result[start:stop] = cut(start, stop)
+
+        share(work, 0, len(x), step)
+        return result
 
     return run

@@ -7,7 +7,6 @@ and refuses everything else, with a mark under the part that it refused.
 import ast
 import difflib
 import functools
-import inspect
 import keyword
 import operator
 import re
@@ -18,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import failed_call, three_lines
 from autograd.primitive import COMPOSITES, PRIMITIVES
 from autograd.rules import neural
 from autograd.tensor import Tensor
@@ -30,7 +29,10 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
     ast.Eq: operator.eq, ast.NotEq: operator.ne,
 }  # fmt: skip
+JOINING = {np.concatenate, np.stack, np.vstack, np.hstack, np.dstack, np.column_stack}
 CONSTANTS = {"pi": np.pi, "π": np.pi, "e": np.e, "inf": np.inf, "nan": np.nan}
+
+ARRAYS = (np.ndarray, np.generic, Tensor)
 
 LONGEST, DEEPEST = 10_000, 100
 """How many characters an expression may have, and how deeply it may be nested: more than anybody
@@ -115,8 +117,11 @@ class Expression:
         Raises ExpressionError where a value is missing, for what is not arithmetic, and where an
         operation refuses its arguments.
         """
-        with np.errstate(all="ignore"):
-            return _Walk(self, values).value(self.tree)
+        with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+            result = _Walk(self, values).value(self.tree)
+        if isinstance(result, (list, tuple)):
+            raise self.error("this has several results", self.tree, f"({self})[0]")
+        return result
 
     def error(self, what: str, part: ast.AST | int, instead: str) -> ExpressionError:
         """Make an error that marks a node, or the character at a position."""
@@ -183,7 +188,7 @@ class Expression:
 class _WithoutModules(ast.NodeTransformer):
     """Read ``np.exp`` as ``exp``."""
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: N802  # ast's name
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         if re.fullmatch(r"(np|numpy|math)(\.linalg)?", ast.unparse(node.value)):
             return ast.copy_location(ast.Name(node.attr, ast.Load()), node)
         return self.generic_visit(node)
@@ -239,7 +244,7 @@ class _Walk:
         fn = functions()[name]
         params = {k.arg: self.constant(k.value) for k in node.keywords if k.arg}
         if len(params) < len(node.keywords):
-            raise self.refusal(node)
+            raise self.error("a keyword takes a constant, and has a name", node, "axis=0")
         if isinstance(fn, np.ufunc):
             if len(node.args) != fn.nin:  # NumPy would take the next one for `out`
                 wanted = "1 argument" if fn.nin == 1 else f"{fn.nin} arguments"
@@ -247,8 +252,9 @@ class _Walk:
                 what = f"{name} takes {wanted}, not {len(node.args)}"
                 raise self.error(what, node, f"{name}({letters})")
             return self.apply(node, fn, *map(self.value, node.args), **params)
-        joins = next(iter(inspect.signature(fn).parameters)) in ("arrays", "tup")
-        args = [self.argument(a, first=not i, joined=joins) for i, a in enumerate(node.args)]
+        args = [
+            self.argument(a, first=not i, joined=fn in JOINING) for i, a in enumerate(node.args)
+        ]
         return self.apply(node, fn, *args, **params)
 
     def argument(self, node: ast.expr, *, first: bool, joined: bool) -> Any:
@@ -286,16 +292,20 @@ class _Walk:
         try:
             return fn(*args, **params)
         except (Exception, MemoryError) as error:  # noqa: BLE001  # NumPy raises nearly anything
-            what, *rest = str(error).splitlines() or [type(error).__name__]
+            message = str(error)
+            if "instead: " not in message and all(isinstance(a, ARRAYS) for a in args):
+                message = failed_call(fn.__name__, args, params, error)
+            what, *rest = message.splitlines() or [type(error).__name__]
             lines = [line.partition("instead: ")[2] for line in rest if "instead: " in line]
-            instead = (*lines, "arguments of another shape")[0]
+            instead = (*lines, "arguments that NumPy's function of that name takes")[0]
             raise self.error(what, node, instead) from None
 
     def refusal(self, node: ast.expr) -> ExpressionError:
         """Say what is not understood, and the nearest thing that is."""
         match node:
-            case ast.Attribute(value=owner, attr=attr) | ast.Call(
-                func=ast.Attribute(value=owner, attr=attr)
+            case (
+                ast.Attribute(value=owner, attr=attr)
+                | ast.Call(func=ast.Attribute(value=owner, attr=attr))
             ):
                 kind = "attribute access"
                 name = {"T": "transpose", "dot": "dot", "mT": "matrix_transpose"}.get(attr, attr)
@@ -311,7 +321,7 @@ class _Walk:
                 product = ast.BinOp(func, ast.Mult(), factor)
                 return self.error(what, node, ast.unparse(product))
             case _:
-                key = type(node.value) if isinstance(node, ast.Constant) else type(node)
+                key: type = type(node.value if isinstance(node, ast.Constant) else node)
                 if isinstance(node, (ast.BinOp, ast.UnaryOp)):
                     key = type(node.op)
                 kind, instead = REFUSED.get(key, ("this", "numbers, names, + - * / ** @, exp(x)"))
@@ -322,7 +332,7 @@ class _Walk:
 @functools.cache
 def functions() -> dict[str, Callable[..., Any]]:
     """Return the functions that have a row, by the names that NumPy and `autograd` give them."""
-    known = {*PRIMITIVES, *COMPOSITES, neural.gelu}
+    known = {*PRIMITIVES, *COMPOSITES, neural.gelu, neural.linear}
     spaces = (vars(neural), vars(np.linalg), vars(np))
     return {
         name: thing

@@ -173,8 +173,8 @@ def test_gelu_knows_two_forms():
             lambda x: np.concatenate([x, x], dtype=np.float32),
             r"concatenate of a Tensor does not take \['dtype'\]",
         ),
-        (lambda x: np.add.reduce(x), "np.add.reduce of a Tensor is not differentiable here"),
-        (lambda x: np.multiply.accumulate(x), "np.multiply.accumulate of a Tensor"),
+        (np.add.reduce, "np.add.reduce of a Tensor is not differentiable here"),
+        (np.multiply.accumulate, "np.multiply.accumulate of a Tensor"),
         (lambda x: np.add.outer(x, x), "np.add.outer of a Tensor"),
         (
             lambda x: np.exp(x, where=x.data > 0),
@@ -192,7 +192,7 @@ def test_refusals(call, says):
 
 
 def test_where_needs_its_branches():
-    with pytest.raises(TypeError, match="where.condition. without values"):
+    with pytest.raises(TypeError, match=r"where\(condition\) without values"):
         np.where(Tensor([True, False]))
 
 

@@ -81,7 +81,7 @@ def test_pytorch_agrees_to_second_order(ours, theirs, bounds, rng):
     np.sum(first * w).backward()
 
     tx = torch.tensor(data, requires_grad=True)
-    ty = eval(theirs, {"t": torch, "F": torch.nn.functional, "x": tx})  # noqa: S307  # the table's
+    ty = eval(theirs, {"t": torch, "F": torch.nn.functional, "x": tx})  # the table above
     (tfirst,) = torch.autograd.grad((ty * torch.tensor(u)).sum(), tx, create_graph=True)
     (tsecond,) = torch.autograd.grad((tfirst * torch.tensor(w)).sum(), tx)
 

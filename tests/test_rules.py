@@ -33,6 +33,14 @@ def title(fn):
     return PRIMITIVES[fn].name if fn in PRIMITIVES else fn.__name__
 
 
+def is_ours(fn):
+    """Tell the tables' own rows from those that other tests enter."""
+    return str(fn.__module__).startswith(("autograd.rules", "numpy", "_operator"))
+
+
+OURS = [fn for fn in PRIMITIVES if is_ours(fn)]
+
+
 def law(holds):
     """Hold a law over every case of every row; a failure names the case."""
 
@@ -115,7 +123,7 @@ def differentiable(case):
 
 # ── the laws ──────────────────────────────────────────────────────────────────────────────────
 def test_every_row_has_a_sample_and_every_sample_a_row():
-    assert SAMPLES.keys() == PRIMITIVES.keys() | COMPOSITES.keys()
+    assert SAMPLES.keys() == {fn for fn in PRIMITIVES.keys() | COMPOSITES.keys() if is_ours(fn)}
     assert not [title(fn) for fn, cases in SAMPLES.items() if not cases]
 
 
@@ -258,11 +266,11 @@ def test_code_computes_the_value(case):
             assert getattr(neural, node.op.name, None) or node.op.name in ("scatter", "setitem")
 
 
-@pytest.mark.parametrize("fn", PRIMITIVES, ids=title)
+@pytest.mark.parametrize("fn", OURS, ids=title)
 def test_tex_is_well_formed(fn):
     op = PRIMITIVES[fn]
-    names = ["a", "b", "c"][: len(op.rules)]
-    tex = op.tex.format(*names, **{"*": "a, b", "index": "0"})
+    names = ["a", "b", "c"][: len(op.rules) or 2]
+    tex = op.tex.format(*names, **{"*": ", ".join(names), "index": "0"})
     braces = re.findall(r"(?<!\\)[{}]", tex)
     depths = np.cumsum([1 if brace == "{" else -1 for brace in braces])
     assert not len(depths) or (depths.min() >= 0 and depths[-1] == 0)
@@ -272,7 +280,7 @@ def test_tex_is_well_formed(fn):
         mathtext.MathTextParser("path").parse(f"${tex.replace('bmod', 'sim')}$")
 
 
-@pytest.mark.parametrize("fn", PRIMITIVES, ids=title)
+@pytest.mark.parametrize("fn", OURS, ids=title)
 def test_symbol_has_glyphs(fn):
     """A drawing can be made in a font that everybody has."""
     symbol = PRIMITIVES[fn].symbol
@@ -399,7 +407,7 @@ def test_functions_without_a_row_answer_where_no_gradient_is_lost():
 
 # ── pieces of large arrays ────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(
-    "fn", [fn for fn in PRIMITIVES if PRIMITIVES[fn].elementwise and PRIMITIVES[fn].differentiable],
+    "fn", [fn for fn in OURS if PRIMITIVES[fn].elementwise and PRIMITIVES[fn].differentiable],
     ids=title,
 )  # fmt: skip
 def test_working_in_pieces_changes_nothing(fn):

@@ -24,7 +24,8 @@ def over(g, d):
     if isinstance(d, (int, float)):
         harmless = d > 0 or d < 0
     else:  # one look at an array is cheap, and in most there is nothing to do
-        harmless = isinstance(d, np.ndarray) and d.size and (d.min() > 0 or abs(d).min() > 0)
+        some = isinstance(d, np.ndarray) and d.size > 0
+        harmless = some and (d.min() > 0 or abs(d).min() > 0)
     return g / d if harmless else g / spare(d, (g == 0) & ((d == 0) | (d != d)))
 
 

@@ -127,12 +127,14 @@ def d_logsumexp(g, y, x, axis=None, keepdims=False):
     return g * np.exp(x - np.where(np.isfinite(y), y, 0))
 
 
-def affine_(x, weight, bias):
+def linear_(x, weight, bias=None):
     y = x @ weight.T
+    if bias is None:
+        return y
     return np.add(y, bias, out=y) if y.dtype == bias.dtype and y.ndim else y + bias
 
 
-def d_affine_weight(g, y, x, weight, bias):
+def d_linear_weight(g, y, x, weight, bias=None):
     if x.ndim != 2:
         g, x = np.reshape(g, (-1, g.shape[-1])), np.reshape(x, (-1, x.shape[-1]))
     return g.T @ x
@@ -173,21 +175,9 @@ log_softmax = primitive(log_softmax_, lambda g, y, x, axis=-1: g - np.exp(y) * n
 logsumexp   = primitive(logsumexp_,   d_logsumexp,                                                                  name="logsumexp",   tex=r"\ln \sum e^{{{0}}}",                           symbol="log Σ exp")
 
 # ── layers and losses ─────────────────────────────────────────────────────────────────────────
-affine = primitive(affine_, lambda g, y, x, w, b: g @ w, d_affine_weight, lambda g, y, x, w, b: g, name="linear", tex=r"{0} \, {1}^\top + {2}")
+linear = primitive(linear_, lambda g, y, x, w, b=None: g @ w, d_linear_weight, lambda g, y, x, w, b: g, name="linear", code="linear({*})", tex=r"\operatorname{{linear}}\left({*}\right)")
 softmax_cross_entropy = primitive(cross_entropy_, lambda g, y, x, t: d_cross_entropy(x, t, y, g), None, name="softmax_cross_entropy", tex=r"\operatorname{{CE}}\left({0}, {1}\right)", symbol="CE")
 # fmt: on
-
-
-def linear(x, weight, bias=None):
-    """Return ``x @ weight.T + bias``: what a linear layer computes, with PyTorch's shapes.
-
-    Parameters
-    ----------
-    x : (..., in) array or Tensor.
-    weight : (out, in).
-    bias : (out,), or None.
-    """
-    return x @ np.transpose(weight) if bias is None else affine(x, weight, bias)
 
 
 def gelu(x, approximate="none"):

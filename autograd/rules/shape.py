@@ -4,7 +4,29 @@ import operator
 
 import numpy as np
 
+from autograd.errors import three_lines
 from autograd.primitive import primitive
+
+
+def bind_reshape(x, shape, order="C", **options):
+    return (x,), {"shape": shape, **by_index(order), **options}
+
+
+def bind_ravel(x, order="C"):
+    return (x,), by_index(order)
+
+
+def by_index(order):
+    """Take the orders that indices define; the memory, which "A" and "K" ask, is not g's."""
+    if order not in ("C", "F"):
+        raise NotImplementedError(
+            three_lines(
+                "a Tensor's elements have the orders 'C' and 'F' only",
+                f"np.reshape or np.ravel with order={order!r}",
+                "order='C' or order='F'",
+            )
+        )
+    return {} if order == "C" else {"order": order}
 
 
 def untile(g, y, x, shape):
@@ -83,6 +105,10 @@ def getitem(x, index):
     return x[index]
 
 
+def d_getitem(g, y, x, index):
+    return scatter(g, index=index, shape=x.shape)
+
+
 def scatter_add(g, index, shape):
     """Return zeros of `shape` to which g was added at `index`, repeated places summing up."""
     out = np.zeros(shape, g.dtype)
@@ -97,14 +123,18 @@ def replace(x, v, index):
     return out
 
 
+def d_replaced(g, y, x, v, index):
+    return setitem(g, 0, index=index)
+
+
 def cast(x, dtype):
     return np.asarray(x).astype(dtype)[()]
 
 
 # fmt: off
 # ── the same elements, in another shape or order ──────────────────────────────────────────────
-primitive(np.reshape,     lambda g, y, x, shape, order="C": np.reshape(g, x.shape, order=order), tex=r"\operatorname{{reshape}}\left({0}\right)")
-primitive(np.ravel,       lambda g, y, x, order="C": np.reshape(g, x.shape, order=order),        tex=r"\operatorname{{vec}}\left({0}\right)")
+primitive(np.reshape,     lambda g, y, x, shape, order="C": np.reshape(g, x.shape, order=order), tex=r"\operatorname{{reshape}}\left({0}\right)", bind=bind_reshape)
+primitive(np.ravel,       lambda g, y, x, order="C": np.reshape(g, x.shape, order=order),        tex=r"\operatorname{{vec}}\left({0}\right)",     bind=bind_ravel)
 primitive(np.squeeze,     lambda g, y, x, axis=None: np.reshape(g, x.shape))
 primitive(np.expand_dims, lambda g, y, x, axis: np.reshape(g, x.shape))
 primitive(np.transpose,   d_transpose,                                                           tex=r"{0}^\top", symbol="ᵀ")
@@ -119,15 +149,15 @@ primitive(np.concatenate, each=d_concatenate, bind=bind_arrays, call=lambda *xs,
 primitive(np.stack,       each=d_stack,       bind=bind_arrays, call=lambda *xs, axis: np.stack(xs, axis=axis),       code="np.stack(({*},))",       tex=r"\left[{*}\right]")
 
 # ── copies, and parts ─────────────────────────────────────────────────────────────────────────
-primitive(np.broadcast_to,  untile,                                                                                                tex=r"{0}")
-primitive(np.diagonal,      undiagonal,                                                                                            tex=r"\operatorname{{diag}}\left({0}\right)")
+primitive(np.broadcast_to,  untile,     tex=r"{0}")
+primitive(np.diagonal,      undiagonal, tex=r"\operatorname{{diag}}\left({0}\right)")
 primitive(np.tril,          lambda g, y, x, k=0: np.tril(g, k))
 primitive(np.triu,          lambda g, y, x, k=0: np.triu(g, k))
-primitive(operator.getitem, lambda g, y, x, index: scatter(g, index=index, shape=x.shape), bind=bind_getitem, call=getitem, code="{0}[{index}]", tex=r"{0}_{{{index}}}", symbol="[ ]")
+primitive(operator.getitem, d_getitem,  tex=r"{0}_{{{index}}}", symbol="[ ]", code="{0}[{index}]", bind=bind_getitem, call=getitem)
 
 # ── what NumPy has no function for ────────────────────────────────────────────────────────────
-scatter      = primitive(scatter_add, lambda g, y, x, index, shape: g[index],                                                   name="scatter", code="scatter({0})")
-setitem      = primitive(replace,     lambda g, y, x, v, index: setitem(g, 0, index=index), lambda g, y, x, v, index: g[index], name="setitem", code="setitem({0}, {1})",   symbol="[ ]=")
-pad_constant = primitive(pad,         d_pad,                                                                                    name="pad",     code="np.pad({0})")
-astype       = primitive(cast,        lambda g, y, x, dtype: g,                                                                 name="astype",  code="{0}.astype({dtype})", tex=r"{0}")
+scatter      = primitive(scatter_add, lambda g, y, x, index, shape: g[index],                                     name="scatter", code="scatter({0})")
+setitem      = primitive(replace,     d_replaced,                             lambda g, y, x, v, index: g[index], name="setitem", code="setitem({0}, {1})",   symbol="[ ]=")
+pad_constant = primitive(pad,          d_pad,                                                                      name="pad",     code="np.pad({0})")
+astype       = primitive(cast,         lambda g, y, x, dtype: g,                                                   name="astype",  code="{0}.astype({dtype})", tex=r"{0}")
 # fmt: on

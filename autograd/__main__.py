@@ -1,0 +1,225 @@
+"""The command line: ``autograd "(a + b) * c" a=2 b=3 c=4 -o graph.svg``."""
+
+import argparse
+import os
+import re
+import sys
+import unicodedata
+import warnings
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+
+from autograd.errors import three_lines
+from autograd.expression import CONSTANTS, Expression, ExpressionError
+from autograd.tensor import Tensor
+from autograd.view import draw
+from autograd.view.derivation import Derivation, letters
+from autograd.view.formula import array_text
+from autograd.view.renderers import FORMATS
+
+USAGE = "autograd EXPRESSION [NAME=VALUE ...] [-o FILE ...]"
+
+DESCRIPTION = """\
+Differentiate an expression and show every step: each operation forward, its local derivative,
+and the chain rule backward, with the numbers put in. Draw the graph where -o asks for it."""
+
+EPILOG = """\
+examples:
+  autograd "(a + b) * c" a=2 b=3 c=4
+  autograd "(a + b) * c" a=2 b=3 c=4 -o graph.svg graph.pdf
+  autograd "1 / (1 + exp(-(t0 + t1*x1 + t2*x2)))" t0=-3 t1=2 x1=-1 t2=-3 x2=-2
+  autograd "sum((X @ w - y)**2)" "X=[[1,2],[3,4]]" "w=[0.5,-1]" "y=[1,0]"
+  autograd "-x**2" x=pi/2
+
+The expression is Python arithmetic (+ - * / // % ** @, comparisons, x[0]) and NumPy's functions by
+name: exp, log, sin, tanh, maximum, where, sum, mean, softmax, sigmoid, relu, ... It is read, never
+run. Put it in quotes, and values with brackets too, or the shell takes them apart. The result
+must be one number: of an array take sum(...), mean(...) or one entry.
+
+exit codes: 0 done, 1 a file could not be written, 2 the arguments are not understood"""
+
+OPTION = re.compile(r"-h|-o|-o\S+\.(svg|png|pdf|dot|gv)|--([a-z]{2}[a-z-]*(=.*)?)?", re.DOTALL)
+"""What begins with a minus and is an option. Everything else, as -x**2, is an expression."""
+
+EXAMPLE = 'autograd "(a + b) * c" a=2 b=3 c=4'
+DRAWN = (*FORMATS, "dot")
+
+ASSIGNMENT = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", re.DOTALL)
+
+ASCII: dict[str, str | int | None] = {
+    "∂": "d", "·": "*", "−": "-", "ᵀ": ".T", "≥": ">=", "≤": "<=", "≠": "!=", "π": "pi",
+    "∞": "inf", "…": "...",
+}  # fmt: skip
+RAISED, LOWERED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"
+
+
+class UsageError(ValueError):
+    """The arguments of the command are not understood."""
+
+
+class OutputError(Exception):
+    """What was computed could not be written."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code.
+
+    >>> main(["a * b", "a=2", "b=-3"])
+    f(a, b) = a * b
+    <BLANKLINE>
+    forward
+      f = a · b = 2 · (−3) = −6
+    <BLANKLINE>
+    local derivatives
+      ∂(a · b)/∂a = b = −3
+      ∂(a · b)/∂b = a = 2
+    <BLANKLINE>
+    backward
+      ∂f/∂f = 1
+      ∂f/∂a = ∂f/∂f · b = 1 · (−3) = −3
+      ∂f/∂b = ∂f/∂f · a = 1 · 2 = 2
+    0
+    """
+    parser = argparse.ArgumentParser(
+        prog="autograd", usage=USAGE, description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    what = "what to differentiate, and a number or an array for each name"
+    parser.add_argument("words", nargs="*", metavar="EXPRESSION, NAME=VALUE", help=what)
+    where = "draw the graph: .svg, .png, .pdf or .dot; several files may follow"
+    parser.add_argument("-o", "--output", action="append", default=[], metavar="FILE", help=where)
+    parser.add_argument("--version", action="store_true", help="show the version and exit")
+    argv = sys.argv[1:] if argv is None else argv
+    args = parser.parse_intermixed_args(
+        [f" {a}" if a.startswith("-") and not OPTION.fullmatch(a) else a for a in argv]
+    )
+    try:
+        if args.version:
+            _say(f"autograd {metadata.version('retrograd')}")
+            return 0
+        text, given, files = _sort(args.words, args.output)
+        f = _differentiate(Expression(text), {name: _read(name, v) for name, v in given.items()})
+        for path in files:
+            _save(f, path)
+    except (UsageError, ExpressionError) as error:
+        _say(f"error: {error}", sys.stderr)
+        return 2
+    except OutputError as error:
+        _say(f"error: {error}", sys.stderr)
+        return 1
+    return 0
+
+
+def _sort(words: Sequence[str], files: Sequence[str]) -> tuple[str, dict[str, str], list[str]]:
+    """Tell the expression, the values and the files apart, in whatever order they come."""
+    given: dict[str, str] = {}
+    others: list[str] = []
+    paths = list(files)
+    for word in words:
+        if match := ASSIGNMENT.fullmatch(word):
+            name = unicodedata.normalize("NFKC", match[1])  # as Python reads names
+            if name in given:
+                both = f"{name}={given[name]} {word}"
+                raise UsageError(three_lines(f"{name} has two values", both, word))
+            given[name] = match[2].strip()
+        elif others and files and Path(word).suffix[1:] in DRAWN:
+            paths.append(word)
+        else:
+            others.append(word.strip())
+    if not others:
+        what = "there is no expression to differentiate"
+        raise UsageError(three_lines(what, "autograd " + " ".join(words), EXAMPLE))
+    if len(others) > 1:
+        what = f"{others[1]} is neither NAME=VALUE nor part of the expression"
+        instead = "quotes around the expression, and names of letters, digits and _"
+        raise UsageError(three_lines(what, " ".join(words), instead))
+    for path in paths:
+        if Path(path).suffix[1:] not in DRAWN:
+            what = f"a graph cannot be drawn as {Path(path).suffix or 'a file without a suffix'}"
+            instead = " or ".join(f"{Path(path).stem}.{form}" for form in DRAWN)
+            raise UsageError(three_lines(what, f"-o {path}", instead))
+    return others[0], given, paths
+
+
+def _read(name: str, text: str) -> np.ndarray:
+    """Compute a value, which may be an expression of constants, as float64."""
+    instead = f"{name}=2, {name}=pi/2, {name}=[1, 2, 3]"
+    try:
+        value = Expression(text)
+        if all(part in CONSTANTS for part in value.names):
+            return np.asarray(value({}), np.float64)
+    except ExpressionError as error:
+        raise UsageError(f"in the value of {name}: {error}") from None
+    what = f"the value of {name} is not a number"
+    raise UsageError(three_lines(what, f"{name}={text}", instead))
+
+
+def _differentiate(expression: Expression, values: dict[str, np.ndarray]) -> Tensor:
+    """Print every step; return the result, after its backward pass."""
+    variables = {name: Tensor(v, requires_grad=True, name=name) for name, v in values.items()}
+    f = expression(variables)
+    for name in values.keys() - set(expression.names):
+        _say(f"note: the expression does not use {name}", sys.stderr)
+    if type(f) is not Tensor or not f.requires_grad:
+        what = "there is nothing to differentiate: the result depends smoothly on no variable"
+        value = array_text(f.data if type(f) is Tensor else f)
+        raise UsageError(three_lines(what, f"{expression} = {value}", EXAMPLE))
+    f = +f if f.op is None else f  # a name alone becomes an operation
+    names = letters(f)
+    derivation = Derivation(f, names)
+    used = ", ".join(name for name in expression.names if name in values)
+    _say(f"{names[f]}({used}) = {expression}\n\n{derivation.forward()}")
+    if f.size != 1:
+        what = "the result is an array, and each of its elements has a gradient of its own"
+        where = f"{expression} has shape {f.shape}"
+        raise UsageError(three_lines(what, where, f"sum({expression}), mean({expression})"))
+    with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+        _say(f"\n{derivation.backward()}")
+        f.backward()
+    for t, name in names.items():  # the picture calls the steps what the text calls them
+        t.name = name
+    reached = {name: v.grad.data for name, v in variables.items() if v.grad is not None}
+    for name in expression.names:
+        if name in variables and name not in reached:
+            _say(f"\nno gradient reaches {name}: only conditions depend on it")
+    if not all(np.isfinite(number).all() for number in (f.data, *reached.values())):
+        _say("note: ∞ is beyond float64, or a pole; NaN is no number, as 0 / 0", sys.stderr)
+    return f
+
+
+def _save(f: Tensor, path: str) -> None:
+    try:
+        draw(f, local=True).save(path)
+    except OSError as error:
+        what = f"the file cannot be written: {error.strerror or error}"
+        instead = "a folder that exists and that you may write to"
+        raise OutputError(three_lines(what, path, instead)) from None
+    except RuntimeError as error:  # nothing is installed that draws this format
+        raise OutputError(str(error)) from None
+    _say(f"\nwrote {path}")
+
+
+def _say(text: str, stream: TextIO | None = None) -> None:
+    """Print, whatever the terminal can show, and even where nobody reads any more."""
+    stream = stream or sys.stdout
+    encoding = stream.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = re.sub(f"[{RAISED}]+", r"^\g<0>", text).translate(str.maketrans(RAISED, LOWERED))
+        text = text.translate(str.maketrans(ASCII)).encode(encoding, "replace").decode(encoding)
+    try:
+        print(text, file=stream, flush=True)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError):  # as in: autograd ... | head -1
+            what = f"the output cannot be written: {error.strerror}"
+            raise OutputError(three_lines(what, stream.name, "a disk with space")) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Programs: a graph written down as straight-line code."""

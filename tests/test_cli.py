@@ -1,0 +1,257 @@
+"""The command line: what it prints, what it refuses, and how it ends."""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograd.__main__ import main
+
+PRODUCT = """\
+f(a, b, c) = (a + b) * c
+
+forward
+  d = a + b = 2 + 3 = 5
+  f = d · c = 5 · 4 = 20
+
+local derivatives
+  ∂d/∂a = ∂(a + b)/∂a = 1
+  ∂d/∂b = ∂(a + b)/∂b = 1
+          ∂(d · c)/∂d = c = 4
+          ∂(d · c)/∂c = d = 5
+
+backward
+  ∂f/∂f = 1
+  ∂f/∂d = ∂f/∂f · c = 1 · 4 = 4
+  ∂f/∂c = ∂f/∂f · d = 1 · 5 = 5
+  ∂f/∂a = ∂f/∂d · ∂d/∂a = 4 · 1 = 4
+  ∂f/∂b = ∂f/∂d · ∂d/∂b = 4 · 1 = 4
+"""
+
+REFUSALS = {
+    ("a * b", "a=1"): """\
+error: no value is given for b
+  where: a * b
+             ^
+  instead: b=1 after the expression""",
+    ("a * b", "a=1", "b=2,5"): """\
+error: in the value of b: only arithmetic and NumPy functions are understood, not a comma here
+  where: 2,5
+         ^^^
+  instead: 2.5 with a decimal point, or [2, 5] for an array""",
+    ("a", "a=abc"): """\
+error: the value of a is not a number
+  where: a=abc
+  instead: a=2, a=pi/2, a=[1, 2, 3]""",
+    ("a", "a="): """\
+error: in the value of a: the expression is empty
+  where: ''
+  instead: (a + b) * c""",
+    ("a", "a=1", "a=2"): """\
+error: a has two values
+  where: a=1 a=2
+  instead: a=2""",
+    ("a", "+", "b", "a=1", "b=2"): """\
+error: + is neither NAME=VALUE nor part of the expression
+  where: a + b a=1 b=2
+  instead: quotes around the expression, and names of letters, digits and _""",
+    ("a", "2b=3"): """\
+error: 2b=3 is neither NAME=VALUE nor part of the expression
+  where: a 2b=3
+  instead: quotes around the expression, and names of letters, digits and _""",
+    ("a=1",): """\
+error: there is no expression to differentiate
+  where: autograd a=1
+  instead: autograd "(a + b) * c" a=2 b=3 c=4""",
+    ("2 + 3",): """\
+error: there is nothing to differentiate: the result depends smoothly on no variable
+  where: 2 + 3 = 5
+  instead: autograd "(a + b) * c" a=2 b=3 c=4""",
+    ("argmax(x)", "x=[1, 3]"): """\
+error: there is nothing to differentiate: the result depends smoothly on no variable
+  where: argmax(x) = 1
+  instead: autograd "(a + b) * c" a=2 b=3 c=4""",
+    ("x * x", "x=[1, 3]"): """\
+error: the result is an array, and each of its elements has a gradient of its own
+  where: x * x has shape (2,)
+  instead: sum(x * x), mean(x * x)""",
+    ("a * a", "a=2", "-o", "graph.gif"): """\
+error: a graph cannot be drawn as .gif
+  where: -o graph.gif
+  instead: graph.svg or graph.png or graph.pdf or graph.dot""",
+    ("a * a", "a=2", "-o", "graph"): """\
+error: a graph cannot be drawn as a file without a suffix
+  where: -o graph
+  instead: graph.svg or graph.png or graph.pdf or graph.dot""",
+}
+
+
+@pytest.mark.parametrize("argv", REFUSALS, ids=" ".join)
+def test_what_is_not_understood_ends_with_2(argv, capsys):
+    assert main(argv) == 2
+    assert capsys.readouterr().err.rstrip("\n") == REFUSALS[argv]
+
+
+def test_the_product_of_a_sum(capsys):
+    assert main(["(a+b)*c", "a=2", "b=3", "c=4"]) == 0
+    assert capsys.readouterr() == (PRODUCT, "")
+
+
+def test_the_order_of_the_arguments_is_free(capsys):
+    assert main(["a=2", "b = 3", "(a+b)*c", "c=[4][0]"]) == 0
+    assert capsys.readouterr().out == PRODUCT
+
+
+def test_an_expression_may_begin_with_a_minus(capsys):
+    assert main(["-x**2", "x=-3"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("f(x) = -x ** 2\n")
+    assert "  y = x² = (−3)² = 9\n" in out
+    assert "  ∂f/∂x = ∂f/∂y · ∂y/∂x = (−1) · (−6) = 6\n" in out
+    assert main(["--x", "x=1"]) == 0
+
+
+def test_an_array_result_still_shows_how_it_came_about(capsys):
+    main(["x * x", "x=[1, 3]"])
+    assert "f = x · x = [1, 3] · [1, 3] = [1, 9]   shape (2,)" in capsys.readouterr().out
+
+
+def test_a_name_alone_has_a_derivative(capsys):
+    assert main(["a", "a=pi/2"]) == 0
+    assert "f = +a = +1.571 = 1.571" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("argv", "note"),
+    [
+        (("a * a", "a=2", "b=3"), "note: the expression does not use b\n"),
+        (
+            ("9**9**9**9 * a", "a=2"),
+            "note: ∞ is beyond float64, or a pole; NaN is no number, as 0 / 0\n",
+        ),
+        (
+            ("sqrt(a)", "a=0"),
+            "note: ∞ is beyond float64, or a pole; NaN is no number, as 0 / 0\n",
+        ),
+    ],
+)
+def test_oddities_are_noted_beside_the_result(argv, note, capsys):
+    assert main(argv) == 0
+    out, err = capsys.readouterr()
+    assert "backward\n" in out
+    assert err == note
+
+
+def test_a_variable_that_only_a_condition_uses_gets_no_gradient(capsys):
+    assert main(["a * where(b > 0, a, 1)", "a=2", "b=3"]) == 0
+    out = capsys.readouterr().out
+    assert out.endswith("\nno gradient reaches b: only conditions depend on it\n")
+    assert "∂f/∂b" not in out
+
+
+def test_files_are_written_in_every_place_they_may_stand(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["-o", "1.dot", "(a+b)*c", "a=2", "b=3", "c=4", "--output=2.dot", "3.dot"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(PRODUCT)
+    assert out.endswith("wrote 3.dot\n")
+    sources = [path.read_text() for path in sorted(tmp_path.iterdir())]
+    assert sources == sources[:1] * 3
+    for part in (">f<", ">d<", ">20<", "∂ 4", "[×4]", "×>"):
+        assert part in sources[0], "the picture has the names and the numbers of the text"
+    assert main(["-o1.svg", "a*a", "a=2"]) == 0
+    assert "<svg" in (tmp_path / "1.svg").read_text()
+
+
+def test_a_file_that_cannot_be_written_ends_with_1(tmp_path, capsys):
+    path = tmp_path / "nowhere" / "graph.dot"
+    assert main(["a * a", "a=2", "-o", str(path)]) == 1
+    out, err = capsys.readouterr()
+    assert "∂f/∂a" in out
+    assert err == (
+        "error: the file cannot be written: No such file or directory\n"
+        f"  where: {path}\n"
+        "  instead: a folder that exists and that you may write to\n"
+    )
+
+
+def test_where_nothing_draws_the_remedy_is_passed_on(monkeypatch, capsys):
+    def draw(*_, **__):
+        raise RuntimeError("no renderer\n  where: here\n  instead: pip install one")
+
+    monkeypatch.setattr("autograd.__main__.draw", draw)
+    assert main(["a * a", "a=2", "-o", "graph.png"]) == 1
+    assert (
+        capsys.readouterr().err == "error: no renderer\n  where: here\n  instead: pip install one\n"
+    )
+
+
+def test_help_and_version(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    text = capsys.readouterr().out
+    assert text.isascii()
+    for line in text.splitlines():
+        assert len(line) <= 100
+        if line.startswith('  autograd "') and " -o " not in line:
+            assert main(shlex.split(line)[1:]) == 0, line
+    capsys.readouterr()
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("autograd ")
+
+
+def test_an_unknown_option_is_refused(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["a", "a=1", "--nope"])
+    assert caught.value.code == 2
+    assert "unrecognized arguments: --nope" in capsys.readouterr().err
+
+
+# ── as a program ──────────────────────────────────────────────────────────────────────────────
+def start(*argv, encoding="utf-8", **options):
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "autograd", *argv],
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        check=False, timeout=60, **options,
+    )  # fmt: skip
+
+
+def test_the_program_prints_and_ends_with_the_code():
+    done = start("(a+b)*c", "a=2", "b=3", "c=4", capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode() == PRODUCT
+    done = start("a.b", "a=2", capture_output=True)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(b"error: only arithmetic and NumPy functions are understood")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_a_terminal_without_unicode_gets_plain_letters(encoding):
+    done = start(
+        "a**2 * -b @ [θ, 1]", "a=[2,1]", "b=3", "θ=4", encoding=encoding, capture_output=True
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    text = done.stdout.decode("ascii")
+    assert "f(a, b, ?) = a ** 2 * -b @ [?, 1]" in text
+    assert "c = a^2 = [2, 1]^2 = [4, 1]" in text
+    assert "df/dg = df/df * h = 1 * [4, 1] = [4, 1]" in text
+
+
+def test_a_pipe_that_closes_early_is_no_error():
+    read, write = os.pipe()
+    os.close(read)
+    done = start("a * a", "a=2", stdout=write, stderr=subprocess.PIPE)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
+def test_a_full_disk_ends_with_1():
+    with Path("/dev/full").open("wb") as full:
+        done = start("a * a", "a=2", stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"error: the output cannot be written: No space left on device")
