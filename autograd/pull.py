@@ -57,35 +57,44 @@ BASIC = (int, np.integer, slice, type(None), type(...))
 def pull(
     node: Tensor, args: Sequence[Any], g: Gradient, recorded: bool, ours: bool
 ) -> list[tuple[int, Gradient]]:
-    """Apply the rules of one operation: (which argument, its gradient), the last argument first."""
+    """Apply the rules of one operation: (which argument, its gradient), the last argument first.
+
+    `ours` tells that g is an array that may be written into.
+    """
     op: Any = node.op
     params = node.params
     y: Any = node if recorded else node.data
     xs = args if recorded else [a.data if type(a) is Tensor else a for a in args]
-    wanted = [i for i, a in reversed([*enumerate(args)]) if type(a) is Tensor and a.requires_grad]
     if op is GETITEM and not recorded:
         return [(0, Part(g, params["index"]))]
     if op is SETITEM and not recorded:
-        part, rest = _pull_setitem(g if ours else np.array(g), params["index"])
-        return [(i, part if i else rest) for i in wanted]
+        sent = _pull_setitem(g if ours else np.array(g), params["index"])
+        return [(i, gx) for i, gx in sent if _wants(args[i])]
     if op.joint is not None:
-        pulled = op.joint(g, y, *xs, **params)
-        return [(i, pulled[i]) for i in wanted]
-    cut = op.elementwise and not recorded and node.data.size >= LARGE
-    sent = []
-    for i in wanted:
-        rule = op.rule(i)
+        sent = [*enumerate(op.joint(g, y, *xs, **params))][::-1]
+        return [(i, gx) for i, gx in sent if _wants(args[i])]
+    cut = op.elementwise and not recorded and y.size >= LARGE
+    result = []
+    for i in range(len(args) - 1, -1, -1):
+        a = args[i]
+        if type(a) is not Tensor or not a.requires_grad:
+            continue
+        rule = op.rules[i] if op.each is None else partial(op.each, i)
         if rule is not None:
             rule = partial(rule, **params) if params else rule
-            sent.append((i, in_pieces(rule, g, y, *xs) if cut else rule(g, y, *xs)))
-    return sent
+            result.append((i, in_pieces(rule, g, y, *xs) if cut else rule(g, y, *xs)))
+    return result
 
 
-def _pull_setitem(g: np.ndarray, index: Any) -> tuple[np.ndarray, Rest]:
+def _wants(a: Any) -> bool:
+    return type(a) is Tensor and a.requires_grad
+
+
+def _pull_setitem(g: np.ndarray, index: Any) -> list[tuple[int, Gradient]]:
     """Send the part to the value and the rest to the old version, without a copy of the rest."""
     part = np.array(g[index])
     g[index] = 0
-    return part, Rest(g)
+    return [(1, part), (0, Rest(g))]
 
 
 def add(
@@ -109,9 +118,12 @@ def add(
 
 def fit(gx: Gradient, a: Tensor) -> Gradient:
     """Give a gradient the shape and the dtype of its tensor."""
+    x = a.data
+    shape = x.shape
+    if type(gx) is np.ndarray and gx.shape == shape and gx.dtype is x.dtype and shape:
+        return gx
     if type(gx) in LAZY:
         return gx
-    shape = a.data.shape
     if gx.shape != shape:
         lead = gx.ndim - len(shape)
         axes = tuple(
@@ -119,6 +131,6 @@ def fit(gx: Gradient, a: Tensor) -> Gradient:
         )
         gx = gx.sum(axis=axes) if axes else gx
         gx = gx.reshape(shape) if gx.shape != shape else gx
-    if gx.dtype != a.data.dtype:
-        gx = astype(gx, dtype=a.data.dtype)
+    if gx.dtype != x.dtype:
+        gx = astype(gx, dtype=x.dtype)
     return gx[()] if type(gx) is np.ndarray and gx.ndim == 0 else gx

@@ -1,10 +1,14 @@
 """Derivatives written out as numbers, with nothing between the test and the library."""
 
+import math
+import sys
+
 import numpy as np
 import pytest
 
 import autograd as ag
 from autograd import Tensor
+from autograd.rules import neural
 
 
 def test_the_first_example():
@@ -145,11 +149,29 @@ def test_linear_promotes_as_numpy_does():
     assert ag.linear(x[0], w, np.ones(1)).tolist() == [3.0]
 
 
+def test_orders_of_the_memory_are_refused():
+    with pytest.raises(NotImplementedError, match="orders 'C' and 'F' only"):
+        np.ravel(Tensor([[1.0, 2.0]]), order="K")
+
+
 def test_gelu_knows_two_forms():
     assert round(float(ag.gelu(1.0)), 6) == 0.841345
     assert round(float(ag.gelu(1.0, approximate="tanh")), 6) == 0.841192
     with pytest.raises(ValueError, match="gelu knows no approximation 'sigmoid'"):
         ag.gelu(1.0, approximate="sigmoid")
+
+
+def test_erf_without_scipy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "scipy.special", None)
+    neural._erf.cache_clear()
+    x = np.array([-1.0, 0.0, 0.5])
+    assert ag.erf(x).tolist() == [math.erf(-1), 0, math.erf(0.5)]
+    assert ag.erf(x.astype(np.float32)).dtype == np.float32
+    assert ag.erf(0.5) == math.erf(0.5)
+    slope = Tensor(0.0, requires_grad=True)
+    ag.erf(slope).backward()
+    assert slope.grad.item() == 2 / math.sqrt(math.pi)
+    neural._erf.cache_clear()
 
 
 # ── what a row refuses, it refuses by name ────────────────────────────────────────────────────
