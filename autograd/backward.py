@@ -122,12 +122,15 @@ def sweep(
                 break
 
     if keep:
-        g = gx = arrived = more = None  # only `grads` refers to the gradients now
-        for leaf in grads:  # noqa: PLC0206  # a tuple of items() would refer to them too
-            if leaf._grad is None and leaf.meta is None and type(grads[leaf]) is float64:
-                leaf._grad = grads[leaf]
+        rest = []
+        for leaf, g in grads.items():
+            if type(g) is float64 and leaf._grad is None and leaf.meta is None:
+                leaf._grad = g
             else:
-                _accumulate(leaf, grads, recorded)
+                rest.append(leaf)
+        g = gx = arrived = more = None  # only `grads` refers to the gradients now
+        for leaf in rest:
+            _accumulate(leaf, grads, recorded)
     return grads
 
 

@@ -1,7 +1,7 @@
 """Work on large arrays in pieces that stay in the cache, on all processors.
 
 A formula of several NumPy calls over a large array reads and writes main memory once per call;
-over pieces of 65 536 elements it does so once in all. NumPy's loops release the interpreter lock,
+over pieces of 131 072 elements it does so once in all. NumPy's loops release the interpreter lock,
 so threads share the pieces. The results are those of the whole call, bit for bit.
 Layer 0: imports NumPy only.
 """
@@ -17,7 +17,7 @@ import numpy as np
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-PIECE = 2**16
+PIECE = 2**17
 LARGE = 2 * PIECE
 """Below, one call over the whole is as fast."""
 

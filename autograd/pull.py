@@ -124,7 +124,9 @@ def fit(gx: Gradient, a: Tensor) -> Gradient:
         return gx
     if type(gx) in LAZY:
         return gx
-    if gx.shape != shape:
+    if gx.ndim and gx.shape[1:] == shape:  # the bias of a layer, most often
+        gx = gx.sum(axis=0)
+    elif gx.shape != shape:
         lead = gx.ndim - len(shape)
         axes = tuple(
             i for i, n in enumerate(gx.shape) if i < lead or (shape[i - lead] == 1 and n != 1)

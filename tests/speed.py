@@ -7,7 +7,8 @@
 Each library runs each row in a process of its own, and each peer in an environment of its own: HIPS
 autograd has our import name. The libraries take turns, round by round, so that a drift of the
 machine hits all of them; a ratio is the median of the ratios within a round, beside the smallest
-and the largest. That all of them compute the same gradients is checked before anything is timed.
+and the largest. The garbage collector runs, as it does in programs: a library that leaves cycles pays for
+them. That all of them compute the same gradients is checked before anything is timed.
 
 A library is a class under "the libraries", and an entry of `LIBRARIES`. A row is a class under "the
 rows" (or one more size of one), and an entry of `ROWS`: its loss is written once, with functions
@@ -32,12 +33,14 @@ import tracemalloc
 import venv
 import weakref
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
+UNWANTED = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}  # of the environment
 TRIES, TRY = 5, 0.01  # a library's turn: the quickest of 5 tries of at least 0.01 s
 Step = Callable[[], Any]
 
@@ -80,13 +83,10 @@ class Retrograd(Library):
     def __init__(self) -> None:
         import autograd
 
-        self.tensor = autograd.Tensor
+        self.leaf = partial(autograd.Tensor, requires_grad=True)
         self.sigmoid, self.relu, self.linear = autograd.sigmoid, autograd.relu, autograd.linear
         self.tanh, self.exp, self.log, self.stack = np.tanh, np.exp, np.log, np.stack
         self.each_cross_entropy = autograd.softmax_cross_entropy
-
-    def leaf(self, x: Any) -> Any:
-        return self.tensor(x, requires_grad=True)
 
     def cross_entropy(self, logits: Any, target: Any) -> Any:
         return self.each_cross_entropy(logits, target).mean()
@@ -250,11 +250,8 @@ class Row:
     def measure(self) -> float:
         """Return the seconds that one step takes, or another figure in the unit of the row."""
         gc.collect()
-        gc.disable()  # as timeit does; micrograd leaves garbage that only the collector frees
         self.step()  # the caches are cold after the turns of the others
-        seconds = min(self.repeat() for _ in range(TRIES))
-        gc.enable()
-        return seconds
+        return min(self.repeat() for _ in range(TRIES))
 
     def repeat(self) -> float:
         start = time.perf_counter()
@@ -539,7 +536,7 @@ class Worker:
 
     def __init__(self, library: str, python: Path | str, row: int) -> None:
         self.library = library
-        env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        env = {k: v for k, v in os.environ.items() if k not in UNWANTED}
         if library == "retrograd":
             env["PYTHONPATH"] = str(Path(__file__).parents[1])
         self.process = subprocess.Popen(

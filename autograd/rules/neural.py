@@ -151,10 +151,14 @@ def cross_entropy_(x, target):
 @rowwise
 def d_cross_entropy(x, target, y, g):
     """Return ``g * (softmax(x) - onehot(target))``; the loss y tells how far to shift x."""
-    rows, possible = np.arange(len(target)), np.isfinite(y)
-    shift = np.where(possible, x[rows, target], 0) + np.where(possible, y, 0)
+    rows = np.arange(len(target))
+    possible = np.isfinite(y)
+    if possible.all():
+        shift = x[rows, target] + y
+    else:
+        shift = np.where(possible, x[rows, target], 0) + np.where(possible, y, 0)
     p = np.exp(x - shift[:, None])
-    p *= (g / np.sum(p, axis=-1))[:, None]  # the shift was rounded: norm anew
+    p *= (g / p.sum(axis=-1))[:, None]  # the shift was rounded: norm anew
     p[rows, target] -= g
     return p
 
