@@ -236,9 +236,11 @@ def test_agreement_with_pytorch():
 
 TREES = st.recursive(
     st.floats(-2, 2, width=16).map(float),
-    lambda inner: st.lists(inner, min_size=1, max_size=3)
-    | st.tuples(inner, inner)
-    | st.dictionaries(st.sampled_from("abc"), inner, min_size=1, max_size=2),
+    lambda inner: (
+        st.lists(inner, min_size=1, max_size=3)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.sampled_from("abc"), inner, min_size=1, max_size=2)
+    ),
     max_leaves=6,
 )
 

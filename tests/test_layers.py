@@ -7,11 +7,14 @@ import sys
 
 import pytest
 
+import autograd
+import nn
+
 ROOT = pathlib.Path(__file__).parents[1]
 ORDER = [
-    "errors", "heap", "blocks", "modes", "tree", "primitive", "rules", "versions", "methods", "tensor",
-    "inplace", "graph", "pull", "backward", "steps", "creation", "functional", "check", "program", "view",
-    "expression", "__init__", "__main__",
+    "errors", "heap", "blocks", "modes", "tree", "primitive", "rules", "versions", "methods",
+    "tensor", "inplace", "graph", "pull", "backward", "steps", "creation", "functional", "check",
+    "program", "view", "expression", "__init__", "__main__",
 ]  # fmt: skip
 
 
@@ -46,8 +49,6 @@ def test_a_room_imports_only_what_stands_above_it(path):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "nn").rglob("*.py")), ids=lambda p: p.name)
 def test_nn_knows_only_public_names(path):
-    import autograd
-
     for name in imports(path, anywhere=True):
         parts = name.split(".")
         if parts[0] == "autograd" and len(parts) > 1:
@@ -60,9 +61,6 @@ def test_primitives_and_rules_do_not_know_tensor():
 
 
 def test_public_names_exist_once():
-    import autograd
-    import nn
-
     for package in (autograd, nn):
         assert len(package.__all__) == len(set(package.__all__))
         assert all(hasattr(package, name) for name in package.__all__)

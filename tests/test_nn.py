@@ -188,7 +188,7 @@ def test_updates_by_hand_keep_the_parameter():
 
 
 def pickled(net):
-    return pickle.loads(pickle.dumps(net))  # noqa: S301  # our own
+    return pickle.loads(pickle.dumps(net))
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, pickled])
