@@ -6,7 +6,6 @@ from hypothesis import HealthCheck, settings
 
 import autograd as ag
 
-
 # a busy machine is no defect of the code
 settings.register_profile("law", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("law")
