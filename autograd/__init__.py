@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+from numpy import concatenate as cat
+from numpy import einsum, float32, float64, int64, stack, where
+
 from autograd import backward as _backward  # noqa: F401  # gives Tensor its backward
 from autograd import heap as _heap  # noqa: F401  # large arrays are recycled
 from autograd import inplace as _inplace  # noqa: F401  # and its assignment
@@ -33,53 +36,61 @@ from autograd.functional import (
     value_and_grad,
     vjp,
 )
+from autograd.methods import Methods
 from autograd.modes import enable_grad, is_grad_enabled, no_grad, set_default_dtype
 from autograd.primitive import primitive
 from autograd.rules.neural import (
     erf,
     gelu,
     linear,
-    log_softmax,
-    logsumexp,
     relu,
     sigmoid,
     silu,
-    softmax,
     softmax_cross_entropy,
     softplus,
 )
 from autograd.tensor import Tensor
+
+softmax, log_softmax = Methods.softmax, Methods.log_softmax  # which know `dim`
+logsumexp = Methods.logsumexp
 
 if TYPE_CHECKING:
     from autograd.view import draw
 else:
 
     def __getattr__(name: str) -> Any:
-        """Import pictures when first asked for: half of all programs draw none."""
-        if name != "draw":
-            raise AttributeError(f"module 'autograd' has no attribute {name!r}")
-        from autograd.view import draw  # noqa: PLC0415  # on demand
+        """Find pictures when first asked for, and PyTorch's functions among the methods."""
+        if name == "draw":  # half of all programs draw none
+            from autograd.view import draw  # noqa: PLC0415  # on demand
 
-        return draw
+            return draw
+        if hasattr(Methods, name) and not name.startswith("_"):
+            return getattr(Methods, name)  # torch.exp(x), torch.sum(x, dim=1), ...
+        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
 
 
 __all__ = [
     "Tensor",
     "arange",
+    "cat",
     "check_grads",
     "checkpoint",
     "default_generator",
     "draw",
+    "einsum",
     "elementwise_grad",
     "enable_grad",
     "erf",
     "eye",
+    "float32",
+    "float64",
     "from_numpy",
     "full",
     "gelu",
     "grad",
     "hessian",
     "hvp",
+    "int64",
     "is_grad_enabled",
     "jacobian",
     "jvp",
@@ -101,9 +112,11 @@ __all__ = [
     "softmax",
     "softmax_cross_entropy",
     "softplus",
+    "stack",
     "tensor",
     "three_lines",
     "value_and_grad",
     "vjp",
+    "where",
     "zeros",
 ]

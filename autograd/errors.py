@@ -53,7 +53,7 @@ def failed_call(name: str, values: Sequence[Any], params: dict[str, Any], error:
     shapes = [shape_of(v) for v in values]
     given = ", ".join(describe(v, i) for i, v in enumerate(values))
     given += "".join(f", {k}={v!r}" for k, v in params.items())
-    if name == "matmul" and len(shapes) == 2 and all(shapes):
+    if name == "matmul" and all(shapes):
         (*_, inner_a), inner_b = shapes[0], shapes[1][-2:][0]
         if inner_a != inner_b:
             return three_lines(
@@ -61,6 +61,12 @@ def failed_call(name: str, values: Sequence[Any], params: dict[str, Any], error:
                 f"matmul({given})",
                 "make the last axis of the first equal the last but one of the second (try .T)",
             )
+    if name == "matmul" and not all(shapes):
+        return three_lines(
+            "matmul multiplies arrays, and one of these is a number",
+            f"matmul({given})",
+            "a * b",
+        )
     if "broadcast" in str(error):
         picture, axis = aligned(shapes)
         return three_lines(
@@ -72,6 +78,8 @@ def failed_call(name: str, values: Sequence[Any], params: dict[str, Any], error:
 
 
 def _remedy(error: Exception) -> str:
+    if isinstance(error, np.exceptions.AxisError):
+        return "an axis that the array has, from -ndim to ndim - 1"
     if isinstance(error, IndexError):
         return "an index inside the shape"
     return "arguments that NumPy's function of that name takes"

@@ -7,7 +7,6 @@ Tensors that require gradients, a transform stays connected to their graph and r
 """
 
 import functools
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,22 +14,13 @@ import numpy as np
 
 from autograd.backward import sweep
 from autograd.errors import three_lines
-from autograd.modes import enable_grad, is_grad_enabled
+from autograd.modes import depth, enable_grad, is_grad_enabled
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import flatten, map_leaves
 
 Argnum = int | Sequence[int]
 Function = Callable[..., Any]
-
-
-class _Depth(threading.local):
-    """How many transforms this thread is inside of: an inner one must stay differentiable."""
-
-    value = 0
-
-
-depth = _Depth()
 
 
 class _Traced:
@@ -61,6 +51,14 @@ class _Traced:
             finally:
                 depth.value -= 1
         leaves, self.rebuild_output = flatten(self.output)
+        if any(y is None for y in leaves):
+            raise TypeError(
+                three_lines(
+                    "the function returned nothing to differentiate",
+                    f"{_name(f)}, which returned {self.output!r}",
+                    "a return statement with the result",
+                )
+            )
         self.outputs = [y if type(y) is Tensor else constant(np.asarray(y)[()]) for y in leaves]
 
     def pull(self, seeds: Sequence[Any]) -> Any:
@@ -382,6 +380,14 @@ def _check_positions(f: Function, positions: list[int], args: tuple[Any, ...]) -
 
 def _derived(f: Function, what: str) -> Callable[[Function], Function]:
     """Name a derivative after its function."""
+    if not callable(f):
+        raise TypeError(
+            three_lines(
+                f"a {what} is taken of a function, not of a {type(f).__name__}",
+                f"the argument {f!r}",
+                "lambda x: ... of arrays; of a Tensor that was computed, call .backward()",
+            )
+        )
 
     def name(derivative: Function) -> Function:
         derivative.__name__ = derivative.__qualname__ = f"{what.replace(' ', '_')}_of_{_name(f)}"

@@ -8,8 +8,11 @@ from autograd.versions import seen_by
 
 
 def arguments(node: Tensor) -> list[Any]:
-    """Return a node's arguments, each as the version that the node saw."""
-    return [seen_by(a, node.count) if type(a) is Tensor else a for a in node.args]
+    """Return a node's arguments, each as the version that the node saw.
+
+    A leaf that an optimizer has updated since stands for itself.
+    """
+    return [seen_by(a, node.count) if type(a) is Tensor and a.args else a for a in node.args]
 
 
 def toposort(*roots: Tensor) -> list[Tensor]:

@@ -32,6 +32,14 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
     index = plain_index(index, copy=True)
     value = value if type(value) is Tensor else np.asarray(value)[()]
     grad = self.requires_grad or (type(value) is Tensor and value.requires_grad)
+    if grad and self.dtype.kind not in "fc":
+        raise TypeError(
+            three_lines(
+                f"a {self.dtype} tensor cannot hold values that need gradients",
+                f"item assignment of {describe(value, 1)} into {describe(self, 0)}",
+                "x = x.astype(float) first",
+            )
+        )
     plain = not recording or (not grad and (alone or bool(self.meta and "shared" in self.meta)))
     try:
         if plain:
@@ -39,7 +47,8 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
         else:
             _assign(self, index, value, grad)
     except (ValueError, TypeError, IndexError) as error:
-        raise failed(SETITEM, (self, value), {"index": index}, error) from None
+        target = self if isinstance(error, IndexError) else raw(self)[index]
+        raise failed(SETITEM, (target, value), {"index": index}, error) from None
 
 
 def _assign(self: Tensor, index: Any, value: Any, grad: bool) -> None:
@@ -72,7 +81,7 @@ def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
                 three_lines(
                     f"in place, the result must fit {x.dtype} {x.shape}, not {y.dtype} {y.shape}",
                     f"in-place {op.name} of {describe(x, 0)} and {describe(other, 1)}",
-                    "x = x + y instead of x += y",
+                    "the operator without its =, which makes a new tensor",
                 )
             )
         y = y if y.dtype == x.dtype else record(PRIMITIVES[astype], (y,), {"dtype": x.dtype})

@@ -5,10 +5,12 @@ Each line names the NumPy function that the method calls; NumPy's protocols lead
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from autograd import modes
+from autograd.errors import three_lines
 from autograd.rules import neural
 from autograd.rules.shape import astype
 
@@ -31,6 +33,26 @@ def method(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
 
     call.__name__ = call.__qualname__ = fn.__name__
     call.__doc__ = f"Return ``{fn.__name__}(self, ...)``; `dim` is `axis`, `keepdim` is `keepdims`."
+    return call
+
+
+class Extreme(NamedTuple):
+    """What ``max(dim=...)`` and ``min(dim=...)`` return, as PyTorch does."""
+
+    values: "Tensor"
+    indices: "Tensor"
+
+
+def _extreme(fn: Callable[..., Any], where: Callable[..., Any]) -> Callable[..., Any]:
+    values, indices = method(fn), method(where)
+
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if "dim" in kwargs:
+            return Extreme(values(self, *args, **kwargs), indices(self, *args, **kwargs))
+        return values(self, *args, **kwargs)
+
+    call.__name__ = call.__qualname__ = fn.__name__
+    call.__doc__ = f"Return ``np.{fn.__name__}(self, ...)``; with `dim`, values and indices."
     return call
 
 
@@ -61,6 +83,10 @@ class Methods:
         """Return the only element as a Python number."""
         return self.data.item()
 
+    def numel(self) -> int:
+        """Return the number of elements."""
+        return int(self.data.size)
+
     def tolist(self) -> Any:
         """Return nested lists of Python numbers."""
         return self.data.tolist()
@@ -90,6 +116,15 @@ class Methods:
         return bool(self.data)
 
     def __float__(self) -> float:
+        if self.requires_grad and modes.depth.value:
+            raise TypeError(
+                three_lines(
+                    "a Python number of this value would cut the gradient in silence",
+                    "float(x) inside a function that is being differentiated",
+                    "NumPy's functions (np.sin, not math.sin), np.stack([...]) instead of storing "
+                    "into an array, or x.item() where no gradient is wanted",
+                )
+            )
         return float(self.item())
 
     def __int__(self) -> int:
@@ -136,7 +171,8 @@ class Methods:
     # ── reductions ─────────────────────────────────────────────────────────────────────────────
     sum, prod, mean = method(np.sum), method(np.prod), method(np.mean)
     var, std = method(np.var), method(np.std)
-    max, min, amax, amin = method(np.max), method(np.min), method(np.amax), method(np.amin)
+    max, min = _extreme(np.max, np.argmax), _extreme(np.min, np.argmin)
+    amax, amin = method(np.amax), method(np.amin)
     ptp, cumsum, cumprod = method(np.ptp), method(np.cumsum), method(np.cumprod)
     norm = method(np.linalg.norm)
     all, any = method(np.all), method(np.any)
@@ -163,14 +199,15 @@ class Methods:
     def transpose(self, *axes: Any) -> "Tensor":
         """Permute the axes (reverse them without arguments), as NumPy does.
 
-        Two axes of a tensor that has more are swapped, as PyTorch does.
+        Two numbers are swapped, as PyTorch does: ``x.transpose(0, 1)``.
         """
-        axes = _one(axes)
-        if axes and len(axes) == 2 != self.ndim:
+        if len(axes) == 2:
             return dispatching.swapaxes(self, *axes)
-        return dispatching.transpose(self, axes or None)
+        return dispatching.transpose(self, _one(axes) or None)
 
-    permute = transpose
+    def permute(self, *axes: Any) -> "Tensor":
+        """Permute the axes."""
+        return dispatching.transpose(self, _one(axes))
 
     def expand(self, *shape: Any) -> "Tensor":
         """Broadcast to a shape."""

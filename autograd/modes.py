@@ -1,5 +1,6 @@
 """Settings: whether this thread records, and which dtype Python floats become. Layer 0."""
 
+import threading
 from contextlib import ContextDecorator
 from threading import get_ident
 from typing import Any, Self
@@ -10,6 +11,14 @@ from autograd.errors import three_lines
 
 paused: set[int] = set()
 """The threads that do not record at present: empty almost always, so that asking is cheap."""
+
+
+class _Depth(threading.local):
+    value = 0
+
+
+depth = _Depth()
+"""How many transforms (`grad`, ...) this thread is inside of."""
 
 default: np.dtype[Any] = np.dtype(np.float64)
 """The dtype that Python floats become."""

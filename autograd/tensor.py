@@ -8,7 +8,6 @@ Layer 2: imports `primitive`, `rules` and what stands beside them.
 import operator
 from collections.abc import Callable
 from functools import partial
-from itertools import count
 from threading import get_ident
 from typing import Any, ClassVar, Self
 
@@ -22,6 +21,7 @@ from autograd.modes import is_grad_enabled, paused
 from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, QUERIES, Primitive
 from autograd.rules.shape import setitem
 from autograd.tree import flatten, map_leaves
+from autograd.versions import birth
 
 NONE: dict[str, Any] = {}
 PLAIN = frozenset({int, float, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_})
@@ -30,7 +30,6 @@ SETITEM = PRIMITIVES[setitem]
 FLOAT64 = np.dtype(np.float64)
 float64 = np.float64
 new = object.__new__
-birth = count(1).__next__
 
 
 def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any, Any], Any]:
@@ -139,6 +138,14 @@ class Tensor(Methods):
         array = np.array(array, dtype=dtype)
         if not typed and (requires_grad or array.dtype == np.float64) and array.dtype.kind in "iuf":
             array = array.astype(modes.default)
+        if array.dtype.kind not in "biufc":
+            raise TypeError(
+                three_lines(
+                    f"a Tensor holds numbers, not {array.dtype}",
+                    f"Tensor({data!r})",
+                    "a number, an array, or nested lists of numbers of one shape",
+                )
+            )
         self.data = array[()] if array.ndim == 0 else array
         self.requires_grad = False
         if requires_grad:
@@ -174,6 +181,9 @@ class Tensor(Methods):
 
     # ── NumPy's two protocols ──────────────────────────────────────────────────────────────────
     def __array_ufunc__(self, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
+        if (method != "__call__" or kwargs) and not _connected((args, kwargs)):
+            plain = map_leaves(raw, (args, kwargs))
+            return getattr(fn, method)(*plain[0], **plain[1])
         if method != "__call__" or kwargs:
             refused = f"np.{fn.__name__}" + (f".{method}" if method != "__call__" else "")
             options = ", ".join(f"{k}=" for k in kwargs)
@@ -196,7 +206,7 @@ class Tensor(Methods):
                 three_lines(
                     "this Tensor is connected to a graph: an array of it would cut the gradient",
                     f"np.asarray({describe(self, 0)})",
-                    "x.detach() or x.numpy(force=True) for the values alone",
+                    "np.stack([...]) to join tensors; x.detach() for the values alone",
                 )
             )
         return np.array(self.data, dtype=dtype, copy=copy)
@@ -358,12 +368,13 @@ def _without_row(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
     if fn in CREATORS or fn in QUERIES or not _connected((args, kwargs)):
         answer = fn(*map_leaves(_view, args), **map_leaves(_view, kwargs))
         return constant(answer[()] if answer.ndim == 0 else answer) if fn in CREATORS else answer
-    name = getattr(fn, "__name__", str(fn))
+    module = getattr(fn, "__module__", None) or "numpy"  # some ufuncs tell none
+    name = f"{module}.{fn.__name__}".replace("numpy.", "np.", 1)
     raise NotImplementedError(
         three_lines(
-            f"the derivative of np.{name} is unknown: it has no row in autograd/rules",
-            f"np.{name}({', '.join(describe(a, i) for i, a in enumerate(args))})",
-            f"np.{name}(x.detach().numpy()), or give a rule with @autograd.primitive",
+            f"the derivative of {name} is unknown: it has no row in autograd/rules",
+            f"{name}({', '.join(describe(a, i) for i, a in enumerate(args))})",
+            "x.detach() for the value alone, or a rule of your own with @autograd.primitive",
         )
     )
 

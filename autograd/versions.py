@@ -10,6 +10,7 @@ fills an array takes linear time.
 import sys
 import weakref
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ from autograd.errors import describe, three_lines
 
 getrefcount: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: sys.maxsize)
 
+
+birth = count(1).__next__
+"""The next birth number: every tensor, and every new version of one, is younger than the last."""
 
 REWRITTEN: list[bool] = []
 """True once anything was rewritten in place, so that until then nobody needs to look."""
@@ -56,9 +60,20 @@ class Overwritten(NDArrayOperatorsMixin):
         return getattr(self.restore(), name)
 
 
-def seen_by(a: Any, birth: int) -> Any:
-    """Return the version of the argument `a` that the operation of that birth number saw."""
-    while a.count > birth:
+def seen_by(a: Any, user: int) -> Any:
+    """Return the version of the argument `a` that the operation born as `user` saw.
+
+    Raises RuntimeError where it is gone: a leaf was rewritten under no_grad.
+    """
+    while a.count > user:
+        if not a.args:
+            raise RuntimeError(
+                three_lines(
+                    "a leaf was rewritten after it was used, so its old value is gone",
+                    f"{describe(a, 0)}, rewritten under no_grad()",
+                    "backward first, then the update; or compute the result anew",
+                )
+            )
         a = a.args[0]
     return a
 
@@ -100,6 +115,9 @@ def write(x: Any, index: Any, value: Any) -> None:
         x.data = data[()] if data.ndim == 0 else data
     else:
         x.data[index] = value
+    if x.op is None and x.requires_grad:  # what was computed from it can tell
+        x.count = birth()
+        REWRITTEN[:] = [True]
 
 
 def owned(x: Any) -> bool:

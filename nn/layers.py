@@ -224,6 +224,14 @@ class MLP(Sequential):
 
     def __init__(self, *sizes: int, activation: Callable[[], Module] = ReLU) -> None:
         super().__init__()
+        if len(sizes) < 2:
+            raise TypeError(
+                three_lines(
+                    "a perceptron needs the sizes of its input and of its output",
+                    f"MLP{sizes}",
+                    "MLP(4, 8, 3), or MLP(*sizes) of a list",
+                )
+            )
         for before, after in pairwise(sizes):
             if len(self):
                 self.append(activation())

@@ -272,4 +272,12 @@ class AdamW(Adam):
 
 
 def _listed(params: Any) -> list[Any]:
+    if hasattr(params, "parameters"):
+        raise TypeError(
+            three_lines(
+                "an optimizer takes parameters, not the module that has them",
+                f"a {type(params).__name__}",
+                "SGD(model.parameters(), ...)",
+            )
+        )
     return [params] if type(params) is Tensor else list(params)

@@ -253,3 +253,29 @@ def test_the_gradient_is_nested_as_the_argument(tree):
     got = grad(g)(tree)
     assert flatten(got)[1](flatten(tree)[0]) == tree
     assert flatten(got)[0] == [2 * leaf for leaf in flatten(tree)[0]]
+
+
+def test_gradients_are_not_lost_in_silence():
+    def stored(x):
+        y = np.zeros(2)
+        y[0] = x
+        return y.sum()
+
+    for f in (stored, lambda x: float(x) ** 2):
+        with pytest.raises((TypeError, ValueError)) as error:  # NumPy adds one of its own
+            grad(f)(2.0)
+        said = f"{error.value} {error.value.__cause__}"
+        assert "would cut the gradient in silence" in said
+    assert grad(lambda x: x * x.item())(3.0) == 3.0  # asked for by name
+
+
+@pytest.mark.parametrize(
+    ("call", "what"),
+    [
+        (lambda: grad(Tensor(2.0)), "a gradient is taken of a function, not of a Tensor"),
+        (lambda: grad(lambda x: None)(1.0), "the function returned nothing to differentiate"),
+    ],
+)
+def test_more_errors(call, what):
+    with pytest.raises(TypeError, match=what):
+        call()

@@ -354,7 +354,7 @@ def test_functions_without_a_row_are_refused_by_name(fn):
     """No object array, no gradient lost in silence: an error that says which function."""
     x = Tensor([[2.0, 1.0], [1.0, 3.0]], requires_grad=True)
     args = (x,) * (fn.nin if isinstance(fn, np.ufunc) else 1)
-    refusal = rf"the derivative of np\.{re.escape(fn.__name__)} is unknown"
+    refusal = rf"the derivative of np\.([\w.]+\.)?{re.escape(fn.__name__)} is unknown"
     with pytest.raises(NotImplementedError, match=refusal):
         fn(*args) if isinstance(fn, np.ufunc) else x.__array_function__(fn, (Tensor,), args, {})
 

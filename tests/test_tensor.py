@@ -120,7 +120,7 @@ def test_array_of_a_connected_tensor_is_refused():
     assert str(error.value) == (
         "this Tensor is connected to a graph: an array of it would cut the gradient\n"
         "  where: np.asarray(argument 0 (2,))\n"
-        "  instead: x.detach() or x.numpy(force=True) for the values alone"
+        "  instead: np.stack([...]) to join tensors; x.detach() for the values alone"
     )
     assert np.asarray(x.detach()).tolist() == [1, 2]
     assert x.numpy(force=True) is x.data
@@ -443,3 +443,65 @@ def test_repeated_indexing_is_linear():
     np.stack(parts).sum().backward()
     assert time.perf_counter() - start < 2.0
     assert x.grad.data.sum() == 2000
+
+
+# ── what people coming from PyTorch and NumPy type ────────────────────────────────────────────
+def test_pytorchs_functions_are_found_among_the_methods():
+    x = leaf([[1.0, 2.0], [4.0, 3.0]])
+    assert ag.exp(x).tolist() == np.exp(x.data).tolist()
+    assert ag.sum(x, dim=1).tolist() == [3, 7]
+    assert ag.softmax(x, dim=1).shape == (2, 2)
+    assert ag.cat([x, x]).shape == (4, 2)
+    assert x.numel() == 4
+    assert x.transpose(0, 1).tolist() == [[1, 4], [2, 3]]
+    values, indices = x.max(dim=1)
+    assert (values.tolist(), indices.tolist()) == ([2, 4], [1, 0])
+    assert ag.min(x, dim=0).indices.tolist() == [0, 0]
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = ag.nonsense
+
+
+def test_arrays_take_unconnected_tensors_in_place():
+    w = leaf([1.0, 2.0])
+    (w * w).sum().backward()
+    w.data -= 0.5 * w.grad
+    assert w.tolist() == [0, 0]
+    assert type(w.data) is np.ndarray
+
+
+def test_a_leaf_rewritten_after_it_was_used_is_caught():
+    w = leaf([1.0, 2.0])
+    loss = (w * w).sum()
+    with no_grad():
+        w -= 1.0
+    with pytest.raises(RuntimeError) as error:
+        loss.backward()
+    assert str(error.value) == (
+        "a leaf was rewritten after it was used, so its old value is gone\n"
+        "  where: argument 0 (2,), rewritten under no_grad()\n"
+        "  instead: backward first, then the update; or compute the result anew"
+    )
+    assert len(toposort(loss)) == 3  # it can still be drawn
+    (w * w).sum().backward()
+    assert w.grad.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("call", "what"),
+    [
+        (lambda: Tensor(None), "a Tensor holds numbers, not object"),
+        (lambda: Tensor("two"), "a Tensor holds numbers, not <U3"),
+        (lambda: leaf(np.ones((2, 2))) @ 2, "matmul multiplies arrays, and one of these is a"),
+        (
+            lambda: Tensor([0, 0]).__setitem__(0, leaf(1.5)),
+            "a int64 tensor cannot hold values that need gradients",
+        ),
+        (
+            lambda: Tensor([0.0, 0.0, 0.0]).__setitem__(slice(2), np.ones(3)),
+            r"setitem cannot broadcast (\[2\]) and (\[3\])",
+        ),
+    ],
+)
+def test_three_lines_for_more_mistakes(call, what):
+    with pytest.raises((TypeError, ValueError), match=what.replace("(", r"\(").replace(")", r"\)")):
+        call()
