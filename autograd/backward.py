@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import describe, three_lines
+from autograd.errors import describe, shape_of, three_lines
 from autograd.modes import enable_grad
+from autograd.primitive import PRIMITIVES
 from autograd.pull import LAZY, Gradient, add, fit, pull
-from autograd.tensor import Tensor, constant, raw
-from autograd.versions import REWRITTEN, getrefcount, seen_by
+from autograd.tensor import Tensor, constant, raw, record
+from autograd.versions import REWRITTEN, fork, getrefcount, seen_by
 
 float64 = np.float64
 ONE = float64(1.0)
@@ -27,7 +28,7 @@ def sweep(
     roots: Sequence[Tensor], seeds: Sequence[Gradient], wrt: Sequence[Tensor] = (),
     recorded: bool = False, keep: bool = False,
 ) -> dict[Tensor, Gradient]:  # fmt: skip
-    """Carry gradients from `outputs`, where `seeds` arrive, back to the leaves.
+    """Carry gradients from `roots`, where `seeds` arrive, back to the leaves.
 
     Parameters
     ----------
@@ -43,6 +44,7 @@ def sweep(
     uses: dict[int, int] = {}  # birth number: over how many ways, where more than one
     buffers: set[int] = set()  # birth number: the gradient is an array of our own, to write into
     heap: list[tuple[int, Tensor]] = []  # who waits, the youngest first ...
+    reached: dict[Tensor, Tensor] = {}  # how far back the walk to an old version has come
     youngest: Any = None  # ... but for the very youngest and what has arrived there:
     arrived: Gradient = None  # a chain needs neither the heap nor the dict
     a: Any
@@ -75,13 +77,15 @@ def sweep(
                 node._grad = _own(g, OWN + 1)  # `arrived` is g too
         # 2. Apply the rules, for the arguments that require a gradient.
         if REWRITTEN:
-            args = tuple(seen_by(a, birth) if type(a) is Tensor else a for a in args)
+            args = tuple(seen_by(a, birth, reached) if type(a) is Tensor else a for a in args)
         more: Any = ()
         if type(g) is float64 and op.pair:  # two scalars: without lists, for speed
             (a, b), (rule, rule_b), y = args, op.rules, node.data
             x0 = a.data if type(a) is Tensor else a
             x1 = b.data if type(b) is Tensor else b
             if x1 is b or not b.requires_grad:
+                if x0 is a or not a.requires_grad:
+                    continue
                 b = None
             elif x0 is a or not a.requires_grad:
                 a, b, rule = b, None, rule_b
@@ -142,13 +146,18 @@ def _own(g: Gradient, references: int) -> Gradient:
     return g.copy() if shared else g
 
 
+def _alias(g: Tensor) -> Tensor:
+    """Return another handle of a recorded gradient, which two tensors may have got."""
+    return fork(g) if g.op is not None else record(PRIMITIVES[np.positive], (g,))
+
+
 def _accumulate(leaf: Tensor, grads: dict[Tensor, Gradient], recorded: bool) -> None:
     """Add what arrived at a leaf to its gradient."""
     if leaf.meta is not None:
         grads[leaf] = _hooked(leaf, grads[leaf], recorded)
     before = leaf._grad
     if before is None:
-        leaf._grad = grads[leaf] if recorded else _own(grads[leaf], OWN)  # OWN: the dict's
+        leaf._grad = _alias(grads[leaf]) if recorded else _own(grads[leaf], OWN)  # the dict's
     elif recorded:
         leaf._grad = leaf.grad + grads[leaf]
     else:
@@ -158,8 +167,18 @@ def _accumulate(leaf: Tensor, grads: dict[Tensor, Gradient], recorded: bool) -> 
 def _hooked(node: Tensor, g: Gradient, recorded: bool) -> Gradient:
     for hook in list((node.meta or {}).get("hooks", {}).values()):
         changed = hook(g if recorded else constant(g))
-        if changed is not None:
-            g = changed if recorded else changed.data
+        if changed is None:
+            continue
+        if shape_of(changed) != node.shape:
+            raise ValueError(
+                three_lines(
+                    f"a hook returns a gradient of its tensor's shape, {node.shape}",
+                    f"a hook of {describe(node, 0)}, which returned shape {shape_of(changed)}",
+                    "a gradient of that shape, or None to leave it as it is",
+                )
+            )
+        g = np.asarray(raw(changed), node.dtype)[()] if not recorded else changed
+        g = constant(np.asarray(g)[()]) if recorded and type(g) is not Tensor else g
     return g
 
 
@@ -231,6 +250,7 @@ def _seed(root: Tensor, gradient: Any) -> Any:
             )
         return ONE if type(root.data) is float64 else np.ones_like(root.data)
     seed = gradient if type(gradient) is Tensor else np.asarray(gradient, root.dtype)[()]
+    seed = seed if seed.dtype == root.dtype else seed.astype(root.dtype)
     if seed.shape != root.shape:
         raise ValueError(
             three_lines(

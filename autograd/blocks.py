@@ -50,7 +50,11 @@ def share(work: Callable[[int, int], None], start: int, stop: int, step: int) ->
     # a context carries NumPy's error handling into the thread
     others = range(start + each, stop, each)
     tasks = [pool.submit(copy_context().run, run, i) for i in others] if pool else []
-    run(start)
+    try:
+        run(start)
+    finally:
+        for task in tasks:
+            task.exception()  # waits
     for task in tasks:
         task.result()
 
@@ -61,13 +65,14 @@ def in_pieces(f: Callable[..., Any], *arrays: Any) -> Any:
     They do if they are large, contiguous and of one shape, or scalars (a broadcast scalar too, as
     the gradient of a sum is).
     """
+    given = arrays
     arrays = tuple(a.flat[0] if _is_scalar(a) else a for a in arrays)
     whole = [a for a in arrays if type(a) is np.ndarray]
     if not whole or whole[0].size < LARGE:
-        return f(*arrays)
+        return f(*given)
     shape = whole[0].shape
     if any(a.shape != shape or not a.flags.c_contiguous for a in whole):
-        return f(*arrays)
+        return f(*given)
     flat = [a.reshape(-1) if type(a) is np.ndarray else a for a in arrays]
 
     def cut(start: int, stop: int) -> list[Any]:

@@ -40,6 +40,8 @@ def aligned(shapes: Sequence[tuple[int, ...]]) -> tuple[str, str]:
         sizes = [row[axis] for row in rows if row[axis] not in (None, 1)]
         if len(set(sizes)) > 1:
             break
+    else:
+        return " and ".join(map(str, shapes)), "the shape asked for is another one"
     texts = []
     for row in rows:
         cells = ["·" if n is None else str(n) for n in row]

@@ -14,11 +14,12 @@ import numpy as np
 
 from autograd.backward import sweep
 from autograd.errors import three_lines
-from autograd.modes import depth, enable_grad, is_grad_enabled
+from autograd.modes import depth, enable_grad, is_grad_enabled, no_grad
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.tensor import Tensor, constant, raw, record
-from autograd.tree import flatten, map_leaves
+from autograd.tree import flatten, flatten_like, map_leaves
 
+IDENTITY = PRIMITIVES[np.positive]
 Argnum = int | Sequence[int]
 Function = Callable[..., Any]
 
@@ -41,7 +42,8 @@ class _Traced:
         self.connected = depth.value > 0 or any(type(x) is Tensor for x in given)
         with enable_grad():
             self.variables = [_variable(f, x) for x in given]
-            chosen = self.rebuild(self.variables)
+            # f gets another name for each, which it may rewrite in place
+            chosen = self.rebuild([record(IDENTITY, (v,)) for v in self.variables])
             full = list(args)
             for i, x in zip(positions, chosen, strict=True):
                 full[i] = x
@@ -72,9 +74,10 @@ class _Traced:
                 [y for y, _ in pairs], [s for _, s in pairs], self.variables, recorded=recorded
             )
         self.strangers = [t for t in found if all(t is not v for v in self.variables)]
-        grads = [
-            _plain(found[v]) if v in found else np.zeros_like(v.data)[()] for v in self.variables
-        ]
+        grads: list[Any] = []
+        for v in self.variables:
+            g = _plain(found[v]) if v in found else np.zeros_like(v.data)[()]
+            grads.append(g.copy() if any(g is other for other in grads) else g)
         nested = self.rebuild(grads)
         return nested[0] if self.single else tuple(nested)
 
@@ -282,29 +285,41 @@ def checkpoint(f: Function) -> Function:
     @functools.wraps(f)
     def remembered(*args: Any, **kwargs: Any) -> Any:
         values, rebuild = flatten(list(args))
+        wanted = [i for i, v in enumerate(values) if type(v) is Tensor and v.requires_grad]
+        if not wanted or not is_grad_enabled():
+            return f(*args, **kwargs)
 
         def again(*leaves: Any) -> Any:
             return f(*rebuild(leaves), **kwargs)
 
+        def forward(*xs: Any) -> Any:
+            with no_grad():
+                y = again(*[constant(x) if i in wanted else x for i, x in enumerate(xs)])
+            if type(y) is not Tensor:
+                raise TypeError(
+                    three_lines(
+                        "a checkpointed function returns one tensor",
+                        f"checkpoint({_name(f)}), which returned a {type(y).__name__}",
+                        "np.stack or np.concatenate of the results",
+                    )
+                )
+            return y.data
+
         def joint(g: Any, _: Any, *xs: Any) -> list[Any]:
-            call = _Traced(again, tuple(range(len(xs))), tuple(map(_floating, xs)), {})
-            pulled = list(call.pull([g]))
+            call = _Traced(again, wanted, xs, {})
+            pulled = iter(call.pull([g]))
             if call.strangers:
                 raise RuntimeError(
                     three_lines(
                         "a checkpointed function uses a tensor that is not its argument",
                         f"checkpoint({_name(f)}), which reached {call.strangers[0]!r}",
-                        "pass that tensor as an argument",
+                        "pass that tensor as an argument, by position",
                     )
                 )
-            return pulled
+            return [next(pulled) if i in wanted else None for i in range(len(xs))]
 
-        def forward(*xs: Any) -> Any:
-            return raw(again(*xs))
-
-        if not any(type(v) is Tensor for v in values):
-            return f(*args, **kwargs)
-        return record(Primitive(f, (), call=forward, joint=joint, name=_name(f)), tuple(values))
+        op = Primitive(f, (), call=forward, joint=joint, name=_name(f))
+        return record(op, tuple(values))
 
     return remembered
 
@@ -312,7 +327,7 @@ def checkpoint(f: Function) -> Function:
 def _variable(f: Function, x: Any) -> Tensor:
     """Give an incoming value a new name, to differentiate by."""
     if type(x) is Tensor and x.requires_grad:
-        return record(PRIMITIVES[np.positive], (x,))
+        return record(IDENTITY, (x,))
     data = raw(x)
     if isinstance(data, int) and not isinstance(data, bool):
         data = float(data)
@@ -330,16 +345,12 @@ def _variable(f: Function, x: Any) -> Tensor:
     return v
 
 
-def _floating(x: Any) -> Any:
-    return x if type(x) is Tensor else np.asarray(x, dtype=np.result_type(x, np.float16))[()]
-
-
 def _plain(g: Any) -> Any:
     return g.data if type(g) is Tensor and not g.requires_grad else g
 
 
 def _seeds(v: Any, call: _Traced) -> list[Any]:
-    given, _ = flatten(v)
+    given = flatten_like(call.output, v)
     for g, y in zip(given, call.outputs, strict=True):
         if np.shape(g) != y.shape:
             raise ValueError(

@@ -29,7 +29,7 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
     recording = is_grad_enabled()
     if recording:
         refuse_leaf(self, "item assignment")
-    index = plain_index(index, copy=True)
+    index = plain_index(index)
     value = value if type(value) is Tensor else np.asarray(value)[()]
     grad = self.requires_grad or (type(value) is Tensor and value.requires_grad)
     if grad and self.dtype.kind not in "fc":
@@ -40,9 +40,12 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
                 "x = x.astype(float) first",
             )
         )
-    plain = not recording or (not grad and (alone or bool(self.meta and "shared" in self.meta)))
+    shared = _is_shared(self)
+    plain = not recording or (not grad and (alone or shared))
     try:
         if plain:
+            if recording and not shared and type(self.data) is np.ndarray and not owned(self):
+                self.data = np.array(self.data)  # a value, not a view of somebody else's
             write(self, index, raw(value))
         else:
             _assign(self, index, value, grad)
@@ -65,6 +68,11 @@ def _assign(self: Tensor, index: Any, value: Any, grad: bool) -> None:
     become(self, y, old)
 
 
+def _is_shared(x: Tensor) -> bool:
+    """Tell whether x was asked to share memory with an array, by `from_numpy`."""
+    return x.meta is not None and "shared" in x.meta
+
+
 def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     op = PRIMITIVES[fn]
 
@@ -85,7 +93,7 @@ def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
                 )
             )
         y = y if y.dtype == x.dtype else record(PRIMITIVES[astype], (y,), {"dtype": x.dtype})
-        if not recording:
+        if not recording or (_is_shared(x) and not y.requires_grad):
             write(x, ..., y.data)
         elif alone and not y.requires_grad:
             x.data = y.data

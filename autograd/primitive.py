@@ -143,7 +143,7 @@ def composite(fn: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable
 def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(fn)
     def dispatch(*args: Any, **params: Any) -> Any:
-        for a in args:
+        for a in (*args, *params.values()) if params else args:
             record = getattr(a, "_record", None)  # only a Tensor has one
             if record is not None:
                 op = PRIMITIVES[dispatch]

@@ -9,6 +9,7 @@ import numpy as np
 from autograd.blocks import LARGE, in_pieces
 from autograd.rules.shape import astype
 from autograd.tensor import GETITEM, SETITEM, Tensor
+from autograd.versions import Overwritten
 
 Gradient = Any  # an array or a NumPy scalar; a Tensor in a recorded sweep
 
@@ -74,6 +75,8 @@ def pull(
         sent = [*enumerate(op.joint(g, y, *xs, **params))][::-1]
         return [(i, gx) for i, gx in sent if _wants(args[i])]
     cut = op.elementwise and not recorded and y.size >= LARGE
+    if cut:  # an old version of an argument becomes an array again
+        xs = [x.restore() if isinstance(x, Overwritten) else x for x in xs]
     result = []
     for i in range(len(args) - 1, -1, -1):
         a = args[i]

@@ -229,7 +229,9 @@ class Tensor(Methods):
                     "x.grad = None, or a value of x's shape",
                 )
             )
-        self._grad = value if value is None or type(value) is Tensor else constant(value)
+        if value is not None and type(value) is not Tensor:
+            value = constant(np.asarray(value, self.dtype)[()])
+        self._grad = value
 
     @property
     def is_leaf(self) -> bool:
@@ -394,12 +396,13 @@ def _view(a: Any) -> Any:
 
 
 def failed(op: Primitive, values: Any, params: Any, error: Exception) -> Exception:
-    return type(error)(failed_call(op.name, values, params, error))
+    kind = next(k for k in (IndexError, TypeError, ValueError) if isinstance(error, k))
+    return kind(failed_call(op.name, values, params, error))
 
 
-def plain_index(index: Any, *, copy: bool = False) -> Any:
+def plain_index(index: Any) -> Any:
+    """Return an index without Tensors, and with arrays that nobody will change later."""
     if type(index) is tuple:
-        return tuple(plain_index(i, copy=copy) for i in index)
-    if type(index) is Tensor:
-        index = index.data
-    return np.array(index) if copy and isinstance(index, (np.ndarray, list)) else index
+        return tuple(plain_index(i) for i in index)
+    index = raw(index)
+    return np.array(index) if isinstance(index, (np.ndarray, list)) else index

@@ -36,8 +36,22 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     return [leaf for part, _ in flat for leaf in part], put_together
 
 
+def flatten_like(like: Any, tree: Any) -> list[Any]:
+    """Return the leaves of a tree in the order of another one's: dicts by their keys.
+
+    >>> flatten_like({"a": 0, "b": 0}, {"b": 1, "a": 2})
+    [2, 1]
+    """
+    if isinstance(like, dict):
+        return [leaf for k in like for leaf in flatten_like(like[k], tree[k])]
+    if isinstance(like, (list, tuple)):
+        pairs = zip(like, tree, strict=True)
+        return [leaf for part, other in pairs for leaf in flatten_like(part, other)]
+    return [tree]
+
+
 def map_leaves(f: Callable[..., Any], tree: Any, *others: Any) -> Any:
     """Apply f to the leaves of trees of one structure."""
     leaves, rebuild = flatten(tree)
-    more = [flatten(other)[0] for other in others]
+    more = [flatten_like(tree, other) for other in others]
     return rebuild([f(*group) for group in zip(leaves, *more, strict=True)])

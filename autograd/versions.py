@@ -60,11 +60,15 @@ class Overwritten(NDArrayOperatorsMixin):
         return getattr(self.restore(), name)
 
 
-def seen_by(a: Any, user: int) -> Any:
+def seen_by(a: Any, user: int, reached: dict[Any, Any] | None = None) -> Any:
     """Return the version of the argument `a` that the operation born as `user` saw.
 
+    A walk that asks for ever older users keeps in `reached` where it is, and so stays linear.
     Raises RuntimeError where it is gone: a leaf was rewritten under no_grad.
     """
+    if a.count <= user:
+        return a
+    handle, a = a, a if reached is None else reached.get(a, a)
     while a.count > user:
         if not a.args:
             raise RuntimeError(
@@ -75,6 +79,8 @@ def seen_by(a: Any, user: int) -> Any:
                 )
             )
         a = a.args[0]
+    if reached is not None:
+        reached[handle] = a
     return a
 
 
@@ -105,6 +111,8 @@ def become(x: Any, y: Any, old: Any) -> None:
     REWRITTEN[:] = [True]
     x.data, x.op, x.args, x.params = y.data, y.op, y.args, y.params
     x.count, x.requires_grad, x._grad = y.count, y.requires_grad, None
+    if x.meta is not None:
+        x.meta = {k: v for k, v in x.meta.items() if k != "consumed"}  # this value is new
 
 
 def write(x: Any, index: Any, value: Any) -> None:

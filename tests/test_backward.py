@@ -317,3 +317,51 @@ def test_steps_tell_what_everybody_gets():
     assert told == [("×", 1, [4, 5]), ("+", 4, [4, 4])]
     assert leaves(f) == sorted([a, b, c], key=lambda t: t.count)
     assert [len(v) for v in consumers(toposort(a * a + a)).values()] == [3, 1]
+
+
+# ── what adversaries tried ────────────────────────────────────────────────────────────────────
+def test_recorded_gradients_are_not_one_object():
+    a, b = leaf([1.0, 2.0]), leaf([1.0, 2.0])
+    (a + b).sum().backward(create_graph=True)
+    assert a.grad is not b.grad
+    a.grad.zero_()
+    assert b.grad.tolist() == [1, 1]
+    first, second = ag.grad(lambda a, b: (a + b).sum(), (0, 1))(np.ones(2), np.ones(2))
+    first[0] = 9
+    assert second.tolist() == [1, 1]
+
+
+def test_hooks_return_arrays_numbers_or_an_error():
+    x = leaf([1.0, 2.0])
+    remove = x.register_hook(lambda g: g.data * 2)
+    x.sum().backward()
+    assert x.grad.tolist() == [2, 2]
+    remove()
+    x.register_hook(lambda g: np.ones((3, 2)))
+    message(ValueError, (x * 1.0).sum().backward)
+
+
+def test_a_seed_takes_the_dtype_of_the_result():
+    x = leaf(np.ones(2, np.float32))
+    y = x.exp()
+    y.backward(Tensor(np.ones(2)))
+    assert y.grad.dtype == x.grad.dtype == np.float32
+
+
+def test_a_leaf_that_no_longer_wants_a_gradient():
+    x = leaf(3.0)
+    y = 2.0 * x
+    x.requires_grad_(False)
+    y.backward()
+    assert x.grad is None
+
+
+def test_a_primitive_called_by_keyword_uses_its_rule():
+    @ag.primitive
+    def stop(x):
+        return x * 1
+
+    stop.defvjp(lambda g, y, x: 0 * g)
+    x = leaf(2.0)
+    stop(x=x).backward()
+    assert x.grad.item() == 0

@@ -170,7 +170,7 @@ def test_checkpoint_refuses_a_closure():
     assert str(error.value) == (
         "a checkpointed function uses a tensor that is not its argument\n"
         "  where: checkpoint(<lambda>), which reached Tensor(2.0, requires_grad=True)\n"
-        "  instead: pass that tensor as an argument"
+        "  instead: pass that tensor as an argument, by position"
     )
 
 
@@ -280,3 +280,38 @@ def test_gradients_are_not_lost_in_silence():
 def test_more_errors(call, what):
     with pytest.raises(TypeError, match=what):
         call()
+
+
+def test_a_function_may_rewrite_its_argument():
+    def first(v):
+        v[0] = v[1] ** 2
+        return v.sum()
+
+    def square(v):
+        v *= v
+        return v.sum()
+
+    x = np.array([1.0, 2.0])
+    for v in (x, Tensor(x, requires_grad=True)):
+        assert grad(first)(v).tolist() == [0, 5]
+        assert grad(square)(v).tolist() == [2, 4]
+    assert x.tolist() == [1, 2]
+
+
+def test_vectors_are_matched_by_key():
+    pull, _ = vjp(lambda x: {"a": x, "b": 10 * x})(1.0)
+    assert pull({"b": 1.0, "a": 0.0}) == 10.0
+
+
+def test_checkpoint_of_methods_indices_and_constants():
+    x = Tensor([1.0, -2.0, 3.0], requires_grad=True)
+    checkpoint(lambda x: x.relu())(x).sum().backward()
+    assert x.grad.tolist() == [1, 0, 1]
+    x.grad = None
+    checkpoint(lambda x, i: x[i])(x, np.array([0, 1, 1])).sum().backward()
+    assert x.grad.tolist() == [1, 2, 0]
+    w = Tensor(3.0, requires_grad=True)
+    checkpoint(lambda x: x * w)(Tensor(2.0)).backward()
+    assert w.grad.item() == 2
+    with pytest.raises(TypeError, match="a checkpointed function returns one tensor"):
+        checkpoint(lambda x: (x, x))(x)

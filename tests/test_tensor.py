@@ -505,3 +505,69 @@ def test_a_leaf_rewritten_after_it_was_used_is_caught():
 def test_three_lines_for_more_mistakes(call, what):
     with pytest.raises((TypeError, ValueError), match=what.replace("(", r"\(").replace(")", r"\)")):
         call()
+
+
+# ── values, not views: what adversaries tried ─────────────────────────────────────────────────
+def test_unrecorded_tensors_are_values_too():
+    a = Tensor(np.zeros(3))
+    b, c, d = a[:2], a.reshape(3, 1), a.detach()
+    b[0], c[0, 0], d[0] = 5.0, 6.0, 7.0
+    assert a.tolist() == [0, 0, 0]
+    state, w, sums = Tensor(np.zeros((1, 2))), leaf(np.ones(2)), []
+    for i in range(3):
+        state[0, 0] = float(i)
+        sums.append((w * state.reshape(2)).sum())
+    sum(sums).backward()
+    assert w.grad.tolist() == [3, 0]
+
+
+def test_an_index_that_changes_later_changes_nothing():
+    x, i = leaf(np.arange(4.0)), np.array([0, 1])
+    y = x[i].sum()
+    i[0] = 3
+    y.backward()
+    assert x.grad.tolist() == [1, 1, 0, 0]
+
+
+def test_from_numpy_shares_through_inplace_operators():
+    a = np.zeros(2)
+    x = ag.from_numpy(a)
+    x += 1.0
+    x[0] = 7.0
+    assert a.tolist() == [7, 1]
+
+
+def test_large_arrays_in_pieces():
+    n = 2**18 + 3
+    assert np.exp(np.broadcast_to(leaf(1.0), (600, 600))).shape == (600, 600)
+    x = leaf(np.ones(n)) * 1.0
+    y = np.sin(x)
+    x[0] = 5.0
+    y.sum().backward()
+    assert y.data[0] == np.sin(1.0)
+    matrix = leaf(np.asfortranarray(np.ones((600, 601))))
+    (np.tanh(matrix) * matrix).sum().backward()
+    slope = np.tanh(1.0) + 1 - np.tanh(1.0) ** 2
+    np.testing.assert_allclose(matrix.grad.data, slope, rtol=1e-14)
+
+
+def test_reading_while_filling_is_linear():
+    def seconds(n):
+        x = leaf(np.ones(n)) * 1.0
+        for i in range(n - 1):
+            x[i + 1] = x[i] * 0.999
+        start = time.perf_counter()
+        x.sum().backward()
+        return time.perf_counter() - start
+
+    seconds(100)
+    assert min(seconds(8000) for _ in range(2)) < 40 * max(seconds(500), 0.005)
+
+
+def test_a_rewritten_result_is_a_new_result():
+    x = leaf(3.0)
+    f = x * x
+    f.backward()
+    f += x
+    f.backward()
+    assert x.grad.item() == 6 + 7
