@@ -41,10 +41,10 @@ def sweep(
     What arrived at each leaf.
     """
     grads: dict[Tensor, Gradient] = {}  # what has arrived so far, at leaves and in the heap
+    reached: Any = {} if REWRITTEN else None  # how far back the walks to old versions have come
     uses: dict[int, int] = {}  # birth number: over how many ways, where more than one
     buffers: set[int] = set()  # birth number: the gradient is an array of our own, to write into
     heap: list[tuple[int, Tensor]] = []  # who waits, the youngest first ...
-    reached: dict[Tensor, Tensor] = {}  # how far back the walk to an old version has come
     youngest: Any = None  # ... but for the very youngest and what has arrived there:
     arrived: Gradient = None  # a chain needs neither the heap nor the dict
     a: Any
@@ -177,8 +177,10 @@ def _hooked(node: Tensor, g: Gradient, recorded: bool) -> Gradient:
                     "a gradient of that shape, or None to leave it as it is",
                 )
             )
-        g = np.asarray(raw(changed), node.dtype)[()] if not recorded else changed
-        g = constant(np.asarray(g)[()]) if recorded and type(g) is not Tensor else g
+        if recorded:
+            g = changed if type(changed) is Tensor else constant(np.asarray(changed)[()])
+        else:
+            g = np.asarray(raw(changed), node.dtype)[()]
     return g
 
 
