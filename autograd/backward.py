@@ -209,7 +209,7 @@ def backward(
     if gradient is None and type(self.data) is float64 and self.requires_grad:
         seed: Any = ONE
     else:
-        seed = _seed(self, gradient)
+        seed = first_gradient(self, gradient)
     if self.meta is not None and "consumed" in self.meta:
         code, instruction = self.meta["consumed"]
         line = next(n for start, stop, n in code.co_lines() if start <= instruction < stop)
@@ -232,7 +232,7 @@ def backward(
         self.meta = {**self.meta, "consumed": consumed} if self.meta else {"consumed": consumed}
 
 
-def _seed(root: Tensor, gradient: Any) -> Any:
+def first_gradient(root: Tensor, gradient: Any) -> Any:
     if not root.requires_grad:
         raise RuntimeError(
             three_lines(

@@ -73,11 +73,13 @@ class _Traced:
             found = sweep(
                 [y for y, _ in pairs], [s for _, s in pairs], self.variables, recorded=recorded
             )
-        self.strangers = [t for t in found if all(t is not v for v in self.variables)]
-        grads: list[Any] = []
+        own, given = set(self.variables), set[int]()
+        self.strangers = [t for t in found if t not in own]
+        grads = []
         for v in self.variables:
             g = _plain(found[v]) if v in found else np.zeros_like(v.data)[()]
-            grads.append(g.copy() if any(g is other for other in grads) else g)
+            grads.append(g.copy() if id(g) in given else g)  # two variables may have got one array
+            given.add(id(g))
         nested = self.rebuild(grads)
         return nested[0] if self.single else tuple(nested)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.blocks import LARGE, in_pieces
-from autograd.rules.shape import astype
+from autograd.rules.shape import astype, sum_to
 from autograd.tensor import GETITEM, SETITEM, Tensor
 from autograd.versions import Overwritten
 
@@ -127,15 +127,8 @@ def fit(gx: Gradient, a: Tensor) -> Gradient:
         return gx
     if type(gx) in LAZY:
         return gx
-    if gx.ndim and gx.shape[1:] == shape:  # the bias of a layer, most often
-        gx = gx.sum(axis=0)
-    elif gx.shape != shape:
-        lead = gx.ndim - len(shape)
-        axes = tuple(
-            i for i, n in enumerate(gx.shape) if i < lead or (shape[i - lead] == 1 and n != 1)
-        )
-        gx = gx.sum(axis=axes) if axes else gx
-        gx = gx.reshape(shape) if gx.shape != shape else gx
+    if gx.shape != shape:
+        gx = sum_to(gx, shape)
     if gx.dtype != x.dtype:
         gx = astype(gx, dtype=x.dtype)
     return gx[()] if type(gx) is np.ndarray and gx.ndim == 0 else gx

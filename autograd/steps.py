@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import _seed
+from autograd.backward import first_gradient
 from autograd.graph import arguments, toposort
 from autograd.pull import Gradient, fit, pull
 from autograd.tensor import Tensor
@@ -42,7 +42,18 @@ def steps(root: Tensor, gradient: Any = None) -> Iterator[Step]:
     >>> [(s.node.op.symbol, s.gradient.item(), [g and g.item() for g in s.sent]) for s in steps(f)]
     [('×', 1.0, [2.0, 5.0]), ('+', 2.0, [2.0, None])]
     """
-    arrived: dict[Tensor, Gradient] = {root: _seed(root, gradient)}
+    return _walk(root, {root: first_gradient(root, gradient)})
+
+
+def gradients(root: Tensor, gradient: Any = None) -> dict[Tensor, np.ndarray]:
+    """Return the gradient of `root` with respect to every tensor that it came from."""
+    arrived = {root: first_gradient(root, gradient)}
+    for _ in _walk(root, arrived):
+        pass
+    return arrived
+
+
+def _walk(root: Tensor, arrived: dict[Tensor, Gradient]) -> Iterator[Step]:
     for node in reversed(toposort(root)):
         if node.op is None or node not in arrived:
             continue
@@ -53,13 +64,3 @@ def steps(root: Tensor, gradient: Any = None) -> Iterator[Step]:
             arrived[args[i]] = arrived[args[i]] + gx if args[i] in arrived else gx
             sent[i] = gx
         yield Step(node, g, tuple(sent), tuple(args))
-
-
-def gradients(root: Tensor, gradient: Any = None) -> dict[Tensor, np.ndarray]:
-    """Return the gradient of `root` with respect to every tensor that it came from."""
-    arrived: dict[Tensor, Any] = {root: _seed(root, gradient)}
-    for step in steps(root, gradient):
-        for a, gx in zip(step.arguments, step.sent, strict=False):
-            if gx is not None:
-                arrived[a] = arrived[a] + gx if a in arrived else gx
-    return arrived

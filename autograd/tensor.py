@@ -343,9 +343,8 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
     for v in values:
         if type(v) is Tensor and v.requires_grad and not (paused and get_ident() in paused):
             y.op, y.args, y.params = op, values, params
-            y.requires_grad = (
-                op.differentiable and y.data.dtype.kind in "fc"
-            )  # astype(int): constant
+            # integers are constants, as astype(int) of a float is
+            y.requires_grad = op.differentiable and y.data.dtype.kind in "fc"
             break
     return y
 

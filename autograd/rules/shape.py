@@ -29,11 +29,14 @@ def by_index(order):
     return {} if order == "C" else {"order": order}
 
 
-def untile(g, y, x, shape):
-    """Sum the copies that broadcasting made."""
-    lead = g.ndim - x.ndim
-    axes = tuple(i for i, n in enumerate(g.shape) if i < lead or (x.shape[i - lead] == 1 != n))
-    return np.reshape(np.sum(g, axis=axes), x.shape) if axes else np.reshape(g, x.shape)
+def sum_to(g, shape):
+    """Sum the copies that broadcasting from `shape` made: its adjoint."""
+    if g.ndim and g.shape[1:] == shape:  # the bias of a layer, most often
+        return g.sum(axis=0)
+    lead = g.ndim - len(shape)
+    axes = tuple(i for i, n in enumerate(g.shape) if i < lead or (shape[i - lead] == 1 != n))
+    g = g.sum(axis=axes) if axes else g
+    return g.reshape(shape) if g.shape != shape else g
 
 
 def inverse(axes):
@@ -149,7 +152,7 @@ primitive(np.concatenate, each=d_concatenate, bind=bind_arrays, call=lambda *xs,
 primitive(np.stack,       each=d_stack,       bind=bind_arrays, call=lambda *xs, axis: np.stack(xs, axis=axis),       code="np.stack(({*},))",       tex=r"\left[{*}\right]")
 
 # ── copies, and parts ─────────────────────────────────────────────────────────────────────────
-primitive(np.broadcast_to,  untile,     tex=r"{0}")
+primitive(np.broadcast_to,  lambda g, y, x, shape: sum_to(g, x.shape), tex=r"{0}")
 primitive(np.diagonal,      undiagonal, tex=r"\operatorname{{diag}}\left({0}\right)")
 primitive(np.tril,          lambda g, y, x, k=0: np.tril(g, k))
 primitive(np.triu,          lambda g, y, x, k=0: np.triu(g, k))
