@@ -43,6 +43,7 @@ class Node:
     kind : dtype and shape, on the tensor level.
     value, gradient : what is written in the box; empty where it stands on a wire, or is unknown.
     spoken : the node in words.
+    value_of : the tensor that a box stands for, the result of an operation; None for the rest.
     """
 
     role: str
@@ -51,6 +52,7 @@ class Node:
     value: Rows = ()
     gradient: Rows = ()
     spoken: str = ""
+    value_of: Tensor | None = None
 
 
 @dataclass(slots=True)
@@ -61,6 +63,7 @@ class Wire:
     ----------
     forward, backward : what flows along it either way; empty where nothing is to be written.
     local : the local derivative of the operation at the far end.
+    operand : which argument of which operation it brings; None on the way to a box.
     """
 
     source: int
@@ -68,6 +71,7 @@ class Wire:
     forward: str = ""
     backward: str = ""
     local: str = ""
+    operand: Operand | None = None
 
 
 @dataclass(slots=True)
@@ -133,7 +137,7 @@ class _Composer:
         computed = t in self.circles
         on_wire = computed if not uses else len(uses) == 1 and t not in self.selection.roots
         boxed = not (self.scalar and on_wire)
-        node = Node(self.role(t), self.name(t), spoken=brief(t.data))
+        node = Node(self.role(t), self.name(t), spoken=brief(t.data), value_of=t)
         if boxed or not node.name:
             node.value = table(t.data)
         if boxed and t in self.gradients.arrived:
@@ -174,10 +178,13 @@ class _Composer:
         """Draw an operation as a circle, and join its operands to it."""
         operands = self.selection.operations[t]
         sources = [self.source(o) for o in operands]
-        self.circles[t] = self.add(Node("operation", symbol(op, t.params), spoken=op.name))
+        self.circles[t] = self.add(
+            Node("operation", symbol(op, t.params), spoken=op.name, value_of=t)
+        )
         for operand, source in zip(operands, sources, strict=True):
             wire = Wire(source, self.circles[t])
             if isinstance(operand, Operand):
+                wire.operand = operand
                 self.inscribe(wire, operand)
             self.scene.wires.append(wire)
 
