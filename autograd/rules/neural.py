@@ -140,12 +140,19 @@ def d_linear_weight(g, y, x, weight, bias=None):
     return g.T @ x
 
 
+def by_columns(x):
+    """Lay short rows out column by column: reducing them is then two to three times faster."""
+    return np.asfortranarray(x) if type(x) is np.ndarray and x.shape[1] <= 32 else x
+
+
 @rowwise
 def cross_entropy_(x, target):
     """Return ``logsumexp(x) - x[target]`` for each row of x."""
+    picked = x[np.arange(len(target)), target]
+    x = by_columns(x)
     top = np.maximum.reduce(x, axis=-1)
     total = np.add.reduce(np.exp(x - top[:, None]), axis=-1)
-    return np.log(total) + (top - x[np.arange(len(target)), target])
+    return np.log(total) + (top - picked)
 
 
 @rowwise
@@ -157,7 +164,7 @@ def d_cross_entropy(x, target, y, g):
         shift = x[rows, target] + y
     else:
         shift = np.where(possible, x[rows, target], 0) + np.where(possible, y, 0)
-    p = np.exp(x - shift[:, None])
+    p = np.exp(by_columns(x) - shift[:, None])
     p *= (g / p.sum(axis=-1))[:, None]  # the shift was rounded: norm anew
     p[rows, target] -= g
     return p
