@@ -8,55 +8,71 @@ Layer 0: imports NumPy only.
 
 import functools
 import os
+import threading
 from collections.abc import Callable
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any
+from queue import SimpleQueue
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
 
 PIECE = 2**17
 LARGE = 2 * PIECE
 """Below, one call over the whole is as fast."""
 
 
-@functools.cache
-def _pool() -> "tuple[int, ThreadPoolExecutor | None]":
-    """Return how many threads work, the caller's included, and where the others wait."""
-    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    if not workers or workers == 1:
-        return 1, None
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # 10 ms that most never need
+Task = tuple[Callable[[], None], "SimpleQueue[BaseException | None]"]
 
-    return workers, ThreadPoolExecutor(workers - 1, thread_name_prefix="autograd")
+
+@functools.cache
+def _workers() -> "tuple[int, SimpleQueue[Task]]":
+    """Return how many threads work, the caller's included, and where the others wait for tasks.
+
+    A queue of C code and nothing around it: an executor's futures cost 0.1 ms per hand-over more.
+    """
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    tasks: SimpleQueue[Task] = SimpleQueue()
+    for _ in range(1, count or 1):
+        threading.Thread(target=_serve, args=(tasks,), name="autograd", daemon=True).start()
+    return count or 1, tasks
+
+
+def _serve(tasks: "SimpleQueue[Task]") -> None:
+    while True:
+        task, done = tasks.get()
+        try:
+            task()
+        except BaseException as error:  # noqa: BLE001  # the caller raises it
+            done.put(error)
+        else:
+            done.put(None)
+        del task, done  # or the last arrays would live until the next task
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not survive a fork
+    os.register_at_fork(after_in_child=_workers.cache_clear)  # threads do not survive a fork
 
 
 def share(work: Callable[[int, int], None], start: int, stop: int, step: int) -> None:
     """Call ``work(i, i + step)`` from start to stop, a run of neighbours on each thread."""
-    workers, pool = _pool()
-    each = -(-(stop - start) // workers)
+    count, tasks = _workers()
+    each = -(-(stop - start) // count)
 
     def run(first: int) -> None:
         last = min(first + each, stop)
         for i in range(first, last, step):
             work(i, min(i + step, last))
 
-    # a context carries NumPy's error handling into the thread
+    done: SimpleQueue[BaseException | None] = SimpleQueue()
     others = range(start + each, stop, each)
-    tasks = [pool.submit(copy_context().run, run, i) for i in others] if pool else []
+    for i in others:  # a context carries NumPy's error handling into the thread
+        tasks.put((functools.partial(copy_context().run, run, i), done))
     try:
         run(start)
     finally:
-        for task in tasks:
-            task.exception()  # waits
-    for task in tasks:
-        task.result()
+        errors = [done.get() for _ in others]
+    for error in filter(None, errors):
+        raise error
 
 
 def in_pieces(f: Callable[..., Any], *arrays: Any) -> Any:
