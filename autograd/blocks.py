@@ -37,6 +37,11 @@ def _workers() -> "tuple[int, SimpleQueue[Task]]":
     return count or 1, tasks
 
 
+def workers() -> int:
+    """Return how many threads share the work."""
+    return _workers()[0]
+
+
 def _serve(tasks: "SimpleQueue[Task]") -> None:
     while True:
         task, done = tasks.get()

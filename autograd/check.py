@@ -77,7 +77,7 @@ def _check(
 
     for i, x in enumerate(xs):
         direction = random.standard_normal(np.shape(x))
-        expected, error = _directional(weighted, xs, i, direction, order == 1)
+        expected, error = directional(weighted, xs, i, direction, order == 1)
         if not _close(np.sum(got[i] * direction), expected, error, got[i], direction):
             _blame(weighted, xs, i, np.asarray(got[i]), f"{name}, argument {positions[i]}", order)
     if order < last:
@@ -88,7 +88,7 @@ def _check(
         _check(gradient, xs, random, name, positions, order + 1, last)
 
 
-def _directional(
+def directional(
     f: Callable[..., Any], xs: list[Any], i: int, direction: Any, analytic: bool
 ) -> tuple[float, float]:
     """Return the numerical derivative of f at xs[i] along a direction, and its likely error."""
@@ -147,7 +147,7 @@ def _blame(
     for index in np.ndindex(*got.shape):
         along = np.zeros(got.shape)
         along[index] = 1
-        expected, _ = _directional(f, xs, i, along, order == 1)
+        expected, _ = directional(f, xs, i, along, order == 1)
         off = float(abs(expected - got[index]) / max(abs(expected), 1e-12))
         if off > worst or np.isnan(off):
             element = f", element {index}" if index else ""

@@ -61,7 +61,7 @@ class _Traced:
                     "a return statement with the result",
                 )
             )
-        self.outputs = [y if type(y) is Tensor else constant(np.asarray(y)[()]) for y in leaves]
+        self.outputs = [y if type(y) is Tensor else constant(_array(y)) for y in leaves]
 
     def pull(self, seeds: Sequence[Any]) -> Any:
         """Return the gradients of the variables, nested as the arguments were."""
@@ -333,7 +333,7 @@ def _variable(f: Function, x: Any) -> Tensor:
     data = raw(x)
     if isinstance(data, int) and not isinstance(data, bool):
         data = float(data)
-    data = np.asarray(data)[()]
+    data = _array(data)
     if data.dtype.kind not in "fc":
         raise TypeError(
             three_lines(
@@ -345,6 +345,11 @@ def _variable(f: Function, x: Any) -> Tensor:
     v = constant(data)
     v.requires_grad = True
     return v
+
+
+def _array(value: Any, dtype: Any = None) -> Any:
+    """Return an array, a NumPy scalar, or the symbol that stands for one."""
+    return value if hasattr(value, "tape") else np.asarray(value, dtype)[()]
 
 
 def _plain(g: Any) -> Any:
@@ -363,7 +368,7 @@ def _seeds(v: Any, call: _Traced) -> list[Any]:
                 )
             )
     return [
-        g if type(g) is Tensor else np.asarray(g, y.dtype)[()]
+        g if type(g) is Tensor else _array(g, y.dtype)
         for g, y in zip(given, call.outputs, strict=True)
     ]
 
@@ -404,6 +409,7 @@ def _derived(f: Function, what: str) -> Callable[[Function], Function]:
 
     def name(derivative: Function) -> Function:
         derivative.__name__ = derivative.__qualname__ = f"{what.replace(' ', '_')}_of_{_name(f)}"
+        derivative.__wrapped__ = f  # type: ignore[attr-defined]  # its signature
         derivative.__doc__ = f"Return the {what} of {_name(f)}, with its arguments."
         return derivative
 

@@ -13,6 +13,10 @@ paused: set[int] = set()
 """The threads that do not record at present: empty almost always, so that asking is cheap."""
 
 
+capturing: list[Any] = []
+"""The captures that run at present, in any thread: while there are some, data may be symbols."""
+
+
 class _Depth(threading.local):
     value = 0
 

@@ -1,6 +1,6 @@
 """What a primitive is: a NumPy function, its derivative rules, and how it is spelled.
 
-Layer 0: imports NumPy only and knows nothing of Tensor.
+Layer 0: knows nothing of Tensor.
 """
 
 import functools
@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+
+from autograd.modes import capturing
 
 Rule = Callable[..., Any]
 """A rule ``(g, y, *x, **params) -> gx`` is one line of NumPy: ``g`` arrives, ``gx`` leaves."""
@@ -29,11 +31,12 @@ class Primitive:
     code, tex, symbol : the spellings in NumPy source, in LaTeX and on a drawing. ``{0}`` stands
         for the first value, ``{*}`` for all of them, ``{axis}`` for a parameter.
     elementwise : each element of the result depends on the same element of the arguments only.
+    batch : computes a whole batch at once, see `autograd.rules.batching`; None for row by row.
     """
 
     __slots__ = (
-        "bind", "call", "code", "differentiable", "each", "elementwise", "fn", "joint", "name",
-        "pair", "params", "rules", "symbol", "tex",
+        "batch", "bind", "call", "code", "differentiable", "each", "elementwise", "fn", "joint",
+        "name", "pair", "params", "rules", "symbol", "tex",
     )  # fmt: skip
 
     def __init__(
@@ -41,12 +44,13 @@ class Primitive:
         call: Callable[..., Any] | None = None, each: Rule | None = None, joint: Rule | None = None,
         bind: Callable[..., tuple[tuple[Any, ...], dict[str, Any]]] | None = None,
         code: str | None = None, tex: str | None = None, symbol: str | None = None,
-        elementwise: bool = False,
+        elementwise: bool = False, batch: Rule | None = None,
     ) -> None:  # fmt: skip
         self.fn = fn
         self.name = name or fn.__name__
         self.call = call or fn
         self.bind = bind
+        self.batch = batch
         self.elementwise = elementwise or (isinstance(fn, np.ufunc) and fn.signature is None)
         self.define(rules, each, joint)
         holes = ", ".join(f"{{{i}}}" for i in range(len(rules))) if rules else "{*}"
@@ -138,6 +142,31 @@ def composite(fn: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable
         return definition
 
     return enter
+
+
+def fused(fn: Callable[..., Any], *, elementwise: bool = False) -> Callable[..., Any]:
+    """Let a part of a rule be one operation of a program: it is printed and replayed as such.
+
+    On arrays and Tensors it is the function itself.
+    """
+    op = Primitive(fn, (), code=f"{fn.__name__.rstrip('_')}({{*}})", elementwise=elementwise)
+
+    @functools.wraps(fn)
+    def call(*args: Any, **params: Any) -> Any:
+        if capturing:
+            for a in args:
+                if hasattr(a, "tape"):
+                    return a.tape.record(op, args, params)
+        return fn(*args, **params)
+
+    call.op = op  # type: ignore[attr-defined]  # a function may carry attributes
+    return call
+
+
+def fused_op(fn: Callable[..., Any]) -> Primitive:
+    """Return the operation that a `fused` function is in programs."""
+    op: Primitive = fn.op  # type: ignore[attr-defined]  # `fused` gave it one
+    return op
 
 
 def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:

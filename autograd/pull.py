@@ -66,9 +66,10 @@ def pull(
     params = node.params
     y: Any = node if recorded else node.data
     xs = args if recorded else [a.data if type(a) is Tensor else a for a in args]
-    if op is GETITEM and not recorded:
+    lazy = not recorded and isinstance(g, (np.ndarray, np.generic))  # and no symbol
+    if op is GETITEM and lazy:
         return [(0, Part(g, params["index"]))]
-    if op is SETITEM and not recorded:
+    if op is SETITEM and lazy:
         sent = _pull_setitem(g if ours else np.array(g), params["index"])
         return [(i, gx) for i, gx in sent if _wants(args[i])]
     if op.joint is not None:
@@ -105,6 +106,8 @@ def add(
 ) -> Gradient:
     """Return the sum, in place where the array is the sweep's own; count one more way."""
     uses[birth] = uses.get(birth, 1) + 1
+    if type(gx) in LAZY and not isinstance(before, (np.ndarray, np.generic)):
+        gx = gx.dense(before)  # a symbol cannot be written into
     if type(gx) in LAZY:
         if birth not in buffers:
             before = np.array(before)

@@ -4,7 +4,8 @@
 to it, is kept. The numbers are those of the sweep, bit for bit (a law in the tests).
 """
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,25 +43,90 @@ def steps(root: Tensor, gradient: Any = None) -> Iterator[Step]:
     >>> [(s.node.op.symbol, s.gradient.item(), [g and g.item() for g in s.sent]) for s in steps(f)]
     [('×', 1.0, [2.0, 5.0]), ('+', 2.0, [2.0, None])]
     """
-    return _walk(root, {root: first_gradient(root, gradient)})
+    return _walk(root, {root: first_gradient(root, gradient)}, contributions)
 
 
-def gradients(root: Tensor, gradient: Any = None) -> dict[Tensor, np.ndarray]:
-    """Return the gradient of `root` with respect to every tensor that it came from."""
+def gradients(
+    root: Tensor, gradient: Any = None, send: "Send | None" = None
+) -> dict[Tensor, np.ndarray]:
+    """Return the gradient of `root` with respect to every tensor that it came from.
+
+    Nothing is consumed, and no ``.grad`` changes.
+
+    Parameters
+    ----------
+    send : what each operation sends, in the place of `contributions`: how a mistake is planted.
+    """
     arrived = {root: first_gradient(root, gradient)}
-    for _ in _walk(root, arrived):
+    for _ in _walk(root, arrived, send or contributions):
         pass
     return arrived
 
 
-def _walk(root: Tensor, arrived: dict[Tensor, Gradient]) -> Iterator[Step]:
+def contributions(node: Tensor, args: Sequence[Any], g: Gradient) -> Iterator[tuple[int, Gradient]]:
+    """Yield what one operation sends: (which argument, its part, of its shape and dtype)."""
+    for i, lazy in reversed(pull(node, args, g, recorded=False, ours=False)):
+        yield i, fit(lazy.dense(args[i]) if hasattr(lazy, "dense") else lazy, args[i])
+
+
+Send = Callable[[Tensor, Sequence[Any], Gradient], Iterable[tuple[int, Gradient]]]
+"""From (node, arguments, gradient) to what the arguments get, as `contributions`."""
+
+
+def _walk(root: Tensor, arrived: dict[Tensor, Gradient], send: Send) -> Iterator[Step]:
     for node in reversed(toposort(root)):
         if node.op is None or node not in arrived:
             continue
         g, args = arrived[node], arguments(node)
         sent: list[Gradient | None] = [None] * len(args)
-        for i, lazy in reversed(pull(node, args, g, recorded=False, ours=False)):
-            gx = fit(lazy.dense(args[i]) if hasattr(lazy, "dense") else lazy, args[i])
+        for i, gx in send(node, args, g):
             arrived[args[i]] = arrived[args[i]] + gx if args[i] in arrived else gx
             sent[i] = gx
         yield Step(node, g, tuple(sent), tuple(args))
+
+
+def backward_steps(self: Tensor, order: Any = None) -> Any:
+    """Walk the backward pass of this scalar step by step; no ``.grad`` changes.
+
+    Each step tells the node, what has arrived there, the local derivatives, what each argument
+    gets, and what it has before and after. A gradient is the sum over all uses, so that a node may
+    send only when every contribution to it has arrived: a topological order. Another order shows
+    what goes wrong without.
+
+    Parameters
+    ----------
+    order : None for a topological order; a list of results of operations, in the order in which
+        they send (one that is missing sends nothing); "depth-first" or "breadth-first", in which
+        each sends when it is first met.
+
+    Raises
+    ------
+    RuntimeError : where this is no scalar, or nothing requires a gradient.
+    ValueError : for an order of anything but results in the graph.
+
+    Examples
+    --------
+    >>> a = Tensor(3.0, requires_grad=True)
+    >>> b = a + a
+    >>> c = b + b
+    >>> for step in c.backward_steps():
+    ...     print(step)
+    c = b + b:  ∂c/∂c = 1
+      b gets 1 · 1 = 1 (1 of 2); b gets 1 · 1 = 1, now 1 + 1 = 2 (2 of 2)
+    b = a + a:  ∂c/∂b = 2
+      a gets 2 · 1 = 2 (1 of 2); a gets 2 · 1 = 2, now 2 + 2 = 4 (2 of 2)
+    >>> c.backward_steps(order=[b, c])
+    b = a + a:  ∂c/∂b = nothing yet, so that nothing is sent
+      incomplete: 0 of 2 contributions had arrived
+    c = b + b:  ∂c/∂c = 1
+      b gets 1 · 1 = 1 (1 of 2); b gets 1 · 1 = 1, now 1 + 1 = 2 (2 of 2)
+      too late: b has sent its gradient on already
+      so ∂c/∂a = 0, which is wrong: it is 4
+    """
+    from autograd.names import names_in  # noqa: PLC0415  # words are a room above
+    from autograd.view.stepper import BackwardSteps  # noqa: PLC0415
+
+    return BackwardSteps(self, order, names_in(sys._getframe(1)))
+
+
+Tensor.backward_steps = backward_steps

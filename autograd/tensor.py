@@ -17,10 +17,9 @@ from autograd import modes, rules  # noqa: F401  # rules fill the table
 from autograd.blocks import LARGE, in_pieces
 from autograd.errors import describe, failed_call, shape_of, three_lines
 from autograd.methods import Methods
-from autograd.modes import is_grad_enabled, paused
-from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, QUERIES, Primitive
+from autograd.modes import capturing, paused
+from autograd.primitive import PRIMITIVES, Primitive
 from autograd.rules.shape import setitem
-from autograd.tree import flatten, map_leaves
 from autograd.versions import birth
 
 NONE: dict[str, Any] = {}
@@ -118,8 +117,11 @@ class Tensor(Methods):
     _grad: Any
     meta: dict[str, Any] | None
     _record: ClassVar[Callable[..., "Tensor"]]  # how primitives find `record`, below
-    backward: ClassVar[Callable[..., None]]  # given by a room above: autograd.backward
-    __setitem__: ClassVar[Callable[[Any, Any, Any], None]]  # and this one by autograd.inplace
+    __array_ufunc__: ClassVar[Callable[..., Any]]  # given by the rooms above: autograd.dispatch,
+    __array_function__: ClassVar[Callable[..., Any]]
+    backward: ClassVar[Callable[..., None]]  # autograd.backward,
+    __setitem__: ClassVar[Callable[[Any, Any, Any], None]]  # autograd.inplace,
+    backward_steps: ClassVar[Callable[..., Any]]  # and autograd.steps
 
     def __init__(
         self, data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None
@@ -178,27 +180,6 @@ class Tensor(Methods):
 
     def __rdivmod__(self, other: Any) -> tuple["Tensor", "Tensor"]:
         return other // self, other % self
-
-    # ── NumPy's two protocols ──────────────────────────────────────────────────────────────────
-    def __array_ufunc__(self, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
-        if (method != "__call__" or kwargs) and not _connected((args, kwargs)):
-            plain = map_leaves(raw, (args, kwargs))
-            return getattr(fn, method)(*plain[0], **plain[1])
-        if method != "__call__" or kwargs:
-            refused = f"np.{fn.__name__}" + (f".{method}" if method != "__call__" else "")
-            options = ", ".join(f"{k}=" for k in kwargs)
-            raise NotImplementedError(
-                three_lines(
-                    f"{refused} of a Tensor is not differentiable here"
-                    + (f" with {options}" if options else ""),
-                    f"{refused}({', '.join(describe(a, i) for i, a in enumerate(args))})",
-                    f"np.{fn.__name__}(...) without it, or x.detach()",
-                )
-            )
-        return apply(fn, args, kwargs)
-
-    def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return apply(fn, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if self.requires_grad and get_ident() not in paused:
@@ -335,6 +316,8 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
     try:
         if op.elementwise and type(arrays[0]) is np.ndarray and arrays[0].size >= LARGE:
             data = in_pieces(partial(op.call, **params) if params else op.call, *arrays)
+        elif capturing and (symbols := [x for x in arrays if hasattr(x, "_record")]):
+            data = symbols[0]._record(op, arrays, params)
         else:
             data = op.call(*arrays, **params)
     except (ValueError, TypeError, IndexError) as error:
@@ -352,51 +335,13 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
 Tensor._record = staticmethod(record)
 
 
-def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Find the row of a NumPy function, and record the call."""
-    if fn in COMPOSITES:
-        return COMPOSITES[fn](*args, **kwargs)
-    op = PRIMITIVES.get(fn)
-    if op is None:
-        return _without_row(fn, args, kwargs)
-    values, params = op.arguments(args, kwargs)
-    values = tuple(np.asarray(v) if type(v) in (list, tuple) else v for v in values)
-    return record(op, values, params)
-
-
-def _without_row(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Answer about the data where no gradient would be lost; refuse by name where one would."""
-    if fn in CREATORS or fn in QUERIES or not _connected((args, kwargs)):
-        answer = fn(*map_leaves(_view, args), **map_leaves(_view, kwargs))
-        return constant(answer[()] if answer.ndim == 0 else answer) if fn in CREATORS else answer
-    module = getattr(fn, "__module__", None) or "numpy"  # some ufuncs tell none
-    name = f"{module}.{fn.__name__}".replace("numpy.", "np.", 1)
-    raise NotImplementedError(
-        three_lines(
-            f"the derivative of {name} is unknown: it has no row in autograd/rules",
-            f"{name}({', '.join(describe(a, i) for i, a in enumerate(args))})",
-            "x.detach() for the value alone, or a rule of your own with @autograd.primitive",
-        )
-    )
-
-
-def _connected(tree: Any) -> bool:
-    tensors = [a for a in flatten(tree)[0] if type(a) is Tensor]
-    return is_grad_enabled() and any(t.requires_grad for t in tensors)
-
-
-def _view(a: Any) -> Any:
-    """Return the data of a Tensor, as an array that NumPy cannot write into."""
-    if type(a) is not Tensor or not a.ndim:
-        return raw(a)
-    view = a.data.view()
-    view.flags.writeable = False
-    return view
-
-
 def failed(op: Primitive, values: Any, params: Any, error: Exception) -> Exception:
     kind = next(k for k in (IndexError, TypeError, ValueError) if isinstance(error, k))
-    return kind(failed_call(op.name, values, params, error))
+    told = kind(failed_call(op.name, values, params, error))
+    missing = constant(float64("nan"))  # the result, for `draw(error)`
+    missing.op, missing.args, missing.params = op, tuple(values), params
+    vars(told)["missing"] = missing
+    return told
 
 
 def plain_index(index: Any) -> Any:

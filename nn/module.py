@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from autograd import Tensor, no_grad, three_lines
+from autograd import Tensor, call_as, no_grad, three_lines
 
 
 def Parameter(data: Any, requires_grad: bool = True) -> Tensor:  # noqa: N802  # PyTorch's name
@@ -84,7 +84,7 @@ class Module:
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.forward(*args, **kwargs)
+        return call_as(self, self.forward, args, kwargs)
 
     # ── attributes are the registry ────────────────────────────────────────────────────────────
     def __setattr__(self, name: str, value: Any) -> None:

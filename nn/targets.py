@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, three_lines
+from autograd import Tensor, primitive, three_lines
 
 Array = Any  # a Tensor or an array: what comes out of a function here is what came in
 SUM_TOLERANCE = 1e-3  # leaves room for probabilities typed by hand, or in float16
@@ -14,7 +14,7 @@ SUM_TOLERANCE = 1e-3  # leaves room for probabilities typed by hand, or in float
 
 def given(value: Array) -> Array:
     """Return a Tensor as it is, and an array of anything else."""
-    return value if type(value) is Tensor else np.asarray(value)
+    return value if hasattr(value, "dtype") else np.asarray(value)
 
 
 def floating(value: Array, dtype: Any = np.float64) -> Array:
@@ -25,7 +25,7 @@ def floating(value: Array, dtype: Any = np.float64) -> Array:
 
 def raw(value: Array) -> np.ndarray:
     """Return the values alone."""
-    return np.asarray(value.data if type(value) is Tensor else value)
+    return given(value.data if type(value) is Tensor else value)
 
 
 def constant(value: Array, like: Array) -> np.ndarray:
@@ -117,8 +117,10 @@ def by_class(
     if len(given_shape) != 2:
         x = np.reshape(np.moveaxis(x, axis, -1), (-1, classes))
         target = index = np.reshape(index, (-1,))
+    if not isinstance(index, np.ndarray):  # a symbol: the program will look at the numbers
+        target = index = class_indices(index, classes=classes)
     # as unsigned numbers, negative ones are huge: one pass finds whatever needs a closer look
-    if index.size and (ignore_index >= 0 or index.astype(np.uint64).max() >= classes):
+    elif index.size and (ignore_index >= 0 or index.astype(np.uint64).max() >= classes):
         keep = index != ignore_index
         target = index = np.where(keep, index, 0)
         check_classes(name, index.reshape(shape), classes)
@@ -133,6 +135,19 @@ def by_class(
             warnings.warn(f"{name}: no target counts, so the mean is 0", stacklevel=4)
         return np.sum(result) / (total or 1.0)
     return reduce(result if result.shape == shape else np.reshape(result, shape), reduction)
+
+
+@primitive
+def class_indices(index: np.ndarray, classes: int) -> np.ndarray:
+    """Return class indices; raise IndexError where one is no class: the check of a program."""
+    if index.size and (index.min() < 0 or index.max() >= classes):
+        row = np.argmax((index < 0) | (index >= classes))
+        raise IndexError(
+            f"target[{row}] is {index[row]}, and there are {classes} classes\n"
+            f"  where: class indices of a program, shape {index.shape}\n"
+            f"  instead: class indices from 0 to {classes - 1}; ignored ones when it is captured"
+        )
+    return index
 
 
 def check_shapes(name: str, shape: tuple[int, ...], target: np.ndarray) -> None:
@@ -195,6 +210,8 @@ def one_hot_indices(name: str, target: Array, axis: int) -> Array:
 def warn_unless_distribution(name: str, target: Array, axis: int) -> None:
     """Warn where rows do not sum to 1."""
     sums = np.sum(raw(target), axis=axis)
+    if not isinstance(sums, (np.ndarray, np.generic)):  # a symbol: no numbers to look at yet
+        return
     if sums.size and not (worst := np.max(np.abs(sums - 1))) <= SUM_TOLERANCE:
         message = f"{name}: probabilities should sum to 1; a row of the target is {worst:.3g} off"
         warnings.warn(message, stacklevel=4)

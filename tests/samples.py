@@ -15,7 +15,16 @@ import numpy as np
 
 from autograd.rules import neural
 from autograd.rules.elementwise import clip_between
-from autograd.rules.shape import astype, pad_constant, scatter, setitem
+from autograd.rules.shape import (
+    Slot,
+    astype,
+    gather,
+    pad_constant,
+    place,
+    scatter,
+    scatter_at,
+    setitem,
+)
 
 Array = Any
 Shape = tuple[int, ...]
@@ -79,9 +88,9 @@ class Case:
     analytic: bool = True  # also on complex numbers, so that complex step applies
     note: str = ""
 
-    def inputs(self, dtype: Any = np.float64) -> list[Array]:
+    def inputs(self, dtype: Any = np.float64, seed: int = 20) -> list[Array]:
         """Return the arguments, the same at every call: floats in `dtype`, none can be written."""
-        rng = np.random.default_rng(20)
+        rng = np.random.default_rng(seed)
         arrays = [np.array(d(rng, s)) for d, s in zip(self.domains, self.shapes, strict=True)]
         arrays = [a.astype(dtype) if a.dtype.kind == "f" else a for a in arrays]
         for a in arrays:
@@ -339,6 +348,9 @@ SAMPLES: dict[Callable[..., Any], list[Case]] = {
     operator.getitem:    [case(lambda x, i=i: operator.getitem(x, i), s, note=str(i)) for s, i in INDICES],
     scatter:             [case(call(scatter, {"index": i, "shape": s}), np.empty(s)[i].shape, note=str(i)) for s, i in INDICES],
     setitem:             [case(call(setitem, {"index": i}), s, np.empty(s)[i].shape, note=str(i)) for s, i in INDICES if i is not REPEATED],
+    gather:              [case(call(gather, {"index": (slice(None), Slot(0))}), (2, 6), (4,), domain=(real, integer)), case(call(gather, {"index": Slot(0)}), (6, 2), (3,), domain=(real, integer))],
+    place:               [case(call(place, {"index": (0, Slot(0))}), (2, 6), (1,), (1,), domain=(real, real, integer))],
+    scatter_at:          [case(call(scatter_at, {"index": (Slot(0), 1), "shape": (6, 2)}), (4,), (4,), domain=(real, integer))],
     np.take:             given(np.take, [(2, 3)], "indices axis", (4, None), ([0, 0, 5], None), (1, 0), ([[2, 0], [1, 1]], 1), (-1, -1)),
     np.take_along_axis:  given(np.take_along_axis, [(2, 3)], "indices axis", *((np.array(i), axis) for i, axis in (([[2, 0], [1, 1]], 1), ([[1, 0, 0]], 0), ([[2, 2]], -1), ([4, 0, 0], None)))),
     # ── products ──────────────────────────────────────────────────────────────────────────────

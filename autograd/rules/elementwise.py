@@ -8,17 +8,19 @@ derivative is honestly inf. A gradient of exactly 0 means *not used*: it stays 0
 would divide by zero (`over`).
 """
 
+import functools
 import math
 import operator
 
 import numpy as np
 
 from autograd.errors import three_lines
-from autograd.primitive import composite, primitive
+from autograd.primitive import composite, fused, primitive
 
 LN2, LN10 = math.log(2), math.log(10)
 
 
+@functools.partial(fused, elementwise=True)
 def over(g, d):
     """Return g / d; and 0 where g is 0 although d is 0 or nan."""
     if isinstance(d, (int, float)):
@@ -36,6 +38,7 @@ def spare(x, unused):
     return np.where(unused, 1, x)
 
 
+@functools.partial(fused, elementwise=True)
 def masked(g, keep):
     """Return g where `keep` is true, and 0 elsewhere, even where g is infinite."""
     if isinstance(g, np.ndarray) and g.size and np.isfinite(g.min()) and np.isfinite(g.max()):

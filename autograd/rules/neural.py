@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd.blocks import rowwise
 from autograd.errors import three_lines
-from autograd.primitive import primitive
+from autograd.primitive import fused, primitive
 from autograd.rules.elementwise import masked
 from autograd.rules.reduce import expand
 
@@ -22,6 +22,10 @@ SQRT_2_OVER_PI, CUBIC = math.sqrt(2 / math.pi), 0.044715
 def sigmoid_(x):
     with np.errstate(over="ignore"):  # where exp(-x) is inf, the result is rightly 0
         return 1 / (1 + np.exp(-x))
+
+
+def relu_(x):
+    return np.maximum(x, 0)
 
 
 def softplus_(x):
@@ -155,6 +159,7 @@ def cross_entropy_(x, target):
     return np.log(total) + (top - picked)
 
 
+@fused
 @rowwise
 def d_cross_entropy(x, target, y, g):
     """Return ``g * (softmax(x) - onehot(target))``; the loss y tells how far to shift x."""
@@ -173,7 +178,7 @@ def d_cross_entropy(x, target, y, g):
 # fmt: off
 # ── of each element ───────────────────────────────────────────────────────────────────────────
 sigmoid     = primitive(sigmoid_,                   lambda g, y, x: g * y * (1 - y),             name="sigmoid",   elementwise=True, tex=r"\sigma\left({0}\right)",                symbol="σ")
-relu        = primitive(lambda x: np.maximum(x, 0), lambda g, y, x: masked(g, x > 0),            name="relu",      elementwise=True, tex=r"\operatorname{{ReLU}}\left({0}\right)", symbol="ReLU")
+relu        = primitive(relu_,                      lambda g, y, x: masked(g, x > 0),            name="relu",      elementwise=True, tex=r"\operatorname{{ReLU}}\left({0}\right)", symbol="ReLU")
 softplus    = primitive(softplus_,                  lambda g, y, x: g * sigmoid(x),              name="softplus",  elementwise=True, tex=r"\ln\left(1 + e^{{{0}}}\right)")
 silu        = primitive(silu_,                      d_silu,                                      name="silu",      elementwise=True, tex=r"\operatorname{{SiLU}}\left({0}\right)", symbol="SiLU")
 erf         = primitive(erf_,                       lambda g, y, x: g * bell(x) * (2 / SQRT_PI), name="erf",       elementwise=True, tex=r"\operatorname{{erf}}\left({0}\right)")

@@ -119,6 +119,31 @@ def scatter_add(g, index, shape):
     return out
 
 
+class Slot(int):
+    """Stands in an index for the k-th of the arrays that are given beside it."""
+
+    __slots__ = ()
+
+
+def filled(index, arrays):
+    """Put arrays in the places of their slots."""
+    parts = index if type(index) is tuple else (index,)
+    parts = tuple(arrays[i] if type(i) is Slot else i for i in parts)
+    return parts if type(index) is tuple else parts[0]
+
+
+def d_gather(k, g, y, x, *arrays, index):
+    return scatter_at(g, *arrays, index=index, shape=x.shape)
+
+
+def d_scatter_at(k, g, y, x, *arrays, index, shape):
+    return gather(g, *arrays, index=index)
+
+
+def d_place(k, g, y, x, v, *arrays, index):
+    return gather(g, *arrays, index=index) if k else place(g, 0, *arrays, index=index)
+
+
 def replace(x, v, index):
     """Return a copy of x with ``x[index] = v``."""
     out = np.array(x)
@@ -161,6 +186,9 @@ primitive(operator.getitem, d_getitem,  tex=r"{0}_{{{index}}}", symbol="[ ]", co
 # ── what NumPy has no function for ────────────────────────────────────────────────────────────
 scatter      = primitive(scatter_add, lambda g, y, x, index, shape: g[index],                                     name="scatter", code="scatter({0})")
 setitem      = primitive(replace,     d_replaced,                             lambda g, y, x, v, index: g[index], name="setitem", code="setitem({0}, {1})",   symbol="[ ]=")
+gather       = primitive(lambda x, *arrays, index: x[filled(index, arrays)],                           each=d_gather,     name="gather",     symbol="[ ]",  code="gather({*})")
+place        = primitive(lambda x, v, *arrays, index: replace(x, v, filled(index, arrays)),            each=d_place,      name="place",      symbol="[ ]=", code="place({*})")
+scatter_at   = primitive(lambda g, *arrays, index, shape: scatter_add(g, filled(index, arrays), shape), each=d_scatter_at, name="scatter_at",                code="scatter_at({*})")
 pad_constant = primitive(pad,          d_pad,                                                                      name="pad",     code="np.pad({0})")
 astype       = primitive(cast,         lambda g, y, x, dtype: g,                                                   name="astype",  code="{0}.astype({dtype})", tex=r"{0}")
 # fmt: on

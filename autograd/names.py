@@ -19,8 +19,8 @@ LONG = 60
 def names_in(frame: FrameType) -> dict[int, str]:
     """Map the identity of each Tensor and array that a frame can see to its name there.
 
-    Locals come before globals, earlier names before later ones. A module's parameters are called
-    by their path, ``net.0.weight``.
+    Locals come before globals, earlier names before later ones. A module's modules and parameters
+    are called by their path, ``net.0.weight``.
 
     >>> import sys
     >>> x = Tensor(1.0)
@@ -35,8 +35,8 @@ def names_in(frame: FrameType) -> dict[int, str]:
             if isinstance(value, (Tensor, np.ndarray)):
                 names.setdefault(id(value), name)
             elif not isinstance(value, type) and hasattr(type(value), "named_parameters"):
-                for path, parameter in value.named_parameters():
-                    names.setdefault(id(parameter), f"{name}.{path}")
+                for path, part in (*value.named_modules(), *value.named_parameters()):
+                    names.setdefault(id(part), f"{name}.{path}" if path else name)
     return names
 
 
