@@ -32,7 +32,7 @@ import time
 import tracemalloc
 import venv
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -97,6 +97,34 @@ class Retrograd(Library):
         return hessian(f)
 
 
+class Compiled(Retrograd):
+    """The same step, compiled: the parameters stay Tensors, and their gradients arrive there."""
+
+    def step(self, row: "Row") -> Step:
+        from autograd.program import compile as compiled
+
+        data, constants = row.data()
+        leaves = [self.leaf(x) for x in data]
+        loss = row.loss
+
+        @compiled
+        def run(*constants: Any) -> None:
+            loss(self, leaves, *constants).backward()
+
+        def step() -> Any:
+            for x in leaves:
+                x.grad = None
+            run(*constants)
+            return leaves
+
+        return step
+
+    def hessian(self, f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        from autograd.program import compile as compiled
+
+        return compiled(super().hessian(f))
+
+
 class ByHand(Library):
     """What somebody writes who derives the gradient on paper."""
 
@@ -129,6 +157,36 @@ class Torch(Library):
 
     def constant(self, x: Any) -> Any:
         return self.from_numpy(x)
+
+
+class Jax(Library):
+    package, module, install = "jax", "jax", ("jax[cpu]==0.10.2",)
+
+    def __init__(self) -> None:
+        import jax
+
+        jax.config.update("jax_enable_x64", val=True)
+        self.jax, self.np = jax, jax.numpy
+        self.sigmoid, self.relu, self.stack = jax.nn.sigmoid, jax.nn.relu, jax.numpy.stack
+        self.tanh, self.exp, self.log = jax.numpy.tanh, jax.numpy.exp, jax.numpy.log
+        self.constant = jax.numpy.asarray
+
+    def linear(self, x: Any, weight: Any, bias: Any) -> Any:
+        return x @ weight.T + bias
+
+    def cross_entropy(self, logits: Any, target: Any) -> Any:
+        z = self.jax.nn.log_softmax(logits)
+        return -z[self.np.arange(len(z)), target].mean()
+
+    def step(self, row: "Row") -> Step:
+        data, constants = row.data()
+        leaves, constants = [self.constant(x) for x in data], [self.constant(c) for c in constants]
+        df = self.jax.jit(self.jax.grad(lambda leaves, *rest: row.loss(self, leaves, *rest)))
+        return lambda: self.jax.block_until_ready(df(leaves, *constants))
+
+    def hessian(self, f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        compiled = self.jax.jit(self.jax.hessian(f))
+        return lambda x: compiled(x).block_until_ready()
 
 
 class Micrograd(Library):
@@ -195,13 +253,16 @@ class MyGrad(Library):
 
 LIBRARIES: dict[str, type[Library]] = {
     "retrograd": Retrograd,
+    "compiled": Compiled,
     "numpy": ByHand,
     "torch": Torch,
+    "jax": Jax,
     "micrograd": Micrograd,
     "hips": Hips,
     "mygrad": MyGrad,
 }
-ARRAYS = frozenset({"retrograd", "torch", "hips", "mygrad"})
+OURS = ("retrograd", "compiled")
+ARRAYS = frozenset({*OURS, "torch", "jax", "hips", "mygrad"})
 
 
 # ── the rows ──────────────────────────────────────────────────────────────────────────────────
@@ -471,7 +532,7 @@ class CrossEntropy(Row):
 class Hessian(Row):
     """The Hessian of Rosenbrock's function of 50 inputs."""
 
-    libraries = frozenset({"retrograd", "torch", "hips"})
+    libraries = frozenset({*OURS, "torch", "jax", "hips"})
 
     def rosenbrock(self, x: Any) -> Any:
         return (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum()
@@ -497,7 +558,7 @@ class Items(Row):
 class Import(Row):
     """What the import costs in a fresh process that has imported NumPy."""
 
-    libraries = ARRAYS | {"micrograd"}
+    libraries = ARRAYS - {"compiled"} | {"micrograd"}
 
     def prepare(self, library: Library) -> list[float]:
         self.code = (
@@ -515,13 +576,13 @@ class Import(Row):
 # fmt: off
 ROWS: list[Row] = [
     Product("(a + b) * c, scalars", "retrograd <= 0.7 micrograd"),
-    Chain("scalar chain, 1000 ops", "retrograd <= 0.4 micrograd", "retrograd <= 0.25 torch", operations=1000),
-    MLP("MLP 4-4-3-3, batch 150, sigmoid", "retrograd <= 0.65 torch", sizes=(4, 4, 3, 3), batch=150, activation="sigmoid", dtype="float64"),
-    MLP("MLP 64-128-64-10, batch 128, sigmoid", "retrograd <= 0.85 torch", sizes=(64, 128, 64, 10), batch=128, activation="sigmoid", dtype="float64"),
-    MLP("MLP 784-1024-1024-10, batch 512, ReLU, f32", "retrograd <= 1.0 torch", sizes=(784, 1024, 1024, 10), batch=512, activation="relu", dtype="float32"),
-    Elementwise("sigmoid·tanh·exp·log chain, 1e6 f32", "retrograd <= 1.0 torch"),
-    CrossEntropy("cross-entropy 4096×1000, f32", "retrograd <= 1.2 torch"),
-    Hessian("Hessian of 50 inputs"),
+    Chain("scalar chain, 1000 ops", "retrograd <= 0.4 micrograd", "retrograd <= 0.25 torch", "compiled <= 0.15 micrograd", operations=1000),
+    MLP("MLP 4-4-3-3, batch 150, sigmoid", "retrograd <= 0.65 torch", "compiled <= 0.9 numpy", "compiled <= 0.6 jax", sizes=(4, 4, 3, 3), batch=150, activation="sigmoid", dtype="float64"),
+    MLP("MLP 64-128-64-10, batch 128, sigmoid", "retrograd <= 0.85 torch", "compiled <= 1.0 numpy", sizes=(64, 128, 64, 10), batch=128, activation="sigmoid", dtype="float64"),
+    MLP("MLP 784-1024-1024-10, batch 512, ReLU, f32", "retrograd <= 1.0 torch", "compiled <= 1.0 numpy", sizes=(784, 1024, 1024, 10), batch=512, activation="relu", dtype="float32"),
+    Elementwise("sigmoid·tanh·exp·log chain, 1e6 f32", "retrograd <= 1.0 torch", "compiled <= 0.6 torch", "compiled <= 2.2 jax"),
+    CrossEntropy("cross-entropy 4096×1000, f32", "retrograd <= 1.2 torch", "compiled <= 1.0 torch"),
+    Hessian("Hessian of 50 inputs", "compiled <= 0.25 torch"),
     Items("200 × x[i], then stack"),
     LongChain("chain of 10⁶ ops, freed", operations=1_000_000),
     NodeMemory("memory of a scalar node", "retrograd <= 300 B", operations=10_000),
@@ -537,7 +598,7 @@ class Worker:
     def __init__(self, library: str, python: Path | str, row: int) -> None:
         self.library = library
         env = {k: v for k, v in os.environ.items() if k not in UNWANTED}
-        if library == "retrograd":
+        if library in OURS:
             env["PYTHONPATH"] = str(Path(__file__).parents[1])
         self.process = subprocess.Popen(
             [python, __file__, "--worker", library, str(row)],
@@ -620,12 +681,16 @@ def close(a: float, b: float) -> bool:
     return math.isclose(a, b, rel_tol=1e-3, abs_tol=1e-5)
 
 
-def cells(row: Row, figures: Figures, peers: Sequence[str]) -> list[str]:
-    """Return a line of the table: our figure, the ratios, the goals and whether they are met."""
-    ours = figures["retrograd"]
-    between = [spread(ratios(ours, figures[p])) if p in figures else "" for p in peers]
-    goals = ", ".join(verdict(goal, figures) for goal in row.goals)
-    return [row.name, quantity(statistics.median(ours), row.unit), *between, goals]
+def cells(row: Row, figures: Figures, peers: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the lines of a row: our figure, the ratios, the goals and whether they are met."""
+    for who in OURS:
+        if who in figures:
+            between = [
+                spread(ratios(figures[who], figures[p])) if p in figures else "" for p in peers
+            ]
+            goals = ", ".join(verdict(goal, figures) for goal in row.goals if goal.startswith(who))
+            name = row.name if who == "retrograd" else "… compiled"
+            yield [name, quantity(statistics.median(figures[who]), row.unit), *between, goals]
 
 
 def verdict(goal: str, figures: Figures) -> str:
@@ -682,9 +747,13 @@ def main() -> None:
         there = [n for n in LIBRARIES if Path(interpreter(options.peers, n)).exists()]
         for name in LIBRARIES.keys() - there:
             print(f"without {name}: --setup installs it in {options.peers}", file=sys.stderr)
-        peers = [name for name in there if name != "retrograd"]
+        peers = [name for name in there if name not in OURS]
         rows = [row for row in ROWS if options.k in row.name]
-        lines = [cells(row, compare(row, options.peers, there, options.n), peers) for row in rows]
+        lines = [
+            line
+            for row in rows
+            for line in cells(row, compare(row, options.peers, there, options.n), peers)
+        ]
         head = ["forward + backward", "Retrograd", *(f"÷ {name}" for name in peers), "goals"]
         print_table([head, *lines])
         cores = f"{os.cpu_count()} cores, Python {platform.python_version()}"

@@ -8,6 +8,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ BINDS: dict[type[ast.AST], int] = {
 
 LOOSE, UNARY, ATOM = 0, 7, 9
 HOLE = re.compile(r"\{(\d+|\*)\}")
+COMMA = re.compile(r"(?<!\\), ")
 SUPERSCRIPTS = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 GLYPHS = {
     " ** ": "^", " * ": " · ", "np.linalg.": "", "np.": "", ">=": "≥", "<=": "≤", "!=": "≠",
@@ -35,22 +37,12 @@ class Spelled(NamedTuple):
     """A text, and how tightly it holds together: 0 (never) to 9 (always)."""
 
     text: str
-    binds: int = ATOM
-
-
-def numpy_source(template: str) -> str:
-    """Leave a template as it is: NumPy source."""
-    return template
-
-
-def plain_text(template: str) -> str:
-    """Turn a template into mathematics as plain text: ``·``, ``−``, ``xᵀ``, ``exp(x)``."""
-    return GLYPH.sub(lambda found: GLYPHS[found[0]], template)
+    binds: float = ATOM
 
 
 def spell(
     op: Primitive, args: Sequence[Spelled], params: Mapping[str, Any],
-    notation: Callable[[str], str] = numpy_source,
+    notation: "Notation | None" = None,
 ) -> Spelled:  # fmt: skip
     """Write an operation applied to `args`.
 
@@ -58,7 +50,7 @@ def spell(
     ----------
     args : the arguments, already written.
     params : the operation's parameters; those that its template does not mention become keywords.
-    notation : what to do to the template, `numpy_source` or `plain_text`.
+    notation : `numpy_source` (the default), `plain_text`, or `autograd.program.latex.latex`.
 
     >>> from autograd.primitive import PRIMITIVES
     >>> a_plus_b = spell(PRIMITIVES[np.add], [Spelled("a"), Spelled("b")], {})
@@ -67,23 +59,27 @@ def spell(
     >>> spell(PRIMITIVES[np.sum], [Spelled("x")], {"axis": 0}, plain_text).text
     'sum(x, axis=0)'
     """
-    template = _template(op, len(args), params)
-    binds, needs = _grammar(template)
-    if notation is plain_text and (power := _superscript(template, args, needs)):
+    notation = notation or numpy_source
+    template = notation.template(op, len(args), params)
+    binds, needs = notation.grammar(template)
+    if notation.raised and (power := _superscript(template, args, needs)):
         return power
 
     def fill(hole: re.Match[str]) -> str:
         if hole[1] == "*":
-            return ", ".join(a.text for a in args)
+            return notation.comma.join(a.text for a in args)
         text, tight = args[int(hole[1])]
         need = needs.get(hole[1], LOOSE)
         signed = need and text.startswith(("-", "−")) and hole.start() > 0  # a − (−b)
-        return f"({text})" if tight < need or signed else text
+        return notation.brackets.format(text) if tight < need or signed else text
 
-    return Spelled(HOLE.sub(fill, notation(template)), binds)
+    polished = COMMA.sub(notation.comma, notation.polish(template))
+    return Spelled(notation.hole.sub(fill, polished), binds)
 
 
-def _superscript(template: str, args: Sequence[Spelled], needs: dict[str, int]) -> Spelled | None:
+def _superscript(
+    template: str, args: Sequence[Spelled], needs: Mapping[str, float]
+) -> Spelled | None:
     """Raise to an integer power, x²."""
     if template != "{0} ** {1}" or not re.fullmatch(r"[-−]?\d{1,3}", args[1].text):
         return None
@@ -105,11 +101,11 @@ def _template(op: Primitive, count: int, params: Mapping[str, Any]) -> str:
     for i in range(count, len(op.rules)):  # optional arguments that were not given
         template = template.replace(f", {{{i}}}", "")
     rest = {name: value for name, value in params.items() if name not in mentioned}
-    more = "".join(f", {argument}" for argument in _arguments(op.fn, rest))
+    more = "".join(f", {argument}" for argument in keywords(op.fn, rest))
     return f"{template[:-1]}{more})" if more and template.endswith(")") else template
 
 
-def _arguments(fn: Callable[..., Any], params: Mapping[str, Any]) -> Iterator[str]:
+def keywords(fn: Callable[..., Any], params: Mapping[str, Any]) -> Iterator[str]:
     """Write parameters as the function's signature wants them: the required ones by position."""
     try:
         known: Mapping[str, inspect.Parameter] = inspect.signature(fn).parameters
@@ -181,3 +177,37 @@ def _operands(node: ast.AST) -> list[tuple[ast.AST, int]]:
         case ast.Attribute(value=value) | ast.Subscript(value=value):
             return [(value, ATOM)]
     return []
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """A way of writing operations.
+
+    Attributes
+    ----------
+    template : ``(op, how many arguments, params)`` to a text with holes.
+    grammar : how tightly a template binds, and how tightly the text in each hole must.
+    polish : what becomes of the template once its grammar was read.
+    hole : what stands for an argument.
+    brackets, comma : what encloses, and what separates.
+    raised : whether an integer exponent is written as x².
+    """
+
+    template: Callable[[Primitive, int, Mapping[str, Any]], str] = _template
+    grammar: Callable[[str], tuple[float, Mapping[str, float]]] = _grammar
+    polish: Callable[[str], str] = str
+    hole: re.Pattern[str] = HOLE
+    brackets: str = "({})"
+    comma: str = ", "
+    raised: bool = False
+
+
+def _glyphs(template: str) -> str:
+    return GLYPH.sub(lambda found: GLYPHS[found[0]], template)
+
+
+numpy_source = Notation()
+"""NumPy source."""
+
+plain_text = Notation(polish=_glyphs, raised=True)
+"""Mathematics as plain text: ``·``, ``−``, ``xᵀ``, ``exp(x)``."""

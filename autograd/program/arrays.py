@@ -1,0 +1,304 @@
+"""Operations on arrays as calls of the runtime ``nd.js``.
+
+What only moves elements is written as the places that they are taken from: shapes are constants, so
+NumPy itself tells the places, and one function serves for all of it.
+"""
+
+import string
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import three_lines
+from autograd.program.equations import Equation
+from autograd.rules.linalg import contracted
+from autograd.rules.shape import filled
+from autograd.tensor import raw
+
+LINE = 100
+
+
+class Writer:
+    """Writes the arguments of operations; names the constants that are too long for a line.
+
+    Parameters
+    ----------
+    like : an example of every input and every result, by name.
+
+    Attributes
+    ----------
+    names : what each of them is called in JavaScript.
+    constants : what a constant is called, by its text.
+    """
+
+    def __init__(self, like: Mapping[str, Any], names: Mapping[str, str]) -> None:
+        self.like, self.names = like, names
+        self.constants: dict[str, str] = {}
+
+    def argument(self, a: Any) -> str:
+        if isinstance(a, str):
+            return self.names[a]
+        a = raw(a)
+        if np.ndim(a) == 0:
+            return literal(a)
+        a = np.asarray(a)
+        return self.hoisted(f"nd.array({js_list(a.ravel().tolist())}, {js_list(a.shape)})")
+
+    def hoisted(self, text: str) -> str:
+        """Name a constant, and say it once."""
+        taken = set(self.names.values())
+        free = (f"k{i}" for i in range(1, len(taken) + len(self.constants) + 2))
+        known = taken | set(self.constants.values())
+        return self.constants.setdefault(text, next(n for n in free if n not in known))
+
+    def places(self, places: Any) -> str:
+        text = js_list(np.ravel(places).tolist())
+        return text if len(text) <= LINE // 2 else self.hoisted(text)
+
+    def value(self, a: Any) -> Any:
+        return self.like[a] if isinstance(a, str) else raw(a)
+
+    def shape(self, a: Any) -> tuple[int, ...]:
+        return np.shape(self.value(a))
+
+    def kind(self, a: Any) -> str:
+        return np.asarray(self.value(a)).dtype.kind
+
+    def size(self, a: Any) -> int:
+        return int(np.size(self.value(a)))
+
+
+def literal(value: Any) -> str:
+    """Write a number; a negative one in parentheses, so that it may stand beside an operator.
+
+    >>> literal(2.0), literal(-0.5), literal(np.inf), literal(True), literal(None)
+    ('2', '(-0.5)', 'Infinity', 'true', 'null')
+    """
+    if value is None:
+        return "null"
+    value = np.asarray(value).item()
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value != value:  # noqa: PLR0124  # nan
+        return "NaN"
+    size = "Infinity" if abs(value) == np.inf else repr(abs(value)).removesuffix(".0")
+    return f"(-{size})" if str(value).startswith("-") else size
+
+
+def js_list(values: Iterable[Any]) -> str:
+    return f"[{', '.join(literal(v).strip('()') for v in values)}]"
+
+
+def call(name: str, *args: str) -> str:
+    """Call a function of the runtime, without the arguments that say nothing."""
+    given = list(args)
+    while given and given[-1] in ("null", "false"):
+        given.pop()
+    return f"nd.{name}({', '.join(given)})"
+
+
+# ── operations with parameters ────────────────────────────────────────────────────────────────
+Printing = Callable[..., str]
+
+
+def _reduction(p: Writer, e: Equation, axis: Any = None, keepdims: bool = False) -> str:
+    return call(e.op.name, p.argument(e.args[0]), _axes(p, e, axis), literal(bool(keepdims)))
+
+
+def _with(parameter: str) -> Printing:
+    """Print a reduction that has one parameter more."""
+
+    def printing(p: Writer, e: Equation, **params: Any) -> str:
+        axes, keepdims = _axes(p, e, params.get("axis")), bool(params.get("keepdims"))
+        last = literal(params.get(parameter)) if params.get(parameter) else "null"
+        more = [last] if last != "null" else []
+        return call(e.op.name, p.argument(e.args[0]), axes, literal(keepdims), *more)
+
+    return printing
+
+
+def _axes(p: Writer, e: Equation, axis: Any) -> str:
+    if axis is None:
+        return "null"
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return js_list(a % max(len(p.shape(e.args[0])), 1) for a in axes)
+
+
+def _scan(default: int | None) -> Printing:
+    def printing(p: Writer, e: Equation, axis: Any = default, **_: Any) -> str:
+        place = "null" if axis is None else str(axis % max(len(p.shape(e.args[0])), 1))
+        # null is said: it means all axes, as one
+        return f"nd.{e.op.name}({p.argument(e.args[0])}, {place})"
+
+    return printing
+
+
+def _reshaped(p: Writer, e: Equation, **params: Any) -> str:
+    if params.get("order", "C") != "C":
+        return _moved(p, e, **params)
+    return f"nd.reshape({p.argument(e.args[0])}, {js_list(np.shape(e.like))})"
+
+
+def _transposed(p: Writer, e: Equation, **params: Any) -> str:
+    ndim = len(p.shape(e.args[0]))
+    axes = [n - 2 for n in e.op.call(np.empty(range(2, ndim + 2)), **params).shape]
+    turned = "" if axes == list(range(ndim))[::-1] else f", {js_list(axes)}"
+    return f"nd.transpose({p.argument(e.args[0])}{turned})"
+
+
+def _broadcast(p: Writer, e: Equation, **_: Any) -> str:
+    return f"nd.broadcast_to({p.argument(e.args[0])}, {js_list(np.shape(e.like))})"
+
+
+def _moved(p: Writer, e: Equation, **params: Any) -> str:
+    """Let NumPy move the places instead of the elements."""
+    places = e.op.call(_numbered(p.shape(e.args[0])), **params)
+    return f"nd.gather({p.argument(e.args[0])}, {p.places(places)}, {js_list(np.shape(e.like))})"
+
+
+def _triangle(p: Writer, e: Equation, k: int = 0) -> str:
+    places = e.op.call(_numbered(p.shape(e.args[0])) + 1, k=k) - 1
+    return f"nd.gather({p.argument(e.args[0])}, {p.places(places)}, {js_list(np.shape(e.like))})"
+
+
+def _padded(p: Writer, e: Equation, pad_width: Any, constant_values: Any = 0) -> str:
+    if np.ndim(constant_values):
+        raise NotImplementedError(
+            three_lines(
+                "padding with several constants cannot be written in JavaScript",
+                f"np.pad(constant_values={constant_values!r})",
+                "one constant, or np.concatenate",
+            )
+        )
+    places = e.op.call(_numbered(p.shape(e.args[0])), pad_width=pad_width, constant_values=-1)
+    fill = [] if constant_values == 0 else [literal(constant_values)]
+    text = [p.argument(e.args[0]), p.places(places), js_list(np.shape(e.like)), *fill]
+    return f"nd.gather({', '.join(text)})"
+
+
+def _joined(p: Writer, e: Equation, **params: Any) -> str:
+    sizes = np.cumsum([0, *(p.size(a) for a in e.args)])
+    parts = [_numbered(p.shape(a)) + n for a, n in zip(e.args, sizes, strict=False)]
+    places = e.op.call(*parts, **params)
+    args = ", ".join(p.argument(a) for a in e.args)
+    return f"nd.join([{args}], {p.places(places)}, {js_list(np.shape(e.like))})"
+
+
+def _taken(p: Writer, e: Equation, index: Any) -> str:
+    x, *arrays = e.args
+    places = _numbered(p.shape(x))[_constant(e, index, arrays)]
+    return f"nd.gather({p.argument(x)}, {p.places(places)}, {js_list(np.shape(e.like))})"
+
+
+def _scattered(p: Writer, e: Equation, index: Any, shape: tuple[int, ...]) -> str:
+    g, *arrays = e.args
+    places = p.places(_numbered(shape)[_constant(e, index, arrays)])
+    return f"nd.scatter({p.argument(g)}, {places}, {js_list(shape)})"
+
+
+def _constant(e: Equation, index: Any, arrays: Sequence[Any]) -> Any:
+    """Return an index whose arrays are constants, or refuse it."""
+    if any(isinstance(a, str) for a in arrays):
+        raise NotImplementedError(
+            three_lines(
+                "an index that is computed from the inputs cannot be written in JavaScript",
+                f"{e.name} = {e.op.name}(...) with an index that changes",
+                "np.take_along_axis(x, indices, axis), or an index of constants",
+            )
+        )
+    return filled(index, [raw(a) for a in arrays])
+
+
+def _assigned(p: Writer, e: Equation, index: Any) -> str:
+    x, v, *arrays = e.args
+    places = _numbered(p.shape(x))[_constant(e, index, arrays)]
+    value = p.argument(v)
+    if p.shape(v) != places.shape:
+        value = f"nd.broadcast_to({value}, {js_list(places.shape)})"
+    return f"nd.setitem({p.argument(x)}, {value}, {p.places(places)})"
+
+
+def _numbered(shape: tuple[int, ...]) -> Any:
+    return np.arange(int(np.prod(shape))).reshape(shape)
+
+
+def _contraction(p: Writer, e: Equation, **params: Any) -> str:
+    """Print a product of arrays as the sum over indices that it is."""
+    a, b = e.args
+    left, right = p.shape(a), p.shape(b)
+    name, args = e.op.name, [p.argument(a), p.argument(b)]
+    if name in ("vdot", "outer"):
+        flat = [f"nd.reshape({x}, [{p.size(y)}])" for x, y in zip(args, e.args, strict=True)]
+        return _einsum("i,i->" if name == "vdot" else "i,j->ij", *flat)
+    if name != "tensordot" and not (left and right):
+        return call("multiply", *args)
+    axes = params.get("axes", 2)
+    if name != "tensordot":
+        axes = ([len(left) - 1], [len(right) - 1 if name == "inner" else max(len(right) - 2, 0)])
+    of_a, of_b = contracted(np.empty(left), np.empty(right), axes)
+    letters = iter(string.ascii_letters)
+    first = [next(letters) for _ in left]
+    second = [next(letters) for _ in right]
+    for i, j in zip(of_a, of_b, strict=True):
+        second[j] = first[i]
+    kept = [c for i, c in enumerate(first) if i not in of_a]
+    kept += [c for j, c in enumerate(second) if j not in of_b]
+    return _einsum(f"{''.join(first)},{''.join(second)}->{''.join(kept)}", *args)
+
+
+def _einsum(subscripts: str, *args: str) -> str:
+    return f'nd.einsum("{subscripts}", {", ".join(args)})'
+
+
+def _spelled_einsum(p: Writer, e: Equation, subscripts: str, **_: Any) -> str:
+    return _einsum(subscripts, *map(p.argument, e.args))
+
+
+def _function(p: Writer, e: Equation, **params: Any) -> str:
+    """Print a call with the arguments, and then the parameters, in their order."""
+    return call(e.op.name, *map(p.argument, e.args), *map(literal, params.values()))
+
+
+def _clipped(p: Writer, e: Equation, low: Any = None, high: Any = None) -> str:
+    return f"nd.clip({p.argument(e.args[0])}, {literal(low)}, {literal(high)})"
+
+
+def _rounded(p: Writer, e: Equation, decimals: int = 0) -> str:
+    return f"nd.round({p.argument(e.args[0])}, {decimals})"
+
+
+def _cast(p: Writer, e: Equation, dtype: Any) -> str:
+    convert = {"b": "Boolean", "f": "Number"}.get(np.dtype(dtype).kind, "Math.trunc")
+    return f"nd.astype({p.argument(e.args[0])}, {convert})"
+
+
+def _along(p: Writer, e: Equation, axis: int) -> str:
+    x, indices = map(p.argument, e.args)
+    return f"nd.take_along_axis({x}, {indices}, {axis % len(p.shape(e.args[0]))})"
+
+
+PRINTERS: dict[str, Printing] = {
+    **dict.fromkeys(
+        ("sum", "mean", "prod", "all", "any", "count_nonzero", "argmax", "argmin", "logsumexp",
+         "max", "min", "amax", "amin"),
+        _reduction,
+    ),
+    "var": _with("ddof"), "std": _with("ddof"), "norm": _with("ord"),
+    **dict.fromkeys(("softmax", "log_softmax", "sort", "argsort"), _scan(-1)),
+    **dict.fromkeys(("cumsum", "cumprod"), _scan(None)),
+    **dict.fromkeys(("reshape", "ravel", "squeeze", "expand_dims"), _reshaped),
+    **dict.fromkeys(("transpose", "swapaxes", "moveaxis"), _transposed),
+    **dict.fromkeys(("flip", "roll", "diagonal", "copy"), _moved),
+    **dict.fromkeys(("getitem", "gather"), _taken),
+    **dict.fromkeys(("scatter", "scatter_at"), _scattered),
+    **dict.fromkeys(("setitem", "place"), _assigned),
+    **dict.fromkeys(("tril", "triu"), _triangle),
+    **dict.fromkeys(("concatenate", "stack"), _joined),
+    **dict.fromkeys(("dot", "inner", "vdot", "outer", "tensordot"), _contraction),
+    **dict.fromkeys(("matmul", "linear", "softmax_cross_entropy"), _function),
+    "broadcast_to": _broadcast, "pad": _padded,
+    "einsum": _spelled_einsum, "clip": _clipped, "round": _rounded, "astype": _cast,
+    "take_along_axis": _along,
+}  # fmt: skip
+"""How the operations with parameters are written, by the names of their rows."""

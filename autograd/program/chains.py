@@ -1,0 +1,169 @@
+"""Chains: elementwise operations over large arrays, computed piece by piece while they are cached.
+
+A chain goes once over its arrays, on all processors: what only the chain needs never leaves the
+cache. A sum over everything ends a chain as the sum of its pieces' sums.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd.blocks import LARGE, PIECE, share, workers
+from autograd.program.kernels import kernel_of
+from autograd.program.program import Program
+from autograd.program.tape import Equation, Name
+
+
+class Chain(NamedTuple):
+    """Equations of one shape that are computed together."""
+
+    equations: list[Equation]
+    shape: tuple[int, ...]
+
+
+def chained(program: Program) -> list[Equation | Chain]:
+    """Return the equations in an order in which large elementwise ones stand together.
+
+    An equation joins a chain if nothing that it needs is computed after the chain's beginning,
+    but outside of the chain.
+    """
+    like: dict[Any, Any] = {**program.inputs, **program.constants}
+    like |= {e.name: e.like for e in program.equations}
+    waiting = list(program.equations)
+    order: list[Equation | Chain] = []
+    while waiting:
+        first = waiting.pop(0)
+        if not _fits(first, like, np.shape(first.like)):
+            order.append(first)
+            continue
+        members, shape, late = [first], np.shape(first.like), []
+        inside, outside = {first.name}, set[Name]()
+        for e in waiting:
+            reads = {a for a in e.args if type(a) is Name}
+            if not reads & outside and (_fits(e, like, shape) or _ends(e, inside, shape, like)):
+                members.append(e)
+                (inside if np.shape(e.like) == shape else outside).add(e.name)
+            else:
+                late.append(e)
+                outside.add(e.name)
+        if len(members) > 1:
+            order.append(Chain(members, shape))
+            waiting = late
+        else:
+            order.append(first)
+    return order
+
+
+def _fits(e: Equation, like: dict[Any, Any], shape: tuple[int, ...]) -> bool:
+    """Tell whether an equation computes each element of a large array from those of others."""
+    if not e.op.elementwise or e.params or np.shape(e.like) != shape or e.like.size < LARGE:
+        return False
+    shapes = [np.shape(like.get(a, a) if type(a) is Name else a) for a in e.args]
+    return kernel_of(e.op) is not None and all(s in ((), shape) for s in shapes)
+
+
+def _ends(e: Equation, inside: set[Name], shape: tuple[int, ...], like: dict[Any, Any]) -> bool:
+    """Tell whether an equation sums up a result of the chain."""
+    sums = e.op.fn is np.sum and not e.params and e.args[0] in inside
+    return sums and np.shape(like[e.args[0]]) == shape
+
+
+class _Registers:
+    """Pieces of scratch, used again as soon as nobody needs what is in them."""
+
+    def __init__(self) -> None:
+        self.all: list[np.dtype[Any]] = []
+        self._free: list[int] = []
+
+    def take(self, dtype: np.dtype[Any]) -> int:
+        for k in self._free:
+            if self.all[k] == dtype:
+                self._free.remove(k)
+                return k
+        self.all.append(dtype)
+        return len(self.all) - 1
+
+    def __iter__(self) -> Iterator[tuple[int, np.dtype[Any]]]:
+        return enumerate(self.all)
+
+    def give(self, k: int) -> None:
+        self._free.append(k)
+
+
+def spell_chain(
+    name: str, chain: Chain, kept: Sequence[Name], refer: Callable[[Any], str],
+    argument: Callable[[Any], Any], like: Callable[[Any], Any],
+) -> tuple[str, list[Name], list[Name]]:  # fmt: skip
+    """Write a chain as a function of the arrays that it reads and of those that it fills.
+
+    Parameters
+    ----------
+    kept : the results that somebody else needs; they come as arrays to be filled.
+    refer, argument, like : how objects are called, numbers are written, and examples are found.
+
+    Returns
+    -------
+    The source, the names of the arrays that it reads, and those of the sums that it returns.
+    """
+    last = {a: i for i, e in enumerate(chain.equations) for a in e.args if type(a) is Name}
+    inside = {e.name for e in chain.equations}
+    reads: list[Name] = []
+    sums: list[Name] = []
+    registers, where = _Registers(), dict[Name, int]()
+    lines: list[str] = []
+
+    def free(dying: Iterable[Name]) -> None:
+        for a in dying:
+            if a in where:
+                registers.give(where.pop(a))
+
+    for i, e in enumerate(chain.equations):
+        texts = []
+        for a in e.args:
+            text = argument(a)
+            if type(a) is Name and text == a.text and np.ndim(like(a)):
+                text = f"{a}_"
+                if a not in inside and a not in reads:
+                    reads.append(a)
+            texts.append(text)
+        if e.op.fn is np.sum:
+            sums.append(e.name)
+            lines.append(f"parts[i, {len(sums) - 1}] = {refer(np.add.reduce)}({texts[0]})")
+            continue
+        dying = {a for a in e.args if type(a) is Name and last[a] == i and a in where}
+        if isinstance(e.op.fn, np.ufunc):  # one call, which may write over what it reads
+            free(dying)
+        if e.name in kept:
+            lines.append(f"{e.name}_ = {e.name}[i:j]")
+        else:
+            where[e.name] = registers.take(e.like.dtype)
+            lines.append(f"{e.name}_ = scratch_{where[e.name]}[:n]")
+        free(dying)
+        examples = [like(a) if type(a) is Name else a for a in e.args]
+        written = kernel_of(e.op)(refer, e, examples, texts)  # type: ignore[misc]  # it has one
+        lines += [line.replace("OUT", f"{e.name}_") for line in written or ()]
+    size = int(np.prod(chain.shape))
+    flat = [*reads, *kept]
+    piece, empty = PIECE // 2, refer(np.empty)
+    text = [
+        f"def {name}({', '.join(map(str, flat))}):",
+        *(f"    {n} = {n}.reshape(-1)" for n in flat),
+        "    parts = {}",
+        "    def work(start, stop):",
+        *(f"        scratch_{k} = {empty}({piece}, {d.str!r})" for k, d in registers),
+        f"        for i in range(start, stop, {piece}):",
+        f"            j = min(i + {piece}, stop)",
+        "            n = j - i",
+        *(f"            {n}_ = {n}[i:j]" for n in reads),
+        *(f"            {line}" for line in lines),
+        f"    {refer(share)}(work, 0, {size}, -(-{size} // {refer(workers)}()))",
+        f"    return {refer(_added)}(parts, {len(sums)})",
+    ]
+    return "\n".join(text) + "\n", reads, sums
+
+
+def _added(parts: dict[tuple[int, int], Any], count: int) -> list[Any]:
+    """Add up the sums of the pieces, in their order, whoever computed them."""
+    rows = [[parts[key] for key in sorted(parts) if key[1] == k] for k in range(count)]
+    return [np.add.reduce(np.array(row)) for row in rows]

@@ -1,0 +1,160 @@
+"""`compile`: capture a function once per signature, and replay it from then on."""
+
+import functools
+import threading
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.modes import capturing, is_grad_enabled
+from autograd.primitive import Primitive
+from autograd.program.capture import capture
+from autograd.program.plan import Plan
+from autograd.program.program import Program
+from autograd.program.tape import Name
+from autograd.tensor import Tensor, raw, record
+from autograd.tree import flatten
+
+SIGNATURES = 8
+"""So many signatures are usual; a function that has more is perhaps not meant to be compiled."""
+
+
+def compile(f: Callable[..., Any]) -> "Compiled":  # PyTorch's name
+    """Return a function that does what `f` does, faster: a decorator too.
+
+    At the first call with arguments of certain shapes, dtypes and structure, `f` is captured (see
+    `capture` for what it may not do); from then on its program is replayed, without the engine
+    and without new arrays for what is only needed on the way. Parameters are read at each call.
+    Where `f` calls ``backward``, gradients are added up in ``.grad`` as ever, so that any
+    optimizer can use them. Threads may call it at the same time.
+
+    Raises
+    ------
+    CaptureError : where `f` cannot be a program.
+
+    Examples
+    --------
+    >>> from autograd import value_and_grad
+    >>> step = compile(value_and_grad(lambda w, x: np.sum((x @ w) ** 2)))
+    >>> step(np.ones(2), np.eye(2))
+    (np.float64(2.0), array([2., 2.]))
+    """
+    return Compiled(f)
+
+
+class Compiled:
+    """A function that is captured when needed, and replayed."""
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        self.f = f
+        self._replays: dict[Any, Replay] = {}
+        self._lock = threading.Lock()
+        functools.update_wrapper(self, f)
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        if capturing:  # inside of another capture it is what it does
+            return self.f(*args, **options)
+        key = tuple([_signature(a) for a in args])
+        if options:
+            key += (tuple(options.items()),)
+        replay = self._replays.get(key)
+        if replay is None:
+            replay = self._new(key, args, options)
+        return replay(args)
+
+    def _new(self, key: Any, args: tuple[Any, ...], options: dict[str, Any]) -> "Replay":
+        with self._lock:
+            if key not in self._replays:
+                if len(self._replays) == SIGNATURES:
+                    warnings.warn(
+                        f"{getattr(self.f, '__name__', 'a function')} was compiled for "
+                        f"{SIGNATURES} signatures, and now for another: pad its arguments to one "
+                        "shape, or do not compile it",
+                        stacklevel=3,
+                    )
+                self._replays[key] = Replay(capture(self.f, *args, **options))
+            return self._replays[key]
+
+
+def _signature(x: Any) -> Any:
+    """Return what must be the same for a program to fit."""
+    if type(x) is np.ndarray:
+        return x.dtype, x.shape
+    if type(x) is Tensor:
+        return x.dtype, x.shape, x.requires_grad
+    if isinstance(x, (list, tuple, dict)):
+        return type(x), *map(_signature, flatten(x)[0]), *(x if isinstance(x, dict) else ())
+    if isinstance(x, (np.generic, float, complex)) or type(x) is int:
+        return type(x)
+    return x
+
+
+class Replay:
+    """A program with the places for its results: as many sets of them as threads run it at once."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._idle = [Plan(program).function()]
+        self._simple = all(type(a) is Name for a in program.arguments)
+        self._wanted = [type(y) is Name for y in program.outputs]
+
+    def __call__(self, args: tuple[Any, ...]) -> Any:
+        program = self.program
+        leaves = list(args)
+        if any(isinstance(a, (list, tuple, dict)) for a in args):
+            leaves = flatten(leaves)[0]
+        if any(program.connected) and is_grad_enabled():
+            return self._connected(leaves)
+        values = [
+            raw(x) for name, x in zip(program.arguments, leaves, strict=True) if type(name) is Name
+        ]
+        values += [t.data for t in program.parameters.values()]
+        results = self.run(values)
+        count = len(program.outputs)
+        for effect, value in zip(program.effects, results[count:], strict=True):
+            effect.leave(value)
+        return program.result(results[:count])
+
+    def run(self, values: list[Any]) -> tuple[Any, ...]:
+        """Replay once, with places that nobody else is using."""
+        try:
+            replay = self._idle.pop()
+        except IndexError:
+            replay = Plan(self.program).function()
+        try:
+            return replay(*values)
+        finally:
+            self._idle.append(replay)
+
+    def _connected(self, leaves: list[Any]) -> Any:
+        """Record the whole program as one operation, for backward to come."""
+        program = self.program
+        values = [x for n, x in zip(program.arguments, leaves, strict=True) if type(n) is Name]
+        values += program.parameters.values()
+        count = len(program.outputs)
+        first: list[Any] = []
+
+        def forward(*xs: Any) -> Any:
+            first[:] = self.run(list(xs))
+            return first[0]
+
+        op = Primitive(
+            forward, (), joint=functools.partial(_pull, self), name=program.name, code="{*}"
+        )
+        y = record(op, tuple(values))
+        for effect, value in zip(program.effects, first[count:], strict=True):
+            effect.leave(value)
+        return program.result((y, *first[1:count]))
+
+    @functools.cached_property
+    def backward(self) -> Compiled:
+        """The program's vector-Jacobian product, compiled."""
+        return compile(self.program.pullback)
+
+
+def _pull(replay: Replay, g: Any, _: Any, *xs: Any) -> list[Any]:
+    if type(g) is Tensor or any(type(x) is Tensor for x in xs):
+        return replay.program.pullback(g, *xs)
+    return list(replay.backward(g, *xs))

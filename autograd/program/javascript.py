@@ -1,0 +1,170 @@
+"""The printer of JavaScript: equations as straight-line code that computes in a browser.
+
+Scalars are written with JavaScript's own operators and ``Math``; arrays with one function per
+operation of the small runtime ``nd.js`` (see `arrays`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+from autograd.errors import three_lines
+from autograd.primitive import Primitive
+from autograd.program.arrays import LINE, PRINTERS, Writer, call
+from autograd.program.equations import Equation
+from autograd.tensor import raw
+
+OPERATORS = {
+    "add": "{0} + {1}", "subtract": "{0} - {1}", "multiply": "{0} * {1}", "divide": "{0} / {1}",
+    "negative": "-{0}", "positive": "{0}", "square": "{0} * {0}", "reciprocal": "1 / {0}",
+    "greater": "{0} > {1}", "greater_equal": "{0} >= {1}", "less": "{0} < {1}",
+    "less_equal": "{0} <= {1}", "equal": "{0} === {1}", "not_equal": "{0} !== {1}",
+    "where": "{0} ? {1} : {2}", "relu": "Math.max({0}, 0)", "exp2": "2 ** {0}",
+    "sigmoid": "1 / (1 + Math.exp(-{0}))",
+}  # fmt: skip
+"""How an operation on scalars is written."""
+
+MATHS = {
+    "absolute": "abs", "fabs": "abs", "arcsin": "asin", "arccos": "acos", "arctan": "atan",
+    "arctan2": "atan2", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
+    "maximum": "max", "minimum": "min",
+    **{name: name for name in (
+        "sqrt", "cbrt", "exp", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan",
+        "sinh", "cosh", "tanh", "hypot", "sign", "floor", "ceil", "trunc",
+    )},
+}  # fmt: skip
+"""The functions of scalars that JavaScript's ``Math`` has, and what it calls them."""
+
+TRUTHS = {
+    "multiply": "logical_and", "add": "logical_or", "maximum": "logical_or",
+    "minimum": "logical_and", "bitwise_and": "logical_and", "bitwise_or": "logical_or",
+    "bitwise_xor": "logical_xor", "invert": "logical_not",
+}  # fmt: skip
+"""What arithmetic on truth values means."""
+
+LOGIC = {"logical_and": "{0} && {1}", "logical_or": "{0} || {1}", "logical_not": "!{0}"}
+
+RESERVED = {
+    "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger",
+    "default", "delete", "do", "else", "enum", "eval", "export", "extends", "false", "finally",
+    "for", "function", "if", "implements", "import", "in", "instanceof", "interface", "let",
+    "new", "null", "package", "private", "protected", "public", "return", "static", "super",
+    "switch", "this", "throw", "true", "try", "typeof", "undefined", "var", "void", "while",
+    "with", "yield", "NaN", "Infinity", "Math", "Number", "Boolean", "nd",
+}  # fmt: skip
+"""Words that JavaScript, or a printed program, has taken."""
+
+LETTERS_END = "\u0530"
+"""The letters before it, Latin, Greek and Cyrillic, are letters in every browser."""
+
+
+def runtime() -> str:
+    """Return the JavaScript that printed programs call: it defines ``nd``."""
+    return files("autograd.program").joinpath("nd.js").read_text(encoding="utf-8")
+
+
+def javascript(
+    inputs: Mapping[str, Any], equations: Sequence[Equation], outputs: Sequence[Any],
+    name: str = "program",
+) -> str:  # fmt: skip
+    """Print equations as a JavaScript function, which needs the `runtime`.
+
+    Parameters
+    ----------
+    inputs : the names of the function's parameters, in order, with an example value of each.
+    equations : in an order in which they can be computed.
+    outputs : names, or constants: the elements of the array that the function returns.
+    name : what the function is called.
+
+    Raises
+    ------
+    NotImplementedError : for an operation that cannot be written in JavaScript; it names it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd.primitive import PRIMITIVES
+    >>> d = Equation("d", PRIMITIVES[np.add], ("a", "b"), like=5.0)
+    >>> print(javascript({"a": 2.0, "b": 3.0}, [d], ["d"]))
+    function program(a, b) {
+      const d = a + b;
+      return [d];
+    }
+    """
+    return _Printer(inputs, equations).function(name, outputs)
+
+
+def knows(op: Primitive) -> bool:
+    """Tell whether an operation has a spelling here; others are written out by their definition."""
+    ours = (getattr(op.fn, "__module__", None) or "numpy").startswith(
+        ("numpy", "_operator", "autograd.rules")
+    )
+    return ours and (op.elementwise or op.name in PRINTERS)
+
+
+def identifiers(names: Iterable[str]) -> dict[str, str]:
+    """Give every name one that JavaScript takes: its own wherever that is possible.
+
+    >>> identifiers(["a", "∂f", "class", "h¹"])
+    {'a': 'a', '∂f': 'v1', 'class': 'v2', 'h¹': 'v3'}
+    """
+    given = list(dict.fromkeys(names))
+    fit = {n for n in given if n.isidentifier() and n not in RESERVED and max(n) < LETTERS_END}
+    spare = (f"v{i}" for i in range(1, len(given) + len(fit) + 1) if f"v{i}" not in fit)
+    return {n: n if n in fit else next(spare) for n in given}
+
+
+class _Printer(Writer):
+    def __init__(self, inputs: Mapping[str, Any], equations: Sequence[Equation]) -> None:
+        like = dict(inputs) | {e.name: e.like for e in equations}
+        super().__init__(like, identifiers(like))
+        self.inputs, self.equations = inputs, equations
+
+    def function(self, name: str, outputs: Sequence[Any]) -> str:
+        body = [f"const {self.names[e.name]} = {self.equation(e)};" for e in self.equations]
+        returned = [self.argument(y) for y in outputs]
+        hoisted = [f"const {known} = {text};" for text, known in self.constants.items()]
+        lines = [*hoisted, *body, *_wrapped(f"return [{', '.join(returned)}];")]
+        inner = "".join(f"  {line}\n" for line in lines)
+        return f"function {name}({', '.join(self.names[n] for n in self.inputs)}) {{\n{inner}}}"
+
+    def equation(self, e: Equation) -> str:
+        if not knows(e.op) or any(self.kind(a) == "c" for a in (*e.args, e.name)):
+            raise NotImplementedError(
+                three_lines(
+                    f"{e.op.name} cannot be written in JavaScript",
+                    f"{e.name} = {e.op.name}({', '.join(map(str, map(self.shape, e.args)))})",
+                    "NumPy's functions of real numbers, or keep to Python: draw(f), explain(f)",
+                )
+            )
+        if e.op.name in PRINTERS:
+            return PRINTERS[e.op.name](self, e, **e.params)
+        name = TRUTHS.get(e.op.name, e.op.name) if self.kind(e.name) == "b" else e.op.name
+        args = [self.argument(a) for a in e.args]
+        if not any(self.shape(a) for a in e.args):
+            if name in LOGIC and all(self.kind(a) == "b" for a in e.args):
+                return LOGIC[name].format(*args)
+            compares = name in ("equal", "not_equal")
+            if name in OPERATORS and not (compares and any(self.kind(a) == "b" for a in e.args)):
+                return OPERATORS[name].format(*args)
+            if name in MATHS:
+                return f"Math.{MATHS[name]}({', '.join(args)})"
+            if e.op.rules and name in ("pow", "power") and _is_whole(e.args[1]):
+                return f"{args[0]} ** {args[1]}"
+        return call(name, *args)
+
+
+def _is_whole(exponent: Any) -> bool:
+    return not isinstance(exponent, str) and float(raw(exponent)).is_integer()
+
+
+def _wrapped(line: str) -> list[str]:
+    if len(line) <= LINE:
+        return [line]
+    parts, lines = line.split(", "), [""]
+    for i, part in enumerate(parts):
+        if len(lines[-1]) + len(part) + 2 > LINE:
+            lines[-1] = lines[-1].rstrip()
+            lines.append("  ")
+        lines[-1] += part + (", " if i < len(parts) - 1 else "")
+    return lines

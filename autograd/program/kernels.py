@@ -1,0 +1,140 @@
+"""Kernels: how operations write their results into a given array.
+
+Each kernel gets a way to name objects, the equation, and its arguments: examples of them and what
+they are called. It returns the lines that compute the equation into ``OUT``, or None where only a
+call that makes a new array will do.
+"""
+
+# ruff: noqa: ARG001  # every kernel gets (refer, e, x, args), whether it needs them or not
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.blocks import LARGE, PIECE, share
+from autograd.primitive import PRIMITIVES, Primitive, fused_op
+from autograd.program.tape import Equation
+from autograd.rules.elementwise import masked, over, spare
+from autograd.rules.neural import relu, sigmoid
+
+Refer = Callable[[Any], str]  # gives an object a name that the lines can use
+Kernel = Callable[[Refer, Equation, Sequence[Any], Sequence[str]], list[str] | None]
+
+
+def kernel_of(op: Primitive) -> Kernel | None:
+    """Return how an operation writes into a given array, if it can."""
+    return KERNELS.get(op.fn, ufunc if isinstance(op.fn, np.ufunc) else None)
+
+
+def ufunc(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
+    """Call a universal function."""
+    return None if e.params else [f"{refer(e.op.fn)}({', '.join(args)}, out=OUT)"]
+
+
+def power(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
+    """Square, where that is meant."""
+    if isinstance(x[1], (int, float)) and x[1] == 2:
+        return [f"{refer(np.square)}({args[0]}, out=OUT)"]
+    return [f"{refer(np.power)}({', '.join(args)}, out=OUT)"]
+
+
+def matmul(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
+    """Multiply matrices; np.dot has less to check than np.matmul."""
+    flat = all(np.ndim(v) == 2 and v.dtype == e.like.dtype for v in x)
+    return [f"{refer(np.dot if flat else np.matmul)}({', '.join(args)}, out=OUT)"]
+
+
+def total(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
+    """Sum along axes."""
+    if set(e.params) - {"axis", "keepdims"}:
+        return None
+    axis, keepdims = e.params.get("axis"), e.params.get("keepdims", False)
+    return [f"{refer(np.add.reduce)}({args[0]}, {axis!r}, None, OUT, {keepdims!r})"]
+
+
+def logistic(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
+    """Compute 1 / (1 + exp(-x))."""
+    negative, exp, add, divide = map(refer, (np.negative, np.exp, np.add, np.divide))
+    return [
+        f"{negative}({args[0]}, out=OUT)", f"{exp}(OUT, out=OUT)", f"{add}(OUT, 1, out=OUT)",
+        f"{divide}(1, OUT, out=OUT)",
+    ]  # fmt: skip
+
+
+def rectify(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
+    """Compute max(x, 0)."""
+    return [f"{refer(np.maximum)}({args[0]}, 0, out=OUT)"]
+
+
+def choose(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
+    """Compute np.where by two copies."""
+    copy, (condition, a, b) = refer(np.copyto), args
+    return [f"{copy}(OUT, {b})", f"{copy}(OUT, {a}, where={condition})"]
+
+
+def mask(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
+    """Keep a gradient where a condition holds."""
+    return [f"{refer(_mask)}({', '.join(args)}, out=OUT)"]
+
+
+def _mask(g: Any, keep: Any, out: np.ndarray) -> None:
+    np.multiply(g, keep, out)
+    if not np.isfinite(np.add.reduce(out, None)):  # 0 · inf
+        np.copyto(out, np.where(keep, g, 0))
+
+
+def quotient(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
+    """Divide a gradient."""
+    return [f"{refer(_over)}({', '.join(args)}, out=OUT)"]
+
+
+def _over(g: Any, d: Any, out: np.ndarray) -> None:
+    with np.errstate(invalid="ignore"):
+        np.divide(g, d, out)
+        if not np.isfinite(np.add.reduce(out, None)):  # 0 / 0, perhaps
+            np.divide(g, spare(d, (g == 0) & ((d == 0) | np.isnan(d))), out)
+
+
+KERNELS: dict[Any, Kernel] = {
+    np.matmul: matmul, np.sum: total, sigmoid: logistic, relu: rectify, np.power: power,
+    np.where: choose, fused_op(masked).fn: mask, fused_op(over).fn: quotient,
+    **{op.fn: power for op in PRIMITIVES.values() if op.name == "pow"},
+}  # fmt: skip
+
+
+# ── cross-entropy: the forward pass leaves the softmax for the backward pass ──────────────────
+def cross_entropy(x: Any, target: Any, rows: Any, p: np.ndarray, loss: np.ndarray) -> None:
+    """Leave softmax(x) in p and -ln p[target] in the loss."""
+
+    def work(start: int, stop: int) -> None:
+        q, mine = p[start:stop], loss[start:stop]
+        np.copyto(q, x[start:stop])
+        q -= np.maximum.reduce(q, -1)[:, None]
+        picked = q[rows[: stop - start], target[start:stop]]
+        np.exp(q, q)
+        sums = np.add.reduce(q, -1)
+        np.log(sums, mine)
+        np.subtract(mine, picked, mine)
+        q /= sums[:, None]
+
+    _by_rows(work, p)
+
+
+def d_cross_entropy(p: np.ndarray, target: Any, rows: Any, g: Any) -> None:
+    """Turn softmax(x) in p into its gradient, g (p - onehot)."""
+
+    def work(start: int, stop: int) -> None:
+        q, part = p[start:stop], g if np.ndim(g) == 0 else g[start:stop]
+        q *= part if np.ndim(g) == 0 else part[:, None]
+        q[rows[: stop - start], target[start:stop]] -= part
+
+    _by_rows(work, p)
+
+
+def _by_rows(work: Callable[[int, int], None], p: np.ndarray) -> None:
+    """Work on a few rows at a time where there are many numbers."""
+    if p.size < LARGE:
+        work(0, len(p))
+    else:
+        share(work, 0, len(p), max(1, PIECE // p.shape[1]))

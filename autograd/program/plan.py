@@ -1,0 +1,251 @@
+"""The plan: how a program is replayed without making arrays that it can do without.
+
+Results lie in a few buffers, which are used again as soon as nobody needs what is in them, and
+NumPy's functions write straight into their places. What leaves the program is an array of its own.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.primitive import fused_op
+from autograd.program.chains import Chain, chained, spell_chain
+from autograd.program.kernels import cross_entropy, d_cross_entropy, kernel_of
+from autograd.program.program import Program
+from autograd.program.tape import VIEWS, Equation, Name
+from autograd.rules.neural import d_cross_entropy as fused_gradient
+from autograd.rules.neural import softmax_cross_entropy
+from autograd.tensor import GETITEM
+
+GRADIENT = fused_op(fused_gradient)
+
+
+class Plan:
+    r"""The lines of a replay, and the objects that they refer to.
+
+    Attributes
+    ----------
+    lines : Python, an operation each.
+    scope : functions, constants and buffers, by name.
+    bytes : what the buffers take.
+
+    Examples
+    --------
+    >>> from autograd.program import capture
+    >>> plan = Plan(capture(lambda x: np.sum(np.exp(-x)), np.ones(3)))
+    >>> print("\n".join(plan.lines))
+    negative(x, out=t1)
+    exp(t1, out=t2)
+    t3 = add_up(t2)
+    return t3,
+    >>> np.shares_memory(plan.scope["t1"], plan.scope["t2"])
+    True
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.lines: list[str] = []
+        self.scope: dict[str, Any] = {n.text: x for n, x in program.constants.items()}
+        self.bytes = 0
+        self._like: dict[Any, Any] = {**program.inputs, **program.constants}
+        self._like |= {e.name: e.like for e in program.equations}
+        self._uniform = {n: x.flat[0] for n, x in program.constants.items() if _is_uniform(x)}
+        self._definitions: list[str] = []
+        self._steps = chained(program)
+        self._fixed = set(program.constants)  # whose arrays are there before the replay
+        self._taken = {n.text for n in self._like}
+        self._base = self._bases()
+        self._last = self._last_uses()
+        self._held: dict[Name, np.ndarray] = {}
+        self._free: list[np.ndarray] = []
+        self._softmax: dict[tuple[Any, ...], str] = {}
+        for i, e in enumerate(self._steps):
+            if isinstance(e, Chain):
+                self._chain(e, i)
+            elif e.name in self._base:
+                self._view(e)
+            else:
+                self._compute(e, i)
+            self._release(i)
+        results = "".join(f"{self._result(y)}, " for y in program.results)
+        self.lines.append(f"return {results}".rstrip())
+
+    def function(self) -> Callable[..., tuple[Any, ...]]:
+        """Return the replay, as a function of the program's inputs; only one thread may run it."""
+        body = "".join(f"    {line}\n" for line in self.lines)
+        head = f"def replay({', '.join(map(str, self.program.inputs))}):\n"
+        text = "".join(self._definitions) + head + body
+        scope = dict(self.scope)
+        exec(compile(text, f"<replay of {self.program.identifier}>", "exec"), scope)  # noqa: S102  # our own text
+        replay: Callable[..., tuple[Any, ...]] = scope["replay"]
+        return replay
+
+    def refer(self, value: Any) -> str:
+        """Return a name for an object."""
+        wish = getattr(value, "__name__", "value")
+        wish = wish if wish.isidentifier() and wish != "<lambda>" else "value"
+        text, k = wish, 1
+        while text in self._taken or self.scope.get(text, value) is not value:
+            text, k = f"{wish}_{k}", k + 1
+        self.scope[text] = value
+        return text
+
+    # ── who is needed until when ───────────────────────────────────────────────────────────────
+    def _bases(self) -> dict[Name, Name]:
+        """Map each view to what it is a view of."""
+        bases: dict[Name, Name] = {}
+        for e in self.program.equations:
+            if _is_view(e):
+                bases[e.name] = bases.get(e.args[0], e.args[0])
+        return bases
+
+    def _last_uses(self) -> dict[Name, int]:
+        last: dict[Name, int] = {}
+        for i, step in enumerate(self._steps):
+            for e in step.equations if isinstance(step, Chain) else [step]:
+                last.setdefault(e.name, i)
+                last.update({self._base.get(a, a): i for a in e.args if type(a) is Name})
+                if e.op is GRADIENT:  # it works on what the forward pass left
+                    last[self._softmax_of(e)] = i
+        end = len(self._steps)
+        return last | {self._base.get(y, y): end for y in self.program.results if type(y) is Name}
+
+    def _release(self, i: int) -> None:
+        for name in [n for n in self._held if self._last.get(n, i) <= i]:
+            self._free.append(self._held.pop(name))
+
+    def _place(self, name: Name, like: Any, dying: Sequence[Name] = (), order: str = "C") -> str:
+        """Find room for a result: an array of its own, a dying argument's, or a free buffer."""
+        text = name.text
+        if name in self.program.results:
+            self.lines.append(f"{text} = {self.refer(np.empty)}({like.shape}, {like.dtype.str!r})")
+            return text
+        for a in dying:
+            old = self._like[a]
+            if a in self._held and (old.shape, old.dtype) == (like.shape, like.dtype):
+                raw = self._held.pop(a)
+                break
+        else:
+            raw = self._room(like.nbytes)
+        self._held[name] = raw
+        flat = raw[: like.nbytes].view(like.dtype)
+        self.scope[text] = flat.reshape(like.shape, order=order)
+        self._fixed.add(name)
+        return text
+
+    def _room(self, size: int) -> np.ndarray:
+        fitting = [raw for raw in self._free if raw.nbytes >= size]
+        if fitting:
+            best = min(fitting, key=lambda raw: raw.nbytes)
+            self._free = [raw for raw in self._free if raw is not best]
+            return best
+        self.bytes += size
+        return np.empty(size, np.uint8)
+
+    # ── lines ──────────────────────────────────────────────────────────────────────────────────
+    def _view(self, e: Equation) -> None:
+        """Look at a result differently: once and for all, if it lies in a buffer."""
+        if e.args[0] in self._fixed:
+            self.scope[e.name.text] = e.op.call(self.scope[e.args[0].text], **e.params)
+            self._fixed.add(e.name)
+        elif e.op.fn is np.transpose and e.params.get("axes") is None:
+            self.lines.append(f"{e.name} = {e.args[0]}.T")
+        else:
+            self._call(e)
+
+    def _compute(self, e: Equation, i: int) -> None:
+        if e.op.fn is softmax_cross_entropy and np.ndim(self._like[e.args[0]]) == 2:
+            return self._cross_entropy(e)
+        if e.op is GRADIENT and self._softmax_of(e) in self._held:
+            return self._d_cross_entropy(e)
+        kernel = kernel_of(e.op)
+        if kernel is None or not np.ndim(e.like) or not e.like.size:
+            return self._call(e)
+        x = [self._like[a] if type(a) is Name else a for a in e.args]
+        lines = kernel(self.refer, e, x, [self._argument(a) for a in e.args])
+        if lines is None:
+            return self._call(e)
+        dying = [a for a in e.args if e.op.elementwise and self._last.get(a) == i]
+        out = self._place(e.name, e.like, dying if "OUT" not in "".join(lines[1:]) else ())
+        self.lines += [line.replace("OUT", out) for line in lines]
+        return None
+
+    def _chain(self, chain: Chain, i: int) -> None:
+        """Compute elementwise operations together, without the arrays that only they need."""
+        kept = [e.name for e in chain.equations if np.ndim(e.like) and self._last[e.name] > i]
+        name = f"chain_{i}"
+        text, reads, sums = spell_chain(
+            name, chain, kept, self.refer, self._scalar, self._like.__getitem__
+        )
+        self._definitions.append(text)
+        for out in kept:
+            self._place(out, self._like[out])
+        arrays = ", ".join(n.text for n in (*reads, *kept))
+        results = f"[{', '.join(map(str, sums))}] = " if sums else ""
+        self.lines.append(f"{results}{name}({arrays})")
+
+    def _scalar(self, a: Any) -> str:
+        """Write an argument of a chain: an array of one repeated number is that number."""
+        return self.refer(self._uniform[a]) if a in self._uniform else self._argument(a)
+
+    def _call(self, e: Equation) -> None:
+        """Compute a result by the operation itself, which makes a new array."""
+        params = "".join(f", {k}={self._argument(v)}" for k, v in e.params.items())
+        args = ", ".join(self._argument(a) for a in e.args)
+        self.lines.append(f"{e.name} = {self.refer(e.op.call)}({args}{params})")
+
+    def _softmax_of(self, e: Equation) -> Name:
+        x, target = e.args[:2]
+        return Name(f"softmax of {x} {target}")
+
+    def _cross_entropy(self, e: Equation) -> None:
+        x = self._like[e.args[0]]
+        p = self._softmax_of(e)
+        text = self._place(p, x, order="F" if x.shape[1] <= 32 else "C")
+        rows = self.refer(np.arange(len(x)))
+        loss = self._place(e.name, e.like)
+        fn = self.refer(cross_entropy)
+        buffer = self.refer(self.scope.pop(text))
+        self._softmax[p.text,] = buffer
+        args = [*map(self._argument, e.args), rows, buffer, loss]
+        self.lines.append(f"{fn}({', '.join(args)})")
+
+    def _d_cross_entropy(self, e: Equation) -> None:
+        p = self._softmax_of(e)
+        g = e.args[3]
+        if g in self._uniform:
+            g = self._uniform[g].item()
+        rows = self.refer(np.arange(e.like.shape[0]))
+        args = [self._softmax[p.text,], self._argument(e.args[1]), rows, self._argument(g)]
+        self.lines.append(f"{self.refer(d_cross_entropy)}({', '.join(args)})")
+        self._held[e.name] = self._held.pop(p)
+        self.scope[e.name.text] = self.scope[self._softmax[p.text,]]
+        self._fixed.add(e.name)
+
+    def _argument(self, a: Any) -> str:
+        if type(a) is Name:
+            return a.text
+        if type(a) in (int, float, bool) and np.isfinite(a):
+            return repr(a)
+        return self.refer(a)
+
+    def _result(self, y: Any) -> str:
+        if type(y) is not Name:
+            return self.refer(y)
+        own = y not in self._fixed and y not in self._base and y not in self.program.inputs
+        return y.text if own or not np.ndim(self._like[y]) else f"{y}.copy()"
+
+
+def _is_uniform(x: np.ndarray) -> bool:
+    return x.size > 0 and bool((x == x.flat[0]).all())
+
+
+def _is_view(e: Equation) -> bool:
+    if e.op.fn not in VIEWS or type(e.args[0]) is not Name or not np.ndim(e.like):
+        return False
+    if e.op is GETITEM:
+        index = e.params["index"]
+        parts = index if type(index) is tuple else (index,)
+        return all(isinstance(p, (int, slice, type(None), type(...))) for p in parts)
+    return e.op.fn not in (np.reshape, np.ravel)  # of what is not contiguous they are copies

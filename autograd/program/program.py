@@ -1,0 +1,257 @@
+"""Program: a computation as a list of equations, which can be read, run, printed and saved."""
+
+import hashlib
+import linecache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd.errors import three_lines
+from autograd.functional import vjp
+from autograd.program.source import function_name, source
+from autograd.program.tape import Equation, Name, Symbol
+from autograd.tensor import Tensor, constant, raw
+from autograd.tree import flatten, map_leaves
+
+if TYPE_CHECKING:
+    from autograd.program.engines import Port
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a program leaves in a tensor: ``"grad"`` or ``"data"``."""
+
+    tensor: Tensor
+    attribute: str
+    name: Any  # or a constant
+
+    def leave(self, value: Any) -> None:
+        """Add up a gradient, as backward does; replace data."""
+        t = self.tensor
+        if self.attribute == "data":
+            t.data = value
+        elif t._grad is None:
+            t._grad = value
+        else:
+            t._grad = raw(t._grad) + value
+
+
+@dataclass(frozen=True)
+class Program:
+    """A function, written down.
+
+    Attributes
+    ----------
+    name : what the function was called.
+    arguments : the leaves of its arguments: a name, or a constant that must come again.
+    takes, gives : the arguments and the result, with the positions of the leaves in their places.
+    inputs : an example for each name that is given: arguments and parameters.
+    parameters : the tensors that are read at each call.
+    constants : arrays.
+    equations : in an order in which they can be computed.
+    outputs : names, or constants.
+    tensors, connected : which outputs are Tensors, and which of them require a gradient.
+    effects : what is left in tensors.
+    """
+
+    name: str
+    arguments: Sequence[Any]
+    inputs: Mapping[Name, Any]
+    takes: Any
+    parameters: Mapping[Name, Tensor]
+    constants: Mapping[Name, np.ndarray]
+    equations: Sequence[Equation]
+    outputs: Sequence[Any]
+    tensors: Sequence[bool]
+    gives: Any
+    effects: Sequence[Effect]
+    connected: Sequence[bool] = ()
+
+    def __call__(self, *args: Any) -> Any:
+        """Compute the program for other numbers of the same shapes and dtypes.
+
+        Raises
+        ------
+        TypeError : for arguments of another structure, dtype or shape.
+        """
+        given = self.bind(args)
+        values = [given[n] if n in given else self.parameters[n].data for n in self.inputs]
+        run = self.interpret if any(type(v) in (Tensor, Symbol) for v in values) else self.run
+        results = run(*values)
+        results, left = results[: len(self.outputs)], results[len(self.outputs) :]
+        for effect, value in zip(self.effects, left, strict=True):
+            effect.leave(value)
+        return self.result(results)
+
+    def result(self, values: Sequence[Any]) -> Any:
+        """Give the outputs the structure that the function gave them."""
+        pairs = zip(values, self.tensors, strict=True)
+        outputs = [constant(y) if t and type(y) is not Tensor else y for y, t in pairs]
+        return map_leaves(outputs.__getitem__, self.gives)
+
+    def pullback(self, g: Any, *values: Any) -> list[Any]:
+        """Return what a gradient of the first output sends back to each input."""
+        wanted = [i for i, x in enumerate(values) if raw(x).dtype.kind in "fc"]
+        pull, _ = vjp(lambda *xs: self.interpret(*xs)[0], wanted)(*values)
+        sent = dict(zip(wanted, pull(g), strict=True))
+        return [sent.get(i) for i in range(len(values))]
+
+    def interpret(self, *values: Any) -> tuple[Any, ...]:
+        """Compute one equation after the other: on arrays, on Tensors or on symbols."""
+        known: dict[Any, Any] = {**self.constants, **dict(zip(self.inputs, values, strict=True))}
+        for e in self.equations:
+            known[e.name] = _apply(e, [known[a] if type(a) is Name else a for a in e.args])
+        return tuple(known[y] if type(y) is Name else y for y in self.results)
+
+    @cached_property
+    def results(self) -> tuple[Any, ...]:
+        """The outputs, then what is left in tensors."""
+        return (*self.outputs, *(e.name for e in self.effects))
+
+    def run(self, *values: Any) -> tuple[Any, ...]:
+        """Compute the results from all inputs, arrays and numbers, by the source."""
+        try:
+            results = self.function(*values)
+        except NotImplementedError:  # a primitive whose definition cannot be printed
+            return self.interpret(*values)
+        return results if len(self.results) > 1 else (results,)
+
+    @cached_property
+    def function(self) -> Callable[..., Any]:
+        """The source, compiled; tracebacks show its lines."""
+        digest = hashlib.sha256(self.source.encode()).hexdigest()[:8]
+        file = f"<program {self.identifier} {digest}>"
+        lines = self.source.splitlines(keepends=True)
+        linecache.cache[file] = (len(self.source), None, lines, file)
+        scope: dict[str, Any] = {"__name__": f"program_{self.identifier}"}
+        exec(compile(self.source, file, "exec"), scope)  # noqa: S102  # our own printer's text
+        function: Callable[..., Any] = scope[self.identifier]
+        return function
+
+    def bind(self, args: Sequence[Any]) -> dict[Name, Any]:
+        """Return the value of each argument by name; refuse those that do not fit."""
+        leaves = flatten(list(args))[0]
+        if len(leaves) != len(self.arguments):
+            self._refuse(f"{len(self.arguments)} values, not {len(leaves)}", args)
+        values = {}
+        for name, x in zip(self.arguments, leaves, strict=True):
+            if type(name) is not Name:
+                if x is not name and x != name:
+                    self._refuse(f"the constant {name!r}, not {x!r}", args)
+                continue
+            like = self.inputs[name]
+            value = np.asarray(x, like.dtype)[()] if type(x) in (int, float, complex) else x
+            if raw(value).shape != like.shape or raw(value).dtype != like.dtype:
+                have, want = (f"{v.dtype} {v.shape}" for v in (raw(value), like))
+                self._refuse(f"{name} as {want}, not {have}", args)
+            values[name] = value
+        return values
+
+    def _refuse(self, what: str, args: Any) -> None:
+        raise TypeError(
+            three_lines(
+                f"the program of {self.name} takes {what}",
+                f"{self.name}({', '.join(str(np.shape(raw(a))) for a in args)})",
+                "arguments like the examples, or capture it anew; compile does so by itself",
+            )
+        )
+
+    def renamed(self, wishes: Mapping[Name, str]) -> "Program":
+        """Call results otherwise; a name that is taken gets a number."""
+        taken: set[str] = set()
+        names: dict[Any, Name] = {}
+        for name in (*self.inputs, *self.constants, *(e.name for e in self.equations)):
+            wish, k = wishes.get(name, name.text), 1
+            text = wish
+            while text in taken:
+                text, k = f"{wish}_{k}", k + 1
+            taken.add(text)
+            names[name] = Name(text)
+
+        def other(value: Any) -> Any:
+            return names.get(value, value) if type(value) is Name else value
+
+        return replace(
+            self,
+            arguments=[other(a) for a in self.arguments],
+            inputs={names[n]: x for n, x in self.inputs.items()},
+            parameters={names[n]: t for n, t in self.parameters.items()},
+            constants={names[n]: x for n, x in self.constants.items()},
+            equations=[
+                replace(
+                    e,
+                    name=names[e.name],
+                    args=tuple(map(other, e.args)),
+                    named=e.named or e.name in wishes,
+                )
+                for e in self.equations
+            ],
+            outputs=[other(y) for y in self.outputs],
+            effects=[replace(e, name=other(e.name)) for e in self.effects],
+        )
+
+    def __repr__(self) -> str:
+        def typed(name: Name, like: Any) -> str:
+            return f"{name}: {like.dtype} {np.shape(like)}"
+
+        given = ", ".join(typed(n, x) for n, x in self.inputs.items())
+        lines = [f"{self.name}({given})"]
+        for e in self.equations:
+            params = "".join(f", {k}={v!r}" for k, v in e.params.items())
+            args = ", ".join(map(str, e.args))
+            lines.append(f"  {typed(e.name, e.like)} = {e.op.name}({args}{params})")
+        lines += [
+            f"  {e.attribute} of {e.tensor.name or 'a tensor'} = {e.name}" for e in self.effects
+        ]
+        lines.append(f"  return {', '.join(map(str, self.outputs))}")
+        return "\n".join(lines)
+
+    @property
+    def identifier(self) -> str:
+        """The name of the function in the source."""
+        return function_name(self)
+
+    @cached_property
+    def source(self) -> str:
+        """The program as a file of Python, whose only import is NumPy."""
+        return source(self)
+
+    def to(self, engine: str | ModuleType) -> "Port":
+        """Return the program as a function on "jax", "torch", "cupy" or "dask" (see `Port`).
+
+        Parameters
+        ----------
+        engine : one of these names, or a namespace that follows the Python array API standard.
+
+        Raises
+        ------
+        ValueError : for an unknown engine.
+        ImportError : for an engine that is not installed.
+        NotImplementedError : for a program that the standard cannot express.
+
+        Examples
+        --------
+        >>> from autograd.program import capture
+        >>> program = capture(lambda x, y: np.sum(np.arctan(x) * y), np.ones(3), 2.0)
+        >>> program.to(np)(np.ones(3), 4.0)
+        np.float64(9.42477796076938)
+        """
+        from autograd.program.engines import Port  # noqa: PLC0415  # a program needs no engine
+
+        return Port(self, engine)
+
+    @cached_property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every result."""
+        return {e.name.text: np.shape(e.like) for e in self.equations}
+
+
+def _apply(e: Equation, xs: Sequence[Any]) -> Any:
+    """Compute one equation, on arrays, Tensors or symbols."""
+    special = any(type(x) in (Tensor, Symbol) for x in xs)
+    run = e.op.fn if special and hasattr(e.op.fn, "__wrapped__") else e.op.call
+    return run(*xs, **e.params)

@@ -1,0 +1,200 @@
+"""The printer of NumPy: a program as the function that one would have written by hand.
+
+Forward, then backward, under the user's names; what is used once is written where it is used.
+"""
+
+import keyword
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd.program.helpers import definitions, helper
+from autograd.program.literals import array, broken, index, number, parameter, quoted, wrapped
+from autograd.program.spell import ATOM, UNARY, Spelled, spell
+from autograd.program.tape import Equation, Name
+from autograd.rules.shape import Slot, gather, place, scatter_at
+
+if TYPE_CHECKING:
+    from autograd.program.program import Program
+
+WIDTH = 88
+"""A line that would be longer is written as two."""
+
+INLINED = 60
+"""An expression that is longer is not written into another one."""
+
+SHORT = 40
+"""An array in an index is written there if it is no longer than this."""
+
+BLANK = "\ufffc"  # no line breaks here
+RESERVED = frozenset({"np", "abs", "complex", "bytes", *keyword.kwlist})
+FIRST_ARRAY = {gather: 1, place: 2, scatter_at: 1}
+"""From which argument on these operations have the arrays of their index."""
+
+
+def source(program: "Program", *, shapes: bool = False) -> str:
+    """Print a program as a Python file whose only import is NumPy.
+
+    Parameters
+    ----------
+    shapes : write the shape of each result behind it.
+
+    Raises
+    ------
+    NotImplementedError : for a primitive whose definition cannot be printed.
+    """
+    return _Printer(program, shapes).text()
+
+
+def function_name(program: "Program") -> str:
+    """Return the program's name as Python takes it, which none of its helpers has."""
+    name = re.sub(r"\W", "_", program.name).strip("_")
+    name = name if name.isidentifier() else "program"
+    called = {h[0] for e in program.equations if (h := helper(e.op))}
+    return f"{name}_" if name in RESERVED | called else name
+
+
+class _Printer:
+    def __init__(self, program: "Program", shapes: bool) -> None:
+        self.program, self.shapes = program, shapes
+        self.function = function_name(program)
+        self.helpers: dict[str, str] = {}
+        for op in {e.op: None for e in program.equations}:
+            if (found := helper(op)) and found[0] not in self.helpers:
+                self.helpers |= definitions(found[1], found[0])
+        self.constants: dict[str, str] = {}
+        self.inlined: dict[Name, Spelled] = {}
+        self.like: Mapping[Name, Any] = {
+            **program.inputs, **program.constants, **{e.name: e.like for e in program.equations}
+        }  # fmt: skip
+        self.taken = set(RESERVED | self.helpers.keys() | {self.function})
+        self.names = {name: self.named(name.text) for name in self.like}
+        self.uses = Counter(a for e in program.equations for a in e.args if type(a) is Name)
+        self.uses.update({y: 2 for y in program.results if type(y) is Name})
+
+    def named(self, wish: str) -> str:
+        """Return a name that the file does not need for something else."""
+        text, k = wish, 1
+        while text in self.taken:
+            text, k = f"{wish}_{k}", k + 1
+        self.taken.add(text)
+        return text
+
+    def text(self) -> str:
+        program = self.program
+        lines = [f"    {part}" for line in self.body() for part in wrapped(line, 4)]
+        results = ", ".join(self.result(y) for y in program.results)
+        lines += [f"    {part}" for part in wrapped(f"return {results}".rstrip(), 4)]
+        head = f"def {self.function}({', '.join(self.names[n] for n in program.inputs)}):"
+        function = "\n".join([*broken(head, 8), *self.docstring(), *lines])
+        constants = "\n".join(
+            part for name, text in self.constants.items() for part in wrapped(f"{name} = {text}", 0)
+        )
+        imports = [h for h in self.helpers.values() if h.startswith("import ")]
+        helpers = [h for h in self.helpers.values() if not h.startswith("import ")]
+        top = "\n".join([*sorted(imports), "import numpy as np"])
+        return "\n\n\n".join(filter(None, [top, constants, *helpers, function])) + "\n"
+
+    def docstring(self) -> Iterator[str]:
+        """Tell shapes, and the dtypes that are not float64."""
+        given = ", ".join(map(self.described, self.program.inputs))
+        results = {y: None for y in self.program.results if type(y) is Name}
+        made = ", ".join(map(self.described, results))
+        lines = broken(f'    """{given}{" " * bool(given)}-> {made}', 4)
+        lines = [line.replace(BLANK, " ") for line in lines]
+        yield from lines[:-1]
+        yield f'{lines[-1]}"""' if len(lines) == 1 else lines[-1]
+        if len(lines) > 1:
+            yield '    """'
+
+    def described(self, name: Name) -> str:
+        like = self.like[name]
+        dtype = "" if like.dtype == np.float64 else f"{like.dtype} "
+        return f"{self.names[name]} {dtype}{np.shape(like)}".replace(" ", BLANK)
+
+    def body(self) -> Iterator[str]:
+        equations = self.program.equations
+        turn = next((e.name for e in equations if e.backward), None)
+        for e in equations:
+            if e.name == turn and e is not equations[0]:
+                yield "# backward"
+            used = [a for a in e.args if type(a) is Name and a in self.inlined]
+            written = self.write(e)
+            while used and len(f"{self.names[e.name]} = {written.text}") > WIDTH:
+                longest = max(used, key=lambda a: len(self.inlined[a].text))
+                used.remove(longest)
+                yield self.line(longest, self.inlined.pop(longest))
+                written = self.write(e)
+            for a in used:
+                del self.inlined[a]
+            if self.uses[e.name] == 1 and not e.named and len(written.text) <= INLINED:
+                self.inlined[e.name] = written
+            else:
+                yield self.line(e.name, written)
+
+    def line(self, name: Name, written: Spelled) -> str:
+        comment = f"  # {np.shape(self.like[name])}" if self.shapes else ""
+        return f"{self.names[name]} = {written.text}{comment}"
+
+    def write(self, e: Equation) -> Spelled:
+        """Write one operation."""
+        args = [self.argument(a, e) for a in e.args]
+        if "index" not in e.params:
+            return spell(e.op, args, {k: parameter(v) for k, v in e.params.items()})
+        first = FIRST_ARRAY.get(e.op.fn, len(args))
+        at = self.index(e.params["index"], [a.text for a in args[first:]])
+        calls = helper(e.op)
+        if calls is None:
+            x = args[0]
+            return Spelled(f"{x.text if x.binds >= ATOM else f'({x.text})'}[{at}]")
+        more = [str(e.params["shape"])] if "shape" in e.params else []
+        texts = [*(a.text for a in args[:first]), quoted(at), *more]
+        return Spelled(f"{calls[0]}({', '.join(texts)})")
+
+    def index(self, value: Any, arrays: list[str]) -> str:
+        """Write an index; long arrays in it are constants."""
+        parts, known = [], list(arrays)
+        for part in value if type(value) is tuple else (value,):
+            if type(part) is np.ndarray and len(array(part)) > SHORT:
+                known.append(self.hoisted("i", array(part)))
+                part = Slot(len(known) - 1)
+            parts.append(part)
+        return index(tuple(parts) if type(value) is tuple else parts[0], known)
+
+    def hoisted(self, wish: str, text: str) -> str:
+        """Name a constant that the program has no name for."""
+        for name, other in self.constants.items():
+            if other == text:
+                return name
+        name = self.named(wish)
+        self.constants[name] = text
+        return name
+
+    def argument(self, a: Any, e: Equation) -> Spelled:
+        """Write an argument: a name, what is inlined in its place, or a number."""
+        if type(a) is Name:
+            return self.inlined.get(a) or Spelled(self.value(a))
+        if isinstance(a, np.generic) and self.is_plain(a, e):
+            a = a.item()
+        text = number(a)
+        return Spelled(text, UNARY if text.startswith("-") else ATOM)
+
+    def is_plain(self, a: np.generic, e: Equation) -> bool:
+        """Tell whether Python's number does as well: beside an array of its own dtype."""
+        others = [self.like[b].dtype for b in e.args if type(b) is Name]
+        return e.op.elementwise and e.op.name != "pow" and a.dtype in others
+
+    def value(self, name: Name) -> str:
+        text = self.names[name]
+        if name in self.program.constants:
+            self.constants.setdefault(text, array(self.program.constants[name]))
+        return text
+
+    def result(self, y: Any) -> str:
+        """Write what is returned; a constant array as a new one."""
+        if type(y) is not Name:
+            return number(y)
+        return f"{self.value(y)}.copy()" if y in self.program.constants else self.value(y)

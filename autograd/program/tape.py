@@ -1,0 +1,368 @@
+"""Tracing: what NumPy code does to a `Symbol` is written down as a list of equations.
+
+A symbol has a name, a shape and a dtype, and an example value, but it is no number: Python cannot
+branch on it. Code that only calls NumPy does not notice the difference: the rules of the table, the
+engine, the user's function.
+"""
+
+import operator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from autograd.backward import sweep
+from autograd.errors import three_lines
+from autograd.methods import Methods
+from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, QUERIES, Primitive
+from autograd.rules.neural import linear
+from autograd.rules.shape import Slot, astype, gather, place, scatter, scatter_at, setitem
+from autograd.tensor import GETITEM, Tensor, plain_index
+from autograd.tree import flatten
+
+REDUCTIONS: dict[Any, Callable[..., Any]] = {
+    np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min,
+    np.logical_and: np.all, np.logical_or: np.any,
+}  # fmt: skip
+LINEAR, POWER = PRIMITIVES[linear], PRIMITIVES[operator.pow]
+VIEWS = {GETITEM.fn, np.reshape, np.ravel, np.transpose, np.swapaxes, np.moveaxis, np.squeeze,
+         np.expand_dims, np.broadcast_to, np.diagonal}  # fmt: skip
+HERE = Path(__file__).parents[2]
+ROOMS = (str(HERE / "autograd"), str(HERE / "nn"), str(Path(np.__file__).parent))
+"""Where code lies that is not the user's."""
+
+
+class CaptureError(RuntimeError):
+    """A function does what no program of equations can do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What stands for a value in an equation."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """One operation: ``name = op(*args, **params)``.
+
+    Attributes
+    ----------
+    name : what the result is called.
+    args : names of inputs, constants and earlier results; plain numbers stand for themselves.
+    like : the result for the example inputs, which tells shape and dtype.
+    backward : whether it belongs to a backward pass.
+    named : whether the user gave it its name.
+    """
+
+    name: Name
+    op: Primitive
+    args: tuple[Any, ...]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    like: Any = None
+    backward: bool = False
+    named: bool = False
+
+
+class Symbol(Methods, NDArrayOperatorsMixin):
+    """A name for an array, in the place of the array.
+
+    Attributes
+    ----------
+    data : its value for the example inputs.
+    base : the symbol that it is a view of, if any.
+    """
+
+    __slots__ = ("base", "data", "name", "tape")
+
+    op, requires_grad = None, False  # as of a Tensor without history
+
+    def __init__(self, tape: "Tape", name: Name, data: Any, base: "Symbol | None" = None) -> None:
+        self.tape, self.name, self.data, self.base = tape, name, data, base
+
+    # ── what NumPy asks ────────────────────────────────────────────────────────────────────────
+    def __array_ufunc__(self, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
+        if any(type(a) is Tensor for a in args):
+            return NotImplemented
+        out, *more = kwargs.pop("out", (None,))
+        if method == "reduce" and fn in REDUCTIONS and not more:
+            y = self.__array_function__(REDUCTIONS[fn], (), args, kwargs)
+        elif method == "__call__" and fn in COMPOSITES:
+            y = COMPOSITES[fn](*args, **kwargs)
+        elif method == "__call__" and fn in PRIMITIVES and not kwargs and not more:
+            y = self.tape.record(PRIMITIVES[fn], args)
+        else:
+            raise _refusal(
+                f"np.{fn.__name__}.{method} with {sorted(kwargs)}", "plain calls of NumPy"
+            )
+        if out is None:
+            return y
+        if type(out) is not Symbol:
+            raise _refusal("writing into an array that the function did not get", "x = x + y")
+        return out.become(y)
+
+    def __array_function__(self, fn: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
+        if any(type(a) is Tensor for a in flatten(args)[0]):
+            return NotImplemented
+        if fn in COMPOSITES:
+            if type(args[0]) is np.ndarray:  # a table, looked up by a traced index
+                args = (Symbol(self.tape, self.tape.argument(args[0]), args[0]), *args[1:])
+            return COMPOSITES[fn](*args, **kwargs)
+        if fn in PRIMITIVES:
+            return self.tape.record(PRIMITIVES[fn], *PRIMITIVES[fn].arguments(args, kwargs))
+        if fn in CREATORS or fn in (np.shape, np.ndim, np.size, np.result_type, np.can_cast):
+            return fn(*map(_plain, args), **{k: _plain(v) for k, v in kwargs.items()})
+        name = f"np.{fn.__name__}"
+        if fn in QUERIES:
+            raise _refusal(
+                f"{name}, which asks about numbers", "np.where and other functions of arrays"
+            )
+        raise _refusal(
+            f"{name}, which has no row in autograd/rules", "a rule with @autograd.primitive"
+        )
+
+    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise _refusal(
+            "making an array of a traced value",
+            "NumPy's functions of the value itself; np.take(table, i) for table[i]",
+        )
+
+    def _record(self, op: Primitive, values: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """Let `primitive` find the tape."""
+        for v in values:
+            if type(v) is Tensor:
+                return v._record(op, values, params)
+        return self.tape.record(op, values, params)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.tape.record(GETITEM, (self,), {"index": plain_index(index)})
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.become(setitem(self, value, index=plain_index(index)))
+
+    def become(self, y: "Symbol") -> "Symbol":
+        """Be another value from now on: what writing in place means."""
+        if self.base is not None or self.tape.is_seen(self):
+            raise _refusal("writing into an array that somebody else sees", "x = x.copy() first")
+        self.name, self.data = y.name, y.data
+        return self
+
+    def __pow__(self, other: Any) -> Any:
+        return self._power(self, other)  # x**2 is faster than np.power(x, 2), and rounds otherwise
+
+    def __rpow__(self, other: Any) -> Any:
+        return self._power(other, self)
+
+    def _power(self, base: Any, exponent: Any) -> Any:
+        if type(base) is Tensor or type(exponent) is Tensor:
+            return NotImplemented
+        return self.tape.record(POWER, (base, exponent))
+
+    # ── what only a number can answer ──────────────────────────────────────────────────────────
+    def __bool__(self) -> bool:
+        raise _refusal("branching on a traced value", "np.where(condition, a, b)")
+
+    def item(self) -> Any:
+        """Refuse: there is no number yet."""
+        raise _refusal("reading a traced value as a number", "the value itself, which NumPy takes")
+
+    tolist = numpy = __float__ = __int__ = __index__ = __complex__ = item  # type: ignore[assignment]
+
+    def __iter__(self) -> Any:
+        return (self[i] for i in range(len(self)))
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self.dtype} {self.shape}>"
+
+    __hash__ = object.__hash__
+
+
+def _refusal(what: str, instead: str) -> CaptureError:
+    frame = sys._getframe(1)
+    while frame.f_back and frame.f_code.co_filename.startswith(ROOMS):
+        frame = frame.f_back
+    line = f"{frame.f_code.co_filename}:{frame.f_lineno}, in {frame.f_code.co_name}"
+    return CaptureError(three_lines(f"a program cannot hold {what}", line, instead))
+
+
+class Tape:
+    """Writes down equations.
+
+    Parameters
+    ----------
+    knows : whether an operation is to be written as such; the others are written out by their
+        definitions in NumPy.
+
+    Examples
+    --------
+    >>> tape = Tape()
+    >>> x = tape.input("x", np.float64(3.0))
+    >>> y = np.exp(x) * 2.0
+    >>> [(str(e.name), e.op.name, [str(a) for a in e.args]) for e in tape.equations]
+    [('t1', 'exp', ['x']), ('t2', 'multiply', ['t1', '2.0'])]
+    """
+
+    def __init__(self, knows: Callable[[Primitive], bool] = lambda op: op is not LINEAR) -> None:
+        self.knows = knows
+        self.equations: list[Equation] = []
+        self.inputs: dict[Name, Any] = {}
+        self.constants: dict[Name, np.ndarray] = {}
+        self.taken: set[str] = set()
+        self._known: dict[Any, Symbol] = {}  # what need not be computed twice
+        self._arrays: dict[int, tuple[Any, Name]] = {}  # constants by identity, kept alive
+        self._equal: dict[Any, Name] = {}
+        self._viewed: set[Name] = set()
+
+    def input(self, name: str, data: Any) -> Symbol:
+        """Return a symbol that is given."""
+        symbol = Symbol(self, self.name(name), data)
+        self.inputs[symbol.name] = data
+        return symbol
+
+    def name(self, wish: str) -> Name:
+        """Return a name that nothing has yet: the one wished for, if possible."""
+        text, k = wish, 1
+        while text in self.taken:
+            text, k = f"{wish}_{k}", k + 1
+        self.taken.add(text)
+        return Name(text)
+
+    def record(
+        self, op: Primitive, values: Sequence[Any], params: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Write down one operation, and return its result."""
+        params = dict(params or {})
+        if not self.knows(op):
+            return op.call(*values, **params)
+        if (same := _unchanged(op, values, params)) is not None:
+            return same
+        if "index" in params:
+            op, values, params = _with_slots(op, values, params)
+        args = tuple(self.argument(v) for v in values)
+        key = (op, *map(_key, args), *((k, _key(v)) for k, v in params.items()))
+        if key in self._known:
+            y = self._known[key]
+            return Symbol(self, y.name, y.data, y.base)
+        with np.errstate(all="ignore"):
+            data = op.call(*map(_plain, values), **params)
+        data = data[()] if type(data) is np.ndarray and data.ndim == 0 else data
+        name = self.name(f"t{len(self.equations) + 1}")
+        self.equations.append(Equation(name, op, args, params, data, _is_sweeping()))
+        base = next((v for v in values if type(v) is Symbol), None) if op.fn in VIEWS else None
+        if base is not None:
+            self._viewed.add(base.name)
+        y = self._known[key] = Symbol(self, name, data, base)
+        return Symbol(self, y.name, y.data, y.base)
+
+    def is_seen(self, symbol: Symbol) -> bool:
+        """Tell whether writing into a symbol could be noticed elsewhere."""
+        return any(symbol.name in names for names in (self.inputs, self.constants, self._viewed))
+
+    def argument(self, value: Any) -> Any:
+        """Return what stands for a value in an equation."""
+        if type(value) is Symbol:
+            return value.name
+        if np.ndim(value) == 0:
+            return value[()] if type(value) is np.ndarray else value
+        if id(value) not in self._arrays:
+            array = np.array(value)
+            key = array.dtype, array.shape, blake2b(array.tobytes()).digest()
+            if key not in self._equal:
+                self._equal[key] = self.name("k")
+                self.constants[self._equal[key]] = array
+            self._arrays[id(value)] = value, self._equal[key]
+        return self._arrays[id(value)][1]
+
+
+    def arrays(self) -> Iterator[tuple[int, Name]]:
+        """Yield the identity of each array that was met, and the constant that it is."""
+        for i, (_, name) in self._arrays.items():
+            yield i, name
+
+
+def used(equations: Sequence[Equation], outputs: Iterable[Any]) -> list[Equation]:
+    """Return the equations that these names need, in order."""
+    wanted = {y for y in outputs if isinstance(y, Name)}
+    kept = []
+    for e in reversed(equations):
+        if e.name in wanted:
+            kept.append(e)
+            wanted |= {a for a in e.args if isinstance(a, Name)}
+    return kept[::-1]
+
+
+BY_ARRAYS = {GETITEM.fn: gather, setitem: place, scatter: scatter_at}
+"""Indexing by constants, and the same by arrays that are arguments themselves."""
+
+
+def _with_slots(op: Primitive, values: Any, params: dict[str, Any]) -> Any:
+    """Make arguments of the symbols in an index."""
+    index = params["index"]
+    parts = index if type(index) is tuple else (index,)
+    symbols = [i for i in parts if type(i) is Symbol]
+    if not symbols:
+        return op, values, params
+    slots = iter(map(Slot, range(len(symbols))))
+    parts = tuple(next(slots) if type(i) is Symbol else i for i in parts)
+    index = parts if type(index) is tuple else parts[0]
+    return PRIMITIVES[BY_ARRAYS[op.fn]], (*values, *symbols), {**params, "index": index}
+
+
+NEUTRAL: dict[Any, Any] = {
+    np.positive: None, np.broadcast_to: None, np.reshape: None, np.expand_dims: None,
+    astype: None, np.multiply: 1, np.divide: 1, np.power: 1, operator.pow: 1,
+}  # fmt: skip
+"""The operations that change nothing if the result is like the argument, beside such a number."""
+
+
+def _unchanged(op: Primitive, values: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    """Return the symbol that an operation would only repeat, bit by bit."""
+    if op.fn not in NEUTRAL:
+        return None
+    x = next(v for v in values if type(v) is Symbol)
+    rest, neutral = [v for v in values if v is not x], NEUTRAL[op.fn]
+    if any(type(v) is Symbol for v in rest) or len(values) != 1 + (neutral is not None):
+        return None
+    if neutral is not None and (
+        len(rest) != 1
+        or not np.all(rest[0] == neutral)
+        or (op.fn is not np.multiply and x is not values[0])
+    ):
+        return None
+    like = op.call(*map(_plain, values), **params)
+    return x if (like.shape, like.dtype) == (x.shape, x.dtype) else None
+
+
+def _is_sweeping() -> bool:
+    """Tell whether a backward pass is on its way."""
+    frame = sys._getframe(1)
+    while frame.f_back and frame.f_code is not sweep.__code__:
+        frame = frame.f_back
+    return frame.f_code is sweep.__code__
+
+
+def _plain(value: Any) -> Any:
+    return value.data if type(value) is Symbol else value
+
+
+def _key(value: Any) -> Any:
+    """Return what equal values have in common: 1, 1.0 and True are three."""
+    if isinstance(value, (Name, str, type(None))):
+        return value
+    if isinstance(value, (tuple, list)):
+        return tuple(map(_key, value))
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.dtype, value.shape, value.tobytes()
+    return type(value), repr(value)

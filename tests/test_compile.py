@@ -1,0 +1,243 @@
+"""`compile`: a replay gives what the function gives, whoever calls it, however often."""
+
+import threading
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from samples import SAMPLES
+
+import autograd
+import nn
+from autograd import Tensor, grad, hessian, no_grad, value_and_grad
+from autograd.program import capture, compile  # noqa: A004  # PyTorch's name
+from autograd.program.plan import Plan
+from nn.functional import cross_entropy
+
+SCALAR_CASES = [
+    pytest.param(case, id=f"{getattr(fn, '__name__', fn)}-{i}")
+    for fn, cases in SAMPLES.items()
+    for i, case in enumerate(cases)
+]
+
+
+def network(*sizes):
+    autograd.manual_seed(0)
+    layers = [nn.Linear(a, b) for a, b in pairwise(sizes)]
+    return nn.Sequential(*[m for layer in layers for m in (layer, nn.Sigmoid())][:-1])
+
+
+def batch(n=150, features=4, classes=3, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal((n, features)), rng.integers(0, classes, n)
+
+
+def training_step(net):
+    def step(X, y):
+        loss = cross_entropy(net(X), y)
+        loss.backward()
+        return loss
+
+    return step
+
+
+def gradients(net):
+    return [p.grad.data.copy() for p in net.parameters()]
+
+
+def forget(net):
+    for p in net.parameters():
+        p.grad = None
+
+
+def test_a_training_step_leaves_the_gradients_of_the_engine():
+    net, (X, y) = network(4, 4, 3, 3), batch()
+    step = training_step(net)
+    loss = step(X, y)
+    expected = gradients(net)
+    compiled = compile(step)
+    for _ in range(3):
+        forget(net)
+        assert_allclose(compiled(X, y).data, loss.data, rtol=1e-15)
+        for ours, theirs in zip(gradients(net), expected, strict=True):
+            assert_allclose(ours, theirs, rtol=1e-13, atol=1e-17)
+
+
+def test_gradients_add_up_and_any_optimizer_uses_them():
+    (X, y), nets = batch(), [network(4, 4, 3, 3), network(4, 4, 3, 3)]
+    steps = [training_step(nets[0]), compile(training_step(nets[1]))]
+    optimizers = [nn.optim.Adam(net.parameters(), lr=0.05) for net in nets]
+    for _ in range(20):
+        losses = []
+        for step, optimizer in zip(steps, optimizers, strict=True):
+            optimizer.zero_grad()
+            step(X, y)
+            losses.append(step(X, y).item())  # twice: the second adds to the first
+            optimizer.step()
+        assert losses[0] == pytest.approx(losses[1], rel=1e-12)
+
+
+def test_results_are_the_callers_own():
+    compiled = compile(lambda x: (np.exp(x), x.T, np.tanh(x).T, x))
+    x = np.random.default_rng(0).standard_normal((3, 2))
+    first = compiled(x)
+    kept = [np.array(y) for y in first]
+    compiled(x + 1)
+    for y, before in zip(first, kept, strict=True):
+        assert_array_equal(y, before)
+        assert not np.shares_memory(y, x)
+
+
+def test_a_gradient_is_not_overwritten_by_the_next_call():
+    net, (X, y) = network(4, 3), batch()
+    compiled = compile(training_step(net))
+    compiled(X, y)
+    held, before = [p.grad for p in net.parameters()], gradients(net)
+    forget(net)
+    compiled(X + 1, y)
+    for g, old in zip(held, before, strict=True):
+        assert_array_equal(g.data, old)
+
+
+def test_backward_goes_through_a_compiled_function():
+    net, (X, y) = network(4, 4, 3), batch()
+    loss = compile(lambda X, y: cross_entropy(net(X), y))
+    (loss(X, y) * 2).backward()
+    ours = gradients(net)
+    forget(net)
+    (cross_entropy(net(X), y) * 2).backward()
+    for a, b in zip(ours, gradients(net), strict=True):
+        assert_allclose(a, b, rtol=1e-13, atol=1e-17)
+    with no_grad():
+        assert not loss(X, y).requires_grad
+
+
+def test_a_compiled_function_has_derivatives_of_any_order():
+    f = compile(lambda x: np.sum(np.sin(x) * x[0]))
+    x = np.array([0.5, 1.0, 2.0])
+    assert_allclose(grad(f)(x), grad(f.f)(x), rtol=1e-14)
+    assert_allclose(hessian(f)(x), hessian(f.f)(x), rtol=1e-14)
+
+
+def test_transforms_are_compiled():
+    def loss(W, b, X):
+        return np.sum(np.tanh(X @ W + b) ** 2)
+
+    rng = np.random.default_rng(0)
+    args = rng.standard_normal((4, 2)), rng.standard_normal(2), rng.standard_normal((5, 4))
+    value, (dW, db) = compile(value_and_grad(loss, argnum=(0, 1)))(*args)
+    expected, (eW, eb) = value_and_grad(loss, argnum=(0, 1))(*args)
+    assert_allclose(value, expected, rtol=1e-15)
+    assert_allclose(dW, eW, rtol=1e-14)
+    assert_allclose(db, eb, rtol=1e-14)
+    H = compile(hessian(lambda x: np.sum(x**3) + x[0] * x[1]))
+    assert_allclose(H(np.ones(3)), [[6, 1, 0], [1, 6, 0], [0, 0, 6]])
+
+
+@pytest.mark.parametrize("case", SCALAR_CASES)
+def test_every_row_replays(case):
+    """Twice, with other numbers the second time: what a plan keeps is not what it computed."""
+    first, second = case.inputs(np.float64), case.inputs(np.float64, seed=1)
+    compiled = compile(case.f)
+    compiled(*first)
+    try:
+        expected = case.f(*second)
+    except IndexError:
+        return
+    for a, b in zip(np.atleast_1d(compiled(*second)), np.atleast_1d(expected), strict=True):
+        assert_allclose(np.asarray(a), np.asarray(b), rtol=1e-14, atol=1e-300)
+
+
+def long_chain(x):
+    y = np.log(np.exp(np.tanh(autograd.sigmoid(x))))
+    return np.sum(np.where(x > 0, y * y, autograd.relu(-x)))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_large_arrays_go_in_pieces(dtype):
+    x = np.random.default_rng(0).standard_normal(700_001).astype(dtype)
+    f = value_and_grad(long_chain)
+    value, g = compile(f)(x)
+    expected, eg = f(x)
+    assert_allclose(value, expected, rtol=1e-5 if dtype == np.float32 else 1e-12)
+    assert_array_equal(g, eg)
+    assert g.dtype == dtype
+
+
+def test_a_chain_keeps_what_others_need():
+    n = 600_000
+    x = np.linspace(-1, 1, n).reshape(600, 1000)
+
+    def f(x):
+        y = np.exp(x)
+        z = y * 2 + x
+        return y, np.sum(z, axis=0), np.sum(z) * np.sum(y), z.T
+
+    for ours, theirs in zip(compile(f)(x), f(x), strict=True):
+        assert_allclose(ours, theirs, rtol=1e-13)
+
+
+def test_a_gradient_of_zero_stays_zero_in_a_chain():
+    x = np.linspace(0, 1, 600_000)
+    f = value_and_grad(lambda x: np.sum(np.where(x > 0.5, np.log(x), 0)))
+    with np.errstate(divide="ignore"):
+        value, g = compile(f)(x)
+        expected, eg = f(x)
+    assert_allclose(value, expected, rtol=1e-12)
+    assert_array_equal(g, eg)
+    assert g[0] == 0
+
+
+def test_the_plan_uses_its_places_again():
+    net, (X, y) = network(64, 64, 64, 64, 10), batch(256, 64, 10)
+    program = capture(training_step(net), X, y)
+    total = sum(e.like.nbytes for e in program.equations)
+    assert Plan(program).bytes < total / 3
+
+
+def test_threads_may_call_at_once():
+    compiled = compile(value_and_grad(lambda x: np.sum(np.tanh(x @ x.T))))
+    data = [np.random.default_rng(k).standard_normal((30, 30)) for k in range(4)]
+    expected = [compiled.f(x) for x in data]
+    wrong = []
+
+    def work(k):
+        for _ in range(50):
+            value, g = compiled(data[k])
+            if abs(value - expected[k][0]) > 1e-9 or np.abs(g - expected[k][1]).max() > 1e-12:
+                wrong.append(k)
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong
+
+
+def test_many_signatures_warn_once():
+    compiled = compile(lambda x: np.sum(x * x))
+    for n in range(1, 9):
+        compiled(np.ones(n))
+    with pytest.warns(UserWarning, match="compiled for 8 signatures"):
+        compiled(np.ones(9))
+    assert compiled(np.ones(10)) == 10
+
+
+def test_a_target_out_of_range_is_found_at_every_call():
+    net, (X, y) = network(4, 3), batch()
+    compiled = compile(training_step(net))
+    compiled(X, y)
+    with pytest.raises(IndexError, match=r"target\[2\] is 3, and there are 3 classes"):
+        compiled(X, np.where(np.arange(len(y)) == 2, 3, y))
+
+
+def test_a_decorator_keeps_the_name():
+    @compile
+    def step(x):
+        """Double."""
+        return x * 2
+
+    assert (step.__name__, step.__doc__) == ("step", "Double.")
+    assert step(Tensor(3.0)).item() == 6
