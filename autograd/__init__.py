@@ -1,13 +1,17 @@
 """Retrograd: exact derivatives of NumPy code, and pictures of how they come about."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from numpy import concatenate as cat
 from numpy import einsum, float32, float64, int64, stack, where
 
 from autograd import backward as _backward  # noqa: F401  # gives Tensor its backward
+from autograd import dispatch as _dispatch  # noqa: F401  # and NumPy's functions
 from autograd import heap as _heap  # noqa: F401  # large arrays are recycled
 from autograd import inplace as _inplace  # noqa: F401  # and its assignment
+from autograd import steps as _steps  # noqa: F401  # and its backward_steps
+from autograd.calls import call_as
 from autograd.check import check_grads
 from autograd.creation import (
     arange,
@@ -55,15 +59,37 @@ softmax, log_softmax = Methods.softmax, Methods.log_softmax  # which know `dim`
 logsumexp = Methods.logsumexp
 
 if TYPE_CHECKING:
+    from autograd.by_hand import check_by_hand
+    from autograd.inquiry import why
+    from autograd.places import record_lines
     from autograd.view import draw
+    from autograd.view.descent import descent
+    from autograd.view.explain import explain
+    from autograd.view.explore import explore
+    from autograd.view.frames import frames
+    from autograd.view.plot import plot, plot_losses
+    from autograd.view.regions import plot_regions
+    from autograd.view.worksheet import worksheet
 else:
+    LATER = {  # half of all programs draw nothing
+        "check_by_hand": "autograd.by_hand",
+        "descent": "autograd.view.descent",
+        "draw": "autograd.view",
+        "explain": "autograd.view.explain",
+        "explore": "autograd.view.explore",
+        "frames": "autograd.view.frames",
+        "plot": "autograd.view.plot",
+        "plot_losses": "autograd.view.plot",
+        "plot_regions": "autograd.view.regions",
+        "record_lines": "autograd.places",
+        "why": "autograd.inquiry",
+        "worksheet": "autograd.view.worksheet",
+    }
 
     def __getattr__(name: str) -> Any:
         """Find pictures when first asked for, and PyTorch's functions among the methods."""
-        if name == "draw":  # half of all programs draw none
-            from autograd.view import draw  # noqa: PLC0415  # on demand
-
-            return draw
+        if name in LATER:
+            return getattr(import_module(LATER[name]), name)
         if hasattr(Methods, name) and not name.startswith("_"):
             return getattr(Methods, name)  # torch.exp(x), torch.sum(x, dim=1), ...
         raise AttributeError(f"module 'autograd' has no attribute {name!r}")
@@ -72,18 +98,24 @@ else:
 __all__ = [
     "Tensor",
     "arange",
+    "call_as",
     "cat",
+    "check_by_hand",
     "check_grads",
     "checkpoint",
     "default_generator",
+    "descent",
     "draw",
     "einsum",
     "elementwise_grad",
     "enable_grad",
     "erf",
+    "explain",
+    "explore",
     "eye",
     "float32",
     "float64",
+    "frames",
     "from_numpy",
     "full",
     "gelu",
@@ -101,10 +133,14 @@ __all__ = [
     "manual_seed",
     "no_grad",
     "ones",
+    "plot",
+    "plot_losses",
+    "plot_regions",
     "primitive",
     "rand",
     "randint",
     "randn",
+    "record_lines",
     "relu",
     "set_default_dtype",
     "sigmoid",
@@ -118,5 +154,7 @@ __all__ = [
     "value_and_grad",
     "vjp",
     "where",
+    "why",
+    "worksheet",
     "zeros",
 ]

@@ -17,9 +17,11 @@ from autograd.errors import three_lines
 from autograd.expression import CONSTANTS, Expression, ExpressionError
 from autograd.tensor import Tensor
 from autograd.view import draw
-from autograd.view.derivation import Derivation, letters
-from autograd.view.formula import array_text
-from autograd.view.renderers import FORMATS
+from autograd.view.derivation import letters
+from autograd.view.explain import explanation
+from autograd.view.exports import NAMED, WRITERS
+from autograd.view.languages import LANGUAGES
+from autograd.view.writing import array_text
 
 USAGE = "autograd EXPRESSION [NAME=VALUE ...] [-o FILE ...]"
 
@@ -42,17 +44,16 @@ must be one number: of an array take sum(...), mean(...) or one entry.
 
 exit codes: 0 done, 1 a file could not be written, 2 the arguments are not understood"""
 
-OPTION = re.compile(r"-h|-o|-o\S+\.(svg|png|pdf|dot|gv)|--([a-z]{2}[a-z-]*(=.*)?)?", re.DOTALL)
+OPTION = re.compile(rf"-h|-o|-o\S+\.({'|'.join(WRITERS)})|--([a-z]{{2}}[a-z-]*(=.*)?)?", re.DOTALL)
 """What begins with a minus and is an option. Everything else, as -x**2, is an expression."""
 
 EXAMPLE = 'autograd "(a + b) * c" a=2 b=3 c=4'
-DRAWN = (*FORMATS, "dot")
 
 ASSIGNMENT = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", re.DOTALL)
 
 ASCII: dict[str, str | int | None] = {
     "∂": "d", "·": "*", "−": "-", "ᵀ": ".T", "≥": ">=", "≤": "<=", "≠": "!=", "π": "pi",
-    "∞": "inf", "…": "...",
+    "∞": "inf", "…": "...", "→": "->", "×": "x",
 }  # fmt: skip
 RAISED, LOWERED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"
 
@@ -78,10 +79,14 @@ def main(argv: Sequence[str] | None = None) -> int:
       ∂(a · b)/∂a = b = −3
       ∂(a · b)/∂b = a = 2
     <BLANKLINE>
-    backward
+    backward: the chain rule
       ∂f/∂f = 1
-      ∂f/∂a = ∂f/∂f · b = 1 · (−3) = −3
-      ∂f/∂b = ∂f/∂f · a = 1 · 2 = 2
+      ∂f/∂a = ∂f/∂f · b = 1 · (−3) = −3   a receives −3 from f
+      ∂f/∂b = ∂f/∂f · a = 1 · 2 = 2       b receives 2 from f
+    <BLANKLINE>
+    sum over the paths
+      ∂f/∂a = ∂(a · b)/∂a = −3   a → f
+      ∂f/∂b = ∂(a · b)/∂b = 2    b → f
     0
     """
     parser = argparse.ArgumentParser(
@@ -90,8 +95,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     )  # fmt: skip
     what = "what to differentiate, and a number or an array for each name"
     parser.add_argument("words", nargs="*", metavar="EXPRESSION, NAME=VALUE", help=what)
-    where = "draw the graph: .svg, .png, .pdf or .dot; several files may follow"
+    where = f"draw the graph: {', '.join(f'.{form}' for form in NAMED)}; several files may follow"
     parser.add_argument("-o", "--output", action="append", default=[], metavar="FILE", help=where)
+    parser.add_argument("--lang", default="en", help="the language of the words: en, pt or es")
     parser.add_argument("--version", action="store_true", help="show the version and exit")
     argv = sys.argv[1:] if argv is None else argv
     args = parser.parse_intermixed_args(
@@ -102,7 +108,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             _say(f"autograd {metadata.version('retrograd')}")
             return 0
         text, given, files = _sort(args.words, args.output)
-        f = _differentiate(Expression(text), {name: _read(name, v) for name, v in given.items()})
+        _check_language(args.lang)
+        values = {name: _read(name, v) for name, v in given.items()}
+        f = _differentiate(Expression(text), values, args.lang)
         for path in files:
             _save(f, path)
     except (UsageError, ExpressionError) as error:
@@ -112,6 +120,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say(f"error: {error}", sys.stderr)
         return 1
     return 0
+
+
+def _check_language(lang: str) -> None:
+    if lang not in LANGUAGES:
+        known = " or ".join(f"--lang {code}" for code in LANGUAGES)
+        what = f"there are no words in the language {lang!r}"
+        raise UsageError(three_lines(what, f"--lang {lang}", known))
 
 
 def _sort(words: Sequence[str], files: Sequence[str]) -> tuple[str, dict[str, str], list[str]]:
@@ -126,7 +141,7 @@ def _sort(words: Sequence[str], files: Sequence[str]) -> tuple[str, dict[str, st
                 both = f"{name}={given[name]} {word}"
                 raise UsageError(three_lines(f"{name} has two values", both, word))
             given[name] = match[2].strip()
-        elif others and files and Path(word).suffix[1:] in DRAWN:
+        elif others and files and Path(word).suffix[1:] in WRITERS:
             paths.append(word)
         else:
             others.append(word.strip())
@@ -138,9 +153,9 @@ def _sort(words: Sequence[str], files: Sequence[str]) -> tuple[str, dict[str, st
         instead = "quotes around the expression, and names of letters, digits and _"
         raise UsageError(three_lines(what, " ".join(words), instead))
     for path in paths:
-        if Path(path).suffix[1:] not in DRAWN:
+        if Path(path).suffix[1:] not in WRITERS:
             what = f"a graph cannot be drawn as {Path(path).suffix or 'a file without a suffix'}"
-            instead = " or ".join(f"{Path(path).stem}.{form}" for form in DRAWN)
+            instead = " or ".join(f"{Path(path).stem}.{form}" for form in NAMED)
             raise UsageError(three_lines(what, f"-o {path}", instead))
     return others[0], given, paths
 
@@ -158,7 +173,7 @@ def _read(name: str, text: str) -> np.ndarray:
     raise UsageError(three_lines(what, f"{name}={text}", instead))
 
 
-def _differentiate(expression: Expression, values: dict[str, np.ndarray]) -> Tensor:
+def _differentiate(expression: Expression, values: dict[str, np.ndarray], lang: str) -> Tensor:
     """Print every step; return the result, after its backward pass."""
     variables = {name: Tensor(v, requires_grad=True, name=name) for name, v in values.items()}
     f = expression(variables)
@@ -170,15 +185,14 @@ def _differentiate(expression: Expression, values: dict[str, np.ndarray]) -> Ten
         raise UsageError(three_lines(what, f"{expression} = {value}", EXAMPLE))
     f = +f if f.op is None else f  # a name alone becomes an operation
     names = letters(f)
-    derivation = Derivation(f, names)
     used = ", ".join(name for name in expression.names if name in values)
-    _say(f"{names[f]}({used}) = {expression}\n\n{derivation.forward()}")
+    with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+        _say(f"{names[f]}({used}) = {expression}\n\n{explanation(f, {}, lang)}")
     if f.size != 1:
         what = "the result is an array, and each of its elements has a gradient of its own"
         where = f"{expression} has shape {f.shape}"
         raise UsageError(three_lines(what, where, f"sum({expression}), mean({expression})"))
     with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
-        _say(f"\n{derivation.backward()}")
         f.backward()
     for t, name in names.items():  # the picture calls the steps what the text calls them
         t.name = name
@@ -193,9 +207,9 @@ def _differentiate(expression: Expression, values: dict[str, np.ndarray]) -> Ten
 
 def _save(f: Tensor, path: str) -> None:
     try:
-        draw(f, local=True).save(path)
+        draw(f, detail="local").save(path)
     except OSError as error:
-        what = f"the file cannot be written: {error.strerror or error}"
+        what = f"the file cannot be written: {error.strerror or str(error).splitlines()[0]}"
         instead = "a folder that exists and that you may write to"
         raise OutputError(three_lines(what, path, instead)) from None
     except RuntimeError as error:  # nothing is installed that draws this format

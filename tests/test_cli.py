@@ -23,12 +23,17 @@ local derivatives
           ∂(d · c)/∂d = c = 4
           ∂(d · c)/∂c = d = 5
 
-backward
+backward: the chain rule
   ∂f/∂f = 1
-  ∂f/∂d = ∂f/∂f · c = 1 · 4 = 4
-  ∂f/∂c = ∂f/∂f · d = 1 · 5 = 5
-  ∂f/∂a = ∂f/∂d · ∂d/∂a = 4 · 1 = 4
-  ∂f/∂b = ∂f/∂d · ∂d/∂b = 4 · 1 = 4
+  ∂f/∂d = ∂f/∂f · c = 1 · 4 = 4       d receives 4 from f
+  ∂f/∂c = ∂f/∂f · d = 1 · 5 = 5       c receives 5 from f
+  ∂f/∂a = ∂f/∂d · ∂d/∂a = 4 · 1 = 4   a receives 4 from d
+  ∂f/∂b = ∂f/∂d · ∂d/∂b = 4 · 1 = 4   b receives 4 from d
+
+sum over the paths
+  ∂f/∂a = ∂(d · c)/∂d · ∂d/∂a = 4 · 1 = 4   a → d → f
+  ∂f/∂b = ∂(d · c)/∂d · ∂d/∂b = 4 · 1 = 4   b → d → f
+  ∂f/∂c = ∂(d · c)/∂c = 5                   c → f
 """
 
 REFUSALS = {
@@ -81,11 +86,13 @@ error: the result is an array, and each of its elements has a gradient of its ow
     ("a * a", "a=2", "-o", "graph.gif"): """\
 error: a graph cannot be drawn as .gif
   where: -o graph.gif
-  instead: graph.svg or graph.png or graph.pdf or graph.dot""",
+  instead: graph.svg or graph.png or graph.pdf or graph.dot or graph.mmd or graph.md or graph.tex \
+or graph.json or graph.txt""",
     ("a * a", "a=2", "-o", "graph"): """\
 error: a graph cannot be drawn as a file without a suffix
   where: -o graph
-  instead: graph.svg or graph.png or graph.pdf or graph.dot""",
+  instead: graph.svg or graph.png or graph.pdf or graph.dot or graph.mmd or graph.md or graph.tex \
+or graph.json or graph.txt""",
 }
 
 
@@ -110,7 +117,7 @@ def test_an_expression_may_begin_with_a_minus(capsys):
     out = capsys.readouterr().out
     assert out.startswith("f(x) = -x ** 2\n")
     assert "  y = x² = (−3)² = 9\n" in out
-    assert "  ∂f/∂x = ∂f/∂y · ∂y/∂x = (−1) · (−6) = 6\n" in out
+    assert "  ∂f/∂x = ∂f/∂y · ∂y/∂x = (−1) · (−6) = 6   x receives 6 from y\n" in out
     assert main(["--x", "x=1"]) == 0
 
 
@@ -141,7 +148,7 @@ def test_a_name_alone_has_a_derivative(capsys):
 def test_oddities_are_noted_beside_the_result(argv, note, capsys):
     assert main(argv) == 0
     out, err = capsys.readouterr()
-    assert "backward\n" in out
+    assert "backward: the chain rule\n" in out
     assert err == note
 
 
@@ -172,7 +179,7 @@ def test_a_file_that_cannot_be_written_ends_with_1(tmp_path, capsys):
     out, err = capsys.readouterr()
     assert "∂f/∂a" in out
     assert err == (
-        "error: the file cannot be written: No such file or directory\n"
+        f"error: the file cannot be written: there is no folder {str(path.parent)!r}\n"
         f"  where: {path}\n"
         "  instead: a folder that exists and that you may write to\n"
     )
@@ -186,6 +193,18 @@ def test_where_nothing_draws_the_remedy_is_passed_on(monkeypatch, capsys):
     assert main(["a * a", "a=2", "-o", "graph.png"]) == 1
     assert (
         capsys.readouterr().err == "error: no renderer\n  where: here\n  instead: pip install one\n"
+    )
+
+
+def test_the_steps_are_told_in_the_language_asked_for(capsys):
+    assert main(["a * b", "a=2", "b=0.5", "--lang", "pt"]) == 0
+    out = capsys.readouterr().out
+    assert "propagação para frente\n  f = a · b = 2 · 0,5 = 1\n" in out
+    assert main(["a", "a=1", "--lang=de"]) == 2
+    assert capsys.readouterr().err == (
+        "error: there are no words in the language 'de'\n"
+        "  where: --lang de\n"
+        "  instead: --lang en or --lang pt or --lang es\n"
     )
 
 

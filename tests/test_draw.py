@@ -16,6 +16,7 @@ import nn
 from autograd import Tensor, draw
 from autograd.errors import three_lines
 from autograd.view import renderers
+from autograd.view.dot import SHAPES
 from autograd.view.spelling import number
 from autograd.view.theme import THEMES
 
@@ -121,7 +122,7 @@ from autograd import Tensor, draw
 xs = [Tensor(float(i), requires_grad=True, name=f"x{i}") for i in range(5)]
 y = sum(np.tanh(x * xs[0]) for x in xs) / np.exp(xs[3])
 y.backward()
-print(draw([y, y * 2], local=True).source)
+print(draw([y, y * 2], detail="local").source)
 """
     runs = [
         subprocess.run(
@@ -149,7 +150,7 @@ def test_the_example_of_the_lecture():
 def test_local_derivatives():
     a, b = variable(6.0), variable(2.0)
     f = a / b - np.exp(a * 0) * 5
-    assert wires(draw(f, local=True), "operation") == [
+    assert wires(draw(f, detail="local"), "operation") == [
         ("a", "÷", "", "", "[×0.5]"),
         ("b", "÷", "2", "", "[×−1.5]"),
         ("a", "×", "", "", "[×0]"),
@@ -182,7 +183,7 @@ def test_every_number_obeys_the_chain_rule(seed):
     """Gradient at the source of a wire = the one behind it, times the local derivative."""
     leaves, f = random_graph(seed)
     f.backward()
-    picture = draw(f, local=True)
+    picture = draw(f, detail="local")
     nodes, scene = picture.scene.nodes, picture.scene
     arriving = {}
     for w in reversed(scene.wires):
@@ -272,7 +273,7 @@ def test_fan_out():
 
 def test_a_square_keeps_its_two_edges():
     a = variable(3.0)
-    picture = draw(a * a, local=True)
+    picture = draw(a * a, detail="local")
     assert wires(picture, "operation") == [("a", "×", "", "", "[×3]")] * 2
     assert picture.source.count("n0 -> n1_") == 2
 
@@ -455,7 +456,7 @@ def test_the_tree():
     q = a * b
     f = q + q
     f.backward()
-    assert repr(draw(f, local=True)).splitlines() == [
+    assert repr(draw(f, detail="local")).splitlines() == [
         "f ← +              12   ∂ 1",
         "├─ q ← ×            6   ∂ 1 of 1 + 1 = 2  [×1]",
         "│  ├─ a             2   ∂ 6  [×3]",
@@ -464,14 +465,57 @@ def test_the_tree():
     ]
 
 
-def test_themes_differ_in_colours_only():
+COLOUR = re.compile("#[0-9A-F]{6}")
+
+
+def themed(theme):
     a = variable(2.0)
     f = a * a + 3.0
     f.backward()
-    light, dark = draw(f).source, draw(f, theme="dark").source
-    colour = re.compile("#[0-9A-F]{6}")
-    assert colour.sub("", light) == colour.sub("", dark)
-    assert not set(colour.findall(light)) & set(colour.findall(dark))
+    return draw(f, theme=theme)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_themes_differ_in_colours_only(theme):
+    light, other = themed("default").source, themed(theme).source
+    assert COLOUR.sub("", light) == COLOUR.sub("", other)
+    if theme == "dark":
+        assert not set(COLOUR.findall(light)) & set(COLOUR.findall(other))
+
+
+def test_print_needs_no_colour():
+    for colour in THEMES["print"].colours():
+        assert colour[1:3] == colour[3:5] == colour[5:7]
+    looks = [tuple(sorted(look.items())) for look in SHAPES.values()]
+    assert len(set(looks)) == len(looks), "every role has a shape of its own"
+
+
+def test_auto_is_one_picture_for_both_schemes():
+    pytest.importorskip("pygraphviz")
+    f = variable(2.0) * 3.0
+    f.backward()
+    picture = draw(f, theme="auto", upto=1)
+    svg = picture.svg()
+    root = parse(svg)
+    (style,) = root.iter(f"{SVG}style")
+    rules = re.findall(r'#(\w+) \[(fill|stroke)="(#\w+)"\]\{(\w+):(#\w+)\}', style.text)
+    assert {scope for scope, *_ in rules} == {root.get("id")}
+    table = {(paint, light): dark for _, paint, light, _, dark in rules}
+    assert len(table) == len(rules), "no colour has two dark ones"
+    used = {(p, e.get(p)) for e in root.iter() for p in ("fill", "stroke") if e.get(p)}
+    assert {light for _, light in used} <= {light for _, light in table} | {"none"}
+    assert table["fill", THEMES["default"].forward.lower()] == THEMES["dark"].forward
+    assert "<style>" not in draw(f).svg()
+    assert picture.source == draw(f, upto=1).source, "other formats are light"
+
+
+def test_a_word_stands_in_a_circle():
+    a = variable(0.5)
+    source = draw(np.exp(np.tanh(a))).source
+    assert re.search(r"label=<tanh> [^\n]*shape=circle", source)
+    assert re.search(r"label=<exp> [^\n]*fixedsize=true [^\n]*shape=circle", source)
+    long = draw(variable([1.0, 2.0]).softmax(0)).source
+    assert re.search(r"label=<softmax axis=0> [^\n]*shape=ellipse", long)
 
 
 def luminance(colour):
@@ -483,8 +527,8 @@ def luminance(colour):
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
 def test_every_text_can_be_read_on_every_fill(theme):
-    for fill in {theme.page, *(fill for fill, _ in theme.roles.values())}:
-        for ink in (theme.ink, theme.forward, theme.backward, theme.muted):
+    for fill in {theme.page, theme.accent, *(fill for fill, _ in theme.roles.values())}:
+        for ink in (theme.ink, theme.forward, theme.backward, theme.muted, theme.alarm):
             dim, bright = sorted([luminance(fill), luminance(ink)])
             assert (bright + 0.05) / (dim + 0.05) >= 4.5, f"{ink} on {fill}"
 
@@ -512,7 +556,7 @@ def test_ten_thousand_operations(graph, tmp_path):
     f = graph(10_000)
     f.backward()
     start = time.perf_counter()
-    draw(f, local=True).save(tmp_path / "f.svg")
+    draw(f, detail="local").save(tmp_path / "f.svg")
     assert time.perf_counter() - start < 5
 
 
@@ -566,7 +610,19 @@ def test_saving_as_something_else():
     assert str(error.value) == three_lines(
         "a picture cannot be saved as .gif",
         "save('f.gif')",
-        "save('f.svg'), save('f.png'), save('f.pdf'), save('f.dot')",
+        "save('f.svg'), save('f.png'), save('f.pdf'), save('f.dot'), save('f.mmd'), save('f.md'), "
+        "save('f.tex'), save('f.json'), save('f.txt')",
+    )
+
+
+def test_saving_into_a_missing_folder(tmp_path):
+    folder = tmp_path / "slides"
+    with pytest.raises(FileNotFoundError) as error:
+        example().save(folder / "f.svg")
+    assert str(error.value) == three_lines(
+        f"there is no folder {str(folder)!r}",
+        f"save({str(folder / 'f.svg')!r})",
+        f"Path({str(folder)!r}).mkdir(parents=True), then save",
     )
 
 
@@ -644,7 +700,7 @@ def test_what_there_is_not():
     assert str(error.value) == three_lines(
         "there is no theme 'blue'",
         "draw(..., theme='blue')",
-        "theme='default' or theme='dark'",
+        "theme='default' or theme='dark' or theme='auto' or theme='cs231n' or theme='print'",
     )
     with pytest.raises(ValueError) as error:
         draw(world, engine="paint")

@@ -1,12 +1,15 @@
 """The worked steps of a gradient, as the lecture notes write them.
 
 First every operation forward, then the local derivative of each, then the chain rule backward,
-from the result to the variables: formula, numbers put in, value.
+from the result to the variables; and of scalars the same once more, path by path.
 """
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from heapq import heappop, heappush
 from itertools import chain, count
 from string import ascii_lowercase
 from typing import Any
@@ -14,56 +17,65 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import toposort
-from autograd.program.spell import ATOM, Spelled, plain_text, spell
+from autograd.names import name_of
 from autograd.steps import Step, steps
 from autograd.tensor import Tensor
+from autograd.view.document import Equation, Section, Words, sentence
 from autograd.view.formula import (
     ADD,
     MULTIPLY,
+    POWER,
     Call,
     Formula,
     Leaf,
+    Partial,
     applied,
-    array_text,
-    by_name,
-    by_value,
-    leaves,
+    partial,
     pullback,
-    write,
 )
-from autograd.view.spelling import PRINTED
-
-WIDTH = 96
-"""An equation of more columns is broken before its equals signs."""
-
-LONGEST = 200
-"""A formula of more columns explains nothing, and is left out."""
-
-SUMMARIZED = 64
-"""Of an array of more entries only the corners are shown."""
+from autograd.view.languages import Language
 
 LETTERS = [c for c in ascii_lowercase if c not in "efijlo"]
 """Names of intermediate results: not Euler's e, not f, no index, and nothing like a digit."""
 
+PATHS, EDGES = 4, 16
+"""So many paths are written out, of so many edges together; the others are counted."""
 
-def letters(root: Tensor) -> dict[Tensor, str]:
-    """Name every result behind `root`: f, and d, g, h … where a, b and c are taken.
+TERMS = 8
+"""A gradient that comes from more operations is not written out as a sum of them all."""
 
-    A tensor that has a name keeps it; a constant gets none.
+MORE = Leaf("…", "…")
+
+
+def letters(*roots: Tensor, seen: Mapping[int, str] | None = None) -> dict[Tensor, str]:
+    """Name every result behind `roots`: f, and d, g, h … where a, b and c are taken.
+
+    A tensor that has a name keeps it, or gets the one it has in `seen` (by identity); a second one
+    of the same name gets a prime. A constant gets none.
 
     >>> a, b, c = (Tensor(v, requires_grad=True, name=n) for v, n in ((2, "a"), (3, "b"), (4, "c")))
     >>> list(letters((a + b) * c).values())
     ['a', 'b', 'c', 'd', 'f']
     """
-    nodes = toposort(root)
-    names = {t: t.name for t in nodes if t.name}
-    taken = set(names.values())
-    last = max((n for n in taken if n in ascii_lowercase), default="")
+    nodes = toposort(*roots)
+    names: dict[Tensor, str] = {}
+    taken: set[str] = set()
+    for t in nodes:
+        if name := " ".join(name_of(t, dict(seen or {})).split()):
+            while name in taken:
+                name += "′"
+            names[t] = name
+            taken.add(name)
+    arrays = (a for t in nodes for a in t.args if isinstance(a, np.ndarray))
+    taken.update(name_of(a, dict(seen or {})) for a in arrays)
+    variables = (name for t, name in names.items() if t.op is None)
+    last = max((n for n in variables if n in tuple(ascii_lowercase)), default="")
     after = sorted(LETTERS, key=lambda letter: (letter <= last, letter))
     free = (n for n in chain(after, (f"v{i}" for i in count(1))) if n not in taken)
-    if root not in names:
-        names[root] = next(n for n in chain("fgh", free) if n not in taken)
-        taken.add(names[root])
+    for root in roots:
+        if root not in names:
+            names[root] = next(n for n in chain("fgh", free) if n not in taken)
+            taken.add(names[root])
     for t in nodes:
         if t not in names and (t.op is not None or t.requires_grad):
             names[t] = next(free)
@@ -76,34 +88,34 @@ class Derivation:
     Parameters
     ----------
     root : the result.
-    names : what to call it and what it came from; by default `letters`.
-
-    Examples
-    --------
-    >>> a, b, c = (Tensor(v, requires_grad=True, name=n) for v, n in ((2, "a"), (3, "b"), (4, "c")))
-    >>> derivation = Derivation((a + b) * c)
-    >>> print(derivation.forward())
-    forward
-      d = a + b = 2 + 3 = 5
-      f = d · c = 5 · 4 = 20
+    names : what to call it and what it came from, as `letters` does.
+    language : whose words the sections have.
+    arrays : names of plain arrays, by identity.
     """
 
-    def __init__(self, root: Tensor, names: Mapping[Tensor, str] | None = None) -> None:
-        self.root = root
-        self.names = letters(root) if names is None else names
-        self.named = {t: Leaf(name, t.data) for t, name in self.names.items()}
+    def __init__(
+        self, root: Tensor, names: Mapping[Tensor, str], language: Language,
+        arrays: Mapping[int, str] | None = None,
+    ) -> None:  # fmt: skip
+        self.root, self.language = root, language
+        self.nodes = {t: Leaf(name, t.data) for t, name in names.items()}
+        self.named: dict[Any, Leaf] = dict(self.nodes)
+        for t in self.nodes:
+            for a in t.args:
+                if isinstance(a, np.ndarray) and id(a) in (arrays or {}):
+                    self.named[id(a)] = Leaf((arrays or {})[id(a)], a)
 
-    def forward(self) -> str:
+    def forward(self) -> Section:
         """Write every operation with its numbers."""
         rows = [
-            _equation(self.names[t], [applied(t, self.named)], t.data)
-            for t in self.named
+            Equation(leaf, (applied(t, self.named),), t.data)
+            for t, leaf in self.nodes.items()
             if t.op is not None
         ]
-        return _section("forward", rows)
+        return Section("forward", self.language.forward, rows)
 
-    def backward(self) -> str:
-        """Write the local derivatives, and then the chain rule with its numbers.
+    def backward(self) -> list[Section]:
+        """Write the local derivatives, the chain rule, and of scalars the sums over the paths.
 
         Raises RuntimeError where the root is no scalar, or where nothing requires a gradient.
         """
@@ -111,28 +123,32 @@ class Derivation:
         waiting = Counter(a for step in walk for a in _reached(step))
         arrived: dict[Tensor, Any] = {self.root: np.ones_like(self.root.data)[()]}
         ways: dict[Tensor, list[_Way]] = {}
-        local: list[_Row] = []
-        chained = [_equation(self.gradient(self.root), [], arrived[self.root])]
+        local: list[Equation] = []
+        chained = [Equation(self.gradient(self.root, arrived[self.root]), (), arrived[self.root])]
         for step in walk:
             found = list(self.sent(step))
-            local[:0] = [self.local_row(step.node, a, w.local) for a, w in found if w.local]
-            for a, way in found:
+            local[:0] = [self.local_row(way) for way in found if way.local]
+            for way in found:
+                a = way.to
                 ways.setdefault(a, []).insert(0, way)  # in the order of the forward pass
                 arrived[a] = arrived[a] + way.sent if a in arrived else way.sent
                 waiting[a] -= 1
                 if not waiting[a]:
                     chained.append(self.chain_row(a, ways[a], arrived[a]))
-        parts = [_section("local derivatives", local)] if local else []
-        parts.append(_section("backward", chained))
-        return "\n\n".join(parts)
+        sections = [Section("local", self.language.local, local)] if local else []
+        sections.append(Section("backward", self.language.backward, chained))
+        if all(way.local for some in ways.values() for way in some):
+            rows = list(self.path_rows(ways, arrived))
+            sections.append(Section("paths", self.language.paths, rows))
+        return sections
 
-    def gradient(self, t: Tensor) -> str:
-        return f"∂{self.names[self.root]}/∂{self.names[t]}"
+    def gradient(self, t: Tensor, value: Any) -> Partial:
+        return partial(self.nodes[self.root], self.nodes[t], value)
 
-    def sent(self, step: Step) -> "Iterator[tuple[Tensor, _Way]]":
+    def sent(self, step: Step) -> "Iterator[_Way]":
         """Yield what one operation sends to each of its arguments."""
         node = step.node
-        arriving = Leaf(self.gradient(node), step.gradient)
+        arriving = self.gradient(node, step.gradient)
         scalar = node.ndim == 0
         local = pullback(node, 1.0, self.named) if scalar else {}
         whole: dict[Tensor, Any] = {}
@@ -143,42 +159,92 @@ class Derivation:
                 formula, value = local[a]
                 slope: Formula = formula
                 if node is not self.root:
-                    slope = Leaf(f"∂{self.names[node]}/∂{self.names[a]}", value)
-                yield a, _Way(Call(MULTIPLY, (arriving, slope)), sent, local[a])
+                    slope = partial(self.nodes[node], self.nodes[a], value)
+                yield _Way(node, a, Call(MULTIPLY, (arriving, slope)), sent, local[a])
             else:
-                yield a, _Way(whole[a][0], sent)
+                yield _Way(node, a, whole[a][0], sent)
 
-    def local_row(self, node: Tensor, a: Tensor, local: tuple[Formula, Any]) -> "_Row":
-        """Write ``∂d/∂a = ∂(a + b)/∂a = 1``.
+    def edge(self, way: "_Way") -> Partial:
+        """Write a local derivative: ``∂d/∂a``, of the root ``∂(d · c)/∂d``.
 
-        Of the root only ``∂(d · c)/∂c``: its ``∂f/∂c`` is the gradient, over all ways.
+        The root's ``∂f/∂d`` is the gradient, over all ways.
         """
-        formula, value = local
-        what = write(applied(node, self.named), by_name)
-        text = what.text if what.binds == ATOM else f"({what.text})"
-        name = "" if node is self.root else f"∂{self.names[node]}/∂{self.names[a]}"
-        row = _equation(name, [formula], value)
-        return _Row(row.name, [f"∂{text}/∂{self.names[a]}", *row.stages], row.shape)
+        value = way.local[1] if way.local else None
+        named = way.node is not self.root
+        of = self.nodes[way.node] if named else applied(way.node, self.named)
+        return partial(of, self.nodes[way.to], value)
 
-    def chain_row(self, a: Tensor, ways: "Sequence[_Way]", total: Any) -> "_Row":
-        """Write ``∂f/∂a = ∂f/∂u · ∂u/∂a + ∂f/∂v · ∂v/∂a``, with numbers."""
-        return _equation(self.gradient(a), [way.formula for way in ways], total)
+    def local_row(self, way: "_Way") -> Equation:
+        """Write ``∂d/∂a = ∂(a + b)/∂a = 1``."""
+        formula, value = way.local or (0.0, 0.0)
+        whole = partial(applied(way.node, self.named), self.nodes[way.to], value)
+        left = self.edge(way) if way.node is not self.root else None
+        return Equation(left, (whole, formula), value)
+
+    def chain_row(self, a: Tensor, ways: "Sequence[_Way]", total: Any) -> Equation:
+        """Write ``∂f/∂a = ∂f/∂u · ∂u/∂a + ∂f/∂v · ∂v/∂a``, with numbers, and who gets it."""
+        words = self.language
+        terms: list[Formula] = [way.formula for way in ways[:TERMS]]
+        parts: list[Any] = []
+        for i, way in enumerate(ways[:TERMS]):
+            if i:
+                parts.append(f" {words.joined} " if i == len(ways) - 1 else ", ")
+            given = words.part if not total.ndim else "{b}"
+            parts += sentence(given, v=way.sent, b=self.nodes[way.node])
+        if len(ways) > TERMS:
+            terms.append(MORE)
+            parts.append(", …")
+        template = words.receives_array if total.ndim else words.receives
+        remark = sentence(template, a=self.nodes[a], parts=tuple(parts))
+        return Equation(self.gradient(a, total), (_sum(terms),), total, remark)
+
+    def path_rows(
+        self, ways: "Mapping[Tensor, Sequence[_Way]]", arrived: Mapping[Tensor, Any]
+    ) -> Iterator[Equation]:
+        """Write the gradient of every variable as the sum over its paths to the result."""
+        paths_from, shortest = {self.root: 1}, {self.root: 0}
+        for t in reversed(self.nodes):
+            if t in ways:
+                paths_from[t] = sum(paths_from[way.node] for way in ways[t])
+                shortest[t] = 1 + min(shortest[way.node] for way in ways[t])
+        for t in self.nodes:
+            if t.op is not None or t not in ways:
+                continue
+            paths = list(_paths(t, self.root, ways, shortest))
+            if len(paths) == 1 < paths_from[t]:  # an example of one shows no sum
+                paths = []
+            terms = [_product(map(self.edge, reversed(path))) for path in paths]
+            if terms and len(paths) < paths_from[t]:
+                terms.append(MORE)
+            total = arrived[t]
+            formulas = (_sum(terms),) if terms else ()
+            remark = self.path_remark(t, paths, paths_from[t])
+            yield Equation(self.gradient(t, total), formulas, total, remark)
+
+    def path_remark(self, t: Tensor, paths: "Sequence[list[_Way]]", total: int) -> Words:
+        words = self.language
+        if not paths:
+            return (words.path,) if total == 1 else sentence(words.n_paths, n=_counted(total))
+        remark: list[Any] = []
+        for path in paths:
+            names = [self.nodes[t].name, *(self.nodes[way.node].name for way in path)]
+            remark += [", ", names] if remark else [names]
+        more = total - len(paths)
+        if more:
+            remark.append(" ")
+            remark += sentence(words.more_path if more == 1 else words.more_paths, n=_counted(more))
+        return tuple(remark)
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
     """What one operation sends to an argument; `local` where both are scalars."""
 
+    node: Tensor
+    to: Tensor
     formula: Formula
     sent: Any
     local: tuple[Formula, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    name: str
-    stages: Sequence[str]
-    shape: tuple[int, ...]
 
 
 def _reached(step: Step) -> dict[Tensor, Any]:
@@ -190,49 +256,35 @@ def _reached(step: Step) -> dict[Tensor, Any]:
     return sent
 
 
-def _equation(name: str, terms: Sequence[Formula], value: Any) -> _Row:
-    """Write a sum of formulas by name and by value, and what it comes to."""
-    stages = []
-    if terms:
-        stages.append(_sum(write(term, by_name) for term in terms))
-        if all(np.size(leaf.value) <= PRINTED for term in terms for leaf in leaves(term)):
-            stages.append(_sum(write(term, by_value) for term in terms))
-    stages.append(_block(value))
-    kept = [s for i, s in enumerate(stages) if s not in stages[:i]]
-    kept = [s for s in kept if len(s) <= LONGEST or s is stages[-1]]
-    return _Row(name, kept, np.shape(value))
+def _counted(n: int) -> Formula:
+    """Write a number of paths, which may be beyond all floats."""
+    if n < 10**6:
+        return n
+    exponent = int(math.log10(n))
+    return Call(MULTIPLY, (n // 10**exponent, Call(POWER, (10, exponent))))
 
 
-def _sum(terms: Iterable[Spelled]) -> str:
-    total, *more = terms
-    for term in more:
-        total = spell(ADD, [total, term], {}, plain_text)
-    return total.text
+def _sum(terms: Any) -> Formula:
+    return reduce(lambda total, term: Call(ADD, (total, term)), terms)
 
 
-def _block(value: Any) -> str:
-    """Write a value: a matrix of more than a few entries over several lines."""
-    if np.size(value) <= PRINTED:
-        return array_text(value)
-    whole = np.size(value) <= SUMMARIZED
-    width = max(len(array_text(v)) for v in np.ravel(value)) if whole else 0
-    return np.array2string(
-        np.asarray(value), separator=", ", threshold=SUMMARIZED, max_line_width=WIDTH - 16,
-        formatter={"all": lambda v: array_text(v).rjust(width)},
-    )  # fmt: skip
+def _product(factors: Any) -> Formula:
+    return reduce(lambda total, factor: Call(MULTIPLY, (total, factor)), factors)
 
 
-def _section(title: str, rows: Sequence[_Row]) -> str:
-    """Align the equals signs; break what is too wide for one line."""
-    margin = max((len(row.name) for row in rows), default=0)
-    lines = [title]
-    for row in rows:
-        start = f"  {row.name:<{margin}} {'=' if row.name else ' '} " if margin else "  "
-        again = "\n" + " " * max(margin + 3, 4) + "= "
-        shape = f"   shape {row.shape}" if row.shape else ""
-        line = start + " = ".join(row.stages) + shape
-        if len(line) > WIDTH or "\n" in line:
-            hanging = "\n" + " " * len(start)
-            line = start + again.join(s.replace("\n", hanging) for s in row.stages) + shape
-        lines.append(line)
-    return "\n".join(lines)
+def _paths(
+    start: Tensor, root: Tensor, ways: Mapping[Tensor, Sequence[_Way]],
+    shortest: Mapping[Tensor, int],
+) -> Iterator[list[_Way]]:  # fmt: skip
+    """Yield the few shortest paths, as long as they can be read."""
+    order, found, left = count(), 0, EDGES
+    heap: list[tuple[int, int, Tensor, list[_Way]]] = [(shortest[start], next(order), start, [])]
+    while heap and found < PATHS and heap[0][0] <= left:
+        _, _, t, path = heappop(heap)
+        if t is root:
+            found, left = found + 1, left - len(path)
+            yield path
+            continue
+        for way in ways[t]:
+            length = len(path) + 1 + shortest[way.node]
+            heappush(heap, (length, next(order), way.node, [*path, way]))

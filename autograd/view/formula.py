@@ -4,7 +4,6 @@ No derivative is written down here. The rule of the row runs on tensors that car
 it records is its formula; the few simplifications below (``1 · x`` is ``x``) make it readable.
 """
 
-import math
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +13,11 @@ import numpy as np
 
 from autograd.graph import arguments, toposort
 from autograd.primitive import PRIMITIVES, Primitive
-from autograd.program.spell import LOOSE, UNARY, Spelled, plain_text, spell
 from autograd.pull import fit, pull
-from autograd.tensor import Tensor, constant
-from autograd.view.spelling import PRINTED, number
+from autograd.tensor import Tensor, constant, raw
+
+Formula = Any
+"""A `Leaf`, a `Call`, a `Matrix`, a number or an array."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,48 +37,35 @@ class Call:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
-Formula = Any
-"""A `Leaf`, a `Call`, a number or an array."""
+@dataclass(frozen=True, slots=True)
+class Partial(Leaf):
+    """``∂f/∂x``, or ``∂(a + b)/∂a``: a leaf, whose value is known."""
+
+    of: Formula
+    by: Leaf
 
 
-# ── writing ───────────────────────────────────────────────────────────────────────────────────
-def write(formula: Formula, leaf: Callable[[Leaf], Spelled]) -> Spelled:
-    """Write a formula, every leaf as `leaf` says.
+@dataclass(frozen=True, slots=True)
+class Entry(Leaf):
+    """One entry of an array, ``x₂``; `name` is the array's."""
 
-    >>> half = Call(PRIMITIVES[np.divide], (Leaf("a", -3.0), 2.0))
-    >>> write(half, by_name).text, write(half, by_value).text
-    ('a / 2', '(−3) / 2')
+    index: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Formulas in rows: a Jacobian."""
+
+    rows: Sequence[Sequence[Formula]]
+
+
+def partial(of: Formula, by: Leaf, value: Any) -> Partial:
+    """Name a derivative; `of` is a leaf, or an operation on leaves.
+
+    >>> partial(Leaf("f", 6.0), Leaf("x", 2.0), 3.0).name
+    '∂f/∂x'
     """
-    if isinstance(formula, Leaf):
-        return leaf(formula)
-    if isinstance(formula, Call):
-        return spell(formula.op, [write(a, leaf) for a in formula.args], formula.params, plain_text)
-    text = array_text(formula)
-    return Spelled(text, UNARY) if text.startswith("−") else Spelled(text)
-
-
-def by_name(leaf: Leaf) -> Spelled:
-    """Write a leaf's name; ``∂f/∂x`` is a factor, but no base of a power."""
-    return Spelled(leaf.name, UNARY) if "∂" in leaf.name else Spelled(leaf.name)
-
-
-def by_value(leaf: Leaf) -> Spelled:
-    """Write a leaf's value, ``(−3)`` wherever an operator stands beside it."""
-    text = array_text(leaf.value)
-    return Spelled(text, LOOSE) if text.startswith("−") or "e" in text else Spelled(text)
-
-
-def array_text(value: Any) -> str:
-    """Write a number or an array in one line; of a large array the shape.
-
-    >>> array_text(np.array([[1.0, -2.5], [3.0, 4.0]])), array_text(np.pi), array_text(np.ones(99))
-    ('[[1, −2.5], [3, 4]]', 'π', 'array (99,)')
-    """
-    if np.ndim(value) == 0:
-        return "π" if value == math.pi else number(value)
-    if np.size(value) > PRINTED:
-        return f"array {np.shape(value)}"
-    return f"[{', '.join(map(array_text, value))}]"
+    return Partial(f"∂{of.name if isinstance(of, Leaf) else '…'}/∂{by.name}", value, of, by)
 
 
 def leaves(formula: Formula) -> Iterator[Leaf]:
@@ -90,15 +77,23 @@ def leaves(formula: Formula) -> Iterator[Leaf]:
             yield from leaves(a)
 
 
+def has_axes(formula: Formula) -> bool:
+    """Tell whether a formula stands for an array, as far as that can be seen from outside."""
+    if isinstance(formula, Call):
+        whole = formula.op.fn in WHOLE and formula.params.get("axis") is None
+        return not whole and any(map(has_axes, formula.args))
+    return np.ndim(formula.value if isinstance(formula, Leaf) else formula) > 0
+
+
 # ── reading a row ─────────────────────────────────────────────────────────────────────────────
-def applied(node: Tensor, named: Mapping[Tensor, Leaf]) -> Formula:
+def applied(node: Tensor, named: Mapping[Any, Leaf]) -> Formula:
     """Return the operation that made `node`, applied to its arguments' names."""
     op: Any = node.op  # never None: a leaf was not computed
     return Call(op, tuple(_operand(a, named) for a in arguments(node)), node.params)
 
 
 def pullback(
-    node: Tensor, arriving: Formula, named: Mapping[Tensor, Leaf]
+    node: Tensor, arriving: Formula, named: Mapping[Any, Leaf]
 ) -> dict[Tensor, tuple[Formula, Any]]:
     """Return what `node` sends back to each of its arguments: the formula and its value.
 
@@ -106,28 +101,32 @@ def pullback(
     ----------
     arriving : what the gradient of `node` is called: a `Leaf`, or the number 1 for the local
         derivative itself.
-    named : what the node and its arguments are called.
+    named : what the node and its arguments are called; a plain array is found by its identity.
 
+    >>> from autograd.view.writing import by_name, write
     >>> x = Tensor(2.0, requires_grad=True)
     >>> y = np.tanh(x)
     >>> formula, value = pullback(y, 1.0, {x: Leaf("x", x.data), y: Leaf("y", y.data)})[x]
     >>> write(formula, by_name).text, round(value.item(), 4)
     ('1 − y²', 0.0707)
     """
-    seed, y = _twin(node, getattr(arriving, "value", arriving)), _twin(node, node.data)
+    arrived = np.broadcast_to(getattr(arriving, "value", arriving), node.shape)
+    seed, y = _twin(node, arrived), _twin(node, node.data)
     y.op, y.params = node.op, node.params
     known: dict[Tensor, Formula] = {seed: arriving, y: named[node]}
     xs: list[Any] = []
     for a in arguments(node):
-        if type(a) is not Tensor:
-            xs.append(a)
-            continue
-        xs.append(_twin(a, a.data))
-        if a in named:
-            known[xs[-1]] = named[a]
+        leaf = named.get(key_of(a))
+        xs.append(a if leaf is None and type(a) is not Tensor else _twin(a, np.asarray(raw(a))))
+        if leaf is not None:
+            known[xs[-1]] = leaf
     sent: dict[Tensor, tuple[Formula, Any]] = {}
-    for i, gx in reversed(pull(y, xs, seed, recorded=True, ours=False)):
+    with np.errstate(all="ignore"):
+        pulled = pull(y, xs, seed, recorded=True, ours=False)
+    for i, gx in reversed(pulled):
         a = arguments(node)[i]
+        if type(a) is not Tensor:  # an array that has a name, and no gradient
+            continue
         result = fit(gx, a)
         formula, value = _simplest(result, known), getattr(result, "data", result)
         if a in sent:  # a · a: two ways at once
@@ -136,21 +135,21 @@ def pullback(
     return sent
 
 
-def _twin(t: Tensor, data: Any) -> Tensor:
+def key_of(a: Any) -> Any:
+    """Return what an argument is found by: itself, or an array's identity."""
+    return a if type(a) is Tensor else id(a)
+
+
+def _twin(t: Any, data: Any) -> Tensor:
     """Return a leaf of the same kind, so that what is done with it is recorded."""
     twin = constant(np.asarray(data, t.dtype)[()])
     twin.requires_grad = t.dtype.kind in "fc"
     return twin
 
 
-def _operand(a: Any, named: Mapping[Tensor, Formula]) -> Formula:
-    if type(a) is not Tensor:
-        return _plain(a)
-    return named[a] if a in named else _plain(a.data)
-
-
-def _array(a: Any) -> Any:
-    return a.data if type(a) is Tensor else a
+def _operand(a: Any, named: Mapping[Any, Formula]) -> Formula:
+    known = named.get(key_of(a))
+    return _plain(raw(a)) if known is None else known
 
 
 def _plain(value: Any) -> Any:
@@ -177,6 +176,12 @@ def _simplest(result: Any, known: Mapping[Tensor, Formula]) -> Formula:
             found[t] = _plain(t.data)
         elif t.op.fn in SILENT or (t.op.fn in REARRANGING and t.shape == np.shape(args[0])):
             found[t] = _operand(args[0], found)
+        elif t.op.fn is np.reshape and _is_kept_sum(args[0], t.shape):
+            summed = found[args[0]]
+            found[t] = summed
+            if isinstance(summed, Call):
+                params = {**summed.params, "keepdims": True}
+                found[t] = Call(summed.op, summed.args, params)
         elif t.op is MULTIPLY and _is_outer(*args):
             column, row = (a.args[0] if _is_stretched(a, -1, -2) else a for a in args)
             found[t] = Call(OUTER, (_operand(column, found), _operand(row, found)))
@@ -188,7 +193,7 @@ def _simplest(result: Any, known: Mapping[Tensor, Formula]) -> Formula:
                 continue
             if not broadcasts:  # 0 will not do for an array of zeros
                 pairs = zip(args, parts, strict=True)
-                parts = [_array(a) if _is_number(part) else part for a, part in pairs]
+                parts = [raw(a) if _is_number(part) else part for a, part in pairs]
             found[t] = _call(t.op, parts, t.params)
     return found[_bare(result, known)]
 
@@ -202,9 +207,19 @@ def _bare(a: Any, known: Mapping[Tensor, Formula]) -> Any:
     return a
 
 
+def _is_kept_sum(a: Any, shape: tuple[int, ...]) -> bool:
+    """Tell whether `shape` gives a sum the axes back that it lost."""
+    if type(a) is not Tensor or a.op is None or a.op.fn is not np.sum:
+        return False
+    axes, before = a.params.get("axis"), np.shape(a.args[0])
+    return isinstance(axes, tuple) and shape == tuple(
+        1 if i in axes else n for i, n in enumerate(before)
+    )
+
+
 def _is_outer(a: Any, b: Any) -> bool:
     """Tell whether a · b is a column times a row, both made of vectors."""
-    is_row = _is_stretched(b, -2) or np.ndim(_array(b)) == 1
+    is_row = _is_stretched(b, -2) or np.ndim(raw(b)) == 1
     return _is_stretched(a, -1) and is_row
 
 
@@ -214,9 +229,28 @@ def _is_stretched(a: Any, *axes: int) -> bool:
 
 
 # ── simplifying ───────────────────────────────────────────────────────────────────────────────
+def simplified(op: Primitive, args: Sequence[Formula]) -> Formula:
+    """Apply an operation to formulas of single numbers, whose shapes are of no concern.
+
+    >>> x = Leaf("x", 2.0)
+    >>> simplified(ADD, [simplified(MULTIPLY, [0.0, x]), x]).name
+    'x'
+    """
+    if all(map(_is_number, args)):
+        return float(op.call(*args))
+    if op in (ADD, SUBTRACT) and _is_number(args[1], 0):
+        return args[0]
+    if op in (ADD, SUBTRACT) and _is_number(args[0], 0):
+        return args[1] if op is ADD else _minus(args[1])
+    return _call(op, args, {})
+
+
 def _call(op: Primitive, args: Sequence[Formula], params: Mapping[str, Any]) -> Formula:
     if op in SIMPLER and not params:
         return SIMPLER[op](*args)
+    axis = params.get("axis")
+    if isinstance(axis, tuple) and len(axis) == 1:
+        params = {**params, "axis": axis[0]}
     return Call(op, tuple(args), params)
 
 
@@ -277,11 +311,13 @@ def _is_same(a: Formula, b: Formula) -> bool:
     return isinstance(a, Leaf) and isinstance(b, Leaf) and a == b
 
 
-ADD, MULTIPLY, DIVIDE = PRIMITIVES[np.add], PRIMITIVES[np.multiply], PRIMITIVES[np.divide]
+ADD, SUBTRACT = PRIMITIVES[np.add], PRIMITIVES[np.subtract]
+MULTIPLY, DIVIDE = PRIMITIVES[np.multiply], PRIMITIVES[np.divide]
 NEGATIVE, POWER, OUTER = PRIMITIVES[np.negative], PRIMITIVES[operator.pow], PRIMITIVES[np.outer]
 WHERE = PRIMITIVES[np.where]
 SIMPLER: dict[Primitive, Callable[..., Formula]] = {
     MULTIPLY: _times, DIVIDE: _over, NEGATIVE: _minus, POWER: _to_the, WHERE: _either,
 }  # fmt: skip
 SILENT = {np.positive, np.copy}
+WHOLE = {np.sum, np.mean, np.prod, np.max, np.min, np.linalg.norm, np.dot, np.inner}
 REARRANGING = {np.reshape, np.expand_dims, np.broadcast_to, np.squeeze}

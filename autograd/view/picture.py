@@ -5,17 +5,29 @@ import html
 import re
 import sys
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from autograd.errors import three_lines
+from autograd.names import names_in
 from autograd.tensor import Tensor
+from autograd.view import numerical, overlays
 from autograd.view.dot import dot
-from autograd.view.names import names_in
-from autograd.view.renderers import FORMATS, INSTALL, NoRenderer, check_engine, render
-from autograd.view.scene import Scene, compose
-from autograd.view.theme import theme_of
+from autograd.view.exports import write
+from autograd.view.failure import missing_result
+from autograd.view.json_text import json_text
+from autograd.view.mermaid import mermaid
+from autograd.view.modules import folded
+from autograd.view.renderers import INSTALL, NoRenderer, check_engine, render
+from autograd.view.scene import Composition, Scene, compose
+from autograd.view.theme import Theme, theme_of
+from autograd.view.tikz import tikz
+from autograd.view.timeline import Timeline
 from autograd.view.tree import tree
+
+INVISIBLE = re.compile(r'<text[^>]* fill="transparent"[^>]*>[^<]*</text>\n?')
+"""What only keeps room for a later step: nobody is to select it, or to hear it read."""
 
 
 class Picture:
@@ -23,41 +35,55 @@ class Picture:
 
     Attributes
     ----------
-    source : the DOT text, the same for the same graph.
     scene : the content: nodes, wires, title and description.
+    theme : its colours.
     """
 
-    def __init__(self, scene: Scene, source: str, engine: str | None) -> None:
-        self.scene, self.source, self._engine = scene, source, engine
+    def __init__(self, scene: Scene, theme: Theme, engine: str | None) -> None:
+        self.scene, self.theme, self._engine = scene, theme, engine
+
+    @cached_property
+    def source(self) -> str:
+        """The DOT text, the same for the same graph."""
+        return dot(self.scene, self.theme)
 
     def svg(self) -> str:
         """Return the picture as SVG, with a title and a description for those who do not see it."""
         return _accessible(render(self.source, "svg", self._engine).decode(), self)
 
+    def rendered(self, form: str) -> bytes:
+        """Return the picture as svg, png or pdf; RuntimeError where nothing here can draw it."""
+        if form == "svg":
+            return self.svg().encode()
+        return render(self.source, form, self._engine)
+
+    def mermaid(self) -> str:
+        """Return the picture as Mermaid text, which GitHub and many wikis draw."""
+        return mermaid(self.scene, self.theme)
+
+    def tikz(self) -> str:
+        r"""Return the picture as a tikzpicture, for a document with ``\usepackage{tikz}``."""
+        return tikz(self.source, self._engine)
+
+    def json(self) -> str:
+        """Return what the picture shows as JSON, see `autograd.view.json_text`."""
+        return json_text(self.scene)
+
     def save(self, path: str | Path) -> Path:
-        """Write the picture to a file; the suffix tells the format: svg, png, pdf, or dot.
+        """Write the picture to a file; the suffix tells the format.
+
+        Pictures are .svg, .png and .pdf; sources that others draw .dot (or .gv), .mmd for Mermaid,
+        .md for Mermaid in Markdown, and .tex for TikZ; .json is for programs, .txt for a terminal.
 
         Raises
         ------
         ValueError : for another suffix.
+        FileNotFoundError : where there is no such folder.
         RuntimeError : where no renderer is there for the format, with the command to install one.
         """
         path = Path(path)
-        form = path.suffix[1:].lower()
-        if form == "svg":
-            path.write_text(self.svg(), encoding="utf-8")
-        elif form in FORMATS:
-            path.write_bytes(render(self.source, form, self._engine))
-        elif form in ("dot", "gv"):
-            path.write_text(self.source, encoding="utf-8")
-        else:
-            raise ValueError(
-                three_lines(
-                    f"a picture cannot be saved as {path.suffix or 'a file without a suffix'}",
-                    f"save({str(path)!r})",
-                    ", ".join(f"save({path.stem + '.' + known!r})" for known in (*FORMATS, "dot")),
-                )
-            )
+        check_folder(path)
+        write(self, path)
         return path
 
     def __repr__(self) -> str:
@@ -71,7 +97,11 @@ class Picture:
 
 
 def draw(
-    f: Tensor | Sequence[Tensor], *, local: bool = False, theme: str = "default",
+    f: Tensor | Sequence[Tensor] | BaseException, *, detail: str = "gradients",
+    upto: int | Tensor | None = None, check: bool = False,
+    highlight: Tensor | Sequence[Tensor] | None = None, flow: bool = False,
+    level: str | None = None, depth: int | None = None,
+    around: Tensor | tuple[Tensor, int] | None = None, theme: str = "default",
     engine: str | None = None,
 ) -> Picture:  # fmt: skip
     """Draw the graph that computed `f`: values forward, and gradients where backward has run.
@@ -79,21 +109,39 @@ def draw(
     Variables are boxes, operations circles. Numbers stand on the wires: the value above, bold; the
     gradient below, behind a ∂. Where a variable is used more than once, each wire carries its own
     contribution, and the box their sum. A gradient that was not computed is blank. Graphs of
-    scalars show numbers; graphs of arrays show shapes, small matrices, ranges and norms.
+    scalars show numbers; graphs of arrays show shapes, small matrices, ranges and norms, and where
+    an operand is broadcast, ``(16,)→(32, 16)``, its gradient says ``Σ axis 0``.
 
     Names are those of ``Tensor(..., name=...)``, else of the caller's variables.
 
     Parameters
     ----------
-    f : a Tensor, or several, of any shape and dtype.
-    local : also write each operation's local derivative, ``[×4]``, on its wires (scalars only).
-    theme : "default", or "dark".
+    f : a Tensor, or several, of any shape and dtype; or the error that an operation on Tensors
+        raised, to see which, and what its arguments came from.
+    detail : "values"; "gradients" too; "local" for each local derivative, ``[×4]``, and for arrays
+        its rule, ``∂ = G @ Wᵀ`` where G is what arrives; or "derivation" for the arithmetic with
+        the numbers put in, ``∂f/∂a = 4 · 1 = 4``.
+    upto : stop at a step (0 knows the inputs only; the operations forward come next, then those
+        backward), or at a tensor on the way forward. What comes later is blank; nothing moves.
+    check : write the numerical gradient of each leaf into its box, with the relative error. Of an
+        array it is the worst of nine elements.
+    highlight : a tensor: its ways to the result are emphasised; several: the ways through all.
+    flow : make wires as wide as log ‖∂‖, so that vanishing and exploding gradients are seen.
+    level : "scalar" for numbers on wires, "tensor" for tables and shapes, "module" for clusters
+        around what each module of `nn` (or `call_as`) computed. By default the first where
+        everything is a scalar, and the last where there are more than 40 nodes.
+    depth : modules that so many others are around are one node each: 0 closes all. By default as
+        many are opened as 40 nodes allow, and a row of alike ones is drawn once, ``×12``.
+    around : a tensor to look at in a large graph: what it came from and what came from it; or a
+        pair of it and how many operations away.
+    theme : "default", "dark", "auto" (an SVG that follows the reader's colour scheme), "cs231n"
+        (green above, red below), or "print" (black and white).
     engine : "dot", "pygraphviz" or "graphviz-pure"; by default the first of them that is there.
 
     Raises
     ------
-    TypeError : where `f` is no Tensor.
-    ValueError : for an unknown theme or engine.
+    TypeError : where `f` is no Tensor, or an error that comes from no operation on Tensors.
+    ValueError : for an unknown option, or a step or a tensor that is not in the picture.
 
     Examples
     --------
@@ -108,6 +156,27 @@ def draw(
     └─ c       4   ∂ 5
     >>> draw(f).save("f.svg")  # doctest: +SKIP
     """
+    check_engine(engine)
+    painted = theme_of(theme)
+    composition = prepare(
+        f, names_in(sys._getframe(1)), detail=detail, check=check, highlight=highlight, flow=flow,
+        level=level, depth=depth, around=around, lettering=upto is not None,
+    )  # fmt: skip
+    scene = composition.scene
+    if upto is not None:
+        timeline = Timeline(composition)
+        scene = timeline.at(timeline.step_of(upto))
+    return Picture(folded(scene, composition), painted, engine)
+
+
+def prepare(
+    f: Tensor | Sequence[Tensor] | BaseException, names: dict[int, str], *, detail: str = "gradients",
+    check: bool = False, highlight: Tensor | Sequence[Tensor] | None = None, flow: bool = False,
+    level: str | None = None, depth: int | None = None,
+    around: Tensor | tuple[Tensor, int] | None = None, lettering: bool,
+) -> Composition:  # fmt: skip
+    """Compose the scene that `draw` shows, with its overlays."""
+    f = missing_result(f) if isinstance(f, BaseException) else f
     roots = [f] if isinstance(f, Tensor) else f
     if (
         not isinstance(roots, (list, tuple))
@@ -121,14 +190,34 @@ def draw(
                 "draw(f) where f was computed from Tensors: Tensor(2.0, requires_grad=True)",
             )
         )
-    check_engine(engine)
-    scene = compose(roots, names_in(sys._getframe(1)), local=local)
-    return Picture(scene, dot(scene, theme_of(theme)), engine)
+    composition = compose(
+        roots, names, detail=detail, level=level, depth=depth, around=around, lettering=lettering
+    )
+    if flow:
+        overlays.flow(composition)
+    if check:
+        numerical.check(composition)
+    if highlight is not None:
+        overlays.highlight(composition.scene, highlight)
+    return composition
+
+
+def check_folder(path: Path) -> None:
+    """Raise a FileNotFoundError where the folder of a file is missing."""
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            three_lines(
+                f"there is no folder {str(path.parent)!r}",
+                f"save({str(path)!r})",
+                f"Path({str(path.parent)!r}).mkdir(parents=True), then save",
+            )
+        )
 
 
 def _accessible(svg: str, picture: Picture) -> str:
     """Give an SVG its words, ids of its own on a page, and sizes that every viewer understands."""
     scene = picture.scene
+    svg = INVISIBLE.sub("", svg)
     prefix = "g" + hashlib.sha256(picture.source.encode()).hexdigest()[:8]
     svg = re.sub(r"<!--.*?-->\n?", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
@@ -139,11 +228,12 @@ def _accessible(svg: str, picture: Picture) -> str:
         f'<desc id="{prefix}-desc">{html.escape(scene.description)}</desc>\n'
     )
     head = (
-        f'<svg role="img" aria-labelledby="{prefix}-title {prefix}-desc" '
+        f'<svg id="{prefix}" role="img" aria-labelledby="{prefix}-title {prefix}-desc" '
         'style="max-width:100%;height:auto"'
     )
+    style = picture.theme.style(f"#{prefix}")
     start, end = svg.split(">", 1)
-    return start.replace("<svg", head, 1) + ">\n" + words + end.lstrip("\n")
+    return start.replace("<svg", head, 1) + ">\n" + words + style + end.lstrip("\n")
 
 
 def _spoken(scene: Scene, title: str) -> str:

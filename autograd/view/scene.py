@@ -5,30 +5,24 @@ Every exporter (DOT, the text tree) reads the same nodes and wires; nothing here
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from autograd.errors import three_lines
+from autograd.names import name_of
 from autograd.primitive import Primitive
 from autograd.tensor import Tensor
-from autograd.view.names import name_of
-from autograd.view.passes import gradients_of, local_derivative
+from autograd.view.failure import reason_of
+from autograd.view.inscriptions import DETAILS, Inscriptions
+from autograd.view.parts import Parts, parts_of
+from autograd.view.passes import Gradients, gradients_of
 from autograd.view.selection import Omission, Operand, Selection
-from autograd.view.spelling import (
-    Rows,
-    addition,
-    brief,
-    brief_gradient,
-    gradient_table,
-    number,
-    spoken_gradient,
-    symbol,
-    table,
-)
-from autograd.view.words import caption_of, words_of
+from autograd.view.spelling import Rows, brief, number, spoken_gradient, symbol, table
+from autograd.view.words import caption_of, changed_since, words_of
 
-TERMS = 4
-"""A gradient is written out as a sum of at most so many contributions."""
+LEVELS = ("scalar", "tensor", "module")
 
 
 @dataclass(slots=True)
@@ -38,12 +32,19 @@ class Node:
     Attributes
     ----------
     role : "input", "parameter", "constant", "value" (an intermediate variable), "output",
-        "operation", or "hidden" (what the picture leaves out).
+        "operation", "module" (all that one computed), "failed" (an operation that raised an error),
+        or "hidden" (what the picture leaves out).
     name : what the user calls it; an operation's symbol.
     kind : dtype and shape, on the tensor level.
     value, gradient : what is written in the box; empty where it stands on a wire, or is unknown.
+    note : a remark on the gradient.
     spoken : the node in words.
     value_of : the tensor that a box stands for, the result of an operation; None for the rest.
+    state : "current" (it happens at this step, or is what one looks around), "muted" (not yet
+        computed, or off the highlighted path), "alarm" (its gradient is wrong), or nothing.
+    room : the same node with every text, where some are blank at this step: a layout that keeps
+        room for all of them stays the same from step to step.
+    group : the position of the innermost group that it is in.
     """
 
     role: str
@@ -51,8 +52,12 @@ class Node:
     kind: str = ""
     value: Rows = ()
     gradient: Rows = ()
+    note: str = ""
     spoken: str = ""
     value_of: Tensor | None = None
+    state: str = ""
+    room: "Node | None" = None
+    group: int | None = None
 
 
 @dataclass(slots=True)
@@ -64,6 +69,8 @@ class Wire:
     forward, backward : what flows along it either way; empty where nothing is to be written.
     local : the local derivative of the operation at the far end.
     operand : which argument of which operation it brings; None on the way to a box.
+    state, room : as a node's; and "path", "vanishing" or "exploding".
+    width : how thick it is, in points; 0 for as thick as any.
     """
 
     source: int
@@ -72,54 +79,145 @@ class Wire:
     backward: str = ""
     local: str = ""
     operand: Operand | None = None
+    state: str = ""
+    room: "Wire | None" = None
+    width: float = 0.0
+
+
+@dataclass(slots=True)
+class Group:
+    """A cluster of nodes: what a module computed, or a pattern that repeats itself.
+
+    Attributes
+    ----------
+    label, note : what it is called, and what else is said of it.
+    parent : the position of the group that it is in, which stands before it.
+    members : the positions of the nodes that are in it, but in no group inside it.
+    """
+
+    label: str
+    note: str = ""
+    parent: int | None = None
+    members: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Scene:
-    """Nodes before those that use them; wires in the order of the operands; and the words."""
+    """Nodes before those that use them; wires in the order of the operands; and the words.
+
+    Attributes
+    ----------
+    captions : every caption of the sequence that this scene belongs to, which the layout keeps
+        room for.
+    remarks : what overlays say, in the caption and in the description.
+    """
 
     nodes: list[Node] = field(default_factory=list)
     wires: list[Wire] = field(default_factory=list)
     roots: list[int] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
     title: str = ""
     description: str = ""
     caption: str = ""
+    captions: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def remark(self, text: str) -> None:
+        """Add to the caption, and to the description."""
+        self.remarks.append(text)
+        self.caption = f"{self.caption}\n{text}".lstrip()
+        self.captions = [f"{caption}\n{text}" for caption in self.captions]
+        self.description += f" {sentence(text)}"
 
 
-def compose(roots: Sequence[Tensor], names: dict[int, str], *, local: bool) -> Scene:
+def sentence(text: str) -> str:
+    """Make a sentence of a remark."""
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def compose(
+    roots: Sequence[Tensor], names: dict[int, str], *, detail: str = "gradients",
+    level: str | None = None, depth: int | None = None, around: Any = None,
+    lettering: bool = False,
+) -> "Composition":  # fmt: skip
     """Turn the graph behind `roots` into a scene; `names` maps identities to names.
 
+    Raises
+    ------
+    ValueError : for an unknown detail or level, and for what `around` or `depth` cannot be.
+
     >>> a = Tensor(2.0, requires_grad=True, name="a")
-    >>> [node.name for node in compose([a * 3.0], {}, local=False).nodes]
+    >>> [node.name for node in compose([a * 3.0], {}).scene.nodes]
     ['a', '', '×', '']
     """
-    return _Composer(roots, names, local).scene
+    check_choice("detail", detail, DETAILS)
+    check_choice("level", level, (None, *LEVELS))
+    parts = parts_of(roots, names, level, depth, alone=around is None)
+    return Composition(roots, names, detail, level, parts, around, lettering=lettering)
 
 
-class _Composer:
-    def __init__(self, roots: Sequence[Tensor], names: dict[int, str], local: bool) -> None:
-        self.names, self.local = names, local
-        self.selection = Selection(roots, self.name)
-        self.gradients = gradients_of(self.selection)
+def check_choice(option: str, given: Any, known: Sequence[Any]) -> None:
+    """Raise a ValueError where an option is none of those that there are."""
+    if given not in known:
+        raise ValueError(
+            three_lines(
+                f"there is no {option} {given!r}",
+                f"draw(..., {option}={given!r})",
+                " or ".join(f"{option}={each!r}" for each in known),
+            )
+        )
+
+
+class Composition:
+    """A scene, and what it was made from.
+
+    Attributes
+    ----------
+    selection, gradients : what is visible, and what flows back.
+    write : what writes on the wires.
+    parts : the calls that are drawn as modules; None on the other levels.
+    boxes, circles : the positions of the variables and of the operations in the scene.
+    """
+
+    def __init__(
+        self, roots: Sequence[Tensor], names: dict[int, str], detail: str, level: str | None,
+        parts: Parts | None, around: Any, *, lettering: bool,
+    ) -> None:  # fmt: skip
+        self.names, self.parts = names, parts
+        inside = {"part": parts.top, "home": parts.home} if parts else {}
+        named = partial(name_of, names=names)  # no cycle keeps the graph alive
+        self.selection = Selection(roots, named, around=around, **inside)
+        self.gradients = Gradients() if detail == "values" else gradients_of(self.selection)
         self.scene = Scene()
         self.boxes: dict[Tensor, int] = {}  # a variable's node
         self.arrays: dict[int, int] = {}  # a plain array's node, by its identity
         self.circles: dict[Tensor, int] = {}
-        operations = self.selection.operations
+        operations, ends = self.selection.operations, self.selection.ends
         operands = [o for row in operations.values() for o in row if isinstance(o, Operand)]
-        self.drawn = {(o.owner, o.index) for o in operands}
-        visible = {t: None for t in [*roots, *(o.value for o in operands)] if type(t) is Tensor}
+        visible = {t: None for t in [*ends, *(o.value for o in operands)] if type(t) is Tensor}
         self.scalar = all(np.ndim(t.data) == 0 for t in visible)
+        if level in ("scalar", "tensor"):
+            self.scalar = level == "scalar"
+        self.write = Inscriptions(
+            self.selection, self.gradients, names, detail,
+            scalar=self.scalar, lettering=lettering,
+        )  # fmt: skip
         for t in sorted(visible, key=lambda t: t.count):
             if t in operations and t.op:
                 self.operation(t, t.op)
-            if t not in operations or self.selection.boxed(t):
+            if t not in operations or (self.selection.boxed(t) and not reason_of(t)):
                 self.variable(t)
-        self.scene.roots = [self.boxes[t] for t in dict.fromkeys(roots)]
+        self.scene.roots = [self.boxes.get(t, self.circles.get(t, 0)) for t in ends]
         self.scene.title, self.scene.description = words_of(
-            self.selection, self.boxes, self.gradients, self.name
+            self.selection, self.boxes, self.gradients.arrived, self.name
         )
+        for t in ends:
+            if t not in self.boxes:  # it failed
+                self.scene.title = self.scene.nodes[self.circles[t]].spoken
+                self.scene.description += f" {sentence(self.scene.title)}"
         self.scene.caption = caption_of(self.selection)
+        if self.gradients.changed:
+            self.scene.remark(changed_since(self.gradients.changed, self.name))
 
     def name(self, value: Any) -> str:
         return name_of(value, self.names)
@@ -135,26 +233,40 @@ class _Composer:
         """
         uses = self.selection.uses.get(t, [])
         computed = t in self.circles
-        on_wire = computed if not uses else len(uses) == 1 and t not in self.selection.roots
+        on_wire = computed if not uses else len(uses) == 1 and t not in self.selection.ends
         boxed = not (self.scalar and on_wire)
-        node = Node(self.role(t), self.name(t), spoken=brief(t.data), value_of=t)
+        node = Node(self.role(t), self.name(t) or self.write.letters.get(t, ""), value_of=t)
         if boxed or not node.name:
-            node.value = table(t.data)
+            node.value = self.write.value(t.data)
         if boxed and t in self.gradients.arrived:
-            node.gradient = self.gradient(t)
+            node.gradient = self.write.gradient(t)
         if not self.scalar:
             node.kind = f"{t.dtype} {t.shape}"
-        if node.name:
-            node.spoken = f"{node.name} = {node.spoken}"
-        if t in self.gradients.arrived:
-            node.spoken += f", gradient {spoken_gradient(self.gradients.arrived[t])}"
+        node.spoken = self.spoken(node.name, t, flows=t in self.gradients.arrived)
+        if t is self.selection.centre:
+            node.state = "current"
         self.boxes[t] = self.add(node)
         if computed:
-            wire = Wire(self.circles[t], self.boxes[t])
-            if not boxed and not uses:
-                wire.forward = "" if node.value else number(t.data)
-                wire.backward = _flow(self.gradients.arrived.get(t))
-            self.scene.wires.append(wire)
+            self.scene.wires.append(self.outcome(t, node, boxed=boxed))
+
+    def outcome(self, t: Tensor, node: Node, *, boxed: bool) -> Wire:
+        """Join a box to the circle that computed it."""
+        wire = Wire(self.circles[t], self.boxes[t])
+        alone = not boxed and not self.selection.uses.get(t)
+        if alone and not node.value:
+            wire.forward = self.write.passing(t.data)
+        if alone and t in self.gradients.arrived:
+            wire.backward = self.write.arrived(t)
+        if self.write.detail == "derivation":
+            wire.forward = self.write.computing(t, wire.forward)
+        return wire
+
+    def spoken(self, name: str, t: Tensor, *, valued: bool = True, flows: bool) -> str:
+        """Say a variable, its value and its gradient, so far as they are known."""
+        if not valued:
+            return f"{name} is not computed yet".lstrip()
+        text = f"{name} = {brief(t.data)}" if name else brief(t.data)
+        return f"{text}, gradient {spoken_gradient(self.gradients.arrived[t])}" if flows else text
 
     def role(self, t: Tensor) -> str:
         if t.op is None:
@@ -165,22 +277,15 @@ class _Composer:
             return "hidden"
         return "output" if t in self.selection.roots else "value"
 
-    def gradient(self, t: Tensor) -> Rows:
-        """Write a gradient; that of a scalar as the sum of what came over its wires."""
-        uses = [use for use in self.selection.uses.get(t, []) if use in self.gradients.sent]
-        if len(uses) < 2 or not self.scalar:
-            return gradient_table(self.gradients.arrived[t])
-        terms = [number(self.gradients.sent[use]) for use in uses if use in self.drawn][:TERMS]
-        total = number(self.gradients.arrived[t])
-        return ((f"∂ {addition(terms, total, more=len(terms) < len(uses))}",),)
-
     def operation(self, t: Tensor, op: Primitive) -> None:
         """Draw an operation as a circle, and join its operands to it."""
         operands = self.selection.operations[t]
         sources = [self.source(o) for o in operands]
-        self.circles[t] = self.add(
-            Node("operation", symbol(op, t.params), spoken=op.name, value_of=t)
-        )
+        node = Node("operation", symbol(op, t.params), spoken=op.name, value_of=t)
+        if reason := reason_of(t):
+            node.role, node.state, node.note = "failed", "alarm", reason
+            node.spoken += f" failed: {node.note}"
+        self.circles[t] = self.add(node)
         for operand, source in zip(operands, sources, strict=True):
             wire = Wire(source, self.circles[t])
             if isinstance(operand, Operand):
@@ -202,21 +307,20 @@ class _Composer:
         if np.ndim(value) == 0:
             return self.add(Node("constant", value=table(value), spoken=number(value)))
         if id(value) not in self.arrays:
-            node = Node("constant", self.name(value), spoken=brief(value), value=table(value))
-            node.kind = f"{value.dtype} {value.shape}"
+            node = Node("constant", self.name(value), spoken=brief(value))
+            node.value = self.write.value(value)
+            node.kind = "" if self.scalar else f"{value.dtype} {value.shape}"
             self.arrays[id(value)] = self.add(node)
         return self.arrays[id(value)]
 
     def inscribe(self, wire: Wire, operand: Operand) -> None:
         """Write on a wire what flows along it, unless the box says it already."""
-        t = operand.value if type(operand.value) is Tensor else None
-        value = operand.value if t is None else t.data
-        if np.ndim(value) or not self.scene.nodes[wire.source].value:
-            wire.forward = brief(value)
-        wire.backward = _flow(self.gradients.sent.get((operand.owner, operand.index)))
-        if self.local and self.scalar and t is not None and t.requires_grad:
-            wire.local = local_derivative(operand)
-
-
-def _flow(gradient: Any) -> str:
-    return "" if gradient is None else brief_gradient(gradient)
+        if self.parts and self.parts.homes[operand.owner].replaced():
+            return  # the first of the row is drawn
+        source = self.scene.nodes[wire.source]
+        wire.forward = self.write.forward(
+            operand, boxed=source.role != "operation", told=bool(source.value)
+        )
+        wire.backward = self.write.backward(operand)
+        if not reason_of(operand.owner):
+            wire.local = self.write.local(operand)

@@ -2,6 +2,9 @@
 
 from autograd.view.scene import Node, Scene, Wire
 
+BOXES = ("value", "output")
+"""What shares a line with the operation that it came from."""
+
 
 def tree(scene: Scene) -> str:
     """Write a scene as lines of text: each result, and below it what it was computed from.
@@ -20,11 +23,11 @@ def tree(scene: Scene) -> str:
     while stack:
         i, wire, branch, indent = stack.pop()
         node, into = scene.nodes[i], incoming.get(i, [])
-        name = " ".join(node.name.split()) or "·"
-        if node.role != "operation" and into:  # a variable and its operation share a line
+        name = _called(node)
+        if node.role in BOXES and into:  # a variable and its operation share a line
             wire = wire or into[0]
             i = into[0].source
-            name, into = f"{name} ← {scene.nodes[i].name}", incoming.get(i, [])
+            name, into = f"{name} ← {_called(scene.nodes[i])}", incoming.get(i, [])
         if i in told and into:
             name, into = f"{name} (above)", []
         value, gradient = _numbers(node, wire, first=i not in told)
@@ -39,6 +42,11 @@ def tree(scene: Scene) -> str:
     return "\n".join([*texts, *([f"({scene.caption})"] if scene.caption else [])])
 
 
+def _called(node: Node) -> str:
+    name = f"{node.name}: {node.kind}" if node.role == "module" else node.name
+    return " ".join(name.replace("\n", ", ").split()) or "·"
+
+
 def _numbers(node: Node, wire: Wire | None, *, first: bool) -> tuple[str, str]:
     """Return what a line says of the value, and of the gradient."""
     value = node.value[0][0] if len(sum(node.value, ())) == 1 else node.kind
@@ -46,5 +54,5 @@ def _numbers(node: Node, wire: Wire | None, *, first: bool) -> tuple[str, str]:
     sent = wire.backward if wire else ""
     if total and sent and total != sent:
         sent += f" of {total.removeprefix('∂ ')}"
-    local = wire.local if wire else ""
-    return (wire and wire.forward) or value, "  ".join(filter(None, [sent or total, local]))
+    remarks = [sent or total, wire.local if wire else "", node.note if first else ""]
+    return (wire and wire.forward) or value, "  ".join(filter(None, remarks))

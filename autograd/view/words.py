@@ -1,17 +1,21 @@
 """A picture in words: its title, and its description for those who do not see it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from autograd.graph import arguments
-from autograd.program.spell import UNARY, Spelled, spell
+from autograd.program.spell import UNARY, Notation, Spelled, spell
 from autograd.tensor import Tensor
-from autograd.view.passes import Gradients
 from autograd.view.selection import Selection
 from autograd.view.spelling import brief, spoken_gradient
 
+SOURCE = Notation(polish=lambda code: code.replace("np.", ""))
+
 LENGTH = 12
 """A formula of more operations is not read out."""
+
+NAMED = 4
+"""Of more leaves that changed the first are listed."""
 
 SENTENCES = 20
 """Nor are more formulas or gradients than this."""
@@ -42,7 +46,7 @@ def expression(result: Tensor, name: Callable[[Any], str]) -> str:
             for a in arguments(t)
             if a is not None
         ]
-        texts[stack.pop()] = spell(t.op, given, t.params, lambda code: code.replace("np.", ""))
+        texts[stack.pop()] = spell(t.op, given, t.params, SOURCE)
     return texts[result].text
 
 
@@ -55,15 +59,33 @@ def caption_of(selection: Selection) -> str:
     hidden = selection.total - selection.shown
     if not hidden:
         return ""
-    return f"the last {selection.shown:,} of {selection.total:,} operations; {hidden:,} are hidden"
+    counts = f"{selection.shown:,} of {selection.total:,} operations"
+    if selection.centre is None:
+        return f"the last {counts}; {hidden:,} are hidden"
+    centre = " ".join(selection.named(selection.centre).split())
+    return f"{counts}, around {centre or 'a tensor'}; {hidden:,} are hidden"
+
+
+def changed_since(leaves: Sequence[Tensor], name: Callable[[Any], str]) -> str:
+    """Say that values changed after the graph was computed, by an optimizer's step for example."""
+    named = [" ".join(name(leaf).split()) or "a leaf" for leaf in leaves]
+    which = ", ".join(named[:NAMED]) + (" …" if len(named) > NAMED else "")
+    has = "has" if len(named) == 1 else "have"
+    return f"the gradients are those at new values: {which} {has} changed since"
 
 
 def words_of(
-    selection: Selection, boxes: Iterable[Tensor], gradients: Gradients, name: Callable[[Any], str]
-) -> tuple[str, str]:
+    selection: Selection, boxes: Iterable[Tensor], arrived: Mapping[Tensor, Any],
+    name: Callable[[Any], str], valued: Callable[[Tensor], bool] = lambda _: True,
+) -> tuple[str, str]:  # fmt: skip
     """Return the title and the description: formulas with their values, then the gradients.
 
     The formulas are those of the variables in `boxes`; what is no variable is written out.
+
+    Parameters
+    ----------
+    arrived : the gradients that are known.
+    valued : tells whether a value is known.
     """
     variables = dict.fromkeys(boxes)
 
@@ -80,17 +102,19 @@ def words_of(
 
     formulas, titles, flows = [], [], []
     for t in variables:
-        root, known, computed = t in selection.roots, called(t), t in selection.operations
+        root, known, computed = t in selection.ends, called(t), t in selection.operations
         if root or (known and computed):
             formula = [part for part in (known, expression(t, label) if computed else "") if part]
-            if t.ndim and formula:
+            if not valued(t):
+                formulas.append(f"{' = '.join(formula)} is not computed yet.")
+            elif t.ndim and formula:
                 formulas.append(f"{' = '.join(formula)}, of shape {t.shape}.")
             else:
                 formulas.append(" = ".join([*formula, brief(t.data)]) + ".")
             if root:
                 titles.append(" = ".join(formula) or brief(t.data))
-        if known and t in gradients.arrived and not root:
-            flows.append(f"{known} {spoken_gradient(gradients.arrived[t])}")
+        if known and t in arrived and not root:
+            flows.append(f"{known} {spoken_gradient(arrived[t])}")
     sentences = formulas[-SENTENCES:]
     if flows:
         sentences.append(f"Gradients: {', '.join(flows[:SENTENCES])}.")

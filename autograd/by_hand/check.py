@@ -1,0 +1,117 @@
+"""`check_by_hand`: a derivation made by hand beside the engine's."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from autograd.by_hand.diagnosis import Candidate, Part, close, diagnose, factors_of, unit_of
+from autograd.by_hand.graph import Graph
+from autograd.by_hand.mistakes import mistaken
+from autograd.by_hand.verdicts import Verdict, Verdicts
+from autograd.errors import describe, three_lines
+from autograd.names import names_in
+from autograd.steps import gradients
+from autograd.tensor import Tensor, raw
+
+
+def check_by_hand(loss: Tensor, derived: Mapping[Any, Any]) -> Verdicts:
+    """Compare gradients derived by hand with the engine's, and say what went wrong.
+
+    Nothing is consumed and no ``.grad`` changes, so it can be called before or after backward.
+
+    An entry is right if it differs by at most 0.1 % of the engine's, or by a unit of the last
+    decimal that was typed (of the fourth, where fewer than three were), or by 1e-5 of the largest
+    entry: hand derivations are rounded on the way. What is not right is compared with what known
+    mistakes would give: a sign, a 1/N, a transposed matrix, a batch that was not summed over, the
+    derivative of an activation left out, the diagonal of a Jacobian for the whole, one way of
+    several, and others, up to two of them together.
+
+    Parameters
+    ----------
+    loss : a scalar Tensor.
+    derived : for each Tensor that `loss` was computed from (or for its name) its gradient by hand:
+        a number, a list, an array or a Tensor, of its shape.
+
+    Raises
+    ------
+    ValueError : where `loss` did not come from a tensor of that name, or no gradient arrives
+        there; and for a gradient that is no array of real numbers.
+    RuntimeError : where `loss` is no scalar, or nothing requires a gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> w = Tensor([0.5, -0.5], requires_grad=True)
+    >>> b = Tensor(0.1, requires_grad=True)
+    >>> loss = np.mean(np.square(x @ w + b))
+    >>> check_by_hand(loss, {w: [-1.6, -2.4], "b": 0.8})
+    ✓ w  right
+    ✗ b  the sign is flipped
+         by hand: 0.8
+          engine: −0.8
+         → multiply by −1
+    """
+    names = names_in(sys._getframe(1))
+    with np.errstate(all="ignore"):
+        return _check(loss, derived, names)
+
+
+def _check(loss: Tensor, derived: Mapping[Any, Any], names: dict[int, str]) -> Verdicts:
+    right = gradients(loss)
+    graph = Graph(loss, (), names)
+    tensors = {key: _tensor(key, right, graph) for key in derived}
+    hand = {key: _numbers(value, graph.name(tensors[key])) for key, value in derived.items()}
+    wrong = {t for key, t in tensors.items() if not close(hand[key], right[t], unit_of(hand[key]))}
+    graph = Graph(loss, wrong, names)
+    candidates = {t: [Candidate(right[t])] for t in wrong}
+    for mistake, found in mistaken(graph) if wrong else ():
+        part = Part(mistake.kind, mistake.what, mistake.instead)
+        for t in wrong:
+            if t in found and not close(found[t], right[t], 0.0):
+                candidates[t].append(Candidate(found[t], (part,), mistake.cost))
+    verdicts = {}
+    for key, t in tensors.items():
+        name = key if isinstance(key, str) else graph.name(t)
+        verdict = Verdict(name, True, "right", given=hand[key], expected=right[t])
+        if not close(hand[key], right[t], unit_of(hand[key])):
+            what, instead, kinds = diagnose(hand[key], candidates[t], factors_of(graph))
+            verdict = replace(verdict, ok=False, what=what, instead=instead, mistakes=kinds)
+        verdicts[key] = verdict
+    return Verdicts(verdicts)
+
+
+def _tensor(key: Any, right: Mapping[Tensor, Any], graph: Graph) -> Tensor:
+    """Find the tensor that a key stands for."""
+    if isinstance(key, str):
+        found = [t for t in right if graph.called(t) == key]
+    else:
+        found = [key] if type(key) is Tensor and key in right else []
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(dict.fromkeys(filter(None, map(graph.called, right))))
+    raise ValueError(
+        three_lines(
+            "several tensors have this name" if found else "no gradient arrives here",
+            f"check_by_hand of {key if isinstance(key, str) else describe(key, 0)}",
+            "the Tensor itself as the key"
+            if found
+            else f"what the loss came from, with requires_grad=True: {known}",
+        )
+    )
+
+
+def _numbers(value: Any, name: str) -> np.ndarray:
+    try:
+        return np.array(raw(value), np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(
+            three_lines(
+                "a gradient by hand is made of real numbers",
+                f"check_by_hand of {name}: {value!r:.60}",
+                "a number, an array, or nested lists of one shape",
+            )
+        ) from None

@@ -1,0 +1,84 @@
+"""What lies between a result and the tensors whose gradients were derived, with its names."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from autograd.graph import arguments, consumers, toposort
+from autograd.names import name_of
+from autograd.tensor import Tensor
+from autograd.view.formula import Leaf, pullback
+from autograd.view.spelling import brief
+from autograd.view.words import expression
+from autograd.view.writing import by_name, write
+
+
+class Graph:
+    """The operations between a result and some tensors, with their names.
+
+    Parameters
+    ----------
+    root : the result.
+    below : the tensors whose gradients are asked for.
+    names : the name of each tensor, by its identity.
+    """
+
+    def __init__(self, root: Tensor, below: Iterable[Tensor], names: dict[int, str]) -> None:
+        self.root, self.names, self.on = root, names, set(below)
+        self._formulas: dict[Tensor, str] = {}
+        self.scalar = all(t.ndim == 0 for t in self.on)
+        everything = toposort(root)
+        self.nodes = []
+        for t in everything:
+            if t.requires_grad and self.wanting(t):
+                self.on.add(t)
+                self.nodes.append(t)
+        self.nodes.reverse()  # the youngest first
+        self.uses = {
+            t: [(node, i) for node, i in uses if node.requires_grad]
+            for t, uses in consumers(everything).items()
+        }
+
+    def wanting(self, node: Tensor) -> list[int]:
+        """Return which arguments an operation sends gradients to, on the way to those below."""
+        op: Any = node.op
+        args = enumerate(arguments(node))
+        on = [i for i, a in args if type(a) is Tensor and a in self.on]
+        return [i for i in on if op.joint is not None or op.rule(i) is not None]
+
+    def called(self, value: Any) -> str:
+        """Return what the user calls a tensor, on one line; nothing where it has no name."""
+        return " ".join(name_of(value, self.names).split())
+
+    def name(self, t: Tensor) -> str:
+        """Return a name, or how the tensor was computed.
+
+        >>> x = Tensor(2.0, requires_grad=True, name="x")
+        >>> Graph(x * 3.0, [x], {}).name(x * 3.0)
+        'x * 3'
+        """
+        return self.called(t) or self._formula(t) or (t.op.name if t.op else brief(t.data))
+
+    def shown(self, t: Tensor) -> str:
+        """Return the name of a result, and how it was computed: ``h = tanh(u)``."""
+        return " = ".join(dict.fromkeys(filter(None, (self.name(t), self._formula(t)))))
+
+    def _formula(self, t: Tensor) -> str:
+        if t not in self._formulas:
+            self._formulas[t] = expression(t, self._operand)
+        return self._formulas[t]
+
+    def _operand(self, value: Any) -> str:
+        if type(value) is Tensor and value.op is not None:
+            return self.called(value)
+        return self.called(value) or brief(value.data if type(value) is Tensor else value)
+
+    def gradient(self, t: Tensor) -> str:
+        """Return what the gradient of a tensor is called: ``∂L/∂x``."""
+        name = self.name(t)
+        return f"∂{self.called(self.root) or 'L'}/∂{name if name.isidentifier() else f'({name})'}"
+
+    def slope(self, node: Tensor, i: int) -> str:
+        """Return the formula of an operation's local derivative: ``1 − h²``."""
+        named = {t: Leaf(self.name(t), t.data) for t in (node, arguments(node)[i])}
+        formula = pullback(node, 1.0, named)[arguments(node)[i]][0]
+        return write(formula, by_name).text

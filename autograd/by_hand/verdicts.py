@@ -1,0 +1,91 @@
+"""What is said about gradients that were derived by hand."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.view.spelling import PRINTED
+from autograd.view.writing import array_text
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be said about one gradient; true where it is right.
+
+    Attributes
+    ----------
+    name : what it is the gradient of.
+    ok : whether it is right.
+    what, instead : what went wrong, and what to do; two readings are joined by "or".
+    mistakes : the kinds of mistakes that explain it, such as ``("sign", "missing 1/N")``.
+    given, expected : the gradient by hand (None where there is none), and the engine's.
+    """
+
+    name: str
+    ok: bool
+    what: str
+    instead: str = ""
+    mistakes: tuple[str, ...] = ()
+    given: Any = None
+    expected: Any = None
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __repr__(self) -> str:
+        return _table([self])
+
+
+class Verdicts(Mapping[Any, Verdict]):
+    """A verdict for each gradient, under the key it was given with; true where all are right.
+
+    >>> verdicts = Verdicts({"a": Verdict("a", True, "right"), "b": Verdict("b", False, "no")})
+    >>> bool(verdicts), bool(verdicts["a"]), verdicts.score
+    (False, True, (1, 2))
+    >>> verdicts
+    ✓ a  right
+    ✗ b  no
+    """
+
+    def __init__(self, found: Mapping[Any, Verdict]) -> None:
+        self._found = dict(found)
+
+    @property
+    def score(self) -> tuple[int, int]:
+        """How many are right, of how many."""
+        return sum(map(bool, self._found.values())), len(self._found)
+
+    def __getitem__(self, key: Any) -> Verdict:
+        named = {verdict.name: verdict for verdict in self._found.values()}
+        found: Verdict = named[key] if isinstance(key, str) and key in named else self._found[key]
+        return found
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __bool__(self) -> bool:
+        return all(self._found.values())
+
+    def __repr__(self) -> str:
+        return _table(list(self._found.values()))
+
+
+def _table(verdicts: Sequence[Verdict]) -> str:
+    margin = max((len(v.name) for v in verdicts), default=0)
+    start = " " * (margin + 4)
+    lines = []
+    for v in verdicts:
+        lines.append(f"{'✓' if v.ok else '✗'} {v.name:<{margin}}  {v.what}")
+        if v.ok:
+            continue
+        if v.given is not None and max(np.size(v.given), np.size(v.expected)) <= PRINTED:
+            lines.append(f"{start}by hand: {array_text(v.given)}")
+            lines.append(f"{start} engine: {array_text(v.expected)}")
+        if v.instead:
+            lines.append(f"{start}→ {v.instead}")
+    return "\n".join(lines)

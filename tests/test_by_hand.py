@@ -1,0 +1,381 @@
+"""Derivations by hand: right ones are never called wrong, and each planted mistake is named."""
+
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd as ag
+import nn
+from autograd import Tensor, check_by_hand
+from autograd.errors import three_lines
+
+SEEDS = st.integers(0, 10**6)
+SIZES = st.integers(2, 5)
+
+
+def leaf(data, name=None):
+    return Tensor(data, requires_grad=True, name=name)
+
+
+def network(seed=0, n=5, d=3, h=4, c=3):
+    """The notes' classifier, x → tanh → softmax → mean cross-entropy, and its gradients by hand."""
+    rng = np.random.default_rng(seed)
+    x, y = rng.normal(size=(n, d)), np.eye(c)[rng.integers(c, size=n)]
+    shapes = {"W1": (d, h), "b1": h, "W2": (h, c), "b2": c}
+    W1, b1, W2, b2 = (leaf(rng.normal(size=s), name) for name, s in shapes.items())
+    u1 = x @ W1 + b1
+    h1 = np.tanh(u1)
+    u1.name, h1.name = "u1", "h1"
+    p = ag.softmax(h1 @ W2 + b2)
+    loss = -np.sum(y * np.log(p)) / n
+    H, P = h1.data, p.data
+    d2 = (P - y) / n
+    into_h = d2 @ W2.data.T
+    d1 = into_h * (1 - H**2)
+    right = {"W1": x.T @ d1, "b1": d1.sum(0), "W2": H.T @ d2, "b2": d2.sum(0)}
+    net = SimpleNamespace(W1=W1, b1=b1, W2=W2, b2=b2, h1=h1, p=p, loss=loss, right=right)
+    net.parts = SimpleNamespace(x=x, y=y, H=H, P=P, d2=d2, into_h=into_h, d1=d1, n=n)
+    return net
+
+
+def judge(net, name, given):
+    return check_by_hand(net.loss, {getattr(net, name): given})[getattr(net, name)]
+
+
+# ── right is right ────────────────────────────────────────────────────────────────────────────
+@given(SEEDS, SIZES, SIZES, SIZES, SIZES, st.sampled_from([None, 4, 5, 6]))
+def test_right_derivations_are_never_called_wrong(seed, n, d, h, c, decimals):
+    net = network(seed, n, d, h, c)
+    for name, value in net.right.items():
+        typed = value if decimals is None else value.round(decimals)
+        if not typed.any():
+            continue  # a 0 is not taken for a rounded number
+        assert judge(net, name, typed), (name, typed)
+        assert judge(net, name, np.float32(typed))
+
+
+@given(SEEDS, SIZES, SIZES, SIZES, SIZES)
+def test_the_eleven_boxed_gradients_of_the_notes(seed, n, d0, d1, d2):
+    rng = np.random.default_rng(seed)
+    shapes = {"W1": (d0, d1), "b1": d1, "W2": (d1, d2), "b2": d2, "U": d2, "c": ()}
+    W1, b1, W2, b2, U, c = (leaf(rng.normal(size=s)) for s in shapes.values())
+    x, y = rng.normal(size=(n, d0)), rng.integers(2, size=n)
+    u1 = x @ W1 + b1
+    h1 = np.tanh(u1)
+    u2 = h1 @ W2 + b2
+    h2 = ag.sigmoid(u2)
+    u3 = h2 @ U + c
+    loss = nn.functional.binary_cross_entropy(ag.sigmoid(u3), y.astype(float))
+    du3 = (1 / (1 + np.exp(-u3.data)) - y) / n
+    dh2 = np.outer(du3, U.data)
+    du2 = dh2 * h2.data * (1 - h2.data)
+    dh1 = du2 @ W2.data.T
+    du1 = dh1 * (1 - h1.data * h1.data)
+    boxed = {
+        u3: du3, U: du3 @ h2.data, c: du3.sum(), h2: dh2, u2: du2, W2: h1.data.T @ du2,
+        b2: du2.sum(0), h1: dh1, u1: du1, W1: x.T @ du1, b1: du1.sum(0),
+    }  # fmt: skip
+    assert len(boxed) == 11
+    assert check_by_hand(loss, boxed)
+
+
+@settings(max_examples=40)
+@given(SEEDS, st.sampled_from(["W1", "b1", "W2", "b2"]), st.floats(0.02, 0.5), st.booleans())
+def test_a_wrong_entry_is_never_called_right(seed, name, off, up):
+    net = network(seed)
+    wrong = net.right[name].copy()
+    place = np.unravel_index(np.abs(wrong).argmax(), wrong.shape)
+    wrong[place] *= 1 + off if up else 1 - off
+    verdict = judge(net, name, wrong)
+    assert not verdict
+    assert verdict.what.startswith(f"{wrong.size - 1} of {wrong.size} entries are right: ")
+    assert f"{list(map(int, place))} is " in verdict.what
+
+
+@given(SEEDS)
+def test_numbers_that_were_rounded_on_the_way_are_right(seed):
+    """As the notes do: four decimals at every step; and large gradients to four digits."""
+    net = network(seed)
+    H, d2 = net.parts.H.round(4), (net.parts.P.round(4) - net.parts.y) / 5
+    d1 = (d2 @ net.W2.data.T).round(4) * (1 - H**2).round(4)
+    assert judge(net, "W2", (H.T @ d2).round(4))
+    assert judge(net, "b1", d1.sum(0).round(3))
+    w = leaf(3.0)
+    assert check_by_hand(w**7, {w: 5103 * 1.0005})
+    assert not check_by_hand(w**7, {w: 5103 * 1.002})
+
+
+def test_the_slides_wrong_row_is_found():
+    o = np.array([[0.3989, 0.4975], [0.5548, 0.6411], [0.2497, 0.5866], [0.3846, 0.7191]])
+    theta = leaf([[-0.31, 0.02], [0.48, -0.68], [-0.41, -0.27]])
+    loss = nn.functional.cross_entropy(o @ theta.T + [-0.22, 0.15, -0.35], np.array([0, 1, 1, 2]))
+    slide = [[0.0316, 0.0800], [-0.0037, -0.0358], [-0.0037, -0.0358]]
+    verdict = check_by_hand(loss, {theta: slide})[theta]
+    assert verdict.what == "row 1 holds the numbers of row 2"
+    assert verdict.instead == "row 1 is [−0.02793, −0.04421]"
+    slide[1] = [-0.0279, -0.0442]
+    assert check_by_hand(loss, {theta: slide})
+
+
+# ── planted mistakes ──────────────────────────────────────────────────────────────────────────
+def planted(net):
+    """Return (name, a wrong derivation, its kinds, part of what is said)."""
+    k, right = net.parts, net.right
+    diagonal = (-k.y / k.P) * (k.P * (1 - k.P)) / k.n
+    first_term = (-k.y / k.P) * k.P / k.n
+    no_tanh = k.into_h
+    at_result = k.into_h * (1 - np.tanh(k.H) ** 2)
+    n = f"(N = {k.n})"
+    yield "W2", right["W2"].T, ("transposed",), "it is transposed"
+    yield "W2", -right["W2"], ("sign",), "the sign is flipped"
+    yield "b1", right["b1"] * k.n, ("missing 1/N",), f"1/N is missing {n}"
+    yield "W1", right["W1"] / k.n, ("extra 1/N",), f"there is a 1/N too much {n}"
+    yield "W1", -k.n * right["W1"], ("sign", "missing 1/N"), f"flipped and 1/N is missing {n}"
+    yield "W2", -right["W2"].T, ("transposed", "sign"), "it is transposed and the sign is flipped"
+    yield "b2", k.d2, ("not summed",), f"it is not summed over axis 0 {n}"
+    yield "b2", k.d2 * k.n, ("not summed", "missing 1/N"), "not summed over axis 0"
+    yield "W2", k.H[:, :, None] * k.d2[:, None], ("not summed",), "it is not summed over axis 0"
+    yield "W2", right["W2"].sum(0), ("summed",), "it is summed over axis 0"
+    yield "b1", right["b1"][None], ("shape",), "the numbers are right, but its shape is (1, 4)"
+    yield (
+        "W1",
+        k.x.T @ no_tanh,
+        ("derivative",),
+        "the derivative of tanh is missing, in h1 = tanh(u1)",
+    )
+    yield "b1", no_tanh.sum(0), ("derivative",), "the derivative of tanh is missing"
+    yield "b1", -no_tanh.sum(0), ("derivative", "sign"), "and the sign is flipped"
+    yield "W1", k.x.T @ at_result, ("point",), "the derivative of tanh is taken at h1, its result"
+    yield "W2", k.H.T @ diagonal, ("diagonal",), "only the diagonal of the Jacobian of softmax"
+    yield "b1", ((diagonal @ net.W2.data.T) * (1 - k.H**2)).sum(0), ("diagonal",), "diagonal"
+    yield "W2", k.H.T @ first_term, ("diagonal",), "denominator of softmax is taken for a constant"
+    yield "W2", right["W2"] + 0.01 * np.eye(4, 3), ("some",), "9 of 12 entries are right: [0, 0] is"
+    yield "b1", np.zeros(4), ("zero",), "it is 0"
+    yield "W1", np.ones((2, 2)), ("shape",), "its shape is (2, 2), and its tensor's is (3, 4)"
+    yield "b2", right["b2"].round(1), ("rounded",), "it is rounded too far"
+    yield "b2", right["b2"] * 7.3, ("factor",), "it is 7.3 times the right one"
+    yield "b2", [1.0, -2.0, 3.5], ("unknown",), "no known mistake explains it"
+
+
+PLANTED = list(planted(network(0)))
+
+
+@pytest.mark.parametrize("k", range(len(PLANTED)), ids=lambda k: " ".join(PLANTED[k][2]))
+def test_each_planted_mistake_is_named(k):
+    net = network(0)
+    name, wrong, kinds, said = PLANTED[k]
+    verdict = judge(net, name, wrong)
+    assert not verdict
+    assert verdict.mistakes == kinds
+    assert said in verdict.what
+    assert verdict.instead
+
+
+@settings(max_examples=20)
+@given(SEEDS, st.integers(6, 9), st.integers(3, 5), st.integers(3, 5), st.integers(3, 5))
+def test_planted_mistakes_are_named_in_any_network(seed, n, d, h, c):
+    net = network(seed, n, d, h, c)
+    k = net.parts
+    for name, wrong, kind in (
+        ("W2", -net.right["W2"], "sign"),
+        ("W1", net.right["W1"] * n, "missing 1/N"),
+        ("b2", k.d2, "not summed"),
+        ("W1", k.x.T @ k.into_h, "derivative"),
+    ):
+        assert judge(net, name, wrong).mistakes == (kind,)
+
+
+def test_the_remedy_is_a_formula():
+    net = network()
+    verdict = judge(net, "b1", net.parts.into_h.sum(0))
+    assert verdict.instead == "multiply ∂L/∂h1 by the derivative there, 1 − h1²"
+    x = leaf(0.5)
+    h = ag.sigmoid(x)
+    loss = h * 3
+    verdict = check_by_hand(loss, {x: 3})[x]
+    assert verdict.what == "the derivative of sigmoid is missing, in h = sigmoid(x)"
+    assert verdict.instead == "multiply ∂loss/∂h by the derivative there, h · (1 − h)"
+
+
+def test_two_activations_forgotten_at_once():
+    rng = np.random.default_rng(1)
+    x, w = rng.normal(size=(4, 3)), leaf(rng.normal(size=(3, 2)))
+    u = np.tanh(x @ w)
+    loss = np.sum(ag.sigmoid(u) * rng.normal(size=(4, 2)))
+    g = loss.op and np.asarray(loss.args[0].args[1])
+    verdict = check_by_hand(loss, {w: x.T @ g})[w]
+    assert verdict.mistakes == ("derivative",)
+    assert "the derivative of sigmoid is missing" in verdict.what
+    assert "the derivative of tanh is missing" in verdict.what
+
+
+SCALARS = [
+    # f(a, b, c), the variable, what the hand says, the kind and the words
+    (
+        lambda a, b, c: (a + b) * c,
+        "a",
+        1,
+        "upstream",
+        "the gradient that arrives at a + b is left out",
+    ),
+    (lambda a, b, c: (a + b) * c, "c", 4, "factor", "a factor is multiplied by itself"),
+    (lambda a, b, c: a * a, "a", 2, "way", "a is used 2 times, and one way back is missing"),
+    (lambda a, b, c: a * b + a * c, "a", 4, "way", "one way back is missing: over a * b"),
+    (lambda a, b, c: a * b + a * c + a * 9, "a", 3, "way", "2 ways back are missing"),
+    (lambda a, b, c: (a - b) * (c + b), "b", 6, "minus", "the minus before b in a - b is missing"),
+    (lambda a, b, c: a - b, "b", 1, "sign", "the sign is flipped"),
+    (lambda a, b, c: c**3, "c", 16, "exponent", "the 3 of the power is missing"),
+    (lambda a, b, c: c**3, "c", 192, "factor", "the exponent is not lowered by 1"),
+    (lambda a, b, c: a / c, "c", -0.5, "factor", "the denominator is not squared"),
+    (lambda a, b, c: 5 * a + b * c, "a", 1, "constant", "the constant 5 in 5 * a is missing"),
+    (lambda a, b, c: np.tanh(a) * b, "a", 3 * (1 - 2**2), "point", "the derivative of tanh has a"),
+]
+
+
+@pytest.mark.parametrize(("f", "name", "hand", "kind", "said"), SCALARS)
+def test_mistakes_in_scalar_graphs(f, name, hand, kind, said):
+    tensors = {"a": leaf(2.0, "a"), "b": leaf(3.0, "b"), "c": leaf(4.0, "c")}
+    verdict = check_by_hand(f(*tensors.values()), {name: hand})[name]
+    assert not verdict
+    assert verdict.mistakes == (kind,)
+    assert said in verdict.what
+
+
+def test_one_number_is_not_explained_by_two_mistakes():
+    """Any number could be; but a flipped sign and an N are likely enough."""
+    a, b = leaf(2.0), leaf(3.0)
+    forgotten = -3.0  # the derivative of tanh, and the sign
+    assert check_by_hand(np.tanh(a) * b, {a: forgotten})[a].mistakes == ("unknown",)
+    x = leaf([1.0, 2.0, 3.0, 4.0, 5.0])
+    f = np.mean(x * b)
+    assert check_by_hand(f, {b: -15.0})[b].mistakes == ("sign", "missing 1/N")
+
+
+def test_mistakes_with_fused_cross_entropy():
+    s, t = leaf(np.random.default_rng(0).normal(size=(4, 3))), np.array([0, 1, 2, 1])
+    loss = nn.functional.cross_entropy(s, t)
+    p, y = ag.softmax(s.data), np.eye(3)[t]
+    assert check_by_hand(loss, {s: (p - y) / 4})
+    said = {
+        "the target is not subtracted": p / 4,
+        "only the diagonal of the Jacobian of softmax": -y * (1 - p) / 4,
+        "the gradient is that of the probabilities": -y / p / 4,
+        "the sign is flipped": (y - p) / 4,
+        "1/N is missing (N = 4)": p - y,
+    }
+    for words, wrong in said.items():
+        assert words in check_by_hand(loss, {s: wrong})[s].what
+
+
+def test_a_square_matrix_that_was_not_transposed():
+    rng = np.random.default_rng(0)
+    x, W, V = rng.normal(size=(4, 3)), leaf(rng.normal(size=(3, 3))), leaf(rng.normal(size=(3, 3)))
+    loss = np.sum(np.square((x @ W) @ V))
+    g = 2 * (x @ W.data @ V.data)
+    assert check_by_hand(loss, {W: x.T @ (g @ V.data.T)})
+    verdict = check_by_hand(loss, {W: x.T @ (g @ V.data)})[W]
+    assert "a matrix is not transposed on the way back" in verdict.what
+
+
+def test_the_loss_is_a_sum_where_it_should_be_a_mean():
+    x, w = np.arange(6.0).reshape(3, 2), leaf([1.0, -1.0], "w")
+    loss = np.mean(np.square(x @ w - 1))
+    right = 2 * x.T @ (x @ w.data - 1) / 3
+    assert check_by_hand(loss, {w: right})
+    assert "1/N is missing (N = 3)" in check_by_hand(loss, {w: 3 * right})[w].what
+    # two readings that the numbers cannot tell apart: N is 2 too, and so is the exponent
+    halved = check_by_hand(loss, {w: right / 2})[w]
+    assert halved.what == "there is a 1/N too much (N = 2); or the 2 of the power is missing"
+
+
+# ── how it is called ──────────────────────────────────────────────────────────────────────────
+def test_nothing_is_consumed_and_no_gradient_is_touched():
+    net = network()
+    check_by_hand(net.loss, {net.W1: net.right["W1"] * 3})
+    assert net.W1.grad is None
+    net.loss.backward()
+    before = net.W1.grad
+    assert check_by_hand(net.loss, {net.W1: before})
+    assert net.W1.grad is before
+
+
+def test_keys_are_tensors_or_names_and_values_are_anything_like_an_array():
+    a, b = leaf(2.0), leaf([1.0, 2.0], "bias")
+    d = a * b
+    loss = np.sum(d)
+    verdicts = check_by_hand(loss, {"a": Tensor(3), "bias": (2, 2.0), d: [1, 1], b: np.full(2, 2)})
+    assert verdicts
+    assert verdicts.score == (4, 4)
+    assert len(verdicts) == 4
+    assert all(verdicts[key] for key in ("bias", b, "d", d))
+    assert list(verdicts) == ["a", "bias", d, b]
+
+
+def test_the_table():
+    a, b = leaf(2.0), leaf([1.0, 2.0])
+    loss = np.sum(a * b)
+    assert repr(check_by_hand(loss, {"a": 3, "b": [2, -2]})) == (
+        "✓ a  right\n"
+        "✗ b  1 of 2 entries are right: [1] is −2, not 2\n"
+        "     by hand: [2, −2]\n"
+        "      engine: [2, 2]\n"
+        "     → turn the sign of these"
+    )
+
+
+def test_refusals_say_what_to_write():
+    a = leaf(2.0, "a")
+    f, stranger, constant = a * 3, leaf(1.0), Tensor(1.0, name="c")
+    f = f + constant
+    f.name = "f"
+    for key in ("z", stranger, constant):
+        with pytest.raises(ValueError) as caught:
+            check_by_hand(f, {key: 1})
+        called = key if isinstance(key, str) else f"{key.name or 'argument 0'} ()"
+        where = f"check_by_hand of {called}"
+        instead = "what the loss came from, with requires_grad=True: f, a"
+        assert str(caught.value) == three_lines("no gradient arrives here", where, instead)
+    with pytest.raises(ValueError) as caught:
+        check_by_hand(f, {"a": [[1], [1, 2]]})
+    assert str(caught.value) == three_lines(
+        "a gradient by hand is made of real numbers",
+        "check_by_hand of a: [[1], [1, 2]]",
+        "a number, an array, or nested lists of one shape",
+    )
+    twin = leaf(1.0, "a")
+    with pytest.raises(ValueError, match="several tensors have this name"):
+        check_by_hand(f + twin, {"a": 1})
+
+
+def test_numbers_that_are_not_finite():
+    x = leaf([0.0, 4.0])
+    loss = np.sum(np.sqrt(x))
+    assert check_by_hand(loss, {x: [np.inf, 0.25]})
+    assert not check_by_hand(loss, {x: [np.nan, 0.25]})
+    assert not check_by_hand(loss, {x: [0.0, 0.25]})
+
+
+def test_branches_without_a_derivative_and_empty_arrays():
+    x, empty = leaf([1.0, -2.0, 3.0]), leaf(np.ones((0, 3)))
+    chosen = np.where(x > 0, x * 2, x * 5) + np.floor(x) + np.mean(empty.sum(axis=0))
+    loss = np.sum(chosen * (np.argmax(x) + 1))
+    assert check_by_hand(loss, {x: [6, 15, 6], empty: np.ones((0, 3))})
+    assert not check_by_hand(loss, {x: [2, 2, 2]})
+
+
+def test_large_graphs_and_large_arrays_take_no_minute():
+    rng = np.random.default_rng(0)
+    w = leaf(rng.normal(size=(256, 64)))
+    loss = np.mean(np.square(np.tanh(rng.normal(size=(32, 256)) @ w)))
+    x = leaf(1.0)
+    chain = x
+    for _ in range(500):
+        chain = chain * 1.0001 + 0.001
+    start = time.perf_counter()
+    assert not check_by_hand(loss, {w: rng.normal(size=(256, 64))})
+    assert not check_by_hand(chain, {x: 17.0})
+    assert time.perf_counter() - start < 15

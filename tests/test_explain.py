@@ -1,0 +1,587 @@
+"""Explanations: what they say, in three languages, and that every format shows it as it is."""
+
+import operator
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+from samples import SAMPLES
+
+import autograd as ag
+from autograd import Tensor, explain
+from autograd.graph import toposort
+from autograd.primitive import PRIMITIVES, primitive
+from autograd.program.latex import escape, latex, parse, symbol
+from autograd.program.spell import Spelled, spell
+from autograd.steps import gradients
+from autograd.view.document import Equation
+from autograd.view.entries import Symbol, _symbols
+from autograd.view.explain import explanation
+from autograd.view.formats import latex_body, markdown, page, tex
+from autograd.view.formula import Call, Entry, Leaf, Matrix
+from autograd.view.mathml import mathml
+from autograd.view.writing import LATEX, write
+
+PRODUCT = {
+    "en": """\
+forward
+  d = a + b = 2 + 3 = 5
+  f = d · c = 5 · (−1.5) = −7.5
+
+local derivatives
+  ∂d/∂a = ∂(a + b)/∂a = 1
+  ∂d/∂b = ∂(a + b)/∂b = 1
+          ∂(d · c)/∂d = c = −1.5
+          ∂(d · c)/∂c = d = 5
+
+backward: the chain rule
+  ∂f/∂f = 1
+  ∂f/∂d = ∂f/∂f · c = 1 · (−1.5) = −1.5       d receives −1.5 from f
+  ∂f/∂c = ∂f/∂f · d = 1 · 5 = 5               c receives 5 from f
+  ∂f/∂a = ∂f/∂d · ∂d/∂a = (−1.5) · 1 = −1.5   a receives −1.5 from d
+  ∂f/∂b = ∂f/∂d · ∂d/∂b = (−1.5) · 1 = −1.5   b receives −1.5 from d
+
+sum over the paths
+  ∂f/∂a = ∂(d · c)/∂d · ∂d/∂a = (−1.5) · 1 = −1.5   a → d → f
+  ∂f/∂b = ∂(d · c)/∂d · ∂d/∂b = (−1.5) · 1 = −1.5   b → d → f
+  ∂f/∂c = ∂(d · c)/∂c = 5                           c → f""",
+    "pt": """\
+propagação para frente
+  d = a + b = 2 + 3 = 5
+  f = d · c = 5 · (−1,5) = −7,5
+
+derivadas locais
+  ∂d/∂a = ∂(a + b)/∂a = 1
+  ∂d/∂b = ∂(a + b)/∂b = 1
+          ∂(d · c)/∂d = c = −1,5
+          ∂(d · c)/∂c = d = 5
+
+propagação para trás: regra da cadeia
+  ∂f/∂f = 1
+  ∂f/∂d = ∂f/∂f · c = 1 · (−1,5) = −1,5       d recebe −1,5 de f
+  ∂f/∂c = ∂f/∂f · d = 1 · 5 = 5               c recebe 5 de f
+  ∂f/∂a = ∂f/∂d · ∂d/∂a = (−1,5) · 1 = −1,5   a recebe −1,5 de d
+  ∂f/∂b = ∂f/∂d · ∂d/∂b = (−1,5) · 1 = −1,5   b recebe −1,5 de d
+
+soma sobre os caminhos
+  ∂f/∂a = ∂(d · c)/∂d · ∂d/∂a = (−1,5) · 1 = −1,5   a → d → f
+  ∂f/∂b = ∂(d · c)/∂d · ∂d/∂b = (−1,5) · 1 = −1,5   b → d → f
+  ∂f/∂c = ∂(d · c)/∂c = 5                           c → f""",
+    "es": """\
+paso hacia adelante
+  d = a + b = 2 + 3 = 5
+  f = d · c = 5 · (−1,5) = −7,5
+
+derivadas locales
+  ∂d/∂a = ∂(a + b)/∂a = 1
+  ∂d/∂b = ∂(a + b)/∂b = 1
+          ∂(d · c)/∂d = c = −1,5
+          ∂(d · c)/∂c = d = 5
+
+paso hacia atrás: regla de la cadena
+  ∂f/∂f = 1
+  ∂f/∂d = ∂f/∂f · c = 1 · (−1,5) = −1,5       d recibe −1,5 de f
+  ∂f/∂c = ∂f/∂f · d = 1 · 5 = 5               c recibe 5 de f
+  ∂f/∂a = ∂f/∂d · ∂d/∂a = (−1,5) · 1 = −1,5   a recibe −1,5 de d
+  ∂f/∂b = ∂f/∂d · ∂d/∂b = (−1,5) · 1 = −1,5   b recibe −1,5 de d
+
+suma sobre los caminos
+  ∂f/∂a = ∂(d · c)/∂d · ∂d/∂a = (−1,5) · 1 = −1,5   a → d → f
+  ∂f/∂b = ∂(d · c)/∂d · ∂d/∂b = (−1,5) · 1 = −1,5   b → d → f
+  ∂f/∂c = ∂(d · c)/∂c = 5                           c → f""",
+}
+
+
+def variables(**values):
+    return [Tensor(v, requires_grad=True, name=name) for name, v in values.items()]
+
+
+def product():
+    a, b, c = variables(a=2, b=3, c=-1.5)
+    return (a + b) * c
+
+
+class Network:
+    """The 2-2-3 network of the lecture notes."""
+
+    X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    Y = np.array([[1, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 1]])
+
+    def __init__(self):
+        theta1, beta1 = Tensor([[-0.69, 0.63], [0.36, 0.59]], True), Tensor([-0.41, -0.01], True)
+        theta2 = Tensor([[-0.31, 0.02], [0.48, -0.68], [-0.41, -0.27]], True)
+        beta2 = Tensor([-0.22, 0.15, -0.35], True)
+        X, Y = self.X, self.Y
+        s1 = X @ theta1.T + beta1
+        h1 = ag.sigmoid(s1)
+        W2 = theta2.T
+        s2 = h1 @ W2 + beta2
+        o2 = ag.softmax(s2)
+        L = -np.sum(Y * np.log(o2)) / len(X)
+        self.loss, self.h1, self.o2, self.theta2 = L, h1, o2, theta2
+        self.explained = explain(L)
+
+
+# ── what is said ──────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("lang", PRODUCT)
+def test_the_product_of_a_sum(lang):
+    assert str(explain(product(), lang)) == PRODUCT[lang]
+
+
+def test_names_are_the_callers():
+    a, b = Tensor(2.0, requires_grad=True), Tensor(3.0, requires_grad=True)
+    q = a * b
+    loss = q + a
+    text = str(explain(loss))
+    assert "  q    = a · b = 2 · 3 = 6\n  loss = q + a = 6 + 2 = 8\n" in text
+    X = np.array([[1.0, 2.0]])
+    s = np.sum(X @ Tensor([1.0, -1.0], True, name="w"))
+    assert "= X @ w = [[1, 2]] @ [1, −1] = [−1]" in str(explain(s))
+    assert "∂s/∂w = Xᵀ @ ∂s/∂x" in str(explain(s))
+    same = explanation(Tensor(1.0, True, name="x") * Tensor(2.0, True, name="x"), {})
+    assert "f = x · x′ = 1 · 2 = 2" in str(same)
+
+
+def test_the_logistic_neuron_of_the_lecture_notes():
+    t0, t1, t2, x1, x2 = variables(t0=-3, t1=2, t2=-3, x1=-1, x2=-2)
+    text = str(explain(1 / (1 + np.exp(-(t0 + t1 * x1 + t2 * x2))), "pt"))
+    assert "f = 1 / k = 1 / 1,368 = 0,7311\n" in text
+    assert "∂f/∂k  = ∂f/∂f · (−1 / k²) = 1 · (−1 / 1,368²) = −0,5344   k recebe" in text
+    path = (
+        "  ∂f/∂t0 = ∂(1 / k)/∂k · ∂k/∂h · ∂h/∂g · ∂g/∂d · ∂d/∂b · ∂b/∂t0\n"
+        "         = (−0,5344) · 1 · 0,3679 · (−1) · 1 · 1\n"
+        "         = 0,1966   t0 → b → d → g → h → k → f\n"
+    )
+    assert path in text
+
+
+def test_every_path_counts():
+    a, b = variables(a=2, b=-3)
+    text = str(explain(a * a + a * b))
+    assert "a receives 4 from c and −3 from d" in text
+    assert "= 1 · 4 + 1 · (−3) = 1\n" in text
+    assert "a → c → f, a → d → f\n" in text
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [("en", "… and 28 more paths"), ("pt", "… e mais 28 caminhos"), ("es", "… y 28 caminos más")],
+)
+def test_paths_beyond_the_first_few_are_counted(lang, words):
+    (x,) = variables(x=1.0)
+    f = x * 1.0
+    for k in range(31):
+        f = f + x * float(k)
+    assert words in str(explanation(f, {}, lang))
+
+
+def test_so_many_paths_that_only_their_number_is_told():
+    (x,) = variables(x=1.0)
+    y = x
+    for _ in range(1200):
+        y = y + y * 0.0
+    assert "1 · 10³⁶¹ paths" in str(explain(y))
+
+
+def test_matrix_form_with_shapes():
+    net = Network()
+    text = str(net.explained)
+    assert "= h1ᵀ @ ∂L/∂" in text
+    assert "shape (4×2)ᵀ @ (4×3) = (2×3)\n" in text
+    assert "W2 receives it from " in text
+    assert "∂L/∂theta1 = (∂L/∂" in text
+    assert "= Xᵀ @ ∂L/∂" in text
+    assert "sum((4×3), axis=0) = (3,)" in text
+
+
+def test_the_gradients_of_the_network_have_the_printed_numbers():
+    text = str(Network().explained)
+    assert "L  = " in text
+    assert "= 1.064\n" in text
+    assert "[[0.03161, 0.07999], [−0.02793, −0.0442], [−0.003688, −0.03578]]" in text, "∂L/∂θ²"
+    for number in ("0.3989", "0.4975", "0.5548", "0.6411", "0.2497", "0.5866", "0.3846", "0.7191"):
+        assert number in text, "the output of the first layer"
+
+
+def test_the_numbers_are_the_engines():
+    net = Network()
+    document = net.explained.document
+    found = gradients(net.loss)
+    values = {tuple(np.ravel(v)): v for v in found.values()}
+    (backward,) = (s for s in document.sections if s.kind == "backward")
+    assert len(backward.equations) == len(found)
+    for equation in backward.equations:
+        assert tuple(np.ravel(equation.value)) in values
+    (forward,) = (s for s in document.sections if s.kind == "forward")
+    computed = [t for t in toposort(net.loss) if t.op is not None]
+    for equation, t in zip(forward.equations, computed, strict=True):
+        assert equation.value is t.data
+
+
+def evaluated(formula):
+    if isinstance(formula, Leaf):
+        return formula.value
+    if isinstance(formula, Call):
+        return formula.op.call(*map(evaluated, formula.args), **formula.params)
+    return formula
+
+
+@pytest.mark.parametrize("fn", SAMPLES, ids=lambda fn: getattr(fn, "__name__", str(fn)))
+def test_every_equation_is_true(fn):
+    """All stages of all equations of every row come to the same value."""
+    for case in SAMPLES[fn]:
+        xs = [Tensor(x, x.dtype.kind == "f", name=f"x{i}") for i, x in enumerate(case.inputs())]
+        y = case.f(*xs)
+        if not isinstance(y, Tensor) or not y.requires_grad:
+            continue
+        for section in explanation(np.sum(y * 1), {}).document.sections:
+            for equation in section.equations:
+                for formula in equation.formulas if section.kind != "local" else ():
+                    got = np.asarray(evaluated(formula))
+                    shape = np.shape(equation.value)
+                    got = got.reshape(shape) if got.size == np.size(equation.value) else got
+                    np.testing.assert_allclose(
+                        np.broadcast_to(got, shape), equation.value, 1e-9, 1e-12
+                    )
+
+
+def test_of_an_array_only_the_forward_pass():
+    (x,) = variables(x=[1.0, 2])
+    assert str(explain(x * x)) == "forward\n  f = x · x = [1, 2] · [1, 2] = [1, 4]   shape (2,)"
+    assert str(explain(Tensor(1.0, name="c") + 1.0)).startswith("forward")
+
+
+# ── Jacobians ─────────────────────────────────────────────────────────────────────────────────
+def jacobian_of(node, f=None):
+    text = str(explanation(node if f is None else f, {}, "en", [node]))
+    return text[text.index("Jacobian") :]
+
+
+def test_the_jacobian_of_softmax_as_in_the_lecture_notes():
+    (x,) = variables(x=[0.1, 0.8, 0.9])
+    s = ag.softmax(x)
+    s.name = "s"
+    assert (
+        jacobian_of(s)
+        == """\
+Jacobian
+  ∂s/∂x = [[s₁ · (1 − s₁),      −s₂ · s₁,      −s₃ · s₁],
+           [     −s₁ · s₂, s₂ · (1 − s₂),      −s₃ · s₂],
+           [     −s₁ · s₃,      −s₂ · s₃, s₃ · (1 − s₃)]]
+        = [[0.1544, −0.07336, −0.08108], [−0.07336, 0.2366, −0.1633], [−0.08108, −0.1633, \
+0.2443]]   shape (3×3)"""
+    )
+
+
+def test_the_jacobian_by_a_matrix_is_cut_into_matrices():
+    W, x = variables(W=[[1.0, 2, 3], [4, 5, 6]], x=[7.0, 8, 9])
+    u = W @ x
+    u.name = "u"
+    text = jacobian_of(u)
+    assert "∂u₁/∂W = [[x₁, x₂, x₃],\n            [ 0,  0,  0]]\n" in text
+    assert "∂u/∂x  = [[W₁₁, W₁₂, W₁₃],\n            [W₂₁, W₂₂, W₂₃]]\n" in text
+    h = np.tanh(u * 0.01)
+    h.name = "h"
+    assert "[[1 − h₁²,       0],\n" in jacobian_of(h)
+
+
+def test_rows_of_a_batch_have_a_jacobian_each():
+    net = Network()
+    text = str(explain(net.loss, jacobian=net.o2))
+    for number in ("0.2174", "−0.1429", "0.2472", "0.1789", "0.2262", "0.1874", "0.2424", "0.1818"):
+        assert number in text, "∂o/∂s, printed in the notes"
+    assert "and 0 between different rows" in text
+    assert re.search("∂(.)₄/∂.₄ = ", text)
+
+
+@pytest.mark.parametrize("fn", SAMPLES, ids=lambda fn: getattr(fn, "__name__", str(fn)))
+def test_the_symbols_of_a_jacobian_are_worth_its_numbers(fn):
+    for case in SAMPLES[fn]:
+        xs = [Tensor(x, x.dtype.kind == "f") for x in case.inputs()]
+        y = case.f(*xs)
+        if not isinstance(y, Tensor) or y.op is None or not y.requires_grad or y.size > 12:
+            continue
+        nodes = {t: Leaf(f"x{i}", t.data) for i, t in enumerate(toposort(y))}
+        for a in {t: None for t in y.args if type(t) is Tensor and t.requires_grad}:
+            symbols = _symbols(y, a, nodes)
+            if symbols is None:
+                continue
+            for i, index in enumerate(np.ndindex(y.shape)):
+                seed = np.zeros(y.shape)
+                seed.flat[i] = 1
+                expected = gradients(y, seed).get(a, np.zeros(a.shape))
+                parts = np.ravel(np.asarray(symbols[index], object))
+                got = [p.value if isinstance(p, Symbol) else p for p in parts]
+                worth = [evaluated(p.formula) if isinstance(p, Symbol) else p for p in parts]
+                np.testing.assert_allclose(got, np.ravel(expected), 1e-9, 1e-12)
+                np.testing.assert_allclose(worth, np.ravel(expected), 1e-9, 1e-12)
+
+
+# ── errors ────────────────────────────────────────────────────────────────────────────────────
+def test_what_cannot_be_explained_is_said_in_three_lines(tmp_path):
+    f = product()
+    (x,) = variables(x=np.ones(100))
+    cases = [
+        (
+            lambda: explain(f, "de"),
+            "there are no words in the language 'de'",
+            "lang='de'",
+            "lang='en' or lang='pt' or lang='es'",
+        ),
+        (
+            lambda: explain(f).save(tmp_path / "f.doc"),
+            "an explanation cannot be saved as .doc",
+            f"save({str(tmp_path / 'f.doc')!r})",
+            "save('f.html'), save('f.tex'), save('f.md'), save('f.txt')",
+        ),
+        (
+            lambda: explain(x * 2, jacobian=x * 2),
+            "the Jacobian of more than 64 rows is not written out",
+            "explain(..., jacobian=argument 0 (100,))",
+            "autograd.jacobian(f)(x), or a small result on the way to the one explained",
+        ),
+    ]
+    for call, what, where, instead in cases:
+        with pytest.raises(ValueError) as caught:
+            call()
+        assert str(caught.value) == f"{what}\n  where: {where}\n  instead: {instead}"
+    with pytest.raises(TypeError, match="explain takes a Tensor, not float\n"):
+        explain(2.0)
+    with pytest.raises(ValueError, match="of what was not computed"):
+        explain(f, jacobian=Tensor(1.0, True))
+
+
+# ── LaTeX ─────────────────────────────────────────────────────────────────────────────────────
+EVIL = ['<b>"x"|{y}</b>', "</script>", "two\nlines", "😀 日本", "שלום", "a\\b", "$x_1$ 50%", "#&~^"]
+
+
+def tex_of(fn, *args, **params):
+    spelled = [a if isinstance(a, Spelled) else Spelled(a) for a in args]
+    return spell(PRIMITIVES[fn], spelled, params, latex)
+
+
+def test_parentheses_stand_where_latex_needs_them():
+    total, minus = tex_of(np.add, "a", "b"), tex_of(np.negative, "a")
+    cases = {
+        r"\left(a + b\right) \cdot c": tex_of(np.multiply, total, "c"),
+        r"\frac{a + b}{c}": tex_of(np.divide, total, "c"),
+        r"\left(\frac{a}{b}\right)^{2}": tex_of(operator.pow, tex_of(np.divide, "a", "b"), "2"),
+        r"\left(e^{a + b}\right)^{c}": tex_of(operator.pow, tex_of(np.exp, total), "c"),
+        r"b - \left(a + b\right)": tex_of(np.subtract, "b", total),
+        r"b - \left(-a\right)": tex_of(np.subtract, "b", minus),
+        r"-a \cdot b": tex_of(np.multiply, minus, "b"),
+        r"b \cdot \left(-a\right)": tex_of(np.multiply, "b", minus),
+        r"\left(a + b\right)^\top": tex_of(np.transpose, total),
+        r"-\sum a \cdot b": tex_of(np.negative, tex_of(np.sum, tex_of(np.multiply, "a", "b"))),
+        r"\left(\sum a\right) \cdot b": tex_of(np.multiply, tex_of(np.sum, "a"), "b"),
+        r"\sum_{\text{axis}=0} \left(a + b\right)": tex_of(np.sum, total, axis=0),
+        r"\ln\left(1 + \left(a + b\right)\right)": tex_of(np.log1p, total),
+        r"\sqrt{a + b}": tex_of(np.sqrt, total),
+        r"{\left(a + b\right)}_{1:, 0}": tex_of(operator.getitem, total, index=(slice(1, None), 0)),
+        r"{W_{2}}_{4 \times 3}": tex_of(np.broadcast_to, "W_{2}", shape=(4, 3)),
+    }
+    assert {text: spelled.text for text, spelled in cases.items()} == {t: t for t in cases}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a", "a"), ("W2", "W_{2}"), ("dW2", "dW_{2}"), ("theta_1", r"\theta_{1}"),
+        ("θ1", r"\theta_{1}"),
+        ("h1", "h_{1}"), ("y_hat", r"\hat{y}"), ("W_out", r"W_{\text{out}}"), ("delta", r"\delta"),
+        ("net.0.weight", r"\text{net.0.weight}"), ("loss", r"\text{loss}"), ("x₂", "x_{2}"),
+        ("a_b_c", r"{\text{a}\_\text{b}\_\text{c}}"), ("x′", "{x'}"), ("d", "d"),
+    ],
+)  # fmt: skip
+def test_names_become_mathematics(name, expected):
+    assert symbol(name) == expected
+
+
+def balanced(text):
+    text = re.sub(r"\\[{}\\]", "", text)
+    depth = 0
+    for c in re.findall(r"[{}]", text):
+        depth += 1 if c == "{" else -1
+        assert depth >= 0
+    pairs = [(r"\\left(?![a-z])", r"\\right(?![a-z])"), (r"\\begin\{", r"\\end\{")]
+    return depth == 0 and all(
+        len(re.findall(a, text)) == len(re.findall(b, text)) for a, b in pairs
+    )
+
+
+def explained_rows():
+    for cases in SAMPLES.values():
+        case = cases[-1]
+        xs = [Tensor(x, x.dtype.kind == "f", name=f"x_{i}") for i, x in enumerate(case.inputs())]
+        y = case.f(*xs)
+        if isinstance(y, Tensor) and y.op is not None:
+            yield explanation(np.sum(y * 1) if y.requires_grad else y, {}, "es")
+
+
+def test_every_row_is_well_formed_in_every_format():
+    for explained in explained_rows():
+        document = explained.document
+        assert balanced(latex_body(document))
+        assert markdown(document).count("$$") == 2 * len(document.sections)
+        for formula in re.findall(r"<math.*?</math>", page(document)):
+            ET.fromstring(formula)  # noqa: S314  # our own
+            assert "\\" not in formula, "a command that MathML does not know"
+            assert "⟦" not in formula
+
+
+def test_every_row_has_a_template_that_can_be_read():
+    for row in PRIMITIVES.values():
+        names = [Spelled("x")] * (len(row.rules) or 2)
+        text = spell(row, names, {}, latex).text
+        assert balanced(text), row
+        assert "\\" not in mathml(text), row
+
+
+PDFLATEX = shutil.which("pdflatex")
+
+
+@pytest.mark.skipif(PDFLATEX is None, reason="pdflatex is not installed")
+def test_what_is_saved_compiles(tmp_path):
+    parts = [tex(explained.document) for explained in explained_rows()]
+    bodies = [
+        part.partition(r"\begin{document}")[2].partition(r"\end{document}")[0] for part in parts
+    ]
+    f = Tensor(2.5, True, name=EVIL[0])
+    for name in EVIL[1:]:
+        f = f * Tensor(1.5, True, name=name)
+    explain(f, "pt").save(tmp_path / "evil.tex")
+    head = explain(product()).save(tmp_path / "f.tex").read_text(encoding="utf-8")
+    head = head.partition(r"\begin{document}")[0]
+    whole = head + r"\begin{document}" + "".join(bodies) + r"\end{document}"
+    (tmp_path / "rows.tex").write_text(whole, encoding="utf-8")
+    for name in ("f", "evil", "rows"):
+        done = subprocess.run(
+            [PDFLATEX, "-interaction=nonstopmode", "-halt-on-error", f"{name}.tex"],
+            cwd=tmp_path, capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout.decode(errors="replace")[-1500:]
+
+
+# ── escaping ──────────────────────────────────────────────────────────────────────────────────
+class Seen(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags, self.text = set(), ""
+
+    def handle_starttag(self, tag, attrs):  # noqa: ARG002  # its signature
+        self.tags.add(tag)
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.mark.parametrize("name", EVIL)
+def test_a_name_is_shown_as_it_was_typed(name):
+    x = Tensor(2.0, True, name=name)
+    explained = explain(x * x, "pt")
+    seen = Seen()
+    seen.feed(page(explained.document))
+    shown = " ".join(name.split())
+    assert shown.replace(" ", "") in re.sub(r"[\s\xa0]", "", seen.text)
+    assert not seen.tags & {"b", "script"}
+    assert shown in str(explained)
+    typed = re.sub(r"\\text\{([^}]*)\}", r"\1", symbol(shown))
+    for c, macro in (("\\", r"\backslash "), ("<", r"\lt "), (">", r"\gt "), ("|", r"\vert "),
+                     ("^", r"\hat{\ }"), ("~", r"\sim ")):  # fmt: skip
+        typed = typed.replace(macro, f"\0{ord(c)}\0")
+    typed = (
+        re.sub(r"\\([{}$&#%_])", lambda m: f"\0{ord(m[1])}\0", typed)
+        .replace("{", "")
+        .replace("}", "")
+    )
+    assert re.sub("\0(\\d+)\0", lambda m: chr(int(m[1])), typed) == shown
+    for line in markdown(explained.document).splitlines():
+        assert line == "$$" or "$" not in re.sub(r"\\\$", "", line.replace("$f$", ""))
+
+
+def test_a_users_primitive_explains_itself_in_latex():
+    @primitive
+    def my_cube(x):
+        return x * x * x
+
+    my_cube.defvjp(lambda g, y, x: g * 3 * x * x)
+    (x,) = variables(x=2.0)
+    document = explain(my_cube(x)).document
+    assert r"\operatorname{my\_cube}\left(x\right)" in latex_body(document)
+    assert "<mi>my_cube</mi>" in page(document)
+
+
+# ── formats ───────────────────────────────────────────────────────────────────────────────────
+def test_numbers_have_the_decimal_sign_of_the_language_in_every_format():
+    document = explain(product(), "es").document
+    assert r"5 \cdot \left(-1{,}5\right) = -7{,}5" in latex_body(document)
+    assert "<mn>1,5</mn>" in page(document)
+    assert "1.5" not in page(document).partition("</style>")[2]
+    (x,) = variables(x=[0.5, 1.5])
+    text = str(explain(np.sum(np.maximum(x, 1.0)), "pt"))
+    assert "max" in text
+    assert "maximum(x; 1) = maximum([0,5; 1,5]; 1) = [1; 1,5]" in text
+
+
+def test_matrices_of_entries_are_told_from_matrix_products():
+    A, B = variables(A=np.eye(2), B=np.ones((2, 2)))
+    body = latex_body(explain(np.sum(np.exp(A * B) @ (A / B**2))).document)
+    assert r"A \odot B" in body
+    assert r"\exp\left(" in body
+    assert r"B^{\odot 2}" in body
+    assert r"\sum " in body
+
+
+def test_a_large_array_is_summarized():
+    (x,) = variables(x=np.arange(1000.0).reshape(20, 50))
+    document = explain(np.sum(x * x)).document
+    assert r"\ddots" in latex_body(document)
+    assert len(page(document)) < 12_000
+
+
+def test_jupyter_gets_mathematics():
+    bundle = explain(product())._repr_mimebundle_()
+    assert set(bundle) == {"text/markdown", "text/latex", "text/plain"}
+    assert bundle["text/plain"] == PRODUCT["en"]
+    assert r"\frac{\partial f}{\partial a} &= " in bundle["text/markdown"]
+    assert r"\begin{align*}" in bundle["text/latex"]
+
+
+def test_every_format_is_saved(tmp_path):
+    explained = explain(product(), "pt")
+    for suffix in ("html", "tex", "md", "txt"):
+        text = explained.save(tmp_path / f"f.{suffix}").read_text(encoding="utf-8")
+        assert "ropagação para trás" in text
+    saved = (tmp_path / "f.html").read_text(encoding="utf-8")
+    assert '<html lang="pt">' in saved
+    assert "prefers-color-scheme: dark" in saved
+    assert not re.search(r"https?:|src=|@import|<script|<link", saved), "nothing is fetched"
+
+
+def test_latex_is_read_back_as_it_was_written():
+    kinds = [
+        part.kind
+        for part in parse(r"\left(a + b\right)^{2} \cdot \begin{bmatrix} 1 & 2 \end{bmatrix}")
+    ]
+    assert kinds == ["script", "token", "table"]
+    assert mathml(escape("a < b")).count("<mtext>") == 2
+    assert mathml(r"\text{a<b}") == '<math displaystyle="true"><mtext>a&lt;b</mtext></math>'
+    assert write(Leaf("x", -2.0), LATEX.by_value).text == "-2"
+    entry = Entry("W1", 1.0, (1, 2))
+    assert write(entry, LATEX.by_name, LATEX).text == r"\left[W_{1}\right]_{1,2}"
+    rows = Matrix([[1.0, Leaf("x", 2.0)]])
+    assert write(rows, LATEX.by_name, LATEX).text == r"\begin{bmatrix} 1 & x \end{bmatrix}"
+    assert Equation(None, (), 1.0).stages(LATEX) == ["1"]
+
+
+def test_a_thousand_operations_stay_readable():
+    x, b = variables(x=0.5, b=0.1)
+    for _ in range(500):
+        x = np.tanh(x * b)
+    text = str(explain(x))
+    assert len(text) < 600_000
+    assert max(map(len, text.splitlines())) < 250
