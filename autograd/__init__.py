@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from autograd.by_hand import check_by_hand
     from autograd.inquiry import why
     from autograd.places import record_lines
+    from autograd.program import CaptureError, Program, capture, compile  # noqa: A004  # PyTorch's name
     from autograd.view import draw
     from autograd.view.descent import descent
     from autograd.view.explain import explain
@@ -72,7 +73,11 @@ if TYPE_CHECKING:
     from autograd.view.worksheet import worksheet
 else:
     LATER = {  # half of all programs draw nothing
+        "CaptureError": "autograd.program",
+        "Program": "autograd.program",
+        "capture": "autograd.program",
         "check_by_hand": "autograd.by_hand",
+        "compile": "autograd.program",
         "descent": "autograd.view.descent",
         "draw": "autograd.view",
         "explain": "autograd.view.explain",
@@ -96,13 +101,17 @@ else:
 
 
 __all__ = [
+    "CaptureError",
+    "Program",
     "Tensor",
     "arange",
     "call_as",
+    "capture",
     "cat",
     "check_by_hand",
     "check_grads",
     "checkpoint",
+    "compile",
     "default_generator",
     "descent",
     "draw",

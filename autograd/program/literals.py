@@ -125,30 +125,26 @@ def parameter(value: Any) -> Any:
     return Source("...") if value is ... else value
 
 
-def wrapped(line: str, indent: int) -> list[str]:
-    """Break a line of Python that is longer than 100 columns behind an indentation.
+def wrapped(code: str, indent: int) -> list[str]:
+    """Break a statement that is longer than 100 columns behind an indentation.
 
-    >>> print("\\n".join(wrapped("total = " + " + ".join(["a_long_name"] * 8), 4)))
+    >>> print("\n".join(wrapped("total = " + " + ".join(["a_long_name"] * 8), 4)))
     total = (
         a_long_name + a_long_name + a_long_name + a_long_name + a_long_name + a_long_name +
         a_long_name + a_long_name
     )
     """
-    if len(line) + indent <= LINE:
-        return [line]
-    code, mark, comment = line.partition("  # ")
+    if len(code) + indent <= LINE:
+        return [code]
     head, equals, tail = code.partition(" = ")
     if not equals:
         head, equals, tail = "return", " ", code.removeprefix("return ")
-    inner = [part.strip() for part in broken(" " * (indent + 4) + tail, indent + 4)]
-    in_brackets = [f"    {part}".rstrip() for part in broken(" " * indent + code, indent + 4)]
-    in_brackets[0] = in_brackets[0].strip() + mark + comment
-    in_parentheses = [f"{head}{equals}({mark}{comment}", *(f"    {p}" for p in inner), ")"]
-    for lines in (in_brackets, in_parentheses):
-        lines[1:] = ["    " + part.strip() for part in lines[1:-1]] + [lines[-1]]
+    inner = [f"    {part}" for part in _parts(tail, indent + 4)]
+    first, *rest = _parts(code, indent + 4)
+    for lines in ([first, *(f"    {part}" for part in rest)], [f"{head}{equals}(", *inner, ")"]):
         if _is_same("\n".join(lines), code):
             return lines
-    return [line]
+    return [code]
 
 
 def broken(text: str, indent: int) -> list[str]:
@@ -157,10 +153,12 @@ def broken(text: str, indent: int) -> list[str]:
     >>> broken("def f(" + ", ".join(["a_long_name"] * 7) + "): pass", 8)[1]
     '        a_long_name): pass'
     """
-    blank = " " * indent
-    return textwrap.wrap(
-        text, LINE, subsequent_indent=blank, break_long_words=False, break_on_hyphens=False
-    )
+    first, *rest = _parts(text, indent)
+    return [first, *(" " * indent + part for part in rest)]
+
+
+def _parts(text: str, indent: int) -> list[str]:
+    return textwrap.wrap(text, LINE - indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _is_same(text: str, other: str) -> bool:

@@ -85,7 +85,7 @@ class _Printer:
 
     def text(self) -> str:
         program = self.program
-        lines = [f"    {part}" for line in self.body() for part in wrapped(line, 4)]
+        lines = [f"    {line}" for line in self.body()]
         results = ", ".join(self.result(y) for y in program.results)
         lines += [f"    {part}" for part in wrapped(f"return {results}".rstrip(), 4)]
         head = f"def {self.function}({', '.join(self.names[n] for n in program.inputs)}):"
@@ -103,8 +103,8 @@ class _Printer:
         given = ", ".join(map(self.described, self.program.inputs))
         results = {y: None for y in self.program.results if type(y) is Name}
         made = ", ".join(map(self.described, results))
-        lines = broken(f'    """{given}{" " * bool(given)}-> {made}', 4)
-        lines = [line.replace(BLANK, " ") for line in lines]
+        lines = broken(f'"""{given}{" " * bool(given)}-> {made}', 4)
+        lines = [f"    {line.strip().replace(BLANK, ' ')}" for line in lines]
         yield from lines[:-1]
         yield f'{lines[-1]}"""' if len(lines) == 1 else lines[-1]
         if len(lines) > 1:
@@ -126,24 +126,25 @@ class _Printer:
             while used and len(f"{self.names[e.name]} = {written.text}") > WIDTH:
                 longest = max(used, key=lambda a: len(self.inlined[a].text))
                 used.remove(longest)
-                yield self.line(longest, self.inlined.pop(longest))
+                yield from self.line(longest, self.inlined.pop(longest))
                 written = self.write(e)
             for a in used:
                 del self.inlined[a]
             if self.uses[e.name] == 1 and not e.named and len(written.text) <= INLINED:
                 self.inlined[e.name] = written
             else:
-                yield self.line(e.name, written)
+                yield from self.line(e.name, written)
 
-    def line(self, name: Name, written: Spelled) -> str:
-        comment = f"  # {np.shape(self.like[name])}" if self.shapes else ""
-        return f"{self.names[name]} = {written.text}{comment}"
+    def line(self, name: Name, written: Spelled) -> Iterator[str]:
+        first, *rest = wrapped(f"{self.names[name]} = {written.text}", 4)
+        yield f"{first}  # {np.shape(self.like[name])}" if self.shapes else first
+        yield from rest
 
     def write(self, e: Equation) -> Spelled:
         """Write one operation."""
         args = [self.argument(a, e) for a in e.args]
         if "index" not in e.params:
-            return spell(e.op, args, {k: parameter(v) for k, v in e.params.items()})
+            return spell(e.op, args, {k: parameter(_short(k, v)) for k, v in e.params.items()})
         first = FIRST_ARRAY.get(e.op.fn, len(args))
         at = self.index(e.params["index"], [a.text for a in args[first:]])
         calls = helper(e.op)
@@ -198,3 +199,8 @@ class _Printer:
         if type(y) is not Name:
             return number(y)
         return f"{self.value(y)}.copy()" if y in self.program.constants else self.value(y)
+
+
+def _short(name: str, value: Any) -> Any:
+    """Write one axis without a tuple."""
+    return value[0] if name == "axis" and type(value) is tuple and len(value) == 1 else value

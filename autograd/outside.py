@@ -1,0 +1,67 @@
+"""Reading and writing tensors that a function did not make, while something stands for them.
+
+A function that is captured, or mapped over a batch, may use tensors from outside: the parameters of
+a module, what a surrounding derivative differentiates by. Meanwhile this thread reads them through
+a `Reader`, which gives what stands for their data: a symbol, or a value that is the same for the
+whole batch. Outside of that, `Tensor.data` is the slot that it always was, and as fast.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from autograd.modes import capturing
+from autograd.tensor import Tensor
+
+DATA: Any = Tensor.__dict__["data"]
+"""Where a Tensor's data lies, whatever `Tensor.data` is at present."""
+
+
+class Reader(Protocol):
+    """What gives and takes the data of tensors."""
+
+    def read(self, t: Tensor, data: Any) -> Any:
+        """Return what stands for the data of t."""
+
+    def write(self, t: Tensor, value: Any) -> None:
+        """Give t other data; without a birth number it is a tensor that is being made."""
+
+
+class _Here(threading.local):
+    reader: Reader | None = None
+
+
+here = _Here()
+"""Through whom this thread reads, if through anybody."""
+
+_lock = threading.Lock()
+
+
+def _get(t: Tensor) -> Any:
+    data, reader = DATA.__get__(t), here.reader
+    return data if reader is None else reader.read(t, data)
+
+
+def _set(t: Tensor, value: Any) -> None:
+    if here.reader is None:
+        DATA.__set__(t, value)
+    else:
+        here.reader.write(t, value)
+
+
+@contextmanager
+def reading(reader: Reader) -> Iterator[None]:
+    """Let this thread read and write tensors through `reader`."""
+    with _lock:
+        capturing.append(reader)
+        type.__setattr__(Tensor, "data", property(_get, _set))
+    outer, here.reader = here.reader, reader
+    try:
+        yield
+    finally:
+        here.reader = outer
+        with _lock:
+            capturing.remove(reader)
+            if not capturing:
+                type.__setattr__(Tensor, "data", DATA)
