@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 
+import nn
 from autograd import Tensor, draw
 from autograd.__main__ import main
 from autograd.errors import three_lines
@@ -309,6 +310,19 @@ def test_emoji_and_right_to_left_text_compile(tmp_path):
     pytest.importorskip("pygraphviz")
     draw(variable(1.0, name="😀 مرحبا بكم ñ") * 2.0).save(tmp_path / "f.tex")
     compiled(UNICODE, tmp_path / "f.tex")
+
+
+def test_modules_are_subgraphs_and_groups():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Linear(2, 1), nn.Sigmoid()))
+    picture = draw(net(np.ones((3, 2))), level="module", depth=9)
+    inner = re.findall(r'subgraph g\d+\["net(?:\.1)?<br/>', picture.mermaid())
+    assert len(inner) == 2
+    assert picture.mermaid().count("\n  end\n") == 1
+    groups = json.loads(picture.json())["groups"]
+    assert [(g["label"], g["parent"]) for g in groups][:1] == [("net", None)]
+    assert {g["parent"] for g in groups if g["label"].startswith("net.1.")} == {
+        next(i for i, g in enumerate(groups) if g["label"] == "net.1")
+    }
 
 
 def test_there_is_no_other_suffix():

@@ -5,11 +5,13 @@ The text is one object, in UTF-8:
 - ``format``: "retrograd graph"; ``version``: 1, raised where a reader would have to change.
 - ``title``, ``description``, ``caption``: the picture in words.
 - ``nodes``: what is drawn, each after those that it was computed from. ``id`` is the position in
-  the list; ``role`` one of input, parameter, constant, value, output, operation, hidden; ``name``
+  the list; ``role`` one of input, parameter, constant, value, output, operation, module, failed, hidden; ``name``
   what the user calls it, or an operation's symbol; ``op`` the operation that computed it, or null;
   ``dtype`` and ``shape`` of its value, or null.
 - ``wires``: ``source`` and ``target`` are ids; ``argument`` says which argument of the operation it
   brings (a folded sum's are counted anew), or null.
+- ``groups``: what is drawn as one part: ``label``, ``note``, ``parent`` (the position of the group
+  that it is in, or null) and ``members`` (the ids of its nodes, without those of groups inside).
 - ``roots``: the ids of the results.
 
 A node and a wire have ``value`` and ``gradient`` where the picture has them: numbers and nested
@@ -21,6 +23,7 @@ the picture writes it: tables of a node, lines of a wire.
 
 import json
 import math
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -56,6 +59,7 @@ def json_text(scene: Scene) -> str:
         "caption": scene.caption,
         "nodes": [_node(i, node, found.arrived) for i, node in enumerate(scene.nodes)],
         "wires": [_wire(wire, scene, found.arrived, found.sent) for wire in scene.wires],
+        "groups": [asdict(group) for group in scene.groups],
         "roots": scene.roots,
     }
     text = json.dumps(graph, ensure_ascii=False, allow_nan=False, indent=1)

@@ -4,6 +4,7 @@ A wire carries its numbers in one label: the value, and the gradient in the line
 """
 
 import re
+from collections.abc import Iterator
 
 from autograd.view.scene import Node, Scene, Wire
 from autograd.view.theme import Theme
@@ -47,7 +48,7 @@ def mermaid(scene: Scene, theme: Theme) -> str:
       ...
     """
     lines = ["flowchart LR"]
-    lines += [f"  n{i}{_node(node)}:::{node.role}" for i, node in enumerate(scene.nodes)]
+    lines += _nodes(scene, None)
     lines += [f"  n{wire.source} -->{_label(wire)} n{wire.target}" for wire in scene.wires]
     if scene.caption:
         lines.append(f'  caption["{_text(scene.caption)}"]:::caption')
@@ -58,6 +59,19 @@ def mermaid(scene: Scene, theme: Theme) -> str:
     if scene.caption:
         lines.append(f"  classDef caption fill:none,stroke:none,color:{theme.muted}")
     return "\n".join(lines) + "\n"
+
+
+def _nodes(scene: Scene, parent: int | None, indent: str = "  ") -> Iterator[str]:
+    """Write the nodes in a group, then the groups inside it; a picture nests few."""
+    for i, node in enumerate(scene.nodes):
+        if node.group == parent:
+            yield f"{indent}n{i}{_node(node)}:::{node.role}"
+    for g, group in enumerate(scene.groups):
+        if group.parent == parent:
+            label = "<br/>".join(map(_text, filter(None, [group.label, group.note])))
+            yield f'{indent}subgraph g{g}["{label}"]'
+            yield from _nodes(scene, g, indent + "  ")
+            yield f"{indent}end"
 
 
 def fenced(source: str) -> str:
