@@ -1,27 +1,24 @@
 """Parts of a computation, so that a picture can show each as one thing: a layer, a model.
 
 An operation need not know where it belongs: whatever is born while a call runs is part of it. So a
-call is an interval of birth numbers, and the tensors that it returns carry the interval along.
+call is an interval of birth numbers, and the tensors that it returns carry it along in ``meta``:
+``"call": (label, first, last, the call inside this one that returned the same tensor)``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from autograd.tensor import Tensor
 from autograd.tree import flatten
 from autograd.versions import birth
 
-Call = tuple[Any, int, int, Any]
-"""A label, the birth numbers when it began and ended, and the call that gave it its result."""
-
-Result = TypeVar("Result")
 NOTHING: Mapping[str, Any] = {}
 
 
 def call_as(
-    label: Any, f: Callable[..., Result], args: Sequence[Any] = (),
+    label: Any, f: Callable[..., Any], args: Sequence[Any] = (),
     kwargs: Mapping[str, Any] = NOTHING,
-) -> Result:  # fmt: skip
+) -> Any:  # fmt: skip
     """Return ``f(*args, **kwargs)``; pictures draw what it computes as one part, with this label.
 
     Parameters
@@ -32,7 +29,7 @@ def call_as(
 
     Raises
     ------
-    What f raises; the error remembers where it happened, for `draw(error)`.
+    What f raises; if that comes from an operation, `draw(error)` shows in which part.
 
     Examples
     --------
@@ -44,15 +41,34 @@ def call_as(
     """
     first = birth()
     try:
-        y: Any = f(*args, **kwargs)
+        y = f(*args, **kwargs)
     except Exception as error:
-        error.__dict__.setdefault("calls", []).append((label, first, birth(), None))
+        if (missing := missing_result(error)) is not None:
+            _mark(missing, label, first)
         raise
     if type(y) is Tensor and y.meta is None and y.op is not None and y.count > first:
         y.meta = {"call": (label, first, birth(), None)}  # by far the most frequent case
         return y
-    for t in flatten(y)[0]:
+    for t in (y,) if type(y) is Tensor else flatten(y)[0]:
         if type(t) is Tensor and t.op is not None and t.count > first:  # or it is from elsewhere
-            meta = t.meta or {}
-            t.meta = {**meta, "call": (label, first, birth(), meta.get("call"))}
+            _mark(t, label, first)
     return y
+
+
+def _mark(t: Tensor, label: Any, first: int) -> None:
+    meta = t.meta or {}
+    t.meta = {**meta, "call": (label, first, birth(), meta.get("call"))}
+
+
+def missing_result(error: BaseException) -> Tensor | None:
+    """Return what an operation would have computed that raised this error, or the cause of it.
+
+    It is a Tensor that knows the operation and the arguments; None for errors from elsewhere.
+    """
+    cause: BaseException | None = error
+    while cause is not None:  # a layer may have explained the error in words of its own
+        missing: Tensor | None = vars(cause).get("missing")
+        if missing is not None:
+            return missing
+        cause = cause.__context__
+    return None

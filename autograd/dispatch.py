@@ -69,7 +69,7 @@ def _connected(tree: Any) -> bool:
 
 def _view(a: Any) -> Any:
     """Return the data of a Tensor, as an array that NumPy cannot write into."""
-    if type(a) is not Tensor or not a.ndim:
+    if type(a) is not Tensor or type(a.data) is not np.ndarray:
         return raw(a)
     view = a.data.view()
     view.flags.writeable = False

@@ -93,6 +93,8 @@ def test_scalars():
 def test_an_operand_is_not_said_to_be_broadcast():
     picture = draw(error_of(lambda: variable(np.ones(3)) * variable(np.ones((2, 2)))))
     assert [w[2] for w in wires(picture)] == ["(3,)", "(2, 2)"]
+    picture = draw(error_of(lambda: variable(np.ones((5, 2, 3))) @ variable(np.ones((5, 2, 3)))))
+    assert [w[2] for w in wires(picture)] == ["(5, 2, 3)", "(5, 2, 3)"]
 
 
 def test_the_arguments_are_drawn_as_ever():

@@ -8,7 +8,6 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-import nn
 from autograd import Tensor, draw, frames
 from autograd.errors import three_lines
 from autograd.view.pdf import join
@@ -94,10 +93,10 @@ def test_each_step_knows_more_and_the_last_one_all(graph, detail):
 
 
 def test_a_rule_too_long_for_a_caption_is_named():
-    x = variable([[1.0, 2.0], [3.0, 5.0]], name="x")
-    loss = nn.functional.cross_entropy(x, np.array([0, 1]))
-    loss.backward()
-    assert "backward through softmax_cross_entropy" in repr(frames(loss))
+    x = variable([1.0, 2.0, 4.0], name="x")
+    y = np.sum(np.cumprod(x))
+    y.backward()
+    assert "backward through cumprod" in repr(frames(y))
 
 
 def test_the_fan_out_waits_for_all_its_contributions():

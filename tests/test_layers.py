@@ -13,9 +13,9 @@ import nn
 ROOT = pathlib.Path(__file__).parents[1]
 ORDER = [
     "errors", "heap", "blocks", "modes", "tree", "primitive", "rules", "versions", "methods",
-    "tensor", "dispatch", "names", "calls", "places", "outside", "inplace", "graph", "pull", "backward",
-    "steps", "creation", "functional", "check", "expression", "program", "view", "by_hand", "inquiry",
-    "__init__", "__main__",
+    "tensor", "dispatch", "names", "calls", "places", "outside", "inplace", "graph", "pull",
+    "backward", "steps", "creation", "batching", "mapping", "functional", "check",
+    "expression", "program", "view", "by_hand", "inquiry", "__init__", "__main__",
 ]  # fmt: skip
 
 

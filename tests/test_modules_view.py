@@ -16,6 +16,7 @@ from autograd import Tensor, call_as, draw, no_grad
 from autograd.errors import three_lines
 from autograd.graph import toposort
 from autograd.view.parts import Parts
+from autograd.view.scene import compose
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -163,7 +164,7 @@ def key(scene, i, depth):
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("depth", [0, 1, 2])
 def test_a_closed_module_has_the_wires_of_what_is_in_it(seed, depth):
-    model, loss, _ = random_result(seed, again=0.0)  # `model` makes every label a path of its own
+    _, loss, _ = random_result(seed, again=0.0)  # so every label is a path of its own
     opened, closed = draw(loss, level="module", depth=99).scene, draw(loss, depth=depth).scene
 
     def edges(scene):
@@ -235,7 +236,7 @@ def test_where_leaves_are_drawn():
             self.table = np.full(3, 4.0)
 
         def forward(self, x, y):
-            return (x * self.weight + self.shift) * y * self.table + Tensor(np.full(3, 5.0))
+            return (x * self.weight + self.shift) * y * self.table + Tensor([5.0])
 
     layer, x, y = Layer(), variable(np.ones(3)), np.full(3, 3.0)
     h = layer(x, y)
@@ -345,6 +346,32 @@ def test_two_alike_modules_are_both_drawn():
 def test_modules_of_other_sizes_are_no_row():
     net = nn.Sequential(*(nn.Linear(n, n + 1) for n in range(3, 8)))
     assert len(modules(draw(net(Tensor(np.ones((5, 3)))), depth=1))) == 5
+
+    class Reshape(nn.Module):
+        def __init__(self, *shape):
+            super().__init__()
+            self.shape = shape
+
+        def forward(self, x):
+            return x.reshape(self.shape)
+
+    x = variable(np.ones(12))
+    ys = [Reshape(*shape)(x) for shape in ((3, 4), (2, 6), (12, 1), (12, 1))]
+    assert roles(draw(ys, depth=0)).count("module") == 4
+
+
+def test_what_goes_into_a_later_turn_of_a_row_stands_before_the_row():
+    cell = nn.Linear(3, 3)
+    early, h = variable(np.ones((2, 3))), Tensor(np.ones((2, 3)))
+    h = np.tanh(cell(h) + early)
+    h = np.tanh(cell(h) + early)
+    late = variable(np.ones((2, 3)))
+    h = np.tanh(cell(h) + late)
+    h = np.tanh(cell(h) + late)
+    scene = draw((h * late).sum(), level="module").scene
+    assert scene.groups[0].label == "×4"
+    assert {"early", "late"} <= {n.name for n in scene.nodes}
+    assert all(w.source < w.target for w in scene.wires)
 
 
 def test_a_pattern_that_repeats_itself():
@@ -496,6 +523,17 @@ def test_what_is_laid_over_nodes_is_laid_over_their_module():
     assert (states["net.0"], states["net.1"], states["x"]) == ("", "", "muted")
 
 
+def test_who_composes_a_scene_without_modules_gets_every_number():
+    """As `explore` and the worksheets do."""
+    x, layer = variable(0.5), nn.Tanh()
+    y = x
+    for _ in range(50):
+        y = layer(y)
+    scene = compose([y], {}).scene
+    assert sum(n.role == "operation" for n in scene.nodes) == 50
+    assert all(w.forward or scene.nodes[w.source].value for w in scene.wires if w.operand)
+
+
 # ── the mark ──────────────────────────────────────────────────────────────────────────────────
 def test_calls_of_the_user():
     def attend(q, k, *, scale):
@@ -526,6 +564,7 @@ def test_what_a_module_hands_through_is_not_its_own():
     assert identity(y) is y
     assert y.meta is before
     assert [g[0] for g in groups(draw(identity(y).sum(), level="module"))] == ["layer"]
+    assert identity(y * 2.0).meta is None
 
 
 def test_a_graph_of_modules_dies_without_the_garbage_collector():
@@ -604,11 +643,14 @@ def test_a_wide_model_hides_what_is_far_from_the_result():
     x = variable(np.ones((2, 3)))
     h = x
     for i in range(100):
-        h = nn.Linear(3 + i, 4 + i)(h) * 0.5
-    picture = draw(h.sum(), depth=0)
+        h = nn.Sequential(nn.Linear(3 + i, 4 + i), nn.Tanh())(h) * 0.5
+    picture = draw(h, depth=0)
     shown = roles(picture)
     assert shown.count("module") + shown.count("operation") == 60
-    assert picture.scene.caption.startswith("the last 60 of 201 operations; 141 are hidden\n")
+    assert picture.scene.caption.splitlines() == [
+        "the last 90 of 300 operations; 210 are hidden",
+        "60 of 300 operations are in 30 closed modules; depth=1 opens them",
+    ]
 
 
 # ── around a tensor ───────────────────────────────────────────────────────────────────────────
@@ -652,6 +694,8 @@ def test_around_a_leaf_and_an_end_that_goes_on():
     ends = [picture.scene.nodes[i] for i in picture.scene.roots]
     assert [(n.role, n.value_of) for n in ends] == [("value", found[2])]
     assert draw(found[-1], around=(found[0], 0)).scene.nodes[0].name == "x"
+    nodes = draw(found[-1], around=(found[50], 1)).scene.nodes
+    assert [n.value_of for n in nodes if n.state == "current"] == [found[50]]
 
 
 def test_around_one_of_many_terms():

@@ -270,7 +270,7 @@ def test_code_computes_the_value(case):
 def test_tex_is_well_formed(fn):
     op = PRIMITIVES[fn]
     names = ["a", "b", "c"][: len(op.rules) or 2]
-    tex = op.tex.format(*names, **{"*": ", ".join(names), "index": "0"})
+    tex = op.tex.format(*names, **{"*": ", ".join(names), "index": "0", "shape": "n"})
     braces = re.findall(r"(?<!\\)[{}]", tex)
     depths = np.cumsum([1 if brace == "{" else -1 for brace in braces])
     assert not len(depths) or (depths.min() >= 0 and depths[-1] == 0)

@@ -61,14 +61,14 @@ def _aligned(row: Equation, style: Latex, paint: str = "") -> str:
         stages[-1] = rf"{{\color{{{paint}}} {stages[-1]}}}"
     remarks = [
         "".join(
-            rf"\text{{{word}}}" if isinstance(word, str) else _formula(word, style)
+            rf"\text{{{word}}}" if isinstance(word, str) else f"{{{_formula(word, style)}}}"
             for word in words
         )
         for words in _remarks(row, style)
     ]
     whole = sum(widths) + 3 * len(stages)
     together = whole < WIDTH
-    glue = " = " if together else " \\\\\n&= "
+    glue = " = " if together else " \\\\[2pt]\n&= "
     start = f"{left} &= " if left else "&"
     text = start + glue.join(stages)
     line = whole if together else widths[0] + widths[-1]

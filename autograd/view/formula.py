@@ -6,6 +6,7 @@ it records is its formula; the few simplifications below (``1 · x`` is ``x``) m
 
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -112,7 +113,7 @@ def pullback(
     """
     arrived = np.broadcast_to(getattr(arriving, "value", arriving), node.shape)
     seed, y = _twin(node, arrived), _twin(node, node.data)
-    y.op, y.params = node.op, node.params
+    y.op, y.params = _on_paper(node.op), node.params
     known: dict[Tensor, Formula] = {seed: arriving, y: named[node]}
     xs: list[Any] = []
     for a in arguments(node):
@@ -133,6 +134,14 @@ def pullback(
             formula, value = Call(ADD, (sent[a][0], formula)), sent[a][1] + value
         sent[a] = formula, value
     return sent
+
+
+def _on_paper(op: Any) -> Primitive:
+    """Return the operation with the rules that are derived on paper."""
+    if op.paper is not None:
+        op = copy(op)
+        op.define(op.paper)
+    return op
 
 
 def key_of(a: Any) -> Any:

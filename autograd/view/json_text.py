@@ -5,9 +5,9 @@ The text is one object, in UTF-8:
 - ``format``: "retrograd graph"; ``version``: 1, raised where a reader would have to change.
 - ``title``, ``description``, ``caption``: the picture in words.
 - ``nodes``: what is drawn, each after those that it was computed from. ``id`` is the position in
-  the list; ``role`` one of input, parameter, constant, value, output, operation, module, failed, hidden; ``name``
-  what the user calls it, or an operation's symbol; ``op`` the operation that computed it, or null;
-  ``dtype`` and ``shape`` of its value, or null.
+  the list; ``role`` one of input, parameter, constant, value, output, operation, module, failed,
+  hidden; ``name`` what the user calls it, or an operation's symbol; ``op`` the operation that
+  computed it, or null; ``dtype`` and ``shape`` of its value, or null.
 - ``wires``: ``source`` and ``target`` are ids; ``argument`` says which argument of the operation it
   brings (a folded sum's are counted anew), or null.
 - ``groups``: what is drawn as one part: ``label``, ``note``, ``parent`` (the position of the group

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import arguments
-from autograd.program.graph_tape import Symbol
 from autograd.program.spell import ATOM, LOOSE, UNARY, Spelled
+from autograd.program.tape import Symbol
 from autograd.tensor import Tensor, record
 from autograd.view.formula import ADD, MULTIPLY, Call, Formula, Leaf, applied, leaves, pullback
 from autograd.view.recording import Recording

@@ -59,9 +59,10 @@ def _one(part: Part, *, prefix: bool = False) -> str:
     if part.kind == "text":
         command, words = part.text.split(" ", 1)
         words = html.escape(words)
-        return (
-            f"<mi>{words}</mi>" if command == r"\operatorname" else f"<mtext>{_kept(words)}</mtext>"
-        )
+        if command == r"\operatorname":
+            return f"<mi>{words}</mi>"
+        bold = ' style="font-weight: bold"' if command == r"\textbf" else ""
+        return f"<mtext{bold}>{_kept(words)}</mtext>"
     if part.kind == "script":
         return _script(*part.parts)
     if part.kind == "fence":

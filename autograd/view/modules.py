@@ -217,9 +217,9 @@ class _Folding:
         for (source, target, use), wires in self.wires.items():
             start, end = keys[source], keys[target]
             if start != end:
-                key = (source, start, end, None if isinstance(end, Part) else use)
+                key = (start, end, source, None if isinstance(end, Part) else use)
                 found.setdefault(key, []).extend(wires)
-        for (source, start, end, _), wires in found.items():
+        for (start, end, *_), wires in found.items():
             wire = replace(wires[0], source=position[start], target=position[end])
             told = wire.forward or wire.room
             if isinstance(start, Part) and wire.operand and not told:  # in a box that is not seen
@@ -279,12 +279,12 @@ class _Folding:
 
 
 def _listed(shapes: Shapes) -> str:
-    """Write shapes, each once.
+    """Write the first few shapes.
 
-    >>> _listed({1: (150, 4), 2: (150,), 3: (150, 4)})
+    >>> _listed({(150, 4): None, (150,): None})
     '(150, 4), (150,)'
     """
-    texts = list(dict.fromkeys(map(str, shapes.values())))
+    texts = [str(shape) for shape in shapes]
     return ", ".join([*texts[:TOLD], *(["…"] if len(texts) > TOLD else [])])
 
 

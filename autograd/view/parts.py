@@ -28,7 +28,8 @@ LONGEST = 8
 ROW = 3
 """So many alike parts in a row are shown once; of the very same module, two are enough."""
 
-Shapes = dict[int, tuple[int, ...]]
+Shapes = dict[tuple[int, ...], None]
+"""A set of shapes, in order."""
 
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
@@ -43,7 +44,7 @@ class Part:
     times : how many alike parts in a row it stands for.
     twin : the first of the row, where that stands for this one.
     parameters : the size of each parameter that is used in it, by identity.
-    inputs, outputs : the shapes of what goes in and comes out, by identity.
+    inputs, outputs : the shapes of what goes in and comes out.
     """
 
     label: Any
@@ -275,24 +276,23 @@ class Parts:
         """Note the parameters of every part, and the shapes that go in and come out."""
         for t in self.homes:
             chain = self.seen(t)
-            first = not self.homes[t].replaced()
             for a in arguments(t):
                 leaf = type(a) is Tensor and a.op is None
                 if id(a) in self.kept and leaf and a.meta and "parameter" in a.meta:
                     for part in chain:
                         part.parameters[id(a)] = a.size
                 elif type(a) is Tensor and not leaf:
-                    self._cross(a, self.seen(a), chain, into=first)
-                elif leaf and first and id(a) not in self.kept:
+                    _cross(a, self.seen(a), chain)
+                elif leaf and id(a) not in self.kept:
                     for part in chain:
                         if part.first > a.count:
-                            part.inputs[id(a)] = a.shape
-                elif isinstance(a, np.ndarray) and first and id(a) in self._names:
+                            part.inputs[a.shape] = None
+                elif isinstance(a, np.ndarray) and id(a) in self._names:
                     for part in chain:
-                        part.inputs[id(a)] = a.shape
+                        part.inputs[a.shape] = None
         for root in roots:
             if root in self.homes and not reason_of(root):
-                self._cross(root, self.seen(root), [], into=False)
+                _cross(root, self.seen(root), [])
 
     def seen(self, t: Tensor) -> list[Part]:
         """Return the parts that an operation is shown in, the innermost first."""
@@ -300,13 +300,15 @@ class Parts:
         replaced = home.replaced()
         return (replaced.twin if replaced and replaced.twin else home).chain()
 
-    def _cross(self, a: Tensor, source: list[Part], target: list[Part], *, into: bool) -> None:
-        for part in target if into else ():
-            if part not in source:
-                part.inputs[id(a)] = a.shape
-        for part in source:
-            if part not in target:
-                part.outputs[id(self.resolve(a))] = a.shape
+
+def _cross(a: Tensor, source: list[Part], target: list[Part]) -> None:
+    """Note what goes out of some parts, and into others."""
+    for part in target:
+        if part not in source:
+            part.inputs[a.shape] = None
+    for part in source:
+        if part not in target:
+            part.outputs[a.shape] = None
 
 
 def calls_in(nodes: Iterable[Tensor]) -> Iterator[Any]:

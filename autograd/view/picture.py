@@ -15,10 +15,11 @@ from autograd.tensor import Tensor
 from autograd.view import numerical, overlays
 from autograd.view.dot import dot
 from autograd.view.exports import write
-from autograd.view.failure import missing_result
+from autograd.view.failure import failed_result
 from autograd.view.json_text import json_text
 from autograd.view.mermaid import mermaid
 from autograd.view.modules import folded
+from autograd.view.parts import parts_of
 from autograd.view.renderers import INSTALL, NoRenderer, check_engine, render
 from autograd.view.scene import Composition, Scene, compose
 from autograd.view.theme import Theme, theme_of
@@ -170,13 +171,14 @@ def draw(
 
 
 def prepare(
-    f: Tensor | Sequence[Tensor] | BaseException, names: dict[int, str], *, detail: str = "gradients",
-    check: bool = False, highlight: Tensor | Sequence[Tensor] | None = None, flow: bool = False,
+    f: Tensor | Sequence[Tensor] | BaseException, names: dict[int, str], *,
+    detail: str = "gradients", check: bool = False,
+    highlight: Tensor | Sequence[Tensor] | None = None, flow: bool = False,
     level: str | None = None, depth: int | None = None,
     around: Tensor | tuple[Tensor, int] | None = None, lettering: bool,
 ) -> Composition:  # fmt: skip
     """Compose the scene that `draw` shows, with its overlays."""
-    f = missing_result(f) if isinstance(f, BaseException) else f
+    f = failed_result(f) if isinstance(f, BaseException) else f
     roots = [f] if isinstance(f, Tensor) else f
     if (
         not isinstance(roots, (list, tuple))
@@ -191,8 +193,9 @@ def prepare(
             )
         )
     composition = compose(
-        roots, names, detail=detail, level=level, depth=depth, around=around, lettering=lettering
-    )
+        roots, names, detail=detail, level=level, around=around, lettering=lettering,
+        parts=parts_of(roots, names, level, depth, alone=around is None),
+    )  # fmt: skip
     if flow:
         overlays.flow(composition)
     if check:

@@ -1,18 +1,21 @@
 """A function put down as equations, so that others than Python can compute it again."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd.errors import three_lines
 from autograd.graph import arguments, toposort
+from autograd.modes import capturing
 from autograd.names import names_in
-from autograd.program.equations import evaluate, renamed, used
-from autograd.program.graph_tape import Symbol, Tape
+from autograd.program.equations import Name, used
 from autograd.program.javascript import javascript, knows
-from autograd.tensor import Tensor
+from autograd.program.program import Program
+from autograd.program.tape import Symbol, Tape
+from autograd.pull import LAZY, fit, pull
+from autograd.tensor import Tensor, constant
 
 PROBES = 3
 """At so many other points the equations are compared with the function itself."""
@@ -51,35 +54,77 @@ class Recording:
 
     Attributes
     ----------
-    tape, symbols : the equations, and the symbol of each tensor.
-    arrived, sent, local : the symbol of each gradient, of what each use of a tensor contributes to
-        it, and of the derivative of each scalar operation by each scalar argument.
-    outputs : what a printed program returns, in this order: `slot` hands out the places.
+    symbols : what stands for each tensor: a symbol, or its data where that is constant.
+    arrived, sent, local : the same of each gradient, of what each use of a tensor, (result,
+        position), contributes to it, and of the derivative of each scalar operation by each scalar
+        argument.
+    outputs : what the program returns, in this order: `slot` hands out the places.
     """
 
     def __init__(
         self, root: Tensor, inputs: Mapping[str, Tensor], letters: Mapping[Tensor, str]
     ) -> None:
         self.root, self.inputs = root, inputs
-        leaves = set(inputs.values())
-        named = [t for t in toposort(root) if t in letters and (t.op is not None or t in leaves)]
-        own = _unique({t: letters[t] for t in named})
-        self.tape = Tape(knows)
-        self.symbols = self.tape.forward(root, own)
-        self.arrived, self.sent = self.tape.backward(root, self.symbols)
-        self.local = {
-            (t, i): self.tape.local(t, i, self.symbols)
-            for t, i in self.sent
-            if t.ndim == 0 and arguments(t)[i].ndim == 0
-        }
-        called = set(own.values())
-        self.names = dict(self.tape.hints)  # better ones, for some equations
-        for t, g in self.arrived.items():
-            name = f"d{own[root]}_d{own[t]}" if t in own else ""
-            if type(g) is Symbol and name and not {name, g.name} & called:
-                self.names.setdefault(g.name, name)
         self.outputs: list[Any] = []
         self._slots: dict[Any, int] = {}
+        self._tape = Tape(knows)
+        self._wishes: dict[Name, str] = {}
+        self.symbols: dict[Tensor, Any] = {
+            t: self._tape.input(letters.get(t, name), t.data) for name, t in inputs.items()
+        }
+        self.arrived: dict[Tensor, Any] = {root: np.ones_like(root.data)[()]}
+        self.sent: dict[tuple[Tensor, int], Any] = {}
+        capturing.append(self._tape)  # data are symbols now
+        try:
+            self._go_forward()
+            self._go_backward()
+            self.local = {
+                (t, i): dict(self._pull(t, np.float64(1.0)))[i]
+                for t, i in self.sent
+                if t.ndim == 0 and arguments(t)[i].ndim == 0
+            }
+        finally:
+            capturing.remove(self._tape)
+        for t, name in letters.items():
+            self._wish(self.symbols.get(t), name)
+        for t, g in self.arrived.items():
+            if t in letters:
+                self._wish(g, f"d{letters[root]}_d{letters[t]}")
+
+    def _go_forward(self) -> None:
+        for t in toposort(self.root):
+            op: Any = t.op
+            args = [self.symbols[a] if type(a) is Tensor else a for a in arguments(t)]
+            if t not in self.symbols:
+                varies = any(type(a) is Symbol for a in args)
+                self.symbols[t] = self._tape.record(op, args, t.params) if varies else t.data
+
+    def _go_backward(self) -> None:
+        for node in reversed(toposort(self.root)):
+            if node.op is None or node not in self.arrived:
+                continue
+            for i, gx in reversed(self._pull(node, self.arrived[node])):
+                a = arguments(node)[i]
+                self.sent[node, i] = gx
+                self.arrived[a] = self.arrived[a] + gx if a in self.arrived else gx
+
+    def _pull(self, node: Tensor, g: Any) -> list[tuple[int, Any]]:
+        """Apply the rules of one operation to what stands for the data."""
+        args = [self._twin(a) if type(a) is Tensor else a for a in arguments(node)]
+        with np.errstate(all="ignore"):
+            sent = pull(self._twin(node), args, g, recorded=False, ours=False)
+            fitting = [(i, fit(gx, args[i])) for i, gx in sent]
+            return [(i, gx.dense(args[i]) if type(gx) in LAZY else gx) for i, gx in fitting]
+
+    def _twin(self, t: Tensor) -> Tensor:
+        twin = constant(self.symbols[t])
+        twin.op, twin.params, twin.requires_grad = t.op, t.params, t.requires_grad
+        return twin
+
+    def _wish(self, value: Any, name: str) -> None:
+        """Call a result by a better name, if it has none yet."""
+        if type(value) is Symbol and value.name not in self._tape.inputs:
+            self._wishes.setdefault(value.name, name)
 
     def slot(self, key: Any, value: Any) -> int:
         """Return the place of a symbol, or of a constant, among what the program returns."""
@@ -90,18 +135,17 @@ class Recording:
 
     def javascript(self) -> str:
         """Print the program: a function of the inputs, which returns what `slot` was asked for."""
-        outputs = [y.name if type(y) is Symbol else y for y in self.outputs]
-        equations = renamed(used(self.tape.equations, outputs), self.names)
-        given = {n: t.data for n, t in self.parameters().items()}
-        outputs = [self.names.get(y, y) if isinstance(y, str) else y for y in outputs]
-        return javascript(given, equations, outputs)
+        return javascript(self._program(self.outputs).renamed(self._wishes))
 
-    def parameters(self) -> dict[str, Tensor]:
-        """Return the inputs by the names that they have in the program."""
-        return {
-            s.name if type(s := self.symbols.get(t)) is Symbol else f"unused {n}": t
-            for n, t in self.inputs.items()
-        }
+    def _program(self, outputs: Sequence[Any]) -> Program:
+        tape = self._tape
+        given, returned = list(tape.inputs), list(map(tape.argument, outputs))
+        return Program(
+            name="program", arguments=given, inputs=tape.inputs, takes=range(len(given)),
+            parameters={}, constants=tape.constants, equations=used(tape.equations, returned),
+            outputs=returned, tensors=[False] * len(returned), gives=range(len(returned)),
+            effects=[],
+        )  # fmt: skip
 
     def compare(self, f: Callable[..., Any], spans: Mapping[str, tuple[float, float]]) -> None:
         """Raise a ValueError where f at other points is not what the equations say.
@@ -111,6 +155,7 @@ class Recording:
         f : of the inputs, as Tensors.
         spans : from where to where each input may go.
         """
+        program = self._program([self.symbols[self.root]])
         for k in range(1, PROBES + 1):
             point = {}
             for j, (name, t) in enumerate(self.inputs.items()):
@@ -122,8 +167,7 @@ class Recording:
                     there = f(**{n: Tensor(v, requires_grad=True) for n, v in point.items()})
                 except (ArithmeticError, ValueError):  # outside of its domain
                     continue
-                values = dict(zip(self.parameters(), point.values(), strict=True))
-                here = evaluate(self.tape.equations, values)[self.symbols[self.root].name]
+                (here,) = program.interpret(*point.values())
             there = there.data if type(there) is Tensor else there
             if not np.allclose(here, there, rtol=1e-9, atol=1e-12, equal_nan=True):
                 given = ", ".join(f"{n}={v:.4g}" for n, v in point.items() if v.ndim == 0)
@@ -137,16 +181,3 @@ class Recording:
                         "no random numbers inside f",
                     )
                 )
-
-
-def _unique(names: Mapping[Tensor, str]) -> dict[Tensor, str]:
-    """Tell apart what the user calls by the same name."""
-    taken: set[str] = set()
-    result = {}
-    for t, name in names.items():
-        own, k = name, 2
-        while own in taken:
-            own, k = f"{name}_{k}", k + 1
-        taken.add(own)
-        result[t] = own
-    return result

@@ -16,7 +16,7 @@ from autograd.primitive import Primitive
 from autograd.tensor import Tensor
 from autograd.view.failure import reason_of
 from autograd.view.inscriptions import DETAILS, Inscriptions
-from autograd.view.parts import Parts, parts_of
+from autograd.view.parts import Parts
 from autograd.view.passes import Gradients, gradients_of
 from autograd.view.selection import Omission, Operand, Selection
 from autograd.view.spelling import Rows, brief, number, spoken_gradient, symbol, table
@@ -137,14 +137,16 @@ def sentence(text: str) -> str:
 
 def compose(
     roots: Sequence[Tensor], names: dict[int, str], *, detail: str = "gradients",
-    level: str | None = None, depth: int | None = None, around: Any = None,
+    level: str | None = None, parts: Parts | None = None, around: Any = None,
     lettering: bool = False,
 ) -> "Composition":  # fmt: skip
     """Turn the graph behind `roots` into a scene; `names` maps identities to names.
 
+    `parts` are those that `modules.folded` will draw.
+
     Raises
     ------
-    ValueError : for an unknown detail or level, and for what `around` or `depth` cannot be.
+    ValueError : for an unknown detail or level, or a tensor to look `around` that is not there.
 
     >>> a = Tensor(2.0, requires_grad=True, name="a")
     >>> [node.name for node in compose([a * 3.0], {}).scene.nodes]
@@ -152,7 +154,6 @@ def compose(
     """
     check_choice("detail", detail, DETAILS)
     check_choice("level", level, (None, *LEVELS))
-    parts = parts_of(roots, names, level, depth, alone=around is None)
     return Composition(roots, names, detail, level, parts, around, lettering=lettering)
 
 

@@ -38,6 +38,8 @@ SUMMARIZED = 64
 CORNERS = 3
 """So many rows and columns at each end of an array that is not shown in full."""
 
+EXPAND, TRANSPOSE = PRIMITIVES[np.expand_dims], PRIMITIVES[np.transpose]
+
 ENTRYWISE = {
     PRIMITIVES[np.exp]: Primitive(np.exp, (None,), tex=r"\exp\left({0}\right)"),
     MULTIPLY: Primitive(np.multiply, (None, None), tex=r"{0} \odot {1}"),
@@ -66,10 +68,19 @@ def write(
         return Spelled(style.matrix(rows))
     if isinstance(formula, Call):
         op, args = formula.op, [write(a, leaf, style) for a in formula.args]
+        if _is_column(formula):
+            return spell(TRANSPOSE, args, {}, style.operations)
         if op in style.entrywise and all(map(has_axes, formula.args[: 2 - (op is POWER)])):
             op = style.entrywise[op]
         return spell(op, args, formula.params, style.operations)
     return style.literal(formula)
+
+
+def _is_column(call: Call) -> bool:
+    """Tell whether a vector, which is written as a row, becomes a column."""
+    if call.op is not EXPAND or call.params["axis"] not in (1, -1):
+        return False
+    return isinstance(call.args[0], Leaf) and np.ndim(call.args[0].value) == 1
 
 
 class Style:
