@@ -94,6 +94,8 @@ def in_pieces(f: Callable[..., Any], *arrays: Any) -> Any:
     shape = whole[0].shape
     if any(a.shape != shape or not a.flags.c_contiguous for a in whole):
         return f(*given)
+    if any(hasattr(a, "tape") for a in arrays):  # what stands for an array cannot be cut
+        return f(*given)
     flat = [a.reshape(-1) if type(a) is np.ndarray else a for a in arrays]
 
     def cut(start: int, stop: int) -> list[Any]:

@@ -13,13 +13,17 @@ from typing import Any
 import numpy as np
 
 from autograd.backward import sweep
+from autograd.batching import Level, VmapError
 from autograd.errors import three_lines
 from autograd.modes import depth, enable_grad, is_grad_enabled, no_grad
+from autograd.outside import reading
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import flatten, flatten_like, map_leaves
 
 IDENTITY = PRIMITIVES[np.positive]
+BASIS = 2**26
+"""So many bytes of unit vectors are pulled back at once."""
 Argnum = int | Sequence[int]
 Function = Callable[..., Any]
 
@@ -65,8 +69,15 @@ class _Traced:
 
     def pull(self, seeds: Sequence[Any]) -> Any:
         """Return the gradients of the variables, nested as the arguments were."""
-        pairs = [(y, s) for y, s in zip(self.outputs, seeds, strict=True) if y.requires_grad]
-        recorded = self.connected and is_grad_enabled()
+        return self.nest(self.gradients(seeds, self.connected and is_grad_enabled()))
+
+    def gradients(self, seeds: Sequence[Any], recorded: bool) -> list[Any]:
+        """Return the gradient of each variable; None is the seed of an output without one."""
+        pairs = [
+            (y, s)
+            for y, s in zip(self.outputs, seeds, strict=True)
+            if y.requires_grad and s is not None
+        ]
         if recorded:
             pairs = [(y, s if type(s) is Tensor else constant(s)) for y, s in pairs]
         with enable_grad():
@@ -80,6 +91,49 @@ class _Traced:
             g = _plain(found[v]) if v in found else np.zeros_like(v.data)[()]
             grads.append(g.copy() if id(g) in given else g)  # two variables may have got one array
             given.add(id(g))
+        return grads
+
+    def rows(self, k: int) -> Any:
+        """Return all derivatives of the output k, each of shape ``y.shape + x.shape``."""
+        y, shapes = self.outputs[k], [v.shape for v in self.variables]
+        recorded = self.connected and is_grad_enabled()
+        if y.size == 1:
+            blocks = [self.gradients(self._seeds(k, np.ones_like(y.data)), recorded)]
+        elif y.size == 0:
+            blocks = [[np.zeros((0, *v.shape), v.dtype) for v in self.variables]]
+        else:
+            largest = max(y.size, *(v.size for v in self.variables)) * y.dtype.itemsize
+            step = max(1, BASIS // largest)
+            blocks = [
+                self._block(k, range(i, min(i + step, y.size)), recorded)
+                for i in range(0, y.size, step)
+            ]
+        grads = [g[0] if len(g) == 1 else np.concatenate(g) for g in zip(*blocks, strict=True)]
+        if y.shape:
+            pairs = zip(grads, shapes, strict=True)
+            grads = [np.reshape(g, y.shape + shape) for g, shape in pairs]
+        return self.nest(grads)
+
+    def _block(self, k: int, which: range, recorded: bool) -> list[Any]:
+        """Pull back a batch of unit vectors of the output k, along axis 0."""
+        y = self.outputs[k]
+        units = np.zeros((len(which), y.size), y.dtype)
+        units[np.arange(len(which)), which] = 1
+        units = units.reshape(len(which), *y.shape)
+        level = Level(len(which), connected=recorded)
+        try:
+            with reading(level):
+                grads = self.gradients(self._seeds(k, level.batch(units)), recorded=False)
+            return [_plain(level.whole(g)) for g in grads]
+        except VmapError:  # a rule asks for numbers
+            rows = [self.gradients(self._seeds(k, unit), recorded) for unit in units]
+            return [np.stack(g) for g in zip(*rows, strict=True)]
+
+    def _seeds(self, k: int, seed: Any) -> list[Any]:
+        return [seed if i == k else None for i in range(len(self.outputs))]
+
+    def nest(self, grads: Sequence[Any]) -> Any:
+        """Give gradients the structure of the arguments."""
         nested = self.rebuild(grads)
         return nested[0] if self.single else tuple(nested)
 
@@ -172,6 +226,10 @@ def elementwise_grad(f: Function, argnum: Argnum = 0) -> Function:
 def jacobian(f: Function, argnum: Argnum = 0) -> Function:
     """Return the function that computes all first derivatives, of shape ``y.shape + x.shape``.
 
+    All rows are pulled back together, in one sweep over a batch of unit vectors (`autograd.vmap`);
+    in several where these would take more than 64 MB. Where a rule of one's own cannot work on a
+    batch, one after the other.
+
     >>> import numpy as np
     >>> from autograd import jacobian
     >>> jacobian(lambda x: x * x)(np.array([1.0, 2.0]))
@@ -182,17 +240,7 @@ def jacobian(f: Function, argnum: Argnum = 0) -> Function:
     @_derived(f, "Jacobian")
     def matrix(*args: Any, **kwargs: Any) -> Any:
         call = _Traced(f, argnum, args, kwargs)
-        blocks = []
-        for k, y in enumerate(call.outputs):
-            rows = []
-            for i in range(y.size):
-                seeds = [np.zeros_like(other.data) for other in call.outputs]
-                one = np.zeros(y.shape, y.dtype)
-                one.reshape(-1)[i] = 1
-                seeds[k] = one[()]
-                rows.append(call.pull(seeds))
-            blocks.append(_stack_rows(rows, y.shape, call))
-        return call.rebuild_output(blocks)
+        return call.rebuild_output([call.rows(k) for k in range(len(call.outputs))])
 
     return matrix
 
@@ -371,17 +419,6 @@ def _seeds(v: Any, call: _Traced) -> list[Any]:
         g if type(g) is Tensor else _array(g, y.dtype)
         for g, y in zip(given, call.outputs, strict=True)
     ]
-
-
-def _stack_rows(rows: list[Any], shape: tuple[int, ...], call: _Traced) -> Any:
-    """Stack the rows of a Jacobian, nested as the argument is."""
-    if not rows:
-        like = [np.zeros((*shape, *v.shape), v.dtype) for v in call.variables]
-        nested = call.rebuild(like)
-        return nested[0] if call.single else tuple(nested)
-    if not shape:
-        return rows[0]
-    return map_leaves(lambda *parts: np.reshape(np.stack(parts), shape + np.shape(parts[0])), *rows)
 
 
 def _check_positions(f: Function, positions: list[int], args: tuple[Any, ...]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from autograd.errors import describe, three_lines
 from autograd.modes import is_grad_enabled
 from autograd.primitive import PRIMITIVES
-from autograd.rules.shape import astype, replace
+from autograd.rules.shape import astype, setitem
 from autograd.tensor import SETITEM, Tensor, constant, failed, is_array, plain_index, raw, record
 from autograd.versions import (
     INPLACE_ALONE,
@@ -30,7 +30,7 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
     if recording:
         refuse_leaf(self, "item assignment")
     index = plain_index(index)
-    value = value if type(value) is Tensor else np.asarray(value)[()]
+    value = value if _is_value(value) else np.asarray(value)[()]
     grad = self.requires_grad or (type(value) is Tensor and value.requires_grad)
     if grad and self.dtype.kind not in "fc":
         raise TypeError(
@@ -55,17 +55,23 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
 
 
 def _assign(self: Tensor, index: Any, value: Any, grad: bool) -> None:
-    mine = type(self.data) is np.ndarray and owned(self)
+    stands_in = hasattr(raw(value), "tape")
+    mine = type(self.data) is np.ndarray and owned(self) and not stands_in
     old, y = fork(self), constant(self.data)
     if mine:
         saved = np.array(self.data[index])
         self.data[index] = raw(value)
         old.data = Overwritten(self, index, saved, self.data)
     else:
-        y.data = replace(self.data, raw(value), index)[()]
+        y.data = setitem(self.data, raw(value), index=index)[()]
     y.op, y.params, y.requires_grad = SETITEM, {"index": index}, grad
     y.args = (old, old if value is self else value)
     become(self, y, old)
+
+
+def _is_value(x: Any) -> bool:
+    """Tell whether x is a Tensor, or what stands for an array."""
+    return type(x) is Tensor or hasattr(x, "tape")
 
 
 def _is_shared(x: Tensor) -> bool:

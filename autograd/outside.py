@@ -7,7 +7,7 @@ whole batch. Outside of that, `Tensor.data` is the slot that it always was, and 
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -65,3 +65,13 @@ def reading(reader: Reader) -> Iterator[None]:
             capturing.remove(reader)
             if not capturing:
                 type.__setattr__(Tensor, "data", DATA)
+
+
+def innermost(tape: Any, values: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    """Return the tape (or the like) that was begun last among those of the values."""
+    index = params.get("index", ())
+    for v in (*values, *(index if type(index) is tuple else (index,))):
+        other = getattr(v, "tape", tape)
+        if other.since > tape.since:
+            tape = other
+    return tape

@@ -32,11 +32,12 @@ class Primitive:
         for the first value, ``{*}`` for all of them, ``{axis}`` for a parameter.
     elementwise : each element of the result depends on the same element of the arguments only.
     batch : computes a whole batch at once, see `autograd.rules.batching`; None for row by row.
+    paper : the rules as they are derived on paper, where those that run serve accuracy or speed.
     """
 
     __slots__ = (
         "batch", "bind", "call", "code", "differentiable", "each", "elementwise", "fn", "joint",
-        "name", "pair", "params", "rules", "symbol", "tex",
+        "name", "pair", "paper", "params", "rules", "symbol", "tex",
     )  # fmt: skip
 
     def __init__(
@@ -45,12 +46,14 @@ class Primitive:
         bind: Callable[..., tuple[tuple[Any, ...], dict[str, Any]]] | None = None,
         code: str | None = None, tex: str | None = None, symbol: str | None = None,
         elementwise: bool = False, batch: Rule | None = None,
+        paper: tuple[Rule | None, ...] | None = None,
     ) -> None:  # fmt: skip
         self.fn = fn
         self.name = name or fn.__name__
         self.call = call or fn
         self.bind = bind
         self.batch = batch
+        self.paper = paper
         self.elementwise = elementwise or (isinstance(fn, np.ufunc) and fn.signature is None)
         self.define(rules, each, joint)
         holes = ", ".join(f"{{{i}}}" for i in range(len(rules))) if rules else "{*}"
@@ -144,12 +147,17 @@ def composite(fn: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable
     return enter
 
 
+FUSED: list[Primitive] = []
+"""Parts of rules that are operations of programs."""
+
+
 def fused(fn: Callable[..., Any], *, elementwise: bool = False) -> Callable[..., Any]:
     """Let a part of a rule be one operation of a program: it is printed and replayed as such.
 
     On arrays and Tensors it is the function itself.
     """
     op = Primitive(fn, (), code=f"{fn.__name__.rstrip('_')}({{*}})", elementwise=elementwise)
+    FUSED.append(op)
 
     @functools.wraps(fn)
     def call(*args: Any, **params: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.blocks import LARGE, in_pieces
-from autograd.rules.shape import astype, sum_to
+from autograd.rules.shape import add_at, astype, sum_to
 from autograd.tensor import GETITEM, SETITEM, Tensor
 from autograd.versions import Overwritten
 
@@ -23,12 +23,8 @@ class Part:
         self.g, self.index = g, index
 
     def add_to(self, buffer: np.ndarray) -> np.ndarray:
-        """Add into an array; a place that an index array names twice gets both."""
-        basic = self.index if type(self.index) is tuple else (self.index,)
-        if all(isinstance(i, BASIC) for i in basic):
-            buffer[self.index] += self.g
-        else:
-            np.add.at(buffer, self.index, self.g)
+        """Add into an array."""
+        add_at(buffer, self.index, self.g)
         return buffer
 
     def dense(self, a: Tensor) -> np.ndarray:
@@ -52,7 +48,6 @@ class Rest:
 
 
 LAZY = (Part, Rest)
-BASIC = (int, np.integer, slice, type(None), type(...))
 
 
 def pull(
@@ -114,8 +109,10 @@ def add(
             buffers.add(birth)
         return gx.add_to(before)
     if birth in buffers:
-        before += gx
-        return before
+        if type(gx) is np.ndarray:
+            before += gx
+            return before
+        buffers.discard(birth)  # what stands for an array cannot be added in place
     total = before + gx
     if type(total) is np.ndarray:
         buffers.add(birth)

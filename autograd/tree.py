@@ -50,6 +50,21 @@ def flatten_like(like: Any, tree: Any) -> list[Any]:
     return [tree]
 
 
+def is_alike(like: Any, tree: Any) -> bool:
+    """Tell whether two trees have one structure; dicts may have their keys in any order.
+
+    >>> is_alike({"w": [0, 1]}, {"w": [2.0, 3.0]}), is_alike([0, 1], (0, 1)), is_alike(0, [0])
+    (True, False, False)
+    """
+    if isinstance(like, dict):
+        keys = isinstance(tree, dict) and like.keys() == tree.keys()
+        return keys and all(is_alike(like[k], tree[k]) for k in like)
+    if not isinstance(like, (list, tuple)):
+        return not isinstance(tree, (list, tuple, dict))
+    same = type(like) is type(tree) and len(like) == len(tree)
+    return same and all(map(is_alike, like, tree))
+
+
 def map_leaves(f: Callable[..., Any], tree: Any, *others: Any) -> Any:
     """Apply f to the leaves of trees of one structure."""
     leaves, rebuild = flatten(tree)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd.errors import describe, three_lines
+from autograd.rules.shape import setitem
 
 getrefcount: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: sys.maxsize)
 
@@ -117,8 +118,10 @@ def become(x: Any, y: Any, old: Any) -> None:
 
 def write(x: Any, index: Any, value: Any) -> None:
     """Assign into the data of x, for good."""
-    if type(x.data) is not np.ndarray or not x.data.flags.writeable:
-        data = np.array(x.data)
+    if hasattr(x.data, "tape") or hasattr(value, "tape"):  # what stands for an array
+        x.data = setitem(x.data, value, index=index)
+    elif type(x.data) is not np.ndarray or not x.data.flags.writeable:
+        data = np.copy(x.data)
         data[index] = value
         x.data = data[()] if data.ndim == 0 else data
     else:

@@ -1,5 +1,14 @@
 """The tables: importing this package fills `autograd.primitive.PRIMITIVES`."""
 
-from autograd.rules import composites, elementwise, linalg, neural, queries, reduce, shape
+from autograd.rules import batching, composites, elementwise, linalg, neural, queries, reduce, shape
 
-__all__ = ["composites", "elementwise", "linalg", "neural", "queries", "reduce", "shape"]
+__all__ = [
+    "batching",
+    "composites",
+    "elementwise",
+    "linalg",
+    "neural",
+    "queries",
+    "reduce",
+    "shape",
+]

@@ -165,7 +165,7 @@ def d_cross_entropy(x, target, y, g):
     """Return ``g * (softmax(x) - onehot(target))``; the loss y tells how far to shift x."""
     rows = np.arange(len(target))
     possible = np.isfinite(y)
-    if possible.all():
+    if isinstance(possible, np.ndarray) and possible.all():
         shift = x[rows, target] + y
     else:
         shift = np.where(possible, x[rows, target], 0) + np.where(possible, y, 0)
@@ -173,6 +173,10 @@ def d_cross_entropy(x, target, y, g):
     p *= (g / p.sum(axis=-1))[:, None]  # the shift was rounded: norm anew
     p[rows, target] -= g
     return p
+
+
+def error_of_softmax(g, y, x, target):
+    return np.expand_dims(g, -1) * (softmax(x) - np.eye(x.shape[-1])[np.asarray(target)])
 
 
 # fmt: off
@@ -192,7 +196,7 @@ logsumexp   = primitive(logsumexp_,   d_logsumexp,                              
 
 # ── layers and losses ─────────────────────────────────────────────────────────────────────────
 linear = primitive(linear_, lambda g, y, x, w, b=None: g @ w, d_linear_weight, lambda g, y, x, w, b: g, name="linear", code="linear({*})", tex=r"\operatorname{{linear}}\left({*}\right)")
-softmax_cross_entropy = primitive(cross_entropy_, lambda g, y, x, t: d_cross_entropy(x, t, y, g), None, name="softmax_cross_entropy", tex=r"\operatorname{{CE}}\left({0}, {1}\right)", symbol="CE")
+softmax_cross_entropy = primitive(cross_entropy_, lambda g, y, x, t: d_cross_entropy(x, t, y, g), None, paper=(error_of_softmax, None), name="softmax_cross_entropy", tex=r"\operatorname{{CE}}\left({0}, {1}\right)", symbol="CE")
 # fmt: on
 
 

@@ -22,7 +22,7 @@ def expand(v, x, axis, keepdims):
 def spread(g, x, axis, keepdims):
     """Repeat g along the axes that were reduced: a copy where that is quicker than a view."""
     g = expand(g, x, axis, keepdims)
-    if not isinstance(x, np.ndarray) or x.size >= LARGE:
+    if not isinstance(x, np.ndarray) or x.size >= LARGE or hasattr(g, "tape"):
         return np.broadcast_to(g, x.shape)
     out = np.empty(x.shape, g.dtype)
     out[...] = g

@@ -1,0 +1,341 @@
+"""A whole batch in the place of one example: what a function sees inside of `vmap`.
+
+A `Batched` value has the shape of one example and holds all of them. What NumPy does to it is done
+to all examples at once, by the batching rule of the row (`autograd.rules.batching`). A Tensor's
+data may be such a value, so derivatives inside of `vmap` are those of one example; and it may hold
+a Tensor of outside, so gradients flow through.
+"""
+
+import math
+import sys
+import weakref
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from autograd.errors import describe, line_of, shape_of, three_lines
+from autograd.methods import Methods
+from autograd.outside import DATA, here, innermost
+from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, Primitive
+from autograd.rules.batch_axes import elementwise
+from autograd.rules.batch_parts import parts_of
+from autograd.rules.shape import BY_ARRAYS, VIEWS, Slot, astype, setitem
+from autograd.tensor import GETITEM, SETITEM, Tensor, constant, failed, plain_index, raw
+from autograd.tree import flatten, map_leaves
+from autograd.versions import birth
+
+NONE: dict[str, Any] = {}
+ABOUT_SHAPES = {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj,
+                np.isrealobj}  # fmt: skip
+HERE = Path(__file__).parents[1]
+ROOMS = (str(HERE / "autograd"), str(HERE / "nn"), str(Path(np.__file__).parent))
+"""Where code lies that is not the user's."""
+
+
+class VmapError(RuntimeError):
+    """A function asks for what is not the same in all examples of a batch."""
+
+
+class Batched(Methods, NDArrayOperatorsMixin):
+    """One example, in the place of the array: what holds the whole batch.
+
+    Attributes
+    ----------
+    tape : the level of `vmap` that it belongs to.
+    value : an array, a Tensor or a symbol, or a value of a surrounding `vmap`.
+    mapped : whether the first axis of the value counts the examples. Where it does not, the value
+        is the same for all of them.
+    family : those that share their elements with it, if any.
+    """
+
+    __slots__ = ("__weakref__", "dtype", "family", "mapped", "shape", "tape", "value")
+
+    op, requires_grad = None, False  # as of a Tensor without history
+
+    def __init__(self, tape: "Level", value: Any, mapped: bool, like: Any = None) -> None:
+        self.tape, self.value, self.mapped = tape, value, mapped
+        self.family: list[weakref.ref[Batched]] | None = None
+        like = value if like is None else like
+        self.shape, self.dtype = like.shape[mapped:], like.dtype
+
+    ndim = property(lambda self: len(self.shape))
+    size = property(lambda self: math.prod(self.shape))
+
+    @property
+    def data(self) -> Any:
+        """An array like one example, of zeros that take no room."""
+        return np.broadcast_to(np.zeros((), self.dtype), self.shape)
+
+    # ── what NumPy asks ────────────────────────────────────────────────────────────────────────
+    def __array_ufunc__(self, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
+        if any(type(a) is Tensor for a in args):
+            return NotImplemented
+        out = kwargs.pop("out", (None,))
+        if method == "__call__" and not kwargs and fn in PRIMITIVES:
+            y = self.tape.record(PRIMITIVES[fn], args)
+        elif method == "__call__" and not kwargs and fn in COMPOSITES:
+            y = COMPOSITES[fn](*args)
+        else:
+            y = self.tape.each(getattr(fn, method), args, kwargs)
+        if out[0] is None or (type(out[0]) is Batched and not out[0].shape):
+            return y  # x += 1 of a number makes another one
+        if len(out) > 1 or type(out[0]) is not Batched:
+            raise refusal("writing into an array that holds one example", "x = x + y")
+        return out[0].become(y)
+
+    def __array_function__(self, fn: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
+        if Tensor in types:
+            return NotImplemented
+        if fn in COMPOSITES:
+            if type(args[0]) is np.ndarray:  # so that a mapped value can be its index
+                args = Batched(self.tape, args[0], False), *args[1:]
+            return COMPOSITES[fn](*args, **kwargs)
+        if fn in PRIMITIVES:
+            return self.tape.record(PRIMITIVES[fn], *PRIMITIVES[fn].arguments(args, kwargs))
+        if fn in ABOUT_SHAPES:
+            return fn(*map(_like, args), **{k: _like(v) for k, v in kwargs.items()})
+        if fn in CREATORS:  # it may be written into
+            made = fn(*map(_like, args), **{k: _like(v) for k, v in kwargs.items()})
+            return Batched(self.tape, made, False)
+        return self.tape.each(fn, args, kwargs)
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise refusal(
+            "making an array of a mapped value",
+            "NumPy's functions of the value itself; Tensor(a)[i] for a[i]",
+        )
+
+    def _record(self, op: Primitive, values: Sequence[Any], params: dict[str, Any]) -> Any:
+        """Let `primitive` find the level."""
+        for v in values:
+            if type(v) is Tensor:
+                return v._record(op, tuple(values), params)
+        return self.tape.record(op, values, params)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.tape.record(GETITEM, (self,), {"index": plain_index(index)})
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        y = setitem(self, value, index=plain_index(index))
+        if type(y) is Tensor:
+            raise refusal(
+                "writing a Tensor into a value without gradients", "np.stack([...]) or np.where"
+            )
+        self.become(y)
+
+    def become(self, y: "Batched") -> "Batched":
+        """Be another value from now on: what writing in place means."""
+        others = [other() for other in self.family or []]
+        if any(other is not None and other is not self for other in others):
+            raise refusal(
+                "writing into a value that shares its elements",
+                "x[i] = x[i] + y for x[i] += y; x = x.copy() of a view",
+            )
+        if y.shape != self.shape or not np.can_cast(y.dtype, self.dtype, "same_kind"):
+            raise refusal(
+                f"putting {y.dtype} {y.shape} in the place of {self.dtype} {self.shape}",
+                "x = x + y, which makes a new value",
+            )
+        y = y if y.dtype == self.dtype else astype(y, dtype=self.dtype)
+        self.value, self.mapped, self.family = y.value, y.mapped, None
+        return self
+
+    def share(self, base: "Batched") -> None:
+        """Remember to be a view of another one."""
+        base.family = base.family or [weakref.ref(base)]
+        base.family.append(weakref.ref(self))
+        self.family = base.family
+
+    # ── what only one number can answer ────────────────────────────────────────────────────────
+    def __bool__(self) -> bool:
+        raise refusal("branching on a mapped value", "np.where(condition, a, b)")
+
+    def item(self) -> Any:
+        """Refuse: there are as many numbers as examples."""
+        raise refusal("reading a mapped value as a number", "the value itself, which NumPy takes")
+
+    tolist = numpy = __float__ = __int__ = __index__ = __complex__ = item  # type: ignore[assignment]  # they return nothing
+
+    def __repr__(self) -> str:
+        times = f"{self.tape.size} ×" if self.mapped else "one"
+        return f"<{times} {self.dtype} {self.shape}>"
+
+    __hash__ = object.__hash__
+
+
+class Level:
+    """One `vmap` that is running.
+
+    Attributes
+    ----------
+    size : how many examples there are.
+    since : what was born later belongs to this level or to one inside.
+    connected : whether gradients can flow to tensors from outside. Without, they are their data.
+    """
+
+    def __init__(self, size: int, connected: bool = True) -> None:
+        self.size, self.connected = size, connected
+        self.since, self.below = birth(), here.reader
+        self._before: dict[Tensor, Any] = {}  # the gradients of the tensors from outside
+
+    # ── tensors from outside are the same for all examples ─────────────────────────────────────
+    def read(self, t: Tensor, data: Any) -> Any:
+        """Let a tensor from outside stand for itself, so that gradients can flow to it."""
+        if not self.connected:
+            return data if self.below is None else self.below.read(t, data)
+        if t.count > self.since:
+            return data
+        self._before.setdefault(t, t._grad)
+        return Batched(self, t, False, data)
+
+    def write(self, t: Tensor, value: Any) -> None:
+        """Refuse to rewrite a tensor from outside."""
+        if getattr(t, "count", self.since) < self.since:
+            raise refusal("rewriting a tensor from outside", "a new tensor, which f returns")
+        DATA.__set__(t, value)
+
+    def check_gradients(self) -> None:
+        """Refuse gradients of single examples in tensors from outside."""
+        for t, before in self._before.items():
+            left = raw(t._grad)
+            if type(left) is Batched and left.tape is self:
+                t._grad = before
+                raise refusal(
+                    f"backward to a tensor from outside, {describe(t, 0)}",
+                    "backward of what vmap returns, or grad(...) inside",
+                )
+
+    # ── operations ─────────────────────────────────────────────────────────────────────────────
+    def record(self, op: Primitive, values: Sequence[Any], params: dict[str, Any] = NONE) -> Any:
+        """Compute one operation for all examples."""
+        level = innermost(self, values, params)
+        if level is not self:
+            return level.record(op, values, params)
+        if "index" in params and any(hasattr(i, "tape") for i in parts_of(params["index"])):
+            return _by_arrays(op, values, params)
+        xs, mapped = [], []
+        for v in values:
+            own = type(v) is Batched and v.tape is self
+            xs.append(v.value if own else np.asarray(v) if type(v) in (list, tuple) else v)
+            mapped.append(own and v.mapped)
+        one = any(mapped)
+        rule = op.batch or (elementwise if op.elementwise else None)
+        outer, here.reader = here.reader, self.below
+        try:
+            y = rule(partial(run, op), xs, mapped, **params) if one and rule else NotImplemented
+            if y is NotImplemented:
+                y = self.rows(partial(run, op), xs, mapped, params)
+            result = Batched(self, y, one)
+        except (ValueError, TypeError, IndexError) as error:
+            raise failed(op, values, params, error) from None
+        finally:
+            here.reader = outer
+        if op.fn in VIEWS and result.shape:
+            result.share(values[0])
+        return result
+
+    def rows(self, f: Callable[..., Any], xs: Any, mapped: Any, params: dict[str, Any]) -> Any:
+        """Compute one example after the other; once, if nothing is mapped."""
+
+        def at(i: Any) -> Any:
+            return f(*[x[i] if m else x for x, m in zip(xs, mapped, strict=True)], **params)
+
+        if not any(mapped):
+            return at(0)
+        if self.size:
+            return map_leaves(lambda *parts: np.stack(parts), *map(at, range(self.size)))
+        xs = [_any(x) if m else x for x, m in zip(xs, mapped, strict=True)]
+        return map_leaves(lambda y: np.zeros((0, *shape_of(y)), y.dtype), f(*xs, **params))
+
+    def each(self, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Compute a function that has no row, for one example after the other."""
+        leaves, rebuild = flatten([list(args), kwargs])
+        level = innermost(self, leaves, NONE)
+        if level is not self:
+            return level.each(fn, args, kwargs)
+        own = [type(x) is Batched and x.tape is self for x in leaves]
+        xs = [x.value if o else x for x, o in zip(leaves, own, strict=True)]
+        mapped = [o and x.mapped for x, o in zip(leaves, own, strict=True)]
+
+        def call(*xs: Any) -> Any:
+            args, kwargs = rebuild(xs)
+            return fn(*args, **kwargs)
+
+        outer, here.reader = here.reader, self.below
+        try:
+            y = self.rows(call, xs, mapped, NONE)
+            return map_leaves(lambda part: Batched(self, _array(part), any(mapped)), y)
+        finally:
+            here.reader = outer
+
+    # ── into the level, and out of it ──────────────────────────────────────────────────────────
+    def batch(self, x: Any, axis: int = 0) -> Any:
+        """Return what the function gets: one example, a Tensor in the place of a Tensor."""
+        y = Batched(self, np.moveaxis(x, axis, 0) if axis else x, True)
+        return constant(y) if type(x) is Tensor else y
+
+    def whole(self, y: Any, axis: int | None = 0) -> Any:
+        """Return a value for all examples, along an axis; None for one that is the same for all."""
+        own = type(y) is Batched and y.tape is self
+        value = y.value if own else y
+        if axis is None:
+            return value
+        if not (own and y.mapped):
+            value = np.broadcast_to(value, (self.size, *shape_of(value)))
+            value = value.copy() if type(value) is np.ndarray else value  # to write into
+        return np.moveaxis(value, 0, axis) if axis else value
+
+
+def run(op: Primitive, *values: Any, **params: Any) -> Any:
+    """Do an operation on arrays, Tensors, symbols or the values of a surrounding `vmap`."""
+    if not (op.rules or op.each or op.joint) and any(type(v) is Tensor for v in values):
+        return op.fn(*values, **params)  # the fused part of a rule: of Tensors, what it consists of
+    for v in values:
+        record = getattr(v, "_record", None)
+        if record is not None:
+            return record(op, values, params)
+    return op.call(*values, **params)
+
+
+def _by_arrays(op: Primitive, values: Sequence[Any], params: dict[str, Any]) -> Any:
+    """Index by values that are mapped or traced: they become arguments."""
+    index = params["index"]
+    parts = index if type(index) is tuple else (index,)
+    arrays = [part for part in parts if hasattr(part, "tape")]
+    if any(a.dtype == bool for a in arrays):
+        if op is SETITEM and len(parts) == 1 and not shape_of(values[1]):
+            mask = np.expand_dims(index, tuple(range(index.ndim, values[0].ndim)))
+            return astype(np.where(mask, values[1], values[0]), dtype=values[0].dtype)
+        raise refusal(
+            "a mask in an index: each example would have another size", "np.where(mask, x, 0)"
+        )
+    slots = map(Slot, range(len(arrays)))
+    parts = tuple(next(slots) if hasattr(part, "tape") else part for part in parts)
+    params = {**params, "index": parts if type(index) is tuple else parts[0]}
+    return BY_ARRAYS[op.fn](*values, *arrays, **params)
+
+
+def refusal(what: str, instead: str) -> VmapError:
+    """Return the error, with the line of the user's."""
+    frame = sys._getframe(1)
+    while frame.f_back and frame.f_code.co_filename.startswith(ROOMS):
+        frame = frame.f_back
+    line = f"{line_of(frame.f_code.co_filename, frame.f_lineno)}, in {frame.f_code.co_name}"
+    return VmapError(three_lines(f"vmap cannot do {what}", line, instead))
+
+
+def _any(x: Any) -> Any:
+    """Return an example of an empty batch, with which most functions can do something."""
+    return np.sqrt(np.arange(1, 1 + math.prod(x.shape[1:]))).reshape(x.shape[1:]).astype(x.dtype)
+
+
+def _array(value: Any) -> Any:
+    return value if hasattr(value, "dtype") else np.asarray(value)
+
+
+def _like(v: Any) -> Any:
+    return v.data if type(v) is Batched else v

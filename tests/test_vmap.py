@@ -1,0 +1,594 @@
+"""vmap: equal to a loop over the examples, for every row, nested, differentiated and captured."""
+
+import numpy as np
+import pytest
+from samples import SAMPLES
+
+import autograd as ag
+import nn
+from autograd import (
+    Tensor,
+    checkpoint,
+    functional,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    primitive,
+    softmax_cross_entropy,
+    vjp,
+    vmap,
+)
+from autograd.batching import Batched, Level, VmapError
+from autograd.errors import three_lines
+from autograd.program import capture
+from autograd.program import compile as compiled
+from autograd.rules.shape import gather, place, scatter_at
+
+RNG = np.random.default_rng(0)
+W, X = RNG.normal(size=(4, 3)), RNG.normal(size=(5, 3))
+I = np.array([0, 2, 1, 1, 0])  # one index per example
+ROWS = list(SAMPLES)
+NAMES = [getattr(fn, "__name__", str(fn)) for fn in ROWS]
+
+
+def floats(fn, step=1):
+    """Yield the samples of a row and the arguments that it can be differentiated by."""
+    for case in SAMPLES[fn][::step]:
+        xs = case.inputs()
+        if np.asarray(case.f(*xs)).dtype.kind == "f":
+            yield from ((case, i) for i, x in enumerate(xs) if x.dtype.kind == "f")
+
+
+def plain(value):
+    return value.data if isinstance(value, Tensor) else value
+
+
+def loop(f, *args, axes=None):
+    """Apply f to one example after the other: the oracle."""
+    axes = axes or (0,) * len(args)
+    size = next(len(a) for a, axis in zip(args, axes, strict=True) if axis == 0)
+    rows = [
+        plain(f(*[a if axis is None else a[i] for a, axis in zip(args, axes, strict=True)]))
+        for i in range(size)
+    ]
+    return np.stack(rows)
+
+
+def one_by_one(f, i=0):
+    """Write a Jacobian row by row, as the definition says."""
+
+    def rows(*xs):
+        pull, y = vjp(f, i)(*xs)
+        units = np.eye(y.size, dtype=y.dtype).reshape(y.size, *y.shape)
+        return np.stack([pull(u[()]) for u in units]).reshape(y.shape + np.shape(xs[i]))
+
+    return rows
+
+
+def close(got, expected, rtol=1e-13):
+    np.testing.assert_allclose(plain(got), plain(expected), rtol=rtol, atol=1e-14)
+
+
+def u(w, x):
+    return np.sum(np.tanh(w @ x) ** 2)
+
+
+# ── every row ─────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("fn", ROWS, ids=NAMES)
+def test_every_row_on_a_batch_is_the_loop(fn):
+    for case in SAMPLES[fn]:
+        rng, xs = np.random.default_rng(3), case.inputs()
+        drawn = zip(xs, case.domains, case.shapes, strict=True)
+        samples = [[x, *(np.array(draw(rng, shape)) for _ in range(2))] for x, draw, shape in drawn]
+        n = len(xs)
+        for axes in {(0,) * n, (-1,) * n, (0,) + (None,) * (n - 1), (None,) * (n - 1) + (0,)}:
+            mixed = list(zip(xs, samples, axes, strict=True))
+            given = [x if axis is None else np.stack(sample, axis) for x, sample, axis in mixed]
+            rows = [case.f(*[x if a is None else s[k][()] for x, s, a in mixed]) for k in range(3)]
+            got = vmap(case.f, axes)(*given)
+            assert got.dtype == np.asarray(rows[0]).dtype
+            assert got.shape == (3, *np.shape(rows[0]))
+            np.testing.assert_allclose(
+                got, np.stack(rows), rtol=1e-14, atol=1e-15, err_msg=str(case)
+            )
+            last = vmap(case.f, axes, out_axes=-1)(*given)
+            np.testing.assert_array_equal(np.moveaxis(last, -1, 0), got)
+
+
+@pytest.mark.parametrize("fn", ROWS, ids=NAMES)
+def test_a_jacobian_is_bit_for_bit_the_one_made_row_by_row(fn, monkeypatch):
+    monkeypatch.setattr(functional, "VmapError", ())  # no rule falls back to the loop
+    for case, i in floats(fn):
+        xs = case.inputs()
+        got = jacobian(case.f, i)(*xs)
+        assert got.dtype == xs[i].dtype
+        if got.size:
+            np.testing.assert_array_equal(got, one_by_one(case.f, i)(*xs), err_msg=str(case))
+
+
+@pytest.mark.parametrize("fn", ROWS, ids=NAMES)
+def test_second_derivatives_of_every_row(fn):
+    for case, i in floats(fn, step=5):
+        xs = case.inputs()
+        y = np.asarray(case.f(*xs))
+        if not (y.size and xs[i].size):
+            continue
+        total = weighted(case.f, np.linspace(0.5, 1.5, y.size).reshape(y.shape))
+        close(jacobian(grad(total, i), i)(*xs), one_by_one(grad(total, i), i)(*xs))
+        slow = grad(squared(one_by_one(case.f, i)), i)(*xs)
+        close(grad(squared(jacobian(case.f, i)), i)(*xs), slow)
+        axes = tuple(0 if k == i else None for k in range(len(xs)))
+        twice = [np.stack([x, x]) if k == i else x for k, x in enumerate(xs)]
+        one = grad(squared(grad(total, i)), i)(*xs)
+        close(grad(squared(vmap(grad(total, i), axes)), i)(*twice), np.stack([one, one]))
+
+
+def weighted(f, weights):
+    return lambda *xs: np.sum(f(*xs) * weights)
+
+
+def squared(f):
+    return lambda *xs: np.sum(f(*xs) ** 2)
+
+
+def test_rows_are_not_computed_example_by_example(monkeypatch):
+    def once(_, f, xs, mapped, params):
+        assert not any(mapped), f
+        return f(*xs, **params)
+
+    monkeypatch.setattr(Level, "rows", once)
+    for fn in SAMPLES:
+        for case in SAMPLES[fn] if fn not in (gather, place, scatter_at) else []:
+            batch = [np.stack([x, x]) for x in case.inputs()]
+            vmap(case.f)(*batch)
+
+
+# ── transforms ────────────────────────────────────────────────────────────────────────────────
+def residual(w, at=grad):
+    return np.mean(vmap(lambda x: np.sum(at(u, 1)(w, x) ** 2))(X))
+
+
+def slow_residual(w):
+    return sum(np.sum(grad(u, 1)(w, x) ** 2) for x in X) / len(X)
+
+
+TWO = np.stack([W, 2 * W])
+TRANSFORMS = {
+    "vmap of grad, of what is the same for all": (
+        lambda: vmap(grad(u), (None, 0))(W, X),
+        lambda: loop(grad(u), W, X, axes=(None, 0)),
+    ),
+    "grad of vmap": (
+        lambda: grad(lambda w: np.sum(vmap(u, (None, 0))(w, X)))(W),
+        lambda: sum(grad(u)(W, x) for x in X),
+    ),
+    "grad of vmap of grad, from outside": (
+        lambda: grad(residual)(W),
+        lambda: grad(slow_residual)(W),
+    ),
+    "grad of vmap of grad, as an argument": (
+        lambda: grad(
+            lambda w: np.mean(vmap(lambda v, x: np.sum(grad(u, 1)(v, x) ** 2), (None, 0))(w, X))
+        )(W),
+        lambda: grad(slow_residual)(W),
+    ),
+    "hessian of vmap of grad": (
+        lambda: hessian(residual)(W),
+        lambda: one_by_one(grad(slow_residual))(W),
+    ),
+    "vmap of hessian": (
+        lambda: vmap(hessian(u, 1), (None, 0))(W, X),
+        lambda: loop(one_by_one(grad(u, 1), 1), W, X, axes=(None, 0)),
+    ),
+    "vmap of jacobian": (
+        lambda: vmap(jacobian(lambda x: np.tanh(W @ x) * x[0]))(X),
+        lambda: loop(one_by_one(lambda x: np.tanh(W @ x) * x[0]), X),
+    ),
+    "vmap of jvp": (
+        lambda: vmap(lambda x: jvp(lambda x: np.tanh(W @ x))(x)(np.ones(3))[1])(X),
+        lambda: (1 - np.tanh(X @ W.T) ** 2) * W.sum(1),
+    ),
+    "vmap of hvp": (
+        lambda: vmap(lambda x: hvp(u, 1)(W, x)[0](np.ones(3)))(X),
+        lambda: loop(lambda x: hessian(u, 1)(W, x) @ np.ones(3), X),
+    ),
+    "vmap of vmap": (
+        lambda: vmap(vmap(u, (None, 0)), (0, None))(TWO, X),
+        lambda: [[u(w, x) for x in X] for w in TWO],
+    ),
+    "vmap inside, with a value of the outer one": (
+        lambda: vmap(lambda w: vmap(lambda x: u(w, x) * w[0, 0])(X))(TWO),
+        lambda: [[u(w, x) * w[0, 0] for x in X] for w in TWO],
+    ),
+    "vmap of grad of vmap of grad": (
+        lambda: vmap(grad(residual))(TWO),
+        lambda: loop(grad(slow_residual), TWO),
+    ),
+    "vmap of a checkpoint's gradient": (
+        lambda: vmap(grad(checkpoint(u)), (None, 0))(W, X),
+        lambda: loop(grad(u), W, X, axes=(None, 0)),
+    ),
+    "grad of vmap of a checkpoint's gradient": (
+        lambda: grad(lambda w: residual(w, lambda f, i: grad(checkpoint(f), i)))(W),
+        lambda: grad(slow_residual)(W),
+    ),
+    "capture of vmap": (
+        lambda: capture(vmap(u, (None, 0)), W, X)(2 * W, X),
+        lambda: loop(u, 2 * W, X, axes=(None, 0)),
+    ),
+    "capture of vmap of grad": (
+        lambda: capture(vmap(grad(u), (None, 0)), W, X)(2 * W, X),
+        lambda: loop(grad(u), 2 * W, X, axes=(None, 0)),
+    ),
+    "compile of grad of vmap of grad": (
+        lambda: compiled(grad(residual))(W),
+        lambda: grad(slow_residual)(W),
+    ),
+    "compile of hessian of vmap of grad": (
+        lambda: compiled(hessian(residual))(W),
+        lambda: one_by_one(grad(slow_residual))(W),
+    ),
+    "vmap of compile": (
+        lambda: vmap(compiled(grad(u)), (None, 0))(W, X),
+        lambda: loop(grad(u), W, X, axes=(None, 0)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_transforms(name):
+    fast, slow = TRANSFORMS[name]
+    close(fast(), slow(), rtol=1e-11)
+
+
+def test_gradients_flow_through_to_tensors():
+    w = Tensor(W, requires_grad=True)
+    right = sum(grad(u)(W, x) for x in X)
+    vmap(lambda x: u(w, x))(X).sum().backward()
+    close(w.grad, right)
+    w.grad = None
+    y = vmap(u, (None, 0))(w, Tensor(X))
+    assert type(y) is Tensor
+    y.sum().backward()
+    close(w.grad, right)
+    with ag.no_grad():
+        assert type(vmap(grad(lambda x: u(w, x)))(X)) is np.ndarray
+
+
+def test_derivatives_inside_are_of_one_example_and_without_a_graph():
+    seen = []
+
+    def f(w):
+        return np.sum(vmap(lambda x: seen.append(grad(u, 1)(W, x)) or u(w, x))(X))
+
+    grad(f)(W)
+    assert [(type(g), g.shape) for g in seen] == [(Batched, (3,))]
+
+
+def test_constants_and_what_stands_for_arrays_add_up():
+    def f(v, x):
+        return np.sum(v * x + (v + v))
+
+    v, x = np.ones(3), X[0]
+    close(vmap(grad(f), (None, 0))(v, X), X + 2)
+    close(capture(grad(lambda x: np.sum(x * x + (x + x))), v)(x), 2 * x + 2)
+    large = np.ones(2**19)
+    close(capture(grad(lambda x: np.sum(large * x)), large)(large), large)
+
+
+def test_tensors_in_tensors_out():
+    assert type(vmap(np.sum)(Tensor(X))) is Tensor
+    assert type(vmap(np.sum)(X)) is np.ndarray
+    layer = nn.Linear(3, 2)
+    close(vmap(layer)(Tensor(X)), layer(Tensor(X)))
+
+    def own_backward(x):
+        x = x.detach().requires_grad_()
+        u(W, x).backward()
+        return x.grad
+
+    close(vmap(own_backward)(Tensor(X)), loop(grad(u, 1), W, X, axes=(None, 0)))
+
+
+def test_a_whole_batch_takes_as_many_operations_as_one_example():
+    for f in (vmap(grad(u), (None, 0)), grad(lambda w, x: np.sum(vmap(u, (None, 0))(w, x)))):
+        few, many = (len(capture(f, W, np.ones((n, 3))).equations) for n in (2, 50))
+        assert few == many
+    few, many = (len(capture(hessian(np.prod), np.ones(n)).equations) for n in (8, 16))
+    assert many - few <= 20  # one more doubling
+
+
+def test_containers_and_axes():
+    def f(p, x, scale):
+        return {"y": p["w"] @ x * scale + p["b"], "same": p["w"]}
+
+    b, columns = RNG.normal(size=(5, 4)), X.T
+    got = vmap(f, ({"w": None, "b": 0}, -1, None), {"y": 1, "same": None})(
+        {"w": W, "b": b}, columns, 2.0
+    )
+    close(got["y"], (X @ W.T * 2 + b).T)
+    assert got["same"] is W
+    value, constant = vmap(lambda x: (x[0], 3.0))(X)
+    assert value.tolist() == X[:, 0].tolist()
+    assert constant.tolist() == [3.0] * 5
+    assert vmap(lambda x, k=1: x * k)(X, k=2).tolist() == (2 * X).tolist()
+
+
+def test_an_empty_batch():
+    assert vmap(u, (None, 0))(W, X[:0]).shape == (0,)
+    assert vmap(grad(u), (None, 0))(W, X[:0]).shape == (0, 4, 3)
+    assert vmap(np.linalg.inv)(np.zeros((0, 3, 3))).shape == (0, 3, 3)
+
+
+# ── parts and writing ─────────────────────────────────────────────────────────────────────────
+TABLE = Tensor(W, requires_grad=True)
+INDEXING = {
+    "mapped index": (lambda x, i: x[i], lambda x, i: x[i]),
+    "gradient": (lambda x, i: grad(lambda x: x[i] ** 2)(x), lambda x, i: 2 * x[i] * np.eye(3)[i]),
+    "row of a table": (lambda x, i: TABLE[i] * x, lambda x, i: W[i] * x),
+    "column of a table": (lambda x, i: TABLE[:, i] * x[0], lambda x, i: W[:, i] * x[0]),
+    "two indices": (lambda x, i: TABLE[i, i] * x, lambda x, i: W[i, i] * x),
+    "none and slice": (lambda x, i: x[None, ::-1], lambda x, i: x[None, ::-1]),
+    "along an axis": (
+        lambda x, i: np.take_along_axis(x, np.argsort(x), axis=0),
+        lambda x, i: np.sort(x),
+    ),
+    "number and array around a slice": (
+        lambda x, i: (x * np.ones((2, 4, 3)))[1, :, [0, 2]],
+        lambda x, i: (x * np.ones((2, 4, 3)))[1, :, [0, 2]],
+    ),
+    "function without a row": (
+        lambda x, i: np.linalg.inv(np.outer(x, x) + np.eye(3)),
+        lambda x, i: np.linalg.inv(np.outer(x, x) + np.eye(3)),
+    ),
+}
+
+
+def written_at(x, i):
+    y = np.zeros_like(np.stack([x, x, x]))
+    y[i] = x[0]
+    y[i, 1] = 7
+    return y
+
+
+INDEXING["written at a mapped index"] = written_at, written_at
+
+
+@pytest.mark.parametrize("name", INDEXING)
+def test_indexing(name):
+    batch, row = INDEXING[name]
+    close(vmap(batch)(X, I), loop(row, X, I))
+
+
+def rewritten(x):
+    old = x.sum()
+    kept = old
+    old += 1
+    x = x * 1
+    x[0] = x[1] * 2
+    x += 1
+    x[1:] = x[1:] * x[0]
+    return x * kept + old
+
+
+def masked(x):
+    x = x.copy()
+    x[x < 0] = 0
+    return x
+
+
+def filled(x):
+    y = np.zeros_like(x)
+    y[1:] = x[:-1] ** 2
+    table = np.zeros_like(np.stack([x, x]))
+    table[:] = y  # of fewer axes
+    table[0] = x[None]  # of more
+    return table
+
+
+@pytest.mark.parametrize("f", [rewritten, masked, filled])
+def test_writing_into_values(f):
+    before = X.copy()
+    close(vmap(f)(X), loop(f, X))
+    close(vmap(f)(Tensor(X)), loop(lambda x: f(Tensor(x)), X))
+    assert (before == X).all()
+
+
+def test_writing_is_differentiated():
+    def f(x):
+        return np.sum(rewritten(x) ** 2)
+
+    close(vmap(grad(f))(X), loop(grad(f), X))
+    close(hessian(f)(X[0]), one_by_one(grad(f))(X[0]))
+
+
+# ── rules of one's own ────────────────────────────────────────────────────────────────────────
+def test_a_row_without_a_batching_rule_is_computed_row_by_row():
+    calls = []
+
+    @primitive
+    def doubled(x):
+        calls.append(np.shape(x))
+        return x * 2 if x.sum() > 0 else x * 0
+
+    doubled.defvjp(lambda g, y, x: g * 2)
+    close(vmap(doubled)(X), np.where(X.sum(1, keepdims=True) > 0, 2 * X, 0))
+    assert calls == [(3,)] * 5
+    cube = primitive(
+        lambda x: x**3, lambda g, y, x: g * 3 * x * x, batch=lambda run, xs, mapped: xs[0] ** 3 + 1
+    )
+    close(vmap(cube)(X), X**3 + 1)
+
+
+def test_a_rule_that_asks_for_numbers_gives_its_jacobian_row_by_row():
+    @primitive
+    def f(x):
+        return x * x
+
+    f.defvjp(lambda g, y, x: 2 * x * g if np.any(np.asarray(g) != 0) else g)
+    np.testing.assert_array_equal(jacobian(f)(X[0]), np.diag(2 * X[0]))
+    total = grad(lambda x: np.sum(jacobian(lambda x: x**3)(x) ** 2))(X[0])
+    close(total, 36 * X[0] ** 3)
+
+
+def test_a_large_jacobian_is_made_in_blocks(monkeypatch):
+    right = jacobian(lambda x: np.tanh(W @ x) * x[0])(X[0])
+    monkeypatch.setattr(functional, "BASIS", 100)
+    np.testing.assert_array_equal(jacobian(lambda x: np.tanh(W @ x) * x[0])(X[0]), right)
+
+
+def rosenbrock(x):
+    return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # PyTorch's own
+def test_agreement_with_pytorch():
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    x, f = np.linspace(-1, 1, 50), torch.func
+
+    def theirs(x):
+        return torch.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+    right = f.hessian(theirs)(torch.tensor(x)).numpy()
+    close(hessian(rosenbrock)(x), right)
+    close(compiled(hessian(rosenbrock))(x), right)
+    w, batch = torch.tensor(W), torch.tensor(X)
+    right = f.vmap(f.grad(lambda w, x: torch.sum(torch.tanh(w @ x) ** 2)), (None, 0))(w, batch)
+    close(vmap(grad(u), (None, 0))(W, X), right.numpy())
+
+
+def test_cross_entropy_of_a_batch_of_batches():
+    x, target = RNG.normal(size=(5, 2, 6)), RNG.integers(0, 6, (5, 2))
+    close(vmap(softmax_cross_entropy)(x, target), loop(softmax_cross_entropy, x, target))
+    close(
+        vmap(grad(lambda x, t: np.sum(softmax_cross_entropy(x, t))))(x, target),
+        grad(lambda x: np.sum(softmax_cross_entropy(x.reshape(10, 6), target.reshape(10))))(x),
+    )
+
+
+# ── errors ────────────────────────────────────────────────────────────────────────────────────
+def first(a, *_):
+    return a
+
+
+ERRORS = [
+    (
+        lambda: vmap(first)(np.ones((2, 3)), np.ones((4, 3))),
+        ValueError,
+        "the mapped axes differ in length: 2, 4",
+        "vmap(first) of (2, 3) along 0, (4, 3) along 0",
+        "batches of one size, or None in in_axes for what is the same for all",
+    ),
+    (
+        lambda: vmap(first, None)(np.ones(2)),
+        ValueError,
+        "vmap needs an argument to map",
+        "vmap(first) of the same for all",
+        "in_axes=0 for the first axis",
+    ),
+    (
+        lambda: vmap(first, (0,))(np.ones(2), np.ones(2)),
+        ValueError,
+        "in_axes has another structure than the arguments",
+        "vmap(first, in_axes=(0,)), for [(2,), (2,)]",
+        "one axis for all, or the same nested structure of axes, None for the same for all",
+    ),
+    (
+        lambda: vmap(first, 2)(np.ones((2, 3))),
+        ValueError,
+        "there is no axis 2 to map in (2, 3)",
+        "vmap(first) of (2, 3) along 2",
+        "an array with that axis, or None in in_axes for what is the same for all",
+    ),
+    (
+        lambda: vmap(first, out_axes=None)(np.ones((2, 3))),
+        ValueError,
+        "out_axes=None is for a result that is the same for all examples",
+        "vmap(first), of which a result has shape (3,) and is mapped",
+        "the axis that shall count the examples",
+    ),
+    (
+        lambda: vmap(lambda x: None)(np.ones(2)),
+        TypeError,
+        "the function returned nothing to map",
+        "vmap(<lambda>), of which a result is None",
+        "a return statement with arrays",
+    ),
+    (
+        lambda: vmap(lambda x: x + np.ones(4))(np.ones((2, 3))),
+        ValueError,
+        "add cannot broadcast ([3]) and ([4]): axis -1 is 3 against 4",
+        "add(argument 0 (3,), argument 1 (4,))",
+        "make each axis equal or 1, counted from the right (reshape, or index with None)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "kind", "what", "where", "instead"), ERRORS)
+def test_errors(call, kind, what, where, instead):
+    with pytest.raises(kind) as error:
+        call()
+    assert str(error.value) == three_lines(what, where, instead)
+
+
+def view_written(x):
+    y = x[1:]
+    y += 1
+    return x
+
+
+REFUSALS = [
+    (lambda x: x if x[0] > 0 else -x, "branching on a mapped value", "np.where(condition, a, b)"),
+    (
+        lambda x: x * x[0].item(),
+        "reading a mapped value as a number",
+        "the value itself, which NumPy takes",
+    ),
+    (
+        lambda x: x[x > 0],
+        "a mask in an index: each example would have another size",
+        "np.where(mask, x, 0)",
+    ),
+    (
+        lambda x: np.asarray(x),
+        "making an array of a mapped value",
+        "NumPy's functions of the value itself; Tensor(a)[i] for a[i]",
+    ),
+    (
+        lambda x: np.add(x, x, out=np.ones(3)),
+        "writing into an array that holds one example",
+        "x = x + y",
+    ),
+    (
+        view_written,
+        "writing into a value that shares its elements",
+        "x[i] = x[i] + y for x[i] += y; x = x.copy() of a view",
+    ),
+]
+
+
+@pytest.mark.parametrize(("f", "what", "instead"), REFUSALS)
+def test_refusals_name_the_line_and_the_remedy(f, what, instead):
+    with pytest.raises(VmapError) as error:
+        vmap(f)(X)
+    code = f.__code__
+    lines = range(code.co_firstlineno, code.co_firstlineno + 5)
+    wheres = [f"{__file__}:{line}, in {code.co_name}" for line in lines]
+    said = [three_lines(f"vmap cannot do {what}", where, instead) for where in wheres]
+    assert str(error.value) in said
+
+
+def test_backward_to_the_outside_is_refused_and_leaves_nothing():
+    w = Tensor(W, requires_grad=True, name="w")
+    w.grad = np.ones((4, 3))
+
+    def f(x):
+        y = u(w, x)
+        y.backward()
+        return y
+
+    with pytest.raises(VmapError, match=r"backward to a tensor from outside, w \(4, 3\)"):
+        vmap(f)(Tensor(X))
+    assert w.grad.tolist() == np.ones((4, 3)).tolist()
