@@ -40,6 +40,7 @@ from autograd.functional import (
     value_and_grad,
     vjp,
 )
+from autograd.mapping import vmap
 from autograd.methods import Methods
 from autograd.modes import enable_grad, is_grad_enabled, no_grad, set_default_dtype
 from autograd.primitive import primitive
@@ -162,6 +163,7 @@ __all__ = [
     "three_lines",
     "value_and_grad",
     "vjp",
+    "vmap",
     "where",
     "why",
     "worksheet",

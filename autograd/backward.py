@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import describe, shape_of, three_lines
+from autograd.errors import describe, line_of, shape_of, three_lines
 from autograd.modes import enable_grad
 from autograd.primitive import PRIMITIVES
 from autograd.pull import LAZY, Gradient, add, fit, pull
@@ -216,7 +216,7 @@ def backward(
         raise RuntimeError(
             three_lines(
                 "backward was called a second time from the same result",
-                f"the first call was at {code.co_filename}:{line}",
+                f"the first call was at {line_of(code.co_filename, line)}",
                 "compute the result anew (build it inside the loop), or give the first call "
                 "retain_graph=True",
             )

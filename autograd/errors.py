@@ -1,6 +1,7 @@
 """The wording of errors: what failed; where; what to write instead. Layer 0: NumPy only."""
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,16 @@ def three_lines(what: str, where: str, instead: str) -> str:
       instead: log(2.0)
     """
     return f"{what}\n  where: {where}\n  instead: {instead}"
+
+
+def line_of(file: str, line: int) -> str:
+    """Name a line of the user's program; a cell of a notebook is a file that nobody has heard of.
+
+    >>> line_of("/home/eva/train.py", 7), line_of("/tmp/ipykernel_123/456.py", 7)
+    ('/home/eva/train.py:7', 'line 7 of the cell')
+    """
+    in_a_cell = PurePath(file).parent.name.startswith("ipykernel_")
+    return f"line {line} of the cell" if in_a_cell else f"{file}:{line}"
 
 
 def describe(value: Any, position: int) -> str:

@@ -13,6 +13,7 @@ from threading import Lock, get_ident
 from types import CodeType
 from typing import NamedTuple, Self
 
+from autograd.errors import line_of
 from autograd.tensor import Tensor
 from autograd.versions import birth
 
@@ -42,10 +43,7 @@ class Place(NamedTuple):
     part: str
 
     def __str__(self) -> str:
-        path = Path(self.file)
-        if path.parent.name.startswith("ipykernel_"):
-            return f"line {self.line} of the cell"
-        return f"{path.name}:{self.line}"
+        return Path(line_of(self.file, self.line)).name
 
 
 class _Birth(int):

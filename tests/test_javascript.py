@@ -1,5 +1,6 @@
 """Printed JavaScript computes what the engine computes: node runs it over every row's samples."""
 
+import functools
 import json
 import re
 import shutil
@@ -13,13 +14,12 @@ from test_rules import like, title
 
 import autograd as ag
 from autograd import Tensor, from_numpy
-from autograd.primitive import PRIMITIVES
 from autograd.program.arrays import literal
-from autograd.program.equations import Equation, evaluate
-from autograd.program.graph_tape import Symbol, Tape
-from autograd.program.javascript import identifiers, javascript, knows, runtime
+from autograd.program.capture import capture
+from autograd.program.javascript import identifiers, javascript, runtime
+from autograd.program.tape import CaptureError
 from autograd.rules import neural
-from autograd.rules.shape import Slot, gather
+from autograd.view.recording import Recording
 from autograd.view.spelling import number
 
 NODE = shutil.which("node")
@@ -56,49 +56,68 @@ def value(y):
     return np.float64(y)
 
 
-def traced(f, arrays, seed=None):
-    """Return the tape of f and of its sweep, what to return, and what the engine says of each."""
-    xs = [from_numpy(a).requires_grad_(a.dtype.kind == "f") for a in map(np.asarray, arrays)]
+def captured(f, arrays, seed=None):
+    """Print f and its sweep as a program that was captured; return it and what it computes."""
+
+    def both(*xs):
+        y = f(*xs)
+        if not y.requires_grad:
+            return [y]
+        y.backward(gradient=like([y.data], 5)[0][()] if seed is None else seed)
+        return [y, *(x.grad for x in xs if x.grad is not None)]
+
+    xs = given(arrays)
+    program = capture(both, *xs)
+    return javascript(program), [v.data for v in both(*given(arrays))], [x.data for x in xs]
+
+
+def recorded(f, arrays, seed=None):
+    """Print f and its sweep as a recording of its graph does: it ends in one number."""
+    xs = given(arrays)
     y = f(*xs)
-    names = {x: f"x{i}" for i, x in enumerate(xs) if x.requires_grad}
-    tape = Tape(knows)
-    if y.op is None:  # truth and integers: only forward
-        y = f(*[tape.input(n, x.data) for n, x in zip(("x0", "x1", "x2"), xs, strict=False)])
-        return tape, [y], [y.data], list(tape.inputs.values())
-    symbols = tape.forward(y, names)
-    outputs, expected = [symbols[y]], [y.data]
-    if y.requires_grad:
-        seed = like([y.data], 5)[0][()] if seed is None else seed
-        arrived, _ = tape.backward(y, symbols, seed)
-        y.backward(gradient=from_numpy(np.asarray(seed)))
-        for x in xs:
-            if x.grad is not None:
-                outputs.append(arrived[x])
-                expected.append(x.grad.data)
-    return tape, outputs, expected, [x.data for x in xs if names.get(x) in tape.inputs]
+    if not y.requires_grad:
+        return None
+    root = y if seed else (y * (like([y.data], 5)[0][()])).sum()
+    inputs = {f"x{i}": x for i, x in enumerate(xs) if x.requires_grad}
+    recording = Recording(root, inputs, {x: name for name, x in inputs.items()} | {root: "f"})
+    root.backward()
+    results = [(recording.symbols[y], y.data)]
+    results += [(recording.arrived[x], x.grad.data) for x in inputs.values() if x.grad is not None]
+    for i, (symbol, _) in enumerate(results):
+        recording.slot(i, symbol)
+    return recording.javascript(), [v for _, v in results], [x.data for x in inputs.values()]
 
 
-def printed(tape, outputs):
-    names = [y.name if type(y) is Symbol else y for y in outputs]
-    return javascript(tape.inputs, tape.equations, names)
+def given(arrays):
+    return [from_numpy(a).requires_grad_(a.dtype.kind == "f") for a in map(np.asarray, arrays)]
+
+
+@functools.cache
+def samples(way):
+    """Print every sample of every row; those without a derivative as functions only."""
+    printed = {}
+    for fn, cases in SAMPLES.items():
+        for case in cases:
+            name = f"{title(fn)}: {case} ({len(printed)})"
+            try:
+                printed[name] = way(case.f, case.inputs())
+            except BaseException as error:
+                error.add_note(name)
+                raise
+    return {name: p for name, p in printed.items() if p}
+
+
+WAYS = pytest.mark.parametrize("way", [captured, recorded])
 
 
 # ── laws ──────────────────────────────────────────────────────────────────────────────────────
+@WAYS
 @needs_node
-def test_every_row_and_its_rule_compute_in_javascript_what_they_compute_here():
-    programs, expected, titles = [], [], []
-    for fn, cases in SAMPLES.items():
-        for case in cases:
-            tape, outputs, values, arrays = traced(case.f, case.inputs())
-            try:
-                programs.append((printed(tape, outputs), arrays))
-            except BaseException as error:
-                error.add_note(f"{title(fn)}: {case}")
-                raise
-            expected.append(values)
-            titles.append(f"{title(fn)}: {case}")
+def test_every_row_and_its_rule_compute_in_javascript_what_they_compute_here(way):
+    names, programs = samples(way), samples(way).values()
     assert len(programs) > 900
-    for name, got, values in zip(titles, run(programs), expected, strict=True):
+    results = run([(source, arrays) for source, _, arrays in programs])
+    for name, got, (_, values, _) in zip(names, results, programs, strict=True):
         for y, v in zip(got, values, strict=True):
             assert np.shape(y) == np.shape(v), name
             np.testing.assert_allclose(y, v, rtol=1e-12, atol=1e-12, err_msg=name)
@@ -120,18 +139,19 @@ ELSEWHERE = [
 POINTS = [(2.0, 1.0), (-1.5, 0.5), (0.3, 3.0), (-2.0, -2.0), (0.0, 1.0), (1.0, 0.0), (5.0, -0.7)]
 
 
+@WAYS
 @needs_node
-def test_what_was_recorded_at_one_point_holds_at_every_other():
+def test_what_was_written_down_at_one_point_holds_at_every_other(way):
     """Branches and masks are operations; at their kinks too, and where a logarithm has no use."""
     programs, expected = [], []
     for f, start in ELSEWHERE:
-        tape, outputs, *_ = traced(f, start, seed=np.float64(1))
+        source, *_ = way(f, start, seed=np.float64(1))
         for point in POINTS:
             xs = [Tensor(v, requires_grad=True) for v in point]
             with np.errstate(all="ignore"):
                 y = f(*xs)
                 y.backward()
-            programs.append((printed(tape, outputs), point))
+            programs.append((source, point))
             expected.append([y.data, *(x.grad.data for x in xs)])
     for (source, point), got, values in zip(programs, run(programs), expected, strict=True):
         np.testing.assert_allclose(
@@ -145,11 +165,7 @@ def test_the_runtime_holds_nothing_that_no_program_calls():
         [NODE, "-"], input=f"{runtime()}\nconsole.log(JSON.stringify(Object.keys(nd)))",
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    called = set()
-    for cases in SAMPLES.values():
-        for case in cases:
-            tape, outputs, *_ = traced(case.f, case.inputs())
-            called |= set(re.findall(r"nd\.(\w+)", printed(tape, outputs)))
+    called = set(re.findall(r"nd\.(\w+)", "".join(p[0] for p in samples(captured).values())))
     rest = set(json.loads(known.stdout)) - called
     assert rest == set()
 
@@ -170,23 +186,34 @@ def test_a_page_spells_numbers_as_python_does():
 
 # ── what it looks like ────────────────────────────────────────────────────────────────────────
 def test_scalars_are_written_as_a_person_would():
-    tape, outputs, *_ = traced(lambda a, b, c: (a + b) * c, (2.0, 3.0, 4.0), seed=np.float64(1))
-    assert printed(tape, outputs) == (
-        "function program(x0, x1, x2) {\n"
-        "  const t1 = x0 + x1;\n"
-        "  const t2 = t1 * x2;\n"
-        "  return [t2, x2, x2, t1];\n"
+    program = ag.explore("(a + b) * c**2", a=2, b=3, c=4).program
+    assert program.splitlines()[:-2] == [
+        "function program(a, b, c) {",
+        "  const d = a + b;",
+        "  const g = c ** 2;",
+        "  const f = d * g;",
+        "  const t4 = 2 * c;",
+        "  const df_dc = d * t4;",
+    ]
+
+
+def test_a_captured_program_keeps_its_names():
+    def loss(x, w):
+        prediction = x @ w
+        loss = np.sum(np.square(prediction))
+        loss.backward()
+        return w.grad
+
+    program = capture(loss, np.ones((1, 2)), Tensor(np.ones(2), requires_grad=True))
+    assert program.javascript == (
+        "function loss(x, w) {\n"
+        "  const prediction = nd.matmul(x, w);\n"
+        "  const dprediction = nd.multiply(2, prediction);\n"
+        "  const t3 = nd.transpose(x);\n"
+        "  const dw = nd.matmul(t3, dprediction);\n"
+        "  return [dw];\n"
         "}"
     )
-
-
-def test_a_program_evaluates_in_python_too():
-    tape, outputs, expected, arrays = traced(
-        lambda a, b: np.tanh(a @ b).sum(), ([[1.0, 2]], [3.0, -1])
-    )
-    known = evaluate(tape.equations, dict(zip(tape.inputs, arrays, strict=True)))
-    assert known[outputs[0].name] == expected[0]
-    np.testing.assert_array_equal(known[outputs[1].name], expected[1])
 
 
 @pytest.mark.parametrize(
@@ -207,49 +234,102 @@ def test_names_that_javascript_does_not_take_get_others():
 
 
 # ── what is not in the table ──────────────────────────────────────────────────────────────────
+@WAYS
 @needs_node
-def test_a_primitive_of_the_users_own_is_written_out_by_its_definition():
+def test_a_primitive_of_the_users_own_is_written_out_by_its_definition(way):
     @ag.primitive
     def cube(x):
         return x * np.exp(x) ** 2
 
     cube.defvjp(lambda g, y, x: g * (np.exp(x) ** 2 + 2 * y))
-    tape, outputs, expected, arrays = traced(lambda x: cube(x) + 1, [np.array([0.5, -1.0])])
-    (got,) = run([(printed(tape, outputs), arrays)])
+    source, expected, arrays = way(lambda x: cube(x) + 1, [np.array([0.5, -1.0])])
+    (got,) = run([(source, arrays)])
     np.testing.assert_allclose(got[0], expected[0], rtol=1e-14)
     np.testing.assert_allclose(got[1], expected[1], rtol=1e-14)
 
 
-def test_what_cannot_be_written_down_is_named():
+@WAYS
+def test_what_cannot_be_written_down_is_named(way):
     @ag.primitive
     def strange(x):
         return np.float64(float(x) * 2)
 
     strange.defvjp(lambda g, y, x: g * 2)
-    with pytest.raises(NotImplementedError) as caught:
-        traced(lambda x: strange(x) * 2, [1.0])
-    assert str(caught.value).splitlines() == [
-        "what Python does with a number itself cannot be written down",
-        "  where: bool, float, item() or np.array of x0, of shape ()",
-        "  instead: np.where(condition, x, y) instead of if; NumPy's functions instead of math's",
-    ]
+    with pytest.raises(CaptureError) as caught:
+        way(lambda x: strange(x) * 2, [1.0])
+    what, where, _ = str(caught.value).splitlines()
+    assert what == "a program cannot hold reading a traced value as a number"
+    assert where.endswith("in strange")
 
 
 def test_complex_numbers_have_no_javascript():
-    square = Equation("y", PRIMITIVES[np.square], ("z",), {}, 1j)
     with pytest.raises(NotImplementedError) as caught:
-        javascript({"z": 1j}, [square], ["y"])
+        javascript(capture(np.square, 1j))
     assert str(caught.value).splitlines() == [
         "square cannot be written in JavaScript",
-        "  where: y = square(())",
+        "  where: t1 = square(())",
         "  instead: NumPy's functions of real numbers, or keep to Python: draw(f), explain(f)",
     ]
 
 
-def test_an_index_that_is_computed_is_refused():
-    taken = Equation("y", PRIMITIVES[gather], ("x", "i"), {"index": Slot(0)}, np.zeros(2))
-    with pytest.raises(NotImplementedError, match="an index that is computed from the inputs"):
-        javascript({"x": np.zeros(3), "i": np.zeros(2, int)}, [taken], ["y"])
+A34, ROWS, COLUMNS = np.arange(12.0).reshape(3, 4), np.array([2, -3, 2]), np.array([[1], [-1]])
+INDEXED = [
+    (lambda x, i: x[i], (A34, ROWS)),
+    (lambda x, i: x[i], (A34[0], np.int64(-2))),
+    (lambda x, i: x[:, i], (A34, COLUMNS)),
+    (lambda x, i, j: x[i, j], (A34, ROWS, COLUMNS)),
+    (lambda x, i: x[i, :, None, 1:3], (A34.reshape(3, 2, 2), ROWS)),
+    (lambda x, i: x[i, ::-1, np.array([0, 1, 1])], (A34.reshape(3, 2, 2), ROWS)),
+    (lambda x, i: np.take_along_axis(x, i, axis=1), (A34, np.argsort(-A34))),
+    (lambda x, i: np.sort(x, axis=0) * i, (A34[::-1], ROWS[:, None])),
+]  # fmt: skip
+
+
+@needs_node
+def test_an_index_may_be_computed():
+    """Read, added to and written: by indices that the program gets, other ones than at first."""
+    programs, expected = [], []
+    for f, (x, *indices) in INDEXED:
+
+        def both(x, *indices, f=f):
+            y = f(x, *indices)
+            np.sum(y * y).backward()
+            return y, x.grad
+
+        program = capture(both, Tensor(x, requires_grad=True), *[np.zeros_like(i) for i in indices])
+        programs.append((javascript(program), [x, *indices]))
+        expected.append([v.data for v in both(Tensor(x, requires_grad=True), *indices)])
+
+    def written(x, v, i):
+        y = x.copy()
+        y[i, 1:] = v
+        return [y]
+
+    xs = A34, np.array([7.0, 8.0, 9.0]), ROWS
+    programs.append((javascript(capture(written, *xs[:2], np.zeros_like(ROWS))), xs))
+    expected.append(written(*xs))
+
+    def cut(x):
+        y = x.copy()
+        y[x > 5] = 5
+        return [y]
+
+    programs.append((javascript(capture(cut, np.zeros_like(A34))), [A34]))
+    expected.append(cut(A34))
+    for (source, _), got, values in zip(programs, run(programs), expected, strict=True):
+        for y, v in zip(got, values, strict=True):
+            assert np.shape(y) == np.shape(v), source
+            np.testing.assert_allclose(y, v, rtol=1e-14, err_msg=source)
+
+
+def test_a_selection_by_a_condition_is_refused():
+    def cut(x):
+        y = x.copy()
+        y[x[:, 0] > 5, 0] = 5
+        return y
+
+    with pytest.raises(NotImplementedError, match="select by a condition"):
+        javascript(capture(cut, A34))
 
 
 INF, NAN = np.inf, np.nan
@@ -297,8 +377,8 @@ def test_special_values_are_those_of_numpy():
     programs, expected = [], []
     with np.errstate(all="ignore"):
         for f, values in SPECIAL:
-            tape, xs = Tape(knows), np.array(values)
-            programs.append((printed(tape, [f(tape.input("x", xs))]), [xs]))
+            xs = np.array(values)
+            programs.append((javascript(capture(f, xs)), [xs]))
             expected.append(f(xs))
     for (source, (xs,)), (got,), values in zip(programs, run(programs), expected, strict=True):
         np.testing.assert_allclose(got, values, rtol=1e-13, atol=1e-300, err_msg=f"{xs}\n{source}")

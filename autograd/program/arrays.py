@@ -5,16 +5,16 @@ NumPy itself tells the places, and one function serves for all of it.
 """
 
 import string
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from autograd.errors import three_lines
-from autograd.program.equations import Equation
+from autograd.program.equations import Equation, Name
+from autograd.program.positions import pointed
 from autograd.rules.linalg import contracted
-from autograd.rules.shape import filled
-from autograd.tensor import raw
+from autograd.rules.shape import Slot, filled
 
 LINE = 100
 
@@ -24,26 +24,27 @@ class Writer:
 
     Parameters
     ----------
-    like : an example of every input and every result, by name.
+    like : an example of every input and every result, and the arrays that are constant, by name.
+    names : what each of them is called in JavaScript.
+    arrays : which of the names are constants.
 
     Attributes
     ----------
-    names : what each of them is called in JavaScript.
     constants : what a constant is called, by its text.
     """
 
-    def __init__(self, like: Mapping[str, Any], names: Mapping[str, str]) -> None:
-        self.like, self.names = like, names
+    def __init__(
+        self, like: Mapping[Name, Any], names: Mapping[Name, str], arrays: Container[Name]
+    ) -> None:
+        self.like, self.names, self.arrays = like, names, arrays
         self.constants: dict[str, str] = {}
 
     def argument(self, a: Any) -> str:
-        if isinstance(a, str):
-            return self.names[a]
-        a = raw(a)
-        if np.ndim(a) == 0:
+        if type(a) is not Name:
             return literal(a)
-        a = np.asarray(a)
-        return self.hoisted(f"nd.array({js_list(a.ravel().tolist())}, {js_list(a.shape)})")
+        if a not in self.arrays:
+            return self.names[a]
+        return self.constants.setdefault(array(self.like[a]), self.names[a])
 
     def hoisted(self, text: str) -> str:
         """Name a constant, and say it once."""
@@ -57,7 +58,7 @@ class Writer:
         return text if len(text) <= LINE // 2 else self.hoisted(text)
 
     def value(self, a: Any) -> Any:
-        return self.like[a] if isinstance(a, str) else raw(a)
+        return self.like[a] if type(a) is Name else a
 
     def shape(self, a: Any) -> tuple[int, ...]:
         return np.shape(self.value(a))
@@ -88,6 +89,10 @@ def literal(value: Any) -> str:
 
 def js_list(values: Iterable[Any]) -> str:
     return f"[{', '.join(literal(v).strip('()') for v in values)}]"
+
+
+def array(value: Any) -> str:
+    return f"nd.array({js_list(value.ravel().tolist())}, {js_list(value.shape)})"
 
 
 def call(name: str, *args: str) -> str:
@@ -186,37 +191,46 @@ def _joined(p: Writer, e: Equation, **params: Any) -> str:
 
 
 def _taken(p: Writer, e: Equation, index: Any) -> str:
-    x, *arrays = e.args
-    places = _numbered(p.shape(x))[_constant(e, index, arrays)]
-    return f"nd.gather({p.argument(x)}, {p.places(places)}, {js_list(np.shape(e.like))})"
+    x = e.args[0]
+    places = _places(p, e, index, p.shape(x), 1)
+    return f"nd.gather({p.argument(x)}, {places}, {js_list(np.shape(e.like))})"
 
 
 def _scattered(p: Writer, e: Equation, index: Any, shape: tuple[int, ...]) -> str:
-    g, *arrays = e.args
-    places = p.places(_numbered(shape)[_constant(e, index, arrays)])
-    return f"nd.scatter({p.argument(g)}, {places}, {js_list(shape)})"
-
-
-def _constant(e: Equation, index: Any, arrays: Sequence[Any]) -> Any:
-    """Return an index whose arrays are constants, or refuse it."""
-    if any(isinstance(a, str) for a in arrays):
-        raise NotImplementedError(
-            three_lines(
-                "an index that is computed from the inputs cannot be written in JavaScript",
-                f"{e.name} = {e.op.name}(...) with an index that changes",
-                "np.take_along_axis(x, indices, axis), or an index of constants",
-            )
-        )
-    return filled(index, [raw(a) for a in arrays])
+    places = _places(p, e, index, shape, 1)
+    return f"nd.scatter({p.argument(e.args[0])}, {places}, {js_list(shape)})"
 
 
 def _assigned(p: Writer, e: Equation, index: Any) -> str:
     x, v, *arrays = e.args
-    places = _numbered(p.shape(x))[_constant(e, index, arrays)]
+    if type(index) is Slot and p.kind(arrays[0]) == "b" and not p.shape(v):
+        shape = (*p.shape(arrays[0]), *(1,) * (len(p.shape(x)) - len(p.shape(arrays[0]))))
+        chosen = f"nd.reshape({p.argument(arrays[0])}, {js_list(shape)})"
+        return call("where", chosen, p.argument(v), p.argument(x))
+    zeros = [np.zeros(p.shape(a), int) for a in arrays]
+    written = _numbered(p.shape(x))[filled(index, zeros)].shape
     value = p.argument(v)
-    if p.shape(v) != places.shape:
-        value = f"nd.broadcast_to({value}, {js_list(places.shape)})"
-    return f"nd.setitem({p.argument(x)}, {value}, {p.places(places)})"
+    if p.shape(v) != written:
+        value = f"nd.broadcast_to({value}, {js_list(written)})"
+    return f"nd.setitem({p.argument(x)}, {value}, {_places(p, e, index, p.shape(x), 2)})"
+
+
+def _places(p: Writer, e: Equation, index: Any, shape: tuple[int, ...], first: int) -> str:
+    """Write the places that an index points to; arrays in it are arguments from `first` on."""
+    arrays = e.args[first:]
+    if not arrays:
+        return p.places(_numbered(shape)[index])
+    known, pointers = pointed(e.op, index, shape, list(map(p.value, arrays)))
+    text = p.hoisted(array(known)) if known.ndim else literal(known)
+    for pointer in pointers:
+        a = arrays[pointer.slot]
+        places = f"nd.remainder({p.argument(a)}, {pointer.length})"
+        if pointer.stride != 1:
+            places = f"nd.multiply({places}, {pointer.stride})"
+        if pointer.shape != p.shape(a):
+            places = f"nd.reshape({places}, {js_list(pointer.shape)})"
+        text = f"nd.add({text}, {places})"
+    return text
 
 
 def _numbered(shape: tuple[int, ...]) -> Any:
@@ -273,11 +287,6 @@ def _cast(p: Writer, e: Equation, dtype: Any) -> str:
     return f"nd.astype({p.argument(e.args[0])}, {convert})"
 
 
-def _along(p: Writer, e: Equation, axis: int) -> str:
-    x, indices = map(p.argument, e.args)
-    return f"nd.take_along_axis({x}, {indices}, {axis % len(p.shape(e.args[0]))})"
-
-
 PRINTERS: dict[str, Printing] = {
     **dict.fromkeys(
         ("sum", "mean", "prod", "all", "any", "count_nonzero", "argmax", "argmin", "logsumexp",
@@ -296,9 +305,8 @@ PRINTERS: dict[str, Printing] = {
     **dict.fromkeys(("tril", "triu"), _triangle),
     **dict.fromkeys(("concatenate", "stack"), _joined),
     **dict.fromkeys(("dot", "inner", "vdot", "outer", "tensordot"), _contraction),
-    **dict.fromkeys(("matmul", "linear", "softmax_cross_entropy"), _function),
+    **dict.fromkeys(("matmul", "softmax_cross_entropy", "d_cross_entropy"), _function),
     "broadcast_to": _broadcast, "pad": _padded,
     "einsum": _spelled_einsum, "clip": _clipped, "round": _rounded, "astype": _cast,
-    "take_along_axis": _along,
 }  # fmt: skip
 """How the operations with parameters are written, by the names of their rows."""

@@ -5,25 +5,28 @@ symbol becomes an equation; so the backward sweep, transforms of any order and a
 are written down by the very code that computes them.
 """
 
+import functools
+import gc
 import inspect
 import sys
+import sysconfig
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from keyword import iskeyword
 from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
 
-from autograd.creation import default_generator
-from autograd.errors import three_lines
+from autograd.errors import line_of, three_lines
 from autograd.names import names_in
 from autograd.outside import DATA, reading
+from autograd.program.equations import Name, used
 from autograd.program.program import Effect, Program
+from autograd.program.randomness import drawing_line, states
 from autograd.program.simplify import simplified
-from autograd.program.tape import ROOMS, CaptureError, Name, Symbol, Tape, used
+from autograd.program.tape import ROOMS, CaptureError, Symbol, Tape
 from autograd.tensor import Tensor, constant, raw
 from autograd.tree import flatten
 from autograd.versions import birth
@@ -61,43 +64,60 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
       t2: float64 () = multiply(d, c)
       return t2
     """
-    run = Run()
+    if isinstance(f, Program) and not options:
+        f.bind(examples)
+        return f
+    run = Run(f)
     leaves, rebuild = flatten(list(examples))
     names = _argument_names(f, examples)
     given = [_variable(run.tape, name, x) for name, x in zip(names, leaves, strict=True)]
     arguments = [raw(s).name if isinstance(raw(s), Symbol) else s for s in given]
-    run.given = set(run.tape.inputs)
-    before = _random_states()
-    with watching(run), naming(run):
-        result = f(*rebuild(given), **options)
-    if _random_states() != before:
-        _refuse_random(f)
+    run.tape.settled.update(run.tape.inputs)
+    before = states(f)
+    try:
+        with watching(run), naming(run):
+            result = f(*rebuild(given), **options)
+    except Exception as error:
+        if run.refusals and error not in run.refusals:
+            raise run.refusals[0] from None
+        raise
+    if run.refusals:  # which f has caught
+        raise run.refusals[0]
+    if states(f) != before:
+        raise _random(f, examples, options)
+    _refuse_written(f, arguments, given)
     values, gives = flatten(result)
     outputs = [_reference(run.tape, v) for v in values]
     tape = run.tape
+    shapes = gives(range(len(values)))
+    tensors = [type(v) is Tensor for v in values]
+    connected = [type(v) is Tensor and v.op is not None and v._grad is None for v in values]
     effects = [Effect(t, "grad", _reference(tape, g)) for t, g in run.left.items() if g is not None]
-    effects += [Effect(t, "data", _reference(tape, y)) for t, y in run.written.items()]
+    effects += [Effect(t, "data", _reference(tape, y)) for t, y in run.changed()]
+    run.left, run.data = {}, {}
+    del given, values, gives, result
+    _refuse_leaks(run, f)
     results = [*outputs, *(e.name for e in effects)]
-    unnamed = {name: x for name, x in tape.constants.items() if name not in run.wishes}
+    unnamed = {name: x for name, x in tape.constants.items() if name not in tape.wishes}
     equations = simplified(tape.equations, tape.inputs | tape.constants, unnamed)
     equations = used(equations, results)
     needed = {a for e in equations for a in e.args if type(a) is Name}
     needed |= {y for y in results if type(y) is Name}
-    unused = {run.lifted[t].name for t in run.lifted} - needed
+    unused = set(run.names.values()) - needed
     return Program(
         getattr(f, "__name__", type(f).__name__),
         arguments,
         {name: x for name, x in tape.inputs.items() if name not in unused},
         rebuild(range(len(leaves))),
-        {run.lifted[t].name: t for t in run.lifted if run.lifted[t].name in needed},
+        {name: t for t, name in run.names.items() if name in needed},
         {name: array for name, array in tape.constants.items() if name in needed},
         equations,
         outputs,
-        [type(v) is Tensor for v in values],
-        gives(range(len(values))),
+        tensors,
+        shapes,
         effects,
-        [type(v) is Tensor and v.op is not None and v._grad is None for v in values],
-    ).renamed(run.wishes)
+        connected,
+    ).renamed(tape.wishes)
 
 
 class Run:
@@ -105,69 +125,61 @@ class Run:
 
     Attributes
     ----------
-    lifted : the symbol of each tensor from outside that the function has read.
-    written : what the function has made of such a tensor's data.
+    names : the input that is each tensor from outside that the function has read.
+    data : what such a tensor's data is at present.
+    refusals : the errors that were raised; a function may have caught them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, f: Callable[..., Any]) -> None:
+        inner = inspect.unwrap(f)
+        self.code = getattr(inner, "__code__", None) if inner is not f else None
+        self.refusals: list[CaptureError] = []
         self.tape = Tape()
         self.since = birth()
-        self.lifted: dict[Tensor, Symbol] = {}
-        self.written: dict[Tensor, Symbol] = {}
+        self.names: dict[Tensor, Name] = {}
+        self.data: dict[Tensor, Any] = {}
         self.left: dict[Tensor, Any] = {}  # the gradients of the tensors from outside
-        self.given: set[Name] = set()  # the arguments, which have their names
-        self.wishes: dict[Name, str] = {}
 
     def read(self, t: Tensor, data: Any) -> Any:
         """Make an input of a tensor from outside, when it is first read."""
-        if type(data) is Symbol or (t.count > self.since and t not in self.lifted):
+        if type(data) is Symbol or (t.count > self.since and t not in self.names):
             return data
-        if t not in self.lifted:
-            self.lifted[t] = self.tape.input("p", np.array(data)[()])
+        if t not in self.names:
+            self.data[t] = self.tape.input("p", np.array(data)[()])
+            self.names[t] = self.data[t].name
             self.left[t], t._grad = t._grad, None
-        return self.written.get(t, self.lifted[t])
+        return self.data[t]
 
     def write(self, t: Tensor, value: Any) -> None:
         """Keep what a tensor from outside becomes for when the program runs."""
-        if t in self.lifted or getattr(t, "count", self.since) < self.since:
+        if t in self.names or getattr(t, "count", self.since) < self.since:
             t.data  # noqa: B018  # an input, even if it is only written
-            self.written[t] = value
+            self.data[t] = value
         else:
             DATA.__set__(t, value)
 
-    def look(self, frame: FrameType) -> None:
+    def changed(self) -> Iterator[tuple[Tensor, Any]]:
+        """Yield the tensors from outside that the function has written into, and what."""
+        for t, y in self.data.items():
+            if type(y) is not Symbol or y.name != self.names[t]:
+                yield t, y
+
+    def look(self, frame: FrameType, result: Any) -> None:
         """See what a function of the user's calls its values, just before it returns."""
         called = names_in(frame)
-        for t in self.lifted:
-            if name := called.get(id(t)):
-                self.wish(self.lifted[t], _identifier(name))
-                self.wish(self.left.get(t) if t._grad is None else t._grad, f"d{_identifier(name)}")
+        for t, known in self.names.items():
+            if name := called.get(id(t)):  # of the outermost: net.fc1.weight, not self.fc1.weight
+                self.tape.wishes[known] = _identifier(name)
+                g = self.left.get(t) if t._grad is None else t._grad
+                self.tape.wish(g, f"d{_identifier(name)}")
         for key, constant_name in self.tape.arrays():
             if key in called:
-                self.wishes.setdefault(constant_name, called[key])
+                self.tape.wishes.setdefault(constant_name, _identifier(called[key]))
         for name, value in list(frame.f_locals.items()):
-            if type(value) is Symbol:
-                self.wish(value, name)
-            elif type(value) is Tensor:
-                self.wish(value, name)
-                if value in self.lifted:
-                    continue
-                if value._grad is not None:
-                    self.wish(value._grad, f"d{name}")
-                elif value.requires_grad:
-                    value.register_hook(partial(self._wish_gradient, name))
-
-    def _wish_gradient(self, name: str, g: Any) -> None:
-        self.wish(g, f"d{name}")
-
-    def wish(self, value: Any, name: str) -> None:
-        """Note what the user calls a value, and its gradient."""
-        symbol = raw(value)
-        if type(symbol) is not Symbol or symbol.tape is not self.tape:
-            return
-        if symbol.name in self.given:
-            return
-        self.wishes.setdefault(symbol.name, name)
+            if type(value) is Symbol or (type(value) is Tensor and value not in self.names):
+                self.tape.call(value, name)
+        if frame.f_code is self.code and frame.f_code.co_name.isidentifier():
+            self.tape.wish(result, frame.f_code.co_name)
 
 
 @contextmanager
@@ -185,28 +197,43 @@ def watching(run: Run) -> Iterator[None]:
 def naming(run: Run) -> Iterator[None]:
     """Look, whenever one of the user's functions returns, what it calls its values."""
 
-    def look(frame: FrameType, event: str, _: Any) -> None:
-        if event == "return" and not frame.f_code.co_filename.startswith((*ROOMS, "<frozen")):
-            run.look(frame)
+    def enter(frame: FrameType, event: str, _: Any) -> Any:  # noqa: ARG001  # Python's signature
+        if not _is_users(frame.f_code.co_filename):
+            return None
+        frame.f_trace_lines = False
+        return leave
 
-    outer = sys.getprofile()
-    sys.setprofile(look)
+    def leave(frame: FrameType, event: str, result: Any) -> Any:
+        if event == "return":
+            run.look(frame, result)
+        return leave
+
+    outer = sys.gettrace()
+    sys.settrace(enter)
     try:
         yield
     finally:
-        sys.setprofile(outer)
+        sys.settrace(outer)
+
+
+@functools.cache
+def _is_users(file: str) -> bool:
+    """Tell the user's code from ours, NumPy's and Python's."""
+    return not file.startswith((*ROOMS, sysconfig.get_path("stdlib"), "<frozen"))
 
 
 def _variable(tape: Tape, name: str, x: Any) -> Any:
     """Return what the function gets in the place of an example."""
     if type(x) is Tensor:
-        y = constant(tape.input(name, x.data))
+        y = constant(_variable(tape, name, x.data))
         y.requires_grad = x.requires_grad
         return y
-    if isinstance(x, (np.ndarray, np.generic, int, float, complex)) and not isinstance(x, bool):
-        return tape.input(name, np.array(x)[()])
     if isinstance(x, Symbol):
-        return tape.input(name, x.data)
+        x = x.data
+    if isinstance(x, (np.ndarray, np.generic, int, float, complex)) and not isinstance(x, bool):
+        symbol = tape.input(name, np.array(x)[()])
+        symbol.given = True
+        return symbol
     return x
 
 
@@ -228,6 +255,9 @@ def _reference(tape: Tape, value: Any) -> Any:
 
 def _argument_names(f: Callable[..., Any], examples: tuple[Any, ...]) -> list[str]:
     """Call the leaves of arguments as the function does: x, and params_0_w in a container."""
+    inner = inspect.unwrap(f)
+    if isinstance(inner, Program) and len(inner.arguments) == len(flatten(list(examples))[0]):
+        return [str(a) if type(a) is Name else "x" for a in inner.arguments]
     try:
         known = [
             p.name if p.kind is not p.VAR_POSITIONAL else ""
@@ -257,18 +287,55 @@ def _identifier(name: str) -> str:
     return text if text.isidentifier() and not iskeyword(text) else f"v_{text}"
 
 
-def _random_states() -> list[Any]:
-    legacy = np.random.get_state()  # noqa: NPY002  # whoever still draws from it is found too
-    return [repr(legacy), repr(default_generator.bit_generator.state)]
+def _random(f: Callable[..., Any], examples: Any, options: Any) -> CaptureError:
+    def again() -> None:
+        run = Run(f)
+        leaves, rebuild = flatten(list(examples))
+        given = [_variable(run.tape, "x", x) for x in leaves]
+        with watching(run):
+            f(*rebuild(given), **options)
 
-
-def _refuse_random(f: Callable[..., Any]) -> None:
-    code: CodeType | None = getattr(inspect.unwrap(f), "__code__", None)
-    line = f"{code.co_filename}:{code.co_firstlineno}, in {code.co_name}" if code else repr(f)
-    raise CaptureError(
+    line = drawing_line(again, functools.partial(states, f), _is_users)
+    return CaptureError(
         three_lines(
             "a program cannot hold random numbers: each call would get the same ones",
-            line,
+            line or _definition(f),
             "draw them outside and pass them as an argument; module.eval() for dropout",
         )
     )
+
+
+def _refuse_written(f: Callable[..., Any], arguments: list[Any], given: list[Any]) -> None:
+    for name, x in zip(arguments, given, strict=True):
+        if type(x) is Tensor and raw(x).name != name:
+            raise CaptureError(
+                three_lines(
+                    f"a program cannot hold writing into {name}, a tensor that it is given",
+                    _definition(f),
+                    f"{name} = {name} + 1 for {name} += 1; or a tensor from outside of the function",
+                )
+            )
+
+
+def _refuse_leaks(run: Run, f: Callable[..., Any]) -> None:
+    """Refuse what is still held by somebody: the program will not compute it for them."""
+    if all(handle() is None for handle in run.tape.handles):
+        return
+    gc.collect()  # what only holds itself is no leak
+    for handle in run.tape.handles:
+        if (symbol := handle()) is not None:
+            name = run.tape.wishes.get(symbol.name, symbol.name.text)
+            raise CaptureError(
+                three_lines(
+                    f"a program cannot hold {name} being kept outside, in a list or an attribute",
+                    _definition(f),
+                    f"return {name} with the result",
+                )
+            )
+
+
+def _definition(f: Callable[..., Any]) -> str:
+    code: CodeType | None = getattr(inspect.unwrap(f), "__code__", None)
+    if code is None:
+        return repr(f)
+    return f"{line_of(code.co_filename, code.co_firstlineno)}, in {code.co_name}"

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.blocks import LARGE, PIECE, share, workers
+from autograd.program.equations import Equation, Name
 from autograd.program.kernels import kernel_of
 from autograd.program.program import Program
-from autograd.program.tape import Equation, Name
 
 
 class Chain(NamedTuple):

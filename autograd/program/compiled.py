@@ -11,9 +11,9 @@ import numpy as np
 from autograd.modes import capturing, is_grad_enabled
 from autograd.primitive import Primitive
 from autograd.program.capture import capture
+from autograd.program.equations import Name
 from autograd.program.plan import Plan
 from autograd.program.program import Program
-from autograd.program.tape import Name
 from autograd.tensor import Tensor, raw, record
 from autograd.tree import flatten
 

@@ -1,13 +1,21 @@
-"""Equations: a computation written down as a list, ``name = op(*args, **params)``.
-
-Every printer reads the same list; so does whoever runs it, or works on it.
-"""
+"""Equations: what programs consist of."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from autograd.primitive import Primitive
+
+
+class Name(str):
+    """What stands for a value in an equation: a text that is a name, and no other text."""
+
+    __slots__ = ()
+
+    @property
+    def text(self) -> str:
+        """The name alone."""
+        return str(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,65 +24,28 @@ class Equation:
 
     Attributes
     ----------
-    args : names of inputs and of earlier equations (str); anything else is a constant.
+    name : what the result is called.
+    args : names of inputs, constants and earlier results; plain numbers stand for themselves.
     like : the result for the example inputs, which tells shape and dtype.
+    backward : whether it belongs to a backward pass.
+    named : whether the user gave it its name.
     """
 
-    name: str
+    name: Name
     op: Primitive
     args: tuple[Any, ...]
     params: Mapping[str, Any] = field(default_factory=dict)
     like: Any = None
-
-
-def evaluate(equations: Iterable[Equation], inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Compute every equation with NumPy; return all values by name.
-
-    >>> import numpy as np
-    >>> from autograd.primitive import PRIMITIVES
-    >>> square = Equation("y", PRIMITIVES[np.multiply], ("x", "x"))
-    >>> evaluate([square], {"x": 3.0})
-    {'x': 3.0, 'y': 9.0}
-    """
-    known = dict(inputs)
-    for e in equations:
-        args = [known[a] if isinstance(a, str) else a for a in e.args]
-        known[e.name] = e.op.call(*args, **e.params)
-    return known
-
-
-def renamed(equations: Iterable[Equation], names: Mapping[str, str]) -> list[Equation]:
-    """Call results by other names; those that `names` does not mention keep theirs.
-
-    >>> import numpy as np
-    >>> from autograd.primitive import PRIMITIVES
-    >>> square = Equation("y", PRIMITIVES[np.multiply], ("x", "x"))
-    >>> renamed([square], {"y": "z"})[0].name
-    'z'
-    """
-    return [
-        replace(
-            e,
-            name=names.get(e.name, e.name),
-            args=tuple(names.get(a, a) if isinstance(a, str) else a for a in e.args),
-        )
-        for e in equations
-    ]
+    backward: bool = False
+    named: bool = False
 
 
 def used(equations: Sequence[Equation], outputs: Iterable[Any]) -> list[Equation]:
-    """Return those equations that some outputs (names; constants need none) are computed by.
-
-    >>> import numpy as np
-    >>> from autograd.primitive import PRIMITIVES
-    >>> square = Equation("y", PRIMITIVES[np.multiply], ("x", "x"))
-    >>> used([square], ["x", 2.0])
-    []
-    """
-    wanted = {y for y in outputs if isinstance(y, str)}
+    """Return the equations that these names need, in order."""
+    wanted = {y for y in outputs if isinstance(y, Name)}
     kept = []
     for e in reversed(equations):
         if e.name in wanted:
             kept.append(e)
-            wanted |= {a for a in e.args if isinstance(a, str)}
+            wanted |= {a for a in e.args if isinstance(a, Name)}
     return kept[::-1]

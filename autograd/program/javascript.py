@@ -4,19 +4,22 @@ Scalars are written with JavaScript's own operators and ``Math``; arrays with on
 operation of the small runtime ``nd.js`` (see `arrays`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd.errors import three_lines
-from autograd.primitive import Primitive
+from autograd.primitive import PRIMITIVES, Primitive
 from autograd.program.arrays import LINE, PRINTERS, Writer, call
-from autograd.program.equations import Equation
-from autograd.tensor import raw
+from autograd.program.equations import Equation, Name
+from autograd.program.expansion import written_out
+
+if TYPE_CHECKING:
+    from autograd.program.program import Program
 
 OPERATORS = {
     "add": "{0} + {1}", "subtract": "{0} - {1}", "multiply": "{0} * {1}", "divide": "{0} / {1}",
-    "negative": "-{0}", "positive": "{0}", "square": "{0} * {0}", "reciprocal": "1 / {0}",
+    "negative": "-{0}", "square": "{0} * {0}", "reciprocal": "1 / {0}",
     "greater": "{0} > {1}", "greater_equal": "{0} >= {1}", "less": "{0} < {1}",
     "less_equal": "{0} <= {1}", "equal": "{0} === {1}", "not_equal": "{0} !== {1}",
     "where": "{0} ? {1} : {2}", "relu": "Math.max({0}, 0)", "exp2": "2 ** {0}",
@@ -63,18 +66,11 @@ def runtime() -> str:
     return files("autograd.program").joinpath("nd.js").read_text(encoding="utf-8")
 
 
-def javascript(
-    inputs: Mapping[str, Any], equations: Sequence[Equation], outputs: Sequence[Any],
-    name: str = "program",
-) -> str:  # fmt: skip
-    """Print equations as a JavaScript function, which needs the `runtime`.
+def javascript(program: "Program") -> str:
+    """Print a program as a JavaScript function, which needs the `runtime`.
 
-    Parameters
-    ----------
-    inputs : the names of the function's parameters, in order, with an example value of each.
-    equations : in an order in which they can be computed.
-    outputs : names, or constants: the elements of the array that the function returns.
-    name : what the function is called.
+    It takes the inputs, and returns an array: the outputs, then what is left in tensors. Operations
+    without a spelling here are written out by their definitions in NumPy.
 
     Raises
     ------
@@ -82,16 +78,17 @@ def javascript(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from autograd.primitive import PRIMITIVES
-    >>> d = Equation("d", PRIMITIVES[np.add], ("a", "b"), like=5.0)
-    >>> print(javascript({"a": 2.0, "b": 3.0}, [d], ["d"]))
-    function program(a, b) {
+    >>> from autograd.program import capture
+    >>> def f(a, b):
+    ...     d = a + b
+    ...     return d
+    >>> print(javascript(capture(f, 2.0, 3.0)))
+    function f(a, b) {
       const d = a + b;
       return [d];
     }
     """
-    return _Printer(inputs, equations).function(name, outputs)
+    return _Printer(written_out(program, knows)).function()
 
 
 def knows(op: Primitive) -> bool:
@@ -99,7 +96,7 @@ def knows(op: Primitive) -> bool:
     ours = (getattr(op.fn, "__module__", None) or "numpy").startswith(
         ("numpy", "_operator", "autograd.rules")
     )
-    return ours and (op.elementwise or op.name in PRINTERS)
+    return ours and (op.name in PRINTERS or (op.elementwise and op.fn in PRIMITIVES))
 
 
 def identifiers(names: Iterable[str]) -> dict[str, str]:
@@ -115,18 +112,26 @@ def identifiers(names: Iterable[str]) -> dict[str, str]:
 
 
 class _Printer(Writer):
-    def __init__(self, inputs: Mapping[str, Any], equations: Sequence[Equation]) -> None:
-        like = dict(inputs) | {e.name: e.like for e in equations}
-        super().__init__(like, identifiers(like))
-        self.inputs, self.equations = inputs, equations
+    def __init__(self, program: "Program") -> None:
+        like = {
+            **program.inputs,
+            **program.constants,
+            **{e.name: e.like for e in program.equations},
+        }
+        called = identifiers(like)
+        super().__init__(like, {n: called[n] for n in like}, program.constants)
+        self.program = program
 
-    def function(self, name: str, outputs: Sequence[Any]) -> str:
-        body = [f"const {self.names[e.name]} = {self.equation(e)};" for e in self.equations]
-        returned = [self.argument(y) for y in outputs]
+    def function(self) -> str:
+        program = self.program
+        body = [f"const {self.names[e.name]} = {self.equation(e)};" for e in program.equations]
+        returned = [self.argument(y) for y in program.results]
         hoisted = [f"const {known} = {text};" for text, known in self.constants.items()]
         lines = [*hoisted, *body, *_wrapped(f"return [{', '.join(returned)}];")]
         inner = "".join(f"  {line}\n" for line in lines)
-        return f"function {name}({', '.join(self.names[n] for n in self.inputs)}) {{\n{inner}}}"
+        given = ", ".join(self.names[n] for n in program.inputs)
+        (name,) = identifiers([program.identifier]).values()
+        return f"function {name}({given}) {{\n{inner}}}"
 
     def equation(self, e: Equation) -> str:
         if not knows(e.op) or any(self.kind(a) == "c" for a in (*e.args, e.name)):
@@ -155,7 +160,7 @@ class _Printer(Writer):
 
 
 def _is_whole(exponent: Any) -> bool:
-    return not isinstance(exponent, str) and float(raw(exponent)).is_integer()
+    return type(exponent) is not Name and float(exponent).is_integer()
 
 
 def _wrapped(line: str) -> list[str]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.blocks import LARGE, PIECE, share
 from autograd.primitive import PRIMITIVES, Primitive, fused_op
-from autograd.program.tape import Equation
+from autograd.program.equations import Equation
 from autograd.rules.elementwise import masked, over, spare
 from autograd.rules.neural import relu, sigmoid
 

@@ -109,15 +109,15 @@ def _template(op: Primitive, count: int, params: Mapping[str, Any]) -> str:
         if field and (field == "*" or field.isdigit()):
             parts.append(f"⟦{field}⟧")
         elif field:
-            parts.append(code(literal(params.get(field))))
+            value = params.get(field)
+            sizes = r" \times ".join(map(str, np.atleast_1d(value))) if field == "shape" else ""
+            parts.append(sizes or code(literal(value)))
             mentioned.add(field)
     template = NAKED.sub(r"{\1}", "".join(parts))
     for i in range(count, len(op.rules)):  # optional arguments that were not given
         template = template.replace(f", ⟦{i}⟧", "")
     rest = {name: value for name, value in params.items() if name not in mentioned}
     more = ", ".join(map(code, keywords(op.fn, rest)))
-    if set(rest) == {"shape"} and not template.endswith(CLOSE):
-        more = r" \times ".join(map(str, np.atleast_1d(rest["shape"])))
     if not more or (op.fn is np.swapaxes):
         return template
     if template.endswith(CLOSE):

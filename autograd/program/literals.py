@@ -48,6 +48,8 @@ def array(value: np.ndarray) -> str:
     np.eye(2) np.full((2, 3), 0.5, np.float32) np.arange(3)
     """
     value = value.astype(value.dtype.newbyteorder("="), copy=False)
+    if not value.flags.c_contiguous and value.flags.f_contiguous:
+        return f"{array(value.T)}.T"  # whoever multiplies by it goes by its order
     n = value.shape[0] if value.ndim else 0
     dtype = f"np.{value.dtype.name}"
     if value.ndim == 1 and n > 2 and _same(value, np.arange(n)):
@@ -128,7 +130,8 @@ def parameter(value: Any) -> Any:
 def wrapped(code: str, indent: int) -> list[str]:
     """Break a statement that is longer than 100 columns behind an indentation.
 
-    >>> print("\n".join(wrapped("total = " + " + ".join(["a_long_name"] * 8), 4)))
+    >>> for line in wrapped("total = " + " + ".join(["a_long_name"] * 8), 4):
+    ...     print(line)
     total = (
         a_long_name + a_long_name + a_long_name + a_long_name + a_long_name + a_long_name +
         a_long_name + a_long_name

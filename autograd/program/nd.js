@@ -5,7 +5,7 @@
 const nd = (() => {
   const isArray = (x) => typeof x === "object";
   const shapeOf = (x) => (isArray(x) ? x.shape : []);
-  const dataOf = (x) => (isArray(x) ? x.data : [x]);
+  const dataOf = (x) => (isArray(x) ? (x.data ?? x) : [x]);
   const product = (ns) => ns.reduce((a, b) => a * b, 1);
   const array = (data, shape) => (shape.length ? { data, shape } : data[0]);
   const range = (n) => Array.from({ length: n }, (_, i) => i);
@@ -110,7 +110,6 @@ const nd = (() => {
     pow: power,
     float_power: power,
     negative: (x) => -x,
-    positive: (x) => x,
     absolute: Math.abs,
     fabs: Math.abs,
     reciprocal: (x) => 1 / x,
@@ -201,23 +200,25 @@ const nd = (() => {
     const turned = axes.map((a) => shape[a]);
     return gather(x, walk(turned, axes.map((a) => strides[a])), turned);
   };
-  // The elements at `places`, and `fill` where a place is negative.
+  // The elements at `places`, a list or an array, and `fill` where a place is negative.
   function gather(x, places, shape, fill = 0) {
     const data = dataOf(x);
-    return array(places.map((p) => (p < 0 ? fill : data[p])), shape);
+    return array(dataOf(places).map((p) => (p < 0 ? fill : data[p])), shape);
   }
   // The elements of several arrays, as if they lay behind each other.
   const join = (xs, places, shape) => gather(array(xs.flatMap(dataOf), [NaN]), places, shape);
   // Zeros of `shape`, to which each element of g is added at its place.
   function scatter(g, places, shape) {
     const data = new Array(product(shape)).fill(0);
-    dataOf(g).forEach((v, k) => (data[places[k]] += v));
+    const to = dataOf(places);
+    dataOf(g).forEach((v, k) => (data[to[k]] += v));
     return array(data, shape);
   }
   // A copy of x, with the elements of v at these places.
   function setitem(x, v, places) {
     const data = [...dataOf(x)];
-    dataOf(v).forEach((value, k) => (data[places[k]] = value));
+    const to = dataOf(places);
+    dataOf(v).forEach((value, k) => (data[to[k]] = value));
     return array(data, shapeOf(x));
   }
 
@@ -331,11 +332,6 @@ const nd = (() => {
     return array(data, [...stack, ...ends]);
   }
 
-  function linear(x, weight, bias) {
-    const y = matmul(x, transpose(weight));
-    return bias === undefined ? y : elementwise.add(y, bias);
-  }
-
   function softmax_cross_entropy(x, target) {
     const [rows, classes] = x.shape;
     const losses = range(rows).map((i) => {
@@ -345,15 +341,19 @@ const nd = (() => {
     return array(losses, [rows]);
   }
 
-  function take_along_axis(x, indices, axis) {
-    const own = stridesOf(x.shape);
-    const starts = walk(indices.shape, own.map((s, i) => (i === axis ? 0 : s)));
-    return gather(x, starts.map((p, k) => p + indices.data[k] * own[axis]), indices.shape);
+  // What the losses send back to x, when g arrives at them.
+  function d_cross_entropy(x, target, losses, g) {
+    const classes = x.shape[1];
+    const sent = along(softmax, x, 1).data.map((p, k) => {
+      const i = Math.floor(k / classes);
+      return g.data[i] * (p - (k % classes === target.data[i]));
+    });
+    return array(sent, x.shape);
   }
 
   return {
     array, ...elementwise, ...extremes, round, clip, astype,
-    reshape, broadcast_to, transpose, gather, join, scatter, setitem, take_along_axis,
+    reshape, broadcast_to, transpose, gather, join, scatter, setitem,
     sum: axesOf(total),
     mean: axesOf(mean),
     prod: axesOf((v) => v.reduce((a, b) => a * b, 1)),
@@ -372,6 +372,6 @@ const nd = (() => {
     cumprod: lineOf((v) => running(v, (a, b) => a * b)),
     sort: lineOf((v) => [...v].sort(order)),
     argsort: lineOf((v) => v.map((_, i) => i).sort((i, j) => order(v[i], v[j]))),
-    einsum, matmul, linear, softmax_cross_entropy,
+    einsum, matmul, softmax_cross_entropy, d_cross_entropy,
   };
 })();

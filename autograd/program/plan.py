@@ -11,11 +11,12 @@ import numpy as np
 
 from autograd.primitive import fused_op
 from autograd.program.chains import Chain, chained, spell_chain
+from autograd.program.equations import Equation, Name
 from autograd.program.kernels import cross_entropy, d_cross_entropy, kernel_of
 from autograd.program.program import Program
-from autograd.program.tape import VIEWS, Equation, Name
 from autograd.rules.neural import d_cross_entropy as fused_gradient
 from autograd.rules.neural import softmax_cross_entropy
+from autograd.rules.shape import VIEWS
 from autograd.tensor import GETITEM
 
 GRADIENT = fused_op(fused_gradient)
@@ -146,8 +147,10 @@ class Plan:
     # ── lines ──────────────────────────────────────────────────────────────────────────────────
     def _view(self, e: Equation) -> None:
         """Look at a result differently: once and for all, if it lies in a buffer."""
-        if e.args[0] in self._fixed:
-            self.scope[e.name.text] = e.op.call(self.scope[e.args[0].text], **e.params)
+        base = self.scope[e.args[0].text] if e.args[0] in self._fixed else None
+        view = None if base is None else e.op.call(base, **e.params)
+        if view is not None and np.may_share_memory(view, base):
+            self.scope[e.name.text] = view
             self._fixed.add(e.name)
         elif e.op.fn is np.transpose and e.params.get("axes") is None:
             self.lines.append(f"{e.name} = {e.args[0]}.T")
@@ -248,4 +251,4 @@ def _is_view(e: Equation) -> bool:
         index = e.params["index"]
         parts = index if type(index) is tuple else (index,)
         return all(isinstance(p, (int, slice, type(None), type(...))) for p in parts)
-    return e.op.fn not in (np.reshape, np.ravel)  # of what is not contiguous they are copies
+    return True  # np.reshape too, though of what is not contiguous it makes a copy each time

@@ -5,17 +5,22 @@ import linecache
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd.errors import three_lines
-from autograd.functional import vjp
+from autograd.functional import grad, hessian, jacobian, vjp
+from autograd.primitive import PRIMITIVES
+from autograd.program.cost import Table, flops, memory, shapes
+from autograd.program.equations import Equation, Name
 from autograd.program.source import function_name, source
-from autograd.program.tape import Equation, Name, Symbol
-from autograd.tensor import Tensor, constant, raw
-from autograd.tree import flatten, map_leaves
+from autograd.program.tape import Symbol
+from autograd.tensor import Tensor, constant, raw, record
+from autograd.tree import flatten_like, is_alike, map_leaves
+from autograd.versions import write
 
 if TYPE_CHECKING:
     from autograd.program.engines import Port
@@ -33,7 +38,8 @@ class Effect:
         """Add up a gradient, as backward does; replace data."""
         t = self.tensor
         if self.attribute == "data":
-            t.data = value
+            alike = (raw(value).shape, raw(value).dtype) == (t.shape, t.dtype)
+            write(t, ..., value) if alike else setattr(t, "data", value)
         elif t._grad is None:
             t._grad = value
         else:
@@ -103,8 +109,13 @@ class Program:
     def interpret(self, *values: Any) -> tuple[Any, ...]:
         """Compute one equation after the other: on arrays, on Tensors or on symbols."""
         known: dict[Any, Any] = {**self.constants, **dict(zip(self.inputs, values, strict=True))}
+        tape = next((s.tape for s in map(raw, values) if type(s) is Symbol), None)
+        for name in self.inputs if tape else ():
+            tape.call(known[name], name)
         for e in self.equations:
-            known[e.name] = _apply(e, [known[a] if type(a) is Name else a for a in e.args])
+            y = known[e.name] = _apply(e, [known[a] if type(a) is Name else a for a in e.args])
+            if tape and e.named:
+                tape.call(y, e.name)
         return tuple(known[y] if type(y) is Name else y for y in self.results)
 
     @cached_property
@@ -118,7 +129,8 @@ class Program:
             results = self.function(*values)
         except NotImplementedError:  # a primitive whose definition cannot be printed
             return self.interpret(*values)
-        return results if len(self.results) > 1 else (results,)
+        count = len(self.results)
+        return results if count > 1 else (results,) if count else ()
 
     @cached_property
     def function(self) -> Callable[..., Any]:
@@ -134,9 +146,9 @@ class Program:
 
     def bind(self, args: Sequence[Any]) -> dict[Name, Any]:
         """Return the value of each argument by name; refuse those that do not fit."""
-        leaves = flatten(list(args))[0]
-        if len(leaves) != len(self.arguments):
-            self._refuse(f"{len(self.arguments)} values, not {len(leaves)}", args)
+        if not is_alike(self.takes, list(args)):
+            self._refuse(f"arguments of the structure {self.takes}", args)
+        leaves = flatten_like(self.takes, list(args))
         values = {}
         for name, x in zip(self.arguments, leaves, strict=True):
             if type(name) is not Name:
@@ -155,17 +167,21 @@ class Program:
         raise TypeError(
             three_lines(
                 f"the program of {self.name} takes {what}",
-                f"{self.name}({', '.join(str(np.shape(raw(a))) for a in args)})",
+                f"{self.name}({', '.join(map(_described, args))})",
                 "arguments like the examples, or capture it anew; compile does so by itself",
             )
         )
 
     def renamed(self, wishes: Mapping[Name, str]) -> "Program":
-        """Call results otherwise; a name that is taken gets a number."""
+        """Call results otherwise, and those without a name by their place.
+
+        A name that is taken gets a number.
+        """
         taken: set[str] = set()
+        numbers = {e.name: f"t{i}" for i, e in enumerate(self.equations, 1) if not e.named}
         names: dict[Any, Name] = {}
         for name in (*self.inputs, *self.constants, *(e.name for e in self.equations)):
-            wish, k = wishes.get(name, name.text), 1
+            wish, k = wishes.get(name, numbers.get(name, name.text)), 1
             text = wish
             while text in taken:
                 text, k = f"{wish}_{k}", k + 1
@@ -211,6 +227,10 @@ class Program:
         return "\n".join(lines)
 
     @property
+    def __name__(self) -> str:  # as a function has one
+        return self.name
+
+    @property
     def identifier(self) -> str:
         """The name of the function in the source."""
         return function_name(self)
@@ -245,13 +265,130 @@ class Program:
         return Port(self, engine)
 
     @cached_property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape of every result."""
-        return {e.name.text: np.shape(e.like) for e in self.equations}
+    def annotated(self) -> str:
+        """The source with the shape of each result behind it."""
+        return source(self, shapes=True)
+
+    @cached_property
+    def latex(self) -> str:
+        """The program as aligned equations in LaTeX, one for each line of the source."""
+        from autograd.program.typeset import typeset  # noqa: PLC0415  # imported when used
+
+        return typeset(self)
+
+    @cached_property
+    def javascript(self) -> str:
+        """The program as a function in JavaScript, which needs `javascript.runtime`.
+
+        Raises NotImplementedError for an operation that cannot be written in JavaScript.
+        """
+        from autograd.program.javascript import javascript  # noqa: PLC0415  # imported when used
+
+        return javascript(self)
+
+    @cached_property
+    def html(self) -> str:
+        """A page that computes the program for other numbers, in any browser, offline.
+
+        Raises NotImplementedError for an operation that cannot be written in JavaScript.
+        """
+        from autograd.program.page import page  # noqa: PLC0415  # imported when used
+
+        return page(self)
+
+    # ── derivatives, which are programs too ────────────────────────────────────────────────────
+    @cached_property
+    def grad(self) -> "Program":
+        """The gradient by the first argument, as `autograd.grad` gives it.
+
+        By other arguments: ``capture(autograd.grad(program, argnum=(0, 1)), *examples)``.
+
+        >>> from autograd.program import capture
+        >>> capture(lambda x: x * x * x, 2.0).grad(2.0)
+        np.float64(12.0)
+        """
+        return self._derived(grad)
+
+    @cached_property
+    def jacobian(self) -> "Program":
+        """All first derivatives by the first argument, as `autograd.jacobian` gives them."""
+        return self._derived(jacobian)
+
+    @cached_property
+    def hessian(self) -> "Program":
+        """All second derivatives by the first argument, as `autograd.hessian` gives them."""
+        return self._derived(hessian)
+
+    def _derived(self, transform: Callable[..., Any]) -> "Program":
+        from autograd.program.capture import capture  # noqa: PLC0415  # which makes programs
+
+        return capture(transform(self), *self.examples)
+
+    @property
+    def examples(self) -> list[Any]:
+        """Arguments that the program takes: those of its capture, or zeros if it was loaded."""
+        leaves = [self.inputs[a] if type(a) is Name else a for a in self.arguments]
+        examples: list[Any] = map_leaves(leaves.__getitem__, self.takes)
+        return examples
+
+    # ── what it costs ──────────────────────────────────────────────────────────────────────────
+    @cached_property
+    def shapes(self) -> Table:
+        """The shape of every result, as a table."""
+        return shapes(self)
+
+    @cached_property
+    def flops(self) -> Table:
+        """How many operations on numbers each result takes, as a table with their total."""
+        return flops(self)
+
+    @cached_property
+    def memory(self) -> Table:
+        """The bytes of each result, as a table; in total, what a replay has at once at most."""
+        return memory(self)
+
+    # ── files ──────────────────────────────────────────────────────────────────────────────────
+    def save(self, path: str | Path) -> Path:
+        """Write the program to a file, with its constants and the values of its parameters.
+
+        The file is in the safetensors format; its header holds the program as JSON. It is written
+        as a whole or not at all.
+
+        Raises
+        ------
+        ValueError : for a primitive that is not registered by its name, and for dtypes and
+            structures that no file holds.
+        ImportError : where safetensors is not installed.
+        """
+        from autograd.program.stored import save  # noqa: PLC0415  # an optional library
+
+        return save(self, path)
+
+    @staticmethod
+    def load(path: str | Path) -> "Program":
+        """Read a program from a file that `save` has written. Nothing in it is evaluated.
+
+        Its parameters are plain Tensors, in `parameters`; gradients land in them.
+
+        Raises
+        ------
+        ValueError : for every file that is not as `save` writes it: another version, an unknown
+            primitive, parameter, dtype or structure, bytes that were cut or changed.
+        ImportError : where safetensors is not installed.
+        """
+        from autograd.program.stored import load  # noqa: PLC0415  # an optional library
+
+        return load(path)
 
 
 def _apply(e: Equation, xs: Sequence[Any]) -> Any:
     """Compute one equation, on arrays, Tensors or symbols."""
-    special = any(type(x) in (Tensor, Symbol) for x in xs)
-    run = e.op.fn if special and hasattr(e.op.fn, "__wrapped__") else e.op.call
-    return run(*xs, **e.params)
+    if any(type(x) is Tensor for x in xs):
+        known = PRIMITIVES.get(e.op.fn) is e.op
+        return record(e.op, tuple(xs), dict(e.params)) if known else e.op.fn(*xs, **e.params)
+    tape = next((x.tape for x in xs if type(x) is Symbol), None)
+    return e.op.call(*xs, **e.params) if tape is None else tape.record(e.op, xs, e.params)
+
+
+def _described(a: Any) -> str:
+    return f"a {type(a).__name__}" if isinstance(a, (list, tuple, dict)) else str(np.shape(raw(a)))

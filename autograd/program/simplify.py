@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.program.equations import Equation, Name
 from autograd.program.literals import is_repeated
-from autograd.program.tape import Equation, Name
 
 
 def simplified(

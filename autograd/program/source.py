@@ -11,10 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd.primitive import fused_op
+from autograd.program.equations import Equation, Name
 from autograd.program.helpers import definitions, helper
-from autograd.program.literals import array, broken, index, number, parameter, quoted, wrapped
+from autograd.program.literals import (
+    array,
+    broken,
+    index,
+    is_repeated,
+    number,
+    parameter,
+    quoted,
+    wrapped,
+)
 from autograd.program.spell import ATOM, UNARY, Spelled, spell
-from autograd.program.tape import Equation, Name
+from autograd.rules.neural import d_cross_entropy
 from autograd.rules.shape import Slot, gather, place, scatter_at
 
 if TYPE_CHECKING:
@@ -31,6 +42,7 @@ SHORT = 40
 
 BLANK = "\ufffc"  # no line breaks here
 RESERVED = frozenset({"np", "abs", "complex", "bytes", *keyword.kwlist})
+D_CROSS_ENTROPY = fused_op(d_cross_entropy)  # its last argument may be one number for all rows
 FIRST_ARRAY = {gather: 1, place: 2, scatter_at: 1}
 """From which argument on these operations have the arrays of their index."""
 
@@ -49,9 +61,16 @@ def source(program: "Program", *, shapes: bool = False) -> str:
     return _Printer(program, shapes).text()
 
 
+def written_lines(program: "Program") -> list[Name]:
+    """Return the results that stand in a line of the source each; the others are inside of these."""
+    printer = _Printer(program, shapes=False)
+    list(printer.body())
+    return printer.alone
+
+
 def function_name(program: "Program") -> str:
     """Return the program's name as Python takes it, which none of its helpers has."""
-    name = re.sub(r"\W", "_", program.name).strip("_")
+    name = re.sub(r"\W", "_", program.name.replace("<lambda>", "f")).strip("_")
     name = name if name.isidentifier() else "program"
     called = {h[0] for e in program.equations if (h := helper(e.op))}
     return f"{name}_" if name in RESERVED | called else name
@@ -66,6 +85,7 @@ class _Printer:
             if (found := helper(op)) and found[0] not in self.helpers:
                 self.helpers |= definitions(found[1], found[0])
         self.constants: dict[str, str] = {}
+        self.alone: list[Name] = []  # what has a line
         self.inlined: dict[Name, Spelled] = {}
         self.like: Mapping[Name, Any] = {
             **program.inputs, **program.constants, **{e.name: e.like for e in program.equations}
@@ -73,7 +93,8 @@ class _Printer:
         self.taken = set(RESERVED | self.helpers.keys() | {self.function})
         self.names = {name: self.named(name.text) for name in self.like}
         self.uses = Counter(a for e in program.equations for a in e.args if type(a) is Name)
-        self.uses.update({y: 2 for y in program.results if type(y) is Name})
+        alone = len(program.results) == 1
+        self.uses.update({y: 1 if alone else 2 for y in program.results if type(y) is Name})
 
     def named(self, wish: str) -> str:
         """Return a name that the file does not need for something else."""
@@ -113,13 +134,14 @@ class _Printer:
     def described(self, name: Name) -> str:
         like = self.like[name]
         dtype = "" if like.dtype == np.float64 else f"{like.dtype} "
-        return f"{self.names[name]} {dtype}{np.shape(like)}".replace(" ", BLANK)
+        text = "" if name in self.inlined else f"{self.names[name]} "
+        return f"{text}{dtype}{np.shape(like)}".replace(" ", BLANK)
 
     def body(self) -> Iterator[str]:
         equations = self.program.equations
         turn = next((e.name for e in equations if e.backward), None)
         for e in equations:
-            if e.name == turn and e is not equations[0]:
+            if e.name == turn and self.alone:
                 yield "# backward"
             used = [a for a in e.args if type(a) is Name and a in self.inlined]
             written = self.write(e)
@@ -130,12 +152,14 @@ class _Printer:
                 written = self.write(e)
             for a in used:
                 del self.inlined[a]
-            if self.uses[e.name] == 1 and not e.named and len(written.text) <= INLINED:
+            limit = WIDTH if [e.name] == list(self.program.results) else INLINED
+            if self.uses[e.name] == 1 and not e.named and len(written.text) <= limit:
                 self.inlined[e.name] = written
             else:
                 yield from self.line(e.name, written)
 
     def line(self, name: Name, written: Spelled) -> Iterator[str]:
+        self.alone.append(name)
         first, *rest = wrapped(f"{self.names[name]} = {written.text}", 4)
         yield f"{first}  # {np.shape(self.like[name])}" if self.shapes else first
         yield from rest
@@ -144,7 +168,7 @@ class _Printer:
         """Write one operation."""
         args = [self.argument(a, e) for a in e.args]
         if "index" not in e.params:
-            return spell(e.op, args, {k: parameter(_short(k, v)) for k, v in e.params.items()})
+            return spell(e.op, args, {k: parameter(short(k, v)) for k, v in e.params.items()})
         first = FIRST_ARRAY.get(e.op.fn, len(args))
         at = self.index(e.params["index"], [a.text for a in args[first:]])
         calls = helper(e.op)
@@ -176,6 +200,9 @@ class _Printer:
 
     def argument(self, a: Any, e: Equation) -> Spelled:
         """Write an argument: a name, what is inlined in its place, or a number."""
+        if e.op is D_CROSS_ENTROPY and a in self.program.constants:
+            x = self.program.constants[a]
+            a = x.flat[0] if a is e.args[3] and is_repeated(x) else a
         if type(a) is Name:
             return self.inlined.get(a) or Spelled(self.value(a))
         if isinstance(a, np.generic) and self.is_plain(a, e):
@@ -186,7 +213,8 @@ class _Printer:
     def is_plain(self, a: np.generic, e: Equation) -> bool:
         """Tell whether Python's number does as well: beside an array of its own dtype."""
         others = [self.like[b].dtype for b in e.args if type(b) is Name]
-        return e.op.elementwise and e.op.name != "pow" and a.dtype in others
+        broadcasts = e.op.elementwise or e.op is D_CROSS_ENTROPY
+        return broadcasts and e.op.name != "pow" and a.dtype in others
 
     def value(self, name: Name) -> str:
         text = self.names[name]
@@ -198,9 +226,11 @@ class _Printer:
         """Write what is returned; a constant array as a new one."""
         if type(y) is not Name:
             return number(y)
+        if y in self.inlined:
+            return self.inlined[y].text
         return f"{self.value(y)}.copy()" if y in self.program.constants else self.value(y)
 
 
-def _short(name: str, value: Any) -> Any:
-    """Write one axis without a tuple."""
+def short(name: str, value: Any) -> Any:
+    """Return one axis without its tuple."""
     return value[0] if name == "axis" and type(value) is tuple and len(value) == 1 else value

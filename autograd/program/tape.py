@@ -5,10 +5,11 @@ branch on it. Code that only calls NumPy does not notice the difference: the rul
 engine, the user's function.
 """
 
+import functools
 import operator
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,21 +18,23 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd.backward import sweep
-from autograd.errors import three_lines
+from autograd.errors import line_of, three_lines
 from autograd.methods import Methods
+from autograd.outside import here, innermost
 from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, QUERIES, Primitive
+from autograd.program.equations import Equation, Name
 from autograd.rules.neural import linear
-from autograd.rules.shape import Slot, astype, gather, place, scatter, scatter_at, setitem
-from autograd.tensor import GETITEM, Tensor, plain_index
+from autograd.rules.shape import BY_ARRAYS, VIEWS, Slot, astype, place, setitem
+from autograd.tensor import GETITEM, Tensor, plain_index, raw
 from autograd.tree import flatten
+from autograd.versions import birth
 
 REDUCTIONS: dict[Any, Callable[..., Any]] = {
     np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min,
     np.logical_and: np.all, np.logical_or: np.any,
 }  # fmt: skip
 LINEAR, POWER = PRIMITIVES[linear], PRIMITIVES[operator.pow]
-VIEWS = {GETITEM.fn, np.reshape, np.ravel, np.transpose, np.swapaxes, np.moveaxis, np.squeeze,
-         np.expand_dims, np.broadcast_to, np.diagonal}  # fmt: skip
+NUMBERS = "NumPy's functions of the value itself: np.sin(x) for math.sin(x)"
 HERE = Path(__file__).parents[2]
 ROOMS = (str(HERE / "autograd"), str(HERE / "nn"), str(Path(np.__file__).parent))
 """Where code lies that is not the user's."""
@@ -41,53 +44,31 @@ class CaptureError(RuntimeError):
     """A function does what no program of equations can do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
-    """What stands for a value in an equation."""
-
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Equation:
-    """One operation: ``name = op(*args, **params)``.
-
-    Attributes
-    ----------
-    name : what the result is called.
-    args : names of inputs, constants and earlier results; plain numbers stand for themselves.
-    like : the result for the example inputs, which tells shape and dtype.
-    backward : whether it belongs to a backward pass.
-    named : whether the user gave it its name.
-    """
-
-    name: Name
-    op: Primitive
-    args: tuple[Any, ...]
-    params: Mapping[str, Any] = field(default_factory=dict)
-    like: Any = None
-    backward: bool = False
-    named: bool = False
-
-
 class Symbol(Methods, NDArrayOperatorsMixin):
     """A name for an array, in the place of the array.
 
     Attributes
     ----------
     data : its value for the example inputs.
-    base : the symbol that it is a view of, if any.
+    base, of : the symbol that it is a view of, if any, and what that was called then.
+    at : by which index it is that view, if by any.
+    given : whether it is an argument, which only the caller may change.
     """
 
-    __slots__ = ("base", "data", "name", "tape")
+    __slots__ = ("__weakref__", "at", "base", "data", "given", "name", "of", "tape")
 
     op, requires_grad = None, False  # as of a Tensor without history
 
     def __init__(self, tape: "Tape", name: Name, data: Any, base: "Symbol | None" = None) -> None:
         self.tape, self.name, self.data, self.base = tape, name, data, base
+        self.of, self.at, self.given = None if base is None else base.name, None, False
+        tape.handles.append(weakref.ref(self))
+
+    @property  # type: ignore[misc]  # what isinstance asks beside the type
+    def __class__(self) -> type:
+        """For the user's code, that of the array: what asks isinstance(x, np.ndarray) gets it."""
+        ours = sys._getframe(1).f_code.co_filename.startswith(ROOMS)
+        return Symbol if ours else type(self.data)
 
     # ── what NumPy asks ────────────────────────────────────────────────────────────────────────
     def __array_ufunc__(self, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
@@ -104,10 +85,10 @@ class Symbol(Methods, NDArrayOperatorsMixin):
             raise _refusal(
                 f"np.{fn.__name__}.{method} with {sorted(kwargs)}", "plain calls of NumPy"
             )
-        if out is None:
-            return y
+        if out is None or (type(out) is Symbol and type(out.data) is not np.ndarray):
+            return y  # x += 1 of a number makes another one
         if type(out) is not Symbol:
-            raise _refusal("writing into an array that the function did not get", "x = x + y")
+            raise _refusal("writing a traced value into an array of numbers", "x = x + y")
         return out.become(y)
 
     def __array_function__(self, fn: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
@@ -121,7 +102,7 @@ class Symbol(Methods, NDArrayOperatorsMixin):
             return self.tape.record(PRIMITIVES[fn], *PRIMITIVES[fn].arguments(args, kwargs))
         if fn in CREATORS or fn in (np.shape, np.ndim, np.size, np.result_type, np.can_cast):
             return fn(*map(_plain, args), **{k: _plain(v) for k, v in kwargs.items()})
-        name = f"np.{fn.__name__}"
+        name = f"{fn.__module__}.{fn.__name__}".replace("numpy", "np", 1)
         if fn in QUERIES:
             raise _refusal(
                 f"{name}, which asks about numbers", "np.where and other functions of arrays"
@@ -133,7 +114,7 @@ class Symbol(Methods, NDArrayOperatorsMixin):
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise _refusal(
             "making an array of a traced value",
-            "NumPy's functions of the value itself; np.take(table, i) for table[i]",
+            "NumPy's functions of the value itself; for table[i], the table as an argument",
         )
 
     def _record(self, op: Primitive, values: tuple[Any, ...], params: dict[str, Any]) -> Any:
@@ -147,12 +128,20 @@ class Symbol(Methods, NDArrayOperatorsMixin):
         return self.tape.record(GETITEM, (self,), {"index": plain_index(index)})
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        if type(value) is Symbol and value.base is self and value.of == self.name:
+            if value.at is not None and _key(value.at) == _key(index):
+                return  # x[i] += 1 has written into x already
         self.become(setitem(self, value, index=plain_index(index)))
 
     def become(self, y: "Symbol") -> "Symbol":
         """Be another value from now on: what writing in place means."""
-        if self.base is not None or self.tape.is_seen(self):
-            raise _refusal("writing into an array that somebody else sees", "x = x.copy() first")
+        if self.given:
+            raise _refusal(f"writing into {self.name}, an argument", "x = x.copy() first")
+        if self.base is not None:
+            if self.at is None or self.is_stale:
+                raise _refusal("writing into a view that was reshaped or turned", "a copy of it")
+            self.base[self.at] = y
+            self.of = self.base.name
         self.name, self.data = y.name, y.data
         return self
 
@@ -167,13 +156,19 @@ class Symbol(Methods, NDArrayOperatorsMixin):
             return NotImplemented
         return self.tape.record(POWER, (base, exponent))
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether the array that it is a view of has changed since."""
+        base = self.base
+        return base is not None and (base.name != self.of or base.is_stale)
+
     # ── what only a number can answer ──────────────────────────────────────────────────────────
     def __bool__(self) -> bool:
         raise _refusal("branching on a traced value", "np.where(condition, a, b)")
 
     def item(self) -> Any:
         """Refuse: there is no number yet."""
-        raise _refusal("reading a traced value as a number", "the value itself, which NumPy takes")
+        raise _refusal("reading a traced value as a number", NUMBERS)
 
     tolist = numpy = __float__ = __int__ = __index__ = __complex__ = item  # type: ignore[assignment]
 
@@ -192,9 +187,14 @@ class Symbol(Methods, NDArrayOperatorsMixin):
 def _refusal(what: str, instead: str) -> CaptureError:
     frame = sys._getframe(1)
     while frame.f_back and frame.f_code.co_filename.startswith(ROOMS):
+        if frame.f_code.co_filename.endswith("optim.py"):
+            instead = "the optimizer's step outside of the function, after the program"
         frame = frame.f_back
-    line = f"{frame.f_code.co_filename}:{frame.f_lineno}, in {frame.f_code.co_name}"
-    return CaptureError(three_lines(f"a program cannot hold {what}", line, instead))
+    line = f"{line_of(frame.f_code.co_filename, frame.f_lineno)}, in {frame.f_code.co_name}"
+    error = CaptureError(three_lines(f"a program cannot hold {what}", line, instead))
+    if hasattr(here.reader, "refusals"):
+        here.reader.refusals.append(error)
+    return error
 
 
 class Tape:
@@ -216,20 +216,40 @@ class Tape:
 
     def __init__(self, knows: Callable[[Primitive], bool] = lambda op: op is not LINEAR) -> None:
         self.knows = knows
+        self.since = birth()
         self.equations: list[Equation] = []
         self.inputs: dict[Name, Any] = {}
         self.constants: dict[Name, np.ndarray] = {}
         self.taken: set[str] = set()
-        self._known: dict[Any, Symbol] = {}  # what need not be computed twice
+        self.wishes: dict[Name, str] = {}  # better names
+        self.settled: set[Name] = set()  # what has the right name already
+        self.handles: list[weakref.ref[Symbol]] = []
+        self._known: dict[Any, tuple[Name, Any]] = {}  # what need not be computed twice
         self._arrays: dict[int, tuple[Any, Name]] = {}  # constants by identity, kept alive
         self._equal: dict[Any, Name] = {}
-        self._viewed: set[Name] = set()
 
     def input(self, name: str, data: Any) -> Symbol:
         """Return a symbol that is given."""
         symbol = Symbol(self, self.name(name), data)
         self.inputs[symbol.name] = data
         return symbol
+
+    def wish(self, value: Any, name: str) -> None:
+        """Note what a value is to be called, if nobody has called it anything yet."""
+        symbol = raw(value)
+        if type(symbol) is Symbol and symbol.tape is self and symbol.name not in self.settled:
+            self.wishes.setdefault(symbol.name, name)
+
+    def call(self, value: Any, name: str) -> None:
+        """Note what a value, and its gradient when it comes, are to be called."""
+        self.wish(value, name)
+        if type(value) is Tensor and value._grad is not None:
+            self.wish(value._grad, f"d{name}")
+        elif type(value) is Tensor and value.requires_grad:
+            value.register_hook(functools.partial(self._call_gradient, name))
+
+    def _call_gradient(self, name: str, g: Any) -> None:
+        self.wish(g, f"d{name}")
 
     def name(self, wish: str) -> Name:
         """Return a name that nothing has yet: the one wished for, if possible."""
@@ -244,35 +264,49 @@ class Tape:
     ) -> Any:
         """Write down one operation, and return its result."""
         params = dict(params or {})
+        if (inner := innermost(self, values, params)) is not self:
+            return inner.record(op, values, params)
         if not self.knows(op):
             return op.call(*values, **params)
         if (same := _unchanged(op, values, params)) is not None:
             return same
+        if op.fn is setitem and _is_whole(*values, **params):
+            return Symbol(self, values[1].name, values[1].data)
         if "index" in params:
             op, values, params = _with_slots(op, values, params)
+            if any(np.result_type(_plain(v)) == bool for v in values[1 + (op.fn is place) :]) and (
+                op.fn is not place or np.ndim(values[1])
+            ):
+                raise _refusal("an array whose size depends on values", "np.where(mask, x, 0)")
         args = tuple(self.argument(v) for v in values)
         key = (op, *map(_key, args), *((k, _key(v)) for k, v in params.items()))
         if key in self._known:
-            y = self._known[key]
-            return Symbol(self, y.name, y.data, y.base)
+            return self._symbol(op, values, params, *self._known[key])
         with np.errstate(all="ignore"):
             data = op.call(*map(_plain, values), **params)
         data = data[()] if type(data) is np.ndarray and data.ndim == 0 else data
         name = self.name(f"t{len(self.equations) + 1}")
         self.equations.append(Equation(name, op, args, params, data, _is_sweeping()))
-        base = next((v for v in values if type(v) is Symbol), None) if op.fn in VIEWS else None
-        if base is not None:
-            self._viewed.add(base.name)
-        y = self._known[key] = Symbol(self, name, data, base)
-        return Symbol(self, y.name, y.data, y.base)
+        self._known[key] = name, data
+        return self._symbol(op, values, params, name, data)
 
-    def is_seen(self, symbol: Symbol) -> bool:
-        """Tell whether writing into a symbol could be noticed elsewhere."""
-        return any(symbol.name in names for names in (self.inputs, self.constants, self._viewed))
+    def _symbol(
+        self, op: Primitive, values: Sequence[Any], params: Mapping[str, Any], name: Name, data: Any
+    ) -> Symbol:
+        """Return a result, which knows what it is a view of."""
+        base = None
+        if type(data) is np.ndarray:
+            symbols = [v for v in values if type(v) is Symbol]
+            base = next((s for s in symbols if np.may_share_memory(s.data, data)), None)
+        symbol = Symbol(self, name, data, base)
+        symbol.at = params["index"] if base is not None and op is GETITEM else None
+        return symbol
 
     def argument(self, value: Any) -> Any:
         """Return what stands for a value in an equation."""
         if type(value) is Symbol:
+            if value.is_stale:
+                raise _refusal("a view of an array that was written into since", "a copy of it")
             return value.name
         if np.ndim(value) == 0:
             return value[()] if type(value) is np.ndarray else value
@@ -285,26 +319,10 @@ class Tape:
             self._arrays[id(value)] = value, self._equal[key]
         return self._arrays[id(value)][1]
 
-
     def arrays(self) -> Iterator[tuple[int, Name]]:
         """Yield the identity of each array that was met, and the constant that it is."""
         for i, (_, name) in self._arrays.items():
             yield i, name
-
-
-def used(equations: Sequence[Equation], outputs: Iterable[Any]) -> list[Equation]:
-    """Return the equations that these names need, in order."""
-    wanted = {y for y in outputs if isinstance(y, Name)}
-    kept = []
-    for e in reversed(equations):
-        if e.name in wanted:
-            kept.append(e)
-            wanted |= {a for a in e.args if isinstance(a, Name)}
-    return kept[::-1]
-
-
-BY_ARRAYS = {GETITEM.fn: gather, setitem: place, scatter: scatter_at}
-"""Indexing by constants, and the same by arrays that are arguments themselves."""
 
 
 def _with_slots(op: Primitive, values: Any, params: dict[str, Any]) -> Any:
@@ -321,17 +339,22 @@ def _with_slots(op: Primitive, values: Any, params: dict[str, Any]) -> Any:
 
 
 NEUTRAL: dict[Any, Any] = {
-    np.positive: None, np.broadcast_to: None, np.reshape: None, np.expand_dims: None,
+    np.positive: None, np.copy: None, np.broadcast_to: None, np.reshape: None, np.expand_dims: None,
     astype: None, np.multiply: 1, np.divide: 1, np.power: 1, operator.pow: 1,
 }  # fmt: skip
 """The operations that change nothing if the result is like the argument, beside such a number."""
 
 
 def _unchanged(op: Primitive, values: Sequence[Any], params: Mapping[str, Any]) -> Any:
-    """Return the symbol that an operation would only repeat, bit by bit."""
+    """Return what an operation would only repeat, bit by bit."""
+    scalars = not any(np.ndim(_plain(v)) for v in values)
+    if op.fn is np.bitwise_and and scalars and any(v is np.False_ for v in values):
+        return np.False_
     if op.fn not in NEUTRAL:
         return None
     x = next(v for v in values if type(v) is Symbol)
+    if op.fn is np.copy and x.shape:
+        return None
     rest, neutral = [v for v in values if v is not x], NEUTRAL[op.fn]
     if any(type(v) is Symbol for v in rest) or len(values) != 1 + (neutral is not None):
         return None
@@ -342,7 +365,14 @@ def _unchanged(op: Primitive, values: Sequence[Any], params: Mapping[str, Any]) 
     ):
         return None
     like = op.call(*map(_plain, values), **params)
-    return x if (like.shape, like.dtype) == (x.shape, x.dtype) else None
+    same = (like.shape, like.dtype) == (x.shape, x.dtype)
+    base = x if op.fn in VIEWS else None
+    return Symbol(x.tape, x.name, x.data, base) if same else None
+
+
+def _is_whole(x: Any, v: Any, index: Any) -> bool:
+    """Tell whether all of x becomes v."""
+    return index is ... and type(v) is Symbol and (v.shape, v.dtype) == (x.shape, x.dtype)
 
 
 def _is_sweeping() -> bool:

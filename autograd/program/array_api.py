@@ -1,0 +1,229 @@
+"""How each operation is spelled in the Python array API standard, on a namespace ``xp``.
+
+Shapes and parameters are known, so whatever NumPy works out by itself is written out: axes in
+full, the order of elements, indices as places. The standard: https://data-apis.org/array-api/
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.primitive import Primitive
+from autograd.program import positions
+from autograd.rules.linalg import contracted
+
+
+@dataclass(frozen=True)
+class Site:
+    """An operation that is to be spelled.
+
+    Attributes
+    ----------
+    op : the operation, and its `params`.
+    x : its arguments, of which only shapes and dtypes count; numbers are themselves.
+    y : its result, likewise.
+    hoist : gives a constant array a name.
+    """
+
+    op: Primitive
+    params: Mapping[str, Any]
+    x: Sequence[Any]
+    y: Any
+    hoist: Callable[[Any], str]
+
+    def options(self, *names: str, **more: Any) -> str:
+        """Write parameters as keywords, those without effect left out."""
+        given = {name: plain(self.params.get(name)) for name in names} | more
+        return "".join(f", {k}={v!r}" for k, v in given.items() if v is not None and v is not False)
+
+
+Spelling = str | Callable[[Site], str]
+"""A template, where ``{0}`` stands for the first argument and ``{*}`` for all of them."""
+
+
+def plain(value: Any) -> Any:
+    """Return a parameter as Python's numbers and tuples.
+
+    >>> plain([np.int64(1), np.arange(2)])
+    (1, (0, 1))
+    """
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return tuple(map(plain, value))
+    return value.item() if isinstance(value, np.generic) else value
+
+
+# ── of each element ───────────────────────────────────────────────────────────────────────────
+def _over(at: Site) -> str:
+    harmless = type(at.x[1]) in (int, float) and at.x[1] != 0
+    return "{0} / {1}" if harmless else "over(xp, {0}, {1})"
+
+
+def _where(at: Site) -> str:
+    numbers = [k for k in (1, 2) if type(at.x[k]) in (bool, int, float, complex)]
+    if len(numbers) < 2:
+        return "xp.where({0}, {1}, {2})"
+    a, b = (at.hoist(np.asarray(at.x[k], at.y.dtype)) for k in numbers)
+    return f"xp.where({{0}}, {a}, {b})"
+
+
+def _clip(at: Site) -> str:
+    low, high = (plain(at.params.get(k)) for k in ("low", "high"))
+    return f"xp.clip({{0}}{at.options(min=low, max=high)})"
+
+
+def _round(at: Site) -> str:
+    decimals = at.params.get("decimals", 0)
+    factor = f"{10.0 ** abs(decimals)!r}"
+    if decimals == 0:
+        return "xp.round({0})"
+    return (
+        f"xp.round({{0}} * {factor}) / {factor}"
+        if decimals > 0
+        else f"xp.round({{0}} / {factor}) * {factor}"
+    )
+
+
+# ── reductions and scans ──────────────────────────────────────────────────────────────────────
+def _along(name: str) -> Spelling:
+    return lambda at: f"xp.{name}({{0}}{at.options('axis', 'keepdims')})"
+
+
+def _spread(name: str) -> Spelling:
+    return lambda at: (
+        f"xp.{name}({{0}}{at.options('axis', 'keepdims', correction=at.params.get('ddof'))})"
+    )
+
+
+def _norm(at: Site) -> str:
+    ord_, axis, keepdims = (plain(at.params.get(k)) for k in ("ord", "axis", "keepdims"))
+    order = f"float('{ord_}')" if isinstance(ord_, float) and math.isinf(ord_) else repr(ord_)
+    return f"norm(xp, {{0}}, {order}, {axis}, {bool(keepdims)})"
+
+
+def _scan(name: str, axis: int | None, **more: Any) -> Spelling:
+    """Spell a function along an axis, the given one unless told, or of all elements in a row."""
+
+    def spell(at: Site) -> str:
+        along = plain(at.params.get("axis", axis))
+        if along is None:
+            return f"xp.{name}(xp.reshape({{0}}, (-1,)), axis=0{at.options(**more)})"
+        return f"xp.{name}({{0}}, axis={along}{at.options(**more)})"
+
+    return spell
+
+
+# ── shapes ────────────────────────────────────────────────────────────────────────────────────
+def _reshape(at: Site) -> str:
+    """Spell what changes nothing but the shape; Fortran's order reverses all axes."""
+    shape = np.shape(at.y)
+    if at.params.get("order") == "F":
+        back, to = (tuple(reversed(range(np.ndim(v)))) for v in (at.x[0], at.y))
+        x = f"xp.reshape(xp.permute_dims({{0}}, {back}), {shape[::-1]})"
+        return f"xp.permute_dims({x}, {to})"
+    return f"xp.reshape({{0}}, {shape})"
+
+
+def _permute(at: Site) -> str:
+    """Spell a permutation of axes, which NumPy tells of an array of shape (0, 1, 2 …)."""
+    axes = at.op.fn(np.empty(tuple(range(np.ndim(at.x[0])))), **at.params).shape
+    return f"xp.permute_dims({{0}}, {axes})"
+
+
+def _roll(at: Site) -> str:
+    shift, axis = at.params["shift"], at.params.get("axis")
+    if axis is not None:
+        shift, axis = (plain(v.ravel()) for v in np.broadcast_arrays(shift, axis))
+    return f"xp.roll({{0}}, {plain(shift)!r}{at.options(axis=axis)})"
+
+
+# ── products ──────────────────────────────────────────────────────────────────────────────────
+def _dot(at: Site) -> str:
+    """Spell np.dot and np.inner, which differ in the axis of the second."""
+    a, b = map(np.ndim, at.x)
+    if a == 0 or b == 0:
+        return "{0} * {1}"
+    other = b - 1 if at.op.fn is np.inner else max(b - 2, 0)
+    return f"xp.tensordot({{0}}, {{1}}, axes=(({a - 1},), ({other},)))"
+
+
+def _tensordot(at: Site) -> str:
+    x, other = at.x
+    a, b = contracted(x, other, plain(at.params.get("axes", 2)))
+    return f"xp.tensordot({{0}}, {{1}}, axes=({tuple(a)}, {tuple(b)}))"
+
+
+def _outer(at: Site) -> str:
+    n, m = map(np.size, at.x)
+    return f"xp.reshape({{0}}, ({n}, 1)) * xp.reshape({{1}}, (1, {m}))"
+
+
+def _by_class(call: str) -> Spelling:
+    def spell(at: Site) -> str:
+        classes = at.hoist(np.arange(np.shape(at.x[0])[-1], dtype=at.x[1].dtype))
+        return f"{call}, {classes})"
+
+    return spell
+
+
+RADIANS, DEGREES, LN2 = repr(math.pi / 180), repr(180 / math.pi), repr(math.log(2))
+
+SPELLINGS: dict[str, Spelling] = {
+    **{name: lambda at: at.op.code for name in (
+        "add", "subtract", "multiply", "divide", "floor_divide", "remainder", "pow", "negative",
+        "positive", "matmul", "greater", "greater_equal", "less", "less_equal", "equal",
+        "not_equal", "bitwise_and", "bitwise_or", "bitwise_xor", "invert",
+    )},
+    **{name: f"xp.{name}({{*}})" for name in (
+        "square", "sqrt", "exp", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan",
+        "sinh", "cosh", "tanh", "hypot", "logaddexp", "maximum", "minimum", "sign", "signbit",
+        "floor", "ceil", "trunc", "logical_and", "logical_or", "logical_xor", "logical_not",
+        "isfinite", "isinf", "isnan",
+    )},
+    **{f"arc{name}": f"xp.a{name}({{*}})" for name in (
+        "sin", "cos", "tan", "tan2", "sinh", "cosh", "tanh",
+    )},
+    **{name: f"{name}(xp, {{*}})" for name in ("cbrt", "sinc", "fmax", "fmin", "erf", "sigmoid")},
+    **{name: _along(name) for name in (
+        "sum", "mean", "prod", "max", "min", "all", "any", "argmax", "argmin",
+    )},
+    **dict.fromkeys(("reshape", "ravel", "squeeze", "expand_dims"), _reshape),
+    **dict.fromkeys(("transpose", "swapaxes", "moveaxis"), _permute),
+    # of each element
+    "power": "{0} ** {1}", "float_power": "{0} ** {1}", "exp2": "2.0 ** {0}",
+    "reciprocal": "1 / {0}", "absolute": "xp.abs({0})", "fabs": "xp.abs({0})",
+    "rint": "xp.round({0})", "round": _round, "over": _over, "masked": "xp.where({1}, {0}, 0)",
+    "deg2rad": f"{{0}} * {RADIANS}", "radians": f"{{0}} * {RADIANS}",
+    "rad2deg": f"{{0}} * {DEGREES}", "degrees": f"{{0}} * {DEGREES}",
+    "logaddexp2": f"xp.logaddexp({{0}} * {LN2}, {{1}} * {LN2}) / {LN2}",
+    "where": _where, "clip": _clip, "copy": "xp.asarray({0}, copy=True)",
+    "astype": lambda at: f"xp.astype({{0}}, xp.{at.y.dtype.name})",
+    # reductions, scans and products
+    "amax": _along("max"), "amin": _along("min"), "var": _spread("var"), "std": _spread("std"),
+    "count_nonzero": lambda at: (
+        f"xp.sum(xp.astype({{0}} != 0, xp.int64){at.options('axis', 'keepdims')})"
+    ),
+    "cumsum": _scan("cumulative_sum", None), "cumprod": _scan("cumulative_prod", None),
+    "sort": _scan("sort", -1), "argsort": _scan("argsort", -1, stable=True), "norm": _norm,
+    "dot": _dot, "inner": _dot, "outer": _outer, "tensordot": _tensordot,
+    "vdot": "xp.vecdot(xp.reshape({0}, (-1,)), xp.reshape({1}, (-1,)))",
+    "einsum": lambda at: f"einsum(xp, {at.params['subscripts']!r}, {{*}})",
+    # shapes, and elements by their places
+    "broadcast_to": lambda at: f"xp.broadcast_to({{0}}, {np.shape(at.y)})",
+    "concatenate": lambda at: f"xp.concat(({{*}},), axis={at.params['axis']})",
+    "stack": lambda at: f"xp.stack(({{*}},), axis={at.params['axis']})",
+    "flip": lambda at: f"xp.flip({{0}}{at.options('axis')})", "roll": _roll,
+    "tril": lambda at: f"xp.tril({{0}}{at.options('k')})",
+    "triu": lambda at: f"xp.triu({{0}}{at.options('k')})",
+    "getitem": positions.basic, "diagonal": positions.rearranged, "pad": positions.padded,
+    "setitem": positions.replaced, "scatter": positions.scattered,
+    "gather": positions.gathered, "place": positions.replaced_at,
+    "scatter_at": positions.scattered_at,
+    # losses
+    "softmax_cross_entropy": _by_class("softmax_cross_entropy(xp, {0}, {1}"),
+    "d_cross_entropy": _by_class("d_cross_entropy(xp, {0}, {1}, {3}"),
+    "class_indices": "{0}",
+}  # fmt: skip
+"""What is not here is written out by its definition, which is NumPy."""

@@ -1,0 +1,118 @@
+"""The page of a program: its inputs to change, what they give, and its source."""
+
+import base64
+import hashlib
+import html
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd.program.equations import Name
+from autograd.program.javascript import javascript, runtime
+
+if TYPE_CHECKING:
+    from autograd.program.program import Program
+
+STYLE = """
+:root{color-scheme:light dark}
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+label,output{display:block;margin:.75rem 0}
+textarea,output span{box-sizing:border-box;width:100%;font:14px/1.5 ui-monospace,monospace}
+textarea{display:block;padding:.4rem;border:1px solid GrayText;border-radius:4px}
+textarea[aria-invalid=true]{border:2px solid #c0392b}
+output span{display:block;white-space:pre-wrap;padding:.4rem;border-left:3px solid #2f6da8}
+pre{overflow-x:auto;font:14px/1.5 ui-monospace,monospace;padding:.75rem;border:1px solid GrayText}
+"""
+SCRIPT = """
+const nested = (x, [n, ...rest]) => n === undefined ? x[0]
+  : Array.from({ length: n }, (_, i) => {
+      const size = x.length / n;
+      return nested(x.slice(i * size, (i + 1) * size), rest);
+    });
+const shown = (x) => x === null ? "None" : typeof x !== "object" ? String(x)
+  : JSON.stringify(nested(x.data.map((v) => Number.isFinite(v) ? v : String(v)), x.shape));
+const read = (field, shape) => {
+  let values;
+  try { values = [JSON.parse(field.value)].flat(Infinity); } catch { values = []; }
+  const size = shape.reduce((a, b) => a * b, 1);
+  const good = values.length === size
+    && values.every((v) => typeof v === "number" || typeof v === "boolean");
+  field.setAttribute("aria-invalid", !good);
+  return good && (shape.length ? { data: values, shape } : values[0]);
+};
+const fields = [...document.querySelectorAll("textarea")];
+const update = () => {
+  const values = fields.map((field, i) => read(field, SHAPES[i]));
+  if (values.includes(false) && fields.some((f) => f.getAttribute("aria-invalid") === "true")) return;
+  const results = compute(...values);
+  document.querySelectorAll("output span").forEach((span, i) => {
+    span.textContent = shown(results[i]);
+  });
+};
+fields.forEach((field) => field.addEventListener("input", update));
+update();
+"""
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<h1>{title}</h1>
+{inputs}
+<h2>Results</h2>
+{outputs}
+<h2>Source</h2>
+<pre tabindex="0">{source}</pre>
+<noscript>This page computes in the browser: it needs JavaScript.</noscript>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def page(program: "Program") -> str:
+    """Write a page of HTML that computes the program, and needs nothing else.
+
+    Its policy forbids every request, and every script but its own.
+    """
+    likes = program.inputs
+    inputs = "\n".join(
+        f"<label>{html.escape(str(n))} {html.escape(_kind(x))}"
+        f'<textarea rows="{min(6, max(1, np.size(x) // 8))}" spellcheck="false">'
+        f"{html.escape(_written(x))}</textarea></label>"
+        for n, x in likes.items()
+    )
+    outputs = "\n".join(
+        f"<output>{html.escape(y) if type(y) is Name else 'a constant'}<span></span></output>"
+        for y in program.results
+    )
+    shapes = json.dumps([list(np.shape(x)) for x in likes.values()])
+    code = f"{runtime()}\nconst compute = {javascript(program)};\nconst SHAPES = {shapes};\n"
+    script = code.replace("</", "<\\/") + SCRIPT
+    policy = (
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(STYLE)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return PAGE.format(
+        title=html.escape(program.name), policy=policy, style=STYLE, inputs=inputs,
+        outputs=outputs, source=html.escape(program.source), script=script,
+    )  # fmt: skip
+
+
+def _kind(x: Any) -> str:
+    dtype = "" if x.dtype == np.float64 else f"{x.dtype} "
+    return f"{dtype}{np.shape(x)}"
+
+
+def _written(x: Any) -> str:
+    return json.dumps(np.asarray(x).tolist())
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

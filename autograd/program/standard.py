@@ -1,0 +1,197 @@
+"""The printer of the Python array API standard: a program as a function of a namespace ``xp``.
+
+NumPy's promotion is written out as casts, since the standard promotes within a kind of number only.
+"""
+
+import functools
+import inspect
+import keyword
+import operator
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd.errors import three_lines
+from autograd.primitive import Primitive
+from autograd.program import extras
+from autograd.program.array_api import SPELLINGS, Site
+from autograd.program.equations import Equation, Name
+
+if TYPE_CHECKING:
+    from autograd.program.program import Program
+
+DTYPES = frozenset({
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+    "float32", "float64", "complex64", "complex128",
+})  # fmt: skip
+EXTRAS = {name: fn for name, fn in vars(extras).items() if inspect.isfunction(fn)}
+RESERVED = frozenset({"xp", "float", *keyword.kwlist, *EXTRAS})
+OURS = ("numpy", "_operator", "autograd.", "nn.")
+HOLE = re.compile(r"\{(\d+|\*)\}")
+NUMBERS = (bool, int, float, complex)
+TRUTH = np.dtype(bool)
+
+TRUTHS = {"add": "|", "maximum": "|", "multiply": "&", "minimum": "&"}
+"""NumPy's arithmetic on booleans, which the standard does not have."""
+
+ORDERS = ("greater", "greater_equal", "less", "less_equal")
+INDEXED = {"gather": 1, "scatter_at": 1, "place": 2}
+"""From which argument on these have indices."""
+
+APART = frozenset({
+    ("masked", 1), ("softmax_cross_entropy", 1), ("d_cross_entropy", 1), ("class_indices", 0),
+    ("astype", 0),
+})  # fmt: skip
+"""Arguments whose dtype has nothing to do with that of the result."""
+
+
+def standard(program: "Program") -> tuple[str, dict[str, np.ndarray]]:
+    """Print a program as a function ``(xp, *inputs, **constants)``; return the constants, too.
+
+    The function returns a tuple: what is computed of the outputs, then of what is left in tensors.
+
+    Parameters
+    ----------
+    program : a program whose operations are all spelled (see `is_spelled`).
+
+    Raises
+    ------
+    NotImplementedError : for what the standard cannot do: a dtype that it lacks, selection by a
+        condition.
+
+    Examples
+    --------
+    >>> from autograd.program import capture
+    >>> print(standard(capture(lambda x: np.sum(np.arctan(x) * 2), np.ones(3)))[0])
+    def program(xp, x):
+        t1 = xp.atan(x)
+        t2 = t1 * 2
+        t3 = xp.sum(t2)
+        return (t3,)
+    """
+    printer = _Printer(program)
+    return printer.text(), printer.constants
+
+
+def is_spelled(op: Primitive) -> bool:
+    """Tell whether the standard has the operation, or `extras` makes up for it."""
+    return op.name in SPELLINGS and str(op.fn.__module__).startswith(OURS)
+
+
+class _Printer:
+    def __init__(self, program: "Program") -> None:
+        self.program = program
+        self.like = {**program.inputs, **program.constants}
+        self.like |= {e.name: e.like for e in program.equations}
+        self.names = {name: name.text + "_" * (name.text in RESERVED) for name in self.like}
+        self.constants = {self.names[n]: np.asarray(x) for n, x in program.constants.items()}
+        self.hoisted: dict[Any, str] = {}
+
+    def text(self) -> str:
+        program = self.program
+        lines = [f"{self.names[e.name]} = {self.write(e)}" for e in program.equations]
+        results = [self.names[y] for y in program.results if type(y) is Name]
+        lines.append(f"return ({', '.join(results)}{',' * (len(results) == 1)})")
+        given = ["xp", *(self.names[n] for n in program.inputs)]
+        given += ["*", *self.constants] if self.constants else []
+        name = program.name if program.name.isidentifier() else "program"
+        name += "_" * (name in RESERVED)
+        function = "\n    ".join([f"def {name}({', '.join(given)}):", *lines])
+        return "\n\n\n".join([*sources(function).values(), function]) + "\n"
+
+    def write(self, e: Equation) -> str:
+        """Write one operation."""
+        x = [self.like[a] if type(a) is Name else a for a in e.args]
+        for value in (*x, e.like):
+            if type(value) not in NUMBERS and value.dtype.name not in DTYPES:
+                _refuse(e, value.dtype)
+        dtypes = promoted(e.op, x, e.like)
+        spelling = SPELLINGS[e.op.name]
+        site = Site(e.op, e.params, x, e.like, self.hoist)
+        template = spelling if isinstance(spelling, str) else spelling(site)
+        if dtypes[0] == TRUTH and e.op.name in TRUTHS:
+            template = f"{{0}} {TRUTHS[e.op.name]} {{1}}"
+        # a function of the standard takes numbers where an operator does; ours take arrays only
+        loose = e.op.elementwise and "(xp, " not in template
+        args = [self.operand(a, d, loose) for a, d in zip(e.args, dtypes, strict=True)]
+        return HOLE.sub(lambda h: ", ".join(args) if h[1] == "*" else args[int(h[1])], template)
+
+    def operand(self, a: Any, dtype: np.dtype | None, loose: bool = False) -> str:
+        """Write an argument in a dtype; where it must be an array, a number becomes one."""
+        if type(a) is Name:
+            cast = dtype is not None and self.like[a].dtype != dtype
+            return f"xp.astype({self.names[a]}, xp.{dtype})" if cast else self.names[a]
+        if not loose or type(a) not in NUMBERS:
+            return self.hoist(np.asarray(a, dtype))
+        text = repr(a) if np.isfinite(a) else f"float('{a}')"
+        return f"({text})" if text.startswith("-") else text
+
+    def hoist(self, array: np.ndarray) -> str:
+        """Give a constant a name; the same one if it comes again."""
+        key = array.dtype, array.shape, array.tobytes()
+        if key not in self.hoisted:
+            taken = {*self.names.values(), *self.constants}
+            k = len(self.hoisted) + 1
+            while f"k{k}" in taken:
+                k += 1
+            self.hoisted[key] = f"k{k}"
+            self.constants[f"k{k}"] = array
+        return self.hoisted[key]
+
+
+def promoted(op: Primitive, x: Sequence[Any], y: Any) -> list[np.dtype | None]:
+    """Return the dtypes in which NumPy computes: those of a ufunc's loop, else the result's.
+
+    >>> from autograd.primitive import PRIMITIVES
+    >>> promoted(PRIMITIVES[np.divide], [np.arange(3), 2], np.ones(3))
+    [dtype('float64'), dtype('float64')]
+    """
+    fn = np.power if op.fn is operator.pow else op.fn
+    if op.name.startswith("logical_"):
+        return [TRUTH] * len(x)
+    if isinstance(fn, np.ufunc):
+        weak = (int, float, complex)
+        given = [type(v) if type(v) in weak else np.result_type(v) for v in x]
+        loop = fn.resolve_dtypes((*given, *[None] * fn.nout))
+        truths = op.name in ORDERS and loop[0] == TRUTH
+        return [np.dtype(np.int8)] * len(x) if truths else list(loop[: len(x)])
+    return [_beside(op.name, i, v, y.dtype) for i, v in enumerate(x)]
+
+
+def _beside(name: str, i: int, v: Any, dtype: np.dtype) -> np.dtype | None:
+    if (name, i) in APART:
+        return None
+    if name == "where" and i == 0:
+        return TRUTH
+    if i >= INDEXED.get(name, i + 1):
+        return TRUTH if v.dtype == TRUTH else np.dtype(np.int64)
+    written = name in ("setitem", "place")  # whatever is written becomes what was there
+    if written or type(v) in NUMBERS or np.can_cast(v.dtype, dtype, "safe"):
+        return dtype
+    return None
+
+
+def _refuse(e: Equation, dtype: np.dtype) -> None:
+    raise NotImplementedError(
+        three_lines(
+            f"the array API standard has no numbers of dtype {dtype}",
+            f"{e.name} = {e.op.name}, of shape {np.shape(e.like)}",
+            "x.astype(np.float32) before the function is captured",
+        )
+    )
+
+
+@functools.cache
+def _source(name: str) -> str:
+    return inspect.getsource(EXTRAS[name]).rstrip()
+
+
+def sources(text: str) -> dict[str, str]:
+    """Return the source of each function of `extras` that a text calls, and of those it calls."""
+    found: dict[str, str] = {}
+    for name in EXTRAS:
+        if re.search(rf"\b{name}\(xp, ", text):
+            found |= {**sources(_source(name).partition(":\n")[2]), name: _source(name)}
+    return found

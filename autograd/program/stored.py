@@ -1,0 +1,99 @@
+"""Stored programs: one file of the safetensors format, whose header holds the program as JSON.
+
+Constants and parameters are its tensors; the rest is data that is checked word by word when it is
+read. Nothing in a file is ever evaluated, and operations are known by their names only.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import three_lines
+from autograd.program.decoding import Reader
+from autograd.program.encoding import Writer
+from autograd.program.program import Program
+
+FORMAT, VERSION = "retrograd-program", 1
+
+
+def save(program: Program, path: str | Path) -> Path:
+    """Write a program to a file, as a whole or not at all; see `Program.save`."""
+    path = Path(path)
+    writer = Writer(program, path)
+    fields = {"format": FORMAT, "version": VERSION, **writer.fields()}
+    text = json.dumps(fields, allow_nan=False)
+    header = {"program": text, "sha256": _digest(text, writer.tensors)}
+    data = _safetensors().numpy.save(writer.tensors, header)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def load(path: str | Path) -> Program:
+    """Read a program from a file, or refuse it; see `Program.load`."""
+    path = Path(path)
+    text, told, tensors = _opened(path)
+    reader = Reader(path, tensors)
+    try:
+        fields = json.loads(text, object_pairs_hook=reader.pairs, parse_constant=reader.refuse)
+        if not isinstance(fields, dict) or fields.pop("format", None) != FORMAT:
+            reader.refuse("something else than a program")
+        if (version := fields.pop("version", None)) != VERSION:
+            reader.refuse(f"version {version!r}, and this is version {VERSION}")
+        if told != _digest(text, tensors):
+            reader.refuse("other bytes than were written")
+        return reader.program(fields)
+    except RecursionError:
+        reader.refuse("values without end")
+    except json.JSONDecodeError as error:
+        reader.refuse(f"no JSON: {error}")
+
+
+def _safetensors() -> Any:
+    try:
+        import safetensors.numpy  # noqa: PLC0415  # an optional library, imported when used
+    except ImportError as error:
+        raise ImportError(
+            three_lines(
+                "programs are stored in the format of safetensors, which is not installed",
+                "Program.save or Program.load",
+                'pip install "retrograd[train]"',
+            )
+        ) from error
+    return safetensors
+
+
+def _opened(path: Path) -> tuple[str, str, dict[str, np.ndarray]]:
+    """Return the program's text, its digest, and the tensors of a file."""
+    library = _safetensors()
+    path.stat()  # where there is no file, Python's own error says it
+    try:
+        with library.safe_open(path, framework="numpy") as file:
+            header = file.metadata() or {}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except (library.SafetensorError, ValueError, TypeError, MemoryError) as error:
+        Reader(path, {}).refuse(f"no tensors: {error}")
+    return header.get("program", ""), header.get("sha256", ""), tensors
+
+
+def _digest(text: str, tensors: Mapping[str, np.ndarray]) -> str:
+    found = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
+    for key in sorted(tensors):
+        array = tensors[key]
+        found.update(f"{key} {array.dtype} {array.shape}".encode("utf-8", "surrogatepass"))
+        found.update(array.tobytes())
+    return found.hexdigest()

@@ -1,0 +1,721 @@
+"""Captured programs compute what the engine computes, bit by bit, whoever runs them."""
+
+import inspect
+import math
+import random
+import subprocess
+import sys
+import threading
+import traceback
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_rules import law, like
+
+import autograd as ag
+import nn
+from autograd import Tensor, grad, hessian, jacobian, no_grad, value_and_grad, vjp
+from autograd.outside import DATA
+from autograd.program import CaptureError, Program, capture
+from autograd.tensor import raw
+from autograd.tree import flatten
+
+RNG = np.random.default_rng(5)
+X = np.array([1.0, 2.0, 3.0])
+LEAKY: list = []
+
+
+# ── instruments ───────────────────────────────────────────────────────────────────────────────
+def bits(value):
+    """Return what two equal values have in common, to the last bit."""
+    x = np.asarray(raw(value))
+    return x.dtype.str, x.shape, x.tobytes()
+
+
+def same(got, want):
+    return list(map(bits, got)) == list(map(bits, want))
+
+
+def leaves(tree):
+    return flatten(tree)[0]
+
+
+def executed(program, values):
+    """Run a program's source in a namespace of its own."""
+    scope = {}
+    exec(program.source, scope)
+    results = scope[program.identifier](*values)
+    return results if len(program.results) > 1 else (results,)
+
+
+def assert_captured(f, xs):
+    """Assert that every way to run the program of f gives what f gives."""
+    want = leaves(f(*xs))
+    program = capture(f, *xs)
+    values = [program.bind(xs)[name] for name in program.inputs]
+    assert same(leaves(program(*xs)), want), f"program(*args):\n{program.source}"
+    assert same(program.interpret(*values), want), f"interpret:\n{program}"
+    assert same(executed(program, values), want), program.source
+    return program
+
+
+def floats(arrays):
+    return tuple(i for i, x in enumerate(arrays) if x.dtype.kind == "f")
+
+
+# ── laws over the table ───────────────────────────────────────────────────────────────────────
+@law
+def test_of_every_row(case):
+    """The captured function and its captured vjp equal the eager ones."""
+    arrays = case.inputs()
+    assert_captured(case.f, arrays)
+    y = np.asarray(case.f(*arrays))
+    if not floats(arrays) or y.dtype.kind != "f":
+        return
+
+    def pulled(*args):
+        pull, value = vjp(case.f, floats(arrays))(*args[:-1])
+        return value, pull(args[-1])
+
+    assert_captured(pulled, [*arrays, like([y], 1)[0][()]])
+
+
+@pytest.mark.slow
+@law
+def test_gradients_of_every_row(case):
+    """So does value_and_grad of a weighted sum."""
+    arrays = case.inputs()
+    y = np.asarray(case.f(*arrays))
+    if floats(arrays) and y.dtype.kind == "f":
+        weight = like([y], 2)[0]
+        loss = value_and_grad(lambda *xs: np.sum(case.f(*xs) * weight), floats(arrays))
+        assert_captured(loss, arrays)
+
+
+STEPS = [
+    lambda a, b: a + b, lambda a, b: a * b, lambda a, b: a @ b, lambda a, b: a - 2 * b,
+    lambda a, b: a / (1 + b * b), lambda a, b: np.tanh(a), lambda a, b: np.sin(a) * b,
+    lambda a, b: a.T, lambda a, b: np.sum(a, axis=0, keepdims=True) + b, lambda a, b: a[::-1],
+    lambda a, b: np.where(a > b, a, b), lambda a, b: np.maximum(a, b), lambda a, b: a**2,
+    lambda a, b: np.reshape(a, (3, 3)).T + b[0], lambda a, b: np.exp(-abs(a)), lambda a, b: -a,
+    lambda a, b: ag.softmax(a, axis=-1), lambda a, b: np.stack((a[0], b[1], a[2])),
+]  # fmt: skip
+
+
+@given(
+    steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(), st.integers()), max_size=9),
+    seed=st.integers(0, 2**32),
+)
+def test_random_graphs(steps, seed):
+    def f(a, b):
+        made = [a, b]
+        for step, i, j in steps:
+            made.append(step(made[i % len(made)], made[j % len(made)]))
+        return np.mean(made[-1] * made[-1] + made[len(made) // 2])
+
+    xs = list(np.random.default_rng(seed).normal(size=(2, 3, 3)))
+    program = assert_captured(value_and_grad(f, (0, 1)), xs)
+    other = list(np.random.default_rng(seed + 1).normal(size=(2, 3, 3)))
+    want = leaves(value_and_grad(f, (0, 1))(*other))
+    assert same(leaves(program(*other)), want), "for other numbers"
+
+
+def test_of_second_order():
+    def f(x):
+        return np.sum(np.log(x) * x[0]) + np.prod(np.tanh(x))
+
+    assert_captured(hessian(f), [X])
+    assert_captured(jacobian(lambda x: np.sin(x) * x[1]), [X])
+    assert_captured(grad(lambda x: np.sum(grad(f)(x) ** 2)), [X])
+
+
+def test_of_a_loss_with_classes():
+    target = np.array([0, 2, 1, 1])
+    logits = RNG.normal(size=(4, 3))
+
+    def loss(x):
+        return nn.functional.cross_entropy(x, target)
+
+    assert_captured(value_and_grad(loss), [logits])
+    assert capture(hessian(loss), logits)(logits) == pytest.approx(hessian(loss)(logits), abs=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, np.complex128])
+def test_of_other_dtypes(dtype):
+    def f(x):
+        return np.sum(abs(2 * x * x / 3 + x**2 + np.float16(0.1) * x) ** 2)
+
+    assert_captured(value_and_grad(f), [np.array([1.5, -2.25], dtype)])
+
+
+def test_of_large_arrays_in_another_order():
+    x, w = RNG.normal(size=(300, 40)), RNG.normal(size=(40, 300)).T
+
+    def f(x, w):
+        return np.sum(ag.softmax(x * w, axis=-1) * w) + np.mean((x.T @ w) * 0.5)
+
+    assert_captured(value_and_grad(f, (0, 1)), [x, w])
+
+
+# ── who runs it ───────────────────────────────────────────────────────────────────────────────
+def two_layers(W1, b1, W2, b2, X, Y):
+    h1 = np.tanh(X @ W1 + b1)
+    y = h1 @ W2 + b2
+    return np.mean((y - Y) ** 2)
+
+
+def layers():
+    shapes = (4, 6), (6,), (6, 3), (3,), (5, 4), (5, 3)
+    return [np.random.default_rng(0).normal(size=s) for s in shapes]
+
+
+def test_the_source_runs_alone(tmp_path):
+    xs = layers()
+    both = value_and_grad(two_layers, (0, 1, 2, 3))
+    program = capture(both, *xs)
+    np.savez(tmp_path / "given.npz", *xs)
+    file = tmp_path / "program.py"
+    file.write_text(
+        f"{program.source}\n\n"
+        "import sys\n"
+        "given = np.load(sys.argv[1])\n"
+        f"for y in {program.identifier}(*given.values()):\n"
+        "    print(y.dtype.str, y.shape, y.tobytes().hex())\n"
+        "print('autograd' in sys.modules or 'nn' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", file, tmp_path / "given.npz"],
+        capture_output=True, text=True, check=True, cwd=tmp_path,
+    )  # fmt: skip
+    *told, ours = done.stdout.splitlines()
+    wanted = [bits(y) for y in leaves(both(*xs))]
+    assert told == [f"{dtype} {shape} {data.hex()}" for dtype, shape, data in wanted]
+    assert ours == "False"
+
+
+def test_the_source_reads_like_the_slide():
+    program = capture(value_and_grad(two_layers, (0, 1, 2, 3)), *layers())
+    assert program.source == (
+        "import numpy as np\n\n\n"
+        "def value_and_gradient_of_two_layers(W1, b1, W2, b2, X, Y):\n"
+        '    """W1 (4, 6), b1 (6,), W2 (6, 3), b2 (3,), X (5, 4), Y (5, 3) -> two_layers (), '
+        "dW1 (4, 6),\n"
+        "    db1 (6,), dW2 (6, 3), db2 (3,)\n"
+        '    """\n'
+        "    h1 = np.tanh(X @ W1 + b1)\n"
+        "    y = h1 @ W2 + b2\n"
+        "    t6 = y - Y\n"
+        "    two_layers = np.mean(t6 ** 2)\n"
+        "    # backward\n"
+        "    dy = 0.06666666666666667 * (2 * t6)\n"
+        "    db2 = np.sum(dy, axis=0)\n"
+        "    dW2 = h1.T @ dy\n"
+        "    dh1 = dy @ W2.T\n"
+        "    t18 = dh1 * (1 - h1 * h1)\n"
+        "    db1 = np.sum(t18, axis=0)\n"
+        "    dW1 = X.T @ t18\n"
+        "    return two_layers, dW1, db1, dW2, db2\n"
+    )
+
+
+def test_the_program_of_a_program_is_the_same():
+    program = capture(value_and_grad(two_layers, (0, 1)), *layers())
+    again = capture(program, *layers())
+    assert repr(again) == repr(program)
+    assert repr(capture(lambda *xs: program(*xs), *layers())).count("\n") == repr(program).count("\n")
+    assert capture(grad(program_of(two_layers)), *layers()).source == program_of(two_layers).grad.source
+
+
+def program_of(f):
+    return capture(f, *layers())
+
+
+def test_unused_work_is_removed_and_common_work_shared():
+    def f(x):
+        np.exp(x)
+        return np.sin(x) * np.sin(x) + np.sum(np.zeros(3))
+
+    program = capture(f, X)
+    assert [e.op.name for e in program.equations] == ["sin", "multiply", "add"]
+    assert len(program.constants) == 0
+
+
+def test_a_traceback_shows_the_line_of_the_program():
+    program = capture(lambda x: np.log(x) @ x, X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(RuntimeWarning) as caught:
+            program(np.zeros(3))
+    assert "return np.log(x) @ x" in "".join(traceback.format_exception(caught.value))
+
+
+# ── arguments ─────────────────────────────────────────────────────────────────────────────────
+def test_containers_go_in_and_come_out():
+    def f(params, batch, *, scale=1.0):
+        x, (y,) = batch
+        total = params["w"] * x + params["b"][0] * y
+        return {"loss": np.sum(total) * scale, "parts": [x + y, (params["w"],)], "none": None}
+
+    given = {"w": X, "b": [X * 2]}, (X, [X + 1])
+    program = capture(f, *given, scale=3.0)
+    want = f(*given, scale=3.0)
+    got = program(*given)
+    assert same(leaves(got)[:-1], leaves(want)[:-1])
+    assert got["none"] is None
+    assert [type(v) for v in got["parts"]] == [np.ndarray, tuple]
+    assert list(map(str, program.inputs)) == ["params_w", "params_b0", "batch0", "batch10"]
+    other = {"b": [X * 2], "w": X}, (X, [X + 1])
+    assert same(leaves(program(*other))[:-1], leaves(want)[:-1]), "keys in another order"
+    with pytest.raises(TypeError, match="takes arguments of the structure"):
+        program({"w": X}, (X, [X]))
+    with pytest.raises(TypeError, match="takes arguments of the structure"):
+        program({"w": X, "b": (X,)}, (X, [X]))
+
+
+def test_arguments_must_fit():
+    program = capture(lambda x, mode, n: x * n if mode == "twice" else x, X, "twice", 2)
+    assert program(X, "twice", 3) == pytest.approx(X * 3)
+    with pytest.raises(TypeError) as caught:
+        program(X[:2], "twice", 2)
+    assert str(caught.value) == (
+        "the program of <lambda> takes x as float64 (3,), not float64 (2,)\n"
+        "  where: <lambda>((2,), (), ())\n"
+        "  instead: arguments like the examples, or capture it anew; compile does so by itself"
+    )
+    with pytest.raises(TypeError, match="takes the constant 'twice', not 'once'"):
+        program(X, "once", 2)
+    with pytest.raises(TypeError, match="as float64"):
+        program(X.astype(np.float32), "twice", 2)
+
+
+def test_tensors_as_arguments():
+    def f(t):
+        loss = (t * t).sum()
+        loss.backward()
+        return loss, t.grad
+
+    t = Tensor(X, requires_grad=True)
+    program = capture(f, t)
+    assert t.grad is None
+    loss, g = program(Tensor(X + 1))
+    assert type(loss) is type(g) is Tensor
+    assert same([loss, g], [np.sum((X + 1) ** 2), 2 * (X + 1)])
+
+
+def test_a_program_is_differentiable():
+    program = capture(lambda x, y: np.sum(np.sin(x) * y), X, X)
+    t = Tensor(X, requires_grad=True)
+    program(t, X).backward()
+    assert same([t.grad], [np.cos(X) * X])
+
+
+def test_a_result_may_be_an_input_or_a_constant():
+    constant = np.ones(3)
+    program = capture(lambda x: (x, constant, 2.0, "text", None, x), X)
+    got = program(X)
+    assert same(got[:2], [X, constant])
+    assert got[2:5] == (2.0, "text", None)
+    got[1][:] = 5
+    assert same(program(X)[1:2], [constant]), "the constant is the program's own"
+
+
+# ── training ──────────────────────────────────────────────────────────────────────────────────
+def network():
+    ag.manual_seed(3)
+    return nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 3))
+
+
+BATCH = np.random.default_rng(0).normal(size=(5, 4)), np.array([0, 1, 2, 1, 0])
+
+
+def gradients(net):
+    return [p.grad.data.copy() for p in net.parameters()]
+
+
+def test_a_training_step_leaves_gradients():
+    net = network()
+
+    def step(x, y):
+        loss = nn.functional.cross_entropy(net(x), y)
+        loss.backward()
+        return loss
+
+    program = capture(step, *BATCH)
+    assert all(p._grad is None for p in net.parameters()), "capturing leaves no trace"
+    optimizer = nn.optim.SGD(net.parameters(), lr=0.1)
+    for _ in range(3):
+        optimizer.zero_grad()
+        loss, found = program(*BATCH), gradients(net)
+        optimizer.zero_grad()
+        assert same([loss, *found], [step(*BATCH), *gradients(net)])
+        program(*BATCH)
+        assert same(gradients(net), [2 * g for g in found]), "gradients add up"
+        optimizer.step()
+
+
+def trained(net, optimizer, count, run=None):
+    def step(x, y):
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(net(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    run = capture(step, *BATCH) if run == "captured" else step
+    return [run(*BATCH).item() for _ in range(count)], [p.data.copy() for p in net.parameters()]
+
+
+def test_gradient_descent_inside_of_a_program():
+    eager, captured = network(), network()
+    first = trained(eager, nn.optim.SGD(eager.parameters(), lr=0.5), 4)
+    second = trained(captured, nn.optim.SGD(captured.parameters(), lr=0.5), 4, "captured")
+    assert first[0] == second[0]
+    assert same(first[1], second[1])
+    assert first[0][0] > first[0][-1]
+
+
+def test_parameters_are_written_in_place():
+    w = Tensor(X.copy(), requires_grad=True)
+    seen = w.data
+
+    def step(x):
+        loss = ((w - x) ** 2).sum()
+        loss.backward()
+        with no_grad():
+            w.data -= 0.1 * w.grad.data
+        w.grad = None
+        return loss
+
+    program = capture(step, np.zeros(3))
+    assert same([w], [X]), "capturing writes nothing"
+    program(np.zeros(3))
+    assert w.data is seen
+    assert w.grad is None
+    assert seen == pytest.approx(X * 0.8)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda p: nn.optim.Adam(p, lr=0.1), lambda p: nn.optim.SGD(p, lr=0.1, momentum=0.9)],
+    ids=["Adam", "momentum"],
+)
+def test_an_optimizer_with_a_memory_is_refused(make):
+    net = network()
+    before = [p.data.copy() for p in net.parameters()]
+    with pytest.raises(CaptureError) as caught:
+        trained(net, make(net.parameters()), 1, "captured")
+    lines = str(caught.value).splitlines()
+    assert lines[0].startswith("a program cannot hold ")
+    assert "in step" in lines[1]
+    assert lines[2] == "  instead: the optimizer's step outside of the function, after the program"
+    assert same([p.data for p in net.parameters()], before)
+
+
+# ── what no program can hold ──────────────────────────────────────────────────────────────────
+generator = np.random.default_rng(1)
+dropout = nn.Dropout(0.5)
+
+
+def branch(x):
+    if x[0] > 0:  # here
+        return x
+    return -x
+
+
+def loop(x):
+    while np.sum(x) < 10:  # here
+        x = x * 2
+    return x
+
+
+def swallowed(x):
+    try:
+        return x if x[0] > 0 else -x  # here
+    except RuntimeError:
+        return -x
+
+
+def item(x):
+    return x * x[0].item()  # here
+
+
+def number(x):
+    return x * float(x[0])  # here
+
+
+def position(x):
+    return X[int(x[0])]  # here
+
+
+def sine(x):
+    return math.sin(x[0])  # here
+
+
+def formatted(x):
+    return f"{x[0]:.3f}"  # here
+
+
+def plain_array(x):
+    return np.asarray(x) + 1  # here
+
+
+def table(x):
+    return X[x.astype(int)]  # here
+
+
+def legacy_draw(x):
+    y = x + 1
+    return y + np.random.rand(3)  # here
+
+
+def own_draw(x):
+    return x + ag.rand(3)  # here
+
+
+def generator_draw(x):
+    return x + generator.normal(size=3)  # here
+
+
+def python_draw(x):
+    x = x * 2
+    return x + random.random()  # here
+
+
+def dropped(x):
+    return dropout(Tensor(x) if type(x) is np.ndarray else x)  # here
+
+
+def item_written(x):
+    x[0] = 1  # here
+    return x
+
+
+def added_in_place(x):
+    x += 1  # here
+    return x
+
+
+def view_written(x):
+    y = x * 2
+    v = np.reshape(y, (3, 1))
+    v[0] = 5  # here
+    return y
+
+
+def stale_view(x):
+    y = x * 2
+    v = y[:2]
+    y[0] = 5
+    return v + 1  # here
+
+
+def filled(x):
+    y = np.zeros(3)
+    y[0] = x[0]  # here
+    return y
+
+
+def out_given(x):
+    y = np.empty(3)
+    np.multiply(x, 2, out=y)  # here
+    return y
+
+
+def masked(x):
+    return x[x > 1]  # here
+
+
+def asked(x):
+    return x * np.allclose(x, 1)  # here
+
+
+def unknown(x):
+    return np.linalg.inv(x * np.eye(3))  # here
+
+
+def kept(x):  # here
+    y = x * 2
+    LEAKY.append(y)
+    return x
+
+
+def odd(x):
+    return (y for y in x)
+
+
+RANDOM = "random numbers: each call would get the same ones"
+DRAW = "draw them outside and pass them as an argument; module.eval() for dropout"
+WHERE, NUMBER = "np.where(condition, a, b)", "reading a traced value as a number"
+SINE = "NumPy's functions of the value itself: np.sin(x) for math.sin(x)"
+ARRAY = "making an array of a traced value"
+TAKE = "NumPy's functions of the value itself; for table[i], the table as an argument"
+REFUSED = {
+    branch: ("branching on a traced value", WHERE),
+    loop: ("branching on a traced value", WHERE),
+    swallowed: ("branching on a traced value", WHERE),
+    item: (NUMBER, SINE),
+    number: (NUMBER, SINE),
+    position: (NUMBER, SINE),
+    sine: (NUMBER, SINE),
+    formatted: (NUMBER, SINE),
+    filled: (NUMBER, SINE),
+    plain_array: (ARRAY, TAKE),
+    table: (ARRAY, TAKE),
+    legacy_draw: (RANDOM, DRAW),
+    own_draw: (RANDOM, DRAW),
+    generator_draw: (RANDOM, DRAW),
+    python_draw: (RANDOM, DRAW),
+    dropped: (RANDOM, DRAW),
+    item_written: ("writing into x, an argument", "x = x.copy() first"),
+    added_in_place: ("writing into x, an argument", "x = x.copy() first"),
+    view_written: ("writing into a view that was reshaped or turned", "a copy of it"),
+    stale_view: ("a view of an array that was written into since", "a copy of it"),
+    out_given: ("writing a traced value into an array of numbers", "x = x + y"),
+    masked: ("an array whose size depends on values", "np.where(mask, x, 0)"),
+    asked: ("np.allclose, which asks about numbers", "np.where and other functions of arrays"),
+    unknown: (
+        "np.linalg.inv, which has no row in autograd/rules",
+        "a rule with @autograd.primitive",
+    ),
+    kept: ("y being kept outside, in a list or an attribute", "return y with the result"),
+}
+
+
+@pytest.mark.parametrize("f", REFUSED, ids=lambda f: f.__name__)
+def test_refused_with_the_line_and_the_remedy(f):
+    lines, first = inspect.getsourcelines(f)
+    here = first + next(i for i, line in enumerate(lines) if line.rstrip().endswith("# here"))
+    what, instead = REFUSED[f]
+    with pytest.raises(CaptureError) as caught:
+        capture(f, X)
+    LEAKY.clear()
+    assert str(caught.value) == (
+        f"a program cannot hold {what}\n"
+        f"  where: {__file__}:{here}, in {f.__name__}\n"
+        f"  instead: {instead}"
+    )
+
+
+def test_a_result_that_is_no_array_is_refused():
+    with pytest.raises(CaptureError, match="a program cannot return a generator"):
+        capture(odd, X)
+
+
+def test_writing_into_a_tensor_that_is_an_argument_is_refused():
+    def f(t):
+        with no_grad():
+            t += 1
+        return t
+
+    with pytest.raises(CaptureError, match="writing into t, a tensor that it is given"):
+        capture(f, Tensor(X))
+
+
+def test_the_remedies_work():
+    rows = np.arange(12.0).reshape(4, 3)
+    assert_captured(lambda x: np.where(x > 1, x, 0), [X])
+    assert_captured(lambda x: np.sin(x[0]), [X])
+    assert_captured(lambda i, rows: rows[i], [np.array([0, 2]), rows])
+    assert_captured(lambda x, noise: x + noise, [X, generator.normal(size=3)])
+    dropout.eval()
+    assert_captured(lambda x: dropout(Tensor(x) if type(x) is np.ndarray else x), [X])
+    dropout.train()
+
+    def copied(x):
+        x = x.copy()
+        x[0] = 1
+        x += 1
+        x[1:] *= 2
+        return x, x * 1.0
+
+    assert_captured(copied, [X])
+
+
+def test_writing_into_what_the_function_made():
+    def f(x):
+        y = x * 1.0  # the same numbers, and another array
+        z = y
+        y[0] = x[1]
+        y[1:] += x[:2]
+        v = z[:2]
+        v[1] = 7
+        w = v[::-1]
+        w *= x[1]
+        picked = y[[0, 2]]  # a copy
+        picked += 100
+        return y, z, x, v * 1, w, picked
+
+    assert_captured(f, [X])
+
+
+def test_a_value_may_be_printed_and_asked_for_its_shape(capsys):
+    def f(x):
+        print("x is", x)
+        assert isinstance(x, np.ndarray)
+        return x / x.shape[0] + len(x) + x.size + x.ndim
+
+    assert_captured(f, [X])
+    assert capsys.readouterr().out.startswith("x is [1. 2. 3.]\nx is <x: float64 (3,)>\n")
+
+
+# ── nothing is left behind ────────────────────────────────────────────────────────────────────
+def test_state_is_restored():
+    w = Tensor(X, requires_grad=True)
+    w.grad = Tensor(X * 7)
+    before = w.grad
+
+    def f(x, fails):
+        loss = (w * x).sum()
+        loss.backward()
+        w.requires_grad_(True)
+        if fails:
+            raise KeyError("from f")
+        return loss
+
+    for fails in (False, True):
+        try:
+            capture(f, X, fails)
+        except KeyError:
+            assert fails
+        assert w.grad is before
+        assert type(w.data) is np.ndarray
+        assert w.requires_grad
+        assert Tensor.__dict__["data"] is DATA
+        assert sys.gettrace() is None or "naming" not in repr(sys.gettrace())
+
+
+def test_threads_capture_at_once():
+    w = Tensor(X, requires_grad=True)
+    found, errors = {}, []
+
+    def work(k):
+        def loss(x):
+            return np.sum(np.sin(w * x) * k)
+
+        try:
+            for _ in range(15):
+                found[k] = raw(capture(loss, X)(X))
+        except BaseException as error:  # pragma: no cover
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in (1.0, 2.0)]
+    for thread in threads:
+        thread.start()
+    for _ in range(30):  # meanwhile this one goes on as ever
+        assert (w * 2).sum().data == 12.0
+    for thread in threads:
+        thread.join()
+    assert not errors
+    want = np.sum(np.sin(X * X))
+    assert {k: float(v) for k, v in found.items()} == {1.0: want, 2.0: pytest.approx(2 * want)}
+
+
+def test_compiled_functions_and_programs_nest():
+    inner = capture(lambda x: np.sin(x) * 2, X)
+    assert_captured(lambda x: inner(x) + inner(x * 2), [X])
+    assert isinstance(capture(inner, X), Program)
+
+
