@@ -43,12 +43,12 @@ def reduce(losses: Array, reduction: str, weight: Array | None = None) -> Array:
     """
     if weight is not None:
         losses = losses * constant(weight, losses)
+    if reduction == "none" or (reduction in ("mean", "sum") and not losses.ndim):
+        return losses
     if reduction == "mean":
         return np.mean(losses)
     if reduction == "sum":
         return np.sum(losses)
-    if reduction == "none":
-        return losses
     raise ValueError(
         three_lines(
             f"there is no reduction {reduction!r}",
@@ -115,7 +115,8 @@ def by_class(
     if weight is not None:
         weight = class_weight(name, weight, x)
     if len(given_shape) != 2:
-        x = np.reshape(np.moveaxis(x, axis, -1), (-1, classes))
+        x = x if axis == 0 else np.moveaxis(x, axis, -1)
+        x = np.reshape(x, (-1, classes))
         target = index = np.reshape(index, (-1,))
     if not isinstance(index, np.ndarray):  # a symbol: the program will look at the numbers
         target = index = class_indices(index, classes=classes)
@@ -134,7 +135,9 @@ def by_class(
         if not total:
             warnings.warn(f"{name}: no target counts, so the mean is 0", stacklevel=4)
         return np.sum(result) / (total or 1.0)
-    return reduce(result if result.shape == shape else np.reshape(result, shape), reduction)
+    if reduction == "none" and result.shape != shape:
+        result = np.reshape(result, shape)
+    return reduce(result, reduction)
 
 
 @primitive
