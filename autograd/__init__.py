@@ -65,13 +65,13 @@ if TYPE_CHECKING:
     from autograd.places import record_lines
     from autograd.program import CaptureError, Program, capture, compile  # noqa: A004  # PyTorch's name
     from autograd.view import draw
-    from autograd.view.descent import descent
-    from autograd.view.explain import explain
-    from autograd.view.explore import explore
-    from autograd.view.frames import frames
-    from autograd.view.plot import plot, plot_losses
-    from autograd.view.regions import plot_regions
-    from autograd.view.worksheet import worksheet
+    from autograd.view.derivation.explain import explain
+    from autograd.view.exercise.worksheet import worksheet
+    from autograd.view.exploration.explore import explore
+    from autograd.view.graph.frames import frames
+    from autograd.view.plotting.descent import descent
+    from autograd.view.plotting.plot import plot, plot_losses
+    from autograd.view.plotting.regions import plot_regions
 else:
     LATER = {  # half of all programs draw nothing
         "CaptureError": "autograd.program",
@@ -79,17 +79,17 @@ else:
         "capture": "autograd.program",
         "check_by_hand": "autograd.by_hand",
         "compile": "autograd.program",
-        "descent": "autograd.view.descent",
+        "descent": "autograd.view.plotting.descent",
         "draw": "autograd.view",
-        "explain": "autograd.view.explain",
-        "explore": "autograd.view.explore",
-        "frames": "autograd.view.frames",
-        "plot": "autograd.view.plot",
-        "plot_losses": "autograd.view.plot",
-        "plot_regions": "autograd.view.regions",
+        "explain": "autograd.view.derivation.explain",
+        "explore": "autograd.view.exploration.explore",
+        "frames": "autograd.view.graph.frames",
+        "plot": "autograd.view.plotting.plot",
+        "plot_losses": "autograd.view.plotting.plot",
+        "plot_regions": "autograd.view.plotting.regions",
         "record_lines": "autograd.places",
         "why": "autograd.inquiry",
-        "worksheet": "autograd.view.worksheet",
+        "worksheet": "autograd.view.exercise.worksheet",
     }
 
     def __getattr__(name: str) -> Any:

@@ -17,11 +17,11 @@ from autograd.errors import three_lines
 from autograd.expression import CONSTANTS, Expression, ExpressionError
 from autograd.tensor import Tensor
 from autograd.view import draw
-from autograd.view.derivation import letters
-from autograd.view.explain import explanation
-from autograd.view.exports import NAMED, WRITERS
-from autograd.view.languages import LANGUAGES
-from autograd.view.writing import array_text
+from autograd.view.derivation.derivation import letters
+from autograd.view.derivation.explain import explanation
+from autograd.view.derivation.languages import LANGUAGES
+from autograd.view.derivation.writing import array_text
+from autograd.view.graph.exports import NAMED, WRITERS
 
 USAGE = "autograd EXPRESSION [NAME=VALUE ...] [-o FILE ...]"
 

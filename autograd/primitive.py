@@ -180,7 +180,10 @@ def fused_op(fn: Callable[..., Any]) -> Primitive:
 def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(fn)
     def dispatch(*args: Any, **params: Any) -> Any:
-        for a in (*args, *params.values()) if params else args:
+        values = (*args, *params.values()) if params else args
+        if capturing:  # an index may hold symbols
+            values += tuple(i for v in params.values() if type(v) is tuple for i in v)
+        for a in values:
             record = getattr(a, "_record", None)  # only a Tensor has one
             if record is not None:
                 op = PRIMITIVES[dispatch]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.blocks import LARGE, in_pieces
-from autograd.rules.shape import add_at, astype, sum_to
+from autograd.rules.shape import astype, sum_to
 from autograd.tensor import GETITEM, SETITEM, Tensor
 from autograd.versions import Overwritten
 
@@ -23,8 +23,12 @@ class Part:
         self.g, self.index = g, index
 
     def add_to(self, buffer: np.ndarray) -> np.ndarray:
-        """Add into an array."""
-        add_at(buffer, self.index, self.g)
+        """Add into an array; a place that an index array names twice gets both."""
+        basic = self.index if type(self.index) is tuple else (self.index,)
+        if all(isinstance(i, BASIC) for i in basic):
+            buffer[self.index] += self.g
+        else:
+            np.add.at(buffer, self.index, self.g)
         return buffer
 
     def dense(self, a: Tensor) -> np.ndarray:
@@ -48,6 +52,7 @@ class Rest:
 
 
 LAZY = (Part, Rest)
+BASIC = (int, np.integer, slice, type(None), type(...))
 
 
 def pull(
@@ -61,7 +66,8 @@ def pull(
     params = node.params
     y: Any = node if recorded else node.data
     xs = args if recorded else [a.data if type(a) is Tensor else a for a in args]
-    lazy = not recorded and isinstance(g, (np.ndarray, np.generic))  # and no symbol
+    plain = not recorded and not hasattr(y, "tape")
+    lazy = plain and isinstance(g, (np.ndarray, np.generic))  # and no symbol
     if op is GETITEM and lazy:
         return [(0, Part(g, params["index"]))]
     if op is SETITEM and lazy:

@@ -225,8 +225,13 @@ def test_the_program_of_a_program_is_the_same():
     program = capture(value_and_grad(two_layers, (0, 1)), *layers())
     again = capture(program, *layers())
     assert repr(again) == repr(program)
-    assert repr(capture(lambda *xs: program(*xs), *layers())).count("\n") == repr(program).count("\n")
-    assert capture(grad(program_of(two_layers)), *layers()).source == program_of(two_layers).grad.source
+    assert repr(capture(lambda *xs: program(*xs), *layers())).count("\n") == repr(program).count(
+        "\n"
+    )
+    assert (
+        capture(grad(program_of(two_layers)), *layers()).source
+        == program_of(two_layers).grad.source
+    )
 
 
 def program_of(f):
@@ -717,5 +722,3 @@ def test_compiled_functions_and_programs_nest():
     inner = capture(lambda x: np.sin(x) * 2, X)
     assert_captured(lambda x: inner(x) + inner(x * 2), [X])
     assert isinstance(capture(inner, X), Program)
-
-

@@ -14,12 +14,12 @@ from autograd.graph import toposort
 from autograd.primitive import PRIMITIVES, primitive
 from autograd.program.spell import Spelled, numpy_source, plain_text, spell
 from autograd.steps import gradients
-from autograd.view.derivation import letters
-from autograd.view.document import Document
-from autograd.view.document import text as text_of
-from autograd.view.explain import explanation
-from autograd.view.formula import Call, Leaf, leaves, pullback
-from autograd.view.writing import by_name, by_value, write
+from autograd.view.derivation.derivation import letters
+from autograd.view.derivation.document import Document
+from autograd.view.derivation.document import text as text_of
+from autograd.view.derivation.explain import explanation
+from autograd.view.derivation.formula import Call, Leaf, leaves, pullback
+from autograd.view.derivation.writing import by_name, by_value, write
 
 
 def variables(**values):

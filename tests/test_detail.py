@@ -9,8 +9,8 @@ import pytest
 import nn
 from autograd import Tensor, draw
 from autograd.errors import three_lines
-from autograd.view.broadcasting import stretched, summed
-from autograd.view.selection import Operand
+from autograd.view.graph.broadcasting import stretched, summed
+from autograd.view.graph.selection import Operand
 
 SVG = "{http://www.w3.org/2000/svg}"
 

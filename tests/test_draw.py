@@ -15,10 +15,10 @@ import autograd as ag
 import nn
 from autograd import Tensor, draw
 from autograd.errors import three_lines
-from autograd.view import renderers
-from autograd.view.dot import SHAPES
-from autograd.view.spelling import number
-from autograd.view.theme import THEMES
+from autograd.view.graph import renderers
+from autograd.view.graph.dot import SHAPES
+from autograd.view.graph.spelling import number
+from autograd.view.graph.theme import THEMES
 
 SVG = "{http://www.w3.org/2000/svg}"
 world = Tensor(7.0, requires_grad=True)

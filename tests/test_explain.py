@@ -18,13 +18,13 @@ from autograd.primitive import PRIMITIVES, primitive
 from autograd.program.latex import escape, latex, parse, symbol
 from autograd.program.spell import Spelled, spell
 from autograd.steps import gradients
-from autograd.view.document import Equation
-from autograd.view.entries import Symbol, _symbols
-from autograd.view.explain import explanation
-from autograd.view.formats import latex_body, markdown, page, tex
-from autograd.view.formula import Call, Entry, Leaf, Matrix
-from autograd.view.mathml import mathml
-from autograd.view.writing import LATEX, write
+from autograd.view.derivation.document import Equation
+from autograd.view.derivation.entries import Symbol, _symbols
+from autograd.view.derivation.explain import explanation
+from autograd.view.derivation.formats import latex_body, markdown, page, tex
+from autograd.view.derivation.formula import Call, Entry, Leaf, Matrix
+from autograd.view.derivation.mathml import mathml
+from autograd.view.derivation.writing import LATEX, write
 
 PRODUCT = {
     "en": """\

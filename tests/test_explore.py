@@ -11,12 +11,12 @@ import pytest
 import autograd as ag
 import nn
 from autograd import Tensor, explain, explore
-from autograd.view import layout
-from autograd.view.exploration import Exploration
-from autograd.view.layout import Link
-from autograd.view.renderers import NoRenderer
-from autograd.view.spelling import number
-from autograd.view.widget import widget_class
+from autograd.view.exploration import layout
+from autograd.view.exploration.exploration import Exploration
+from autograd.view.exploration.layout import Link
+from autograd.view.exploration.widget import widget_class
+from autograd.view.graph.renderers import NoRenderer
+from autograd.view.graph.spelling import number
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

@@ -14,9 +14,9 @@ import nn
 from autograd import Tensor, draw
 from autograd.__main__ import main
 from autograd.errors import three_lines
-from autograd.view import renderers
-from autograd.view.exports import WRITERS
-from autograd.view.tex import tex
+from autograd.view.graph import renderers
+from autograd.view.graph.exports import WRITERS
+from autograd.view.graph.tex import tex
 
 NASTY = [
     '<b>"x"|{y}</b>', "</script>", "</TABLE>", "&amp; &lt;", r"\N \G \l \\", "a\nb", "😀 مرحبا ñ",

@@ -10,7 +10,7 @@ import pytest
 
 from autograd import Tensor, draw, frames
 from autograd.errors import three_lines
-from autograd.view.pdf import join
+from autograd.view.graph.pdf import join
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import autograd as ag
 import nn
 from autograd import Tensor, descent, plot, plot_losses, plot_regions, three_lines
-from autograd.view.plot import sample
+from autograd.view.plotting.plot import sample
 
 matplotlib = pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 matplotlib.use("Agg")

@@ -19,8 +19,8 @@ from autograd.program.capture import capture
 from autograd.program.javascript import identifiers, javascript, runtime
 from autograd.program.tape import CaptureError
 from autograd.rules import neural
-from autograd.view.recording import Recording
-from autograd.view.spelling import number
+from autograd.view.exploration.recording import Recording
+from autograd.view.graph.spelling import number
 
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs JavaScript, is not here")
@@ -175,7 +175,9 @@ def test_a_page_spells_numbers_as_python_does():
     rng = np.random.default_rng(5)
     values = [*(10.0 ** rng.uniform(-12, 12, 300) * rng.choice((-1, 1), 300)), 0.0, -0.0, 20.0, 1e7]
     values += [9999999.0, 0.1, 1e-5, 123456.7, 99999.5, 0.00012345, np.inf, -np.inf, np.nan, 5e-324]
-    writing = files("autograd.view").joinpath("web", "writing.js").read_text(encoding="utf-8")
+    writing = (
+        files("autograd.view.exploration").joinpath("web", "writing.js").read_text(encoding="utf-8")
+    )
     numbers = f"[{', '.join(literal(v) for v in values)}]"
     done = subprocess.run(
         [NODE, "-"], input=f"{writing}\nconsole.log(JSON.stringify({numbers}.map(number)))",

@@ -15,8 +15,8 @@ import nn
 from autograd import Tensor, call_as, draw, no_grad
 from autograd.errors import three_lines
 from autograd.graph import toposort
-from autograd.view.parts import Parts
-from autograd.view.scene import compose
+from autograd.view.graph.parts import Parts
+from autograd.view.graph.scene import compose
 
 SVG = "{http://www.w3.org/2000/svg}"
 

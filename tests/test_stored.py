@@ -89,7 +89,9 @@ def test_both_passes(path):
     ids=str,
 )  # fmt: skip
 def test_constants_come_back_bit_by_bit(path, constant):
-    other = stored(capture(lambda x: (np.stack((x, x))[:1] * 1.5, constant, np.nan, 1j, x), X), path)
+    other = stored(
+        capture(lambda x: (np.stack((x, x))[:1] * 1.5, constant, np.nan, 1j, x), X), path
+    )
     native = constant.astype(constant.dtype.newbyteorder("="))
     got = other(X)
     assert bits(got[1]) == bits(native)
@@ -257,7 +259,7 @@ def test_every_changed_byte_is_refused(path):
     data = bytearray(example(path))
     length = int.from_bytes(data[:8], "little")
     tail = len(data) - 8 - length
-    for i in [*range(0, 8), *range(8, 8 + length, 17), *range(len(data) - tail, len(data))]:
+    for i in [*range(8), *range(8, 8 + length, 17), *range(len(data) - tail, len(data))]:
         changed = bytearray(data)
         changed[i] ^= 1
         path.write_bytes(changed)
@@ -310,7 +312,7 @@ CODE = "x):\n    import os; os.mkdir('boom')\ndef f(x"
         (lambda f: f["equations"][0].update(shape=[5]), "the wrong shape or dtype of"),
         (lambda f: f["equations"][0].update(shape=[-1]), "the shape [-1]"),
         (lambda f: f["equations"][0].update(shape=[2**62, 2**62]), "the shape ["),
-        (lambda f: f["equations"][0].update(name=CODE), "the name 'x):"),
+        (lambda f: f["equations"][0].update(name=CODE), "the name \"x):"),
         (lambda f: f["equations"][0].update(name="lambda"), "the name 'lambda'"),
         (lambda f: f["equations"][0].update(name="ﬁ"), "the name 'ﬁ'"),
         (lambda f: f["equations"][0].update(name="x"), "the name 'x'"),
@@ -413,8 +415,8 @@ def test_changed_json_is_refused_or_a_program(path, value, where, data):
 
 
 def test_every_operation_has_one_name():
-    from autograd.program.encoding import operations
     from autograd.primitive import FUSED
+    from autograd.program.encoding import operations
 
     ours = [op for fn, op in PRIMITIVES.items() if fn in SAMPLES]
     assert len({op.name for op in (*ours, *FUSED)}) == len(ours) + len(FUSED)

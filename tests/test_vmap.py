@@ -222,6 +222,14 @@ TRANSFORMS = {
         lambda: capture(vmap(grad(u), (None, 0)), W, X)(2 * W, X),
         lambda: loop(grad(u), 2 * W, X, axes=(None, 0)),
     ),
+    "vmap of a program": (
+        lambda: vmap(capture(grad(lambda w, x: u(w, x) * x[0], 1), W, X[0]), (None, 0))(W, X),
+        lambda: loop(grad(lambda w, x: u(w, x) * x[0], 1), W, X, axes=(None, 0)),
+    ),
+    "grad of vmap of a program": (
+        lambda: grad(lambda w: np.sum(vmap(capture(u, W, X[0]), (None, 0))(w, X)))(W),
+        lambda: sum(grad(u)(W, x) for x in X),
+    ),
     "compile of grad of vmap of grad": (
         lambda: compiled(grad(residual))(W),
         lambda: grad(slow_residual)(W),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from autograd import Tensor, worksheet
 from autograd.errors import three_lines
 from autograd.graph import toposort
-from autograd.view.exercises import SMALL
+from autograd.view.exercise.exercises import SMALL
 
 LEVELS = [1, 2, 3, 4]
 SEEDS = st.one_of(st.integers(), st.text(max_size=8))

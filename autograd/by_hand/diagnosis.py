@@ -11,8 +11,8 @@ import numpy as np
 from autograd.by_hand.graph import Graph
 from autograd.graph import arguments
 from autograd.tensor import raw
-from autograd.view.spelling import number
-from autograd.view.writing import array_text
+from autograd.view.derivation.writing import array_text
+from autograd.view.graph.spelling import number
 
 RTOL = 1e-3
 """Hand derivations are rounded on the way: so much relative error in an entry is no mistake."""

@@ -6,10 +6,10 @@ from typing import Any
 from autograd.graph import arguments, consumers, toposort
 from autograd.names import name_of
 from autograd.tensor import Tensor
-from autograd.view.formula import Leaf, pullback
-from autograd.view.spelling import brief
-from autograd.view.words import expression
-from autograd.view.writing import by_name, write
+from autograd.view.derivation.formula import Leaf, pullback
+from autograd.view.derivation.writing import by_name, write
+from autograd.view.graph.spelling import brief
+from autograd.view.graph.words import expression
 
 
 class Graph:

@@ -20,7 +20,7 @@ from autograd.pull import Gradient, fit
 from autograd.rules.neural import log_softmax, softmax, softmax_cross_entropy
 from autograd.steps import contributions, gradients
 from autograd.tensor import Tensor, raw
-from autograd.view.spelling import number
+from autograd.view.graph.spelling import number
 
 Sent = Iterable[tuple[int, Gradient]]
 """What one operation sends: (which argument, its part)."""

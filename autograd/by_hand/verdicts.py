@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.view.spelling import PRINTED
-from autograd.view.writing import array_text
+from autograd.view.derivation.writing import array_text
+from autograd.view.graph.spelling import PRINTED
 
 
 @dataclass(frozen=True, slots=True)

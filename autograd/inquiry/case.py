@@ -13,8 +13,8 @@ from autograd.names import name_of
 from autograd.places import place_of
 from autograd.tensor import Tensor, raw
 from autograd.versions import seen_by
-from autograd.view.spelling import number
-from autograd.view.words import expression
+from autograd.view.graph.spelling import number
+from autograd.view.graph.words import expression
 
 SHORT = 30
 """A longer formula is not repeated."""

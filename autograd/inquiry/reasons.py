@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.program.spell import LOOSE, Spelled, plain_text, spell
 from autograd.tensor import Tensor, raw
-from autograd.view.spelling import number
+from autograd.view.graph.spelling import number
 
 STEPS = ("sign", "floor", "ceil", "trunc", "rint", "round", "floor_divide")
 CURVES = ("sigmoid", "tanh", "erf", "softmax", "arctan")

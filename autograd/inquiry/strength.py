@@ -18,7 +18,7 @@ from autograd.inquiry.reasons import (
     why_zero,
 )
 from autograd.tensor import Tensor, raw
-from autograd.view.spelling import brief, brief_gradient, number
+from autograd.view.graph.spelling import brief, brief_gradient, number
 
 HUGE, TINY = 1e4, 1e-6
 """A gradient whose norm is above or below is said to explode or to vanish."""

@@ -26,8 +26,12 @@ FIELDS = frozenset(
 EQUATION = frozenset({"name", "op", "args", "params", "dtype", "shape", "backward", "named"})
 
 
+class Refused(ValueError):
+    """A file holds what no program of this version does."""
+
+
 class Reader:
-    """Reads one program; raises ValueError for what no program of this version holds."""
+    """Reads one program."""
 
     def __init__(self, path: Path, tensors: Mapping[str, np.ndarray]) -> None:
         self.path, self.tensors, self.known = path, tensors, operations()
@@ -87,14 +91,14 @@ class Reader:
     def effect(self, e: Json, outside: Sequence[Tensor]) -> Effect:
         """Read what is left in a tensor."""
         i, attribute, value = self.row(e, 3)
-        if attribute not in ("grad", "data"):
+        if self.of(str, attribute) not in ("grad", "data"):
             self.refuse(f"an effect on {attribute!r}")
         return Effect(self.item(outside, i), attribute, self.value(value))
 
     def tensor(self, x: Json) -> Tensor:
         """Read a tensor from outside, which is a plain one from now on."""
         name, requires_grad, array = self.row(x, 3)
-        data = self.array(array)
+        data = self.array(array)[()]
         if self.of(bool, requires_grad) and data.dtype.kind not in "fc":
             self.refuse(f"a gradient of {data.dtype}")
         name = name if name is None else self.of(str, name)
@@ -126,7 +130,7 @@ class Reader:
 
     def number(self, text: Json) -> float:
         """Read a number that JSON lacks."""
-        if text not in ("inf", "-inf", "nan"):
+        if self.of(str, text) not in ("inf", "-inf", "nan"):
             self.refuse(f"the number {text!r}")
         return float(text)
 
@@ -137,13 +141,14 @@ class Reader:
     def mapping(self, v: Json) -> dict[Any, Any]:
         """Read a dict, whose keys are texts or numbers."""
         pairs = [self.row(pair, 2) for pair in self.of(list, v)]
-        if any(type(k) not in (str, int) for k, _ in pairs) or len(dict(pairs)) < len(pairs):
+        good = all(type(k) in (str, int) for k, _ in pairs)
+        if not good or len({k for k, _ in pairs}) < len(pairs):
             self.refuse("wrong keys of a dict")
         return {k: self.value(x) for k, x in pairs}
 
     def dtype(self, text: Json) -> np.dtype[Any]:
         """Read a dtype."""
-        if text not in DTYPES:
+        if self.of(str, text) not in DTYPES:
             self.refuse(f"the dtype {text!r}")
         return np.dtype(text)
 
@@ -151,21 +156,29 @@ class Reader:
         """Read an array: where it is, its dtype and its order."""
         key, text, order = self.row(v, 3)
         dtype, x = self.dtype(text), self.tensors.get(self.of(str, key))
-        if x is None or order not in ("C", "F"):
+        if x is None or self.of(str, order) not in ("C", "F"):
             self.refuse(f"the array {key!r} of the order {order!r}")
         stored = np.empty(0, dtype).real.dtype
         if x.dtype != stored or (dtype.kind == "c" and (not x.ndim or x.shape[-1] != 2)):
             self.refuse(f"the array {key!r} of {x.dtype}, not {dtype}")
         if dtype.kind == "c":
             x = np.ascontiguousarray(x).view(dtype).reshape(x.shape[:-1])
-        return x[()] if not x.ndim else x.T if order == "F" else x
+        return x.T if order == "F" else x
+
+    def scalar(self, v: Json) -> Any:
+        """Read a number of NumPy's."""
+        x = self.array(v)
+        if x.ndim:
+            self.refuse(f"a number of the shape {x.shape}")
+        return x[()]
 
     def like(self, v: Json) -> Any:
         """Return zeros of a shape and a dtype."""
         self.check_fields(v, {"dtype", "shape"}, "a value")
         shape = [self.of(int, n) for n in self.of(list, v["shape"])]
+        dtype = self.dtype(v["dtype"])
         try:
-            return np.zeros(shape, self.dtype(v["dtype"]))[()]
+            return np.zeros(shape, dtype)[()]
         except (ValueError, MemoryError, OverflowError):
             self.refuse(f"the shape {shape}")
 
@@ -232,7 +245,7 @@ class Reader:
 
     def refuse(self, what: str) -> NoReturn:
         """Raise the error."""
-        raise ValueError(
+        raise Refused(
             three_lines(
                 f"this file is no program that could be read: it holds {what}",
                 str(self.path),
@@ -252,5 +265,6 @@ VALUES: dict[str, Callable[[Reader, Json], Any]] = {
     "complex": lambda reader, v: complex(*(reader.of(float, reader.value(x)) for x in reader.row(v, 2))),
     "dtype": Reader.dtype,
     "array": Reader.array,
+    "scalar": Reader.scalar,
 }
 """How the kinds of values are read that JSON lacks."""

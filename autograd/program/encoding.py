@@ -114,7 +114,8 @@ class Writer:
         if isinstance(v, np.dtype) or (isinstance(v, type) and issubclass(v, NUMBERS)):
             return {"dtype": self.dtype(np.dtype(v))}
         if isinstance(v, (np.ndarray, np.generic)):
-            return {"array": self.array(f"value {len(self.tensors)}", v)}
+            kind = "array" if isinstance(v, np.ndarray) else "scalar"
+            return {kind: self.array(f"value {len(self.tensors)}", v)}
         self.refuse(f"a {type(v).__name__}", "numbers, texts and arrays, in lists, tuples and dicts")
 
     def refuse(self, what: str, instead: str) -> NoReturn:

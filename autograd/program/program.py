@@ -86,7 +86,7 @@ class Program:
         """
         given = self.bind(args)
         values = [given[n] if n in given else self.parameters[n].data for n in self.inputs]
-        run = self.interpret if any(type(v) in (Tensor, Symbol) for v in values) else self.run
+        run = self.interpret if any(hasattr(v, "_record") for v in values) else self.run
         results = run(*values)
         results, left = results[: len(self.outputs)], results[len(self.outputs) :]
         for effect, value in zip(self.effects, left, strict=True):
@@ -382,11 +382,11 @@ class Program:
 
 
 def _apply(e: Equation, xs: Sequence[Any]) -> Any:
-    """Compute one equation, on arrays, Tensors or symbols."""
+    """Compute one equation, on arrays, Tensors or what stands for arrays."""
     if any(type(x) is Tensor for x in xs):
         known = PRIMITIVES.get(e.op.fn) is e.op
         return record(e.op, tuple(xs), dict(e.params)) if known else e.op.fn(*xs, **e.params)
-    tape = next((x.tape for x in xs if type(x) is Symbol), None)
+    tape = next((x.tape for x in xs if hasattr(x, "tape")), None)
     return e.op.call(*xs, **e.params) if tape is None else tape.record(e.op, xs, e.params)
 
 

@@ -72,7 +72,7 @@ def function_name(program: "Program") -> str:
     """Return the program's name as Python takes it, which none of its helpers has."""
     name = re.sub(r"\W", "_", program.name.replace("<lambda>", "f")).strip("_")
     name = name if name.isidentifier() else "program"
-    called = {h[0] for e in program.equations if (h := helper(e.op))}
+    called = {h[0] for e in program.equations if (h := helper(e))}
     return f"{name}_" if name in RESERVED | called else name
 
 
@@ -81,8 +81,8 @@ class _Printer:
         self.program, self.shapes = program, shapes
         self.function = function_name(program)
         self.helpers: dict[str, str] = {}
-        for op in {e.op: None for e in program.equations}:
-            if (found := helper(op)) and found[0] not in self.helpers:
+        for e in program.equations:
+            if (found := helper(e)) and found[0] not in self.helpers:
                 self.helpers |= definitions(found[1], found[0])
         self.constants: dict[str, str] = {}
         self.alone: list[Name] = []  # what has a line
@@ -171,7 +171,7 @@ class _Printer:
             return spell(e.op, args, {k: parameter(short(k, v)) for k, v in e.params.items()})
         first = FIRST_ARRAY.get(e.op.fn, len(args))
         at = self.index(e.params["index"], [a.text for a in args[first:]])
-        calls = helper(e.op)
+        calls = helper(e)
         if calls is None:
             x = args[0]
             return Spelled(f"{x.text if x.binds >= ATOM else f'({x.text})'}[{at}]")

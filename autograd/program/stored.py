@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import three_lines
-from autograd.program.decoding import Reader
+from autograd.program.decoding import Reader, Refused
 from autograd.program.encoding import Writer
 from autograd.program.program import Program
 
@@ -57,9 +57,11 @@ def load(path: str | Path) -> Program:
         if told != _digest(text, tensors):
             reader.refuse("other bytes than were written")
         return reader.program(fields)
+    except Refused:
+        raise
     except RecursionError:
         reader.refuse("values without end")
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         reader.refuse(f"no JSON: {error}")
 
 

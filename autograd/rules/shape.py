@@ -115,19 +115,12 @@ def d_getitem(g, y, x, index):
 def scatter_add(g, index, shape):
     """Return zeros of `shape` to which g was added at `index`, repeated places summing up."""
     out = np.zeros(shape, g.dtype)
-    add_at(out, index, g)
-    return out
-
-
-BASIC = (int, np.integer, slice, type(None), type(...))
-
-
-def add_at(out, index, g):
-    """Add g to ``out[index]``; a place that an index array names twice gets both."""
-    if all(isinstance(i, BASIC) for i in (index if type(index) is tuple else (index,))):
-        out[index] += g  # ten times faster
-    else:
+    parts = index if isinstance(index, tuple) else (index,)
+    if any(isinstance(part, (np.ndarray, list)) for part in parts):
         np.add.at(out, index, g)
+    else:  # ten times faster
+        out[index] += g
+    return out
 
 
 class Slot(int):

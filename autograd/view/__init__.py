@@ -1,5 +1,5 @@
 """Seeing: pictures of graphs. Imported when first asked for, for it needs `graphviz`."""
 
-from autograd.view.picture import Picture, draw
+from autograd.view.graph.picture import Picture, draw
 
 __all__ = ["Picture", "draw"]

@@ -1,0 +1,290 @@
+"""The worked steps of a gradient, as the lecture notes write them.
+
+First every operation forward, then the local derivative of each, then the chain rule backward,
+from the result to the variables; and of scalars the same once more, path by path.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from heapq import heappop, heappush
+from itertools import chain, count
+from string import ascii_lowercase
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import toposort
+from autograd.names import name_of
+from autograd.steps import Step, steps
+from autograd.tensor import Tensor
+from autograd.view.derivation.document import Equation, Section, Words, sentence
+from autograd.view.derivation.formula import (
+    ADD,
+    MULTIPLY,
+    POWER,
+    Call,
+    Formula,
+    Leaf,
+    Partial,
+    applied,
+    partial,
+    pullback,
+)
+from autograd.view.derivation.languages import Language
+
+LETTERS = [c for c in ascii_lowercase if c not in "efijlo"]
+"""Names of intermediate results: not Euler's e, not f, no index, and nothing like a digit."""
+
+PATHS, EDGES = 4, 16
+"""So many paths are written out, of so many edges together; the others are counted."""
+
+TERMS = 8
+"""A gradient that comes from more operations is not written out as a sum of them all."""
+
+MORE = Leaf("…", "…")
+
+
+def letters(*roots: Tensor, seen: Mapping[int, str] | None = None) -> dict[Tensor, str]:
+    """Name every result behind `roots`: f, and d, g, h … where a, b and c are taken.
+
+    A tensor that has a name keeps it, or gets the one it has in `seen` (by identity); a second one
+    of the same name gets a prime. A constant gets none.
+
+    >>> a, b, c = (Tensor(v, requires_grad=True, name=n) for v, n in ((2, "a"), (3, "b"), (4, "c")))
+    >>> list(letters((a + b) * c).values())
+    ['a', 'b', 'c', 'd', 'f']
+    """
+    nodes = toposort(*roots)
+    names: dict[Tensor, str] = {}
+    taken: set[str] = set()
+    for t in nodes:
+        if name := " ".join(name_of(t, dict(seen or {})).split()):
+            while name in taken:
+                name += "′"
+            names[t] = name
+            taken.add(name)
+    arrays = (a for t in nodes for a in t.args if isinstance(a, np.ndarray))
+    taken.update(name_of(a, dict(seen or {})) for a in arrays)
+    variables = (name for t, name in names.items() if t.op is None)
+    last = max((n for n in variables if n in tuple(ascii_lowercase)), default="")
+    after = sorted(LETTERS, key=lambda letter: (letter <= last, letter))
+    free = (n for n in chain(after, (f"v{i}" for i in count(1))) if n not in taken)
+    for root in roots:
+        if root not in names:
+            names[root] = next(n for n in chain("fgh", free) if n not in taken)
+            taken.add(names[root])
+    for t in nodes:
+        if t not in names and (t.op is not None or t.requires_grad):
+            names[t] = next(free)
+    return {t: names[t] for t in nodes if t in names}
+
+
+class Derivation:
+    """How a result, and its gradient, come about.
+
+    Parameters
+    ----------
+    root : the result.
+    names : what to call it and what it came from, as `letters` does.
+    language : whose words the sections have.
+    arrays : names of plain arrays, by identity.
+    """
+
+    def __init__(
+        self, root: Tensor, names: Mapping[Tensor, str], language: Language,
+        arrays: Mapping[int, str] | None = None,
+    ) -> None:  # fmt: skip
+        self.root, self.language = root, language
+        self.nodes = {t: Leaf(name, t.data) for t, name in names.items()}
+        self.named: dict[Any, Leaf] = dict(self.nodes)
+        for t in self.nodes:
+            for a in t.args:
+                if isinstance(a, np.ndarray) and id(a) in (arrays or {}):
+                    self.named[id(a)] = Leaf((arrays or {})[id(a)], a)
+
+    def forward(self) -> Section:
+        """Write every operation with its numbers."""
+        rows = [
+            Equation(leaf, (applied(t, self.named),), t.data)
+            for t, leaf in self.nodes.items()
+            if t.op is not None
+        ]
+        return Section("forward", self.language.forward, rows)
+
+    def backward(self) -> list[Section]:
+        """Write the local derivatives, the chain rule, and of scalars the sums over the paths.
+
+        Raises RuntimeError where the root is no scalar, or where nothing requires a gradient.
+        """
+        walk = list(steps(self.root))
+        waiting = Counter(a for step in walk for a in _reached(step))
+        arrived: dict[Tensor, Any] = {self.root: np.ones_like(self.root.data)[()]}
+        ways: dict[Tensor, list[_Way]] = {}
+        local: list[Equation] = []
+        chained = [Equation(self.gradient(self.root, arrived[self.root]), (), arrived[self.root])]
+        for step in walk:
+            found = list(self.sent(step))
+            local[:0] = [self.local_row(way) for way in found if way.local]
+            for way in found:
+                a = way.to
+                ways.setdefault(a, []).insert(0, way)  # in the order of the forward pass
+                arrived[a] = arrived[a] + way.sent if a in arrived else way.sent
+                waiting[a] -= 1
+                if not waiting[a]:
+                    chained.append(self.chain_row(a, ways[a], arrived[a]))
+        sections = [Section("local", self.language.local, local)] if local else []
+        sections.append(Section("backward", self.language.backward, chained))
+        if all(way.local for some in ways.values() for way in some):
+            rows = list(self.path_rows(ways, arrived))
+            sections.append(Section("paths", self.language.paths, rows))
+        return sections
+
+    def gradient(self, t: Tensor, value: Any) -> Partial:
+        return partial(self.nodes[self.root], self.nodes[t], value)
+
+    def sent(self, step: Step) -> "Iterator[_Way]":
+        """Yield what one operation sends to each of its arguments."""
+        node = step.node
+        arriving = self.gradient(node, step.gradient)
+        scalar = node.ndim == 0
+        local = pullback(node, 1.0, self.named) if scalar else {}
+        whole: dict[Tensor, Any] = {}
+        if not scalar or any(a.ndim for a in _reached(step)):
+            whole = pullback(node, arriving, self.named)
+        for a, sent in _reached(step).items():
+            if scalar and a.ndim == 0:
+                formula, value = local[a]
+                slope: Formula = formula
+                if node is not self.root:
+                    slope = partial(self.nodes[node], self.nodes[a], value)
+                yield _Way(node, a, Call(MULTIPLY, (arriving, slope)), sent, local[a])
+            else:
+                yield _Way(node, a, whole[a][0], sent)
+
+    def edge(self, way: "_Way") -> Partial:
+        """Write a local derivative: ``∂d/∂a``, of the root ``∂(d · c)/∂d``.
+
+        The root's ``∂f/∂d`` is the gradient, over all ways.
+        """
+        value = way.local[1] if way.local else None
+        named = way.node is not self.root
+        of = self.nodes[way.node] if named else applied(way.node, self.named)
+        return partial(of, self.nodes[way.to], value)
+
+    def local_row(self, way: "_Way") -> Equation:
+        """Write ``∂d/∂a = ∂(a + b)/∂a = 1``."""
+        formula, value = way.local or (0.0, 0.0)
+        whole = partial(applied(way.node, self.named), self.nodes[way.to], value)
+        left = self.edge(way) if way.node is not self.root else None
+        return Equation(left, (whole, formula), value)
+
+    def chain_row(self, a: Tensor, ways: "Sequence[_Way]", total: Any) -> Equation:
+        """Write ``∂f/∂a = ∂f/∂u · ∂u/∂a + ∂f/∂v · ∂v/∂a``, with numbers, and who gets it."""
+        words = self.language
+        terms: list[Formula] = [way.formula for way in ways[:TERMS]]
+        parts: list[Any] = []
+        for i, way in enumerate(ways[:TERMS]):
+            if i:
+                parts.append(f" {words.joined} " if i == len(ways) - 1 else ", ")
+            given = words.part if not total.ndim else "{b}"
+            parts += sentence(given, v=way.sent, b=self.nodes[way.node])
+        if len(ways) > TERMS:
+            terms.append(MORE)
+            parts.append(", …")
+        template = words.receives_array if total.ndim else words.receives
+        remark = sentence(template, a=self.nodes[a], parts=tuple(parts))
+        return Equation(self.gradient(a, total), (_sum(terms),), total, remark)
+
+    def path_rows(
+        self, ways: "Mapping[Tensor, Sequence[_Way]]", arrived: Mapping[Tensor, Any]
+    ) -> Iterator[Equation]:
+        """Write the gradient of every variable as the sum over its paths to the result."""
+        paths_from, shortest = {self.root: 1}, {self.root: 0}
+        for t in reversed(self.nodes):
+            if t in ways:
+                paths_from[t] = sum(paths_from[way.node] for way in ways[t])
+                shortest[t] = 1 + min(shortest[way.node] for way in ways[t])
+        for t in self.nodes:
+            if t.op is not None or t not in ways:
+                continue
+            paths = list(_paths(t, self.root, ways, shortest))
+            if len(paths) == 1 < paths_from[t]:  # an example of one shows no sum
+                paths = []
+            terms = [_product(map(self.edge, reversed(path))) for path in paths]
+            if terms and len(paths) < paths_from[t]:
+                terms.append(MORE)
+            total = arrived[t]
+            formulas = (_sum(terms),) if terms else ()
+            remark = self.path_remark(t, paths, paths_from[t])
+            yield Equation(self.gradient(t, total), formulas, total, remark)
+
+    def path_remark(self, t: Tensor, paths: "Sequence[list[_Way]]", total: int) -> Words:
+        words = self.language
+        if not paths:
+            return (words.path,) if total == 1 else sentence(words.n_paths, n=_counted(total))
+        remark: list[Any] = []
+        for path in paths:
+            names = [self.nodes[t].name, *(self.nodes[way.node].name for way in path)]
+            remark += [", ", names] if remark else [names]
+        more = total - len(paths)
+        if more:
+            remark.append(" ")
+            remark += sentence(words.more_path if more == 1 else words.more_paths, n=_counted(more))
+        return tuple(remark)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What one operation sends to an argument; `local` where both are scalars."""
+
+    node: Tensor
+    to: Tensor
+    formula: Formula
+    sent: Any
+    local: tuple[Formula, Any] | None = None
+
+
+def _reached(step: Step) -> dict[Tensor, Any]:
+    """Map each argument that gets a gradient to all that it gets from this operation."""
+    sent: dict[Tensor, Any] = {}
+    for a, gx in zip(step.arguments, step.sent, strict=False):
+        if gx is not None:
+            sent[a] = sent[a] + gx if a in sent else gx
+    return sent
+
+
+def _counted(n: int) -> Formula:
+    """Write a number of paths, which may be beyond all floats."""
+    if n < 10**6:
+        return n
+    exponent = int(math.log10(n))
+    return Call(MULTIPLY, (n // 10**exponent, Call(POWER, (10, exponent))))
+
+
+def _sum(terms: Any) -> Formula:
+    return reduce(lambda total, term: Call(ADD, (total, term)), terms)
+
+
+def _product(factors: Any) -> Formula:
+    return reduce(lambda total, factor: Call(MULTIPLY, (total, factor)), factors)
+
+
+def _paths(
+    start: Tensor, root: Tensor, ways: Mapping[Tensor, Sequence[_Way]],
+    shortest: Mapping[Tensor, int],
+) -> Iterator[list[_Way]]:  # fmt: skip
+    """Yield the few shortest paths, as long as they can be read."""
+    order, found, left = count(), 0, EDGES
+    heap: list[tuple[int, int, Tensor, list[_Way]]] = [(shortest[start], next(order), start, [])]
+    while heap and found < PATHS and heap[0][0] <= left:
+        _, _, t, path = heappop(heap)
+        if t is root:
+            found, left = found + 1, left - len(path)
+            yield path
+            continue
+        for way in ways[t]:
+            length = len(path) + 1 + shortest[way.node]
+            heappush(heap, (length, next(order), way.node, [*path, way]))

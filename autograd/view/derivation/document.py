@@ -1,0 +1,158 @@
+"""A worked example, before anybody writes it: sections of equations, and the text of them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from string import Formatter
+from typing import Any
+
+import numpy as np
+
+from autograd.view.derivation.formula import Call, Formula, Leaf, Matrix, has_axes, leaves
+from autograd.view.derivation.languages import Language
+from autograd.view.derivation.writing import Style, write
+
+WIDTH = 96
+"""An equation of more columns is broken before its equals signs."""
+
+Words = tuple[Any, ...]
+"""A sentence: its words as text, what it speaks of as `Formula`, and chains of names as lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """``left = formula = another = numbers = value``.
+
+    Attributes
+    ----------
+    left : nothing for a chain that has no name.
+    formulas : the last of them is also written with its numbers, if `numbers`.
+    remark : what is said beside it.
+    """
+
+    left: Formula | None
+    formulas: tuple[Formula, ...]
+    value: Any
+    remark: Words = ()
+    numbers: bool = True
+
+    def stages(self, style: Style) -> list[str]:
+        """Write what stands between the equals signs, without repetitions."""
+        texts = [write(formula, style.by_name, style).text for formula in self.formulas]
+        if self.formulas and self.numbers:
+            last = self.formulas[-1]
+            if all(np.size(leaf.value) <= style.entries for leaf in leaves(last)):
+                texts.append(write(last, style.by_value, style).text)
+        texts = [text for text in dict.fromkeys(texts) if style.width(text) <= style.longest]
+        result = style.result(self.value)
+        return [*(text for text in texts if text != result), result]
+
+    def shape(self, style: Style) -> str:
+        """Write the shape of an array; where arrays of other shapes meet, how they fit together."""
+        shape = np.shape(self.value)
+        if not shape:
+            return ""
+        total = style.shape(shape)
+        last = self.formulas[-1] if self.formulas else None
+        if not isinstance(last, Call) or not self.numbers:
+            return total
+        shapes = {np.shape(leaf.value) for leaf in leaves(last) if np.ndim(leaf.value)}
+        if shapes <= {shape}:
+            return total
+        text = write(_arrays_named(last), style.by_shape, style).text
+        return f"{text} = {total}" if style.width(text) <= style.longest else total
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Equations under a heading; `kind` is "forward", "local", "backward", "paths", "jacobian"."""
+
+    kind: str
+    title: str
+    equations: Sequence[Equation] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The whole: what it is called, and its sections."""
+
+    title: Words
+    sections: Sequence[Section]
+    language: Language
+
+
+def sentence(template: str, **parts: Any) -> Words:
+    """Fill in a sentence; a part may be a formula, or words that were filled in before.
+
+    >>> sentence("{a} of {b}", a=Leaf("x", 1.0), b=("y", "z"))
+    (Leaf(name='x', ...), ' of ', 'y', 'z')
+    """
+    words: list[Any] = []
+    for text, name, _, _ in Formatter().parse(template):
+        words += [text] if text else []
+        if name:
+            words += parts[name] if isinstance(parts[name], tuple) else [parts[name]]
+    return tuple(words)
+
+
+def _arrays_named(formula: Formula) -> Formula:
+    """Put a leaf in the place of every plain array, so that its shape can be written."""
+    if isinstance(formula, Call):
+        return Call(formula.op, tuple(map(_arrays_named, formula.args)), formula.params)
+    plain = not isinstance(formula, (Leaf, Matrix)) and has_axes(formula)
+    return Leaf("", formula) if plain else formula
+
+
+# ── as text ───────────────────────────────────────────────────────────────────────────────────
+def spoken(words: Words, style: Style) -> str:
+    """Write a sentence as text."""
+    parts = []
+    for word in words:
+        if isinstance(word, str):
+            parts.append(word)
+        elif isinstance(word, list):
+            parts.append(style.path(word))
+        else:
+            parts.append(write(word, style.by_name, style).text)
+    return "".join(parts)
+
+
+def text(document: Document) -> str:
+    """Write a document for a terminal."""
+    style = Style(document.language)
+    return "\n\n".join(_section(section, style) for section in document.sections)
+
+
+def _section(section: Section, style: Style) -> str:
+    """Align the equals signs and the remarks; break what is too wide for one line."""
+    lefts = [
+        "" if row.left is None else write(row.left, style.by_name, style).text
+        for row in section.equations
+    ]
+    margin = max(map(len, lefts), default=0)
+    again = "\n" + " " * max(margin + 3, 4) + "= "
+    lines = []
+    for left, row in zip(lefts, section.equations, strict=True):
+        start = f"  {left:<{margin}} {'=' if left else ' '} " if margin else "  "
+        stages, shape = row.stages(style), row.shape(style)
+        end = f"   {style.language.shape} {shape}" if shape else ""
+        line = start + " = ".join(stages) + end
+        if len(line) > WIDTH or "\n" in line:
+            hanging = "\n" + " " * len(start)
+            line = start + again.join(s.replace("\n", hanging) for s in stages) + end
+        lines.append(re.sub(r" +(?=\n)", "", line))
+    remarks = [spoken(row.remark, style) for row in section.equations]
+    short = [
+        len(line) for line, remark in zip(lines, remarks, strict=True)
+        if remark and "\n" not in line and len(line) + len(remark) + 3 <= WIDTH
+    ]  # fmt: skip
+    column = max(short, default=0)
+    for i, remark in enumerate(remarks):
+        if not remark:
+            continue
+        if column + 3 + len(remark) <= WIDTH and len(lines[i]) <= column:
+            lines[i] = f"{lines[i]:<{column}}   {remark}"
+        else:
+            fits = len(lines[i].rpartition("\n")[2]) + 3 + len(remark) <= WIDTH
+            lines[i] += ("   " if fits else "\n" + " " * len(again)) + remark
+    return "\n".join([section.title, *lines])

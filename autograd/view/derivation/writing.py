@@ -1,0 +1,291 @@
+"""Writing formulas down: by name, by value and by shape, as text for a terminal or as LaTeX."""
+
+import ast
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autograd.primitive import PRIMITIVES, Primitive
+from autograd.program.latex import code, latex, symbol
+from autograd.program.spell import ATOM, BINDS, LOOSE, UNARY, Spelled, plain_text, spell
+from autograd.view.derivation.formula import (
+    MULTIPLY,
+    POWER,
+    Call,
+    Entry,
+    Formula,
+    Leaf,
+    Matrix,
+    Partial,
+    has_axes,
+)
+from autograd.view.derivation.languages import LANGUAGES, Language
+from autograd.view.graph.spelling import PRINTED, number
+
+ENGLISH = LANGUAGES["en"]
+
+INDICES = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+TIMES = r" \times "
+
+SUMMARIZED = 64
+"""Of an array of more entries only the corners are shown."""
+
+CORNERS = 3
+"""So many rows and columns at each end of an array that is not shown in full."""
+
+EXPAND, TRANSPOSE = PRIMITIVES[np.expand_dims], PRIMITIVES[np.transpose]
+
+ENTRYWISE = {
+    PRIMITIVES[np.exp]: Primitive(np.exp, (None,), tex=r"\exp\left({0}\right)"),
+    MULTIPLY: Primitive(np.multiply, (None, None), tex=r"{0} \odot {1}"),
+    POWER: Primitive(operator.pow, (None, None), tex=r"{0}^{{\odot {1}}}"),
+}
+"""What of matrices would be taken for the product, the power, the exponential of matrices."""
+
+
+def write(
+    formula: Formula, leaf: Callable[[Leaf], Spelled], style: "Style | None" = None
+) -> Spelled:
+    r"""Write a formula, every leaf as `leaf` says; as `TEXT` where no other style is asked for.
+
+    >>> from autograd.primitive import PRIMITIVES
+    >>> half = Call(PRIMITIVES[np.divide], (Leaf("a", -3.0), 2.0))
+    >>> write(half, by_name).text, write(half, by_value).text
+    ('a / 2', '(−3) / 2')
+    >>> print(write(half, LATEX.by_value, LATEX).text)
+    \frac{-3}{2}
+    """
+    style = style or TEXT
+    if isinstance(formula, Leaf):
+        return leaf(formula)
+    if isinstance(formula, Matrix):
+        rows = [[write(entry, leaf, style).text for entry in row] for row in formula.rows]
+        return Spelled(style.matrix(rows))
+    if isinstance(formula, Call):
+        op, args = formula.op, [write(a, leaf, style) for a in formula.args]
+        if _is_column(formula):
+            return spell(TRANSPOSE, args, {}, style.operations)
+        if op in style.entrywise and all(map(has_axes, formula.args[: 2 - (op is POWER)])):
+            op = style.entrywise[op]
+        return spell(op, args, formula.params, style.operations)
+    return style.literal(formula)
+
+
+def _is_column(call: Call) -> bool:
+    """Tell whether a vector, which is written as a row, becomes a column."""
+    if call.op is not EXPAND or call.params["axis"] not in (1, -1):
+        return False
+    return isinstance(call.args[0], Leaf) and np.ndim(call.args[0].value) == 1
+
+
+class Style:
+    """How names, numbers and arrays are written.
+
+    Attributes
+    ----------
+    entries : an array of more entries is not put in the place of its name.
+    entrywise : what an operation becomes where it acts on arrays.
+    longest : a formula of more columns explains nothing, and is left out.
+    """
+
+    entries = PRINTED
+    entrywise: ClassVar[Mapping[Primitive, Primitive]] = {}
+    longest = 200
+
+    def __init__(self, language: Language = ENGLISH) -> None:
+        self.language = language
+        self.comma = ", " if language.decimal == "." else "; "
+        self.operations = replace(plain_text, comma=self.comma)
+
+    # ── leaves ────────────────────────────────────────────────────────────────────────────────
+    def by_name(self, leaf: Leaf) -> Spelled:
+        """Write a leaf's name; ``∂f/∂x`` is a factor, but no base of a power."""
+        if isinstance(leaf, Partial):
+            return self.partial(write(leaf.of, self.by_name, self), self.by_name(leaf.by))
+        if isinstance(leaf, Entry):
+            return Spelled(self.entry(leaf.name, leaf.index))
+        return Spelled(self.name(leaf.name), UNARY if "∂" in leaf.name else ATOM)
+
+    def by_value(self, leaf: Leaf) -> Spelled:
+        """Write a leaf's value, ``(−3)`` wherever an operator stands beside it."""
+        if isinstance(leaf.value, str):
+            return Spelled(self.name(leaf.value))
+        text = self.array(leaf.value)
+        return Spelled(text, LOOSE) if text.startswith("−") or "e" in text else Spelled(text)
+
+    def by_shape(self, leaf: Leaf) -> Spelled:
+        """Write the shape in the place of an array."""
+        shape = np.shape(leaf.value)
+        return Spelled(self.shape(shape)) if shape else self.by_name(leaf)
+
+    def literal(self, value: Any) -> Spelled:
+        """Write a number or an array that stands in a formula itself."""
+        text = self.array(value)
+        return Spelled(text, UNARY) if text.startswith("−") else Spelled(text)
+
+    # ── pieces ────────────────────────────────────────────────────────────────────────────────
+    def name(self, name: str) -> str:
+        return name
+
+    def entry(self, name: str, index: tuple[int, ...]) -> str:
+        """Write ``x₂``, ``W₁₂``; where that would be misread, ``x1[2]``."""
+        if max(index) < 10 and not name[-1].isdigit():
+            return name + "".join(map(str, index)).translate(INDICES)
+        return f"{name}[{', '.join(map(str, index))}]"
+
+    def path(self, names: Sequence[str]) -> str:
+        return " → ".join(map(self.name, names))
+
+    def partial(self, of: Spelled, by: Spelled) -> Spelled:
+        text = of.text if of.binds == ATOM else f"({of.text})"
+        return Spelled(f"∂{text}/∂{by.text}", UNARY)
+
+    def number(self, value: Any) -> str:
+        return "π" if value == math.pi else number(value).replace(".", self.language.decimal)
+
+    def array(self, value: Any) -> str:
+        """Write a number or an array in one line; of a large array the shape."""
+        if np.ndim(value) == 0:
+            return self.number(value)
+        if np.size(value) > self.entries:
+            return f"{self.language.array} {np.shape(value)}"
+        return f"[{self.comma.join(map(self.array, value))}]"
+
+    def shape(self, shape: tuple[int, ...]) -> str:
+        """Write ``(4×3)``; an array of one axis as NumPy does."""
+        return f"({'×'.join(map(str, shape))})" if len(shape) > 1 else str(shape)
+
+    def result(self, value: Any) -> str:
+        """Write a value: a matrix of more than a few entries over several lines."""
+        if np.size(value) <= PRINTED:
+            return self.array(value)
+        whole = np.size(value) <= SUMMARIZED
+        width = max(len(self.number(v)) for v in np.ravel(value)) if whole else 0
+        return np.array2string(
+            np.asarray(value), separator=self.comma, threshold=SUMMARIZED, max_line_width=80,
+            formatter={"all": lambda v: self.number(v).rjust(width)},
+        )  # fmt: skip
+
+    def matrix(self, rows: Sequence[Sequence[str]]) -> str:
+        width = max((len(entry) for row in rows for entry in row), default=0)
+        lines = [f"[{self.comma.join(entry.rjust(width) for entry in row)}]" for row in rows]
+        return f"[{(self.comma.rstrip() + chr(10) + ' ').join(lines)}]"
+
+    def width(self, text: str) -> int:
+        """Count the columns that a formula takes."""
+        return len(text)
+
+
+class Latex(Style):
+    """The style of a page: fractions, indices, matrices in brackets."""
+
+    entries = 16
+    longest = 84
+    entrywise = ENTRYWISE
+
+    def __init__(self, language: Language = ENGLISH) -> None:
+        super().__init__(language)
+        self.operations = replace(latex, comma=self.comma, polish=self._translated)
+
+    def _translated(self, template: str) -> str:
+        template = template.replace(r"\text{if }", rf"\text{{{self.language.when} }}")
+        return template.replace(r"\text{otherwise}", rf"\text{{{self.language.otherwise}}}")
+
+    def by_value(self, leaf: Leaf) -> Spelled:
+        if isinstance(leaf.value, str):
+            return Spelled(self.name(leaf.value))
+        text = self.array(leaf.value)
+        power = BINDS[ast.Mult] if r"\cdot" in text and np.ndim(leaf.value) == 0 else ATOM
+        return Spelled(text, LOOSE if text.startswith("-") else power)
+
+    def literal(self, value: Any) -> Spelled:
+        return self.by_value(Leaf("", value))
+
+    def name(self, name: str) -> str:
+        return symbol(name)
+
+    def entry(self, name: str, index: tuple[int, ...]) -> str:
+        base = symbol(name)
+        base = rf"\left[{base}\right]" if "_" in base or "'" in base else base
+        return f"{base}_{{{','.join(map(str, index))}}}"
+
+    def path(self, names: Sequence[str]) -> str:
+        return r" \to ".join(map(self.name, names))
+
+    def partial(self, of: Spelled, by: Spelled) -> Spelled:
+        text = of.text if of.binds == ATOM else rf"\left({of.text}\right)"
+        return Spelled(rf"\frac{{\partial {text}}}{{\partial {by.text}}}", UNARY)
+
+    def number(self, value: Any) -> str:
+        if np.ndim(value) == 0 and value == math.pi:
+            return r"\pi"
+        text = number(value).replace("−", "-")
+        digits, e, exponent = text.partition("e")
+        if text.lstrip("-") == "∞":
+            return text.replace("∞", r"\infty")
+        if not re.fullmatch(r"-?\d+(\.\d+)?", digits):
+            return code(text)
+        digits = digits if self.language.decimal == "." else digits.replace(".", "{,}")
+        return rf"{digits} \cdot 10^{{{exponent}}}" if e else digits
+
+    def array(self, value: Any) -> str:
+        if np.size(value) > self.entries:
+            return rf"\text{{{self.language.array} }}{self.shape(np.shape(value))}"
+        return self.result(value)
+
+    def shape(self, shape: tuple[int, ...]) -> str:
+        return f"({TIMES.join(map(str, shape))})"
+
+    def result(self, value: Any) -> str:
+        value = np.asarray(value)
+        if value.ndim == 0:
+            return self.number(value[()])
+        if value.ndim > 2 and value.size > SUMMARIZED:
+            return rf"\text{{{self.language.array} }}{self.shape(value.shape)}"
+        if value.ndim > 2:
+            return self.matrix([[self.result(part)] for part in value])
+        table = value.reshape(1, -1) if value.ndim == 1 else value
+        if value.size <= SUMMARIZED:
+            return self.matrix([[self.number(v) for v in row] for row in table])
+        rows = _ends(list(table), None)
+        dots = r"\vdots"
+        return self.matrix(
+            [
+                _ends([self.number(v) for v in row], r"\cdots") if row is not None
+                else _ends([dots] * table.shape[1], r"\ddots")
+                for row in rows
+            ]
+        )  # fmt: skip
+
+    def matrix(self, rows: Sequence[Sequence[str]]) -> str:
+        lines = r" \\ ".join(" & ".join(row) for row in rows)
+        return rf"\begin{{bmatrix}} {lines} \end{{bmatrix}}"
+
+    def width(self, text: str) -> int:
+        """Count what is seen: of a matrix one row, and no commands."""
+        return len(HIDDEN.sub("", MATRIX.sub(_widest, text)))
+
+
+MATRIX = re.compile(r"\\begin\{bmatrix\}(.*?)\\end\{bmatrix\}")
+HIDDEN = re.compile(r"\\(?:text|left|right|frac|operatorname|partial|begin|end|cdot|odot)|[{} ]")
+
+
+def _widest(matrix: re.Match[str]) -> str:
+    return f"[[{max(matrix[1].split(CUT), key=len)}]]"
+
+
+CUT = r"\\"
+
+
+def _ends(items: list[Any], dots: Any) -> list[Any]:
+    """Leave out the middle of a long list."""
+    return items if len(items) <= 2 * CORNERS else [*items[:CORNERS], dots, *items[-CORNERS:]]
+
+
+TEXT, LATEX = Style(), Latex()
+by_name, by_value, array_text = TEXT.by_name, TEXT.by_value, TEXT.array

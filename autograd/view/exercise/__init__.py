@@ -1,0 +1,1 @@
+"""Exercises, and the backward pass step by step."""

@@ -1,0 +1,224 @@
+"""The worked lines of a page that computes: formulas in which the page itself puts the numbers.
+
+A line is ``name = formula = formula with numbers = value``. Its names are written here; in the
+place of each number stands the slot of the program's results that holds it.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import arguments
+from autograd.program.spell import ATOM, LOOSE, UNARY, Spelled
+from autograd.program.tape import Symbol
+from autograd.tensor import Tensor, record
+from autograd.view.derivation.formula import (
+    ADD,
+    MULTIPLY,
+    Call,
+    Formula,
+    Leaf,
+    applied,
+    leaves,
+    pullback,
+)
+from autograd.view.derivation.writing import write
+from autograd.view.exploration.recording import Recording
+from autograd.view.graph.spelling import PRINTED
+
+OPEN, CLOSE = "\ue000", "\ue001"
+"""What encloses the number of a slot, in a formula with numbers; private to these pages."""
+
+LONGEST = 160
+"""A formula of more columns explains nothing, and is left out."""
+
+TRIALS = (-1e3, -1.5, -0.5, 0.0, 0.5, 1.5, 1e3)
+"""Where a derivative with branches is looked at, to find them."""
+
+Line = dict[str, Any]
+
+
+class Lines:
+    """Writes lines, each once; every method returns the place of its line.
+
+    Parameters
+    ----------
+    letters : what the tensors are called.
+    arrays : what plain arrays are called, by their identity.
+
+    Attributes
+    ----------
+    texts : the lines, as the page reads them.
+    keys : for each line what it is of: ("value", t), ("slope", node, argument) or ("flow", t).
+    """
+
+    def __init__(
+        self, recording: Recording, letters: Mapping[Tensor, str], arrays: Mapping[int, str]
+    ) -> None:
+        self.recording, self.letters, self.arrays = recording, letters, arrays
+        self.root = letters[recording.root]
+        self.texts: list[Line] = []
+        self.ways: dict[Tensor, list[Tensor]] = {}  # who sends something to a tensor
+        for node, i in recording.sent:
+            a = arguments(node)[i]
+            if node not in self.ways.setdefault(a, []):
+                self.ways[a].insert(0, node)  # in the order of the forward pass
+        self._display: dict[str, str] = {}
+        self._places: dict[tuple[Any, ...], int] = {}
+
+    @property
+    def keys(self) -> list[tuple[Any, ...]]:
+        return list(self._places)
+
+    # ── slots ─────────────────────────────────────────────────────────────────────────────────
+    def value(self, t: Any) -> int:
+        """Return the slot of a value: a tensor's, or a constant's own."""
+        known = self.recording.symbols.get(t) if type(t) is Tensor else t
+        return self.recording.slot(("value", id(t)), t.data if known is None else known)
+
+    def gradient(self, t: Tensor) -> int:
+        return self.recording.slot(("gradient", t), self.recording.arrived[t])
+
+    def sent(self, node: Tensor, i: int) -> int:
+        """Return the slot of what one use contributes; the gradient's, where it is the only use."""
+        a = arguments(node)[i]
+        uses = [use for use in self.recording.sent if arguments(use[0])[use[1]] is a]
+        if len(uses) == 1 and a is not self.recording.root:
+            return self.gradient(a)
+        return self.recording.slot(("sent", node, i), self.recording.sent[node, i])
+
+    def local(self, node: Tensor, a: Tensor) -> int | None:
+        """Return the slot of ∂node/∂a, over all the places where `node` uses a; for scalars."""
+        uses = [i for i, x in enumerate(arguments(node)) if x is a]
+        known = [self.recording.local.get((node, i)) for i in uses]
+        parts = [part for part in known if part is not None]
+        return self.recording.slot(("local", node, a), sum(parts[1:], parts[0])) if parts else None
+
+    # ── lines ─────────────────────────────────────────────────────────────────────────────────
+    def result(self, t: Tensor) -> int:
+        """Write ``d = a + b = 2 + 3 = 5``."""
+        forms = [self._form(applied(t, self._named(t)))] if t.op is not None else []
+        return self._line(("value", t), self.letters[t], forms, self.value(t))
+
+    def slope(self, node: Tensor, a: Tensor) -> int | None:
+        """Write ``∂d/∂a = ∂(a + b)/∂a = 1``, for scalars."""
+        slot = self.local(node, a)
+        if slot is None:
+            return None
+        what = write(applied(node, self._named(node)), self._by_name)
+        text = what.text if what.binds == ATOM else f"({what.text})"
+        first = f"∂{text}/∂{self.letters[a]}"
+        name = f"∂{self.letters[node]}/∂{self.letters[a]}"
+        if node is self.recording.root:  # whose ∂f/∂c is the gradient, over all ways
+            name, first = first, ""
+        forms = [self._form(formula) for formula in self._slopes(node, a)]
+        return self._line(("slope", node, a), name, forms, slot, first=first)
+
+    def flow(self, a: Tensor) -> int:
+        """Write ``∂f/∂a = ∂f/∂u · ∂u/∂a + ∂f/∂v · ∂v/∂a``, with the numbers of each way."""
+        ways = self.ways.get(a, [])
+        forms: list[Line] = []
+        if len(ways) == 1 and ways[0] is self.recording.root and self.local(ways[0], a) is not None:
+            forms = [self._form(formula) for formula in self._slopes(ways[0], a)]
+        elif ways:
+            terms = [self._term(node, a) for node in ways]
+            forms = [self._form(reduce(lambda x, y: Call(ADD, (x, y)), terms))]
+        told = [
+            {"from": self.gradient(node), "local": self.local(node, a), "sent": self._way(node, a)}
+            for node in ways
+        ]
+        slot = self.gradient(a)
+        return self._line(("flow", a), self._partial(a), forms, slot, ways=told, of=self.value(a))
+
+    def _way(self, node: Tensor, a: Tensor) -> int:
+        uses = [
+            i for i, x in enumerate(arguments(node)) if x is a and (node, i) in self.recording.sent
+        ]
+        return self.sent(node, uses[0])
+
+    def _line(self, key: Any, name: str, forms: Sequence[Line], slot: int, **more: Any) -> int:
+        if key not in self._places:
+            self._places[key] = len(self.texts)
+            self.texts.append({"name": name, "forms": forms, "slot": slot, **more})
+        return self._places[key]
+
+    # ── formulas ──────────────────────────────────────────────────────────────────────────────
+    def _partial(self, t: Tensor) -> str:
+        return f"∂{self.root}/∂{self.letters[t]}"
+
+    def _leaf(self, name: str, slot: int, value: Any) -> Leaf:
+        key = f"{OPEN}{slot}{CLOSE}"
+        self._display[key] = name
+        return Leaf(key, value)
+
+    def _named(self, node: Tensor) -> dict[Any, Leaf]:
+        """Give the node and its arguments the places that their numbers stand in."""
+        found: dict[Any, Leaf] = {}
+        for a in (node, *arguments(node)):
+            if type(a) is Tensor and a in self.letters:
+                found[a] = self._leaf(self.letters[a], self.value(a), a.data)
+            elif type(a) is np.ndarray and id(a) in self.arrays:
+                found[id(a)] = self._leaf(self.arrays[id(a)], self.value(a), a)
+        return found
+
+    def _term(self, node: Tensor, a: Tensor) -> Formula:
+        """Return what `node` sends to a, in the names of the derivatives."""
+        arrived = self.recording.arrived[node]
+        data = arrived.data if type(arrived) is Symbol else arrived
+        arriving = self._leaf(self._partial(node), self.gradient(node), data)
+        slot = self.local(node, a)
+        if slot is None:
+            return pullback(node, arriving, self._named(node))[a][0]
+        if node is self.recording.root:
+            return next(iter(sorted(self._slopes(node, a), key=_is_number)))
+        name = f"∂{self.letters[node]}/∂{self.letters[a]}"
+        return Call(MULTIPLY, (arriving, self._leaf(name, slot, 0.0)))
+
+    def _slopes(self, node: Tensor, a: Tensor) -> list[Formula]:
+        """Return the formula of ∂node/∂a; where it has branches, the number of each too.
+
+        A rule is read as a formula at a point, where its branches are chosen. So it is read at
+        several points: what is a formula at one and a number at another has branches.
+        """
+        named = self._named(node)
+        tensors = list(dict.fromkeys(t for t in arguments(node) if type(t) is Tensor))
+        op: Any = node.op  # never None: a leaf was not computed
+        found: dict[Any, Formula] = {}
+        for k in range(2 * len(TRIALS)):
+            points = [TRIALS[k * (j + 1) % len(TRIALS)] for j in range(len(tensors))]
+            twins = {
+                t: Tensor(bool(k % 2)) if t.dtype == bool else Tensor(v, requires_grad=True)
+                for t, v in zip(tensors, points, strict=True)
+            }
+            with np.errstate(all="ignore"):
+                y = record(op, tuple(twins.get(x, x) for x in arguments(node)), node.params)
+            leaf: dict[Any, Leaf] = {twins[t]: named[t] for t in tensors if t in named}
+            leaf[y] = named[node]
+            formula = pullback(y, 1.0, leaf)[twins[a]][0]
+            if not _is_number(formula) or np.isfinite(formula):
+                found.setdefault(formula if _is_number(formula) else "", formula)
+        return list(found.values())
+
+    def _form(self, formula: Formula) -> Line:
+        """Write a formula by name, and by the slots of its numbers where they can be read."""
+        named = write(formula, self._by_name).text
+        small = all(np.size(leaf.value) <= PRINTED for leaf in leaves(formula))
+        valued = write(formula, self._by_slot).text if small else ""
+        form: Line = {"named": named if len(named) <= LONGEST else "", "valued": valued}
+        if _is_number(formula):
+            form["constant"] = float(formula)
+        return form
+
+    def _by_name(self, leaf: Leaf) -> Spelled:
+        name = self._display[leaf.name]
+        return Spelled(name, UNARY if "∂" in name else ATOM)
+
+    def _by_slot(self, leaf: Leaf) -> Spelled:
+        """Leave the place of a number, in parentheses wherever a negative one would need them."""
+        return Spelled(leaf.name, LOOSE)
+
+
+def _is_number(formula: Formula) -> bool:
+    return isinstance(formula, (bool, int, float))

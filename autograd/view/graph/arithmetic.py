@@ -1,0 +1,156 @@
+"""The arithmetic on a picture: ``d = 2 + 3 = 5`` forward, ``∂f/∂a = 4 · 1 = 4`` backward.
+
+Of scalars the numbers are put in; of arrays the rule is written by name, ``∂L/∂W = Xᵀ @ ∂L/∂z``.
+Neither is known here: the formulas are read from the rows, by `formula.pullback`.
+"""
+
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import arguments
+from autograd.program.spell import ATOM
+from autograd.tensor import Tensor
+from autograd.view.derivation.formula import (
+    ADD,
+    MULTIPLY,
+    Call,
+    Formula,
+    Leaf,
+    applied,
+    leaves,
+    pullback,
+)
+from autograd.view.derivation.writing import array_text, by_name, by_value, write
+from autograd.view.graph.passes import Gradients, slope
+from autograd.view.graph.selection import Omission, Operand, Selection
+from autograd.view.graph.spelling import PRINTED, number
+
+LONGEST = 64
+"""A formula of more letters would tear a picture apart, and is left out."""
+
+ARRIVING = "G"
+"""What the gradient of a result is called where only the rule is shown."""
+
+
+class Arithmetic:
+    """Writes the steps of both passes.
+
+    Parameters
+    ----------
+    names : what each tensor is called.
+    """
+
+    def __init__(
+        self, selection: Selection, gradients: Gradients, names: dict[Tensor, str]
+    ) -> None:
+        self.selection, self.gradients = selection, gradients
+        self.named = {t: Leaf(text, t.data) for t, text in names.items()}
+        rows = selection.operations.items()
+        # a folded sum speaks in the name of the sum that is seen
+        self.seen = {o.owner: t for t, row in rows for o in row if isinstance(o, Operand)}
+        self._known: dict[tuple[Tensor, str], dict[Any, tuple[Formula, Any]]] = {}
+        seeds = list(gradients.seeds)
+        self.target = names.get(seeds[0], "") if len(seeds) == 1 else ""
+
+    def derivative(self, t: Tensor) -> str:
+        """Return what the gradient of t is called; of several results only ``∂``."""
+        return f"∂{self.target}/∂{self.named[t].name}" if self.target and t in self.named else "∂"
+
+    def computed(self, t: Tensor) -> list[str]:
+        """Return the stages of a forward step: by name, by value, and the result.
+
+        ``['a + b', '2 + 3', '5']``; of arrays ``['X @ W', '(32, 2)']``.
+        """
+        formula = self._operation(t)
+        stages = [write(formula, by_name).text]
+        if t.ndim:
+            return [*stages, str(t.shape)]
+        if all(np.size(leaf.value) <= PRINTED for leaf in leaves(formula)):
+            stages.append(write(formula, by_value).text)
+        kept = [stage for stage in dict.fromkeys(stages) if len(stage) <= LONGEST]
+        result = number(t.data)
+        return [*(stage for stage in kept if stage != result), result]
+
+    def _operation(self, t: Tensor) -> Formula:
+        """Return a visible operation as a formula; a folded sum as the sum of all its terms."""
+        operands = self.selection.operations[t]
+        if all(isinstance(o, Operand) and o.owner is t for o in operands):
+            return applied(t, self.named)
+        terms = [Leaf("…", "…") if isinstance(o, Omission) else self._term(o) for o in operands]
+        return reduce(lambda a, b: Call(ADD, (a, b)), terms)
+
+    def _term(self, operand: Operand) -> Formula:
+        t = operand.value
+        return self.named.get(t, t.data) if type(t) is Tensor else t
+
+    def sent(self, operand: Operand) -> str:
+        """Write what an operation sends to one operand: ``∂f/∂a = 4 · 1 = 4``.
+
+        Of a variable that is used again it is only one term: ``∂ 4 · 1 = 4``.
+        """
+        g, t = self.gradients.arrived[operand.owner], operand.value
+        arrived = self.gradients.sent[operand.owner, operand.index]
+        alone = len(self.selection.uses[t]) == 1 and self.target
+        start = f"{self.derivative(t)} = " if alone else "∂ "
+        if not self.is_scalar(operand):
+            formula = self.rule(operand, self.derivative(self.seen[operand.owner]))
+            return start + formula if formula else ""
+        product = Call(MULTIPLY, (Leaf("", g), Leaf("", slope(operand))))
+        return f"{start}{write(product, by_value).text} = {number(arrived)}"
+
+    def local(self, operand: Operand) -> str:
+        """Write a local derivative with its formula: ``∂d/∂a = b = 3``."""
+        node, x = operand.owner, operand.value
+        steep = slope(operand)
+        if steep is None or self._twice(operand):
+            return "" if steep is None else f"[×{number(steep)}]"
+        seen, result = self.seen[node], number(steep)
+        what = self.named[seen].name
+        if seen in self.selection.roots:  # ∂f/∂a is the gradient, over all ways
+            text = write(self._operation(seen), by_name)
+            what = text.text if text.binds == ATOM else f"({text.text})"
+        formula = write(self._rules(node, 1.0)[x][0], by_name).text
+        stages = [formula] if formula != result and len(formula) <= LONGEST else []
+        return " = ".join([f"∂{what}/∂{self.named[x].name}", *stages, result])
+
+    def rule(self, operand: Operand, arriving: str = ARRIVING) -> str:
+        """Write what an operation on arrays sends to one operand, by name: ``Xᵀ @ G``.
+
+        Nothing where it is too long, or sends nothing.
+        """
+        if self._twice(operand):
+            return ""
+        node = operand.owner
+        g = self.gradients.arrived.get(node, np.ones_like(node.data)[()])
+        sent = self._rules(node, Leaf(arriving, g))
+        if operand.value not in sent:
+            return ""
+        text = write(sent[operand.value][0], by_name).text
+        return text if len(text) <= LONGEST else ""
+
+    def _rules(self, node: Tensor, arriving: Formula) -> dict[Any, tuple[Formula, Any]]:
+        """Read the rules of an operation; once, for it costs as much as its backward pass."""
+        key = node, getattr(arriving, "name", "")
+        if key not in self._known:
+            with np.errstate(all="ignore"):
+                self._known[key] = pullback(node, arriving, self.named)
+        return self._known[key]
+
+    def is_scalar(self, operand: Operand) -> bool:
+        """Tell whether an operation made a number of a number."""
+        return bool(operand.owner.ndim == 0 and operand.value.ndim == 0)
+
+    def _twice(self, operand: Operand) -> bool:
+        """Tell whether an operation takes the same tensor twice: a · a."""
+        return sum(a is operand.value for a in arguments(operand.owner)) > 1
+
+
+def small(value: Any) -> str:
+    """Write a number, or a small array in one line.
+
+    >>> small(2.0), small(np.array([1.0, 2.0]))
+    ('2', '[1, 2]')
+    """
+    return number(value) if np.ndim(value) == 0 else array_text(value)

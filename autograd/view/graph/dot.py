@@ -1,0 +1,258 @@
+"""A scene as DOT text. Numbers stand on the wires: each wire runs through a small table, the value
+above the line and the gradient below it, so that the layout keeps room for them.
+"""
+
+import html
+import textwrap
+import unicodedata
+
+import graphviz
+
+from autograd.view.graph.scene import Node, Scene, Wire
+from autograd.view.graph.spelling import Rows
+from autograd.view.graph.theme import Theme
+
+SHAPES = {
+    "input": {"shape": "box", "style": "rounded,filled"},
+    "parameter": {"shape": "box", "style": "filled", "peripheries": "2"},
+    "constant": {"shape": "box", "style": "dashed,filled"},
+    "value": {"shape": "box", "style": "filled"},
+    "output": {"shape": "box", "style": "filled,bold", "penwidth": "2.4"},
+    "hidden": {"shape": "box", "style": "dashed,rounded"},
+    "module": {"shape": "box", "style": "rounded,dashed,filled"},
+    "failed": {"shape": "octagon", "style": "filled", "penwidth": "2.8"},
+}
+LETTERS, WORD = 3, 9
+"""A symbol of so many letters fits into a small circle, and so many into one around them."""
+
+COLUMNS = 84
+"""A caption is broken after so many letters."""
+
+REASON = 36
+"""And the reason of a failure after so many."""
+
+WIRES = {
+    "path": {"penwidth": "2.8"},
+    "current": {"penwidth": "2.8"},
+    "vanishing": {"style": "dashed"},
+}
+
+TABLE = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="{}" CELLPADDING="1"{}>{}</TABLE>'
+
+
+def dot(scene: Scene, theme: Theme) -> str:
+    """Write a scene as DOT text, the same for the same scene.
+
+    Nodes are called by their position, ``n0`` …, and the table on the k-th wire into n5 ``n5_k``.
+    What is not known yet keeps its room: it is written in the colour ``transparent``.
+    """
+    font = {"fontname": "Helvetica", "fontcolor": theme.ink}
+    graph = graphviz.Digraph(
+        graph_attr={
+            **font, "bgcolor": theme.page, "rankdir": "LR", "ordering": "in", "nodesep": "0.2",
+            "ranksep": "0.35", "pad": "0.15", "fontsize": "11",
+        },
+        node_attr={
+            **font, "color": theme.wire, "fontsize": "14", "height": "0.4", "penwidth": "1.4",
+            "width": "0.5",
+        },
+        edge_attr={"color": theme.wire, "arrowsize": "0.7"},
+    )  # fmt: skip
+    if scene.caption:
+        graph.attr(label=_html(_caption(scene, theme)), labelloc="b")
+    incoming: dict[int, list[Wire]] = {}
+    for wire in scene.wires:
+        incoming.setdefault(wire.target, []).append(wire)
+    for i, node in enumerate(scene.nodes):
+        _node(graph, f"n{i}", node, theme)
+        for k, wire in enumerate(incoming.get(i, [])):
+            _wire(graph, f"n{i}_{k}", wire, theme)
+    homes: dict[int | None, list[str]] = {}
+    for i, node in enumerate(scene.nodes):
+        homes.setdefault(node.group, []).append(f"n{i}")
+        for k, wire in enumerate(incoming.get(i, [])):
+            around = _around(scene, scene.nodes[wire.source].group)
+            home = next((g for g in _around(scene, node.group) if g in around), None)
+            if _is_labelled(wire):
+                homes.setdefault(home, []).append(f"n{i}_{k}")
+    _clusters(graph, scene, None, homes, theme)
+    return str(graph.source)
+
+
+def _around(scene: Scene, group: int | None) -> list[int]:
+    """List a group and those that it is in, the innermost first."""
+    found = []
+    while group is not None:
+        found.append(group)
+        group = scene.groups[group].parent
+    return found
+
+
+def _clusters(
+    graph: graphviz.Digraph, scene: Scene, parent: int | None, homes: dict[int | None, list[str]],
+    theme: Theme,
+) -> None:  # fmt: skip
+    """Draw the groups in a group as clusters, around nodes that are there already."""
+    for g, group in enumerate(scene.groups):
+        if group.parent != parent:
+            continue
+        words = [_text(group.label, bold=True), _text(group.note, theme.muted, size=10)]
+        left = "".join(f'<TR><TD ALIGN="LEFT">{word}</TD></TR>' for word in words if word)
+        with graph.subgraph(name=f"cluster_{g}") as cluster:
+            cluster.attr(
+                label=_html(TABLE.format(0, "", left)), labelloc="t", labeljust="l", margin="10",
+                style="rounded,dashed", color=theme.roles["module"][1],
+            )  # fmt: skip
+            for key in homes.get(g, []):
+                cluster.node(key)
+            _clusters(cluster, scene, g, homes, theme)
+
+
+def _caption(scene: Scene, theme: Theme) -> str:
+    """Write the caption; in a sequence, in a room that holds the largest of them."""
+    text = _text(_wrapped(scene.caption), theme.muted)
+    rooms = [_wrapped(caption).splitlines() for caption in scene.captions]
+    if not rooms:
+        return text
+    width = 7 * max(_columns(line) for lines in rooms for line in lines)
+    height = 15 * max(map(len, rooms))
+    cell = f'<TD WIDTH="{width}" HEIGHT="{height}">{text}</TD>'
+    return TABLE.format(0, "", f"<TR>{cell}</TR>")
+
+
+def _wrapped(text: str) -> str:
+    """Break what is too long into several lines, and keep the breaks that are there."""
+    lines = (textwrap.wrap(line, COLUMNS, break_long_words=False) for line in text.splitlines())
+    return "\n".join("\n".join(each) for each in lines)
+
+
+def _columns(text: str) -> int:
+    """Count letters; those of East Asia, and emoji, are twice as wide."""
+    return sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text)
+
+
+def _node(graph: graphviz.Digraph, key: str, node: Node, theme: Theme) -> None:
+    state = {"current": {"penwidth": "3.2", "style": "filled"}}.get(node.state, {})
+    if node.state == "muted":
+        theme = theme.faded()
+        state = {"fontcolor": theme.ink}
+    fill, border = theme.roles[node.role]
+    if node.state == "current":
+        fill = theme.accent
+    if node.state == "alarm":
+        border = theme.alarm
+    colours = {"fillcolor": fill, "color": border}
+    if node.role != "operation":
+        graph.node(key, _box(node, theme), **{**SHAPES[node.role], **colours, **state})
+        return
+    if len(node.name) <= LETTERS:
+        small = "18" if len(node.name) < LETTERS else "13"
+        form = {"shape": "circle", "fixedsize": "true", "width": "0.5", "height": "0.5"}
+    else:
+        small = "13"
+        form = {"shape": "circle" if len(node.name) <= WORD else "ellipse", "margin": "0.01"}
+    attributes = {**form, "style": "filled", "fontsize": small, **colours, **state}
+    graph.node(key, _html(_text(node.name)), **attributes)
+
+
+def _box(node: Node, theme: Theme) -> str:
+    """Label a variable: ``a``, ``a = 2``, or a table of all that is known about it."""
+    full = node.room or node
+    forward = theme.forward if node.value else "transparent"
+    backward = theme.backward if node.gradient else "transparent"
+    name = _text(node.name, italic=True)
+    ink = theme.alarm if node.state == "alarm" else theme.muted
+    reason = textwrap.fill(full.note, REASON) if node.role == "failed" else full.note
+    note = _text(reason, ink if node.note else "transparent", size=11)
+    if not node.kind:
+        values = [_text(cell, forward, bold=True) for row in full.value for cell in row]
+        flows = [_text(cell, backward) for row in full.gradient for cell in row]
+        return _html(_stack([" = ".join(filter(None, [name, *values])), *flows, note]))
+    above, below = full.value, full.gradient
+    if above and below and len(below[0]) > len(above[0]):  # the column of the ∂
+        above = tuple(("", *row) for row in above)
+    rows = [_rows(above, forward, bold=True), _rows(below, backward)]
+    line = f' COLOR="{theme.roles[node.role][1]}"'
+    grid = TABLE.format(4, line, "<HR/>".join(filter(None, rows))) if any(rows) else ""
+    return _html(_stack([name, _text(node.kind, theme.muted, size=10), grid, note]))
+
+
+def _wire(graph: graphviz.Digraph, key: str, wire: Wire, theme: Theme) -> None:
+    source, target = f"n{wire.source}", f"n{wire.target}"
+    look = dict(WIRES.get(wire.state, {}))
+    if wire.width:
+        look["penwidth"] = f"{wire.width:.2g}"
+    if wire.state == "muted":
+        theme = theme.faded()
+    if wire.state in ("muted", "exploding"):
+        look["color"] = theme.faint if wire.state == "muted" else theme.alarm
+    full = wire.room or wire
+    if not _is_labelled(wire):
+        graph.edge(source, target, **look)
+        return
+    label = _html(_label(wire, full, theme))
+    graph.node(key, label, shape="plain", fontsize="12")
+    graph.edge(source, f"{key}:w", **{**look, "arrowhead": "none"})
+    graph.edge(f"{key}:e", target, **look)
+
+
+def _is_labelled(wire: Wire) -> bool:
+    full = wire.room or wire
+    return bool(full.forward or full.backward or full.local)
+
+
+def _label(wire: Wire, full: Wire, theme: Theme) -> str:
+    """Write what stands on a wire: the value above the line, the gradient below."""
+
+    def ink(text: str, colour: str) -> str:
+        return colour if text else "transparent"
+
+    above = _text(full.forward, ink(wire.forward, theme.forward), bold=True)
+    flow = _text(full.backward, ink(wire.backward, theme.backward))
+    local = _text(full.local, ink(wire.local, theme.muted), italic=True)
+    lines = [*filter(None, [flow, local])] or [""]
+    if full.local.startswith("["):
+        lines = ["  ".join(lines)]
+    # as much room above as below, or the wire would not meet the line
+    room = 20 * len(lines)
+    rows = f'<TR><TD HEIGHT="{room}" VALIGN="BOTTOM">{above}</TD></TR><HR/>' + "".join(
+        f'<TR><TD HEIGHT="20" VALIGN="TOP">{line}</TD></TR>' for line in lines
+    )
+    back = f' BGCOLOR="{theme.accent}"' if wire.state == "current" else ""
+    return TABLE.format(0, f' COLOR="{theme.wire}"{back}', rows)
+
+
+def _rows(rows: Rows, colour: str, *, bold: bool = False) -> str:
+    """Write the rows of a table, numbers under each other."""
+    align = ' ALIGN="RIGHT"' if rows and len(rows[0]) > 1 else ""
+    cells = (
+        "".join(f"<TD{align}>{_text(cell, colour, bold=bold, size=12)}</TD>" for cell in row)
+        for row in rows
+    )
+    return "".join(f"<TR>{row}</TR>" for row in cells)
+
+
+def _stack(parts: list[str]) -> str:
+    """Put the parts that are there below each other."""
+    parts = [part for part in parts if part]
+    if len(parts) < 2:
+        return "".join(parts)
+    return TABLE.format(0, "", "".join(f"<TR><TD>{part}</TD></TR>" for part in parts))
+
+
+def _html(markup: str) -> str:
+    return f"<{markup}>" if markup else ""
+
+
+def _text(
+    text: str, colour: str = "", *, bold: bool = False, italic: bool = False, size: int = 0
+) -> str:
+    """Escape a text of the user's, whatever it holds, and dress it."""
+    if not text.strip():
+        return ""
+    # Graphviz would take a backslash for its own escape, in HTML too
+    markup = "<BR/>".join(html.escape(line).replace("\\", "\\\\") for line in text.splitlines())
+    markup = f"<B>{markup}</B>" if bold else f"<I>{markup}</I>" if italic else markup
+    attributes = {"COLOR": colour, "POINT-SIZE": size}
+    listed = "".join(f' {k}="{v}"' for k, v in attributes.items() if v)
+    return f"<FONT{listed}>{markup}</FONT>" if listed else markup

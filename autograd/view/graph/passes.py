@@ -1,0 +1,92 @@
+"""What flows back over each edge.
+
+`Tensor.backward` keeps only what somebody can ask for, so the picture repeats the pass.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import arguments, toposort
+from autograd.steps import contributions, steps
+from autograd.tensor import Tensor
+from autograd.view.graph.selection import Operand, Selection
+
+
+@dataclass(slots=True)
+class Gradients:
+    """What arrived at each tensor, and what each use of it, (result, position), contributed.
+
+    Attributes
+    ----------
+    seeds : the results that a pass started from, and what arrived there.
+    changed : the leaves whose values are no longer those that the graph was computed from.
+    """
+
+    arrived: dict[Tensor, Any] = field(default_factory=dict)
+    sent: dict[tuple[Tensor, int], Any] = field(default_factory=dict)
+    seeds: dict[Tensor, Any] = field(default_factory=dict)
+    changed: list[Tensor] = field(default_factory=list)
+
+
+def gradients_of(selection: Selection) -> Gradients:
+    """Repeat the backward passes that have run from the results of a graph, and no others.
+
+    A result that another one was computed from starts no pass of its own: what reached it is part
+    of the other's pass.
+    """
+    found = Gradients()
+    for root in sorted(selection.roots, key=lambda t: t.count):  # a set has no order
+        seed = root.grad.data if root.grad is not None else None
+        consumed = root.size == 1 and "consumed" in (root.meta or ())
+        if root in selection.uses or not root.requires_grad or (seed is None and not consumed):
+            continue
+        found.seeds[root] = np.ones_like(root.data) if seed is None else seed
+        _add(found.arrived, root, found.seeds[root])
+        with np.errstate(all="ignore"):
+            for step in steps(root, seed):
+                for i, gx in enumerate(step.sent):
+                    if gx is not None:
+                        _add(found.sent, (step.node, i), gx)
+                        _add(found.arrived, step.arguments[i], gx)
+    if found.seeds:
+        found.changed = _changed(selection)
+    return found
+
+
+def _add(into: dict[Any, Any], key: Any, value: Any) -> None:
+    into[key] = into[key] + value if key in into else value
+
+
+def _changed(selection: Selection) -> list[Tensor]:
+    """Find the leaves that an optimizer, or anybody, has given other values since.
+
+    An old value is gone; but an operation that comes to another result now tells of it.
+    """
+    changed: dict[Tensor, None] = {}
+    for t in toposort(*selection.roots):
+        args = arguments(t)
+        leaves = [a for a in args if type(a) is Tensor and a.op is None and a.requires_grad]
+        if t.op is None or not leaves or all(leaf in changed for leaf in leaves):
+            continue
+        with np.errstate(all="ignore"):
+            now = t.op.call(*(a.data if type(a) is Tensor else a for a in args), **t.params)
+            if np.all(now == t.data):
+                continue
+        near = 1e-5 if t.dtype.itemsize < np.dtype(float).itemsize else 1e-10
+        size = np.max(np.abs(t.data), initial=0, where=np.isfinite(t.data))
+        if not np.allclose(now, t.data, rtol=near, atol=near * size, equal_nan=True):
+            changed.update(dict.fromkeys(leaves))
+    return list(changed)
+
+
+def slope(operand: Operand) -> Any:
+    """Return the derivative of a scalar operation by one operand: its rule at a gradient of 1.
+
+    None where the operation has none.
+    """
+    node = operand.owner
+    with np.errstate(all="ignore"):
+        sent = dict(contributions(node, arguments(node), np.ones_like(node.data)[()]))
+    return sent.get(operand.index)

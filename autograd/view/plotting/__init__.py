@@ -1,0 +1,1 @@
+"""Plots of functions, paths and regions; they need matplotlib."""
