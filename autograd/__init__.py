@@ -63,7 +63,8 @@ if TYPE_CHECKING:
     from autograd.by_hand import check_by_hand
     from autograd.inquiry import why
     from autograd.places import record_lines
-    from autograd.program import CaptureError, Program, capture, compile  # noqa: A004  # PyTorch's name
+    from autograd.program import CaptureError, Program, compile  # noqa: A004  # PyTorch's name
+    from autograd.program import capture as capture  # type: ignore[no-redef]  # not the module
     from autograd.view import draw
     from autograd.view.derivation.explain import explain
     from autograd.view.exercise.worksheet import worksheet

@@ -20,7 +20,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from autograd.errors import describe, line_of, shape_of, three_lines
 from autograd.methods import Methods
 from autograd.outside import DATA, here, innermost
-from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, Primitive
+from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, Primitive, Rule
 from autograd.rules.batch_axes import elementwise
 from autograd.rules.batch_parts import parts_of
 from autograd.rules.shape import BY_ARRAYS, VIEWS, Slot, astype, setitem
@@ -223,7 +223,7 @@ class Level:
             xs.append(v.value if own else np.asarray(v) if type(v) in (list, tuple) else v)
             mapped.append(own and v.mapped)
         one = any(mapped)
-        rule = op.batch or (elementwise if op.elementwise else None)
+        rule: Rule | None = op.batch or (elementwise if op.elementwise else None)
         outer, here.reader = here.reader, self.below
         try:
             y = rule(partial(run, op), xs, mapped, **params) if one and rule else NotImplemented

@@ -212,10 +212,11 @@ def one_hot_indices(name: str, target: Array, axis: int) -> Array:
 
 def warn_unless_distribution(name: str, target: Array, axis: int) -> None:
     """Warn where rows do not sum to 1."""
-    sums = np.sum(raw(target), axis=axis)
-    if not isinstance(sums, (np.ndarray, np.generic)):  # a symbol: no numbers to look at yet
+    probabilities = raw(target)
+    if not isinstance(probabilities, np.ndarray):  # a symbol: no numbers to look at yet
         return
-    if sums.size and not (worst := np.max(np.abs(sums - 1))) <= SUM_TOLERANCE:
+    worst = np.max(np.abs(np.sum(probabilities, axis=axis) - 1), initial=0)
+    if not worst <= SUM_TOLERANCE:
         message = f"{name}: probabilities should sum to 1; a row of the target is {worst:.3g} off"
         warnings.warn(message, stacklevel=4)
 

@@ -4,6 +4,8 @@ import json
 import os
 import pickle
 import re
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +17,9 @@ from test_rules import law
 
 import nn
 from autograd import Tensor, no_grad, primitive, value_and_grad
-from autograd.primitive import PRIMITIVES
+from autograd.primitive import FUSED, PRIMITIVES
 from autograd.program import Program, capture
+from autograd.program.encoding import operations
 from autograd.program.stored import _digest
 from autograd.rules import neural
 from autograd.tensor import raw
@@ -57,10 +60,7 @@ def test_of_every_row(case):
     assert same(leaves(other(*arrays)), leaves(program(*arrays)))
 
 
-def again(program, folder=None):
-    import tempfile
-    from pathlib import Path
-
+def again(program):
     with tempfile.TemporaryDirectory() as name:
         return stored(program, Path(name) / "p")
 
@@ -181,7 +181,7 @@ def test_what_cannot_be_written_is_refused(path):
     assert str(caught.value) == (
         "the program of <lambda> cannot be saved: it holds a builtin_function_or_method\n"
         f"  where: save({str(path)!r})\n"
-        "  instead: numbers, texts and arrays, in lists, tuples and dicts"
+        "  instead: arrays, numbers and texts, in lists and dicts"
     )
     assert not path.exists()
     long = np.ones(3, np.longdouble)
@@ -312,7 +312,7 @@ CODE = "x):\n    import os; os.mkdir('boom')\ndef f(x"
         (lambda f: f["equations"][0].update(shape=[5]), "the wrong shape or dtype of"),
         (lambda f: f["equations"][0].update(shape=[-1]), "the shape [-1]"),
         (lambda f: f["equations"][0].update(shape=[2**62, 2**62]), "the shape ["),
-        (lambda f: f["equations"][0].update(name=CODE), "the name \"x):"),
+        (lambda f: f["equations"][0].update(name=CODE), 'the name "x):'),
         (lambda f: f["equations"][0].update(name="lambda"), "the name 'lambda'"),
         (lambda f: f["equations"][0].update(name="ﬁ"), "the name 'ﬁ'"),
         (lambda f: f["equations"][0].update(name="x"), "the name 'x'"),
@@ -328,7 +328,7 @@ CODE = "x):\n    import os; os.mkdir('boom')\ndef f(x"
         (lambda f: f["parameters"].update(w=7), "the number 7 of 1"),
         (lambda f: f["parameters"].update(w=-1), "the number -1 of 1"),
         (lambda f: f["constants"].update(k=["nothing", "float64", "C"]), "the array 'nothing'"),
-        (lambda f: f["constants"]["k"].__setitem__(1, "int64"), "the array 'constant k' of float64"),
+        (lambda f: f["constants"]["k"].__setitem__(1, "int64"), "the array 'constant k' of"),
         (lambda f: f["constants"]["k"].__setitem__(1, "complex128"), "the array 'constant k'"),
         (lambda f: f["constants"]["k"].__setitem__(2, "K"), "the array 'constant k' of the order"),
         (lambda f: f["tensors"][0].__setitem__(1, "yes"), "a str in the place of a bool"),
@@ -388,8 +388,8 @@ VALUES = st.recursive(
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(value=VALUES, where=st.integers(0, 10**6), data=st.data())
-def test_changed_json_is_refused_or_a_program(path, value, where, data):
+@given(value=VALUES, where=st.integers(0, 10**6))
+def test_changed_json_is_refused_or_a_program(path, value, where):
     example(path)
     fields, tensors = opened(path)
     spots = []
@@ -415,9 +415,6 @@ def test_changed_json_is_refused_or_a_program(path, value, where, data):
 
 
 def test_every_operation_has_one_name():
-    from autograd.primitive import FUSED
-    from autograd.program.encoding import operations
-
     ours = [op for fn, op in PRIMITIVES.items() if fn in SAMPLES]
     assert len({op.name for op in (*ours, *FUSED)}) == len(ours) + len(FUSED)
     assert operations()["softmax"] is PRIMITIVES[neural.softmax]

@@ -312,7 +312,7 @@ def _refuse_written(f: Callable[..., Any], arguments: list[Any], given: list[Any
                 three_lines(
                     f"a program cannot hold writing into {name}, a tensor that it is given",
                     _definition(f),
-                    f"{name} = {name} + 1 for {name} += 1; or a tensor from outside of the function",
+                    f"{name} = {name} + 1 for {name} += 1; or a tensor from outside",
                 )
             )
 

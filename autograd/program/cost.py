@@ -14,16 +14,19 @@ from autograd.rules.shape import VIEWS
 if TYPE_CHECKING:
     from autograd.program.program import Program
 
-MOVING = frozenset(
-    ["reshape", "ravel", "squeeze", "expand_dims", "transpose", "swapaxes", "moveaxis", "flip", "roll", "copy", "concatenate", "stack", "broadcast_to", "diagonal", "tril", "triu", "getitem", "setitem", "gather", "place", "pad", "astype", "class_indices", "take_along_axis", "argsort"]
-)
+MOVING = {
+    "reshape", "ravel", "squeeze", "expand_dims", "transpose", "swapaxes", "moveaxis", "flip",
+    "roll", "copy", "concatenate", "stack", "broadcast_to", "diagonal", "tril", "triu", "getitem",
+    "setitem", "gather", "place", "pad", "astype", "class_indices", "argsort",
+}  # fmt: skip
 """Operations that move elements, and compute nothing."""
 
 REDUCING = {
-    **dict.fromkeys(["sum", "mean", "prod", "max", "min", "amax", "amin", "all", "any", "argmax", "argmin", "count_nonzero"], 1),
-    **dict.fromkeys(["cumsum", "cumprod", "scatter", "scatter_at"], 1),
-    **dict.fromkeys(["norm"], 2), **dict.fromkeys(["var", "std", "logsumexp"], 4),
-    **dict.fromkeys(["softmax", "log_softmax", "softmax_cross_entropy", "d_cross_entropy"], 5),
+    **dict.fromkeys(("sum", "mean", "prod", "max", "min", "amax", "amin", "all", "any"), 1),
+    **dict.fromkeys(("argmax", "argmin", "count_nonzero", "cumsum", "cumprod"), 1),
+    **dict.fromkeys(("scatter", "scatter_at"), 1), "norm": 2,
+    **dict.fromkeys(("var", "std", "logsumexp"), 4),
+    **dict.fromkeys(("softmax", "log_softmax", "softmax_cross_entropy", "d_cross_entropy"), 5),
 }  # fmt: skip
 """So many operations on each element of the first argument: a softmax takes the largest, subtracts
 it, takes exp, sums and divides."""

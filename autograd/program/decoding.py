@@ -20,13 +20,14 @@ from autograd.rules.shape import Slot
 from autograd.tensor import Tensor
 from autograd.tree import flatten
 
-FIELDS = frozenset(
-    ["name", "inputs", "parameters", "constants", "tensors", "arguments", "takes", "equations", "outputs", "gives", "wrapped", "connected", "effects"]
-)
-EQUATION = frozenset({"name", "op", "args", "params", "dtype", "shape", "backward", "named"})
+FIELDS = {
+    "name", "inputs", "parameters", "constants", "tensors", "arguments", "takes", "equations",
+    "outputs", "gives", "wrapped", "connected", "effects",
+}  # fmt: skip
+EQUATION = {"name", "op", "args", "params", "dtype", "shape", "backward", "named"}
 
 
-class Refused(ValueError):
+class Refused(ValueError):  # noqa: N818  # a ValueError, as it is told
     """A file holds what no program of this version does."""
 
 
@@ -133,6 +134,11 @@ class Reader:
         if self.of(str, text) not in ("inf", "-inf", "nan"):
             self.refuse(f"the number {text!r}")
         return float(text)
+
+    def complex(self, v: Json) -> complex:
+        """Read a complex number."""
+        real, imaginary = self.row(v, 2)
+        return complex(self.of(float, self.value(real)), self.of(float, self.value(imaginary)))
 
     def slot(self, i: Json) -> Slot:
         """Read a place for an array in an index."""
@@ -262,7 +268,7 @@ VALUES: dict[str, Callable[[Reader, Json], Any]] = {
     "dict": Reader.mapping,
     "slice": lambda reader, v: slice(*reader.values(reader.row(v, 3))),
     "ellipsis": lambda reader, v: ... if v is True else reader.refuse("a wrong ellipsis"),
-    "complex": lambda reader, v: complex(*(reader.of(float, reader.value(x)) for x in reader.row(v, 2))),
+    "complex": Reader.complex,
     "dtype": Reader.dtype,
     "array": Reader.array,
     "scalar": Reader.scalar,

@@ -12,9 +12,10 @@ from autograd.program.equations import Equation, Name
 from autograd.program.program import Program
 from autograd.rules.shape import Slot
 
-DTYPES = frozenset(
-    ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64", "complex64", "complex128"]
-)
+DTYPES = {
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16",
+    "float32", "float64", "complex64", "complex128",
+}  # fmt: skip
 """The dtypes that a stored program may have."""
 
 NUMBERS = np.generic, float, int, complex
@@ -116,7 +117,7 @@ class Writer:
         if isinstance(v, (np.ndarray, np.generic)):
             kind = "array" if isinstance(v, np.ndarray) else "scalar"
             return {kind: self.array(f"value {len(self.tensors)}", v)}
-        self.refuse(f"a {type(v).__name__}", "numbers, texts and arrays, in lists, tuples and dicts")
+        return self.refuse(f"a {type(v).__name__}", "arrays, numbers and texts, in lists and dicts")
 
     def refuse(self, what: str, instead: str) -> NoReturn:
         raise ValueError(

@@ -13,46 +13,30 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import three_lines
+from autograd.primitive import Primitive
 from autograd.program.literals import parameter
-from autograd.program.tape import Equation
-from autograd.rules.shape import place, replace, scatter_at, setitem
-from autograd.rules.shape import scatter as scatter_op
+from autograd.rules.shape import gather, place, replace, scatter, scatter_add, scatter_at, setitem
+
+PLAIN = bool, int, float, complex, str, np.ndarray, np.generic
+CALLED = {
+    place: ("replace", replace), setitem: ("replace", replace),
+    scatter: ("scatter", scatter_add), scatter_at: ("scatter", scatter_add), gather: None,
+}  # fmt: skip
+"""What is called where an operation has an index, which no template can write."""
 
 
-BASIC = (int, slice, type(None), type(...))
-"""What an index may hold that names no place twice."""
-
-
-def scatter(g: Any, index: Any, shape: Any) -> Any:
-    """Return zeros of `shape` to which g was added at `index`, repeated places summing up."""
-    out = np.zeros(shape, g.dtype)
-    np.add.at(out, index, g)
-    return out
-
-
-def embed(g: Any, index: Any, shape: Any) -> Any:
-    """Return zeros of `shape` to which g was added at `index`."""
-    out = np.zeros(shape, g.dtype)
-    out[index] += g
-    return out
-
-
-def helper(e: Equation) -> tuple[str, Callable[..., Any]] | None:
-    """Return the name and the function that an equation calls, if it is none of NumPy's.
+def helper(op: Primitive) -> tuple[str, Callable[..., Any]] | None:
+    """Return the name and the function that an operation calls, if it is none of NumPy's.
 
     >>> from autograd import sigmoid
-    >>> from autograd.program import capture
-    >>> helper(capture(sigmoid, 1.0).equations[0])[0]
+    >>> from autograd.primitive import PRIMITIVES
+    >>> helper(PRIMITIVES[sigmoid])[0]
     'sigmoid'
     """
-    if e.op.fn in (setitem, place):
-        return "replace", replace
-    if e.op.fn in (scatter_op, scatter_at):
-        parts = e.params["index"] if type(e.params["index"]) is tuple else (e.params["index"],)
-        function = embed if all(type(i) in BASIC for i in parts) else scatter
-        return function.__name__, function
-    found = re.match(r"([^\W\d]\w*)\(", e.op.code)
-    return (found[1], e.op.call) if found and found[1] not in ("abs", "gather") else None
+    if op.fn in CALLED:
+        return CALLED[op.fn]
+    found = re.match(r"([^\W\d]\w*)\(", op.code)
+    return (found[1], op.call) if found and found[1] != "abs" else None
 
 
 def definitions(fn: Callable[..., Any], name: str) -> dict[str, str]:
@@ -71,7 +55,6 @@ def definitions(fn: Callable[..., Any], name: str) -> dict[str, str]:
         lines.pop(0)
     if not lines[0].startswith("def ") or fn.__closure__:
         raise _refused(name, "which is no plain function made with def")
-    lines[0] = re.sub(r": Any| -> Any", "", lines[0])
     old = re.escape(fn.__name__)
     text = re.sub(rf"\bdef {old}\(", f"def {name}(", "\n".join(lines), count=1)
     found: dict[str, str] = {}
@@ -102,7 +85,7 @@ def _definition(value: Any, name: str, user: str) -> dict[str, str]:
         return {f"import {name}": f"import {value.__name__}{alias}"}
     if inspect.isfunction(inspect.unwrap(value)) if callable(value) else False:
         return definitions(value, name)
-    if isinstance(value, (bool, int, float, complex, str, tuple, np.ndarray, np.generic)):
+    if isinstance(value, PLAIN) or (type(value) is tuple and all(type(v) in PLAIN for v in value)):
         return {name: f"{name} = {parameter(value)!r}"}
     if getattr(builtins, name, None) is value:
         return {}

@@ -109,7 +109,7 @@ def _template(op: Primitive, count: int, params: Mapping[str, Any]) -> str:
         if field and (field == "*" or field.isdigit()):
             parts.append(f"⟦{field}⟧")
         elif field:
-            value = params.get(field)
+            value: Any = params.get(field)
             sizes = r" \times ".join(map(str, np.atleast_1d(value))) if field == "shape" else ""
             parts.append(sizes or code(literal(value)))
             mentioned.add(field)

@@ -68,7 +68,8 @@ def array(value: np.ndarray) -> str:
         return f"np.array({value.tolist()!r}{typed})"
     if not value.size:
         return f"np.zeros({value.shape}, {dtype})"
-    return f"np.frombuffer(bytes.fromhex({value.tobytes().hex()!r}), {dtype}).reshape({value.shape})"
+    data = value.tobytes().hex()
+    return f"np.frombuffer(bytes.fromhex({data!r}), {dtype}).reshape({value.shape})"
 
 
 def is_repeated(value: np.ndarray) -> bool:
@@ -165,7 +166,7 @@ def _parts(text: str, indent: int) -> list[str]:
 
 
 def _is_same(text: str, other: str) -> bool:
-    """Tell whether two texts are one Python; a break in a string, or outside of brackets, is not."""
+    """Tell whether two texts are one Python: no string and no line is broken."""
     try:
         return ast.dump(ast.parse(text)) == ast.dump(ast.parse(other))
     except SyntaxError:

@@ -44,7 +44,7 @@ const read = (field, shape) => {
 const fields = [...document.querySelectorAll("textarea")];
 const update = () => {
   const values = fields.map((field, i) => read(field, SHAPES[i]));
-  if (values.includes(false) && fields.some((f) => f.getAttribute("aria-invalid") === "true")) return;
+  if (fields.some((field) => field.getAttribute("aria-invalid") === "true")) return;
   const results = compute(...values);
   document.querySelectorAll("output span").forEach((span, i) => {
     span.textContent = shown(results[i]);

@@ -110,8 +110,9 @@ class Program:
         """Compute one equation after the other: on arrays, on Tensors or on symbols."""
         known: dict[Any, Any] = {**self.constants, **dict(zip(self.inputs, values, strict=True))}
         tape = next((s.tape for s in map(raw, values) if type(s) is Symbol), None)
-        for name in self.inputs if tape else ():
-            tape.call(known[name], name)
+        if tape is not None:
+            for name in self.inputs:
+                tape.call(known[name], name)
         for e in self.equations:
             y = known[e.name] = _apply(e, [known[a] if type(a) is Name else a for a in e.args])
             if tape and e.named:

@@ -62,7 +62,7 @@ def source(program: "Program", *, shapes: bool = False) -> str:
 
 
 def written_lines(program: "Program") -> list[Name]:
-    """Return the results that stand in a line of the source each; the others are inside of these."""
+    """Return the results that have a line of the source; the others are inside of these."""
     printer = _Printer(program, shapes=False)
     list(printer.body())
     return printer.alone
@@ -72,7 +72,7 @@ def function_name(program: "Program") -> str:
     """Return the program's name as Python takes it, which none of its helpers has."""
     name = re.sub(r"\W", "_", program.name.replace("<lambda>", "f")).strip("_")
     name = name if name.isidentifier() else "program"
-    called = {h[0] for e in program.equations if (h := helper(e))}
+    called = {h[0] for e in program.equations if (h := helper(e.op))}
     return f"{name}_" if name in RESERVED | called else name
 
 
@@ -82,7 +82,7 @@ class _Printer:
         self.function = function_name(program)
         self.helpers: dict[str, str] = {}
         for e in program.equations:
-            if (found := helper(e)) and found[0] not in self.helpers:
+            if (found := helper(e.op)) and found[0] not in self.helpers:
                 self.helpers |= definitions(found[1], found[0])
         self.constants: dict[str, str] = {}
         self.alone: list[Name] = []  # what has a line
@@ -171,7 +171,7 @@ class _Printer:
             return spell(e.op, args, {k: parameter(short(k, v)) for k, v in e.params.items()})
         first = FIRST_ARRAY.get(e.op.fn, len(args))
         at = self.index(e.params["index"], [a.text for a in args[first:]])
-        calls = helper(e)
+        calls = helper(e.op)
         if calls is None:
             x = args[0]
             return Spelled(f"{x.text if x.binds >= ATOM else f'({x.text})'}[{at}]")
@@ -183,10 +183,10 @@ class _Printer:
         """Write an index; long arrays in it are constants."""
         parts, known = [], list(arrays)
         for part in value if type(value) is tuple else (value,):
-            if type(part) is np.ndarray and len(array(part)) > SHORT:
+            long = type(part) is np.ndarray and len(array(part)) > SHORT
+            if long:
                 known.append(self.hoisted("i", array(part)))
-                part = Slot(len(known) - 1)
-            parts.append(part)
+            parts.append(Slot(len(known) - 1) if long else part)
         return index(tuple(parts) if type(value) is tuple else parts[0], known)
 
     def hoisted(self, wish: str, text: str) -> str:

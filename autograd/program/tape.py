@@ -128,9 +128,9 @@ class Symbol(Methods, NDArrayOperatorsMixin):
         return self.tape.record(GETITEM, (self,), {"index": plain_index(index)})
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        if type(value) is Symbol and value.base is self and value.of == self.name:
-            if value.at is not None and _key(value.at) == _key(index):
-                return  # x[i] += 1 has written into x already
+        mine = type(value) is Symbol and value.base is self and value.of == self.name
+        if mine and value.at is not None and _key(value.at) == _key(index):
+            return  # x[i] += 1 has written into x already
         self.become(setitem(self, value, index=plain_index(index)))
 
     def become(self, y: "Symbol") -> "Symbol":
@@ -192,8 +192,9 @@ def _refusal(what: str, instead: str) -> CaptureError:
         frame = frame.f_back
     line = f"{line_of(frame.f_code.co_filename, frame.f_lineno)}, in {frame.f_code.co_name}"
     error = CaptureError(three_lines(f"a program cannot hold {what}", line, instead))
-    if hasattr(here.reader, "refusals"):
-        here.reader.refusals.append(error)
+    reader: Any = here.reader
+    if hasattr(reader, "refusals"):
+        reader.refusals.append(error)
     return error
 
 
@@ -274,7 +275,7 @@ class Tape:
             return Symbol(self, values[1].name, values[1].data)
         if "index" in params:
             op, values, params = _with_slots(op, values, params)
-            if any(np.result_type(_plain(v)) == bool for v in values[1 + (op.fn is place) :]) and (
+            if any(np.result_type(_plain(v)).kind == "b" for v in values[1 + (op.fn is place) :]) and (
                 op.fn is not place or np.ndim(values[1])
             ):
                 raise _refusal("an array whose size depends on values", "np.where(mask, x, 0)")

@@ -124,7 +124,8 @@ class Symbol:
 
     def __getattr__(self, name: str) -> Callable[[], Any]:
         """Find exp, cos, …, which NumPy looks for in an object."""
-        op = PRIMITIVES.get(getattr(np, name, None)) if not name.startswith("_") else None
+        fn: Any = getattr(np, name, None)
+        op = PRIMITIVES.get(fn) if not name.startswith("_") else None
         if op is None:
             raise AttributeError(name)
         return lambda: _apply(op, self)

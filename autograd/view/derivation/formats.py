@@ -120,7 +120,7 @@ def _rgb(color: str) -> str:
 
 def _accented(c: str) -> bool:
     """Tell whether plain LaTeX has this letter: one of ours with an accent."""
-    base, *marks = unicodedata.normalize("NFD", c)
+    base, *marks = [*unicodedata.normalize("NFD", c)]
     return base.isascii() and len(marks) == 1 and ord(marks[0]) in ACCENTS
 
 

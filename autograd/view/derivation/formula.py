@@ -111,7 +111,8 @@ def pullback(
     >>> write(formula, by_name).text, round(value.item(), 4)
     ('1 − y²', 0.0707)
     """
-    arrived = np.broadcast_to(getattr(arriving, "value", arriving), node.shape)
+    value: Any = getattr(arriving, "value", arriving)
+    arrived = np.broadcast_to(value, node.shape)
     seed, y = _twin(node, arrived), _twin(node, node.data)
     y.op, y.params = _on_paper(node.op), node.params
     known: dict[Tensor, Formula] = {seed: arriving, y: named[node]}

@@ -140,7 +140,7 @@ def _maker(optimizer: Any) -> Callable[[Sequence[Tensor]], Any]:
                 "a learning rate, nn.optim.Adam, or lambda params: nn.optim.SGD(params, lr=0.1)",
             )
         )
-    return optimizer  # type: ignore[no-any-return]
+    return optimizer
 
 
 def _names(f: Callable[..., Any]) -> list[str]:

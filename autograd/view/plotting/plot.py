@@ -288,7 +288,7 @@ def _function(f: Any) -> Curve:
                 "plot(np.tanh, -10, 10), or plot([np.tanh, sigmoid], -10, 10)",
             )
         )
-    return f  # type: ignore[no-any-return]
+    return f
 
 
 def _formula(f: Curve) -> tuple[str, bool]:
