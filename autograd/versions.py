@@ -58,6 +58,8 @@ class Overwritten(NDArrayOperatorsMixin):
         return self.restore()[index]
 
     def __getattr__(self, name: str) -> Any:
+        if not hasattr(np.ndarray, name):  # no need to look
+            raise AttributeError(name)
         return getattr(self.restore(), name)
 
 

@@ -249,6 +249,25 @@ def test_every_equation_is_true(fn):
                     )
 
 
+def test_cross_entropy_is_derived_as_on_paper():
+    (s,) = variables(s=[[1.0, 2, 3], [0, 1, 5]])
+    explained = explain(ag.softmax_cross_entropy(s, [0, 2]).mean())
+    formula = "∂f/∂s = (∂f/∂t)ᵀ · (softmax(s) − [[1, 0, 0], [0, 0, 1]])"
+    assert formula in str(explained)
+    assert r"\operatorname{softmax}\left(s\right) - \begin{bmatrix}" in markdown(explained.document)
+
+
+def test_titles_say_what_is_derived_and_fit_below_those_of_a_notebook():
+    (x,) = variables(x=[1.0, 2])
+    for f, title in ((x * x, "Derivation of $f$, step"), ((x * x).sum(), "and its gradient, step")):
+        explained = explain(f)
+        assert markdown(explained.document).startswith("## Derivation of $f$")
+        text = explained._repr_mimebundle_()["text/markdown"]
+        assert text.startswith("#### ")
+        assert title in text.partition("\n")[0]
+        assert "\n##### Forward\n" in text
+
+
 def test_of_an_array_only_the_forward_pass():
     (x,) = variables(x=[1.0, 2])
     assert str(explain(x * x)) == "forward\n  f = x · x = [1, 2] · [1, 2] = [1, 4]   shape (2,)"
@@ -519,6 +538,7 @@ def test_a_users_primitive_explains_itself_in_latex():
 def test_numbers_have_the_decimal_sign_of_the_language_in_every_format():
     document = explain(product(), "es").document
     assert r"5 \cdot \left(-1{,}5\right) = -7{,}5" in latex_body(document)
+    assert r"\text{ recibe }{-1{,}5}\text{ de }" in latex_body(document)  # no binary minus
     assert "<mn>1,5</mn>" in page(document)
     assert "1.5" not in page(document).partition("</style>")[2]
     (x,) = variables(x=[0.5, 1.5])

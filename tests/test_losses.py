@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import nn
 import nn.functional as F  # noqa: N812  # PyTorch's custom
 from autograd import Tensor, check_grads, three_lines
+from autograd.graph import toposort
 
 LOGITS = [[1.0, 2.0, 3.0], [3.0, 1.0, 0.0]]
 REDUCTIONS = ["none", "mean", "sum"]
@@ -380,3 +381,13 @@ def test_one_hot_like_pytorchs(torch, rng):
     assert_array_equal(F.one_hot(target, 5).numpy(), expected)
     assert F.one_hot(Tensor(target)).shape == (2, 3, int(target.max()) + 1)
     assert F.one_hot(np.zeros(0, int), 3).shape == (0, 3)
+
+
+def test_one_example_takes_no_detours():
+    """Pictures and derivations show what is recorded: no axes moved, no mean of one number."""
+    x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    hard, soft = F.cross_entropy(x, 1), F.cross_entropy(x, np.array([0.0, 1.0, 0.0]))
+    names = [[t.op.name for t in toposort(loss) if t.op] for loss in (hard, soft)]
+    assert names[0] == ["reshape", "softmax_cross_entropy", "mean"]
+    assert names[1] == ["log_softmax", "multiply", "sum", "negative"]
+    assert hard.item() == pytest.approx(soft.item())

@@ -4,7 +4,6 @@ import json
 import os
 import pickle
 import re
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,8 @@ import nn
 from autograd import Tensor, no_grad, primitive, value_and_grad
 from autograd.primitive import FUSED, PRIMITIVES
 from autograd.program import Program, capture
-from autograd.program.encoding import operations
+from autograd.program.decoding import Reader
+from autograd.program.encoding import Writer, operations
 from autograd.program.stored import _digest
 from autograd.rules import neural
 from autograd.tensor import raw
@@ -55,14 +55,11 @@ def test_of_every_row(case):
     """A stored program is the same program."""
     arrays = case.inputs()
     program = capture(case.f, *arrays)
-    other = again(program)
+    writer = Writer(program, Path("no file"))
+    fields = json.loads(json.dumps(writer.fields()))
+    other = Reader(Path("no file"), writer.tensors).program(fields)
     assert_equal(program, other)
     assert same(leaves(other(*arrays)), leaves(program(*arrays)))
-
-
-def again(program):
-    with tempfile.TemporaryDirectory() as name:
-        return stored(program, Path(name) / "p")
 
 
 def test_both_passes(path):
@@ -82,7 +79,7 @@ def test_both_passes(path):
 @pytest.mark.parametrize(
     "constant",
     [
-        np.array([np.nan, -0.0, np.inf]), np.array([1 + 2j, -0.0j, 1]), np.array([True, False, True]),
+        np.array([np.nan, -0.0, np.inf]), np.array([1 + 2j, -0.0j, 1]), np.array([True, False]),
         np.array([1, 2, 3], np.int8), np.array([1, 2, 3], np.float16), np.array([1, 2, 3], ">f8"),
         np.array([2**63, 1, 0], np.uint64), np.zeros((0, 3)),
     ],
@@ -134,7 +131,7 @@ def test_parameters_become_plain_tensors(path):
     assert [p.name for p in loaded] == [p.name for p in net.parameters()]
     with no_grad():
         for p in loaded:
-            p *= 0.0
+            p.data *= 0.0
     assert float(raw(other(*BATCH))) == pytest.approx(np.log(3))
 
 
@@ -196,7 +193,7 @@ def test_the_file_is_written_as_a_whole_or_not_at_all(path, monkeypatch):
     program.save(path)
     before = path.read_bytes()
 
-    def full(descriptor):
+    def full(_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)

@@ -19,9 +19,9 @@ STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 label,output{display:block;margin:.75rem 0}
 textarea,output span{box-sizing:border-box;width:100%;font:14px/1.5 ui-monospace,monospace}
-textarea{display:block;padding:.4rem;border:1px solid GrayText;border-radius:4px}
+textarea{display:block;padding:.4rem;border:1px solid GrayText;border-radius:4px;white-space:pre}
 textarea[aria-invalid=true]{border:2px solid #c0392b}
-output span{display:block;white-space:pre-wrap;padding:.4rem;border-left:3px solid #2f6da8}
+output span{display:block;white-space:pre;overflow-x:auto;padding:.4rem;border-left:3px solid #2f6da8}
 pre{overflow-x:auto;font:14px/1.5 ui-monospace,monospace;padding:.75rem;border:1px solid GrayText}
 """
 SCRIPT = """
@@ -30,8 +30,10 @@ const nested = (x, [n, ...rest]) => n === undefined ? x[0]
       const size = x.length / n;
       return nested(x.slice(i * size, (i + 1) * size), rest);
     });
-const shown = (x) => x === null ? "None" : typeof x !== "object" ? String(x)
-  : JSON.stringify(nested(x.data.map((v) => Number.isFinite(v) ? v : String(v)), x.shape));
+const short = (v) => Number.isFinite(v) ? Number(v.toPrecision(6)) : String(v);
+const shown = (x) => x === null ? "None" : typeof x !== "object" ? String(short(x))
+  : JSON.stringify(nested(x.data.map(short), x.shape))
+    .replaceAll(",", ", ").replaceAll("], [", "],\\n [");
 const read = (field, shape) => {
   let values;
   try { values = [JSON.parse(field.value)].flat(Infinity); } catch { values = []; }
@@ -84,7 +86,7 @@ def page(program: "Program") -> str:
     likes = program.inputs
     inputs = "\n".join(
         f"<label>{html.escape(str(n))} {html.escape(_kind(x))}"
-        f'<textarea rows="{min(6, max(1, np.size(x) // 8))}" spellcheck="false">'
+        f'<textarea rows="{min(8, _written(x).count(chr(10)) + 1)}" spellcheck="false">'
         f"{html.escape(_written(x))}</textarea></label>"
         for n, x in likes.items()
     )
@@ -111,7 +113,7 @@ def _kind(x: Any) -> str:
 
 
 def _written(x: Any) -> str:
-    return json.dumps(np.asarray(x).tolist())
+    return json.dumps(np.asarray(x).tolist()).replace("], [", "],\n [")
 
 
 def _hash(text: str) -> str:

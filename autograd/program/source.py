@@ -228,7 +228,7 @@ class _Printer:
             return number(y)
         if y in self.inlined:
             return self.inlined[y].text
-        return f"{self.value(y)}.copy()" if y in self.program.constants else self.value(y)
+        return f"np.copy({self.value(y)})" if y in self.program.constants else self.value(y)
 
 
 def short(name: str, value: Any) -> Any:

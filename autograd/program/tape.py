@@ -24,7 +24,7 @@ from autograd.outside import here, innermost
 from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, QUERIES, Primitive
 from autograd.program.equations import Equation, Name
 from autograd.rules.neural import linear
-from autograd.rules.shape import BY_ARRAYS, VIEWS, Slot, astype, place, setitem
+from autograd.rules.shape import BY_ARRAYS, VIEWS, Slot, astype, gather, place, setitem
 from autograd.tensor import GETITEM, Tensor, plain_index, raw
 from autograd.tree import flatten
 from autograd.versions import birth
@@ -275,9 +275,7 @@ class Tape:
             return Symbol(self, values[1].name, values[1].data)
         if "index" in params:
             op, values, params = _with_slots(op, values, params)
-            if any(np.result_type(_plain(v)).kind == "b" for v in values[1 + (op.fn is place) :]) and (
-                op.fn is not place or np.ndim(values[1])
-            ):
+            if _is_selecting(op, values):
                 raise _refusal("an array whose size depends on values", "np.where(mask, x, 0)")
         args = tuple(self.argument(v) for v in values)
         key = (op, *map(_key, args), *((k, _key(v)) for k, v in params.items()))
@@ -369,6 +367,13 @@ def _unchanged(op: Primitive, values: Sequence[Any], params: Mapping[str, Any]) 
     same = (like.shape, like.dtype) == (x.shape, x.dtype)
     base = x if op.fn in VIEWS else None
     return Symbol(x.tape, x.name, x.data, base) if same else None
+
+
+def _is_selecting(op: Primitive, values: Sequence[Any]) -> bool:
+    """Tell whether a traced mask says how many elements there are; filling them with one is fine."""
+    arrays = values[1:] if op.fn is gather else values[2:] if op.fn is place else ()
+    masks = [v for v in arrays if type(v) is Symbol and v.dtype.kind == "b"]
+    return bool(masks) and (op.fn is gather or np.ndim(values[1]) > 0)
 
 
 def _is_whole(x: Any, v: Any, index: Any) -> bool:

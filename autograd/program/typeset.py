@@ -11,7 +11,7 @@ from autograd.program.literals import Source
 from autograd.program.source import FIRST_ARRAY, short, written_lines
 from autograd.program.spell import ATOM, UNARY, Spelled, literal, spell
 from autograd.rules.elementwise import masked, over
-from autograd.rules.shape import Slot, gather
+from autograd.rules.shape import Slot, gather, scatter, scatter_at
 from autograd.tensor import GETITEM
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ON_PAPER = {
     PRIMITIVES[gather]: GETITEM,
+    PRIMITIVES[scatter_at]: PRIMITIVES[scatter],
     fused_op(over): PRIMITIVES[np.divide],
     fused_op(masked): PRIMITIVES[np.multiply],
 }

@@ -1,0 +1,367 @@
+"""What a program tells of itself: its source, LaTeX, JavaScript, page, derivatives and costs."""
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from test_capture import assert_captured, bits, layers, leaves, same, two_layers
+
+import autograd as ag
+from autograd import grad, hessian, jacobian, primitive, value_and_grad
+from autograd.primitive import PRIMITIVES
+from autograd.program import Program, capture
+from autograd.program.javascript import runtime
+from autograd.program.latex import parse
+
+NODE = shutil.which("node")
+X = np.array([1.0, 2.0, 3.0])
+
+
+def body(source):
+    """Return the lines of the last function behind its docstring."""
+    function = ast.parse(source).body[-1]
+    lines = source.splitlines()
+    return [line.strip() for line in lines[function.body[0].end_lineno :]]
+
+
+# ── the source ────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("f", "xs", "lines"),
+    [
+        (lambda a, b, c: (a + b) * c, (2.0, 3.0, 4.0), ["return (a + b) * c"]),
+        (lambda a, b: a - (b - a) - b, (2.0, 3.0), ["return a - (b - a) - b"]),
+        (lambda a, b: (a * b) ** 2 / -b, (2.0, 3.0), ["return (a * b) ** 2 / (-b)"]),
+        (lambda x: x**2 + np.power(x, 3), (X,), ["return x ** 2 + np.power(x, 3)"]),
+        (lambda x: 2 * x + np.float64(0.5), (X,), ["return 2 * x + 0.5"]),
+        (lambda x: x * np.float32(0.5), (X,), ["return x * np.float32(0.5)"]),
+        (lambda x: x * np.full(3, 0.5), (X,), ["return x * 0.5"]),
+        (lambda x: x + np.broadcast_to(x[0], 3), (X,), ["return x + x[0]"]),
+        (lambda x: x[:, None] @ x[None], (X,), ["return x[:, None] @ x[None]"]),
+        (lambda x: x[[0, 2, 0]] * x[::-1][1:2], (X,), [
+            "return x[np.array([0, 2, 0])] * x[::-1][1:2]"]),
+        (lambda x: (x - 1).T[0], (X,), ["return (x - 1).T[0]"]),
+        (lambda x: np.where(x > 1, x, 0), (X,), ["return np.where(x > 1, x, 0)"]),
+        (lambda x: np.sum(np.stack((x, x)), axis=(0,)), (X,), [
+            "return np.sum(np.stack((x, x,)), axis=0)"]),
+        (lambda x: np.linalg.norm(x, ord=np.inf), (X,), ["return np.linalg.norm(x, ord=np.inf)"]),
+        (lambda x: (x, x + 1), (X,), ["t1 = x + 1", "return x, t1"]),
+    ],
+)  # fmt: skip
+def test_it_is_written_as_one_would(f, xs, lines):
+    program = capture(f, *xs)
+    assert body(program.source) == lines
+    assert_captured(lambda *args: [v for v in leaves(f(*args)) if v is not None], xs)
+
+
+def test_long_results_get_lines_of_their_own():
+    def f(x):
+        for _ in range(40):
+            x = np.sin(x) + x * 0.1234567
+        return x
+
+    source = capture(f, X).source
+    assert max(map(len, source.splitlines())) <= 100
+    assert len(body(source)) > 10
+
+
+def test_no_line_is_too_long():
+    big = np.arange(36.0).reshape(3, 12) * 1.1
+    many = {f"a_rather_long_name_{i}": X * i for i in range(12)}
+
+    def f(arguments):
+        total = sum(arguments.values())
+        return [total * i for i in range(1, 30)], np.concatenate(list(arguments.values())), total @ big
+
+    program = assert_captured(f, [many])
+    assert max(map(len, program.source.splitlines())) <= 100
+    assert "big = np.array([[0.0, 1.1, 2.2," in program.source
+
+
+def test_shapes_on_request():
+    program = capture(two_layers, *layers())
+    assert body(program.annotated) == [
+        "h1 = np.tanh(X @ W1 + b1)  # (5, 6)",
+        "y = h1 @ W2 + b2  # (5, 3)",
+        "return np.mean((y - Y) ** 2)",
+    ]
+    assert '"""W1 (4, 6), b1 (6,), W2 (6, 3), b2 (3,), X (5, 4), Y (5, 3) -> ()"""' in program.source
+
+
+def test_constants_are_hoisted_under_their_names():
+    centre = np.array([[1.5, 2.0, 2.5]])
+
+    def f(x):
+        return np.sum((x - centre) * centre)
+
+    program = capture(f, np.ones((2, 3)))
+    assert "\ncentre = np.array([[1.5, 2.0, 2.5]])\n" in program.source
+    assert body(program.source) == ["return np.sum((x - centre) * centre)"]
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.array([0.0, -0.0]), np.array([np.nan, 1.0]), np.eye(3)[::-1], np.eye(4, dtype=np.int8),
+        np.zeros((2, 0)), np.full((2, 2), 7, np.uint8), np.arange(5), np.arange(100.0),
+        np.array([True, False]), np.array([1j, -0j]), np.ones(3, np.float32), np.array(["a"])[:0].astype(float),
+        np.arange(6.0).reshape(2, 3).T, np.array([1, 2], ">i4").astype(">i4"), np.full(3, -0.0),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_arrays_are_written_bit_by_bit(array):
+    program = capture(lambda x: (x, array), X)
+    scope = {}
+    exec(program.source, scope)
+    got = scope[program.identifier](X)[1]
+    assert bits(got) == bits(array.astype(array.dtype.newbyteorder("=")))
+    assert got.flags.f_contiguous == array.flags.f_contiguous
+    assert got.flags.writeable
+
+
+def test_names_that_the_file_needs_for_itself():
+    def sigmoid(relu, np_, softmax):
+        abs_ = ag.sigmoid(relu) + ag.softmax(softmax)
+        k = abs_ * X
+        return k @ np.array([3.0, 1.0, 2.0])
+
+    program = assert_captured(sigmoid, [X, X, X])
+    assert program.identifier == "sigmoid_"
+    names = capture(lambda d: d["class"] + d["x²"] + d["np"] + d["λ"], dict.fromkeys(
+        ["class", "x²", "np", "λ"], X))  # fmt: skip
+    assert list(names.inputs) == ["d_class", "d_x2", "d_np", "d_λ"]
+    assert same([names(dict.fromkeys(["class", "x²", "np", "λ"], X))], [4 * X])
+
+
+def test_a_local_called_as_numpy():
+    def f(np, lambda_):
+        return np * lambda_ + ag.softmax(np)
+
+    assert_captured(f, [X, X])
+
+
+def test_helpers_are_defined_once_and_none_is_unused():
+    def f(x):
+        return np.sum(ag.gelu(x) + ag.relu(x) + ag.gelu(x * 2) + np.sort(x)[1:].sum())
+
+    program = assert_captured(value_and_grad(f), [X])
+    tree = ast.parse(program.source)
+    functions = [n.name for n in tree.body if isinstance(n, ast.FunctionDef)]
+    assert len(functions) == len(set(functions))
+    used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    assert set(functions[:-1]) <= used
+
+
+def test_a_primitive_without_a_definition_is_interpreted():
+    scale = 3.0
+
+    def scaled(x):
+        return scale * x
+
+    scaled = primitive(scaled, lambda g, y, x: scale * g)
+    program = capture(lambda x: scaled(x) + 1, X)
+    assert same([program(X)], [3 * X + 1])
+    with pytest.raises(NotImplementedError) as caught:
+        program.source  # noqa: B018  # the printer is asked
+    assert str(caught.value) == (
+        "the definition of scaled cannot be printed\n"
+        "  where: the primitive scaled, which is no plain function made with def\n"
+        "  instead: a primitive of a function made with def, of its arguments and NumPy alone"
+    )
+    del PRIMITIVES[scaled]
+
+
+# ── LaTeX, JavaScript, the page ───────────────────────────────────────────────────────────────
+def test_latex():
+    program = capture(value_and_grad(two_layers, (0, 2)), *layers())
+    assert program.latex == (
+        r"\begin{aligned}" "\n"
+        r"h_{1} &= \tanh\left(X \, W_{1} + b_{1}\right) \\" "\n"
+        r"y &= h_{1} \, W_{2} + b_{2} \\" "\n"
+        r"t_{6} &= y - Y \\" "\n"
+        r"{\text{two}\_\text{layers}} &= \overline{t_{6}^{2}} \\" "\n"
+        r"dy &= 0.06666666666666667 \cdot \left(2 \cdot t_{6}\right) \\" "\n"
+        r"dW_{2} &= h_{1}^\top \, dy \\" "\n"
+        r"dh_{1} &= dy \, W_{2}^\top \\" "\n"
+        r"dW_{1} &= X^\top \, \left(dh_{1} \cdot \left(1 - h_{1} \cdot h_{1}\right)\right)" "\n"
+        r"\end{aligned}"
+    )  # fmt: skip
+
+
+def test_latex_has_a_line_for_each_line_of_the_source():
+    def f(x, i):
+        return np.sum(x[i] * 1e-5 + np.where(x > 1, x, -np.inf)[[0, 2]]) / x[1:].sum()
+
+    program = capture(value_and_grad(f), X, np.array([0, 1]))
+    lines = program.latex.splitlines()[1:-1]
+    assert len(lines) == len([line for line in body(program.source) if " = " in line])
+    assert any(r"{x}_{\text{i}} \cdot 10^{-5}" in line for line in lines)
+    for line in lines:
+        assert parse(line)
+
+
+@pytest.mark.skipif(NODE is None, reason="node, which runs JavaScript, is not here")
+def test_javascript_computes_the_same():
+    xs = layers()
+    program = capture(value_and_grad(two_layers, (0, 1, 2, 3)), *xs)
+    given = ", ".join(
+        json.dumps({"data": x.ravel().tolist(), "shape": x.shape}) if x.ndim else str(x) for x in xs
+    )
+    script = (
+        f"{runtime()}\n{program.javascript}\n"
+        f"console.log(JSON.stringify({program.identifier}({given}).map((y) => y.data ?? [y])))"
+    )
+    done = subprocess.run([NODE, "-"], input=script, capture_output=True, text=True, check=True)
+    for got, want in zip(json.loads(done.stdout), leaves(program(*xs)), strict=True):
+        assert got == pytest.approx(np.ravel(want))
+
+
+def test_the_page_holds_all_that_it_needs():
+    def f(x, n):
+        return np.sum(x / n), x
+
+    f.__name__ = "</script><b>"
+    program = capture(f, X, 2)
+    page = program.html
+    assert page.count("</script>") == 1
+    assert not re.search(r"(src|href)=|https?://", page)
+    assert "<label>x (3,)" in page
+    assert "<label>n int64 ()" in page
+    assert "np.sum(x / n)" in page
+    assert "<title>&lt;/script&gt;&lt;b&gt;</title>" in page
+    assert page == capture(f, X, 2).html, "the same program makes the same page"
+
+
+def test_the_page_computes(tmp_path):
+    api = pytest.importorskip("playwright.sync_api", reason="playwright, which drives browsers")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    path = tmp_path / "page.html"
+    program = capture(lambda x, n: (np.sum(x / n), x * n), X, 2.0)
+    path.write_text(program.html, encoding="utf-8")
+    trouble = []
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.on("console", lambda message: trouble.append(message.text))
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.goto(path.as_uri())
+        shown = page.locator("output span")
+        assert shown.all_inner_texts() == ["3", "[2, 4, 6]"]
+        page.locator("textarea").nth(1).fill("4")
+        assert shown.all_inner_texts() == ["1.5", "[4, 8, 12]"]
+        page.locator("textarea").nth(0).fill("[1, 2]")
+        assert page.locator("textarea").nth(0).get_attribute("aria-invalid") == "true"
+        assert shown.all_inner_texts() == ["1.5", "[4, 8, 12]"]
+        browser.close()
+    assert not trouble
+
+
+# ── derivatives ───────────────────────────────────────────────────────────────────────────────
+def test_derivatives_are_programs():
+    def f(x, y):
+        return np.sum(np.sin(x) * y) * x[0]
+
+    program = capture(f, X, X + 1)
+    for derived, want in (
+        (program.grad, grad(f)), (program.jacobian, jacobian(f)), (program.hessian, hessian(f))
+    ):  # fmt: skip
+        assert type(derived) is Program
+        assert derived(X * 2, X) == pytest.approx(want(X * 2, X), rel=1e-14)
+        assert list(derived.inputs) == ["x", "y"]
+    assert program.grad is program.grad, "captured once"
+    assert same([program.grad.jacobian(X, X)], [program.hessian(X, X)])
+    both = capture(grad(program, argnum=(0, 1)), X, X)
+    assert same(both(X, X), grad(f, argnum=(0, 1))(X, X))
+
+
+def test_derivatives_keep_the_names():
+    def f(x, scale):
+        angle = x * scale
+        wave = np.sin(angle)
+        return np.sum(wave * wave)
+
+    assert body(capture(f, X, 2.0).grad.source) == [
+        "angle = x * scale",
+        "wave = np.sin(angle)",
+        "# backward",
+        "dwave = wave + wave",
+        "dangle = dwave * np.cos(angle)",
+        "dx = dangle * scale",
+        "return dx",
+    ]
+
+
+def test_derivatives_of_containers():
+    def f(params, x):
+        return np.sum(np.tanh(x @ params["w"] + params["b"]))
+
+    params = {"w": np.ones((3, 2)), "b": np.zeros(2)}
+    got = capture(f, params, X).grad(params, X)
+    want = grad(f)(params, X)
+    assert list(got) == ["w", "b"]
+    assert same(got.values(), want.values())
+
+
+# ── costs ─────────────────────────────────────────────────────────────────────────────────────
+def test_costs_of_two_layers():
+    program = capture(two_layers, *layers())
+    assert program.shapes["h1"] == (5, 6)
+    assert program.flops["h1"] == 30
+    assert dict(program.flops) == {
+        "t1": 2 * 5 * 4 * 6, "t2": 30, "h1": 30, "t4": 2 * 5 * 6 * 3, "y": 15, "t6": 15, "t7": 15,
+        "t8": 15,
+    }  # fmt: skip
+    assert program.flops.total == sum(program.flops.values())
+    assert program.memory["h1"] == 5 * 6 * 8
+    assert repr(capture(lambda x: np.sum(x @ x * 2.0), np.ones((1000, 1000))).flops) == (
+        "operations on numbers in <lambda>: 2,002,000,000\n"
+        "  t1  matmul(x, x)       2,000,000,000\n"
+        "  t2  multiply(t1, 2.0)      1,000,000\n"
+        "  t3  sum(t2)                1,000,000"
+    )
+    assert repr(program.shapes).splitlines()[:2] == [
+        "shapes of two_layers",
+        "  t1  matmul(X, W1)   (5, 6)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("f", "shapes", "count"),
+    [
+        (np.matmul, [(7, 2, 3), (3, 4)], 2 * 7 * 2 * 3 * 4),
+        (np.matmul, [(3,), (3,)], 6),
+        (np.dot, [(2, 3), (3,)], 12),
+        (np.inner, [(2, 3), (4, 3)], 48),
+        (np.outer, [(3,), (4,)], 12),
+        (np.tensordot, [(2, 3, 4), (3, 4, 5)], 2 * 2 * 5 * 12),
+        (lambda a, b: np.einsum("ij,jk->ik", a, b), [(2, 3), (3, 4)], 48),
+        (lambda a, b: np.einsum("...i,...i->...", a, b), [(5, 3), (5, 3)], 30),
+        (lambda a: np.einsum("ii->", a), [(3, 3)], 3),
+        (lambda a: a.T.reshape(-1)[2:], [(2, 3)], 0),
+        (lambda a: np.concatenate((a, a)), [(3,)], 0),
+        (np.exp, [(2, 3)], 6),
+        (lambda a: np.sum(a, axis=0), [(4, 3)], 12),
+        (np.sort, [(8,)], 24),
+        (ag.softmax, [(2, 5)], 50),
+    ],
+)  # fmt: skip
+def test_flops_by_family(f, shapes, count):
+    assert capture(f, *map(np.ones, shapes)).flops.total == count
+
+
+def test_memory_is_what_is_there_at_once():
+    def f(x):
+        for _ in range(50):
+            x = np.sin(x) * 0.5
+        return np.sum(x)
+
+    program = capture(f, np.ones(10_000))
+    assert sum(program.memory.values()) >= 100 * 80_000
+    assert program.memory.total <= 2 * 80_000 + 8
+    assert program.memory["t3"] == 80_000
+    assert capture(lambda x: x.T, np.ones((2, 3))).memory["t1"] == 0
