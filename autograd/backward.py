@@ -65,10 +65,10 @@ def sweep(
         node, g, youngest, a, b = youngest, arrived, None, None, None
         op: Any = node.op  # never None: leaves do not wait
         args, birth = node.args, node.count
-        if node.meta is not None:
+        if node.meta is not None and "hooks" in node.meta:
             g = _hooked(node, g, recorded)
         # 1. Leave the gradient with a tensor that somebody can ask for it: the references tell.
-        if keep and (node.meta is not None or getrefcount(node) > ANONYMOUS):
+        if keep and (getrefcount(node) > ANONYMOUS or _retains(node)):
             held = getrefcount(node) > ALONE + uses.get(birth, 1) or _retains(node)
             if held and (recorded or type(g) is float64):
                 node._grad = g

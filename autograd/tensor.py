@@ -47,7 +47,7 @@ def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any
                 grad = a.requires_grad
             else:
                 return record(op, (a, b)) if is_array(b) else NotImplemented
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, FloatingPointError) as error:
             raise failed(op, (a, b), NONE, error) from None
         if grad and not (paused and get_ident() in paused):
             y.op = op
@@ -320,7 +320,7 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
             data = symbols[0]._record(op, arrays, params)
         else:
             data = op.call(*arrays, **params)
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, FloatingPointError) as error:
         raise failed(op, values, params, error) from None
     y = constant(data[()] if type(data) is np.ndarray and data.ndim == 0 else data)
     for v in values:
@@ -336,7 +336,9 @@ Tensor._record = staticmethod(record)
 
 
 def failed(op: Primitive, values: Any, params: Any, error: Exception) -> Exception:
-    kind = next(k for k in (IndexError, TypeError, ValueError) if isinstance(error, k))
+    kind = next(
+        k for k in (IndexError, TypeError, ValueError, FloatingPointError) if isinstance(error, k)
+    )
     told = kind(failed_call(op.name, values, params, error))
     missing = constant(float64("nan"))  # the result, for `draw(error)`
     missing.op, missing.args, missing.params = op, tuple(values), params

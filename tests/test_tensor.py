@@ -571,3 +571,17 @@ def test_a_rewritten_result_is_a_new_result():
     f += x
     f.backward()
     assert x.grad.item() == 6 + 7
+
+
+def test_numpys_own_alarms_say_where():
+    x = Tensor([1.0, 0.0], requires_grad=True, name="x")
+    with (
+        np.errstate(all="raise"),
+        pytest.raises(FloatingPointError, match=r"log failed: divide by zero"),
+    ):
+        np.log(x)
+    with (
+        np.errstate(all="raise"),
+        pytest.raises(FloatingPointError, match=r"argument 1 \(2,\)|x \(2,\)"),
+    ):
+        1.0 / x
