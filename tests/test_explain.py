@@ -401,7 +401,7 @@ def test_parentheses_stand_where_latex_needs_them():
         r"\ln\left(1 + \left(a + b\right)\right)": tex_of(np.log1p, total),
         r"\sqrt{a + b}": tex_of(np.sqrt, total),
         r"{\left(a + b\right)}_{1:, 0}": tex_of(operator.getitem, total, index=(slice(1, None), 0)),
-        r"W_{2} \cdot \textbf{1}_{4 \times 3}": tex_of(np.broadcast_to, "W_{2}", shape=(4, 3)),
+        r"W_{2} \cdot \mathbf{1}_{4 \times 3}": tex_of(np.broadcast_to, "W_{2}", shape=(4, 3)),
     }
     assert {text: spelled.text for text, spelled in cases.items()} == {t: t for t in cases}
 

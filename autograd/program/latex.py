@@ -204,7 +204,7 @@ class _Reader:
             return Part("group", "", self.until("}"))
         if head.startswith("⟦"):
             return Part("hole", head[1:-1])
-        if head in (r"\text", r"\operatorname", r"\textbf"):
+        if head in (r"\text", r"\operatorname", r"\mathbf"):
             return Part("text", head + " " + self.raw())
         if head == r"\left":
             left, inner = self.take(), self.until(r"\right")

@@ -181,7 +181,7 @@ primitive(np.concatenate, each=d_concatenate, bind=bind_arrays, call=lambda *xs,
 primitive(np.stack,       each=d_stack,       bind=bind_arrays, call=lambda *xs, axis: np.stack(xs, axis=axis),       code="np.stack(({*},))",       tex=r"\left[{*}\right]")
 
 # ── copies, and parts ─────────────────────────────────────────────────────────────────────────
-primitive(np.broadcast_to,  lambda g, y, x, shape: sum_to(g, x.shape), tex=r"{0} \cdot \textbf{{1}}_{{{shape}}}")
+primitive(np.broadcast_to,  lambda g, y, x, shape: sum_to(g, x.shape), tex=r"{0} \cdot \mathbf{{1}}_{{{shape}}}")
 primitive(np.diagonal,      undiagonal, tex=r"\operatorname{{diag}}\left({0}\right)")
 primitive(np.tril,          lambda g, y, x, k=0: np.tril(g, k))
 primitive(np.triu,          lambda g, y, x, k=0: np.triu(g, k))

@@ -61,7 +61,7 @@ def _one(part: Part, *, prefix: bool = False) -> str:
         words = html.escape(words)
         if command == r"\operatorname":
             return f"<mi>{words}</mi>"
-        bold = ' style="font-weight: bold"' if command == r"\textbf" else ""
+        bold = ' style="font-weight: bold"' if command == r"\mathbf" else ""
         return f"<mtext{bold}>{_kept(words)}</mtext>"
     if part.kind == "script":
         return _script(*part.parts)
