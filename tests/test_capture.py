@@ -117,7 +117,7 @@ def test_random_graphs(steps, seed):
             made.append(step(made[i % len(made)], made[j % len(made)]))
         return np.mean(made[-1] * made[-1] + made[len(made) // 2])
 
-    def both(*xs):  # where nothing arrives, the engine's sums leave -0.0 as it is, a program's do not
+    def both(*xs):  # the engine's sums leave a -0.0 where nothing else arrives, a program's do not
         value, (da, db) = value_and_grad(f, (0, 1))(*xs)
         return value, da + 0.0, db + 0.0
 
@@ -184,6 +184,14 @@ def test_of_large_arrays_in_another_order():
         return np.sum(ag.softmax(x * w, axis=-1) * w) + np.mean((x.T @ w) * 0.5)
 
     assert_captured(value_and_grad(f, (0, 1)), [x, w])
+
+
+def test_a_constant_keeps_the_order_that_it_gives_a_result():
+    x = RNG.normal(size=(300, 41))
+    tenth = np.full((41, 300), 0.1)  # its rows lie together, those of x.T do not
+    program = assert_captured(lambda x: np.sum(x.T * np.multiply(tenth, 1)), [x])
+    assert program.constants
+    assert not assert_captured(lambda x: np.sum(x * np.full((300, 41), 0.1)), [x]).constants
 
 
 # ── who runs it ───────────────────────────────────────────────────────────────────────────────
@@ -680,6 +688,14 @@ def test_writing_into_what_the_function_made():
         return y, z, x, v * 1, w, picked
 
     assert_captured(f, [X])
+
+    def added(x):
+        y = x * 2.0
+        y[1:] += 1
+        return y
+
+    program = assert_captured(added, [X])
+    assert [e.op.name for e in program.equations] == ["multiply", "getitem", "add", "setitem"]
 
 
 def test_a_value_may_be_printed_and_asked_for_its_shape(capsys):

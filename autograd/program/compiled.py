@@ -3,7 +3,7 @@
 import functools
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -74,7 +74,7 @@ class Compiled:
                         "shape, or do not compile it",
                         stacklevel=3,
                     )
-                self._replays[key] = Replay(capture(self.f, *args, **options))
+                self._replays[key] = Replay(capture(self.f, *args, **options), args)
             return self._replays[key]
 
 
@@ -94,28 +94,26 @@ def _signature(x: Any) -> Any:
 class Replay:
     """A program with the places for its results: as many sets of them as threads run it at once."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, args: tuple[Any, ...]) -> None:
         self.program = program
+        self._nested = any(isinstance(a, (list, tuple, dict)) for a in args)
         self._idle = [Plan(program).function()]
-        self._simple = all(type(a) is Name for a in program.arguments)
-        self._wanted = [type(y) is Name for y in program.outputs]
+        self._given = [i for i, a in enumerate(program.arguments) if type(a) is Name]
+        self._parameters = list(program.parameters.values())
+        self._connects = any(program.connected)
+        self._count = len(program.outputs)
 
     def __call__(self, args: tuple[Any, ...]) -> Any:
         program = self.program
-        leaves = list(args)
-        if any(isinstance(a, (list, tuple, dict)) for a in args):
-            leaves = flatten(leaves)[0]
-        if any(program.connected) and is_grad_enabled():
+        leaves = flatten(list(args))[0] if self._nested else args
+        if self._connects and is_grad_enabled():
             return self._connected(leaves)
-        values = [
-            raw(x) for name, x in zip(program.arguments, leaves, strict=True) if type(name) is Name
-        ]
-        values += [t.data for t in program.parameters.values()]
+        values = [raw(leaves[i]) for i in self._given]
+        values += [t.data for t in self._parameters]
         results = self.run(values)
-        count = len(program.outputs)
-        for effect, value in zip(program.effects, results[count:], strict=True):
+        for effect, value in zip(program.effects, results[self._count :], strict=True):
             effect.leave(value)
-        return program.result(results[:count])
+        return program.result(results[: self._count])
 
     def run(self, values: list[Any]) -> tuple[Any, ...]:
         """Replay once, with places that nobody else is using."""
@@ -128,7 +126,7 @@ class Replay:
         finally:
             self._idle.append(replay)
 
-    def _connected(self, leaves: list[Any]) -> Any:
+    def _connected(self, leaves: Sequence[Any]) -> Any:
         """Record the whole program as one operation, for backward to come."""
         program = self.program
         values = [x for n, x in zip(program.arguments, leaves, strict=True) if type(n) is Name]

@@ -235,7 +235,7 @@ class Plan:
 
     def _result(self, y: Any) -> str:
         if type(y) is not Name:
-            return self.refer(y)
+            return f"{self.refer(y)}.copy()" if np.ndim(y) else self.refer(y)
         own = y not in self._fixed and y not in self._base and y not in self.program.inputs
         return y.text if own or not np.ndim(self._like[y]) else f"{y}.copy()"
 

@@ -370,7 +370,7 @@ def _unchanged(op: Primitive, values: Sequence[Any], params: Mapping[str, Any]) 
 
 
 def _is_selecting(op: Primitive, values: Sequence[Any]) -> bool:
-    """Tell whether a traced mask says how many elements there are; filling them with one is fine."""
+    """Tell whether a traced mask says how many elements there are: not where one fills them."""
     arrays = values[1:] if op.fn is gather else values[2:] if op.fn is place else ()
     masks = [v for v in arrays if type(v) is Symbol and v.dtype.kind == "b"]
     return bool(masks) and (op.fn is gather or np.ndim(values[1]) > 0)
