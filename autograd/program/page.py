@@ -1,7 +1,5 @@
 """The page of a program: its inputs to change, what they give, and its source."""
 
-import base64
-import hashlib
 import html
 import json
 from typing import TYPE_CHECKING, Any
@@ -10,6 +8,7 @@ import numpy as np
 
 from autograd.program.equations import Name
 from autograd.program.javascript import javascript, runtime
+from autograd.program.sealed import sealed
 
 if TYPE_CHECKING:
     from autograd.program.program import Program
@@ -56,34 +55,16 @@ const update = () => {
 fields.forEach((field) => field.addEventListener("input", update));
 update();
 """
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<h1>{title}</h1>
+BODY = """<h1>{title}</h1>
 {inputs}
 <h2>Results</h2>
 {outputs}
 <h2>Source</h2>
-<pre tabindex="0">{source}</pre>
-<noscript>This page computes in the browser: it needs JavaScript.</noscript>
-<script>{script}</script>
-</body>
-</html>
-"""
+<pre tabindex="0">{source}</pre>"""
 
 
 def page(program: "Program") -> str:
-    """Write a page of HTML that computes the program, and needs nothing else.
-
-    Its policy forbids every request, and every script but its own.
-    """
+    """Write a page of HTML that computes the program, and needs nothing else (see `sealed`)."""
     likes = program.inputs
     inputs = "\n".join(
         f"<label>{html.escape(str(n))} {html.escape(_kind(x))}"
@@ -98,14 +79,11 @@ def page(program: "Program") -> str:
     shapes = json.dumps([list(np.shape(x)) for x in likes.values()])
     code = f"{runtime()}\nconst compute = {javascript(program)};\nconst SHAPES = {shapes};\n"
     script = code.replace("</", "<\\/") + SCRIPT
-    policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(STYLE)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    return PAGE.format(
-        title=html.escape(program.name), policy=policy, style=STYLE, inputs=inputs,
-        outputs=outputs, source=html.escape(program.source), script=script,
+    body = BODY.format(
+        title=html.escape(program.name), inputs=inputs, outputs=outputs,
+        source=html.escape(program.source),
     )  # fmt: skip
+    return sealed(program.name, STYLE, body, script)
 
 
 def _kind(x: Any) -> str:
@@ -115,7 +93,3 @@ def _kind(x: Any) -> str:
 
 def _written(x: Any) -> str:
     return json.dumps(np.asarray(x).tolist()).replace("], [", "],\n [")
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -1,34 +1,16 @@
 """The page that computes, as one text: for a file of its own, and for a notebook's widget."""
 
-import base64
-import hashlib
-import html
 import json
 from importlib.resources import files
 from typing import Any
 
 from autograd.program.javascript import runtime
+from autograd.program.sealed import sealed
 from autograd.view.graph.theme import THEMES, Theme
 
 PARTS = ("writing.js", "painter.js", "quiz.js", "explore.js")
 """The page's own code, in the order in which its parts build on each other."""
 
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<div id="page"></div>
-<noscript>This page computes in the browser: it needs JavaScript.</noscript>
-<script type="module">{script}</script>
-</body>
-</html>
-"""
 START = """
 new Explorer(document.getElementById("page"), MODEL, program, { keys: document });
 """
@@ -45,22 +27,15 @@ def module(model: dict[str, Any], program: str) -> str:
 
 
 def page(model: dict[str, Any], program: str) -> str:
-    """Return a page of HTML that needs nothing else: no network, no kernel.
-
-    Its policy forbids every request, and every script but its own.
-    """
+    """Return a page of HTML that needs nothing else (see `sealed`): no network, no kernel."""
     script = module(model, program) + START
     light, dark = THEMES["default"].page, THEMES["dark"].page
     style = (
         f":root{{color-scheme:light dark}}body{{margin:0;background:{light}}}"
         f"@media(prefers-color-scheme:dark){{body{{background:{dark}}}}}"
     )
-    policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    title = html.escape(" ".join(model["title"].split()))
-    return PAGE.format(policy=policy, title=title, style=style, script=script)
+    title = " ".join(model["title"].split())
+    return sealed(title, style, '<div id="page"></div>', script, module=True)
 
 
 def _read(name: str) -> str:
@@ -70,10 +45,6 @@ def _read(name: str) -> str:
 def _json(value: Any) -> str:
     """Write data as JavaScript that stands in HTML: ``<`` could end the script."""
     return json.dumps(value, allow_nan=False).replace("<", "\\u003c")
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def _variables() -> str:
