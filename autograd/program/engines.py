@@ -5,8 +5,6 @@ is the namespace that it gets.
 """
 
 import functools
-import hashlib
-import linecache
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -19,6 +17,7 @@ import numpy as np
 from autograd.errors import three_lines
 from autograd.program.equations import Name
 from autograd.program.expansion import written_out
+from autograd.program.listing import executed
 from autograd.program.standard import is_spelled, standard
 from autograd.rules.neural import erf
 from autograd.tensor import raw
@@ -246,12 +245,7 @@ class Port:
 
     def _function(self) -> Callable[..., tuple[Array, ...]]:
         """Return the function of the source; tracebacks show its lines."""
-        digest = hashlib.sha256(self.source.encode()).hexdigest()[:8]
-        file = f"<array API program {digest}>"
-        lines = self.source.splitlines(keepends=True)
-        linecache.cache[file] = (len(self.source), None, lines, file)
-        scope: dict[str, Any] = {}
-        exec(compile(self.source, file, "exec"), scope)  # noqa: S102  # our own printer's text
-        *_, function = (value for name, value in scope.items() if name != "__builtins__")
+        scope = executed(self.source, "array API program")
+        *_, function = scope.values()
         scope.update({name: fn for name, fn in self.engine.own.items() if name in scope})
         return function

@@ -1,7 +1,5 @@
 """Program: a computation as a list of equations, which can be read, run, printed and saved."""
 
-import hashlib
-import linecache
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,6 +14,7 @@ from autograd.functional import grad, hessian, jacobian, vjp
 from autograd.primitive import PRIMITIVES
 from autograd.program.cost import Table, flops, memory, shapes
 from autograd.program.equations import Equation, Name
+from autograd.program.listing import executed
 from autograd.program.source import function_name, source
 from autograd.program.tape import Symbol
 from autograd.tensor import Tensor, constant, raw, record
@@ -136,12 +135,7 @@ class Program:
     @cached_property
     def function(self) -> Callable[..., Any]:
         """The source, compiled; tracebacks show its lines."""
-        digest = hashlib.sha256(self.source.encode()).hexdigest()[:8]
-        file = f"<program {self.identifier} {digest}>"
-        lines = self.source.splitlines(keepends=True)
-        linecache.cache[file] = (len(self.source), None, lines, file)
-        scope: dict[str, Any] = {"__name__": f"program_{self.identifier}"}
-        exec(compile(self.source, file, "exec"), scope)  # noqa: S102  # our own printer's text
+        scope = executed(self.source, f"program {self.identifier}")
         function: Callable[..., Any] = scope[self.identifier]
         return function
 
