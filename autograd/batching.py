@@ -7,17 +7,15 @@ a Tensor of outside, so gradients flow through.
 """
 
 import math
-import sys
 import weakref
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from autograd.errors import describe, line_of, shape_of, three_lines
+from autograd.errors import describe, line_of, shape_of, three_lines, user_frame
 from autograd.methods import Methods
 from autograd.outside import DATA, here, innermost
 from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, Primitive, Rule
@@ -31,9 +29,6 @@ from autograd.versions import birth
 NONE: dict[str, Any] = {}
 ABOUT_SHAPES = {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj,
                 np.isrealobj}  # fmt: skip
-HERE = Path(__file__).parents[1]
-ROOMS = (str(HERE / "autograd"), str(HERE / "nn"), str(Path(np.__file__).parent))
-"""Where code lies that is not the user's."""
 
 
 class VmapError(RuntimeError):
@@ -321,9 +316,7 @@ def _by_arrays(op: Primitive, values: Sequence[Any], params: dict[str, Any]) -> 
 
 def refusal(what: str, instead: str) -> VmapError:
     """Return the error, with the line of the user's."""
-    frame = sys._getframe(1)
-    while frame.f_back and frame.f_code.co_filename.startswith(ROOMS):
-        frame = frame.f_back
+    frame = user_frame()
     line = f"{line_of(frame.f_code.co_filename, frame.f_lineno)}, in {frame.f_code.co_name}"
     return VmapError(three_lines(f"vmap cannot do {what}", line, instead))
 

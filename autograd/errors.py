@@ -1,10 +1,19 @@
 """The wording of errors: what failed; where; what to write instead. Layer 0: NumPy only."""
 
+import os
+import sys
 from collections.abc import Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
+from types import FrameType
 from typing import Any
 
 import numpy as np
+
+_HERE = Path(__file__).parents[1]
+ROOMS = tuple(
+    f"{folder}{os.sep}" for folder in (_HERE / "autograd", _HERE / "nn", Path(np.__file__).parent)
+)
+"""Where code lies that is not the user's. A folder that only begins with such a name is."""
 
 
 def three_lines(what: str, where: str, instead: str) -> str:
@@ -26,6 +35,18 @@ def line_of(file: str, line: int) -> str:
     """
     in_a_cell = PurePath(file).parent.name.startswith("ipykernel_")
     return f"line {line} of the cell" if in_a_cell else f"{file}:{line}"
+
+
+def user_frame() -> FrameType:
+    """Return the innermost frame outside of the library and of NumPy; if none is, the outermost.
+
+    >>> user_frame().f_code.co_filename.startswith(ROOMS)
+    False
+    """
+    frame = sys._getframe(1)
+    while frame.f_code.co_filename.startswith(ROOMS) and frame.f_back is not None:
+        frame = frame.f_back
+    return frame
 
 
 def describe(value: Any, position: int) -> str:

@@ -16,7 +16,7 @@ from autograd.backward import sweep
 from autograd.batching import Level, VmapError
 from autograd.errors import three_lines
 from autograd.modes import depth, enable_grad, is_grad_enabled, no_grad
-from autograd.outside import reading
+from autograd.outside import reading, tell
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import flatten, flatten_like, map_leaves
@@ -56,6 +56,7 @@ class _Traced:
                 self.output = f(*full, **kwargs)
             finally:
                 depth.value -= 1
+        tell(f, self.output)
         leaves, self.rebuild_output = flatten(self.output)
         if any(y is None for y in leaves):
             raise TypeError(

@@ -7,7 +7,7 @@ whole batch. Outside of that, `Tensor.data` is the slot that it always was, and 
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -65,6 +65,13 @@ def reading(reader: Reader) -> Iterator[None]:
             capturing.remove(reader)
             if not capturing:
                 type.__setattr__(Tensor, "data", DATA)
+
+
+def tell(f: Callable[..., Any], result: Any) -> None:
+    """Tell the reader, if it wants to know, what a function inside of a transform returned."""
+    returned = getattr(here.reader, "returned", None)
+    if returned is not None:
+        returned(f, result)
 
 
 def innermost(tape: Any, values: Sequence[Any], params: Mapping[str, Any]) -> Any:

@@ -6,23 +6,19 @@ is slower while nobody asks.
 """
 
 import linecache
-import sys
 from importlib import import_module
 from pathlib import Path
 from threading import Lock, get_ident
 from types import CodeType
 from typing import NamedTuple, Self
 
-from autograd.errors import line_of
+from autograd.errors import line_of, user_frame
 from autograd.tensor import Tensor
 from autograd.versions import birth
 
 _recorder = import_module("autograd.tensor")  # by its name autograd has a function, too
 _listening: set[int] = set()
 _switch = Lock()
-
-OURS = tuple(str(Path(__file__).parents[1] / package / "_")[:-1] for package in ("autograd", "nn"))
-"""Where the library's own frames come from: the user's line is outside."""
 
 
 class Place(NamedTuple):
@@ -106,11 +102,7 @@ def _birth_here() -> int:
     number = birth()
     if get_ident() not in _listening:
         return number
-    frame = sys._getframe(1)
-    while frame.f_code.co_filename.startswith(OURS):
-        if frame.f_back is None:
-            return number
-        frame = frame.f_back
+    frame = user_frame()
     born = _Birth(number)
     born.place = (frame.f_code, frame.f_lasti)
     return born

@@ -5,11 +5,8 @@ symbol becomes an equation; so the backward sweep, transforms of any order and a
 are written down by the very code that computes them.
 """
 
-import functools
 import gc
 import inspect
-import sys
-import sysconfig
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,11 +19,12 @@ import numpy as np
 from autograd.errors import line_of, three_lines
 from autograd.names import names_in
 from autograd.outside import DATA, reading
+from autograd.program.callers import Callers, is_users
 from autograd.program.equations import Name, used
 from autograd.program.program import Effect, Program
-from autograd.program.randomness import drawing_line, states
+from autograd.program.randomness import drawing_line, watch
 from autograd.program.simplify import simplified
-from autograd.program.tape import ROOMS, CaptureError, Symbol, Tape
+from autograd.program.tape import CaptureError, Symbol, Tape
 from autograd.tensor import Tensor, constant, raw
 from autograd.tree import flatten
 from autograd.versions import birth
@@ -73,7 +71,8 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     given = [_variable(run.tape, name, x) for name, x in zip(names, leaves, strict=True)]
     arguments = [raw(s).name if isinstance(raw(s), Symbol) else s for s in given]
     run.tape.settled.update(run.tape.inputs)
-    before = states(f)
+    states = watch(f)
+    before = states()
     try:
         with watching(run), naming(run):
             result = f(*rebuild(given), **options)
@@ -83,8 +82,8 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
         raise
     if run.refusals:  # which f has caught
         raise run.refusals[0]
-    if states(f) != before:
-        raise _random(f, examples, options)
+    if states() != before:
+        raise _random(f, states, examples, options)
     _refuse_written(f, arguments, given)
     values, gives = flatten(result)
     outputs = [_reference(run.tape, v) for v in values]
@@ -132,7 +131,7 @@ class Run:
 
     def __init__(self, f: Callable[..., Any]) -> None:
         inner = inspect.unwrap(f)
-        self.code = getattr(inner, "__code__", None) if inner is not f else None
+        self.inner = inner if inner is not f and hasattr(inner, "__name__") else None
         self.refusals: list[CaptureError] = []
         self.tape = Tape()
         self.since = birth()
@@ -164,22 +163,33 @@ class Run:
             if type(y) is not Symbol or y.name != self.names[t]:
                 yield t, y
 
-    def look(self, frame: FrameType, result: Any) -> None:
-        """See what a function of the user's calls its values, just before it returns."""
+    def look(self, frame: FrameType) -> None:
+        """See what a function of the user's calls its values."""
+        for name, value in list(frame.f_locals.items()):
+            if type(value) is Symbol or (type(value) is Tensor and value not in self.names):
+                self.tape.call(value, name)
+
+    def look_outside(self, frame: FrameType) -> None:
+        """See what it calls the tensors and the arrays from outside."""
         called = names_in(frame)
         for t, known in self.names.items():
             if name := called.get(id(t)):  # of the outermost: net.fc1.weight, not self.fc1.weight
                 self.tape.wishes[known] = _identifier(name)
-                g = self.left.get(t) if t._grad is None else t._grad
-                self.tape.wish(g, f"d{_identifier(name)}")
         for key, constant_name in self.tape.arrays():
             if key in called:
                 self.tape.wishes.setdefault(constant_name, _identifier(called[key]))
-        for name, value in list(frame.f_locals.items()):
-            if type(value) is Symbol or (type(value) is Tensor and value not in self.names):
-                self.tape.call(value, name)
-        if frame.f_code is self.code and frame.f_code.co_name.isidentifier():
-            self.tape.wish(result, frame.f_code.co_name)
+
+    def name_gradients(self) -> None:
+        """Call the gradients of tensors from outside after them, where they have no name yet."""
+        for t, known in self.names.items():
+            if known in self.tape.wishes:
+                g = self.left.get(t) if t._grad is None else t._grad
+                self.tape.wish(g, f"d{self.tape.wishes[known]}")
+
+    def returned(self, f: Callable[..., Any], result: Any) -> None:
+        """Call what the function inside of a transform returned by the function's name."""
+        if f is self.inner and f.__name__.isidentifier():
+            self.tape.wish(result, f.__name__)
 
 
 @contextmanager
@@ -195,31 +205,18 @@ def watching(run: Run) -> Iterator[None]:
 
 @contextmanager
 def naming(run: Run) -> Iterator[None]:
-    """Look, whenever one of the user's functions returns, what it calls its values."""
-
-    def enter(frame: FrameType, event: str, _: Any) -> Any:  # noqa: ARG001  # Python's signature
-        if not _is_users(frame.f_code.co_filename):
-            return None
-        frame.f_trace_lines = False
-        return leave
-
-    def leave(frame: FrameType, event: str, result: Any) -> Any:
-        if event == "return":
-            run.look(frame, result)
-        return leave
-
-    outer = sys.gettrace()
-    sys.settrace(enter)
+    """Find out what the user's functions call their values."""
+    callers = Callers(run.look, capture.__code__)
+    alone, run.tape.is_sweeping = run.tape.is_sweeping, callers.meet
     try:
         yield
+        for frame in callers:
+            run.look_outside(frame)
+            run.look(frame)
+        run.name_gradients()
     finally:
-        sys.settrace(outer)
-
-
-@functools.cache
-def _is_users(file: str) -> bool:
-    """Tell the user's code from ours, NumPy's and Python's."""
-    return not file.startswith((*ROOMS, sysconfig.get_path("stdlib"), "<frozen"))
+        run.tape.is_sweeping = alone
+        callers.forget()
 
 
 def _variable(tape: Tape, name: str, x: Any) -> Any:
@@ -282,12 +279,16 @@ def _paths(tree: Any) -> list[str]:
 
 def _identifier(name: str) -> str:
     """Return a name that Python takes, as near as possible to the one that was given."""
+    if name.isascii() and name.isidentifier() and not iskeyword(name):
+        return name
     text = unicodedata.normalize("NFKC", name)
     text = "".join(c if f"_{c}".isidentifier() else "_" for c in text)
     return text if text.isidentifier() and not iskeyword(text) else f"v_{text}"
 
 
-def _random(f: Callable[..., Any], examples: Any, options: Any) -> CaptureError:
+def _random(
+    f: Callable[..., Any], states: Callable[[], Any], examples: Any, options: Any
+) -> CaptureError:
     def again() -> None:
         run = Run(f)
         leaves, rebuild = flatten(list(examples))
@@ -295,7 +296,7 @@ def _random(f: Callable[..., Any], examples: Any, options: Any) -> CaptureError:
         with watching(run):
             f(*rebuild(given), **options)
 
-    line = drawing_line(again, functools.partial(states, f), _is_users)
+    line = drawing_line(again, states, is_users)
     return CaptureError(
         three_lines(
             "a program cannot hold random numbers: each call would get the same ones",

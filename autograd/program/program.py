@@ -193,12 +193,7 @@ class Program:
             parameters={names[n]: t for n, t in self.parameters.items()},
             constants={names[n]: x for n, x in self.constants.items()},
             equations=[
-                replace(
-                    e,
-                    name=names[e.name],
-                    args=tuple(map(other, e.args)),
-                    named=e.named or e.name in wishes,
-                )
+                e.with_names(names[e.name], tuple(map(other, e.args)), e.named or e.name in wishes)
                 for e in self.equations
             ],
             outputs=[other(y) for y in self.outputs],

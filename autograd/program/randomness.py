@@ -4,8 +4,8 @@ A program would repeat the numbers of its capture. Nobody can see a draw, but ge
 known can be asked for their states before and after.
 """
 
+import functools
 import inspect
-import pickle
 import random
 import sys
 from collections.abc import Callable, Iterator
@@ -18,15 +18,21 @@ from autograd.creation import default_generator
 from autograd.errors import line_of
 
 
-def states(f: Callable[..., Any]) -> list[Any]:
-    """Return the states of the global generators, and of those that f reads from outside.
+def watch(f: Callable[..., Any]) -> Callable[[], list[Any]]:
+    """Return what tells the states of the global generators, and of those that f reads.
 
-    >>> states(np.sin) == states(np.sin)
+    >>> states = watch(np.sin)
+    >>> states() == states()
     True
     """
-    legacy = np.random.get_state()  # noqa: NPY002  # whoever still draws from it is found too
-    known = [default_generator, *_generators(f)]
-    return [random.getstate(), pickle.dumps(legacy), *(repr(g.bit_generator.state) for g in known)]
+    return functools.partial(_states, [default_generator, *_generators(f)])
+
+
+def _states(known: list[np.random.Generator]) -> list[Any]:
+    # whoever still draws from the old generator is found too
+    old = np.random.get_state(legacy=False)["state"]  # noqa: NPY002
+    new = [repr(g.bit_generator.state) for g in known]
+    return [random.getstate(), old["key"].tobytes(), old["pos"], *new]
 
 
 def _generators(f: Any) -> Iterator[np.random.Generator]:

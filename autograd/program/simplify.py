@@ -5,7 +5,6 @@ of the result's shape. Bit by bit the results are the same.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,7 +43,7 @@ def _shortened(e: Equation, short: Mapping[Any, Any], likes: Mapping[Any, Any]) 
             args[i] = short[a]
             if not _fits(args, e.like, likes):
                 args[i] = a
-    return replace(e, args=tuple(args)) if args != list(e.args) else e
+    return e.with_names(e.name, tuple(args), e.named) if args != list(e.args) else e
 
 
 def _fits(args: Sequence[Any], like: Any, likes: Mapping[Any, Any]) -> bool:

@@ -11,14 +11,13 @@ import sys
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd.backward import sweep
-from autograd.errors import line_of, three_lines
+from autograd.errors import ROOMS, line_of, three_lines, user_frame
 from autograd.methods import Methods
 from autograd.outside import here, innermost
 from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, QUERIES, Primitive
@@ -26,18 +25,16 @@ from autograd.program.equations import Equation, Name
 from autograd.rules.neural import linear
 from autograd.rules.shape import BY_ARRAYS, VIEWS, Slot, astype, gather, place, setitem
 from autograd.tensor import GETITEM, Tensor, plain_index, raw
-from autograd.tree import flatten
 from autograd.versions import birth
 
 REDUCTIONS: dict[Any, Callable[..., Any]] = {
     np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min,
     np.logical_and: np.all, np.logical_or: np.any,
 }  # fmt: skip
+ABOUT_SHAPES = {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj,
+                np.isrealobj}  # fmt: skip
 LINEAR, POWER = PRIMITIVES[linear], PRIMITIVES[operator.pow]
 NUMBERS = "NumPy's functions of the value itself: np.sin(x) for math.sin(x)"
-HERE = Path(__file__).parents[2]
-ROOMS = (str(HERE / "autograd"), str(HERE / "nn"), str(Path(np.__file__).parent))
-"""Where code lies that is not the user's."""
 
 
 class CaptureError(RuntimeError):
@@ -92,7 +89,7 @@ class Symbol(Methods, NDArrayOperatorsMixin):
         return out.become(y)
 
     def __array_function__(self, fn: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
-        if any(type(a) is Tensor for a in flatten(args)[0]):
+        if Tensor in types:
             return NotImplemented
         if fn in COMPOSITES:
             if type(args[0]) is np.ndarray:  # a table, looked up by a traced index
@@ -100,7 +97,7 @@ class Symbol(Methods, NDArrayOperatorsMixin):
             return COMPOSITES[fn](*args, **kwargs)
         if fn in PRIMITIVES:
             return self.tape.record(PRIMITIVES[fn], *PRIMITIVES[fn].arguments(args, kwargs))
-        if fn in CREATORS or fn in (np.shape, np.ndim, np.size, np.result_type, np.can_cast):
+        if fn in CREATORS or fn in ABOUT_SHAPES:
             return fn(*map(_plain, args), **{k: _plain(v) for k, v in kwargs.items()})
         name = f"{fn.__module__}.{fn.__name__}".replace("numpy", "np", 1)
         if fn in QUERIES:
@@ -185,11 +182,11 @@ class Symbol(Methods, NDArrayOperatorsMixin):
 
 
 def _refusal(what: str, instead: str) -> CaptureError:
-    frame = sys._getframe(1)
-    while frame.f_back and frame.f_code.co_filename.startswith(ROOMS):
-        if frame.f_code.co_filename.endswith("optim.py"):
+    frame, inner = user_frame(), sys._getframe(1)
+    while inner.f_back and inner is not frame:
+        if inner.f_code.co_filename.endswith("optim.py"):
             instead = "the optimizer's step outside of the function, after the program"
-        frame = frame.f_back
+        inner = inner.f_back
     line = f"{line_of(frame.f_code.co_filename, frame.f_lineno)}, in {frame.f_code.co_name}"
     error = CaptureError(three_lines(f"a program cannot hold {what}", line, instead))
     reader: Any = here.reader
@@ -217,6 +214,7 @@ class Tape:
 
     def __init__(self, knows: Callable[[Primitive], bool] = lambda op: op is not LINEAR) -> None:
         self.knows = knows
+        self.is_sweeping = _is_sweeping
         self.since = birth()
         self.equations: list[Equation] = []
         self.inputs: dict[Name, Any] = {}
@@ -228,6 +226,7 @@ class Tape:
         self._known: dict[Any, tuple[Name, Any]] = {}  # what need not be computed twice
         self._arrays: dict[int, tuple[Any, Name]] = {}  # constants by identity, kept alive
         self._equal: dict[Any, Name] = {}
+        self._asked: set[int] = set()  # whose gradients are named when they come
 
     def input(self, name: str, data: Any) -> Symbol:
         """Return a symbol that is given."""
@@ -246,7 +245,8 @@ class Tape:
         self.wish(value, name)
         if type(value) is Tensor and value._grad is not None:
             self.wish(value._grad, f"d{name}")
-        elif type(value) is Tensor and value.requires_grad:
+        elif type(value) is Tensor and value.requires_grad and value.count not in self._asked:
+            self._asked.add(value.count)
             value.register_hook(functools.partial(self._call_gradient, name))
 
     def _call_gradient(self, name: str, g: Any) -> None:
@@ -283,9 +283,12 @@ class Tape:
             return self._symbol(op, values, params, *self._known[key])
         with np.errstate(all="ignore"):
             data = op.call(*map(_plain, values), **params)
+        if type(data) is complex:  # Python's, which 1j * np.float64(2) is
+            numbers = [np.complex128(v) if type(v) is complex else v for v in values]
+            return self.record(op, numbers, params)
         data = data[()] if type(data) is np.ndarray and data.ndim == 0 else data
         name = self.name(f"t{len(self.equations) + 1}")
-        self.equations.append(Equation(name, op, args, params, data, _is_sweeping()))
+        self.equations.append(Equation(name, op, args, params, data, self.is_sweeping()))
         self._known[key] = name, data
         return self._symbol(op, values, params, name, data)
 
@@ -294,7 +297,7 @@ class Tape:
     ) -> Symbol:
         """Return a result, which knows what it is a view of."""
         base = None
-        if type(data) is np.ndarray:
+        if type(data) is np.ndarray and (data.base is not None or op.fn in VIEWS):
             symbols = [v for v in values if type(v) is Symbol]
             base = next((s for s in symbols if np.may_share_memory(s.data, data)), None)
         symbol = Symbol(self, name, data, base)
@@ -346,9 +349,8 @@ NEUTRAL: dict[Any, Any] = {
 
 def _unchanged(op: Primitive, values: Sequence[Any], params: Mapping[str, Any]) -> Any:
     """Return what an operation would only repeat, bit by bit."""
-    scalars = not any(np.ndim(_plain(v)) for v in values)
-    if op.fn is np.bitwise_and and scalars and any(v is np.False_ for v in values):
-        return np.False_
+    if op.fn is np.bitwise_and and any(v is np.False_ for v in values):
+        return None if any(np.ndim(_plain(v)) for v in values) else np.False_
     if op.fn not in NEUTRAL:
         return None
     x = next(v for v in values if type(v) is Symbol)
