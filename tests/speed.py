@@ -483,6 +483,35 @@ class MLP(Row):
         return gradients[::-1]
 
 
+class PeakMemory(MLP):
+    """The bytes that training steps add to those of the data, at their peak; Linux only.
+
+    A small network has run before, so that threads and buffers of a library's own are there.
+    """
+
+    libraries = frozenset({*OURS, "numpy", "torch", "jax"})
+    unit = "MB"
+    once = True
+
+    def prepare(self, library: Library) -> list[float]:
+        self.library = library
+        return []
+
+    def measure(self) -> float:
+        MLP("", sizes=(4, 4), batch=8, activation=self.activation, dtype=self.dtype).step_of(
+            self.library
+        )()
+        step = self.step_of(self.library)
+        gc.collect()
+        before = resident()
+        Path("/proc/self/clear_refs").write_text("5")  # forgets the peak so far
+        for _ in range(3):
+            step()
+        lines = Path("/proc/self/status").read_text().splitlines()
+        peak = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+        return (peak * 1024 - before) / 1e6
+
+
 class Elementwise(Row):
     """``log(exp(tanh(sigmoid(x))))``, summed, over a million float32."""
 
@@ -580,6 +609,7 @@ ROWS: list[Row] = [
     MLP("MLP 4-4-3-3, batch 150, sigmoid", "retrograd <= 0.65 torch", "compiled <= 0.9 numpy", "compiled <= 0.6 jax", sizes=(4, 4, 3, 3), batch=150, activation="sigmoid", dtype="float64"),
     MLP("MLP 64-128-64-10, batch 128, sigmoid", "retrograd <= 0.85 torch", "compiled <= 1.0 numpy", sizes=(64, 128, 64, 10), batch=128, activation="sigmoid", dtype="float64"),
     MLP("MLP 784-1024-1024-10, batch 512, ReLU, f32", "retrograd <= 1.0 torch", "compiled <= 1.0 numpy", sizes=(784, 1024, 1024, 10), batch=512, activation="relu", dtype="float32"),
+    PeakMemory("… its peak memory", "compiled <= 1.0 torch", sizes=(784, 1024, 1024, 10), batch=512, activation="relu", dtype="float32"),
     Elementwise("sigmoid·tanh·exp·log chain, 1e6 f32", "retrograd <= 1.0 torch", "compiled <= 0.6 torch", "compiled <= 2.2 jax"),
     CrossEntropy("cross-entropy 4096×1000, f32", "retrograd <= 1.2 torch", "compiled <= 1.0 torch"),
     Hessian("Hessian of 50 inputs", "compiled <= 0.25 torch"),

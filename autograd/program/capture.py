@@ -99,7 +99,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     results = [*outputs, *(e.name for e in effects)]
     unnamed = {name: x for name, x in tape.constants.items() if name not in tape.wishes}
     equations = simplified(tape.equations, tape.inputs | tape.constants, unnamed)
-    equations = used(equations, results)
+    equations = [e.outlined() for e in used(equations, results)]
     needed = {a for e in equations for a in e.args if type(a) is Name}
     needed |= {y for y in results if type(y) is Name}
     unused = set(run.names.values()) - needed
@@ -144,7 +144,7 @@ class Run:
         if type(data) is Symbol or (t.count > self.since and t not in self.names):
             return data
         if t not in self.names:
-            self.data[t] = self.tape.input("p", np.array(data)[()])
+            self.data[t] = self.tape.input("p", np.asarray(data)[()])
             self.names[t] = self.data[t].name
             self.left[t], t._grad = t._grad, None
         return self.data[t]
@@ -228,7 +228,7 @@ def _variable(tape: Tape, name: str, x: Any) -> Any:
     if isinstance(x, Symbol):
         x = x.data
     if isinstance(x, (np.ndarray, np.generic, int, float, complex)) and not isinstance(x, bool):
-        symbol = tape.input(name, np.array(x)[()])
+        symbol = tape.input(name, np.asarray(x)[()])
         symbol.given = True
         return symbol
     return x

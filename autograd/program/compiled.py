@@ -4,6 +4,7 @@ import functools
 import threading
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from autograd.modes import capturing, is_grad_enabled
 from autograd.primitive import Primitive
 from autograd.program.capture import capture
-from autograd.program.equations import Name
+from autograd.program.equations import Name, outline
 from autograd.program.plan import Plan
 from autograd.program.program import Program
 from autograd.tensor import Tensor, raw, record
@@ -74,7 +75,9 @@ class Compiled:
                         "shape, or do not compile it",
                         stacklevel=3,
                     )
-                self._replays[key] = Replay(capture(self.f, *args, **options), args)
+                program = capture(self.f, *args, **options)
+                inputs = {name: outline(x) for name, x in program.inputs.items()}
+                self._replays[key] = Replay(replace(program, inputs=inputs), args)
             return self._replays[key]
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from autograd.primitive import Primitive
 
 
@@ -26,7 +28,7 @@ class Equation:
     ----------
     name : what the result is called.
     args : names of inputs, constants and earlier results; plain numbers stand for themselves.
-    like : the result for the example inputs, which tells shape and dtype.
+    like : an array of the result's shape and dtype; in a finished program it takes no room.
     backward : whether it belongs to a backward pass.
     named : whether the user gave it its name.
     """
@@ -42,6 +44,22 @@ class Equation:
     def with_names(self, name: Name, args: tuple[Any, ...], named: bool) -> "Equation":
         """Return the same operation with other names; `dataclasses.replace` takes twice as long."""
         return Equation(name, self.op, args, self.params, self.like, self.backward, named)
+
+    def outlined(self) -> "Equation":
+        """Return the same operation without the numbers of its example."""
+        like = outline(self.like)
+        return Equation(self.name, self.op, self.args, self.params, like, self.backward, self.named)
+
+
+def outline(x: Any) -> Any:
+    """Return zeros of the shape and the dtype of an array, which take the room of one number.
+
+    >>> outline(np.ones((2, 3))).strides
+    (0, 0)
+    """
+    if type(x) is not np.ndarray:
+        return x
+    return np.ndarray(x.shape, x.dtype, bytes(x.itemsize), strides=(0,) * x.ndim)
 
 
 def used(equations: Sequence[Equation], outputs: Iterable[Any]) -> list[Equation]:
