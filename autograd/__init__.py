@@ -7,6 +7,7 @@ from numpy import concatenate as cat
 from numpy import einsum, float32, float64, int64, stack, where
 
 from autograd import backward as _backward  # noqa: F401  # gives Tensor its backward
+from autograd import conversion as _conversion  # noqa: F401  # arrays like= a Tensor
 from autograd import dispatch as _dispatch  # noqa: F401  # and NumPy's functions
 from autograd import heap as _heap  # noqa: F401  # large arrays are recycled
 from autograd import inplace as _inplace  # noqa: F401  # and its assignment
@@ -29,14 +30,20 @@ from autograd.creation import (
     zeros,
 )
 from autograd.errors import three_lines
+from autograd.files import optional, write_atomically
 from autograd.functional import (
     checkpoint,
     elementwise_grad,
+    ggnvp,
     grad,
     hessian,
+    holomorphic_grad,
     hvp,
+    jacfwd,
     jacobian,
+    jacrev,
     jvp,
+    linearize,
     value_and_grad,
     vjp,
 )
@@ -44,6 +51,7 @@ from autograd.mapping import vmap
 from autograd.methods import Methods
 from autograd.modes import enable_grad, is_grad_enabled, no_grad, set_default_dtype
 from autograd.primitive import primitive
+from autograd.rules.convolution import conv, max_pool
 from autograd.rules.neural import (
     erf,
     gelu,
@@ -54,47 +62,84 @@ from autograd.rules.neural import (
     softmax_cross_entropy,
     softplus,
 )
+from autograd.steps import gradients
 from autograd.tensor import Tensor
 
 softmax, log_softmax = Methods.softmax, Methods.log_softmax  # which know `dim`
 logsumexp = Methods.logsumexp
 
 if TYPE_CHECKING:
+    from autograd.anomaly import detect_anomaly
+    from autograd.auditor import audit
     from autograd.by_hand import check_by_hand
+    from autograd.comparison import compare_with_torch
     from autograd.inquiry import why
-    from autograd.places import record_lines
+    from autograd.places import place_of, record_lines
     from autograd.program import CaptureError, Program, compile  # noqa: A004  # PyTorch's name
     from autograd.program import capture as capture  # type: ignore[no-redef]  # not the module
+    from autograd.program.onnx import export_onnx
     from autograd.view import draw
     from autograd.view.derivation.explain import explain
     from autograd.view.exercise.worksheet import worksheet
     from autograd.view.exploration.explore import explore
     from autograd.view.graph.frames import frames
+    from autograd.view.grid import Grid
+    from autograd.view.plotting.bands import plot_bands, quantiles
+    from autograd.view.plotting.confusion import plot_confusion
     from autograd.view.plotting.descent import descent
+    from autograd.view.plotting.filters import plot_filters
+    from autograd.view.plotting.flow import plot_flow
     from autograd.view.plotting.plot import plot, plot_losses
     from autograd.view.plotting.regions import plot_regions
 else:
     LATER = {  # half of all programs draw nothing
         "CaptureError": "autograd.program",
+        "Grid": "autograd.view.grid",
         "Program": "autograd.program",
         "capture": "autograd.program",
+        "audit": "autograd.auditor",
         "check_by_hand": "autograd.by_hand",
+        "compare_with_torch": "autograd.comparison",
         "compile": "autograd.program",
         "descent": "autograd.view.plotting.descent",
+        "detect_anomaly": "autograd.anomaly",
         "draw": "autograd.view",
         "explain": "autograd.view.derivation.explain",
+        "export_onnx": "autograd.program.onnx",
         "explore": "autograd.view.exploration.explore",
         "frames": "autograd.view.graph.frames",
+        "place_of": "autograd.places",
         "plot": "autograd.view.plotting.plot",
+        "plot_bands": "autograd.view.plotting.bands",
+        "plot_confusion": "autograd.view.plotting.confusion",
+        "plot_filters": "autograd.view.plotting.filters",
+        "plot_flow": "autograd.view.plotting.flow",
         "plot_losses": "autograd.view.plotting.plot",
         "plot_regions": "autograd.view.plotting.regions",
+        "quantiles": "autograd.view.plotting.bands",
         "record_lines": "autograd.places",
         "why": "autograd.inquiry",
         "worksheet": "autograd.view.exercise.worksheet",
     }
 
+    # HIPS autograd's names, which are no part of __all__: some are Python's
+    OPERATORS = (
+        "deriv", "grad_and_aux", "grad_named", "hessian_tensor_product",
+        "hessian_vector_product", "make_ggnvp", "make_hvp", "make_jvp", "make_jvp_reversemode",
+        "make_vjp", "multigrad_dict", "tensor_jacobian_product", "vector_jacobian_product",
+    )  # fmt: skip
+    LATER |= dict.fromkeys(OPERATORS, "autograd.differential_operators")
+    CONTAINERS = "dict", "isinstance", "list", "tuple", "type"
+    LATER |= dict.fromkeys(CONTAINERS, "autograd.builtins")
+    ROOMS = (
+        "builtins", "core", "differential_operators", "extend", "misc", "numpy", "test_util",
+        "tracer",
+    )  # fmt: skip
+
     def __getattr__(name: str) -> Any:
         """Find pictures when first asked for, and PyTorch's functions among the methods."""
+        if name in ROOMS:
+            return import_module(f"autograd.{name}")
         if name in LATER:
             return getattr(import_module(LATER[name]), name)
         if hasattr(Methods, name) and not name.startswith("_"):
@@ -104,18 +149,23 @@ else:
 
 __all__ = [
     "CaptureError",
+    "Grid",
     "Program",
     "Tensor",
     "arange",
+    "audit",
     "call_as",
     "capture",
     "cat",
     "check_by_hand",
     "check_grads",
     "checkpoint",
+    "compare_with_torch",
     "compile",
+    "conv",
     "default_generator",
     "descent",
+    "detect_anomaly",
     "draw",
     "einsum",
     "elementwise_grad",
@@ -123,6 +173,7 @@ __all__ = [
     "erf",
     "explain",
     "explore",
+    "export_onnx",
     "eye",
     "float32",
     "float64",
@@ -130,24 +181,38 @@ __all__ = [
     "from_numpy",
     "full",
     "gelu",
+    "ggnvp",
     "grad",
+    "gradients",
     "hessian",
+    "holomorphic_grad",
     "hvp",
     "int64",
     "is_grad_enabled",
+    "jacfwd",
     "jacobian",
+    "jacrev",
     "jvp",
     "linear",
+    "linearize",
     "linspace",
     "log_softmax",
     "logsumexp",
     "manual_seed",
+    "max_pool",
     "no_grad",
     "ones",
+    "optional",
+    "place_of",
     "plot",
+    "plot_bands",
+    "plot_confusion",
+    "plot_filters",
+    "plot_flow",
     "plot_losses",
     "plot_regions",
     "primitive",
+    "quantiles",
     "rand",
     "randint",
     "randn",
@@ -168,5 +233,6 @@ __all__ = [
     "where",
     "why",
     "worksheet",
+    "write_atomically",
     "zeros",
 ]

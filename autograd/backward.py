@@ -9,19 +9,22 @@ are here and in no rule: summing over broadcast axes, the dtype, accumulation.
 import sys
 from collections.abc import Sequence
 from heapq import heappop, heappush
+from threading import get_ident
 from typing import Any
 
 import numpy as np
 
-from autograd.errors import describe, line_of, shape_of, three_lines
-from autograd.modes import enable_grad
+from autograd.errors import describe, shape_of, three_lines
+from autograd.modes import enable_grad, watching
 from autograd.primitive import PRIMITIVES
 from autograd.pull import LAZY, Gradient, add, fit, pull
 from autograd.tensor import Tensor, constant, raw, record
-from autograd.versions import REWRITTEN, fork, getrefcount, seen_by
+from autograd.versions import REWRITTEN, birth, fork, getrefcount, gone, seen_by
+from autograd.witness import line_at, place_told
 
 float64 = np.float64
 ONE = float64(1.0)
+UNTOLD = "; record_lines() before it is computed lets it tell its line"
 
 
 def sweep(
@@ -49,6 +52,7 @@ def sweep(
     arrived: Gradient = None  # a chain needs neither the heap nor the dict
     a: Any
     stops = set(wrt) if wrt else None
+    watched = [w for w in watching if w.thread == get_ident()] if watching else ()
     if stops is None and len(roots) == 1 and roots[0].op is not None:
         youngest, arrived = roots[0], seeds[0]
     else:
@@ -58,72 +62,89 @@ def sweep(
             if not known and root.op is not None and not (stops and root in stops):
                 heappush(heap, (-root.count, root))
 
-    while heap or youngest is not None:
-        if youngest is None:
-            youngest = heappop(heap)[1]
-            arrived = grads.pop(youngest)
-        node, g, youngest, a, b = youngest, arrived, None, None, None
-        op: Any = node.op  # never None: leaves do not wait
-        args, birth = node.args, node.count
-        if node.meta is not None and "hooks" in node.meta:
-            g = _hooked(node, g, recorded)
-        # 1. Leave the gradient with a tensor that somebody can ask for it: the references tell.
-        if keep and (getrefcount(node) > ANONYMOUS or _retains(node)):
-            held = getrefcount(node) > ALONE + uses.get(birth, 1) or _retains(node)
-            if held and (recorded or type(g) is float64):
-                node._grad = g
-            elif held:
-                buffers.discard(birth)
-                node._grad = _own(g, OWN + 1)  # `arrived` is g too
-        # 2. Apply the rules, for the arguments that require a gradient.
-        if REWRITTEN:
-            args = tuple(seen_by(a, birth, reached) if type(a) is Tensor else a for a in args)
-        more: Any = ()
-        if type(g) is float64 and op.pair:  # two scalars: without lists, for speed
-            (a, b), (rule, rule_b), y = args, op.rules, node.data
-            x0 = a.data if type(a) is Tensor else a
-            x1 = b.data if type(b) is Tensor else b
-            if x1 is b or not b.requires_grad:
-                if x0 is a or not a.requires_grad:
-                    continue
-                b = None
-            elif x0 is a or not a.requires_grad:
-                a, b, rule = b, None, rule_b
-            gx = rule(g, y, x0, x1)
-        else:
-            more = pull(node, args, g, recorded, birth in buffers)
-            if not more:
-                continue
-            i, gx = more.pop()
-            a = args[i]
-        while True:
-            # 3. Do what every rule leaves to the sweep: shape, dtype, the sum over all ways.
-            if type(gx) is not float64 or type(a.data) is not float64:
-                gx = fit(gx, a)
-                if type(gx) in LAZY and a is not youngest and a not in grads:
-                    gx = gx.dense(a)
-                    buffers.add(a.count)
-            if a is youngest:
-                arrived = add(arrived, gx, a.count, buffers, uses)
-            elif a.op is None or (stops and a in stops):
-                before = grads.get(a)
-                grads[a] = gx if before is None else add(before, gx, a.count, buffers, uses)
-            elif youngest is None and not heap:
-                youngest, arrived = a, gx
-            elif a in grads:
-                grads[a] = add(grads[a], gx, a.count, buffers, uses)
+    try:
+        while heap or youngest is not None:
+            if youngest is None:
+                youngest = heappop(heap)[1]
+                arrived = grads.pop(youngest)
+            node, g, youngest, a, b = youngest, arrived, None, None, None
+            op: Any = node.op  # never None: leaves do not wait
+            args, birth = node.args, node.count
+            if node.meta is not None and "hooks" in node.meta:
+                g = _hooked(node, g, recorded)
+            # 1. Leave the gradient with a tensor that somebody can ask for it: the references tell.
+            if keep and (getrefcount(node) > ANONYMOUS or _retains(node)):
+                held = getrefcount(node) > ALONE + uses.get(birth, 1) or _retains(node)
+                if held and (recorded or type(g) is float64):
+                    node._grad = g
+                elif held:
+                    buffers.discard(birth)
+                    node._grad = _own(g, OWN + 1)  # `arrived` is g too
+            # 2. Apply the rules, for the arguments that require a gradient.
+            if REWRITTEN:
+                for a in args:
+                    if type(a) is Tensor and a.count > birth:
+                        # from now on, too: a node that refers to newer versions may close a ring
+                        args = node.args = tuple(
+                            seen_by(a, birth, reached) if type(a) is Tensor else a for a in args
+                        )
+                        break
+            more: Any = ()
+            if type(g) is float64 and op.pair and not watched:  # two scalars: without lists
+                (a, b), (rule, rule_b), y = args, op.rules, node.data
+                x0 = a.data if type(a) is Tensor else a
+                x1 = b.data if type(b) is Tensor else b
+                if x1 is b or not b.requires_grad:
+                    if x0 is a or not a.requires_grad:
+                        continue
+                    b = None
+                elif x0 is a or not a.requires_grad:
+                    a, b, rule = b, None, rule_b
+                gx = rule(g, y, x0, x1)
             else:
-                if youngest is not None and a.count > youngest.count:
-                    a, gx, youngest, arrived = youngest, arrived, a, gx
-                grads[a] = gx
-                heappush(heap, (-a.count, a))
-            if b is not None:
-                a, gx, b = b, rule_b(g, y, x0, x1), None
-            elif more:
+                more = pull(node, args, g, recorded, birth in buffers)
+                for watcher in watched:
+                    watcher.sent(node, args, g, more)
+                if not more:
+                    continue
                 i, gx = more.pop()
                 a = args[i]
-            else:
-                break
+            while True:
+                # 3. Do what every rule leaves to the sweep: shape, dtype, the sum over all ways.
+                if type(gx) is not float64 or type(a.data) is not float64:
+                    gx = fit(gx, a)
+                    if type(gx) in LAZY and a is not youngest and a not in grads:
+                        gx = gx.dense(a)
+                        buffers.add(a.count)
+                if a is youngest:
+                    arrived = add(arrived, gx, a.count, buffers, uses)
+                elif a.op is None or (stops and a in stops):
+                    if a.count > birth and not a.args:
+                        raise gone(a)  # noqa: TRY301  # which gets its note like the others
+                    before = grads.get(a)
+                    grads[a] = gx if before is None else add(before, gx, a.count, buffers, uses)
+                elif youngest is None and not heap:
+                    youngest, arrived = a, gx
+                elif a in grads:
+                    grads[a] = add(grads[a], gx, a.count, buffers, uses)
+                else:
+                    if youngest is not None and a.count > youngest.count:
+                        a, gx, youngest, arrived = youngest, arrived, a, gx
+                    grads[a] = gx
+                    heappush(heap, (-a.count, a))
+                if b is not None:
+                    a, gx, b = b, rule_b(g, y, x0, x1), None
+                elif more:
+                    i, gx = more.pop()
+                    a = args[i]
+                else:
+                    break
+    except Exception as error:
+        told = place_told(node) or UNTOLD
+        if told not in str(error):
+            given = ", ".join(describe(v, i) for i, v in enumerate(node.args))
+            error.add_note(f"  in backward: {node.op.name}({given}){told}")
+        raise
 
     if keep:
         rest = []
@@ -148,7 +169,11 @@ def _own(g: Gradient, references: int) -> Gradient:
 
 def _alias(g: Tensor) -> Tensor:
     """Return another handle of a recorded gradient, which two tensors may have got."""
-    return fork(g) if g.op is not None else record(PRIMITIVES[np.positive], (g,))
+    if g.op is None:
+        return record(PRIMITIVES[np.positive], (g,))
+    other = fork(g)
+    other.count = birth()  # g may be in the same graph, where numbers tell operations apart
+    return other
 
 
 def _accumulate(leaf: Tensor, grads: dict[Tensor, Gradient], recorded: bool) -> None:
@@ -203,20 +228,18 @@ def backward(
 
     Raises
     ------
-    RuntimeError : without `gradient` where this is no scalar; where nothing requires a gradient;
-        and at the second call, unless the first retained the graph.
+    RuntimeError : without `gradient` where this is no real scalar; where nothing requires a
+        gradient; and at the second call, unless the first retained the graph.
     """
     if gradient is None and type(self.data) is float64 and self.requires_grad:
         seed: Any = ONE
     else:
         seed = first_gradient(self, gradient)
     if self.meta is not None and "consumed" in self.meta:
-        code, instruction = self.meta["consumed"]
-        line = next(n for start, stop, n in code.co_lines() if start <= instruction < stop)
         raise RuntimeError(
             three_lines(
                 "backward was called a second time from the same result",
-                f"the first call was at {line_of(code.co_filename, line)}",
+                f"the first call was at {line_at(*self.meta['consumed'])}",
                 "compute the result anew (build it inside the loop), or give the first call "
                 "retain_graph=True",
             )
@@ -250,7 +273,23 @@ def first_gradient(root: Tensor, gradient: Any) -> Any:
                     "y.sum().backward(), y.backward(gradient=v) for vᵀJ, or jacobian(f)(x)",
                 )
             )
+        if root.dtype.kind == "c":
+            raise RuntimeError(
+                three_lines(
+                    "backward without a gradient starts from a real number, not from a complex one",
+                    f"backward of {describe(root, 0)}",
+                    "abs(y).backward(), y.real.backward(), or y.backward(gradient=1.0)",
+                )
+            )
         return ONE if type(root.data) is float64 else np.ones_like(root.data)
+    if np.iscomplexobj(gradient) and root.dtype.kind != "c":
+        raise TypeError(
+            three_lines(
+                "the gradient of a real result is real",
+                f"backward(complex gradient) of {describe(root, 0)}",
+                "gradient.real",
+            )
+        )
     seed = gradient if type(gradient) is Tensor else np.asarray(gradient, root.dtype)[()]
     seed = seed if seed.dtype == root.dtype else seed.astype(root.dtype)
     if seed.shape != root.shape:

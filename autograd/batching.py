@@ -18,10 +18,12 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from autograd.errors import describe, line_of, shape_of, three_lines, user_frame
 from autograd.methods import Methods
 from autograd.outside import DATA, here, innermost
-from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, Primitive, Rule
+from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, Primitive, Rule, beyond
 from autograd.rules.batch_axes import elementwise
 from autograd.rules.batch_parts import parts_of
+from autograd.rules.composites import LOOKUPS
 from autograd.rules.shape import BY_ARRAYS, VIEWS, Slot, astype, setitem
+from autograd.rules.ufuncs import METHODS
 from autograd.tensor import GETITEM, SETITEM, Tensor, constant, failed, plain_index, raw
 from autograd.tree import flatten, map_leaves
 from autograd.versions import birth
@@ -74,6 +76,8 @@ class Batched(Methods, NDArrayOperatorsMixin):
             y = self.tape.record(PRIMITIVES[fn], args)
         elif method == "__call__" and not kwargs and fn in COMPOSITES:
             y = COMPOSITES[fn](*args)
+        elif method in METHODS and (fn in PRIMITIVES or fn in COMPOSITES):
+            y = METHODS[method](fn, *args, **kwargs)
         else:
             y = self.tape.each(getattr(fn, method), args, kwargs)
         if out[0] is None or (type(out[0]) is Batched and not out[0].shape):
@@ -86,11 +90,14 @@ class Batched(Methods, NDArrayOperatorsMixin):
         if Tensor in types:
             return NotImplemented
         if fn in COMPOSITES:
-            if type(args[0]) is np.ndarray:  # so that a mapped value can be its index
+            if fn in LOOKUPS and type(args[0]) is np.ndarray:  # the index may be mapped
                 args = Batched(self.tape, args[0], False), *args[1:]
             return COMPOSITES[fn](*args, **kwargs)
         if fn in PRIMITIVES:
-            return self.tape.record(PRIMITIVES[fn], *PRIMITIVES[fn].arguments(args, kwargs))
+            values, params = PRIMITIVES[fn].arguments(args, kwargs)
+            if definition := beyond(PRIMITIVES[fn], params):
+                return definition(*values, **params)
+            return self.tape.record(PRIMITIVES[fn], values, params)
         if fn in ABOUT_SHAPES:
             return fn(*map(_like, args), **{k: _like(v) for k, v in kwargs.items()})
         if fn in CREATORS:  # it may be written into

@@ -24,7 +24,8 @@ def check_grads(f: Callable[..., Any], args: Any, order: int = 2) -> None:
     Parameters
     ----------
     f : a function of arrays that returns arrays (or containers of them).
-    args : its arguments: a tuple, or the only one. Checked in float64.
+    args : its arguments: a tuple, or the only one. Checked in float64; complex ones in complex128,
+        along the real and the imaginary axis, by the convention of `grad`.
     order : how often the derivative is itself differentiated and checked.
 
     Raises
@@ -48,7 +49,7 @@ def check_grads(f: Callable[..., Any], args: Any, order: int = 2) -> None:
     """
     args = args if isinstance(args, tuple) else (args,)
     leaves, rebuild = flatten(list(args))
-    xs = [np.asarray(x, np.float64)[()] for x in leaves]
+    xs = [np.asarray(x, np.complex128 if np.iscomplexobj(x) else np.float64)[()] for x in leaves]
     positions = [i for i, arg in enumerate(args) for _ in flatten(arg)[0]]
     random = np.random.default_rng(0)
     name = getattr(f, "__name__", type(f).__name__)
@@ -66,19 +67,21 @@ def _check(
     every = tuple(range(len(xs)))
     pull, value = vjp(f, every)(*xs)
     results, rebuild = flatten(value)
-    # a scalar is checked as it is, anything else as a random sum of its elements
-    alone = len(results) == 1 and np.ndim(results[0]) == 0
-    weights = [np.ones(()) if alone else random.standard_normal(np.shape(y)) for y in results]
+    # a real number is checked as it is, anything else as a random sum of its elements
+    curved = [np.iscomplexobj(y) for y in results]
+    alone = len(results) == 1 and np.ndim(results[0]) == 0 and not curved[0]
+    weights = [np.ones(()) if alone else _along(random, y) for y in results]
     seed = rebuild([np.asarray(w)[()] for w in weights])
     got = pull(seed)
 
     def weighted(*points: Any) -> Any:
-        return sum(np.sum(w * y) for w, y in zip(weights, flatten(f(*points))[0], strict=True))
+        total = sum(np.sum(w * y) for w, y in zip(weights, flatten(f(*points))[0], strict=True))
+        return np.real(total) if any(curved) else total
 
     for i, x in enumerate(xs):
-        direction = random.standard_normal(np.shape(x))
+        direction = _along(random, x)
         expected, error = directional(weighted, xs, i, direction, order == 1)
-        if not _close(np.sum(got[i] * direction), expected, error, got[i], direction):
+        if not _close(np.sum(got[i] * direction).real, expected, error, got[i], direction):
             _blame(weighted, xs, i, np.asarray(got[i]), f"{name}, argument {positions[i]}", order)
     if order < last:
         # the next order differentiates the pull, with respect to the arguments
@@ -86,6 +89,14 @@ def _check(
             return vjp(f, every)(*points)[0](seed)
 
         _check(gradient, xs, random, name, positions, order + 1, last)
+
+
+def _along(random: np.random.Generator, x: Any) -> Any:
+    """Return a random direction in the space of x."""
+    direction = random.standard_normal(np.shape(x))
+    if np.iscomplexobj(x):
+        return direction + 1j * random.standard_normal(np.shape(x))
+    return direction
 
 
 def directional(
@@ -108,7 +119,7 @@ def directional(
                     "other arguments, away from ties, from 0 and from bounds",
                 )
             )
-        if not analytic:
+        if not analytic or np.iscomplexobj(xs[i]):
             return difference, error
         try:
             with warnings.catch_warnings():
@@ -147,7 +158,9 @@ def _blame(
     for index in np.ndindex(*got.shape):
         along = np.zeros(got.shape)
         along[index] = 1
-        expected, _ = directional(f, xs, i, along, order == 1)
+        expected: complex = directional(f, xs, i, along, order == 1)[0]
+        if np.iscomplexobj(got):  # dx - i dy
+            expected -= 1j * directional(f, xs, i, 1j * along, order == 1)[0]
         off = float(abs(expected - got[index]) / max(abs(expected), 1e-12))
         if off > worst or np.isnan(off):
             element = f", element {index}" if index else ""

@@ -6,6 +6,7 @@ import numpy as np
 
 from autograd import modes
 from autograd.tensor import Tensor, constant
+from autograd.witness import SHARING, fingerprint
 
 default_generator = np.random.default_rng()
 """Where random tensors and initial weights come from; `manual_seed` restarts it."""
@@ -25,9 +26,13 @@ def tensor(
 
 
 def from_numpy(array: np.ndarray) -> Tensor:
-    """Return a Tensor that shares memory with an array: writing into one shows in the other."""
+    """Return a Tensor that shares memory with an array: writing into one shows in the other.
+
+    What was computed from the old values of either raises RuntimeError in `backward`.
+    """
     result = constant(array.view() if array.ndim else array[()])
-    result.meta = {"shared": True}
+    result.meta = {"shared": fingerprint(array) if array.ndim else None}
+    SHARING[:] = [True]
     return result
 
 

@@ -1,18 +1,32 @@
 """NumPy's two protocols: from a call of NumPy with Tensors to the row that knows its derivative."""
 
+import sys
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from autograd.errors import describe, three_lines
+from autograd.errors import describe, shape_of, three_lines
+from autograd.inplace import assign
 from autograd.modes import is_grad_enabled
-from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, QUERIES
+from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, QUERIES, beyond, has_row
+from autograd.rules.ufuncs import METHODS
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import flatten, map_leaves
+from autograd.versions import getrefcount
 
 
 def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG001  # NumPy's signature
+    if method == "__call__" and not kwargs:
+        return apply(fn, args, kwargs)
+    if method in METHODS and has_row(fn):
+        return METHODS[method](fn, *args, **kwargs)
+    if method == "__call__" and type(kwargs.get("out", NOWHERE)[0]) is Tensor:
+        (x,) = kwargs["out"]
+        few, none = _references(tuple([(a is x) + (type(a) is Tensor) for a in args]))
+        alone = getrefcount(kwargs["out"]) <= few and getrefcount(x) <= none
+        return _into(x, alone, fn, args, {k: v for k, v in kwargs.items() if k != "out"})
     if (method != "__call__" or kwargs) and not _connected((args, kwargs)):
         plain = map_leaves(raw, (args, kwargs))
         return getattr(fn, method)(*plain[0], **plain[1])
@@ -30,6 +44,34 @@ def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: 
     return apply(fn, args, kwargs)
 
 
+def _into(
+    x: Tensor, alone: bool, fn: np.ufunc, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Tensor:
+    """Let x become the result of a ufunc: where a mask says so, if there is one."""
+    where: Any = kwargs.pop("where", True)
+    index: Any = ...
+    if hasattr(raw(where), "tape"):  # a symbol cannot say how many elements there are
+        y = np.where(where, fn(*args, **kwargs), x)
+    elif where is True:
+        y = fn(*args, **kwargs)
+    else:  # nothing is computed in the other places, where the function may not be defined
+        index = np.broadcast_to(raw(where), x.shape)
+        args = tuple(a if shape_of(a) == () else np.broadcast_to(a, x.shape)[index] for a in args)
+        y = fn(*args, **kwargs)
+    lead, sizes = x.ndim - y.ndim, zip(y.shape[::-1], x.shape[::-1], strict=False)
+    fits = index is not ... or (lead >= 0 and all(n in (1, size) for n, size in sizes))
+    if not fits or not np.can_cast(y.dtype, x.dtype, "same_kind"):
+        raise ValueError(
+            three_lines(
+                f"in place, the result must fit {x.dtype} {x.shape}, not {y.dtype} {y.shape}",
+                f"np.{fn.__name__} with out={describe(x, 0)}",
+                "the call without out=, which makes a new tensor",
+            )
+        )
+    assign(x, index, y, alone)
+    return x
+
+
 def _array_function(self: Tensor, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG001  # NumPy's signature
     return apply(fn, args, kwargs)
 
@@ -42,16 +84,22 @@ def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
     if op is None:
         return _without_row(fn, args, kwargs)
     values, params = op.arguments(args, kwargs)
-    values = tuple(np.asarray(v) if type(v) in (list, tuple) else v for v in values)
+    if params and (definition := beyond(op, params)):
+        return definition(*values, **params)
+    values = tuple([np.asarray(v) if type(v) in (list, tuple) else v for v in values])
     return record(op, values, params)
 
 
 def _without_row(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Answer about the data where no gradient would be lost; refuse by name where one would."""
+    if has_row(fn):
+        return apply(fn, args, kwargs)
     if fn in CREATORS or fn in QUERIES or not _connected((args, kwargs)):
         answer = fn(*map_leaves(_view, args), **map_leaves(_view, kwargs))
         return constant(answer[()] if answer.ndim == 0 else answer) if fn in CREATORS else answer
-    module = getattr(fn, "__module__", None) or "numpy"  # some ufuncs tell none
+    special = sys.modules.get("scipy.special")
+    told = "scipy.special" if getattr(special, fn.__name__, None) is fn else "numpy"
+    module = getattr(fn, "__module__", None) or told  # some ufuncs tell none
     name = f"{module}.{fn.__name__}".replace("numpy.", "np.", 1)
     raise NotImplementedError(
         three_lines(
@@ -76,5 +124,29 @@ def _view(a: Any) -> Any:
     return view
 
 
+class _Probe:
+    def __array_ufunc__(self, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
+        (x,) = kwargs["out"]
+        return getrefcount(kwargs["out"]), getrefcount(x)
+
+
+@lru_cache
+def _references(pattern: tuple[int, ...]) -> tuple[int, int]:
+    """Count the references of an ``out=`` that nobody shares, and of the tuple that it comes in.
+
+    They depend on which arguments are other tensors (1) and which are the result itself (2).
+    """
+    x: Any = _Probe()
+    args: list[Any] = [(1.0, _Probe(), x)[kind] for kind in pattern]
+    if len(args) == 1:
+        few, none = np.negative(args[0], out=x)
+    elif len(args) == 2:
+        few, none = np.add(args[0], args[1], out=x)
+    else:
+        return 0, 0
+    return few, none - pattern.count(2)  # which `args` holds
+
+
+NOWHERE = (None,)
 Tensor.__array_ufunc__ = _array_ufunc
 Tensor.__array_function__ = _array_function

@@ -19,20 +19,23 @@ def toposort(*roots: Tensor) -> list[Tensor]:
     """Return every tensor that the roots came from, arguments before results.
 
     A birth number is younger than those of its arguments, so sorting by it is a topological order.
+    A leaf that was rewritten since stands before the operation that used it first.
 
     >>> a = Tensor(1.0, requires_grad=True, name="a")
     >>> b = a * a
     >>> [t is s for t, s in zip(toposort(b), [a, b])]
     [True, True]
     """
-    seen = set(roots)
-    stack = list(seen)
+    order: dict[Tensor, float] = {t: t.count for t in roots}
+    stack = list(order)
     while stack:
-        for a in arguments(stack.pop()):
-            if type(a) is Tensor and a not in seen:
-                seen.add(a)
-                stack.append(a)
-    return sorted(seen, key=lambda t: t.count)
+        node = stack.pop()
+        for a in arguments(node):
+            if type(a) is Tensor:
+                if a not in order:
+                    stack.append(a)
+                order[a] = min(order.get(a, a.count), node.count - 0.5)
+    return sorted(order, key=order.__getitem__)
 
 
 def leaves(*roots: Tensor) -> list[Tensor]:

@@ -1,4 +1,4 @@
-"""Item assignment and the in-place operators of Tensor. How old values survive: `versions`."""
+"""Item assignment, in-place operators and ``out=``. How old values survive: `versions`."""
 
 import operator
 from collections.abc import Callable
@@ -14,10 +14,10 @@ from autograd.tensor import SETITEM, Tensor, constant, failed, is_array, plain_i
 from autograd.versions import (
     INPLACE_ALONE,
     SETITEM_ALONE,
-    Overwritten,
     become,
     fork,
     getrefcount,
+    overwrite,
     owned,
     refuse_leaf,
     write,
@@ -26,6 +26,11 @@ from autograd.versions import (
 
 def _setitem(self: Tensor, index: Any, value: Any) -> None:
     alone = getrefcount(self) <= SETITEM_ALONE
+    assign(self, index, value, alone)
+
+
+def assign(self: Tensor, index: Any, value: Any, alone: bool) -> None:
+    """Do ``self[index] = value``; `alone` tells that no operation can have seen the old value."""
     recording = is_grad_enabled()
     if recording:
         refuse_leaf(self, "item assignment")
@@ -46,6 +51,7 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
         if plain:
             if recording and not shared and type(self.data) is np.ndarray and not owned(self):
                 self.data = np.array(self.data)  # a value, not a view of somebody else's
+                self.meta = {**(self.meta or {}), "filled": True}
             write(self, index, raw(value))
         else:
             _assign(self, index, value, grad)
@@ -56,17 +62,22 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
 
 def _assign(self: Tensor, index: Any, value: Any, grad: bool) -> None:
     stands_in = hasattr(raw(value), "tape")
-    mine = type(self.data) is np.ndarray and owned(self) and not stands_in
-    old, y = fork(self), constant(self.data)
-    if mine:
-        saved = np.array(self.data[index])
-        self.data[index] = raw(value)
-        old.data = Overwritten(self, index, saved, self.data)
+    mine = type(self.data) is np.ndarray and owned(self, versions=True) and not stands_in
+    old = fork(self)
+    if index is ... and type(value) is Tensor and _alike(self, value):
+        y = constant(value.data)  # all of it, without a copy
+    elif mine:
+        old.data = overwrite(self, index, raw(value))
+        y = constant(self.data)
     else:
-        y.data = setitem(self.data, raw(value), index=index)[()]
+        y = constant(setitem(self.data, raw(value), index=index)[()])
     y.op, y.params, y.requires_grad = SETITEM, {"index": index}, grad
     y.args = (old, old if value is self else value)
     become(self, y, old)
+
+
+def _alike(x: Any, y: Any) -> bool:
+    return bool(x.shape == y.shape and x.dtype == y.dtype)
 
 
 def _is_value(x: Any) -> bool:

@@ -13,6 +13,7 @@ from autograd import modes
 from autograd.errors import three_lines
 from autograd.rules import neural
 from autograd.rules.shape import astype
+from autograd.versions import renew
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -72,7 +73,10 @@ class Methods:
     size = property(lambda self: self.data.size, doc="The number of elements.")
     dtype = property(lambda self: self.data.dtype, doc="NumPy's dtype.")
     nbytes = property(lambda self: self.data.nbytes, doc="The bytes of the elements.")
+    _value = property(lambda self: self.data, doc="The data, by the name that HIPS autograd has.")
     T = property(np.transpose, doc="The axes reversed.")
+    real = property(np.real, doc="The real parts.")
+    imag = property(np.imag, doc="The imaginary parts; zeros of real numbers.")
 
     @property
     def mT(self) -> "Tensor":  # noqa: N802  # NumPy's name
@@ -105,6 +109,15 @@ class Methods:
         operator.setitem(self, ..., 0)  # type: ignore[call-overload]  # Tensor defines __setitem__
         return self
 
+    def touch_(self) -> Any:
+        """Say that ``.data`` of this leaf was rewritten, as an optimizer does; return the leaf.
+
+        What was computed from it before raises RuntimeError in `backward`, instead of a gradient
+        of which one part belongs to the old values and one to the new.
+        """
+        renew(self)
+        return self
+
     # ── the protocols of Python ────────────────────────────────────────────────────────────────
     def __len__(self) -> int:
         return len(self.data)
@@ -126,6 +139,9 @@ class Methods:
                 )
             )
         return float(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
 
     def __int__(self) -> int:
         return int(self.item())
@@ -158,7 +174,7 @@ class Methods:
     sin, cos, tan = method(np.sin), method(np.cos), method(np.tan)
     arcsin, arccos, arctan = method(np.arcsin), method(np.arccos), method(np.arctan)
     sinh, cosh, tanh = method(np.sinh), method(np.cosh), method(np.tanh)
-    abs, sign = method(np.absolute), method(np.sign)
+    abs, sign, angle = method(np.absolute), method(np.sign), method(np.angle)
     floor, ceil, round = method(np.floor), method(np.ceil), method(np.round)
     clip = clamp = method(np.clip)
     pow = method(operator.pow)
@@ -167,6 +183,12 @@ class Methods:
     sigmoid, relu, softplus = method(neural.sigmoid), method(neural.relu), method(neural.softplus)
     softmax, log_softmax = method(neural.softmax), method(neural.log_softmax)
     logsumexp = method(neural.logsumexp)
+
+    def conjugate(self) -> Any:
+        """Return the complex conjugates; of real numbers, themselves."""
+        return dispatching.conjugate(self) if self.dtype.kind == "c" else self
+
+    conj = conjugate
 
     # ── reductions ─────────────────────────────────────────────────────────────────────────────
     sum, prod, mean = method(np.sum), method(np.prod), method(np.mean)

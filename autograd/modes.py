@@ -17,6 +17,10 @@ capturing: list[Any] = []
 """The captures that run at present, in any thread: while there are some, data may be symbols."""
 
 
+watching: list[Any] = []
+"""What looks at each operation at present, in any thread: see `autograd.watch`."""
+
+
 class _Depth(threading.local):
     value = 0
 
@@ -38,12 +42,13 @@ class _Recording(ContextDecorator):
         return type(self)()
 
     def __enter__(self) -> Self:
-        self._before.append(is_grad_enabled())
-        _set(self.on)
+        thread = get_ident()
+        self._before.append(thread not in paused)
+        (paused.discard if self.on else paused.add)(thread)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        _set(self._before.pop())
+        (paused.discard if self._before.pop() else paused.add)(get_ident())
 
 
 class no_grad(_Recording):  # noqa: N801  # PyTorch's name
@@ -69,13 +74,6 @@ class enable_grad(_Recording):  # noqa: N801  # PyTorch's name
 def is_grad_enabled() -> bool:
     """Tell whether this thread records operations."""
     return get_ident() not in paused
-
-
-def _set(on: bool) -> None:
-    if on:
-        paused.discard(get_ident())
-    else:
-        paused.add(get_ident())
 
 
 def set_default_dtype(dtype: Any) -> None:

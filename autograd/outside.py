@@ -16,6 +16,7 @@ from autograd.tensor import Tensor
 
 DATA: Any = Tensor.__dict__["data"]
 """Where a Tensor's data lies, whatever `Tensor.data` is at present."""
+GRAD: Any = Tensor.__dict__["grad"]
 
 
 class Reader(Protocol):
@@ -50,12 +51,20 @@ def _set(t: Tensor, value: Any) -> None:
         here.reader.write(t, value)
 
 
+def _set_grad(t: Tensor, value: Any) -> None:
+    assigned = getattr(here.reader, "assigned", None)
+    if assigned is not None:
+        assigned(t)
+    GRAD.__set__(t, value)
+
+
 @contextmanager
 def reading(reader: Reader) -> Iterator[None]:
     """Let this thread read and write tensors through `reader`."""
     with _lock:
         capturing.append(reader)
         type.__setattr__(Tensor, "data", property(_get, _set))
+        type.__setattr__(Tensor, "grad", property(GRAD.fget, _set_grad))
     outer, here.reader = here.reader, reader
     try:
         yield
@@ -65,6 +74,7 @@ def reading(reader: Reader) -> Iterator[None]:
             capturing.remove(reader)
             if not capturing:
                 type.__setattr__(Tensor, "data", DATA)
+                type.__setattr__(Tensor, "grad", GRAD)
 
 
 def tell(f: Callable[..., Any], result: Any) -> None:

@@ -9,12 +9,12 @@ import linecache
 from importlib import import_module
 from pathlib import Path
 from threading import Lock, get_ident
-from types import CodeType
 from typing import NamedTuple, Self
 
-from autograd.errors import line_of, user_frame
+from autograd.errors import line_of
 from autograd.tensor import Tensor
 from autograd.versions import birth
+from autograd.witness import Birth, born_here
 
 _recorder = import_module("autograd.tensor")  # by its name autograd has a function, too
 _listening: set[int] = set()
@@ -40,10 +40,6 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         return Path(line_of(self.file, self.line)).name
-
-
-class _Birth(int):
-    place: tuple[CodeType, int]
 
 
 class record_lines:  # noqa: N801  # beside no_grad
@@ -80,7 +76,7 @@ class record_lines:  # noqa: N801  # beside no_grad
 
 def place_of(t: Tensor) -> Place | None:
     """Return the place that computed a tensor; None where lines were not recorded then."""
-    if not isinstance(t.count, _Birth):
+    if not isinstance(t.count, Birth):
         return None
     code, instruction = t.count.place
     start, stop, first, last = [*code.co_positions()][instruction // 2]
@@ -102,7 +98,4 @@ def _birth_here() -> int:
     number = birth()
     if get_ident() not in _listening:
         return number
-    frame = user_frame()
-    born = _Birth(number)
-    born.place = (frame.f_code, frame.f_lasti)
-    return born
+    return born_here(number)

@@ -5,7 +5,9 @@ Layer 0: knows nothing of Tensor.
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -57,7 +59,8 @@ class Primitive:
         self.elementwise = elementwise or (isinstance(fn, np.ufunc) and fn.signature is None)
         self.define(rules, each, joint)
         holes = ", ".join(f"{{{i}}}" for i in range(len(rules))) if rules else "{*}"
-        module = "np." if (fn.__module__ or "numpy").startswith("numpy") else ""
+        home = getattr(fn, "__module__", None) or "numpy"  # SciPy's ufuncs tell none
+        module = "np." if home.startswith("numpy") else ""
         title = self.name.replace("_", r"\_")
         self.code = code or f"{module}{self.name}({holes})"
         self.tex = tex or rf"\operatorname{{{{{title}}}}}\left({holes}\right)"
@@ -80,6 +83,8 @@ class Primitive:
         """Return the rule of argument i, or None where it has no derivative."""
         if self.each is not None:
             return functools.partial(self.each, i)
+        if self.joint is not None:
+            return lambda *args, **params: self.joint(*args, **params)[i]  # type: ignore[misc]
         return self.rules[i] if i < len(self.rules) else None
 
     def arguments(
@@ -98,6 +103,9 @@ PRIMITIVES: dict[Callable[..., Any], Primitive] = {}
 
 COMPOSITES: dict[Callable[..., Any], Callable[..., Any]] = {}
 """NumPy functions that are written with other rows: the same function over Tensors."""
+
+OPTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
+"""Functions that have a row, called with options that it does not know: written with other rows."""
 
 QUERIES: set[Callable[..., Any]] = set()
 """NumPy functions that ask about an array: they answer about the data, with a plain result."""
@@ -137,6 +145,17 @@ def primitive(fn: Callable[..., Any], *rules: Rule | None, **columns: Any) -> An
     return key
 
 
+def has_row(fn: Callable[..., Any]) -> bool:
+    """Tell whether a function is in the tables; SciPy's rows are entered when first asked for.
+
+    So `import autograd` does not import SciPy, and still ``scipy.special.erf(x)`` has a derivative.
+    """
+    special = "autograd.rules.special"
+    if fn not in PRIMITIVES and "scipy.special" in sys.modules and special not in sys.modules:
+        import_module(special)
+    return fn in PRIMITIVES or fn in COMPOSITES
+
+
 def composite(fn: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare that NumPy's `fn` over Tensors is the decorated function over other rows."""
 
@@ -145,6 +164,22 @@ def composite(fn: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable
         return definition
 
     return enter
+
+
+def options(fn: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare that `fn`, with options that its row does not know, is the decorated function."""
+
+    def enter(definition: Callable[..., Any]) -> Callable[..., Any]:
+        OPTIONS[fn] = definition
+        return definition
+
+    return enter
+
+
+def beyond(op: Primitive, params: dict[str, Any]) -> Callable[..., Any] | None:
+    """Return what computes a call with options that the row does not know."""
+    known = op.params is None or params.keys() <= op.params
+    return None if known else OPTIONS.get(op.fn)
 
 
 FUSED: list[Primitive] = []

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from autograd.blocks import LARGE, in_pieces
-from autograd.rules.shape import astype, sum_to
-from autograd.tensor import GETITEM, SETITEM, Tensor
+from autograd.rules.shape import astype, landed, sum_to
+from autograd.tensor import GETITEM, SETITEM, Tensor, constant
 from autograd.versions import Overwritten
+from autograd.witness import SHARING, check
 
 Gradient = Any  # an array or a NumPy scalar; a Tensor in a recorded sweep
 
@@ -64,10 +65,15 @@ def pull(
     """
     op: Any = node.op
     params = node.params
+    if type(node.count) is not int or SHARING:
+        check(node, args)
     y: Any = node if recorded else node.data
     xs = args if recorded else [a.data if type(a) is Tensor else a for a in args]
-    plain = not recorded and not hasattr(y, "tape")
-    lazy = plain and isinstance(g, (np.ndarray, np.generic))  # and no symbol
+    if type(g) is Tensor and not recorded:  # the gradient is recorded, and all else is constant
+        y, xs = constant(y), [constant(a.data) if type(a) is Tensor else a for a in args]
+    lazy = False
+    if (op.elementwise or op is GETITEM or op is SETITEM) and not recorded:
+        lazy = not hasattr(y, "tape") and isinstance(g, (np.ndarray, np.generic))  # no symbol
     if op is GETITEM and lazy:
         return [(0, Part(g, params["index"]))]
     if op is SETITEM and lazy:
@@ -76,7 +82,7 @@ def pull(
     if op.joint is not None:
         sent = [*enumerate(op.joint(g, y, *xs, **params))][::-1]
         return [(i, gx) for i, gx in sent if _wants(args[i])]
-    cut = op.elementwise and not recorded and y.size >= LARGE
+    cut = op.elementwise and lazy and y.size >= LARGE
     if cut:  # an old version of an argument becomes an array again
         xs = [x.restore() if isinstance(x, Overwritten) else x for x in xs]
     result = []
@@ -86,8 +92,11 @@ def pull(
             continue
         rule = op.rules[i] if op.each is None else partial(op.each, i)
         if rule is not None:
-            rule = partial(rule, **params) if params else rule
-            result.append((i, in_pieces(rule, g, y, *xs) if cut else rule(g, y, *xs)))
+            if cut:
+                rule = partial(rule, **params) if params else rule
+                result.append((i, in_pieces(rule, g, y, *xs)))
+            else:
+                result.append((i, rule(g, y, *xs, **params)))
     return result
 
 
@@ -97,7 +106,7 @@ def _wants(a: Any) -> bool:
 
 def _pull_setitem(g: np.ndarray, index: Any) -> list[tuple[int, Gradient]]:
     """Send the part to the value and the rest to the old version, without a copy of the rest."""
-    part = np.array(g[index])
+    part = np.array(landed(g, index))
     g[index] = 0
     return [(1, part), (0, Rest(g))]
 
@@ -136,5 +145,7 @@ def fit(gx: Gradient, a: Tensor) -> Gradient:
     if gx.shape != shape:
         gx = sum_to(gx, shape)
     if gx.dtype != x.dtype:
-        gx = astype(gx, dtype=x.dtype)
+        if gx.dtype.kind == "c" and x.dtype.kind == "f":  # moving x moves the result along 1 only
+            gx = np.real(gx)
+        gx = astype(gx, dtype=x.dtype) if gx.dtype != x.dtype else gx
     return gx[()] if type(gx) is np.ndarray and gx.ndim == 0 else gx

@@ -17,10 +17,11 @@ from autograd import modes, rules  # noqa: F401  # rules fill the table
 from autograd.blocks import LARGE, in_pieces
 from autograd.errors import describe, failed_call, shape_of, three_lines
 from autograd.methods import Methods
-from autograd.modes import capturing, paused
+from autograd.modes import capturing, paused, watching
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.rules.shape import setitem
 from autograd.versions import birth
+from autograd.witness import reads, witnessed
 
 NONE: dict[str, Any] = {}
 PLAIN = frozenset({int, float, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_})
@@ -34,7 +35,7 @@ new = object.__new__
 def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any, Any], Any]:
     """Write the operator of a row: `record`, unrolled for two arguments."""
     op = PRIMITIVES[fn]
-    call, differentiable = op.call, op.differentiable
+    call, differentiable, watched = op.call, op.differentiable, reads(op, 1)
 
     def method(a: "Tensor", b: Any) -> "Tensor":
         y = new(Tensor)
@@ -42,9 +43,11 @@ def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any
             if type(b) is Tensor:
                 y.data = call(a.data, b.data)
                 grad = a.requires_grad or b.requires_grad
+                array = False
             elif type(b) is float or type(b) in PLAIN:
                 y.data = call(a.data, b)
                 grad = a.requires_grad
+                array = watched and type(b) is np.ndarray
             else:
                 return record(op, (a, b)) if is_array(b) else NotImplemented
         except (ValueError, TypeError, FloatingPointError) as error:
@@ -59,12 +62,15 @@ def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any
             y.requires_grad = False
         y.params = NONE
         y.count = birth()
+        if array and y.op is op:
+            y.count = witnessed(y.count, op, y.args)
         y._grad = y.meta = None
         return y
 
     def mirrored(a: "Tensor", b: Any) -> "Tensor":
         return record(op, (b, a)) if type(b) in PLAIN or is_array(b) else NotImplemented
 
+    method.op = op  # type: ignore[attr-defined]  # so that `autograd.watch` finds the row
     return mirrored if reflected else method
 
 
@@ -140,6 +146,8 @@ class Tensor(Methods):
         array = np.array(array, dtype=dtype)
         if not typed and (requires_grad or array.dtype == np.float64) and array.dtype.kind in "iuf":
             array = array.astype(modes.default)
+        elif not typed and array.dtype.kind == "c":
+            array = array.astype(np.result_type(modes.default, np.complex64))
         if array.dtype.kind not in "biufc":
             raise TypeError(
                 three_lines(
@@ -272,7 +280,11 @@ class Tensor(Methods):
         return constant(self.data)
 
     def __getitem__(self, index: Any) -> "Tensor":
-        return record(GETITEM, (self,), {"index": plain_index(index)})
+        y = record(GETITEM, (self,), {"index": plain_index(index)})
+        filled = self.op is SETITEM or (self.meta is not None and "filled" in self.meta)
+        if filled and type(y.data) is np.ndarray and y.data.base is not None:
+            y.data = np.array(y.data)  # a view would make the next assignment copy everything
+        return y
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.op is not None and self.requires_grad:
@@ -322,13 +334,23 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
             data = op.call(*arrays, **params)
     except (ValueError, TypeError, IndexError, FloatingPointError) as error:
         raise failed(op, values, params, error) from None
+    if type(data) is complex:  # Python's, which 1j * np.float64(2) is
+        data = np.complex128(data)
     y = constant(data[()] if type(data) is np.ndarray and data.ndim == 0 else data)
     for v in values:
         if type(v) is Tensor and v.requires_grad and not (paused and get_ident() in paused):
             y.op, y.args, y.params = op, values, params
             # integers are constants, as astype(int) of a float is
             y.requires_grad = op.differentiable and y.data.dtype.kind in "fc"
+            for w in values:
+                if type(w) is np.ndarray:
+                    y.count = witnessed(y.count, op, values)
+                    break
             break
+    if watching:
+        for watcher in watching:
+            if watcher.thread == get_ident():
+                watcher.computed(op, values, params, y)
     return y
 
 

@@ -1,9 +1,12 @@
 """Nested containers of arrays: lists, tuples and dicts, taken apart and put together again."""
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 Rebuild = Callable[[Sequence[Any]], Any]
+NESTS = (list, tuple, dict)
+FIRST: Rebuild = operator.itemgetter(0)
 
 
 def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
@@ -19,19 +22,18 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
         parts, rebuild = flatten(list(tree.values()))
         return parts, lambda leaves: dict(zip(tree, rebuild(leaves), strict=True))
     if not isinstance(tree, (list, tuple)):
-        return [tree], lambda leaves: leaves[0]
+        return [tree], FIRST
+    make = getattr(tree, "_make", type(tree))  # of a named tuple, which takes its fields one by one
+    if not any([isinstance(part, NESTS) for part in tree]):
+        return list(tree), make
     flat = [flatten(part) for part in tree]
     ends, total = [], 0
     for part, _ in flat:
         ends.append((total, total := total + len(part)))
 
     def put_together(leaves: Sequence[Any]) -> Any:
-        parts = [
-            rebuild(leaves[start:stop])
-            for (_, rebuild), (start, stop) in zip(flat, ends, strict=True)
-        ]
-        # a named tuple takes its fields one by one
-        return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
+        pairs = zip(flat, ends, strict=True)
+        return make([rebuild(leaves[start:stop]) for (_, rebuild), (start, stop) in pairs])
 
     return [leaf for part, _ in flat for leaf in part], put_together
 

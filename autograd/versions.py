@@ -4,11 +4,11 @@ A Tensor is a handle: rewriting it in place moves what it was into a new object,
 and gives the handle a younger birth number. An operation that meets an argument younger than
 itself steps back to the version that it saw (`seen_by`). The old version keeps only what was
 overwritten (H. Baker, "Shallow binding makes functional arrays fast", 1991), so that a loop which
-fills an array takes linear time.
+fills an array, and reads parts of it, takes time linear in what is written and read. Who looks at
+the whole old array, as the rule of ``x * x`` does after ``x[0] = 1``, pays for a copy of it.
 """
 
 import sys
-import weakref
 from collections.abc import Callable
 from itertools import count
 from typing import Any
@@ -30,17 +30,22 @@ REWRITTEN: list[bool] = []
 
 
 class Overwritten(NDArrayOperatorsMixin):
-    """The data of an old version: the newer version, and what it replaced."""
+    """The data of an old version: the newer data, and what that replaced.
 
-    def __init__(self, newer: Any, index: Any, saved: Any, like: np.ndarray) -> None:
-        self.newer = weakref.ref(newer)
-        self.index, self.saved = index, saved
-        self.shape, self.dtype, self.ndim, self.size = like.shape, like.dtype, like.ndim, like.size
+    It refers to data and not to tensors, so that versions that refer to older ones close no ring.
+    """
+
+    def __init__(self, newer: np.ndarray, index: Any) -> None:
+        self.newer: np.ndarray | Overwritten = newer
+        self.index, self.saved = index, np.array(newer[index])
+        self.shape, self.dtype, self.ndim, self.size = (
+            newer.shape, newer.dtype, newer.ndim, newer.size,
+        )  # fmt: skip
 
     def restore(self) -> np.ndarray:
         """Return the array as it was."""
         patches: list[Overwritten] = [self]
-        while isinstance(data := patches[-1].newer().data, Overwritten):  # type: ignore[union-attr]  # an old version is reachable through its newer one only
+        while isinstance(data := patches[-1].newer, Overwritten):
             patches.append(data)
         array = np.array(data)
         for patch in reversed(patches):
@@ -74,17 +79,22 @@ def seen_by(a: Any, user: int, reached: dict[Any, Any] | None = None) -> Any:
     handle, a = a, a if reached is None else reached.get(a, a)
     while a.count > user:
         if not a.args:
-            raise RuntimeError(
-                three_lines(
-                    "a leaf was rewritten after it was used, so its old value is gone",
-                    f"{describe(a, 0)}, rewritten under no_grad()",
-                    "backward first, then the update; or compute the result anew",
-                )
-            )
+            raise gone(a)
         a = a.args[0]
     if reached is not None:
         reached[handle] = a
     return a
+
+
+def gone(leaf: Any) -> RuntimeError:
+    """Return the error about a leaf that is younger than an operation that used it."""
+    return RuntimeError(
+        three_lines(
+            "a leaf was rewritten after it was used, so its old value is gone",
+            f"{describe(leaf, 0)}, rewritten under no_grad() or by an optimizer's step()",
+            "backward first, then the update; or compute the result anew",
+        )
+    )
 
 
 def refuse_leaf(x: Any, action: str) -> None:
@@ -109,13 +119,46 @@ def fork(x: Any) -> Any:
 
 def become(x: Any, y: Any, old: Any) -> None:
     """Make the handle x the value y, whose first argument is the old version of x."""
-    if old.args and isinstance(getattr(old.args[0], "data", None), Overwritten):
-        old.args[0].data.newer = weakref.ref(old)
     REWRITTEN[:] = [True]
+    _step_back(x, y, old)
     x.data, x.op, x.args, x.params = y.data, y.op, y.args, y.params
     x.count, x.requires_grad, x._grad = y.count, y.requires_grad, None
     if x.meta is not None:
         x.meta = {k: v for k, v in x.meta.items() if k != "consumed"}  # this value is new
+
+
+REACH = 100
+"""How many operations `_step_back` looks at: a constant, so that assignments stay linear."""
+
+
+def _step_back(x: Any, y: Any, old: Any) -> None:
+    """Let what y was computed from refer to the version of x that it saw, before x becomes y.
+
+    It refers to the handle, so that ``x[i + 1] = f(x[i])`` would close a ring, which only the
+    garbage collector frees. What lies out of reach is stepped back by the sweep.
+    """
+    nodes, tensor, before = [y], type(x), old.count
+    for node in nodes:
+        for a in node.args:
+            if a is x:
+                node.args = tuple([old if b is x else b for b in node.args])
+            elif type(a) is tensor and a.count > before and len(nodes) < REACH:
+                nodes.append(a)
+
+
+def overwrite(x: Any, index: Any, value: Any) -> Overwritten:
+    """Assign into the array of x; return what it was."""
+    patch = Overwritten(x.data, index)
+    x.data[index] = value
+    if (before := _patch(x)) is not None:
+        before.newer = patch
+    return patch
+
+
+def _patch(x: Any) -> Overwritten | None:
+    """Return the data of the version before x, where it is written as a change of x's array."""
+    data = getattr(x.args[0], "data", None) if x.args else None
+    return data if isinstance(data, Overwritten) and data.newer is x.data else None
 
 
 def write(x: Any, index: Any, value: Any) -> None:
@@ -128,14 +171,19 @@ def write(x: Any, index: Any, value: Any) -> None:
         x.data = data[()] if data.ndim == 0 else data
     else:
         x.data[index] = value
-    if x.op is None and x.requires_grad:  # what was computed from it can tell
-        x.count = birth()
-        REWRITTEN[:] = [True]
+    if x.op is None and x.requires_grad:
+        renew(x)
 
 
-def owned(x: Any) -> bool:
-    """Tell whether nothing but x refers to the data of x."""
-    return getrefcount(x.data) <= DATA_ALONE and x.data.base is None and x.data.flags.writeable
+def renew(x: Any) -> None:
+    """Give a leaf whose data was rewritten a younger birth number: what saw it before can tell."""
+    x.count = birth()
+
+
+def owned(x: Any, versions: bool = False) -> bool:
+    """Tell whether nothing but x (and the version before it, if allowed) refers to its data."""
+    allowed = DATA_ALONE + (versions and _patch(x) is not None)
+    return getrefcount(x.data) <= allowed and x.data.base is None and x.data.flags.writeable
 
 
 def _measure() -> tuple[int, int, int]:

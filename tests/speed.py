@@ -88,8 +88,26 @@ class Retrograd(Library):
         self.tanh, self.exp, self.log, self.stack = np.tanh, np.exp, np.log, np.stack
         self.each_cross_entropy = autograd.softmax_cross_entropy
 
+    def convolve(self, x: Any, weight: Any, bias: Any) -> Any:
+        from nn import functional
+
+        return functional.conv2d(x, weight, bias, padding=1)
+
+    def max_pool(self, x: Any) -> Any:
+        from nn import functional
+
+        return functional.max_pool2d(x, 2)
+
     def cross_entropy(self, logits: Any, target: Any) -> Any:
         return self.each_cross_entropy(logits, target).mean()
+
+    def adam(self, leaves: Any) -> Any:
+        from nn import optim
+
+        return optim.Adam(leaves)
+
+    def faster(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        return f
 
     def hessian(self, f: Callable[[Any], Any]) -> Callable[[Any], Any]:
         from autograd.functional import hessian
@@ -101,13 +119,11 @@ class Compiled(Retrograd):
     """The same step, compiled: the parameters stay Tensors, and their gradients arrive there."""
 
     def step(self, row: "Row") -> Step:
-        from autograd.program import compile as compiled
-
         data, constants = row.data()
         leaves = [self.leaf(x) for x in data]
         loss = row.loss
 
-        @compiled
+        @self.faster
         def run(*constants: Any) -> None:
             loss(self, leaves, *constants).backward()
 
@@ -119,10 +135,13 @@ class Compiled(Retrograd):
 
         return step
 
-    def hessian(self, f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def faster(self, f: Callable[..., Any]) -> Callable[..., Any]:
         from autograd.program import compile as compiled
 
-        return compiled(super().hessian(f))
+        return compiled(f)
+
+    def hessian(self, f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        return self.faster(super().hessian(f))
 
 
 class ByHand(Library):
@@ -149,6 +168,12 @@ class Torch(Library):
         self.tanh, self.exp, self.log = torch.tanh, torch.exp, torch.log
         self.linear, self.cross_entropy = functional.linear, functional.cross_entropy
         self.hessian = torch.func.hessian
+        self.convolve = partial(functional.conv2d, padding=1)
+        self.max_pool = partial(functional.max_pool2d, kernel_size=2)
+        self.adam = torch.optim.Adam
+
+    def faster(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        return f
 
     def leaf(self, x: Any) -> Any:
         if type(x) is float:
@@ -512,6 +537,32 @@ class PeakMemory(MLP):
         return (peak * 1024 - before) / 1e6
 
 
+class Training(MLP):
+    """Five epochs of Adam over data of the shape of scikit-learn's digits, in batches of 32.
+
+    The optimiser's steps are timed too, and so is whatever the first step has to prepare.
+    """
+
+    libraries = frozenset({*OURS, "torch"})
+
+    def step_of(self, library: Any) -> Step:
+        data, (x, target) = self.data()
+        starts = range(0, self.batch, 32)
+        batches = [[library.constant(c[i : i + 32]) for c in (x, target)] for i in starts]
+
+        def step() -> Any:
+            leaves = [library.leaf(p.copy()) for p in data]
+            adam = library.adam(leaves)
+            gradients = library.faster(lambda *batch: self.loss(library, leaves, *batch).backward())
+            for batch in batches * 5:
+                adam.zero_grad()
+                gradients(*batch)
+                adam.step()
+            return leaves
+
+        return step
+
+
 class Elementwise(Row):
     """``log(exp(tanh(sigmoid(x))))``, summed, over a million float32."""
 
@@ -556,6 +607,23 @@ class CrossEntropy(Row):
         -np.log(p[rows, target]).mean()
         p[rows, target] -= 1
         return [p / len(x)]
+
+
+class Conv(Row):
+    """Two convolutions of 64 images 32×32, 3 to 16 to 32 channels, with ReLU and pooling."""
+
+    libraries = frozenset({*OURS, "torch"})
+
+    def data(self) -> tuple[list[Any], list[Any]]:
+        random = np.random.default_rng(0)
+        shapes = (16, 3, 3, 3), (16,), (32, 16, 3, 3), (32,)
+        parameters = [0.1 * random.standard_normal(s).astype(np.float32) for s in shapes]
+        return parameters, [random.standard_normal((64, 3, 32, 32)).astype(np.float32)]
+
+    def loss(self, of: Any, leaves: Any, x: Any) -> Any:
+        v, a, w, b = leaves
+        h = of.relu(of.convolve(of.relu(of.convolve(x, v, a)), w, b))
+        return of.max_pool(h).mean()
 
 
 class Hessian(Row):
@@ -610,8 +678,10 @@ ROWS: list[Row] = [
     MLP("MLP 64-128-64-10, batch 128, sigmoid", "retrograd <= 0.85 torch", "compiled <= 1.0 numpy", sizes=(64, 128, 64, 10), batch=128, activation="sigmoid", dtype="float64"),
     MLP("MLP 784-1024-1024-10, batch 512, ReLU, f32", "retrograd <= 1.0 torch", "compiled <= 1.0 numpy", sizes=(784, 1024, 1024, 10), batch=512, activation="relu", dtype="float32"),
     PeakMemory("… its peak memory", "compiled <= 1.0 torch", sizes=(784, 1024, 1024, 10), batch=512, activation="relu", dtype="float32"),
+    Training("digits MLP 64-256-10, 5 epochs, Adam", "compiled <= 1.0 torch", sizes=(64, 256, 10), batch=1198, activation="relu", dtype="float64"),
     Elementwise("sigmoid·tanh·exp·log chain, 1e6 f32", "retrograd <= 1.0 torch", "compiled <= 0.6 torch", "compiled <= 2.2 jax"),
     CrossEntropy("cross-entropy 4096×1000, f32", "retrograd <= 1.2 torch", "compiled <= 1.0 torch"),
+    Conv("conv step, 3-16-32 channels, 32×32, f32", "compiled <= 2.0 torch", "retrograd <= 2.0 torch"),
     Hessian("Hessian of 50 inputs", "compiled <= 0.25 torch"),
     Items("200 × x[i], then stack"),
     LongChain("chain of 10⁶ ops, freed", operations=1_000_000),
@@ -631,7 +701,7 @@ class Worker:
         if library in OURS:
             env["PYTHONPATH"] = str(Path(__file__).parents[1])
         self.process = subprocess.Popen(
-            [python, __file__, "--worker", library, str(row)],
+            [python, sys.argv[0], "--worker", library, str(row)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env,
         )  # fmt: skip
 
@@ -641,9 +711,13 @@ class Worker:
 
     def measure(self) -> float:
         """Let the worker take its turn."""
+        return float(self.ask())
+
+    def ask(self, line: str = "") -> Any:
+        """Send a line, and return the answer."""
         assert self.process.stdin is not None
-        print(file=self.process.stdin, flush=True)
-        return float(self._line())
+        print(line, file=self.process.stdin, flush=True)
+        return self._line()
 
     def stop(self) -> None:
         """Let the process end."""

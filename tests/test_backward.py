@@ -245,16 +245,14 @@ def test_shapes_that_do_not_fit():
 
 def test_unknown_functions_and_options():
     x = leaf([1.0, 2.0])
-    what, where, instead = message(NotImplementedError, lambda: np.unwrap(x))
-    assert what == "the derivative of np.unwrap is unknown: it has no row in autograd/rules"
-    assert where == "  where: np.unwrap(argument 0 (2,))"
+    what, where, instead = message(NotImplementedError, lambda: np.unique(x))
+    assert what == "the derivative of np.unique is unknown: it has no row in autograd/rules"
+    assert where == "  where: np.unique(argument 0 (2,))"
     assert "@autograd.primitive" in instead
-    what, _, _ = message(NotImplementedError, lambda: np.sum(x, initial=3.0))
-    assert what == "sum of a Tensor does not take ['initial']"
+    what, _, _ = message(NotImplementedError, lambda: np.sort(x, kind="heapsort"))
+    assert what == "sort of a Tensor does not take ['kind']"
     what, _, _ = message(NotImplementedError, lambda: np.add(x, x, where=[True, False]))
     assert what == "np.add of a Tensor is not differentiable here with where="
-    what, _, _ = message(NotImplementedError, lambda: np.add.at(x, 0, 1.0))
-    assert what == "np.add.at of a Tensor is not differentiable here"
 
 
 def test_requires_grad_of_a_result_cannot_be_switched_off():

@@ -572,7 +572,7 @@ def asked(x):
 
 
 def unknown(x):
-    return np.linalg.inv(x * np.eye(3))  # here
+    return np.unique(x)  # here
 
 
 def kept(x):  # here
@@ -616,7 +616,7 @@ REFUSED = {
     masked: ("an array whose size depends on values", "np.where(mask, x, 0)"),
     asked: ("np.allclose, which asks about numbers", "np.where and other functions of arrays"),
     unknown: (
-        "np.linalg.inv, which has no row in autograd/rules",
+        "np.unique, which has no row in autograd/rules",
         "a rule with @autograd.primitive",
     ),
     kept: ("y being kept outside, in a list or an attribute", "return y with the result"),

@@ -1,5 +1,6 @@
 """`compile`: a replay gives what the function gives, whoever calls it, however often."""
 
+import sys
 import threading
 from itertools import pairwise
 
@@ -12,7 +13,9 @@ import autograd
 import nn
 from autograd import Tensor, grad, hessian, no_grad, value_and_grad
 from autograd.program import capture, compile  # noqa: A004  # PyTorch's name
+from autograd.program.compiled import SIGNATURES
 from autograd.program.plan import Plan
+from autograd.tree import flatten
 from nn.functional import cross_entropy
 
 SCALAR_CASES = [
@@ -44,6 +47,10 @@ def training_step(net):
 
 def gradients(net):
     return [p.grad.data.copy() for p in net.parameters()]
+
+
+def leaves_of(tree):
+    return flatten(tree)[0]
 
 
 def forget(net):
@@ -223,6 +230,101 @@ def test_many_signatures_warn_once():
     with pytest.warns(UserWarning, match="compiled for 8 signatures"):
         compiled(np.ones(9))
     assert compiled(np.ones(10)) == 10
+
+
+def counted(x):
+    return np.arange(2.0 * len(x)).reshape(-1, 2)
+
+
+# ── batch sizes ───────────────────────────────────────────────────────────────────────────────
+def captures(monkeypatch):
+    """Count the captures from now on."""
+    counted = []
+    room = sys.modules["autograd.program.compiled"]
+    inner = room.capture
+    monkeypatch.setattr(room, "capture", lambda *args: counted.append(1) or inner(*args))
+    return counted
+
+
+def test_sizes_between_two_captured_ones_cost_no_capture(monkeypatch):
+    net = network(4, 8, 3)
+    counted, compiled = captures(monkeypatch), compile(training_step(net))
+    for size in (64, 10, 40, 63, 11, 10, 64):
+        X, y = batch(size)
+        forget(net)
+        value = compiled(X, y)
+        ours = gradients(net)
+        forget(net)
+        assert_allclose(value.data, training_step(net)(X, y).data, rtol=1e-15)
+        for a, b in zip(ours, gradients(net), strict=True):
+            assert_allclose(a, b, rtol=1e-12, atol=1e-16)
+    assert len(counted) == 2
+    compiled(*batch(65))
+    assert len(counted) == 3
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.mean(x * x, axis=0) / (len(x) - 1),
+        lambda x: np.sum(x.reshape(-1, 2) ** 2, axis=0) * (1 / len(x)),
+        lambda x: np.concatenate([x, np.ones((len(x), 1)), counted(x)], 1),
+        lambda x: np.pad(x, ((1, 1), (0, 0)))[1:-1] @ np.ones(4),
+        lambda x: x[: len(x)][-3:] * np.float32(2 / len(x)),
+        value_and_grad(lambda x: np.var(x, ddof=1)),
+        lambda x: x[:, None, :] - x,
+    ],
+)  # fmt: skip
+def test_what_depends_on_the_size_is_right_at_every_size(f, monkeypatch):
+    counted, compiled = captures(monkeypatch), compile(f)
+    for size in (30, 6, 8, 29, 7, 16):
+        x = np.random.default_rng(size).standard_normal((size, 4))
+        for a, b in zip(leaves_of(compiled(x)), leaves_of(f(x)), strict=True):
+            assert_allclose(a, b, rtol=1e-13, atol=1e-15)
+    assert len(counted) == 2
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x * 2 if len(x) < 20 else x * 3,
+        lambda x: np.sum(x) * len(x) ** 2,
+        lambda x: np.stack([x[i] for i in range(len(x))]),
+        lambda x: x.reshape(2, -1, 4) if len(x) % 2 == 0 else x,
+    ],
+)
+def test_what_is_no_simple_function_of_the_size_is_captured(f):
+    compiled = compile(f)
+    for size in (30, 6, 8, 7, 16, 25):
+        x = np.random.default_rng(size).standard_normal((size, 4))
+        assert_array_equal(compiled(x), f(x))
+
+
+def test_only_a_few_sizes_keep_their_places():
+    compiled = compile(lambda x: np.exp(x) * 2)
+    for size in (40, 2, *range(2, 41)):
+        assert compiled(np.ones(size)).shape == (size,)
+    assert len(compiled._replays) == 2 + SIGNATURES
+
+
+def test_a_step_that_forgets_its_gradients_does_so_at_every_call():
+    net, (X, y) = network(4, 3), batch()
+
+    def step(X, y):
+        net.zero_grad()
+        loss = cross_entropy(net(X), y)
+        loss.backward()
+        return loss
+
+    step(X, y)
+    expected = gradients(net)
+    compiled = compile(step)
+    for _ in range(3):
+        compiled(X, y)
+        for a, b in zip(gradients(net), expected, strict=True):
+            assert_allclose(a, b, rtol=1e-12)
+    compile(net.zero_grad)()
+    assert all(p.grad is None for p in net.parameters())
 
 
 def test_a_target_out_of_range_is_found_at_every_call():

@@ -167,7 +167,7 @@ def test_erf_without_scipy(monkeypatch):
     x = np.array([-1.0, 0.0, 0.5])
     assert ag.erf(x).tolist() == [math.erf(-1), 0, math.erf(0.5)]
     assert ag.erf(x.astype(np.float32)).dtype == np.float32
-    assert ag.erf(0.5) == math.erf(0.5)
+    assert ag.erf(0.5).item() == math.erf(0.5)
     slope = Tensor(0.0, requires_grad=True)
     ag.erf(slope).backward()
     assert slope.grad.item() == 2 / math.sqrt(math.pi)
@@ -178,26 +178,11 @@ def test_erf_without_scipy(monkeypatch):
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda x: np.linalg.norm(x, "nuc"), "the derivative of this norm is unknown"),
-        (lambda x: np.linalg.norm(x, 2), "the derivative of this norm is unknown"),
-        (lambda x: np.linalg.norm(x[0], 0), "the derivative of this norm is unknown"),
+        (lambda x: np.linalg.qr(x, "raw"), r"the derivative of np.linalg.qr\(mode='raw'\)"),
         (
-            lambda x: np.einsum(x, [0, 1], [1, 0]),
-            "einsum of Tensors takes its subscripts as a string",
+            lambda x: np.sort(x, kind="heapsort"),
+            r"sort of a Tensor does not take \['kind'\]",
         ),
-        (
-            lambda x: np.pad(x, 1, mode="mean"),
-            r"the derivative of np.pad\(mode='mean'\) is unknown",
-        ),
-        (lambda x: np.sum(x, where=x.data > 1), r"sum of a Tensor does not take \['where'\]"),
-        (lambda x: np.max(x, initial=0.0), r"max of a Tensor does not take \['initial'\]"),
-        (
-            lambda x: np.concatenate([x, x], dtype=np.float32),
-            r"concatenate of a Tensor does not take \['dtype'\]",
-        ),
-        (np.add.reduce, "np.add.reduce of a Tensor is not differentiable here"),
-        (np.multiply.accumulate, "np.multiply.accumulate of a Tensor"),
-        (lambda x: np.add.outer(x, x), "np.add.outer of a Tensor"),
         (
             lambda x: np.exp(x, where=x.data > 0),
             "np.exp of a Tensor is not differentiable here with where=",

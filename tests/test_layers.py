@@ -12,10 +12,13 @@ import nn
 
 ROOT = pathlib.Path(__file__).parents[1]
 ORDER = [
-    "errors", "heap", "blocks", "modes", "tree", "primitive", "rules", "versions", "methods",
-    "tensor", "dispatch", "names", "calls", "places", "outside", "inplace", "graph", "pull",
-    "backward", "steps", "creation", "batching", "mapping", "functional", "check",
-    "expression", "program", "view", "by_hand", "inquiry", "__init__", "__main__",
+    "errors", "files", "heap", "blocks", "modes", "tree", "primitive", "rules", "versions",
+    "witness", "methods", "tensor", "watch", "inplace", "dispatch", "conversion", "elements",
+    "names", "calls", "places", "anomaly", "outside", "graph", "pull", "backward", "steps",
+    "creation", "batching", "mapping", "traced", "functional", "check", "auditor", "tracer",
+    "core", "extend", "builtins", "util", "wrap_util", "differential_operators", "numpy",
+    "test_util", "scipy", "expression", "program", "misc", "comparison", "view", "by_hand",
+    "inquiry", "__init__", "__main__",
 ]  # fmt: skip
 
 

@@ -449,16 +449,19 @@ SAID = {
     "missing and unexpected keys": (
         lambda: nn.Linear(2, 1).load_state_dict({"weight": [[1.0, 1.0]], "b": 1.0}),
         RuntimeError,
-        "the keys do not fit Linear, nothing was loaded",
+        "the saved values do not fit Linear, nothing was loaded",
         "missing bias; unexpected b",
-        "the state_dict() of such a model, or strict=False to load the keys that fit",
+        (
+            "the state_dict() of a model of the same layers and sizes, or "
+            "load_state_dict(state, strict=False) for the keys that fit"
+        ),
     ),
     "other shapes": (
         lambda: nn.Linear(2, 1).load_state_dict(nn.Linear(3, 1).state_dict()),
         RuntimeError,
-        "the shapes do not fit Linear, nothing was loaded",
+        "the saved values do not fit Linear, nothing was loaded",
         "weight is (1, 2), saved (1, 3)",
-        "the state_dict() of a model of the same sizes",
+        "the state_dict() of a model of the same layers and sizes",
     ),
     "an integer dtype": (
         lambda: nn.Linear(2, 1).to(int),

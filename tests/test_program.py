@@ -369,6 +369,10 @@ def test_costs_of_two_layers():
         (lambda a: np.sum(a, axis=0), [(4, 3)], 12),
         (np.sort, [(8,)], 24),
         (ag.softmax, [(2, 5)], 50),
+        (ag.linear, [(7, 3), (4, 3), (4,)], 7 * 4 * (2 * 3 + 1)),
+        (ag.conv, [(2, 3, 8, 8), (4, 3, 3, 3), (4,)], 2 * 4 * 6 * 6 * (2 * 3 * 3 * 3 + 1)),
+        (lambda x, w: ag.conv(x, w, groups=3), [(2, 3, 8), (6, 1, 3)], 2 * 6 * 6 * 2 * 3),
+        (lambda x: ag.max_pool(x, (2, 3)), [(1, 4, 3, 3)], 4 * 2 * 1 * 6),
     ],
 )  # fmt: skip
 def test_flops_by_family(f, shapes, count):

@@ -8,7 +8,11 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SLOW = {"10_digits", "11_transformer"}  # more than a few seconds
+NOTEBOOKS = [
+    pytest.param(path, id=path.stem, marks=[pytest.mark.slow] * (path.stem in SLOW))
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb"))
+]
 
 
 def test_the_tour():
@@ -33,12 +37,12 @@ def test_relative_links_lead_somewhere():
         assert (ROOT / target).exists(), target
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS)
 def test_notebook(path):
     nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
     nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
     notebook = nbformat.read(path, as_version=4)
-    client = nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": ROOT}})
+    client = nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": ROOT}})
     client.execute()
     source = "".join(c.source for c in notebook.cells if c.cell_type == "code")
     assert "assert " in source

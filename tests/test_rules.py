@@ -7,6 +7,7 @@ rules and watches the laws fail.
 import operator
 import re
 import string
+import sys
 from itertools import product
 
 import numpy as np
@@ -23,7 +24,7 @@ from autograd import Tensor, from_numpy, no_grad
 from autograd.blocks import LARGE
 from autograd.graph import toposort
 from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, QUERIES
-from autograd.rules import neural, shape
+from autograd.rules import neural
 
 STEP = 1e-30  # of complex steps: no subtraction, so it may be as small as it likes
 TINY = 2e-4  # of differences of order four: truncation and rounding stay below 1e-11
@@ -35,7 +36,8 @@ def title(fn):
 
 def is_ours(fn):
     """Tell the tables' own rows from those that other tests enter."""
-    return str(fn.__module__).startswith(("autograd.rules", "numpy", "_operator"))
+    home = getattr(fn, "__module__", None) or "numpy"  # SciPy's ufuncs tell none
+    return home.startswith(("autograd.rules", "numpy", "_operator"))
 
 
 OURS = [fn for fn in PRIMITIVES if is_ours(fn)]
@@ -66,11 +68,15 @@ def frozen(array):
 def like(arrays, seed):
     """Return read-only random directions, one per array; 0 for the arrays that are no floats."""
     rng = np.random.default_rng(seed)
-    return [frozen(rng.normal(size=a.shape) * (a.dtype.kind == "f")) for a in arrays]
+    parts = [rng.normal(size=a.shape) * (a.dtype.kind in "fc") for a in arrays]
+    return [
+        frozen(v + 1j * rng.normal(size=a.shape) if a.dtype.kind == "c" else v)
+        for v, a in zip(parts, arrays, strict=True)
+    ]
 
 
 def leaves(arrays):
-    return [from_numpy(a).requires_grad_(a.dtype.kind == "f") for a in arrays]
+    return [from_numpy(a).requires_grad_(a.dtype.kind in "fc") for a in arrays]
 
 
 def forward(f, arrays):
@@ -97,7 +103,7 @@ def push(f, arrays, directions, *, analytic):
 
     def moved(t):
         pairs = zip(arrays, directions, strict=True)
-        return f(*[a + t * v if a.dtype.kind == "f" else a for a, v in pairs])
+        return f(*[a + t * v if a.dtype.kind in "fc" else a for a, v in pairs])
 
     if analytic:
         return np.imag(moved(1j * STEP)) / STEP
@@ -106,7 +112,8 @@ def push(f, arrays, directions, *, analytic):
 
 
 def inner(us, vs):
-    return sum(np.sum(u * v) for u, v in zip(us, vs, strict=True) if u is not None)
+    """Pair as `grad` does: of complex numbers, the real part of the products."""
+    return sum(np.real(np.sum(u * v)) for u, v in zip(us, vs, strict=True) if u is not None)
 
 
 def assert_dual(us, vs, us2, vs2, tolerance):
@@ -152,6 +159,7 @@ def test_transposed_jacobian_of_the_rule(case):
         xs, y = forward(case.f, arrays)
         y.backward(gradient=seed, create_graph=True)
         first = sum(np.sum(x.grad * d) for x, d in zip(xs, w, strict=True) if x.grad is not None)
+        first = np.real(first) if first.dtype.kind == "c" else first
         for x in xs:
             x.grad = None
         if first.requires_grad:  # else the first derivative is constant
@@ -207,11 +215,11 @@ def test_shapes_and_dtypes(case):
         (u,) = like([expected], 1)
         grads = pull(case.f, arrays, u)
         for x, g in zip(arrays, grads, strict=True):
-            if x.dtype.kind == "f":
+            if x.dtype.kind in "fc":
                 assert (g.shape, g.dtype) == (x.shape, x.dtype)
         for node in toposort(y):
-            if node.op and node.requires_grad and node.dtype == dtype:
-                assert {g.dtype for g in rule_results(node)} == {np.dtype(dtype)}
+            if node.op and node.requires_grad and np.finfo(node.dtype).dtype == dtype:
+                assert {np.finfo(g.dtype).dtype for g in rule_results(node)} == {np.dtype(dtype)}
         if exact is None:
             exact = grads
     for g, g32 in zip(exact, grads, strict=True):
@@ -260,17 +268,18 @@ def test_code_computes_the_value(case):
         arrays = [a.data if isinstance(a, Tensor) else a for a in node.args]
         values = {f"x{i}": a for i, a in enumerate(arrays)} | node.params
         if text.startswith("np.") or not text.startswith(node.op.name):
-            result = eval(text, {"np": np}, values)  # our own templates
+            known = {"np": np, "special": sys.modules.get("scipy.special")}
+            result = eval(text, known, values)  # our own templates
             assert_array_equal(np.asarray(result), np.asarray(node.data), strict=True)
         else:
-            assert any(hasattr(room, node.op.name) for room in (neural, shape))
+            assert hasattr(sys.modules[node.op.fn.__module__], node.op.name)
 
 
 @pytest.mark.parametrize("fn", OURS, ids=title)
 def test_tex_is_well_formed(fn):
     op = PRIMITIVES[fn]
     names = ["a", "b", "c"][: len(op.rules) or 2]
-    tex = op.tex.format(*names, **{"*": ", ".join(names), "index": "0", "shape": "n"})
+    tex = op.tex.format(*names, **{"*": ", ".join(names), "index": "0", "shape": "n", "order": "k"})
     braces = re.findall(r"(?<!\\)[{}]", tex)
     depths = np.cumsum([1 if brace == "{" else -1 for brace in braces])
     assert not len(depths) or (depths.min() >= 0 and depths[-1] == 0)
@@ -402,8 +411,6 @@ def test_functions_without_a_row_answer_where_no_gradient_is_lost():
     assert np.median(x.detach()) == 2
     with no_grad():
         assert np.median(x) == 2
-    with pytest.raises(ValueError, match="read-only"):
-        np.fill_diagonal(Tensor(np.eye(2)), 7)
 
 
 # ── pieces of large arrays ────────────────────────────────────────────────────────────────────

@@ -478,7 +478,7 @@ def test_a_leaf_rewritten_after_it_was_used_is_caught():
         loss.backward()
     assert str(error.value) == (
         "a leaf was rewritten after it was used, so its old value is gone\n"
-        "  where: argument 0 (2,), rewritten under no_grad()\n"
+        "  where: argument 0 (2,), rewritten under no_grad() or by an optimizer's step()\n"
         "  instead: backward first, then the update; or compute the result anew"
     )
     assert len(toposort(loss)) == 3  # it can still be drawn

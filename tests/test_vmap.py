@@ -2,21 +2,22 @@
 
 import numpy as np
 import pytest
-from samples import SAMPLES
+from samples import SAMPLES, convolution
 
 import autograd as ag
 import nn
 from autograd import (
     Tensor,
     checkpoint,
-    functional,
     grad,
     hessian,
     hvp,
     jacobian,
+    jacrev,
     jvp,
     primitive,
     softmax_cross_entropy,
+    traced,
     vjp,
     vmap,
 )
@@ -24,6 +25,7 @@ from autograd.batching import Batched, Level, VmapError
 from autograd.errors import three_lines
 from autograd.program import capture
 from autograd.program import compile as compiled
+from autograd.rules.matrices import lstsq
 from autograd.rules.shape import gather, place, scatter_at
 
 RNG = np.random.default_rng(0)
@@ -99,10 +101,10 @@ def test_every_row_on_a_batch_is_the_loop(fn):
 
 @pytest.mark.parametrize("fn", ROWS, ids=NAMES)
 def test_a_jacobian_is_bit_for_bit_the_one_made_row_by_row(fn, monkeypatch):
-    monkeypatch.setattr(functional, "VmapError", ())  # no rule falls back to the loop
+    monkeypatch.setattr(traced, "VmapError", ())  # no rule falls back to the loop
     for case, i in floats(fn):
         xs = case.inputs()
-        got = jacobian(case.f, i)(*xs)
+        got = jacrev(case.f, i)(*xs)
         assert got.dtype == xs[i].dtype
         if got.size:
             np.testing.assert_array_equal(got, one_by_one(case.f, i)(*xs), err_msg=str(case))
@@ -133,6 +135,10 @@ def squared(f):
     return lambda *xs: np.sum(f(*xs) ** 2)
 
 
+SOLVED = lstsq, np.linalg.lstsq, np.polyfit  # NumPy's takes no stacks
+ONE_BY_ONE = {gather, place, scatter_at, *SOLVED, *convolution.SAMPLES}
+
+
 def test_rows_are_not_computed_example_by_example(monkeypatch):
     def once(_, f, xs, mapped, params):
         assert not any(mapped), f
@@ -140,7 +146,7 @@ def test_rows_are_not_computed_example_by_example(monkeypatch):
 
     monkeypatch.setattr(Level, "rows", once)
     for fn in SAMPLES:
-        for case in SAMPLES[fn] if fn not in (gather, place, scatter_at) else []:
+        for case in SAMPLES[fn] if fn not in ONE_BY_ONE else []:
             batch = [np.stack([x, x]) for x in case.inputs()]
             vmap(case.f)(*batch)
 
@@ -348,8 +354,8 @@ INDEXING = {
         lambda x, i: (x * np.ones((2, 4, 3)))[1, :, [0, 2]],
     ),
     "function without a row": (
-        lambda x, i: np.linalg.inv(np.outer(x, x) + np.eye(3)),
-        lambda x, i: np.linalg.inv(np.outer(x, x) + np.eye(3)),
+        lambda x, i: np.union1d(x, x),
+        lambda x, i: np.sort(x),
     ),
 }
 
@@ -443,7 +449,7 @@ def test_a_rule_that_asks_for_numbers_gives_its_jacobian_row_by_row():
 
 def test_a_large_jacobian_is_made_in_blocks(monkeypatch):
     right = jacobian(lambda x: np.tanh(W @ x) * x[0])(X[0])
-    monkeypatch.setattr(functional, "BASIS", 100)
+    monkeypatch.setattr(traced, "BASIS", 100)
     np.testing.assert_array_equal(jacobian(lambda x: np.tanh(W @ x) * x[0])(X[0]), right)
 
 

@@ -184,7 +184,7 @@ def finite(value: Any) -> bool:
 
 def norm(value: Any) -> float:
     """Return the Euclidean norm; scaled, so that squares do not overflow."""
-    array = np.abs(np.asarray(value, float))
+    array = np.abs(np.asarray(raw(value)))
     largest = float(array.max(initial=0))
     if not 0 < largest < np.inf:
         return largest

@@ -86,6 +86,15 @@ def _round(at: Site) -> str:
     )
 
 
+def _of_complex(name: str, real: str) -> Spelling:
+    """Spell what the standard has for complex numbers only."""
+    return lambda at: f"xp.{name}({{0}})" if at.x[0].dtype.kind == "c" else real
+
+
+def _transform(at: Site) -> str:
+    return f"xp.fft.{at.op.name}({{0}}{at.options('n', 'axis', 'norm')})"
+
+
 # ── reductions and scans ──────────────────────────────────────────────────────────────────────
 def _along(name: str) -> Spelling:
     return lambda at: f"xp.{name}({{0}}{at.options('axis', 'keepdims')})"
@@ -100,6 +109,8 @@ def _spread(name: str) -> Spelling:
 def _norm(at: Site) -> str:
     ord_, axis, keepdims = (plain(at.params.get(k)) for k in ("ord", "axis", "keepdims"))
     order = f"float('{ord_}')" if isinstance(ord_, float) and math.isinf(ord_) else repr(ord_)
+    if ord_ is not None and isinstance(axis, tuple) and len(axis) == 2:
+        return f"matrix_norm(xp, {{0}}, {order}, {axis}, {bool(keepdims)})"
     return f"norm(xp, {{0}}, {order}, {axis}, {bool(keepdims)})"
 
 
@@ -155,6 +166,23 @@ def _tensordot(at: Site) -> str:
     return f"xp.tensordot({{0}}, {{1}}, axes=({tuple(a)}, {tuple(b)}))"
 
 
+# ── linear algebra ────────────────────────────────────────────────────────────────────────────
+def _pinv(at: Site) -> str:
+    """Spell the pseudo-inverse with NumPy's cutoff."""
+    given = {k: v for k, v in at.params.items() if k in ("rcond", "rtol") and v is not None}
+    default = 1e-15 if "rtol" not in at.params else _precision(at)
+    return f"linalg(xp, 'pinv', {{0}}, {plain(next(iter(given.values()), default))!r})"
+
+
+def _lstsq(at: Site) -> str:
+    rcond = at.params.get("rcond")
+    return f"lstsq(xp, {{0}}, {{1}}, {_precision(at) if rcond is None else rcond!r})"
+
+
+def _precision(at: Site) -> float:
+    return float(np.finfo(at.x[0].dtype).eps) * max(np.shape(at.x[0])[-2:])
+
+
 def _outer(at: Site) -> str:
     n, m = map(np.size, at.x)
     return f"xp.reshape({{0}}, ({n}, 1)) * xp.reshape({{1}}, (1, {m}))"
@@ -193,6 +221,9 @@ SPELLINGS: dict[str, Spelling] = {
     **dict.fromkeys(("transpose", "swapaxes", "moveaxis"), _permute),
     # of each element
     "power": "{0} ** {1}", "float_power": "{0} ** {1}", "exp2": "2.0 ** {0}",
+    "real": _of_complex("real", "{0}"), "conjugate": _of_complex("conj", "{0}"),
+    "imag": _of_complex("imag", "xp.zeros_like({0})"),
+    **dict.fromkeys(("fft", "ifft", "rfft", "irfft"), _transform),
     "reciprocal": "1 / {0}", "absolute": "xp.abs({0})", "fabs": "xp.abs({0})",
     "rint": "xp.round({0})", "round": _round, "over": _over, "masked": "xp.where({1}, {0}, 0)",
     "deg2rad": f"{{0}} * {RADIANS}", "radians": f"{{0}} * {RADIANS}",
@@ -210,6 +241,18 @@ SPELLINGS: dict[str, Spelling] = {
     "dot": _dot, "inner": _dot, "outer": _outer, "tensordot": _tensordot,
     "vdot": "xp.vecdot(xp.reshape({0}, (-1,)), xp.reshape({1}, (-1,)))",
     "einsum": lambda at: f"einsum(xp, {at.params['subscripts']!r}, {{*}})",
+    "vecdot": "xp.vecdot({0}, {1})", "matvec": "xp.matmul({0}, {1}[..., None])[..., 0]",
+    "vecmat": "xp.matmul(xp.conj({0})[..., None, :], {1})[..., 0, :]",
+    # linear algebra
+    **{name: f"linalg(xp, {name!r}, {{*}})" for name in (
+        "inv", "det", "solve", "svdvals", "eigvalsh",
+    )},
+    **{name: f"{name}(xp, {{*}})" for name in ("cofactors", "second_cofactors", "slogdet")},
+    "eig": lambda at: "eig(xp, {0})" if at.y.dtype.kind == "c" else "xp.real(eig(xp, {0}))",
+    "eigh": "eigh(xp, {0})", "pinv": _pinv, "lstsq": _lstsq,
+    "cholesky": lambda at: f"cholesky(xp, {{0}}, {bool(at.params.get('upper'))})",
+    "svd": lambda at: f"svd(xp, {{0}}, {at.params.get('full_matrices', True)})",
+    "qr": lambda at: f"qr(xp, {{0}}, {at.params.get('mode', 'reduced')!r})",
     # shapes, and elements by their places
     "broadcast_to": lambda at: f"xp.broadcast_to({{0}}, {np.shape(at.y)})",
     "concatenate": lambda at: f"xp.concat(({{*}},), axis={at.params['axis']})",

@@ -123,6 +123,19 @@ def _with(parameter: str) -> Printing:
     return printing
 
 
+def _norm(p: Writer, e: Equation, ord: Any = None, axis: Any = None, keepdims: Any = False) -> str:
+    if ord is not None and isinstance(axis, tuple) and len(axis) == 2:
+        raise NotImplementedError(
+            three_lines(
+                "norm of matrices cannot be written in JavaScript",
+                f"{e.name} = norm(ord={ord!r}) of shape {p.shape(e.args[0])}",
+                "ord=None (Frobenius), or a norm of vectors",
+            )
+        )
+    more = [] if ord is None else [literal(ord)]
+    return call("norm", p.argument(e.args[0]), _axes(p, e, axis), literal(bool(keepdims)), *more)
+
+
 def _axes(p: Writer, e: Equation, axis: Any) -> str:
     if axis is None:
         return "null"
@@ -293,7 +306,7 @@ PRINTERS: dict[str, Printing] = {
          "max", "min", "amax", "amin"),
         _reduction,
     ),
-    "var": _with("ddof"), "std": _with("ddof"), "norm": _with("ord"),
+    "var": _with("ddof"), "std": _with("ddof"), "norm": _norm,
     **dict.fromkeys(("softmax", "log_softmax", "sort", "argsort"), _scan(-1)),
     **dict.fromkeys(("cumsum", "cumprod"), _scan(None)),
     **dict.fromkeys(("reshape", "ravel", "squeeze", "expand_dims"), _reshaped),

@@ -91,9 +91,13 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     shapes = gives(range(len(values)))
     tensors = [type(v) is Tensor for v in values]
     connected = [type(v) is Tensor and v.op is not None and v._grad is None for v in values]
-    effects = [Effect(t, "grad", _reference(tape, g)) for t, g in run.left.items() if g is not None]
+    effects = [
+        Effect(t, "new grad" if t in run.anew else "grad", _reference(tape, g))
+        for t, g in run.left.items()
+        if g is not None or t in run.anew
+    ]
     effects += [Effect(t, "data", _reference(tape, y)) for t, y in run.changed()]
-    run.left, run.data = {}, {}
+    run.left, run.data, run.anew = {}, {}, set()
     del given, values, gives, result
     _refuse_leaks(run, f)
     results = [*outputs, *(e.name for e in effects)]
@@ -138,6 +142,7 @@ class Run:
         self.names: dict[Tensor, Name] = {}
         self.data: dict[Tensor, Any] = {}
         self.left: dict[Tensor, Any] = {}  # the gradients of the tensors from outside
+        self.anew: set[Tensor] = set()  # those whose gradients were assigned, as by zero_grad
 
     def read(self, t: Tensor, data: Any) -> Any:
         """Make an input of a tensor from outside, when it is first read."""
@@ -156,6 +161,12 @@ class Run:
             self.data[t] = value
         else:
             DATA.__set__(t, value)
+
+    def assigned(self, t: Tensor) -> None:
+        """Note that the function forgets the gradient of a tensor, or sets it."""
+        if t in self.names or t.count < self.since:
+            t.data  # noqa: B018  # an input: its gradient of before is kept for later
+            self.anew.add(t)
 
     def changed(self) -> Iterator[tuple[Tensor, Any]]:
         """Yield the tensors from outside that the function has written into, and what."""

@@ -69,6 +69,10 @@ def _ends(e: Equation, inside: set[Name], shape: tuple[int, ...], like: dict[Any
     return sums and np.shape(like[e.args[0]]) == shape
 
 
+WORDS = {"i", "j", "n", "start", "stop", "work", "parts", "min", "range"}
+"""What the text of a chain calls by these names, and no object that it refers to may have."""
+
+
 class _Registers:
     """Pieces of scratch, used again as soon as nobody needs what is in them."""
 
@@ -95,7 +99,9 @@ def spell_chain(
     name: str, chain: Chain, kept: Sequence[Name], refer: Callable[[Any], str],
     argument: Callable[[Any], Any], like: Callable[[Any], Any],
 ) -> tuple[str, list[Name], list[Name]]:  # fmt: skip
-    """Write a chain as a function of the arrays that it reads and of those that it fills.
+    """Write a chain as a function of what it reads and of the arrays that it fills.
+
+    These have numbers inside, for a program may call its arrays whatever it likes.
 
     Parameters
     ----------
@@ -104,13 +110,13 @@ def spell_chain(
 
     Returns
     -------
-    The source, the names of the arrays that it reads, and those of the sums that it returns.
+    The source, the names of what it reads, and those of the sums that it returns.
     """
     last = {a: i for i, e in enumerate(chain.equations) for a in e.args if type(a) is Name}
     inside = {e.name for e in chain.equations}
     reads: list[Name] = []
     sums: list[Name] = []
-    registers, where = _Registers(), dict[Name, int]()
+    registers, where, number = _Registers(), dict[Name, int](), dict[Name, int]()
     lines: list[str] = []
 
     def free(dying: Iterable[Name]) -> None:
@@ -122,10 +128,11 @@ def spell_chain(
         texts = []
         for a in e.args:
             text = argument(a)
-            if type(a) is Name and text == a.text and np.ndim(like(a)):
-                text = f"{a}_"
+            if type(a) is Name and text == a.text:
                 if a not in inside and a not in reads:
                     reads.append(a)
+                k = number.setdefault(a, len(number))
+                text = f"piece_{k}" if np.ndim(like(a)) else f"given_{k}"
             texts.append(text)
         if e.op.fn is np.sum:
             sums.append(e.name)
@@ -134,28 +141,30 @@ def spell_chain(
         dying = {a for a in e.args if type(a) is Name and last[a] == i and a in where}
         if isinstance(e.op.fn, np.ufunc):  # one call, which may write over what it reads
             free(dying)
+        k = number.setdefault(e.name, len(number))
         if e.name in kept:
-            lines.append(f"{e.name}_ = {e.name}[i:j]")
+            lines.append(f"piece_{k} = given_{k}[i:j]")
         else:
             where[e.name] = registers.take(e.like.dtype)
-            lines.append(f"{e.name}_ = scratch_{where[e.name]}[:n]")
+            lines.append(f"piece_{k} = scratch_{where[e.name]}[:n]")
         free(dying)
         examples = [like(a) if type(a) is Name else a for a in e.args]
         written = kernel_of(e.op)(refer, e, examples, texts)  # type: ignore[misc]  # it has one
-        lines += [line.replace("OUT", f"{e.name}_") for line in written or ()]
+        lines += [line.replace("OUT", f"piece_{k}") for line in written or ()]
     size = int(np.prod(chain.shape))
-    flat = [*reads, *kept]
+    cut = [number[a] for a in reads if np.ndim(like(a))]
+    given = [number[a] for a in (*reads, *kept)]
     piece, empty = PIECE // 2, refer(np.empty)
     text = [
-        f"def {name}({', '.join(map(str, flat))}):",
-        *(f"    {n} = {n}.reshape(-1)" for n in flat),
+        f"def {name}({', '.join(f'given_{k}' for k in given)}):",
+        *(f"    given_{k} = given_{k}.reshape(-1)" for k in (*cut, *given[len(reads) :])),
         "    parts = {}",
         "    def work(start, stop):",
         *(f"        scratch_{k} = {empty}({piece}, {d.str!r})" for k, d in registers),
         f"        for i in range(start, stop, {piece}):",
         f"            j = min(i + {piece}, stop)",
         "            n = j - i",
-        *(f"            {n}_ = {n}[i:j]" for n in reads),
+        *(f"            piece_{k} = given_{k}[i:j]" for k in cut),
         *(f"            {line}" for line in lines),
         f"    {refer(share)}(work, 0, {size}, -(-{size} // {refer(workers)}()))",
         f"    return {refer(_added)}(parts, {len(sums)})",

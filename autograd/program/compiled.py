@@ -15,6 +15,7 @@ from autograd.program.capture import capture
 from autograd.program.equations import Name, outline
 from autograd.program.plan import Plan
 from autograd.program.program import Program
+from autograd.program.sizes import Family
 from autograd.tensor import Tensor, raw, record
 from autograd.tree import flatten
 
@@ -27,7 +28,8 @@ def compile(f: Callable[..., Any]) -> "Compiled":  # PyTorch's name
 
     At the first call with arguments of certain shapes, dtypes and structure, `f` is captured (see
     `capture` for what it may not do); from then on its program is replayed, without the engine
-    and without new arrays for what is only needed on the way. Parameters are read at each call.
+    and without new arrays for what is only needed on the way. Two batch sizes are captured, and
+    those between them are known by then. Parameters are read at each call.
     Where `f` calls ``backward``, gradients are added up in ``.grad`` as ever, so that any
     optimizer can use them. Threads may call it at the same time.
 
@@ -51,13 +53,15 @@ class Compiled:
     def __init__(self, f: Callable[..., Any]) -> None:
         self.f = f
         self._replays: dict[Any, Replay] = {}
+        self._families: dict[Any, Family] = {}  # by their signatures without the first axes
+        self._derived: list[Any] = []  # the keys of programs that were not captured
         self._lock = threading.Lock()
         functools.update_wrapper(self, f)
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         if capturing:  # inside of another capture it is what it does
             return self.f(*args, **options)
-        key = tuple([_signature(a) for a in args])
+        key = tuple(map(_signature, args))
         if options:
             key += (tuple(options.items()),)
         replay = self._replays.get(key)
@@ -68,27 +72,42 @@ class Compiled:
     def _new(self, key: Any, args: tuple[Any, ...], options: dict[str, Any]) -> "Replay":
         with self._lock:
             if key not in self._replays:
-                if len(self._replays) == SIGNATURES:
-                    warnings.warn(
-                        f"{getattr(self.f, '__name__', 'a function')} was compiled for "
-                        f"{SIGNATURES} signatures, and now for another: pad its arguments to one "
-                        "shape, or do not compile it",
-                        stacklevel=3,
-                    )
-                program = capture(self.f, *args, **options)
-                inputs = {name: outline(x) for name, x in program.inputs.items()}
-                self._replays[key] = Replay(replace(program, inputs=inputs), args)
+                kind = tuple([_signature(a, 1) for a in args]), tuple(options.items())
+                family = self._families.setdefault(kind, Family())
+                sizes = [np.shape(raw(x))[:1] for x in flatten(list(args))[0]]
+                program = family.program(sizes)
+                if program is not None:
+                    self._derived.append(key)
+                    if len(self._derived) > SIGNATURES:  # their places would fill the memory
+                        del self._replays[self._derived.pop(0)]
+                else:
+                    program = self._capture(args, options)
+                    family.learn(sizes, program)
+                self._replays[key] = Replay(program, args)
             return self._replays[key]
 
+    def _capture(self, args: tuple[Any, ...], options: dict[str, Any]) -> Program:
+        if len(self._replays) - len(self._derived) == SIGNATURES:
+            warnings.warn(
+                f"{getattr(self.f, '__name__', 'a function')} was compiled for "
+                f"{SIGNATURES} signatures, and now for another: pad its arguments to one "
+                "shape, or do not compile it",
+                stacklevel=4,
+            )
+        program = capture(self.f, *args, **options)
+        inputs = {name: outline(x) for name, x in program.inputs.items()}
+        return replace(program, inputs=inputs)
 
-def _signature(x: Any) -> Any:
-    """Return what must be the same for a program to fit."""
+
+def _signature(x: Any, skip: int = 0) -> Any:
+    """Return what must be the same for a program to fit; of shapes, what comes after `skip`."""
     if type(x) is np.ndarray:
-        return x.dtype, x.shape
+        return x.dtype, x.ndim, x.shape[skip:]
     if type(x) is Tensor:
-        return x.dtype, x.shape, x.requires_grad
+        return x.dtype, x.ndim, x.shape[skip:], x.requires_grad
     if isinstance(x, (list, tuple, dict)):
-        return type(x), *map(_signature, flatten(x)[0]), *(x if isinstance(x, dict) else ())
+        leaves = [_signature(leaf, skip) for leaf in flatten(x)[0]]
+        return type(x), *leaves, *(x if isinstance(x, dict) else ())
     if isinstance(x, (np.generic, float, complex)) or type(x) is int:
         return type(x)
     return x
@@ -114,9 +133,10 @@ class Replay:
         values = [raw(leaves[i]) for i in self._given]
         values += [t.data for t in self._parameters]
         results = self.run(values)
-        for effect, value in zip(program.effects, results[self._count :], strict=True):
-            effect.leave(value)
-        return program.result(results[: self._count])
+        if program.effects:
+            for effect, value in zip(program.effects, results[self._count :], strict=True):
+                effect.leave(value)
+        return program.result(results)
 
     def run(self, values: list[Any]) -> tuple[Any, ...]:
         """Replay once, with places that nobody else is using."""

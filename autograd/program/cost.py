@@ -75,8 +75,9 @@ def shapes(program: "Program") -> Table:
 def flops(program: "Program") -> Table:
     """Return how many operations on numbers each result takes, by its shapes.
 
-    A product of matrices (m, k) and (k, n) takes 2mnk; an operation on each element one per element
-    of the result, whatever it is; a reduction one per element of its argument; moving nothing.
+    A product of matrices (m, k) and (k, n) takes 2mnk; a convolution two per element of its result
+    and entry of a kernel; an operation on each element one per element of the result, whatever it
+    is; a reduction one per element of its argument; moving nothing.
     """
     like = {**program.inputs, **program.constants, **{e.name: e.like for e in program.equations}}
     rows = {
@@ -113,6 +114,10 @@ def _flops(e: Equation, xs: list[Any]) -> int:
         return _einsum(e.params["subscripts"], xs)
     if name in ("matmul", "dot", "inner", "vdot", "tensordot"):
         return 2 * size * _contracted(name, e.params, *xs)
+    if name in ("conv", "conv_input", "conv_weight"):
+        return _convolved(name, e.like, *xs)
+    if name == "max_pool":
+        return size * math.prod(e.params["kernel"])
     if name == "sort":
         n = int(np.size(xs[0]))
         return n * math.ceil(math.log2(max(n, 1)))
@@ -128,6 +133,14 @@ def _contracted(name: str, params: Mapping[str, Any], a: Any, b: Any) -> int:
         own = range(-axes, 0) if isinstance(axes, int) else np.atleast_1d(axes[0])
         return math.prod(np.shape(a)[i] for i in own)
     return int(np.shape(a)[-1]) if np.ndim(a) and np.ndim(b) else 1
+
+
+def _convolved(name: str, y: Any, first: Any, second: Any, bias: Any = None) -> int:
+    """Count for the convolution that this is, or is a derivative of: these take as many."""
+    kernels = y if name == "conv_weight" else second
+    result = y if name == "conv" else first
+    added = 0 if bias is None else int(np.size(y))
+    return 2 * int(np.size(result)) * math.prod(np.shape(kernels)[1:]) + added
 
 
 def _einsum(subscripts: str, xs: list[Any]) -> int:

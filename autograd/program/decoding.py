@@ -5,6 +5,7 @@ shape and the dtype that the file says, when it is computed of zeros.
 """
 
 import unicodedata
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from keyword import iskeyword
 from pathlib import Path
@@ -75,11 +76,13 @@ class Reader:
         args = self.values(e["args"])
         params = {k: self.value(v) for k, v in self.of(dict, e["params"]).items()}
         want = self.like({"dtype": e["dtype"], "shape": e["shape"]})
+        xs = [self.examples[a.text] if type(a) is Name else a for a in args]
         try:
-            with np.errstate(all="ignore"):
-                like = op.call(
-                    *[self.examples[a.text] if type(a) is Name else a for a in args], **params
-                )
+            with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+                try:
+                    like = op.call(*xs, **params)
+                except (np.linalg.LinAlgError, ValueError):  # a matrix of zeros is singular
+                    like = op.call(*map(_unit, xs), **params)
             like = like[()] if type(like) is np.ndarray and like.ndim == 0 else like
             same = (like.shape, like.dtype) == (want.shape, want.dtype)
         except Exception as error:  # noqa: BLE001  # whatever NumPy says to a wrong equation
@@ -92,7 +95,7 @@ class Reader:
     def effect(self, e: Json, outside: Sequence[Tensor]) -> Effect:
         """Read what is left in a tensor."""
         i, attribute, value = self.row(e, 3)
-        if self.of(str, attribute) not in ("grad", "data"):
+        if self.of(str, attribute) not in ("grad", "new grad", "data"):
             self.refuse(f"an effect on {attribute!r}")
         return Effect(self.item(outside, i), attribute, self.value(value))
 
@@ -258,6 +261,11 @@ class Reader:
                 "a file of Program.save, of this version, with the primitives that it names",
             )
         )
+
+
+def _unit(x: Any) -> Any:
+    """Return unit matrices of the shape and the dtype of an array."""
+    return np.eye(*x.shape[-2:], dtype=x.dtype) + np.zeros_like(x) if np.ndim(x) > 1 else x
 
 
 VALUES: dict[str, Callable[[Reader, Json], Any]] = {

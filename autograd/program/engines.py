@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.errors import three_lines
+from autograd.program import extras
 from autograd.program.equations import Name
 from autograd.program.expansion import written_out
 from autograd.program.listing import executed
@@ -60,6 +61,24 @@ def _dask_add_at(xp: Any, values: Array, places: Array, line: Array) -> Array:
     return xp.sum(parts, axis=0)
 
 
+def _dask_matrices(name: str) -> Callable[..., Array]:
+    """Compute a function of whole matrices in one piece, which NumPy does."""
+    fn = functools.partial(getattr(extras, name), np)
+
+    def in_one_piece(xp: Any, *args: Any) -> Array:
+        like = fn(*map(_unit, args))
+        later = import_module("dask").delayed(fn)(*args)
+        return xp.from_delayed(later, like.shape, like.dtype)
+
+    return in_one_piece
+
+
+def _unit(x: Any) -> Any:
+    """Return unit matrices of the shape and the dtype of an array."""
+    x = _seen(x)
+    return np.eye(*x.shape[-2:], dtype=x.dtype) + np.zeros_like(x) if np.ndim(x) > 1 else x
+
+
 def _dense(values: np.ndarray, places: np.ndarray, size: int) -> np.ndarray:
     out = np.zeros(size, values.dtype)
     np.add.at(out, places, values)
@@ -78,6 +97,13 @@ def _written(x: np.ndarray, v: np.ndarray, places: np.ndarray) -> np.ndarray:
     x = x.copy()
     x[places] = v
     return x
+
+
+OF_MATRICES = (
+    "linalg", "matrix_norm", "cholesky", "eigh", "eig", "svd", "qr", "slogdet", "lstsq",
+    "cofactors", "second_cofactors",
+)  # fmt: skip
+"""The functions of whole matrices in `autograd.program.extras`."""
 
 
 # ── the engines ───────────────────────────────────────────────────────────────────────────────
@@ -134,6 +160,7 @@ ENGINES = {
         {
             "add_at": _dask_add_at,
             "replace_at": _dask_replace_at,
+            **{name: _dask_matrices(name) for name in OF_MATRICES},
             "einsum": _einsum,
             "erf": lambda xp, x: xp.map_blocks(erf, x, dtype=x.dtype),
         },

@@ -52,13 +52,13 @@ class Equation:
 
 
 def outline(x: Any) -> Any:
-    """Return zeros of the shape and the dtype of an array, which take the room of one number.
+    """Return zeros of the shape and the dtype of a value, which take the room of one number.
 
     >>> outline(np.ones((2, 3))).strides
     (0, 0)
     """
     if type(x) is not np.ndarray:
-        return x
+        return type(x)() if isinstance(x, np.generic) else x
     return np.ndarray(x.shape, x.dtype, bytes(x.itemsize), strides=(0,) * x.ndim)
 
 
@@ -71,3 +71,14 @@ def used(equations: Sequence[Equation], outputs: Iterable[Any]) -> list[Equation
             kept.append(e)
             wanted |= {a for a in e.args if isinstance(a, Name)}
     return kept[::-1]
+
+
+def key_of(value: Any) -> Any:
+    """Return what equal values have in common: 1, 1.0 and True are three."""
+    if isinstance(value, (Name, str, type(None))):
+        return value
+    if isinstance(value, (tuple, list)):
+        return tuple(map(key_of, value))
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.dtype, value.shape, value.tobytes()
+    return type(value), repr(value)

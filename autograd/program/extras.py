@@ -56,6 +56,8 @@ def erf(xp, x):
 def norm(xp, x, ord, axis, keepdims):
     """Return the norm of vectors along an axis, or Frobenius' where ord is None."""
     size = xp.abs(x)
+    if ord == 0:
+        return xp.sum(xp.astype(size != 0, size.dtype), axis=axis, keepdims=keepdims)
     if ord is None or ord == 2:
         return xp.sqrt(xp.sum(size * size, axis=axis, keepdims=keepdims))
     if ord == float("inf"):
@@ -63,6 +65,16 @@ def norm(xp, x, ord, axis, keepdims):
     if ord == -float("inf"):
         return xp.min(size, axis=axis, keepdims=keepdims)
     return xp.sum(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+
+
+def matrix_norm(xp, x, ord, axis, keepdims):
+    """Return the norm of the matrices that two axes hold."""
+    rest = [i for i in range(x.ndim) if i not in (axis[0] % x.ndim, axis[1] % x.ndim)]
+    x = xp.permute_dims(x, (*rest, axis[0] % x.ndim, axis[1] % x.ndim))
+    y = xp.linalg.matrix_norm(x, ord=ord)
+    for i in sorted(i % (y.ndim + 2) for i in axis) if keepdims else ():
+        y = xp.expand_dims(y, axis=i)
+    return y
 
 
 def einsum(xp, subscripts, *xs):
@@ -87,6 +99,66 @@ def on_grid(xp, x, term, letters):
     x = xp.permute_dims(x, tuple(sorted(range(x.ndim), key=lambda k: letters.index(term[k]))))
     sizes = iter(x.shape)
     return xp.reshape(x, tuple(next(sizes) if c in term else 1 for c in letters))
+
+
+# ── matrices: several results are laid end to end ─────────────────────────────────────────────
+def pack(xp, depth, *parts):
+    """Lay the axes of each part behind the first `depth` end to end, in the widest dtype."""
+    wide = xp.result_type(*parts)
+    flat = [xp.reshape(xp.astype(p, wide), (*p.shape[:depth], -1)) for p in parts]
+    return xp.concat(flat, axis=-1)
+
+
+def linalg(xp, name, *args):
+    """Call a function of the extension for linear algebra."""
+    if name == "pinv":
+        return xp.linalg.pinv(args[0], rtol=args[1])
+    return getattr(xp.linalg, name)(*args)
+
+
+def cholesky(xp, a, upper):
+    return xp.linalg.cholesky(a, upper=upper)
+
+
+def eigh(xp, a):
+    return pack(xp, a.ndim - 2, *xp.linalg.eigh(a))
+
+
+def eig(xp, a):
+    return pack(xp, a.ndim - 2, *xp.linalg.eig(a))
+
+
+def svd(xp, a, full_matrices):
+    return pack(xp, a.ndim - 2, *xp.linalg.svd(a, full_matrices=full_matrices))
+
+
+def qr(xp, a, mode):
+    return pack(xp, a.ndim - 2, *xp.linalg.qr(a, mode=mode))
+
+
+def slogdet(xp, a):
+    sign, logabsdet = xp.linalg.slogdet(a)
+    return xp.stack((sign, xp.astype(logabsdet, sign.dtype)), axis=-1)
+
+
+def lstsq(xp, a, b, rtol):
+    x = xp.linalg.pinv(a, rtol=rtol) @ b
+    if a.shape[0] <= a.shape[1]:
+        return pack(xp, 0, x)
+    size = xp.abs(b - a @ x)
+    return pack(xp, 0, x, xp.reshape(xp.sum(size * size, axis=0), (-1,)))
+
+
+def cofactors(xp, a):
+    """Return the derivative of the determinant of regular matrices."""
+    return xp.linalg.det(a)[..., None, None] * xp.matrix_transpose(xp.linalg.inv(a))
+
+
+def second_cofactors(xp, h, a):
+    """Return the derivative of ``sum(h * cofactors(a))`` at regular matrices."""
+    c = cofactors(xp, a)
+    inner = xp.sum(h * c, axis=(-2, -1), keepdims=True)
+    return (inner * c - c @ xp.matrix_transpose(h) @ c) / xp.linalg.det(a)[..., None, None]
 
 
 # ── elements by their places ──────────────────────────────────────────────────────────────────

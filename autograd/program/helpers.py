@@ -79,7 +79,7 @@ def _definition(value: Any, name: str, user: str) -> dict[str, str]:
         root = value.__name__.partition(".")[0]
         if value is np and name == "np":
             return {}
-        if root != "numpy" and root not in sys.stdlib_module_names:
+        if root not in ("numpy", "scipy") and root not in sys.stdlib_module_names:
             raise _refused(user, f"which uses the module {value.__name__}")
         alias = "" if value.__name__ == name else f" as {name}"
         return {f"import {name}": f"import {value.__name__}{alias}"}

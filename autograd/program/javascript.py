@@ -47,6 +47,20 @@ TRUTHS = {
 
 LOGIC = {"logical_and": "{0} && {1}", "logical_or": "{0} || {1}", "logical_not": "!{0}"}
 
+REFUSED = frozenset({
+    "inv", "solve", "pinv", "det", "cofactors", "second_cofactors", "slogdet", "lstsq", "cholesky",
+    "eigh", "eigvalsh", "eig", "svd", "svdvals", "qr", "vecdot", "matvec", "vecmat",
+    "median", "nanmedian", "quantile", "nanquantile", "weighted_quantile", "weighted_nanquantile",
+    "partition", "argpartition", "searchsorted", "digitize", "nansum", "nanprod", "nanmean",
+    "nanmax", "nanmin", "nanvar", "nanstd", "nanargmax", "nanargmin", "nancumsum", "nancumprod",
+    "bincount", "histogram", "histogramdd", "histogram_bin_edges", "interp", "convolve", "unwrap",
+    "vander", "bessel", "i0", "copysign", "fmod", "heaviside", "ldexp", "nextafter", "spacing",
+    "fraction", "mantissa", "power_of_two", "nan_to_num", "gcd", "lcm", "left_shift",
+    "right_shift", "bitwise_count", "conv", "conv_input", "conv_weight", "max_pool", "pool_spread",
+    "pool_select",
+})  # fmt: skip
+"""Linear algebra, statistics and bits: algorithms that the runtime does not have."""
+
 RESERVED = {
     "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger",
     "default", "delete", "do", "else", "enum", "eval", "export", "extends", "false", "finally",
@@ -93,10 +107,11 @@ def javascript(program: "Program") -> str:
 
 def knows(op: Primitive) -> bool:
     """Tell whether an operation has a spelling here; others are written out by their definition."""
-    ours = (getattr(op.fn, "__module__", None) or "numpy").startswith(
-        ("numpy", "_operator", "autograd.rules")
-    )
-    return ours and (op.name in PRINTERS or (op.elementwise and op.fn in PRIMITIVES))
+    module = getattr(op.fn, "__module__", None) or "numpy"  # some ufuncs tell none
+    ours = module.startswith(("numpy", "_operator", "autograd.rules"))
+    ours = ours and module != "autograd.rules.special" and not op.code.startswith("special.")
+    known = op.name in PRINTERS or op.name in REFUSED
+    return ours and (known or (op.elementwise and op.fn in PRIMITIVES))
 
 
 def identifiers(names: Iterable[str]) -> dict[str, str]:
@@ -134,7 +149,8 @@ class _Printer(Writer):
         return f"function {name}({given}) {{\n{inner}}}"
 
     def equation(self, e: Equation) -> str:
-        if not knows(e.op) or any(self.kind(a) == "c" for a in (*e.args, e.name)):
+        refused = e.op.name in REFUSED or not knows(e.op)
+        if refused or any(self.kind(a) == "c" for a in (*e.args, e.name)):
             raise NotImplementedError(
                 three_lines(
                     f"{e.op.name} cannot be written in JavaScript",

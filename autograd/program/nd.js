@@ -259,6 +259,7 @@ const nd = (() => {
   const norm = (v, ord) => {
     const sizes = v.map(Math.abs);
     if (ord === null || ord === 2) return Math.sqrt(total(v.map((x) => x * x)));
+    if (ord === 0) return sizes.filter((x) => x !== 0).length;
     if (ord === Infinity) return most(sizes);
     if (ord === -Infinity) return least(sizes);
     return total(sizes.map((x) => x ** ord)) ** (1 / ord);

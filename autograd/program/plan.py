@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from autograd.primitive import fused_op
-from autograd.program.chains import Chain, chained, spell_chain
+from autograd.program.chains import WORDS, Chain, chained, spell_chain
 from autograd.program.equations import Equation, Name
-from autograd.program.kernels import cross_entropy, d_cross_entropy, kernel_of
+from autograd.program.kernels import cross_entropy, d_cross_entropy, kernel_of, ufunc
 from autograd.program.program import Program
 from autograd.rules.neural import d_cross_entropy as fused_gradient
 from autograd.rules.neural import softmax_cross_entropy
@@ -55,7 +55,7 @@ class Plan:
         self._definitions: list[str] = []
         self._steps = chained(program)
         self._fixed = set(program.constants)  # whose arrays are there before the replay
-        self._taken = {n.text for n in self._like}
+        self._taken = WORDS | {n.text for n in self._like}
         self._base = self._bases()
         self._last = self._last_uses()
         self._held: dict[Name, np.ndarray] = {}
@@ -163,7 +163,8 @@ class Plan:
         if e.op is GRADIENT and self._softmax_of(e) in self._held:
             return self._d_cross_entropy(e)
         kernel = kernel_of(e.op)
-        if kernel is None or not np.ndim(e.like) or not e.like.size:
+        own = kernel is ufunc and e.name in self.program.results  # a new array is wanted anyway
+        if kernel is None or own or not np.ndim(e.like) or not e.like.size:
             return self._call(e)
         x = [self._like[a] if type(a) is Name else a for a in e.args]
         lines = kernel(self.refer, e, x, [self._argument(a) for a in e.args])
@@ -178,6 +179,8 @@ class Plan:
         """Compute elementwise operations together, without the arrays that only they need."""
         kept = [e.name for e in chain.equations if np.ndim(e.like) and self._last[e.name] > i]
         name = f"chain_{i}"
+        while name in self._taken:
+            name += "_"
         text, reads, sums = spell_chain(
             name, chain, kept, self.refer, self._scalar, self._like.__getitem__
         )

@@ -18,7 +18,7 @@ from autograd.program.listing import executed
 from autograd.program.source import function_name, source
 from autograd.program.tape import Symbol
 from autograd.tensor import Tensor, constant, raw, record
-from autograd.tree import flatten_like, is_alike, map_leaves
+from autograd.tree import flatten, flatten_like, is_alike
 from autograd.versions import write
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a program leaves in a tensor: ``"grad"`` or ``"data"``."""
+    """What a program leaves in a tensor: ``"data"``, ``"new grad"``, or ``"grad"`` to be added."""
 
     tensor: Tensor
     attribute: str
@@ -39,7 +39,7 @@ class Effect:
         if self.attribute == "data":
             alike = (raw(value).shape, raw(value).dtype) == (t.shape, t.dtype)
             write(t, ..., value) if alike else setattr(t, "data", value)
-        elif t._grad is None:
+        elif t._grad is None or self.attribute == "new grad":
             t._grad = value
         else:
             t._grad = raw(t._grad) + value
@@ -94,9 +94,15 @@ class Program:
 
     def result(self, values: Sequence[Any]) -> Any:
         """Give the outputs the structure that the function gave them."""
-        pairs = zip(values, self.tensors, strict=True)
-        outputs = [constant(y) if t and type(y) is not Tensor else y for y, t in pairs]
-        return map_leaves(outputs.__getitem__, self.gives)
+        if any(self.tensors):
+            pairs = zip(values, self.tensors, strict=True)
+            values = [constant(y) if t and type(y) is not Tensor else y for y, t in pairs]
+        places, rebuild = self._nesting
+        return rebuild([values[k] for k in places])
+
+    @cached_property
+    def _nesting(self) -> Any:
+        return flatten(self.gives)
 
     def pullback(self, g: Any, *values: Any) -> list[Any]:
         """Return what a gradient of the first output sends back to each input."""
@@ -285,6 +291,16 @@ class Program:
         from autograd.program.page import page  # noqa: PLC0415  # imported when used
 
         return page(self)
+
+    @cached_property
+    def onnx(self) -> bytes:
+        """The program as a file of ONNX, for the shapes of its examples; see `export_onnx`.
+
+        Raises NotImplementedError for an operation that ONNX cannot express.
+        """
+        from autograd.program.onnx import onnx  # noqa: PLC0415  # an optional library
+
+        return onnx(self)
 
     # ── derivatives, which are programs too ────────────────────────────────────────────────────
     @cached_property

@@ -41,7 +41,7 @@ SHORT = 40
 """An array in an index is written there if it is no longer than this."""
 
 BLANK = "\ufffc"  # no line breaks here
-RESERVED = frozenset({"np", "abs", "complex", "bytes", *keyword.kwlist})
+RESERVED = frozenset({"np", "special", "abs", "complex", "bytes", *keyword.kwlist})
 D_CROSS_ENTROPY = fused_op(d_cross_entropy)  # its last argument may be one number for all rows
 FIRST_ARRAY = {gather: 1, place: 2, scatter_at: 1}
 """From which argument on these operations have the arrays of their index."""
@@ -84,6 +84,8 @@ class _Printer:
         for e in program.equations:
             if (found := helper(e.op)) and found[0] not in self.helpers:
                 self.helpers |= definitions(found[1], found[0])
+            if e.op.code.startswith("special."):
+                self.helpers["import special"] = "import scipy.special as special"
         self.constants: dict[str, str] = {}
         self.alone: list[Name] = []  # what has a line
         self.inlined: dict[Name, Spelled] = {}

@@ -114,8 +114,9 @@ def keywords(fn: Callable[..., Any], params: Mapping[str, Any]) -> Iterator[str]
     required = [name for name, p in known.items() if p.default is p.empty and name in params]
     yield from (literal(params[name]) for name in required)
     for name, value in params.items():
-        default = name in known and repr(known[name].default) == repr(value)
-        if name not in required and value is not False and not default:
+        default = known[name].default if name in known else False
+        off = value is False and default is not True  # not given, or NumPy's "no value"
+        if name not in required and not off and repr(default) != repr(value):
             yield f"{name}={literal(value)}"
 
 

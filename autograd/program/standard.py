@@ -42,7 +42,7 @@ INDEXED = {"gather": 1, "scatter_at": 1, "place": 2}
 
 APART = frozenset({
     ("masked", 1), ("softmax_cross_entropy", 1), ("d_cross_entropy", 1), ("class_indices", 0),
-    ("astype", 0),
+    ("astype", 0), ("rfft", 0),
 })  # fmt: skip
 """Arguments whose dtype has nothing to do with that of the result."""
 
@@ -108,6 +108,14 @@ class _Printer:
             if type(value) not in NUMBERS and value.dtype.name not in DTYPES:
                 _refuse(e, value.dtype)
         dtypes = promoted(e.op, x, e.like)
+        if not is_spelled(e.op):
+            raise NotImplementedError(
+                three_lines(
+                    f"the array API standard has no {e.op.name}",
+                    f"{e.name} = {e.op.name}, of shape {np.shape(e.like)}",
+                    "functions that it has, or keep to NumPy: program(*args)",
+                )
+            )
         spelling = SPELLINGS[e.op.name]
         site = Site(e.op, e.params, x, e.like, self.hoist)
         template = spelling if isinstance(spelling, str) else spelling(site)

@@ -6,15 +6,12 @@ read. Nothing in a file is ever evaluated, and operations are known by their nam
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.files import optional, write_atomically
 from autograd.program.decoding import Reader, Refused
 from autograd.program.encoding import Writer
 from autograd.program.program import Program
@@ -29,18 +26,8 @@ def save(program: Program, path: str | Path) -> Path:
     fields = {"format": FORMAT, "version": VERSION, **writer.fields()}
     text = json.dumps(fields, allow_nan=False)
     header = {"program": text, "sha256": _digest(text, writer.tensors)}
-    data = _safetensors().numpy.save(writer.tensors, header)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return path
+    numpy = optional("safetensors.numpy", "train", "Program.save")
+    return write_atomically(path, numpy.save(writer.tensors, header))
 
 
 def load(path: str | Path) -> Program:
@@ -65,23 +52,9 @@ def load(path: str | Path) -> Program:
         reader.refuse(f"no JSON: {error}")
 
 
-def _safetensors() -> Any:
-    try:
-        import safetensors.numpy  # noqa: PLC0415  # an optional library, imported when used
-    except ImportError as error:
-        raise ImportError(
-            three_lines(
-                "programs are stored in the format of safetensors, which is not installed",
-                "Program.save or Program.load",
-                'pip install "retrograd[train]"',
-            )
-        ) from error
-    return safetensors
-
-
 def _opened(path: Path) -> tuple[str, str, dict[str, np.ndarray]]:
     """Return the program's text, its digest, and the tensors of a file."""
-    library = _safetensors()
+    library = optional("safetensors", "train", "Program.load")
     path.stat()  # where there is no file, Python's own error says it
     try:
         with library.safe_open(path, framework="numpy") as file:

@@ -17,22 +17,19 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd.backward import sweep
+from autograd.batching import ABOUT_SHAPES
 from autograd.errors import ROOMS, line_of, three_lines, user_frame
 from autograd.methods import Methods
 from autograd.outside import here, innermost
-from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, QUERIES, Primitive
-from autograd.program.equations import Equation, Name
+from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, QUERIES, Primitive, beyond
+from autograd.program.equations import Equation, Name, key_of
+from autograd.rules.composites import LOOKUPS
 from autograd.rules.neural import linear
 from autograd.rules.shape import BY_ARRAYS, VIEWS, Slot, astype, gather, place, setitem
+from autograd.rules.ufuncs import METHODS
 from autograd.tensor import GETITEM, Tensor, plain_index, raw
 from autograd.versions import birth
 
-REDUCTIONS: dict[Any, Callable[..., Any]] = {
-    np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min,
-    np.logical_and: np.all, np.logical_or: np.any,
-}  # fmt: skip
-ABOUT_SHAPES = {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj,
-                np.isrealobj}  # fmt: skip
 LINEAR, POWER = PRIMITIVES[linear], PRIMITIVES[operator.pow]
 NUMBERS = "NumPy's functions of the value itself: np.sin(x) for math.sin(x)"
 
@@ -72,8 +69,8 @@ class Symbol(Methods, NDArrayOperatorsMixin):
         if any(type(a) is Tensor for a in args):
             return NotImplemented
         out, *more = kwargs.pop("out", (None,))
-        if method == "reduce" and fn in REDUCTIONS and not more:
-            y = self.__array_function__(REDUCTIONS[fn], (), args, kwargs)
+        if method in METHODS and (fn in PRIMITIVES or fn in COMPOSITES) and not more:
+            y = METHODS[method](fn, *args, **kwargs)
         elif method == "__call__" and fn in COMPOSITES:
             y = COMPOSITES[fn](*args, **kwargs)
         elif method == "__call__" and fn in PRIMITIVES and not kwargs and not more:
@@ -92,11 +89,14 @@ class Symbol(Methods, NDArrayOperatorsMixin):
         if Tensor in types:
             return NotImplemented
         if fn in COMPOSITES:
-            if type(args[0]) is np.ndarray:  # a table, looked up by a traced index
+            if fn in LOOKUPS and type(args[0]) is np.ndarray:  # the index is traced
                 args = (Symbol(self.tape, self.tape.argument(args[0]), args[0]), *args[1:])
             return COMPOSITES[fn](*args, **kwargs)
         if fn in PRIMITIVES:
-            return self.tape.record(PRIMITIVES[fn], *PRIMITIVES[fn].arguments(args, kwargs))
+            values, params = PRIMITIVES[fn].arguments(args, kwargs)
+            if definition := beyond(PRIMITIVES[fn], params):
+                return definition(*values, **params)
+            return self.tape.record(PRIMITIVES[fn], values, params)
         if fn in CREATORS or fn in ABOUT_SHAPES:
             return fn(*map(_plain, args), **{k: _plain(v) for k, v in kwargs.items()})
         name = f"{fn.__module__}.{fn.__name__}".replace("numpy", "np", 1)
@@ -126,7 +126,7 @@ class Symbol(Methods, NDArrayOperatorsMixin):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         mine = type(value) is Symbol and value.base is self and value.of == self.name
-        if mine and value.at is not None and _key(value.at) == _key(index):
+        if mine and value.at is not None and key_of(value.at) == key_of(index):
             return  # x[i] += 1 has written into x already
         self.become(setitem(self, value, index=plain_index(index)))
 
@@ -184,7 +184,7 @@ class Symbol(Methods, NDArrayOperatorsMixin):
 def _refusal(what: str, instead: str) -> CaptureError:
     frame, inner = user_frame(), sys._getframe(1)
     while inner.f_back and inner is not frame:
-        if inner.f_code.co_filename.endswith("optim.py"):
+        if inner.f_globals.get("__name__", "").startswith("nn.optim"):
             instead = "the optimizer's step outside of the function, after the program"
         inner = inner.f_back
     line = f"{line_of(frame.f_code.co_filename, frame.f_lineno)}, in {frame.f_code.co_name}"
@@ -214,6 +214,7 @@ class Tape:
 
     def __init__(self, knows: Callable[[Primitive], bool] = lambda op: op is not LINEAR) -> None:
         self.knows = knows
+        self.opened: set[Primitive] = set()  # what is its own definition is written all the same
         self.is_sweeping = _is_sweeping
         self.since = birth()
         self.equations: list[Equation] = []
@@ -267,8 +268,16 @@ class Tape:
         params = dict(params or {})
         if (inner := innermost(self, values, params)) is not self:
             return inner.record(op, values, params)
-        if not self.knows(op):
-            return op.call(*values, **params)
+        if not self.knows(op) and op not in self.opened:
+            self.opened.add(op)
+            try:
+                return op.call(*values, **params)
+            except CaptureError:
+                if not (op.fn.__module__ or "").startswith("autograd.rules"):
+                    raise
+                # compiled code has no definition in NumPy: the printer will refuse it by name
+            finally:
+                self.opened.remove(op)
         if (same := _unchanged(op, values, params)) is not None:
             return same
         if op.fn is setitem and _is_whole(*values, **params):
@@ -278,7 +287,7 @@ class Tape:
             if _is_selecting(op, values):
                 raise _refusal("an array whose size depends on values", "np.where(mask, x, 0)")
         args = tuple(self.argument(v) for v in values)
-        key = (op, *map(_key, args), *((k, _key(v)) for k, v in params.items()))
+        key = (op, *map(key_of, args), *((k, key_of(v)) for k, v in params.items()))
         if key in self._known:
             return self._symbol(op, values, params, *self._known[key])
         with np.errstate(all="ignore"):
@@ -393,14 +402,3 @@ def _is_sweeping() -> bool:
 
 def _plain(value: Any) -> Any:
     return value.data if type(value) is Symbol else value
-
-
-def _key(value: Any) -> Any:
-    """Return what equal values have in common: 1, 1.0 and True are three."""
-    if isinstance(value, (Name, str, type(None))):
-        return value
-    if isinstance(value, (tuple, list)):
-        return tuple(map(_key, value))
-    if isinstance(value, (np.ndarray, np.generic)):
-        return value.dtype, value.shape, value.tobytes()
-    return type(value), repr(value)

@@ -73,6 +73,13 @@ def _parts(index: Any) -> tuple[Any, ...]:
 def _number(value: Any) -> Spelled:
     """Write a number: 1e-05 as a power of ten."""
     value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, complex) and np.isfinite(value):
+        real, imaginary = _number(value.real).text, _number(abs(value.imag)).text
+        imaginary = "i" if imaginary == "1" else rf"{imaginary} \, i"
+        sign = "-" if value.imag < 0 else "+"
+        if value.real == 0:
+            return Spelled(imaginary if sign == "+" else f"-{imaginary}", UNARY)
+        return Spelled(rf"\left({real} {sign} {imaginary}\right)", ATOM)
     if isinstance(value, (bool, complex, str, type(None))):
         return Spelled(rf"\text{{{value}}}")
     if not np.isfinite(value):

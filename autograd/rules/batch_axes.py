@@ -57,6 +57,18 @@ def elementwise(run, xs, mapped, **params):
     return run(*xs, **params)
 
 
+def stacked(*cores):
+    """Write the rule of a function of stacks; so many axes of each argument are no stack's."""
+
+    def rule(run, xs, mapped, **params):
+        ranks = [len(row(x, m)) - core for x, m, core in zip(xs, mapped, cores, strict=True)]
+        depths = [max(ranks) + core for core in cores]
+        triples = zip(xs, mapped, depths, strict=True)
+        return run(*[lined_up(x, depth) if m else x for x, m, depth in triples], **params)
+
+    return rule
+
+
 def alone(rule):
     """Write a rule of one array, which is mapped then."""
     return lambda run, xs, mapped, **params: rule(run, *xs, **params)

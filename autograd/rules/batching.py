@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from autograd.primitive import PRIMITIVES, fused_op
+from autograd.rules import batch_statistics, interpolation, polynomials, quantiles, statistics
 from autograd.rules.batch_axes import all_mapped, alone, behind, elementwise, flat, lined_up, row
 from autograd.rules.batch_parts import (
     gather_batch,
@@ -26,6 +27,7 @@ from autograd.rules.batch_parts import (
     scatter_batch,
     setitem_batch,
 )
+from autograd.rules.fft import TRANSFORMS
 from autograd.rules.linalg import contracted
 from autograd.rules.neural import (
     d_cross_entropy,
@@ -45,6 +47,7 @@ from autograd.rules.shape import (
     setitem,
     widths,
 )
+from autograd.rules.ufuncs import running_max, running_min
 
 
 # ── reductions, and functions along an axis ───────────────────────────────────────────────────
@@ -270,7 +273,9 @@ BATCHING = {
     ),
     **dict.fromkeys((np.argmax, np.argmin, np.cumsum, np.cumprod, np.linalg.norm), along(None)),
     **dict.fromkeys((np.sort, np.argsort, softmax, log_softmax), along(-1)),
+    **dict.fromkeys((running_max, running_min), along(0)),
     **dict.fromkeys((np.copy, astype), same),
+    **dict.fromkeys(TRANSFORMS, with_axes("axis", axis=-1)),
     np.roll: roll,
     np.reshape: reshape,
     np.ravel: reshape,
@@ -302,6 +307,26 @@ BATCHING = {
     np.einsum: einsum,
     linear: linear_batch,
     softmax_cross_entropy: rows_first,
+    **dict.fromkeys(
+        (np.nansum, np.nanprod, np.nanmean, np.nanvar, np.nanstd, np.nanmax, np.nanmin), reduction,
+    ),
+    **dict.fromkeys((np.nancumsum, np.nancumprod, np.nanargmax, np.nanargmin), along(None)),
+    **dict.fromkeys((np.partition, np.argpartition), along(-1)),
+    **dict.fromkeys((quantiles.of_median, quantiles.of_nanmedian), same),
+    **dict.fromkeys(
+        (quantiles.of_quantile, quantiles.of_nanquantile, quantiles.of_weighted,
+         quantiles.of_nanweighted), batch_statistics.quantiles,
+    ),
+    interpolation.lines: batch_statistics.lines,
+    statistics.sums_in_bins: batch_statistics.sums(statistics.line),
+    statistics.sums_in_boxes: batch_statistics.sums(statistics.box),
+    np.histogram_bin_edges: batch_statistics.edges,
+    np.bincount: batch_statistics.bincount,
+    np.convolve: batch_statistics.convolve,
+    np.digitize: batch_statistics.digitize,
+    np.searchsorted: batch_statistics.searchsorted,
+    np.unwrap: with_axes("axis", axis=-1),
+    polynomials.vander: batch_statistics.vander,
 }  # fmt: skip
 for _fn, _rule in BATCHING.items():
     PRIMITIVES[_fn].batch = _rule

@@ -6,7 +6,7 @@ import numpy as np
 
 from autograd.errors import three_lines
 from autograd.primitive import composite
-from autograd.rules.shape import astype, pad_constant, scatter, widths
+from autograd.rules.shape import astype, scatter
 
 
 @composite(np.take)
@@ -23,6 +23,10 @@ def take_along_axis(x, indices, axis=-1):
     grid = list(np.ix_(*(np.arange(n) for n in x.shape)))
     grid[axis] = indices
     return x[tuple(grid)]
+
+
+LOOKUPS = {np.take, np.take_along_axis}
+"""Functions whose array may be a table of constants, looked up by an index that is computed."""
 
 
 @composite(np.repeat)
@@ -62,24 +66,6 @@ def fliplr(x):
 @composite(np.flipud)
 def flipud(x):
     return np.flip(x, 0)
-
-
-@composite(np.pad)
-def pad(x, pad_width, mode="constant", **options):
-    """Pad with constants by one row; every other mode repeats elements, so it is a `take`."""
-    if mode == "constant":
-        return pad_constant(x, pad_width=pad_width, **options)
-    if mode not in ("edge", "reflect", "symmetric", "wrap") or options:
-        raise NotImplementedError(
-            three_lines(
-                f"the derivative of np.pad(mode={mode!r}) is unknown",
-                f"np.pad(mode={mode!r}, options {sorted(options)})",
-                "mode='constant', 'edge', 'reflect', 'symmetric' or 'wrap', without options",
-            )
-        )
-    for axis, width in enumerate(widths(pad_width, x.ndim)):
-        x = np.take(x, np.pad(np.arange(x.shape[axis]), width, mode=mode), axis=axis)
-    return x
 
 
 @composite(np.full_like)

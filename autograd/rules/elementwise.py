@@ -23,8 +23,8 @@ LN2, LN10 = math.log(2), math.log(10)
 @functools.partial(fused, elementwise=True)
 def over(g, d):
     """Return g / d; and 0 where g is 0 although d is 0 or nan."""
-    if isinstance(d, (int, float)):
-        harmless = d > 0 or d < 0
+    if isinstance(d, (int, float, complex)):
+        harmless = d == d and d != 0
     else:  # one look at an array is cheap, and in most there is nothing to do
         some = isinstance(d, np.ndarray) and d.size > 0
         harmless = some and (d.min() > 0 or abs(d).min() > 0)
@@ -53,12 +53,13 @@ def d_power_base(g, y, a, b):
     if constant and b > 0 and b % 1 == 0:
         return g * (b * a ** (b - 1))
     less = b - 1 if constant else spare(b - 1, (a == 0) & (b == 0))
-    return g * (b * spare(a, (g == 0) & (((a == 0) & (b < 1)) | (y != y))) ** less)
+    low = (b.real if isinstance(b, complex) else b) < 1
+    return g * (b * spare(a, (g == 0) & (((a == 0) & low) | (y != y))) ** less)
 
 
 def d_power_exponent(g, y, a, b):
     """Leave out log(0): ``0**b`` is constantly 0 for b > 0."""
-    out = (a == 0) | ((g == 0) & (a < 0))
+    out = (a == 0) if y.dtype.kind == "c" else (a == 0) | ((g == 0) & (a < 0))
     return g * np.where(out, 0, y) * np.log(np.where(out, np.ones_like(y), a))
 
 
@@ -70,6 +71,11 @@ def d_hypot(g, y, x):
 def share(x, y, exp):
     """Return the part that e^x has in e^y, a sum; of a sum that is 0, nothing."""
     return exp(x - np.where(np.isfinite(y), y, 0))
+
+
+def other_leg(x):
+    """Return sqrt(1 - x²). On a branch cut, 1 - x alone would lose the sign of the zero."""
+    return np.sqrt((1 - x.conjugate()).conjugate() * (1 + x))
 
 
 def d_sinc(g, y, x):
@@ -109,6 +115,13 @@ def zero(g, *_):
     return np.zeros_like(g)
 
 
+def d_sign(g, y, x):
+    """Turn z/|z| without changing its size; real signs are steps."""
+    if x.dtype.kind != "c":
+        return zero(g)
+    return np.conjugate(y) * 1j * np.imag(g * y) / spare(np.abs(x), y == 0)
+
+
 def bind_where(condition, *branches):
     if len(branches) != 2:
         raise TypeError(
@@ -132,7 +145,7 @@ primitive(np.remainder,    lambda g, y, a, b: g,           lambda g, y, a, b: -g
 primitive(operator.pow,    d_power_base,                   d_power_exponent,                            elementwise=True,       code="{0} ** {1}", tex=r"{0}^{{{1}}}",                                    symbol="xʸ")
 primitive(np.negative,     lambda g, y, x: -g,                                                          call=operator.neg,      code="-{0}",       tex=r"-{0}",                                           symbol="−")
 primitive(np.positive,     lambda g, y, x: g,                                                           call=operator.pos,      code="+{0}",       tex=r"+{0}",                                           symbol="+")
-primitive(np.absolute,     lambda g, y, x: g * np.sign(x),                                              call=operator.abs,      code="abs({0})",   tex=r"\left|{0}\right|",                               symbol="|x|")
+primitive(np.absolute,     lambda g, y, x: g * np.sign(x).conjugate(),                                  call=operator.abs,      code="abs({0})",   tex=r"\left|{0}\right|",                               symbol="|x|")
 
 # ── roots, exponentials and logarithms ────────────────────────────────────────────────────────
 primitive(np.fabs,       lambda g, y, x: g * np.sign(x),       tex=r"\left|{0}\right|",            symbol="|x|")
@@ -152,8 +165,8 @@ primitive(np.log1p,      lambda g, y, x: over(g, 1 + x),       tex=r"\ln\left(1 
 primitive(np.sin,     lambda g, y, x: g * np.cos(x),                        tex=r"\sin\left({0}\right)")
 primitive(np.cos,     lambda g, y, x: -g * np.sin(x),                       tex=r"\cos\left({0}\right)")
 primitive(np.tan,     lambda g, y, x: g * (1 + y * y),                      tex=r"\tan\left({0}\right)")
-primitive(np.arcsin,  lambda g, y, x: over(g, np.sqrt((1 - x) * (1 + x))),  tex=r"\arcsin\left({0}\right)")
-primitive(np.arccos,  lambda g, y, x: -over(g, np.sqrt((1 - x) * (1 + x))), tex=r"\arccos\left({0}\right)")
+primitive(np.arcsin,  lambda g, y, x: over(g, other_leg(x)),                tex=r"\arcsin\left({0}\right)")
+primitive(np.arccos,  lambda g, y, x: -over(g, other_leg(x)),               tex=r"\arccos\left({0}\right)")
 primitive(np.arctan,  lambda g, y, x: g / (1 + x * x),                      tex=r"\arctan\left({0}\right)")
 primitive(np.sinc,    d_sinc,                                               tex=r"\operatorname{{sinc}}\left({0}\right)", elementwise=True)
 primitive(np.deg2rad, lambda g, y, x: g * (math.pi / 180),                  tex=r"\frac{{\pi}}{{180}} {0}")
@@ -186,7 +199,7 @@ primitive(np.where, None, lambda g, y, c, a, b: np.where(c, g, 0), lambda g, y, 
           tex=r"\begin{{cases}} {1} & \text{{if }} {0} \\ {2} & \text{{otherwise}} \end{{cases}}")
 
 # ── steps: flat wherever they are smooth ──────────────────────────────────────────────────────
-primitive(np.sign,  zero,                                tex=r"\operatorname{{sign}}\left({0}\right)")
+primitive(np.sign,  d_sign,                              tex=r"\operatorname{{sign}}\left({0}\right)")
 primitive(np.floor, zero,                                tex=r"\left\lfloor {0} \right\rfloor")
 primitive(np.ceil,  zero,                                tex=r"\left\lceil {0} \right\rceil")
 primitive(np.trunc, zero,                                tex=r"\operatorname{{trunc}}\left({0}\right)")

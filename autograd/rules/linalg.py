@@ -8,8 +8,8 @@ import string
 
 import numpy as np
 
-from autograd.errors import three_lines
 from autograd.primitive import composite, primitive
+from autograd.rules.batch_axes import stacked
 from autograd.rules.shape import inverse, scatter
 
 
@@ -17,7 +17,7 @@ def d_matmul_left(g, y, a, b):
     if b.ndim == 2:
         return g @ b.T
     if b.ndim == 1:
-        return np.expand_dims(g, -1) * b
+        return (np.expand_dims(g, -1) if a.ndim > 1 else g) * b
     if a.ndim == 1:  # one vector for the whole stack: sum over the stack
         g = np.expand_dims(g, -2) @ np.swapaxes(b, -1, -2)
         return np.sum(np.reshape(g, (-1, a.size)), axis=0)
@@ -42,6 +42,8 @@ def d_dot(side):
     def rule(g, y, a, b):
         if np.ndim(a) == 0 or np.ndim(b) == 0:
             return g * (b if side == 0 else a)
+        if a.ndim <= 2 and b.ndim <= 2:
+            return (d_matmul_right if side else d_matmul_left)(g, y, a, b)
         return d_tensordot(side, g, a, b, ([a.ndim - 1], [max(b.ndim - 2, 0)]))
 
     return rule
@@ -50,6 +52,8 @@ def d_dot(side):
 def d_inner(side):
     def rule(g, y, a, b):
         if np.ndim(a) == 0 or np.ndim(b) == 0:
+            return g * (b if side == 0 else a)
+        if a.ndim == b.ndim == 1:
             return g * (b if side == 0 else a)
         return d_tensordot(side, g, a, b, ([a.ndim - 1], [b.ndim - 1]))
 
@@ -79,16 +83,20 @@ def d_tensordot(side, g, a, b, axes):
 
 
 def bind_einsum(subscripts, *operands, **options):
-    if not isinstance(subscripts, str):
-        raise NotImplementedError(
-            three_lines(
-                "einsum of Tensors takes its subscripts as a string",
-                "np.einsum of operands and lists of axes in turn",
-                "np.einsum('ij,jk->ik', a, b)",
-            )
-        )
+    if not isinstance(subscripts, str):  # operands and lists of axes in turn
+        subscripts, operands = as_letters(subscripts, *operands)
     subscripts = full_subscripts(subscripts, [np.ndim(x) for x in operands])
     return operands, {"subscripts": subscripts, **options}
+
+
+def as_letters(*given):
+    """Write lists of axes as a string; the order of the letters is that of the numbers."""
+    alphabet = string.ascii_uppercase + string.ascii_lowercase
+    lists = [*given[1::2], *given[-1:]] if len(given) % 2 else given[1::2]
+    terms = ["".join("..." if i is ... else alphabet[i] for i in axes) for axes in lists]
+    operands = given[: len(given) // 2 * 2 : 2]
+    n = len(operands)
+    return "->".join([",".join(terms[:n]), *terms[n:]]), operands
 
 
 def full_subscripts(subscripts, ndims):
@@ -138,10 +146,14 @@ def d_einsum(i, g, y, *xs, subscripts, optimize=False):
 primitive(np.matmul,    d_matmul_left,                                            d_matmul_right,                                                                call=operator.matmul, code="{0} @ {1}", tex=r"{0} \, {1}",               symbol="@")
 primitive(np.dot,       d_dot(0),                                                 d_dot(1),                                                                                                              tex=r"{0} \cdot {1}",            symbol="·")
 primitive(np.inner,     d_inner(0),                                               d_inner(1),                                                                                                            tex=r"\langle {0}, {1} \rangle", symbol="⟨,⟩")
-primitive(np.vdot,      lambda g, y, a, b: g * np.reshape(b, a.shape),            lambda g, y, a, b: g * np.reshape(a, b.shape),                                                                         tex=r"\langle {0}, {1} \rangle", symbol="⟨,⟩")
+primitive(np.vdot,      lambda g, y, a, b: (g * np.reshape(b, a.shape)).conjugate(), lambda g, y, a, b: g * np.reshape(a, b.shape).conjugate(),                                                          tex=r"\langle {0}, {1} \rangle", symbol="⟨,⟩")
+primitive(np.vecdot,    lambda g, y, a, b: (g[..., None] * b).conjugate(), lambda g, y, a, b: g[..., None] * a.conjugate(), batch=stacked(1, 1), tex=r"\langle {0}, {1} \rangle", symbol="⟨,⟩")
 primitive(np.outer,     lambda g, y, a, b: np.reshape(g @ np.ravel(b), a.shape),  lambda g, y, a, b: np.reshape(np.ravel(a) @ g, b.shape),                                                               tex=r"{0} \otimes {1}",          symbol="⊗")
 primitive(np.tensordot, lambda g, y, a, b, axes=2: d_tensordot(0, g, a, b, axes), lambda g, y, a, b, axes=2: d_tensordot(1, g, a, b, axes),                                                              tex=r"{0} : {1}")
 primitive(np.einsum,    each=d_einsum, bind=bind_einsum,                          call=lambda *xs, subscripts, **options: np.einsum(subscripts, *xs, **options), code="np.einsum({subscripts}, {*})",    tex=r"\operatorname{{einsum}}\left({*}\right)")
+if hasattr(np, "matvec"):  # since NumPy 2.2
+    primitive(np.matvec,    lambda g, y, a, b: g[..., None] * b[..., None, :], lambda g, y, a, b: np.matvec(a.mT, g), batch=stacked(2, 1), tex=r"{0} \, {1}", symbol="@")
+    primitive(np.vecmat,    lambda g, y, a, b: np.matvec(b, g).conjugate(), lambda g, y, a, b: a.conjugate()[..., None] * g[..., None, :], batch=stacked(1, 2), tex=r"{0}^* {1}", symbol="@")
 # fmt: on
 
 

@@ -43,7 +43,7 @@ def _erf():
         from scipy.special import erf  # noqa: PLC0415  # an optional library, imported when used
     except ImportError:
         each = np.frompyfunc(math.erf, 1, 1)
-        return lambda x: np.asarray(each(x), np.result_type(x, np.float16))[()]
+        return lambda x: np.asarray(each(x), np.result_type(x, 0.0))[()]
     return erf
 
 
@@ -132,6 +132,9 @@ def d_logsumexp(g, y, x, axis=None, keepdims=False):
 
 
 def linear_(x, weight, bias=None):
+    if x.ndim > 2:  # one product, where NumPy would make one for each matrix of a stack
+        y = linear_(np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1])), weight, bias)
+        return np.reshape(y, (*x.shape[:-1], weight.shape[0]))
     y = x @ weight.T
     if bias is None:
         return y
@@ -195,7 +198,7 @@ log_softmax = primitive(log_softmax_, lambda g, y, x, axis=-1: g - np.exp(y) * n
 logsumexp   = primitive(logsumexp_,   d_logsumexp,                                                                  name="logsumexp",   tex=r"\ln \sum e^{{{0}}}",                           symbol="log Σ exp")
 
 # ── layers and losses ─────────────────────────────────────────────────────────────────────────
-linear = primitive(linear_, lambda g, y, x, w, b=None: g @ w, d_linear_weight, lambda g, y, x, w, b: g, name="linear", code="linear({*})", tex=r"\operatorname{{linear}}\left({*}\right)")
+linear = primitive(linear_, lambda g, y, x, w, b=None: g @ w if g.ndim <= 2 else linear(g, w.T), d_linear_weight, lambda g, y, x, w, b: g, name="linear", code="linear({*})", tex=r"\operatorname{{linear}}\left({*}\right)")
 softmax_cross_entropy = primitive(cross_entropy_, lambda g, y, x, t: d_cross_entropy(x, t, y, g), None, paper=(error_of_softmax, None), name="softmax_cross_entropy", tex=r"\operatorname{{CE}}\left({0}, {1}\right)", symbol="CE")
 # fmt: on
 

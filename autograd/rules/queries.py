@@ -16,9 +16,11 @@ QUERIES |= {
     np.array_equal, np.array_equiv, np.allclose, np.isclose, np.isin, np.iscomplex, np.isreal,
     np.isposinf, np.isneginf, np.linalg.matrix_rank,
     # places
-    np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize, np.lexsort,
-    np.argpartition, np.nanargmax, np.nanargmin, np.unravel_index, np.ravel_multi_index,
+    np.nonzero, np.flatnonzero, np.argwhere, np.lexsort,
+    np.unravel_index, np.ravel_multi_index,
     np.diag_indices_from, np.tril_indices_from, np.triu_indices_from,
+    # bits
+    np.packbits, np.unpackbits,
     # text and files
     np.array_repr, np.array_str, np.array2string, np.save, np.savez, np.savez_compressed,
     np.savetxt,

@@ -8,7 +8,6 @@ import math
 import numpy as np
 
 from autograd.blocks import LARGE
-from autograd.errors import three_lines
 from autograd.primitive import composite, primitive
 from autograd.rules.elementwise import masked
 from autograd.rules.shape import astype, inverse
@@ -22,7 +21,8 @@ def expand(v, x, axis, keepdims):
 def spread(g, x, axis, keepdims):
     """Repeat g along the axes that were reduced: a copy where that is quicker than a view."""
     g = expand(g, x, axis, keepdims)
-    if not isinstance(x, np.ndarray) or x.size >= LARGE or hasattr(g, "tape"):
+    plain = isinstance(x, np.ndarray) and isinstance(g, (np.ndarray, np.generic))
+    if not plain or x.size >= LARGE:
         return np.broadcast_to(g, x.shape)
     out = np.empty(x.shape, g.dtype)
     out[...] = g
@@ -76,26 +76,30 @@ def d_cumsum(g, y, x, axis=None):
 
 
 def d_cumprod(g, y, x, axis=None):
-    """Sum over j >= i of ``g[j] * prod(x[:j+1] without x[i])``, without a division.
-
-    The inner sums obey ``r[i] = g[i] + x[i+1] * r[i+1]``, a linear recurrence, solved in log2(n)
-    steps by doubling (Hillis and Steele, "Data parallel algorithms", 1986).
-    """
+    """Sum over j >= i of ``g[j] * prod(x[:j+1] without x[i])``, without a division."""
     if axis is None:
         return np.reshape(d_cumprod(g, y, np.reshape(x, -1), axis=0), x.shape)
     g, x = np.moveaxis(g, axis, -1), np.moveaxis(x, axis, -1)
-    n = x.shape[-1]
-    if n == 0:
+    if x.shape[-1] == 0:
         return np.moveaxis(g, -1, axis)
-    one, none = np.ones_like(x[..., :1]), np.zeros_like(x[..., :1])
-    r, factor, step = g, np.concatenate((x[..., 1:], none), axis=-1), 1
+    before = np.concatenate((np.ones_like(x[..., :1]), np.cumprod(x[..., :-1], axis=-1)), axis=-1)
+    return np.moveaxis(before * linear_recurrence(g, x[..., 1:]), -1, axis)
+
+
+def linear_recurrence(g, factor):
+    """Solve ``r[i] = g[i] + factor[i] * r[i+1]`` along the last axis, in log2(n) steps.
+
+    By doubling (Hillis and Steele, "Data parallel algorithms", 1986).
+    """
+    n = g.shape[-1]
+    r, step = g, 1
+    factor = np.concatenate((factor, np.zeros_like(g[..., : min(n, 1)])), axis=-1)
     while step < n:
-        beyond = np.zeros_like(x[..., :step])
+        beyond = np.zeros_like(g[..., :step])
         r = r + factor * np.concatenate((r[..., step:], beyond), axis=-1)
         factor = factor * np.concatenate((factor[..., step:], beyond), axis=-1)
         step *= 2
-    before = np.concatenate((one, np.cumprod(x[..., :-1], axis=-1)), axis=-1)
-    return np.moveaxis(before * r, -1, axis)
+    return r
 
 
 def shared(g, winners, axis):
@@ -111,51 +115,71 @@ def d_extreme(g, y, x, axis=None, keepdims=False):
 
 def d_var(g, y, x, axis=None, ddof=0, keepdims=False):
     centred = x - np.mean(x, axis=axis, keepdims=True)
-    return 2 * expand(g, x, axis, keepdims) * centred / (count(x, axis) - ddof)
+    return 2 * expand(g, x, axis, keepdims) * centred.conjugate() / (count(x, axis) - ddof)
 
 
 def d_std(g, y, x, axis=None, ddof=0, keepdims=False):
     y, g = expand(y, x, axis, keepdims), expand(g, x, axis, keepdims)
     centred = x - np.mean(x, axis=axis, keepdims=True)
     size = count(x, axis) - ddof
-    return np.where(y == 0, 0, g * centred / np.where(y == 0, 1, y * size))
+    return np.where(y == 0, 0, g * centred.conjugate() / np.where(y == 0, 1, y * size))
 
 
 def d_sort(g, y, x, axis=-1):
     if axis is None:
         return np.reshape(d_sort(g, y, np.reshape(x, -1)), x.shape)
-    rank = np.argsort(np.argsort(x, axis=axis, stable=True), axis=axis, stable=True)
+    rank = np.argsort(np.argsort(x, axis=axis, stable=True), axis=axis)  # among them are no ties
     return np.take_along_axis(g, rank, axis=axis)
+
+
+def d_partition(g, y, x, kth, axis=-1):
+    """Sort what arrives as y would be sorted, which is as x is."""
+    if axis is None:
+        return np.reshape(d_partition(g, y, np.reshape(x, -1), kth), x.shape)
+    return d_sort(np.take_along_axis(g, np.argsort(y, axis=axis, stable=True), axis), y, x, axis)
 
 
 def d_norm(g, y, x, ord=None, axis=None, keepdims=False):
     """Point along x: 0 at 0, the smallest of the subgradients there."""
     g, y = expand(g, x, axis, keepdims), expand(y, x, axis, keepdims)
-    size = np.abs(x)
-    if ord is None or ord in (2, "fro"):
-        return np.where(y == 0, 0, g * x / np.where(y == 0, 1, y))
+    size, matrix = np.abs(x), isinstance(axis, tuple) and len(axis) == 2
+    if ord is None or (ord == 2 and not matrix):
+        return np.where(y == 0, 0, g * x.conjugate() / np.where(y == 0, 1, y))
+    if matrix:
+        return d_matrix_norm(g, x, ord, axis)
+    direction = np.sign(x).conjugate()
+    if ord == 0:
+        return np.zeros_like(x)
     if ord == 1:
-        return g * np.sign(x)
+        return g * direction
     if ord in (np.inf, -np.inf):
-        return shared(g, size == y, axis) * np.sign(x)
-    ratio = np.where(size == 0, 0, np.where(size == 0, 1, size) / np.where(y == 0, 1, y))
+        return shared(g, size == y, axis) * direction
+    none = (size == 0) | (y == 0)
+    ratio = np.where(none, 0, np.where(none, 1, size) / np.where(y == 0, 1, y))
     used = np.where(ratio == 0, 1, ratio) ** (ord - 1)
-    return g * np.sign(x) * np.where(ratio == 0, 0, used)
+    return g * direction * np.where(ratio == 0, 0, used)
+
+
+def d_matrix_norm(g, x, ord, axis):
+    """Follow the largest or smallest sum, or singular value; all of them for the nuclear norm."""
+    largest = np.max if ord in (1, 2, np.inf) else np.min
+    if ord in (1, -1, np.inf, -np.inf):
+        summed, others = axis if abs(ord) == 1 else axis[::-1]
+        sums = np.sum(np.abs(x), axis=summed, keepdims=True)
+        wins = sums == largest(sums, axis=others, keepdims=True)
+        return shared(g, wins, others) * np.sign(x).conjugate()
+    u, s, vh = np.linalg.svd(np.moveaxis(x, axis, (-2, -1)), full_matrices=False)
+    g = np.moveaxis(g, axis, (-2, -1))[..., 0]
+    if ord != "nuc":
+        g = shared(g, s == largest(s, axis=-1, keepdims=True), -1)
+    g = g * np.sign(s)
+    return np.moveaxis((u.conjugate() * g[..., None, :]) @ vh.conjugate(), (-2, -1), axis)
 
 
 def bind_norm(x, ord=None, axis=None, keepdims=False):
-    """Take the norms of vectors, and Frobenius' of matrices."""
-    matrix = isinstance(axis, tuple) or (axis is None and np.ndim(x) != 1)
-    if ord == "fro" or (matrix and ord is None):
-        ord = None
-    elif ord == 0 or isinstance(ord, str) or matrix:
-        raise NotImplementedError(
-            three_lines(
-                "the derivative of this norm is unknown",
-                f"np.linalg.norm(ord={ord!r}, axis={axis!r}) of shape {np.shape(x)}",
-                "ord=None (Frobenius), or a vector norm along one axis",
-            )
-        )
+    """Say Frobenius' norm in one way, and of which axes the norm of a matrix is."""
+    ord = None if ord in ("fro", "f") else ord
+    axis = (0, 1) if axis is None and ord is not None and np.ndim(x) == 2 else axis
     return (x,), {"ord": ord, "axis": axis, "keepdims": keepdims}
 
 
@@ -173,6 +197,7 @@ primitive(np.linalg.norm, d_norm,                                               
 primitive(np.cumsum,      d_cumsum)
 primitive(np.cumprod,     d_cumprod)
 primitive(np.sort,        d_sort)
+primitive(np.partition,   d_partition)
 
 # ── recorded without a derivative ─────────────────────────────────────────────────────────────
 primitive(np.all,           None, tex=r"\bigwedge {0}")
@@ -180,6 +205,7 @@ primitive(np.any,           None, tex=r"\bigvee {0}")
 primitive(np.argmax,        None, tex=r"\arg\max\left({0}\right)")
 primitive(np.argmin,        None, tex=r"\arg\min\left({0}\right)")
 primitive(np.argsort,       None)
+primitive(np.argpartition,  None)
 primitive(np.count_nonzero, None, tex=r"\left|\left\{{ i : {0}_i \neq 0 \right\}}\right|", symbol="count")
 # fmt: on
 

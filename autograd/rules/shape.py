@@ -145,7 +145,36 @@ def d_scatter_at(k, g, y, x, *arrays, index, shape):
 
 
 def d_place(k, g, y, x, v, *arrays, index):
-    return gather(g, *arrays, index=index) if k else place(g, 0, *arrays, index=index)
+    if k == 0:
+        return place(g, 0, *arrays, index=index)
+    part = gather(g, *arrays, index=index)
+    if not may_repeat(arrays):
+        return part
+    turns = np.arange(part.size).reshape(part.shape)
+    slots = place(np.zeros(g.shape, np.intp), turns, *arrays, index=index)
+    return np.where(gather(slots, *arrays, index=index) == turns, part, 0)
+
+
+def may_repeat(index):
+    """Tell whether an index may name a place twice: arrays of integers do."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return any(np.ndim(i) and getattr(i, "dtype", np.dtype(int)).kind in "iu" for i in parts)
+
+
+def landed(g, index):
+    """Return the part of g at an index, but 0 where a later value of the same turn took the place.
+
+    The values write their number, as they wrote themselves: who reads it back has landed.
+    """
+    part = g[index]
+    if not may_repeat(index):
+        return part
+    turns, slots = np.arange(part.size).reshape(part.shape), np.empty(g.shape, np.intp)
+    if any(hasattr(i, "tape") for i in (index if isinstance(index, tuple) else (index,))):
+        slots = setitem(np.zeros(g.shape, np.intp), turns, index=index)
+    else:
+        slots[index] = turns  # which touches no other element
+    return np.where(slots[index] == turns, part, 0)
 
 
 def replace(x, v, index):
@@ -189,7 +218,7 @@ primitive(operator.getitem, d_getitem,  tex=r"{0}_{{{index}}}", symbol="[ ]", co
 
 # ── what NumPy has no function for ────────────────────────────────────────────────────────────
 scatter      = primitive(scatter_add, lambda g, y, x, index, shape: g[index],                                     name="scatter", code="scatter({0})")
-setitem      = primitive(replace,     d_replaced,                             lambda g, y, x, v, index: g[index], name="setitem", code="setitem({0}, {1})",   symbol="[ ]=")
+setitem      = primitive(replace,     d_replaced,                             lambda g, y, x, v, index: landed(g, index), name="setitem", code="setitem({0}, {1})",   symbol="[ ]=")
 gather       = primitive(lambda x, *arrays, index: x[filled(index, arrays)],                           each=d_gather,     name="gather",     symbol="[ ]",  code="gather({*})")
 place        = primitive(lambda x, v, *arrays, index: replace(x, v, filled(index, arrays)),            each=d_place,      name="place",      symbol="[ ]=", code="place({*})")
 scatter_at   = primitive(lambda g, *arrays, index, shape: scatter_add(g, filled(index, arrays), shape), each=d_scatter_at, name="scatter_at",                code="scatter_at({*})")
@@ -199,7 +228,7 @@ astype       = primitive(cast,         lambda g, y, x, dtype: g,                
 
 VIEWS = {
     operator.getitem, np.reshape, np.ravel, np.transpose, np.swapaxes, np.moveaxis, np.squeeze,
-    np.expand_dims, np.broadcast_to, np.diagonal,
+    np.expand_dims, np.broadcast_to, np.diagonal, np.real, np.imag,
 }  # fmt: skip
 """What returns the same elements, not copies of them, where it can."""
 

@@ -7,10 +7,28 @@ argument a shape and a domain, a set on which the row is smooth. A law that fail
 from collections.abc import Callable
 from typing import Any
 
-from samples import basics
+from samples import (
+    arrays,
+    basics,
+    complex_numbers,
+    convolution,
+    fourier,
+    linear_algebra,
+    special,
+    statistics,
+)
 from samples.cases import Case
 
-FAMILIES = (basics,)
+FAMILIES = (
+    arrays,
+    basics,
+    complex_numbers,
+    convolution,
+    fourier,
+    linear_algebra,
+    special,
+    statistics,
+)
 
 SAMPLES: dict[Callable[..., Any], list[Case]] = {}
 for family in FAMILIES:

@@ -26,7 +26,6 @@ from samples.cases import (
     INDICES,
     ONE,
     ONE_AXIS,
-    PAIRS_OF_AXES,
     REPEATED,
     SEVERAL,
     SQUARE_OR_NOT,
@@ -146,11 +145,6 @@ SAMPLES: dict[Callable[..., Any], list[Case]] = {
     np.cumsum:           scan(np.cumsum) + many(np.cumsum, ((2, 3),)),
     np.cumprod:          scan(np.cumprod) + many(np.cumprod, ((2, 3),)),
     np.sort:             scan(np.sort) + given(np.sort, [(2, 3)], "axis", (None,)),
-    np.linalg.norm: [
-        *reduction(np.linalg.norm, analytic=False, axes=(((2, 3), None), *ONE_AXIS)),
-        *reduction(np.linalg.norm, analytic=False, axes=PAIRS_OF_AXES, ord="fro"),
-        *(c for p in (1, 2, 3, 1.5, np.inf, -np.inf) for c in reduction(np.linalg.norm, analytic=False, axes=SEVERAL[:3], ord=p)),
-    ],
     # ── shapes ────────────────────────────────────────────────────────────────────────────────
     np.reshape:          given(np.reshape, [(2, 3)], "shape order", ((3, 2), "C"), ((3, 2), "F"), (-1, "C"), ((1, 6, 1), "F")) + given(np.reshape, [()], "shape", ((1,),)),
     np.ravel:            given(np.ravel, ONE, "order", "C", "F"),
@@ -176,11 +170,6 @@ SAMPLES: dict[Callable[..., Any], list[Case]] = {
     np.repeat:           given(np.repeat, [(2, 3)], "repeats axis", (2, None), (2, 1), ([1, 0, 2], 1), (3, -2)),
     np.tile:             given(np.tile, [(), (3,), (2, 3)], "reps", (2,), ((2, 1),), ((2, 1, 3),)),
     pad_constant:        given(pad_constant, [(2, 3)], "pad_width", (1,), ((1, 2),), (((1, 0), (0, 2)),), ({-1: (1, 2)},)),
-    np.pad: [
-        *given(np.pad, [(3,), (2, 3)], "pad_width", (1,), ((1, 2),)),
-        *given(np.pad, [(3, 4)], "pad_width mode", *((((1, 2), (2, 0)), mode) for mode in ("edge", "reflect", "symmetric", "wrap"))),
-        *given(np.pad, [(2, 3)], "pad_width constant_values", (1, 7.0)),
-    ],
     # ── joining and splitting ─────────────────────────────────────────────────────────────────
     np.concatenate:      joined(np.concatenate, ((3,), (2,)), ((2, 3), (1, 3), (0, 3))) + joined(np.concatenate, ((2, 3), (2, 1)), axis=-1) + joined(np.concatenate, ((2, 3), (2,)), axis=None),
     np.stack:            joined(np.stack, ((), (), ()), ((3,), (3,))) + joined(np.stack, ((2, 3), (2, 3)), axis=-1) + joined(np.stack, ((2, 3), (2, 3)), axis=1),

@@ -51,6 +51,11 @@ def wide(rng, shape):
     return rng.uniform(-8, 8, shape)
 
 
+def plane(rng, shape):
+    """Draw complex numbers, away from both axes."""
+    return real(rng, shape) + 1j * real(rng, shape)
+
+
 def integer(rng, shape):
     return rng.integers(0, 6, shape)
 
@@ -71,10 +76,13 @@ class Case:
     note: str = ""
 
     def inputs(self, dtype: Any = np.float64, seed: int = 20) -> list[Array]:
-        """Return the arguments, the same at every call: floats in `dtype`, none can be written."""
+        """Return the arguments, the same at every call: floats in `dtype` (complex numbers of two
+        such), none can be written.
+        """
         rng = np.random.default_rng(seed)
         arrays = [np.array(d(rng, s)) for d, s in zip(self.domains, self.shapes, strict=True)]
-        arrays = [a.astype(dtype) if a.dtype.kind == "f" else a for a in arrays]
+        dtypes = {"f": dtype, "c": np.result_type(dtype, np.complex64)}
+        arrays = [a.astype(dtypes.get(a.dtype.kind, a.dtype)) for a in arrays]
         for a in arrays:
             a.flags.writeable = False
         return [a[()] for a in arrays]  # scalars are NumPy's, as in a Tensor

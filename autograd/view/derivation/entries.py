@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import describe, three_lines
-from autograd.graph import arguments, leaves
+from autograd.graph import arguments, leaves, toposort
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.rules.shape import sum_to
 from autograd.steps import gradients
@@ -165,6 +165,9 @@ def _symbols(node: Tensor, a: Tensor, nodes: Mapping[Tensor, Leaf]) -> Any:
     """Return the Jacobian of an operation as symbols; None where its rule is not made of them."""
     op: Any = node.op
     args = arguments(node)
+    others = [b for b in args if type(b) is Tensor and b is not a]
+    if any(t is a for b in others for t in toposort(b)):  # a comes in by another way, too
+        return None
     xs = [_spread(x, nodes) for x in args]
     y = _spread(node, nodes)
     total: Any = np.zeros((*node.shape, *a.shape), object)

@@ -128,6 +128,7 @@ ACCENTS = {0x300, 0x301, 0x302, 0x303, 0x308, 0x327}
 LIGHT, DARK = THEMES["default"], THEMES["dark"]
 TEX = r"""\documentclass[11pt]{{article}}
 \usepackage{{amsmath}}
+\setcounter{{MaxMatrixCols}}{{99}}
 \usepackage{{color}}
 \usepackage[a4paper,margin=2cm]{{geometry}}
 {colors}

@@ -90,7 +90,12 @@ def has_axes(formula: Formula) -> bool:
 def applied(node: Tensor, named: Mapping[Any, Leaf]) -> Formula:
     """Return the operation that made `node`, applied to its arguments' names."""
     op: Any = node.op  # never None: a leaf was not computed
-    return Call(op, tuple(_operand(a, named) for a in arguments(node)), node.params)
+    args = arguments(node)
+    parts = [_operand(a, named) for a in args]
+    if not op.elementwise:  # 0 will not do for an array of zeros
+        pairs = zip(args, parts, strict=True)
+        parts = [raw(a) if _is_number(part) else part for a, part in pairs]
+    return Call(op, tuple(parts), node.params)
 
 
 def pullback(

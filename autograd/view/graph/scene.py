@@ -203,7 +203,7 @@ class Composition:
             self.selection, self.gradients, names, detail,
             scalar=self.scalar, lettering=lettering,
         )  # fmt: skip
-        for t in sorted(visible, key=lambda t: t.count):
+        for t in sorted(visible, key=self.selection.order.__getitem__):
             if t in operations and t.op:
                 self.operation(t, t.op)
             if t not in operations or (self.selection.boxed(t) and not reason_of(t)):

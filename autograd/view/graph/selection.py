@@ -55,6 +55,7 @@ class Selection:
     ----------
     ends : the roots; of a graph `around` a tensor, the results that nothing visible uses.
     centre : the tensor to look around.
+    order : the place of each tensor of the graph, after its arguments.
     uses : for each tensor of the graph its uses, hidden ones too.
     operations : each visible operation's operands, in order.
     shown, total : how many operations the picture stands for (a folded sum counts each), of all.
@@ -71,6 +72,7 @@ class Selection:
         home: Callable[[Tensor], Any] = lambda _: None,
     ) -> None:  # fmt: skip
         nodes = toposort(*roots)
+        self.order = {t: i for i, t in enumerate(nodes)}
         self.roots = set(roots)
         self.ends = dict.fromkeys(roots)  # in order
         self.uses = consumers(nodes)

@@ -1,0 +1,68 @@
+"""Files: written as a whole or not at all. Also libraries that only some files need."""
+
+import os
+import secrets
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from autograd.errors import three_lines
+
+
+def write_atomically(path: str | os.PathLike[str], data: bytes) -> Path:
+    """Write a file so that, whenever the process dies, the path holds the old bytes or the new.
+
+    The bytes go to another file in the same folder, which takes the name when it is on the disk; a
+    link is followed. Raises OSError where the folder cannot be written.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_atomically(f"{folder}/weights", b"123").read_bytes()
+    b'123'
+    """
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    if os.name == "posix":  # elsewhere a folder cannot be opened
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # the name is on the disk only now
+        finally:
+            os.close(folder)
+    return Path(path)
+
+
+def optional(library: str, extra: str, where: str) -> Any:
+    """Import a library that is no dependency. Raises ImportError, which says what to install.
+
+    Parameters
+    ----------
+    library : its name, as "safetensors.numpy"; the module of this name is returned.
+    extra : the extra of this distribution that installs it.
+    where : the function that needs it.
+
+    >>> optional("levitation", "physics", "levitate(x)")
+    Traceback (most recent call last):
+        ...
+    ImportError: levitate(x) needs levitation, which is not installed
+      where: levitate(x)
+      instead: pip install "retrograd[physics]"
+    """
+    try:
+        return import_module(library)
+    except ImportError as error:
+        raise ImportError(
+            three_lines(
+                f"{where} needs {library.partition('.')[0]}, which is not installed",
+                where,
+                f'pip install "retrograd[{extra}]"',
+            )
+        ) from error

@@ -1,0 +1,120 @@
+"""What ONNX has no operator for, in NumPy of what it has: read as the program's own text is."""
+
+import math
+import string
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import three_lines
+from autograd.rules.linalg import contracted
+from autograd.rules.neural import log_softmax, softmax
+
+
+def _arctan2(b: Any, a: Any) -> Any:
+    turned = np.where(b < 0, -math.pi, math.pi)
+    return np.where(
+        a == 0, np.sign(b) * (math.pi / 2),
+        np.arctan(b / np.where(a == 0, 1, a)) + np.where(a < 0, turned, 0),
+    )  # fmt: skip
+
+
+def _logaddexp(a: Any, b: Any) -> Any:
+    top = np.maximum(a, b)
+    finite = np.where(np.isinf(top), 0, top)
+    return finite + np.log(np.exp(a - finite) + np.exp(b - finite))
+
+
+def _sinc(x: Any) -> Any:
+    z = np.where(x == 0, 1, math.pi * x)
+    return np.where(x == 0, 1, np.sin(z) / z)
+
+
+def _variance(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    squares = np.square(x - np.mean(x, axis=axis, keepdims=True))
+    y = np.mean(squares, axis=axis, keepdims=keepdims)
+    n = x.size / max(y.size, 1)
+    return y * (n / (n - ddof)) if ddof else y
+
+
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if isinstance(axis, tuple) and len(axis) == 2 and ord not in (None, "fro"):
+        raise NotImplementedError(
+            three_lines(
+                "norm of matrices cannot be written in ONNX",
+                f"norm(ord={ord!r}) of shape {x.shape}",
+                "ord=None (Frobenius), or a norm of vectors",
+            )
+        )
+    size = np.abs(x)
+    if ord in (math.inf, -math.inf):
+        return (np.max if ord > 0 else np.min)(size, axis=axis, keepdims=keepdims)
+    if ord == 0:
+        return np.sum((x != 0) * 1.0, axis=axis, keepdims=keepdims)
+    if ord in (None, 2, "fro"):  # the names of one norm
+        return np.sqrt(np.sum(size * size, axis=axis, keepdims=keepdims))
+    return np.sum(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+
+
+def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    of_a, of_b = contracted(a, b, axes)
+    letters = iter(string.ascii_letters)
+    first, second = [next(letters) for _ in a.shape], [next(letters) for _ in b.shape]
+    for i, j in zip(of_a, of_b, strict=True):
+        second[j] = first[i]
+    kept = [c for i, c in enumerate(first) if i not in of_a]
+    kept += [c for j, c in enumerate(second) if j not in of_b]
+    return np.einsum(f"{''.join(first)},{''.join(second)}->{''.join(kept)}", a, b)
+
+
+def _dot(other: int) -> Callable[..., Any]:
+    """Write np.dot and np.inner, which differ in the axis of the second."""
+
+    def dot(a: Any, b: Any) -> Any:
+        if np.ndim(a) == 0 or np.ndim(b) == 0:
+            return a * b
+        return _tensordot(a, b, ([a.ndim - 1], [b.ndim - 1 if b.ndim == 1 else b.ndim - other]))
+
+    return dot
+
+
+def _cross_entropy(x: Any, target: Any) -> Any:
+    return -np.take_along_axis(log_softmax(x), target[:, None], 1)[:, 0]
+
+
+def _error(x: Any, target: Any, _: Any, g: Any) -> Any:
+    classes = np.arange(x.shape[-1])
+    return (softmax(x) - np.where(target[:, None] == classes, 1.0, 0.0)) * np.reshape(g, (-1, 1))
+
+
+DEFINITIONS: dict[str, Callable[..., Any]] = {
+    "square": lambda x: x * x, "silu": lambda x: x * (1 / (1 + np.exp(-x))),
+    "expm1": lambda x: np.exp(x) - 1, "log1p": lambda x: np.log(1 + x),
+    "exp2": lambda x: np.exp(x * math.log(2)), "log2": lambda x: np.log(x) / math.log(2),
+    "log10": lambda x: np.log(x) / math.log(10),
+    "cbrt": lambda x: np.sign(x) * np.abs(x) ** (1 / 3), "sinc": _sinc,
+    **dict.fromkeys(("deg2rad", "radians"), lambda x: x * (math.pi / 180)),
+    **dict.fromkeys(("rad2deg", "degrees"), lambda x: x * (180 / math.pi)),
+    "hypot": lambda a, b: np.sqrt(a * a + b * b), "arctan2": _arctan2, "logaddexp": _logaddexp,
+    "logaddexp2": lambda a, b: _logaddexp(a * math.log(2), b * math.log(2)) / math.log(2),
+    "fmax": lambda a, b: np.where(np.isnan(a), b, np.where(np.isnan(b), a, np.maximum(a, b))),
+    "fmin": lambda a, b: np.where(np.isnan(a), b, np.where(np.isnan(b), a, np.minimum(a, b))),
+    "trunc": lambda x: np.sign(x) * np.floor(np.abs(x)),
+    "round": lambda x, decimals=0: np.rint(x * 10.0**decimals) / 10.0**decimals,
+    "isfinite": lambda x: ~(np.isnan(x) | np.isinf(x)), "signbit": lambda x: (x < 0) | (1 / x < 0),
+    "over": lambda g, d: np.where(g == 0, 0, g / np.where((g == 0) & ~(abs(d) > 0), 1, d)),
+    "masked": lambda g, keep: np.where(keep, g, 0),
+    "count_nonzero": lambda x, axis=None, keepdims=False: np.sum(
+        x != 0, axis=axis, keepdims=keepdims
+    ),
+    "var": _variance, "std": lambda x, **given: np.sqrt(_variance(x, **given)), "norm": _norm,
+    "tensordot": _tensordot, "dot": _dot(2), "inner": _dot(1),
+    "vdot": lambda a, b: np.sum(np.ravel(a) * np.ravel(b)),
+    "outer": lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),
+    "vecdot": lambda a, b: np.sum(a * b, axis=-1),
+    "matvec": lambda a, b: np.squeeze(a @ b[..., None], axis=-1),
+    "vecmat": lambda a, b: np.squeeze(a[..., None, :] @ b, axis=-2),
+    "softmax_cross_entropy": _cross_entropy, "d_cross_entropy": _error,
+}  # fmt: skip
+"""The definitions, by the names of the rows. Their dtypes are cast to the rows' own."""

@@ -1,0 +1,115 @@
+"""Reductions and scans with dtype=, out=, initial= and where=, which their rows do not know.
+
+What a mask leaves out is replaced by a value that changes nothing.
+"""
+
+import numpy as np
+
+from autograd.primitive import options
+from autograd.rules.shape import astype
+
+
+def into(out, y):
+    """Return y; or out, which then holds it."""
+    if out is None:
+        return y
+    (out,) = out if isinstance(out, tuple) else (out,)
+    out[...] = y
+    return out
+
+
+def cast(x, dtype):
+    return x if dtype is None or x.dtype == dtype else astype(x, dtype=np.dtype(dtype))
+
+
+@options(np.concatenate)
+def concatenate(*arrays, axis=0, dtype=None, out=None, casting="same_kind"):
+    nothing = [np.empty(0, np.result_type(x)) for x in arrays]
+    np.concatenate(nothing, dtype=dtype, casting=casting)  # NumPy's own refusal
+    return into(out, cast(np.concatenate(arrays, axis=axis), dtype))
+
+
+@options(np.stack)
+def stack(*arrays, axis=0, **given):
+    return np.concatenate([np.expand_dims(x, axis) for x in arrays], axis=axis, **given)
+
+
+def lowest(dtype):
+    return -np.inf if dtype.kind in "fc" else np.iinfo(dtype).min
+
+
+def highest(dtype):
+    return np.inf if dtype.kind in "fc" else np.iinfo(dtype).max
+
+
+def reduction(fn, join, neutral, *, needs_initial=False):
+    """Enter the options of a reduction of which `neutral` is the value of no elements."""
+
+    @options(fn)
+    def reduce(
+        x, axis=None, dtype=None, out=None, keepdims=False, initial=None, where=True
+    ):  # NumPy's order
+        x = cast(x, dtype)
+        nothing = neutral(x.dtype)
+        if where is not True:
+            if needs_initial and initial is None:
+                fn(np.ones(1), where=np.ones(1, bool))  # NumPy's own refusal
+            x = np.where(where, x, nothing)
+        if needs_initial and x.size == 0 and initial is not None:
+            shape = np.sum(np.empty(x.shape), axis=axis, keepdims=keepdims).shape
+            y = np.full_like(x, nothing, shape=shape)
+        else:
+            y = fn(x, axis=axis, keepdims=keepdims)
+        return into(out, y if initial is None else cast(join(y, initial), y.dtype))
+
+
+for _fn in (np.max, np.amax):
+    reduction(_fn, np.maximum, lowest, needs_initial=True)
+for _fn in (np.min, np.amin):
+    reduction(_fn, np.minimum, highest, needs_initial=True)
+reduction(np.sum, np.add, lambda dtype: 0)
+reduction(np.prod, np.multiply, lambda dtype: 1)
+
+
+@options(np.mean)
+def mean(x, axis=None, dtype=None, out=None, keepdims=False, where=True):
+    x = cast(x, dtype)
+    if where is True:
+        return into(out, np.mean(x, axis=axis, keepdims=keepdims))
+    total = np.sum(np.where(where, x, 0), axis=axis, keepdims=keepdims)
+    return into(out, total / counted(where, x, axis, keepdims))
+
+
+def counted(where, x, axis, keepdims):
+    return np.count_nonzero(np.broadcast_to(where, x.shape), axis=axis, keepdims=keepdims)
+
+
+@options(np.var)
+def var(
+    x, axis=None, dtype=None, out=None, ddof=0, keepdims=False, where=True, mean=None,
+    correction=None,
+):  # fmt: skip
+    x, ddof = cast(x, dtype), ddof if correction is None else correction
+    if mean is None and where is True:
+        return into(out, np.var(x, axis=axis, ddof=ddof, keepdims=keepdims))
+    mean = np.mean(x, axis=axis, keepdims=True, where=where) if mean is None else mean
+    size = abs(np.where(where, x - mean, 0))
+    total = np.sum(size * size, axis=axis, keepdims=keepdims)
+    return into(out, total / (counted(where, x, axis, keepdims) - ddof))
+
+
+@options(np.std)
+def std(x, out=None, **options):
+    v = np.var(x, **options)
+    flat = v == 0  # the smallest of the subgradients there
+    return into(out, np.where(flat, 0, np.sqrt(np.where(flat, 1, v))))
+
+
+def scan(fn):
+    @options(fn)
+    def scanned(x, axis=None, dtype=None, out=None):
+        return into(out, fn(cast(x, dtype), axis=axis))
+
+
+scan(np.cumsum)
+scan(np.cumprod)

@@ -1,0 +1,74 @@
+"""Functions of matrices that SciPy has and NumPy lacks: importing this module imports SciPy.
+
+The adjoints of triangular systems and of Sylvester's equation are in M. Giles, "Collected matrix
+derivative results for forward and reverse mode algorithmic differentiation" (2008); those of the
+exponential and of the square root follow from N. Higham, "Functions of Matrices" (2008), theorem
+3.6 and section 6.1. All work on stacks of matrices.
+"""
+
+import numpy as np
+from scipy import linalg
+
+from autograd.primitive import primitive
+from autograd.rules.batch_axes import all_mapped
+
+
+def stacked(run, xs, mapped, **params):
+    """Compute a batch as one stack of matrices."""
+    xs = all_mapped(xs, mapped)
+    return NotImplemented if len({x.ndim for x in xs}) > 1 else run(*xs, **params)
+
+
+def transposed_(x):
+    return np.swapaxes(x, -1, -2)
+
+
+def triangular_(a, b, transposed=False, lower=False, unit_diagonal=False):
+    return linalg.solve_triangular(
+        a, b, trans=int(transposed), lower=lower, unit_diagonal=unit_diagonal
+    )
+
+
+def d_triangular_matrix(g, y, a, b, transposed=False, lower=False, unit_diagonal=False):
+    s = triangular(a, g, transposed=not transposed, lower=lower, unit_diagonal=unit_diagonal)
+    outer = y @ transposed_(s) if transposed else s @ transposed_(y)
+    return np.tril(-outer, -int(unit_diagonal)) if lower else np.triu(-outer, int(unit_diagonal))
+
+
+def d_triangular_side(g, y, a, b, transposed=False, lower=False, unit_diagonal=False):
+    return triangular(a, g, transposed=not transposed, lower=lower, unit_diagonal=unit_diagonal)
+
+
+def sylvester_(a, b, q):
+    return linalg.solve_sylvester(a, b, q)
+
+
+def expm_(a):
+    return linalg.expm(a)
+
+
+def d_expm(g, y, a):
+    """Return the derivative at aᵀ along g: a block of the exponential of [[aᵀ, g], [0, aᵀ]].
+
+    The block is linear in g, which is scaled to a's size: more would cost squarings, and digits.
+    """
+    n, t = a.shape[-1], transposed_(a)
+    size = np.max(abs(g), axis=(-2, -1), keepdims=True, initial=0)
+    size = np.where(size == 0, 1, size)
+    above = np.concatenate([t, g / size], axis=-1)
+    below = np.concatenate([np.zeros_like(t), t], axis=-1)
+    return expm(np.concatenate([above, below], axis=-2))[..., :n, n:] * size
+
+
+def sqrtm_(a):
+    return linalg.sqrtm(a)
+
+
+# fmt: off
+triangular = primitive(triangular_, d_triangular_matrix, d_triangular_side,                    name="triangular", batch=stacked, tex=r"{0}^{{-1}} {1}", symbol="A⁻¹b")
+sylvester  = primitive(sylvester_,  lambda g, y, a, b, q: -sylvester(transposed_(a), transposed_(b), g) @ transposed_(y),
+                                    lambda g, y, a, b, q: -transposed_(y) @ sylvester(transposed_(a), transposed_(b), g),
+                                    lambda g, y, a, b, q: sylvester(transposed_(a), transposed_(b), g),          name="sylvester",  batch=stacked, tex=r"\operatorname{{syl}}\left({0}, {1}, {2}\right)", symbol="AX+XB")
+expm       = primitive(expm_,       d_expm,                                                    name="expm",       batch=stacked, tex=r"e^{{{0}}}", symbol="eᴬ")
+sqrtm      = primitive(sqrtm_,      lambda g, y, a: sylvester(transposed_(y), transposed_(y), g),                name="sqrtm",      batch=stacked, tex=r"{0}^{{1/2}}", symbol="√A")
+# fmt: on

@@ -1,0 +1,141 @@
+"""`scipy.linalg`: triangular systems, functions of matrices, Sylvester's equation."""
+
+from typing import Any
+
+import numpy as np
+from numpy.linalg import det, inv, solve
+
+from autograd.rules.matrix_functions import expm as expm_row
+from autograd.rules.matrix_functions import sqrtm as sqrtm_row
+from autograd.rules.matrix_functions import sylvester, triangular
+
+__all__ = [
+    "block_diag", "cho_factor", "cho_solve", "cholesky", "det", "expm", "inv", "solve",
+    "solve_sylvester", "solve_triangular", "sqrtm", "toeplitz",
+]  # fmt: skip
+
+
+def solve_triangular(
+    a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False
+) -> Any:
+    """Solve ``a x = b`` for x, a being triangular.
+
+    Parameters
+    ----------
+    a : shape (n, n), or a stack (..., n, n) of them; the other triangle is not read.
+    b : shape (n,), or (n, k), or a stack (..., n, k).
+    trans : 0 or "N" for a itself, 1 or "T" for its transpose, 2 or "C" for the conjugate one.
+    lower : whether the lower triangle counts.
+    unit_diagonal : whether the diagonal is 1, and not read.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError : where a is singular.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> solve_triangular(np.array([[2.0, 0.0], [1.0, 1.0]]), np.array([4.0, 3.0]), lower=True)
+    array([2., 1.])
+    """
+    kind = {"N": 0, "T": 1, "C": 2}.get(trans, trans)
+    a = np.conj(a) if kind == 2 else a
+    columns = np.expand_dims(b, -1) if np.ndim(b) == 1 else b
+    x = triangular(
+        a, columns, transposed=bool(kind), lower=bool(lower), unit_diagonal=bool(unit_diagonal)
+    )
+    return np.squeeze(x, axis=-1) if np.ndim(b) == 1 else x
+
+
+def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
+    """Solve ``a x + x b = q`` for x, of shape (m, n).
+
+    >>> import numpy as np
+    >>> solve_sylvester(np.eye(2), np.eye(2), np.full((2, 2), 4.0))
+    array([[2., 2.],
+           [2., 2.]])
+    """
+    return sylvester(a, b, q)
+
+
+def expm(A: Any) -> Any:
+    """Return the exponential of a square matrix, or of each of a stack.
+
+    >>> import numpy as np
+    >>> expm(np.array([[0.0, 1.0], [0.0, 0.0]]))
+    array([[1., 1.],
+           [0., 1.]])
+    """
+    return expm_row(A)
+
+
+def sqrtm(A: Any) -> Any:
+    """Return the principal square root of a matrix: its eigenvalues have positive real parts.
+
+    >>> import numpy as np
+    >>> sqrtm(np.array([[4.0, 0.0], [0.0, 9.0]]))
+    array([[2., 0.],
+           [0., 3.]])
+    """
+    return sqrtm_row(A)
+
+
+def cholesky(a: Any, lower: bool = False) -> Any:
+    """Return the Cholesky factor of a positive definite matrix, the upper one by default.
+
+    >>> import numpy as np
+    >>> cholesky(np.array([[4.0, 2.0], [2.0, 5.0]]))
+    array([[2., 1.],
+           [0., 2.]])
+    """
+    low = np.linalg.cholesky(a)
+    return low if lower else np.conj(np.swapaxes(low, -1, -2))
+
+
+def cho_factor(a: Any, lower: bool = False) -> tuple[Any, bool]:
+    """Return what `cho_solve` takes; the other triangle is 0."""
+    return cholesky(a, lower), lower
+
+
+def cho_solve(c_and_lower: tuple[Any, bool], b: Any) -> Any:
+    """Solve ``a x = b`` for x, a being given by `cho_factor`.
+
+    >>> import numpy as np
+    >>> cho_solve(cho_factor(np.array([[4.0, 0.0], [0.0, 1.0]])), np.array([4.0, 3.0]))
+    array([1., 3.])
+    """
+    c, lower = c_and_lower
+    first, second = ("N", "C") if lower else ("C", "N")
+    return solve_triangular(c, solve_triangular(c, b, first, lower), second, lower)
+
+
+def block_diag(*arrs: Any) -> Any:
+    """Return the matrix with these matrices along its diagonal, and 0 elsewhere.
+
+    >>> import numpy as np
+    >>> block_diag(np.ones((1, 2)), 3.0)
+    array([[1., 1., 0.],
+           [0., 0., 3.]])
+    """
+    blocks = [np.atleast_2d(a) for a in arrs]
+    widths = [np.shape(b)[1] for b in blocks]
+    total, rows = sum(widths), []
+    for i, b in enumerate(blocks):
+        before = sum(widths[:i])
+        rows.append(np.pad(b, ((0, 0), (before, total - before - widths[i]))))
+    return np.concatenate(rows)
+
+
+def toeplitz(c: Any, r: Any = None) -> Any:
+    """Return the matrix of constant diagonals whose first column is c and whose first row is r.
+
+    Without r, it is the conjugate of c. Both are of one axis; r[0] is not read.
+
+    >>> toeplitz([1.0, 2.0], [0.0, 3.0, 4.0])
+    array([[1., 3., 4.],
+           [2., 1., 3.]])
+    """
+    r = np.conj(c) if r is None else r
+    m, n = np.size(c), np.size(r)
+    line = np.concatenate([np.flip(np.ravel(r)[1:]), np.ravel(c)])
+    return line[n - 1 + np.arange(m)[:, None] - np.arange(n)]

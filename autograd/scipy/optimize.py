@@ -1,0 +1,114 @@
+"""`scipy.optimize`, driven by exact gradients, Hessian-vector products and Jacobians."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from scipy import optimize as scipys
+
+from autograd.functional import grad, hvp, jacobian, value_and_grad
+from autograd.tensor import raw
+from autograd.tree import flatten
+
+CURVED = {"newton-cg", "trust-ncg", "trust-krylov", "trust-constr", "dogleg", "trust-exact"}
+"""The methods that use second derivatives; the last two want them as a matrix."""
+
+WITHOUT = {"nelder-mead", "powell", "cobyla", "cobyqa"}
+"""The methods that use no derivative."""
+
+
+def minimize(
+    fun: Callable[..., Any], x0: Any, args: Any = (), method: str | None = None, **options: Any
+) -> scipys.OptimizeResult:
+    """Minimize a function of one number, as `scipy.optimize.minimize`, by its exact derivatives.
+
+    Parameters
+    ----------
+    fun : ``(x, *args)`` to a number, written with NumPy's functions.
+    x0 : where to start: a number, an array of any shape, or nested containers of them.
+    args : further arguments of fun, constants.
+    method : SciPy's; those that use a Hessian get its products with vectors.
+    **options : SciPy's others, as ``tol``, ``bounds`` (of the elements of x0, one after the other)
+        and ``callback``.
+
+    Returns
+    -------
+    SciPy's `OptimizeResult`, with ``x`` and ``jac`` in the structure and the shapes of x0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> def valley(p):
+    ...     return (1 - p["x"]) ** 2 + 100 * (p["y"] - p["x"] ** 2) ** 2
+    >>> found = minimize(valley, {"x": -1.0, "y": 2.0}, method="trust-ncg")
+    >>> {name: round(float(v), 4) for name, v in found.x.items()}
+    {'x': 1.0, 'y': 1.0}
+    """
+    flat, nest = flattened(x0)
+    args = args if isinstance(args, tuple) else (args,)
+    kind = (method or "").lower()
+
+    def of_line(x: Any) -> Any:
+        return fun(nest(x), *args)
+
+    if kind in WITHOUT:
+        result = scipys.minimize(lambda x: number(of_line(x)), flat, method=method, **options)
+    else:
+        given = dict(options)
+        if kind in ("dogleg", "trust-exact"):
+            given.setdefault("hess", jacobian(grad(of_line)))
+        elif kind in CURVED:
+            given.setdefault("hessp", lambda x, v: hvp(of_line)(x)[0](v))
+
+        def both(x: np.ndarray) -> tuple[float, np.ndarray]:
+            value, gradient = value_and_grad(of_line)(x)
+            return number(value), gradient
+
+        result = scipys.minimize(both, flat, method=method, jac=True, **given)
+    result.x = nest(result.x)
+    if isinstance(result.get("jac"), np.ndarray):
+        result.jac = nest(result.jac)
+    return result
+
+
+def root(
+    fun: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), **options: Any
+) -> scipys.OptimizeResult:
+    """Find where a function of arrays is 0, as `scipy.optimize.root`, by its exact Jacobian.
+
+    >>> import numpy as np
+    >>> np.round(root(lambda x: x**2 - np.array([4.0, 9.0]), np.ones(2)).x, 9)
+    array([2., 3.])
+    """
+    return scipys.root(fun, x0, args, jac=jacobian(fun), **options)
+
+
+def least_squares(
+    fun: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), **options: Any
+) -> scipys.OptimizeResult:
+    """Minimize a sum of squares, as `scipy.optimize.least_squares`, by its exact Jacobian.
+
+    >>> import numpy as np
+    >>> t = np.array([0.0, 1.0, 2.0])
+    >>> np.round(least_squares(lambda p: p[0] * np.exp(p[1] * t) - 2 * np.exp(-t), [1.0, 0.0]).x, 9)
+    array([ 2., -1.])
+    """
+    return scipys.least_squares(fun, x0, jac=jacobian(fun), args=args, **options)
+
+
+def flattened(x0: Any) -> tuple[np.ndarray, Callable[[Any], Any]]:
+    """Return all numbers of nested arrays in a line, and the function that nests a line."""
+    leaves, rebuild = flatten(x0)
+    arrays = [np.asarray(raw(x), float) for x in leaves]
+    ends = np.cumsum([0, *(a.size for a in arrays)])
+    spans = [(slice(i, j), a.shape) for (i, j), a in zip(pairwise(ends), arrays, strict=True)]
+
+    def nest(line: Any) -> Any:
+        return rebuild([np.reshape(line[span], shape)[()] for span, shape in spans])
+
+    return np.concatenate([np.ravel(a) for a in arrays]), nest
+
+
+def number(value: Any) -> float:
+    return float(np.reshape(raw(value), ()))

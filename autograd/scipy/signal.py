@@ -1,0 +1,129 @@
+"""`scipy.signal`: convolution, by the theorem that makes it a product of Fourier transforms."""
+
+import string
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+from scipy.fft import next_fast_len
+
+from autograd.errors import shape_of, three_lines
+
+MODES = ("full", "valid", "same")
+Axes = Sequence[Sequence[int]]
+
+
+def convolve(
+    in1: Any, in2: Any, axes: Any = None, dot_axes: Axes = ((), ()), mode: str = "full"
+) -> Any:
+    """Convolve two real arrays.
+
+    Takes the arguments of `scipy.signal.convolve`, ``(in1, in2, mode="full")``, and those of HIPS
+    autograd. All is done by Fast Fourier Transforms, whose error is relative to the largest element
+    of the result.
+
+    Parameters
+    ----------
+    in1, in2 : arrays or Tensors of floats.
+    axes : along which axes of each, two sequences of one length; all of both by default.
+    dot_axes : which axes of each are multiplied and summed over, as by `numpy.tensordot`.
+    mode : "full" for all sums with at least one term; "valid" for those with all terms; "same" for
+        the middle of the full ones, of the shape of `in1`.
+
+    Returns
+    -------
+    array of the shape: axes of in1 that neither `axes` nor `dot_axes` name, then those of in2, then
+    the convolved axes.
+
+    Raises
+    ------
+    ValueError : for another mode, axes that do not pair, or "valid" where neither array is at least
+        as long as the other along all axes.
+    numpy.exceptions.AxisError : for axes that an array lacks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> np.round(convolve([1.0, 2.0, 3.0], [1.0, 1.0], mode="valid"), 12)
+    array([3., 5.])
+    """
+    if isinstance(axes, str):  # SciPy's third argument
+        axes, mode = None, axes
+    pair = [x if hasattr(x, "ndim") else np.asarray(x, float) for x in (in1, in2)]
+    summed = [positive(own, x) for own, x in zip(dot_axes, pair, strict=True)]
+    if axes is None:
+        axes = [[i for i in range(x.ndim) if i not in s] for s, x in zip(summed, pair, strict=True)]
+    along = [positive(own, x) for own, x in zip(axes, pair, strict=True)]
+    sizes = [[x.shape[i] for i in own] for x, own in zip(pair, along, strict=True)]
+    check(pair, along, sizes, mode)
+    full = [max(m + n - 1, 0) for m, n in zip(*sizes, strict=True)]
+    fast = [next_fast_len(n, real=True) for n in full]
+    spectra = [np.fft.rfftn(x, fast, own) for x, own in zip(pair, along, strict=True)]
+    product = np.einsum(subscripts(spectra, along, summed), *spectra)
+    y = np.fft.irfftn(product, fast, tuple(range(-len(full), 0)))
+    kept: list[Any] = [window(mode, m, n) for m, n in zip(*sizes, strict=True)]
+    return y[(..., *kept)]
+
+
+def subscripts(spectra: list[Any], along: list[list[int]], summed: list[list[int]]) -> str:
+    """Write the product of two spectra: elementwise along some axes, summed over others."""
+    letters = iter(string.ascii_letters)
+    common, dots = ("".join(next(letters) for _ in part[0]) for part in (along, summed))
+    terms, free = [], ""
+    for x, own, dot in zip(spectra, along, summed, strict=True):
+        known = dict(zip([*own, *dot], common + dots, strict=True))
+        term = "".join(known.get(i) or next(letters) for i in range(x.ndim))
+        free += "".join(c for i, c in enumerate(term) if i not in known)
+        terms.append(term)
+    return f"{','.join(terms)}->{free}{common}"
+
+
+def positive(axes: Sequence[int], x: Any) -> list[int]:
+    return [normalize_axis_index(i, x.ndim) for i in axes]
+
+
+def check(pair: list[Any], along: list[list[int]], sizes: list[list[int]], mode: str) -> None:
+    """Refuse axes that do not pair, another mode, and "valid" where neither array is the longer."""
+    paired = len(along[0]) == len(along[1])
+    a, b = np.array(sizes) if paired else (np.zeros(1), np.zeros(1))
+    inside = bool((a <= b).all() or (a >= b).all())
+    if mode not in MODES or not paired or (mode == "valid" and not inside):
+        raise ValueError(
+            three_lines(
+                "convolve pairs the axes of two arrays, in the modes full, valid (one array must be"
+                " the longer along all axes) and same",
+                f"convolve of {shape_of(pair[0])} and {shape_of(pair[1])}, axes={along}, {mode=}",
+                "as many axes of the one as of the other, and one of these modes",
+            )
+        )
+
+
+def window(mode: str, m: int, n: int) -> slice:
+    """Return which of the m + n - 1 sums of two lines of these lengths a mode keeps."""
+    short = min(m, n)
+    if mode == "valid":
+        return slice(short - 1, max(m, n))
+    start = (n - 1) // 2
+    return slice(start, start + m) if mode == "same" else slice(m + n - 1)
+
+
+def fftconvolve(in1: Any, in2: Any, mode: str = "full", axes: Any = None) -> Any:
+    """Convolve two arrays of one rank, as `scipy.signal.fftconvolve`; see `convolve`.
+
+    Along axes that are not convolved the arrays broadcast.
+
+    >>> import numpy as np
+    >>> np.round(fftconvolve([1.0, 2.0], [1.0, 3.0]), 12)
+    array([1., 5., 6.])
+    """
+    pair = [x if hasattr(x, "ndim") else np.asarray(x, float) for x in (in1, in2)]
+    own = positive(range(pair[0].ndim) if axes is None else np.atleast_1d(axes).tolist(), pair[0])
+    sizes = [[x.shape[i] for i in own] for x in pair]
+    check(pair, [own, own], sizes, mode)
+    fast = [next_fast_len(max(m + n - 1, 0), real=True) for m, n in zip(*sizes, strict=True)]
+    product = np.multiply(*(np.fft.rfftn(x, fast, own) for x in pair))
+    kept: list[Any] = [slice(None)] * product.ndim
+    for i, m, n in zip(own, *sizes, strict=True):
+        kept[i] = window(mode, m, n)
+    return np.fft.irfftn(product, fast, own)[tuple(kept)]

@@ -1,0 +1,143 @@
+"""What a distribution is: a few formulas of the standard variable, and SciPy's methods."""
+
+import inspect
+import math
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+Formula = Callable[..., Any]
+Standard = tuple[Any, list[Any], Any]
+
+
+class Distribution:
+    """The distribution of ``loc + scale * z``, given by formulas of z and of its shape parameters.
+
+    Parameters
+    ----------
+    shapes : the names of the shape parameters; they follow x, as in SciPy.
+    support : between which bounds z lies.
+    **formulas : functions ``(z, *shapes)``: ``cdf`` and ``sf``, and where there is a better one
+        than their logarithm, ``logcdf`` and ``logsf``.
+    """
+
+    scaled: ClassVar[dict[str, float]] = {"loc": 0.0, "scale": 1.0}
+    step: ClassVar[float] = 0.0  # so far below the support a probability may change
+
+    def __init__(
+        self, shapes: str = "", support: tuple[float, float] = (-math.inf, math.inf),
+        **formulas: Formula,
+    ) -> None:  # fmt: skip
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        named = [inspect.Parameter(name, kind) for name in ("x", *shapes.split())]
+        named += [inspect.Parameter(name, kind, default=v) for name, v in self.scaled.items()]
+        self.signature = inspect.Signature(named)
+        self.low, self.high = support
+        self.formulas = formulas
+
+    def cdf(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the probability of at most x."""
+        return self.probability("cdf", args, kwargs)
+
+    def sf(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the probability of more than x, without the rounding of ``1 - cdf``."""
+        return self.probability("sf", args, kwargs)
+
+    def logcdf(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the logarithm of the probability of at most x."""
+        return self.log_probability("cdf", args, kwargs)
+
+    def logsf(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the logarithm of the probability of more than x."""
+        return self.log_probability("sf", args, kwargs)
+
+    def standard(self, args: Any, kwargs: Any) -> Standard:
+        """Return z, the shape parameters and the scale."""
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        x, *shapes, loc, scale = bound.arguments.values()
+        x = np.asarray(x, float) if isinstance(x, (list, tuple)) else x
+        return (x - loc) / scale, shapes, scale
+
+    def probability(self, name: str, args: Any, kwargs: Any) -> Any:
+        """Evaluate a formula that is constant outside of the support."""
+        z, shapes, _ = self.standard(args, kwargs)
+        low = self.low - self.step
+        z = z if math.isinf(low) else np.where(z < low, low, z)
+        z = z if math.isinf(self.high) else np.where(z > self.high, self.high, z)
+        return plain(self.formulas[name](z, *shapes))
+
+    def log_probability(self, name: str, args: Any, kwargs: Any) -> Any:
+        """Evaluate the logarithm of a probability; that of 0 is -inf."""
+        if f"log{name}" in self.formulas:
+            return self.probability(f"log{name}", args, kwargs)
+        y = self.probability(name, args, kwargs)
+        return plain(np.where(y == 0, -math.inf, np.log(np.where(y == 0, 1, y))))
+
+    def log_density(self, name: str, standard: Standard, whole: bool) -> Any:
+        """Evaluate the logarithm of a density; outside of the support it is -inf."""
+        z, shapes, scale = standard
+        inside = (z >= self.low) & (z <= self.high)
+        if whole:
+            inside = inside & (np.floor(z) == z)
+        somewhere = min(self.low + 1, (self.low + self.high) / 2) if self.low > -math.inf else 0.0
+        y = self.formulas[name](np.where(inside, z, somewhere), *shapes) - np.log(scale)
+        return plain(np.where(inside, y, -math.inf))
+
+
+class Continuous(Distribution):
+    """A distribution with a density; its formulas include ``logpdf``.
+
+    Examples
+    --------
+    >>> from autograd import grad
+    >>> from autograd.scipy.stats import norm
+    >>> norm.cdf(0.0)
+    np.float64(0.5)
+    >>> grad(norm.logpdf, 1)(3.0, 1.0, 2.0)
+    np.float64(0.5)
+    """
+
+    def logpdf(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the logarithm of the density at x."""
+        return self.log_density("logpdf", self.standard(args, kwargs), whole=False)
+
+    def pdf(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the density at x."""
+        return np.exp(self.logpdf(*args, **kwargs))
+
+
+class Discrete(Distribution):
+    """A distribution of whole numbers; its formulas include ``logpmf``.
+
+    Examples
+    --------
+    >>> from autograd import grad
+    >>> from autograd.scipy.stats import poisson
+    >>> grad(poisson.logpmf, 1)(3, 2.0)
+    np.float64(0.5)
+    """
+
+    scaled: ClassVar[dict[str, float]] = {"loc": 0.0}
+    step: ClassVar[float] = 1.0
+
+    def standard(self, args: Any, kwargs: Any) -> Standard:
+        """Return k, the shape parameters, and no scale."""
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        k, *shapes, loc = bound.arguments.values()
+        return np.asarray(k, float) - loc, shapes, 1.0
+
+    def logpmf(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the logarithm of the probability of k."""
+        return self.log_density("logpmf", self.standard(args, kwargs), whole=True)
+
+    def pmf(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the probability of k."""
+        return np.exp(self.logpmf(*args, **kwargs))
+
+
+def plain(y: Any) -> Any:
+    """Return a number in the place of an array without axes."""
+    return y[()] if type(y) is np.ndarray else y

@@ -1,0 +1,67 @@
+"""The normal distribution of vectors, as `scipy.stats.multivariate_normal`."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd.scipy.linalg import solve_triangular
+
+
+def logpdf(x: Any, mean: Any = 0.0, cov: Any = 1.0, allow_singular: bool = False) -> Any:
+    """Return the logarithm of the density at x.
+
+    Parameters
+    ----------
+    x : shape (..., n).
+    mean : shape (n,).
+    cov : shape (n, n), positive definite; (n,) is a diagonal, one number a multiple of the unit.
+    allow_singular : whether the covariance may be singular: the density is then that on the
+        subspace on which it is not.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError : where cov is not positive definite, and may not be singular.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd import grad
+    >>> grad(logpdf, 1)(np.ones(2), np.zeros(2), np.eye(2))
+    array([1., 1.])
+    """
+    y = x - mean
+    n = np.shape(y)[-1] if np.ndim(y) else 1
+    y, cov = np.reshape(y, (-1, n)), matrix(cov, n)
+    if allow_singular:
+        s, u = np.linalg.eigh(cov)
+        kept = s > 1e6 * np.finfo(float).eps * np.max(np.abs(s))
+        z = ((y @ u) / np.sqrt(np.where(kept, s, 1))) * kept
+        log_det, n = np.sum(np.log(np.where(kept, s, 1))), np.sum(kept)
+    else:
+        low = np.linalg.cholesky(cov)
+        z = solve_triangular(low, y.T, lower=True).T
+        log_det = 2 * np.sum(np.log(np.diagonal(low)))
+    logs = -(np.sum(z * z, axis=-1) + n * math.log(2 * math.pi) + log_det) / 2
+    return np.reshape(logs, np.broadcast_shapes(np.shape(x), np.shape(mean))[:-1])
+
+
+def pdf(x: Any, mean: Any = 0.0, cov: Any = 1.0, allow_singular: bool = False) -> Any:
+    """Return the density at x, see `logpdf`."""
+    return np.exp(logpdf(x, mean, cov, allow_singular))
+
+
+def entropy(mean: Any = 0.0, cov: Any = 1.0) -> Any:
+    """Return the entropy ``n/2 (1 + ln 2π) + ln(det cov)/2``, in nats.
+
+    >>> import numpy as np
+    >>> round(entropy(np.zeros(1), 1.0), 12)
+    np.float64(1.418938533205)
+    """
+    n = np.size(mean) if np.ndim(cov) == 0 else np.shape(cov)[0]
+    return n / 2 * (1 + math.log(2 * math.pi)) + np.linalg.slogdet(matrix(cov, n))[1] / 2
+
+
+def matrix(cov: Any, n: int) -> Any:
+    """Write a covariance as a matrix of shape (n, n)."""
+    return cov if np.ndim(cov) == 2 else cov * np.eye(n)

@@ -1,0 +1,63 @@
+"""The distributions, one row each: of the standard variable z, and the shape parameters."""
+# ruff: noqa: E501  # the columns of a table are aligned, however long
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy.special import (
+    betainc,
+    betaincc,
+    betaln,
+    expit,
+    gammainc,
+    gammaincc,
+    gammaln,
+    log_expit,
+    log_ndtr,
+    ndtr,
+    stdtr,
+    xlog1py,
+    xlogy,
+)
+
+from autograd.scipy.stats.distribution import Continuous, Discrete, Distribution
+
+LN2, LN_PI, LN_SQRT_2PI = math.log(2), math.log(math.pi), math.log(2 * math.pi) / 2
+POSITIVE = (0.0, math.inf)
+UNIT = (0.0, 1.0)
+
+
+def laplace(z: Any) -> Any:
+    tail = np.exp(-abs(z)) / 2
+    return np.where(z < 0, tail, 1 - tail)
+
+
+def student(z: Any, df: Any) -> Any:
+    ratio = gammaln(df / 2 + 0.5) - gammaln(df / 2)
+    return ratio - np.log(df * math.pi) / 2 - (df + 1) / 2 * np.log1p(z * z / df)
+
+
+def log_normal(log: Any, s: Any) -> Any:
+    return -log * (log / (2 * s * s) + 1) - np.log(s) - LN_SQRT_2PI
+
+
+# fmt: off
+TABLE: dict[str, Distribution] = {
+    "norm":     Continuous(logpdf=lambda z: -z * z / 2 - LN_SQRT_2PI,                 cdf=ndtr,  sf=lambda z: ndtr(-z),  logcdf=log_ndtr,  logsf=lambda z: log_ndtr(-z)),
+    "logistic": Continuous(logpdf=lambda z: log_expit(z) + log_expit(-z),             cdf=expit, sf=lambda z: expit(-z), logcdf=log_expit, logsf=lambda z: log_expit(-z)),
+    "laplace":  Continuous(logpdf=lambda z: -abs(z) - LN2,                            cdf=laplace,                                sf=lambda z: laplace(-z)),
+    "cauchy":   Continuous(logpdf=lambda z: -np.log1p(z * z) - LN_PI,                 cdf=lambda z: np.arctan2(1, -z) / math.pi,  sf=lambda z: np.arctan2(1, z) / math.pi),
+    "t":        Continuous("df", logpdf=student,                                       cdf=lambda z, df: stdtr(df, z),             sf=lambda z, df: stdtr(df, -z)),
+    "expon":    Continuous("", POSITIVE, logpdf=lambda z: -z,                         cdf=lambda z: -np.expm1(-z),                sf=lambda z: np.exp(-z), logsf=lambda z: -z),
+    "gamma":    Continuous("a", POSITIVE, logpdf=lambda z, a: xlogy(a - 1, z) - z - gammaln(a), cdf=lambda z, a: gammainc(a, z),  sf=lambda z, a: gammaincc(a, z)),
+    "chi2":     Continuous("df", POSITIVE, logpdf=lambda z, df: xlogy(df / 2 - 1, z / 2) - z / 2 - gammaln(df / 2) - LN2, cdf=lambda z, df: gammainc(df / 2, z / 2), sf=lambda z, df: gammaincc(df / 2, z / 2)),
+    "lognorm":  Continuous("s", POSITIVE, logpdf=lambda z, s: log_normal(xlogy(1, z), s), cdf=lambda z, s: ndtr(xlogy(1, z) / s),   sf=lambda z, s: ndtr(-xlogy(1, z) / s),
+                           logcdf=lambda z, s: log_ndtr(xlogy(1, z) / s),             logsf=lambda z, s: log_ndtr(-xlogy(1, z) / s)),
+    "uniform":  Continuous("", UNIT, logpdf=lambda z: 0 * z,                          cdf=lambda z: z,                            sf=lambda z: 1 - z),
+    "beta":     Continuous("a b", UNIT, logpdf=lambda z, a, b: xlogy(a - 1, z) + xlog1py(b - 1, -z) - betaln(a, b), cdf=lambda z, a, b: betainc(a, b, z), sf=lambda z, a, b: betaincc(a, b, z)),
+    "poisson":  Discrete("mu", POSITIVE, logpmf=lambda k, mu: xlogy(k, mu) - mu - gammaln(k + 1), cdf=lambda k, mu: gammaincc(np.floor(k) + 1, mu), sf=lambda k, mu: gammainc(np.floor(k) + 1, mu)),
+    "binom":    Discrete("n p", POSITIVE, logpmf=lambda k, n, p: gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) + xlogy(k, p) + xlog1py(n - k, -p),
+                         cdf=lambda k, n, p: betaincc(np.floor(k) + 1, np.maximum(n - np.floor(k), 0), p), sf=lambda k, n, p: betainc(np.floor(k) + 1, np.maximum(n - np.floor(k), 0), p)),
+}
+# fmt: on

@@ -1,0 +1,317 @@
+"""A call that is traced, and what is pulled back through its graph."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.backward import ONE, sweep
+from autograd.batching import Level, VmapError
+from autograd.errors import three_lines
+from autograd.modes import depth, enable_grad, is_grad_enabled, no_grad
+from autograd.outside import here, reading, tell
+from autograd.primitive import PRIMITIVES
+from autograd.tensor import Tensor, constant, raw, record
+from autograd.tree import flatten, flatten_like, map_leaves
+
+IDENTITY = PRIMITIVES[np.positive]
+BASIS = 2**26
+"""So many bytes of unit vectors are pulled back at once."""
+Argnum = int | Sequence[int]
+Function = Callable[..., Any]
+
+
+class Pullback:
+    """A graph from variables to outputs: what maps v to vᵀJ.
+
+    Attributes
+    ----------
+    connected : whether there is a graph outside, by which the derivative must be differentiable.
+    stops : tensors behind which nothing is asked for.
+    """
+
+    def __init__(
+        self,
+        outputs: Sequence[Tensor],
+        variables: Sequence[Tensor],
+        connected: bool,
+        stops: Sequence[Tensor] = (),
+    ) -> None:
+        self.outputs, self.variables, self.stops = outputs, variables, stops
+        self.connected, self.reader = connected, here.reader
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the sweep back is to be recorded, too."""
+        return self.connected and is_grad_enabled()
+
+    def gradients(self, seeds: Sequence[Any], recorded: bool) -> list[Any]:
+        """Return the gradient of each variable; None is the seed of an output without one."""
+        pairs = [
+            (y, s)
+            for y, s in zip(self.outputs, seeds, strict=True)
+            if y.requires_grad and s is not None
+        ]
+        if recorded:
+            pairs = [(y, s if type(s) is Tensor else constant(s)) for y, s in pairs]
+        roots, given = [y for y, _ in pairs], [s for _, s in pairs]
+        # inside of a vmap that began later, our own variables are outside, and constant
+        live = recorded or self.connected or here.reader is self.reader
+        with enable_grad() if live or any(type(s) is Tensor for s in given) else no_grad():
+            found = sweep(roots, given, [*self.variables, *self.stops], recorded=recorded)
+        own, taken = set(self.variables), set[int]()
+        self.strangers = [t for t in found if t not in own]
+        grads = []
+        for v in self.variables:
+            g = _plain(found[v]) if v in found else np.zeros_like(v.data)[()]
+            grads.append(g.copy() if id(g) in taken else g)  # two variables may have got one array
+            taken.add(id(g))
+        return grads
+
+    def rows(self, k: int) -> list[Any]:
+        """Return the derivatives of the output k by each variable, ``y.shape + x.shape``."""
+        y, shapes = self.outputs[k], [v.shape for v in self.variables]
+        if y.dtype.kind == "c" and any(v.dtype.kind != "c" for v in self.variables):
+            raise TypeError(
+                three_lines(
+                    "a unit vector tells the real part of this derivative only",
+                    "jacrev from real to complex numbers, or jacfwd from complex to real ones",
+                    "jacobian(f), which chooses the other way; by one argument, for one result",
+                )
+            )
+        if y.size == 1:
+            blocks = [self.gradients(self._only(k, np.ones_like(y.data)), self.recorded)]
+        elif y.size == 0:
+            blocks = [[np.zeros((0, *v.shape), v.dtype) for v in self.variables]]
+        else:
+            largest = max(y.size, *(v.size for v in self.variables)) * y.dtype.itemsize
+            step = max(1, BASIS // largest)
+            blocks = [
+                self._block(k, range(i, min(i + step, y.size)), self.recorded)
+                for i in range(0, y.size, step)
+            ]
+        grads = [g[0] if len(g) == 1 else np.concatenate(g) for g in zip(*blocks, strict=True)]
+        if not y.shape:
+            return grads
+        pairs = zip(grads, shapes, strict=True)
+        return [np.reshape(g, y.shape + shape) for g, shape in pairs]
+
+    def _block(self, k: int, which: range, recorded: bool) -> list[Any]:
+        """Pull back a batch of unit vectors of the output k, along axis 0."""
+        y = self.outputs[k]
+        units = np.zeros((len(which), y.size), y.dtype)
+        units[np.arange(len(which)), which] = 1
+        units = units.reshape(len(which), *y.shape)
+        level = Level(len(which), connected=recorded)
+        try:
+            with reading(level):
+                grads = self.gradients(self._only(k, level.batch(units)), recorded=False)
+            return [_plain(level.whole(g)) for g in grads]
+        except VmapError:  # a rule asks for numbers
+            rows = [self.gradients(self._only(k, unit), recorded) for unit in units]
+            return [np.stack(g) for g in zip(*rows, strict=True)]
+
+    def _only(self, k: int, seed: Any) -> list[Any]:
+        return [seed if i == k else None for i in range(len(self.outputs))]
+
+    def transposed(self) -> "Pullback":
+        """Return the graph that maps v to Jv.
+
+        vᵀJ is linear in v, so what is pulled back through it is Jv (J. Townsend, "A new trick for
+        calculating Jacobian vector products", 2017). The first sweep runs the rules on arrays and
+        one Tensor, v, so the graph holds linear operations only.
+        """
+        vectors = [constant(np.ones_like(y.data)) for y in self.outputs]  # 0 would mean: not used
+        for v in vectors:
+            v.requires_grad = True
+        products = [_tensor(g) for g in self.gradients(vectors, self.recorded)]
+        return Pullback(products, vectors, self.connected, self.variables)
+
+
+class Traced(Pullback):
+    """A call ``f(*args)`` on variables of its own, ready to be pulled back.
+
+    Each variable is a new name for the value that came in, so that nested derivatives with respect
+    to the same value do not confuse their perturbations.
+    """
+
+    def __init__(
+        self, f: Function, argnum: Argnum, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        positions = [argnum] if isinstance(argnum, int) else list(argnum)
+        _check_positions(f, positions, args)
+        chosen = [args[i] for i in positions]
+        given, self.rebuild = flatten(chosen)
+        self.single = isinstance(argnum, int)
+        self.argument = chosen[0] if self.single else tuple(chosen)
+        connected = depth.value > 0 or any(type(x) is Tensor for x in given)
+        with enable_grad():
+            variables = [_variable(f, x) for x in given]
+            # f gets another name for each, which it may rewrite in place
+            renamed = self.rebuild([record(IDENTITY, (v,)) for v in variables])
+            full = list(args)
+            for i, x in zip(positions, renamed, strict=True):
+                full[i] = x
+            depth.value += 1
+            try:
+                self.output = f(*full, **kwargs)
+            finally:
+                depth.value -= 1
+        tell(f, self.output)
+        leaves, self.rebuild_output = flatten(self.output)
+        if any(y is None for y in leaves):
+            raise TypeError(
+                three_lines(
+                    "the function returned nothing to differentiate",
+                    f"{name_of(f)}, which returned {self.output!r}",
+                    "a return statement with the result",
+                )
+            )
+        super().__init__([_tensor(y) for y in leaves], variables, connected)
+
+    def pull(self, seeds: Sequence[Any]) -> Any:
+        """Return the gradients of the variables, nested as the arguments were."""
+        return self.nest(self.gradients(seeds, self.recorded))
+
+    def nest(self, grads: Sequence[Any]) -> Any:
+        """Give gradients the structure of the arguments."""
+        nested = self.rebuild(grads)
+        return nested[0] if self.single else tuple(nested)
+
+    def value(self) -> Any:
+        """Return what f returned: arrays, unless a graph outside is connected."""
+        return self.output if self.recorded else map_leaves(raw, self.output)
+
+    def scalar(self, f: Function, transform: str) -> Tensor:
+        """Return the output, which must be one number."""
+        if len(self.outputs) != 1 or self.outputs[0].size != 1:
+            shapes = ", ".join(str(y.shape) for y in self.outputs)
+            raise TypeError(
+                three_lines(
+                    f"{transform} needs a function that returns one number",
+                    f"{transform}({name_of(f)}), which returned shape {shapes}",
+                    "jacobian(f) for all derivatives, elementwise_grad(f), or a sum inside f",
+                )
+            )
+        self.refuse_complex(f, transform)
+        return self.outputs[0]
+
+    def unit(self, f: Function, transform: str) -> list[Any]:
+        """Return the gradient that arrives at the output, which must be one number: 1."""
+        data = self.scalar(f, transform).data
+        return [ONE if type(data) is np.float64 else np.ones_like(data)]
+
+    def refuse_complex(self, f: Function, transform: str) -> None:
+        """Raise where an output is complex: its gradient would be that of its real part."""
+        for y in self.outputs:
+            if y.dtype.kind == "c":
+                raise TypeError(
+                    three_lines(
+                        f"{transform} needs a function that returns real numbers",
+                        f"{transform}({name_of(f)}), which returned {y.dtype} {y.shape}",
+                        "holomorphic_grad(f) for the complex derivative, jacobian(f), or np.real, "
+                        "np.imag or np.abs of the result",
+                    )
+                )
+
+    def of_results(self, v: Any) -> list[Any]:
+        """Return the parts of a vector that is nested as the result."""
+        return _parts(v, self.output, self.outputs, "result")
+
+    def of_arguments(self, v: Any) -> list[Any]:
+        """Return the parts of a vector that is nested as what is differentiated by."""
+        return _parts(v, self.argument, self.variables, "argument")
+
+
+def derived(f: Function, what: str) -> Callable[[Function], Function]:
+    """Name a derivative after its function."""
+    if not callable(f):
+        raise TypeError(
+            three_lines(
+                f"a {what} is taken of a function, not of a {type(f).__name__}",
+                f"the argument {f!r}",
+                "lambda x: ... of arrays; of a Tensor that was computed, call .backward()",
+            )
+        )
+
+    def name(derivative: Function) -> Function:
+        derivative.__name__ = derivative.__qualname__ = f"{what.replace(' ', '_')}_of_{name_of(f)}"
+        derivative.__wrapped__ = f  # type: ignore[attr-defined]  # its signature
+        derivative.__doc__ = f"Return the {what} of {name_of(f)}, with its arguments."
+        return derivative
+
+    return name
+
+
+def name_of(f: Function) -> str:
+    """Return what a function is called."""
+    return getattr(f, "__name__", type(f).__name__)
+
+
+def _variable(f: Function, x: Any) -> Tensor:
+    """Give an incoming value a new name, to differentiate by."""
+    if type(x) is Tensor and x.requires_grad:
+        return record(IDENTITY, (x,))
+    data = raw(x)
+    if isinstance(data, int) and not isinstance(data, bool):
+        data = float(data)
+    data = _array(data)
+    if data.dtype.kind not in "fc":
+        raise TypeError(
+            three_lines(
+                f"an argument to differentiate by must be floating, not {data.dtype}",
+                f"{name_of(f)}, argument of shape {data.shape}",
+                "x.astype(float), or another argnum",
+            )
+        )
+    v = constant(data)
+    v.requires_grad = True
+    return v
+
+
+def _array(value: Any, dtype: Any = None) -> Any:
+    """Return an array, a NumPy scalar, or the symbol that stands for one."""
+    return value if hasattr(value, "tape") else np.asarray(value, dtype)[()]
+
+
+def _tensor(y: Any) -> Tensor:
+    return y if type(y) is Tensor else constant(_array(y))
+
+
+def _plain(g: Any) -> Any:
+    return g.data if type(g) is Tensor and not g.requires_grad else g
+
+
+def _parts(v: Any, tree: Any, tensors: Sequence[Tensor], what: str) -> list[Any]:
+    given = flatten_like(tree, v)
+    for g, y in zip(given, tensors, strict=True):
+        if np.shape(g) != y.shape:
+            raise ValueError(
+                three_lines(
+                    f"the vector has the shape of the {what}, {y.shape}",
+                    f"a vector of shape {np.shape(g)}",
+                    f"a vector of the {what}'s shape",
+                )
+            )
+        if np.iscomplexobj(g) and y.dtype.kind != "c":
+            raise TypeError(
+                three_lines(
+                    f"the vector is real where the {what} is",
+                    f"a complex vector for a {what} of {y.dtype} {y.shape}",
+                    "v.real",
+                )
+            )
+    pairs = zip(given, tensors, strict=True)
+    return [g if type(g) is Tensor else _array(g, y.dtype) for g, y in pairs]
+
+
+def _check_positions(f: Function, positions: list[int], args: tuple[Any, ...]) -> None:
+    for i in positions:
+        if not -len(args) <= i < len(args):
+            raise TypeError(
+                three_lines(
+                    f"there is no argument {i} to differentiate by",
+                    f"{name_of(f)} was called with {len(args)} positional argument(s)",
+                    "give it by position, or choose another argnum",
+                )
+            )

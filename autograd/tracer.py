@@ -1,0 +1,219 @@
+"""HIPS autograd's `autograd.tracer`: functions that record, and what stands behind a value."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from autograd.errors import three_lines
+from autograd.graph import arguments, toposort
+from autograd.modes import enable_grad, no_grad
+from autograd.primitive import PRIMITIVES, Primitive
+from autograd.tensor import Tensor, constant, raw, record
+from autograd.tree import flatten, flatten_like, map_leaves
+
+Box = Tensor
+"""What HIPS calls a box: a value that remembers how it was made."""
+CONTAINERS = (list, tuple, dict)
+
+
+def isbox(value: Any) -> bool:
+    """Tell whether a value is traced.
+
+    >>> from autograd import Tensor
+    >>> isbox(Tensor(1.0)), isbox(1.0)
+    (True, False)
+    """
+    return type(value) is Tensor
+
+
+def getval(value: Any) -> Any:
+    """Return the number or array behind a traced value, and anything else as it is.
+
+    >>> from autograd import Tensor
+    >>> getval(Tensor([1.0, 2.0])), getval("name")
+    (array([1., 2.]), 'name')
+    """
+    return raw(value)
+
+
+def notrace_primitive(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Return fn over the values behind its arguments: nothing is recorded, nothing differentiated.
+
+    >>> from autograd import grad
+    >>> @notrace_primitive
+    ... def sign(x):
+    ...     return 1 if x > 0 else -1
+    >>> grad(lambda x: sign(x) * x)(-2.0)
+    np.float64(-1.0)
+    """
+
+    @functools.wraps(fn)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return fn(*map(getval, args), **kwargs)
+
+    return call
+
+
+class _Several(Exception):  # noqa: N818  # no error: a function returned a container
+    pass
+
+
+def primitive(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function of arrays be one operation, whose derivative `autograd.extend.defvjp` sets.
+
+    Parameters
+    ----------
+    fn : takes arrays by position, and containers of them; keywords are not differentiated.
+        It may return an array or a container of arrays.
+
+    Raises
+    ------
+    NotImplementedError : at the backward pass, for an argument without a rule.
+    TypeError : for a traced value by keyword.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd import grad
+    >>> from autograd.extend import defvjp, primitive
+    >>> @primitive
+    ... def cube(x):
+    ...     return x**3
+    >>> defvjp(cube, lambda ans, x: lambda g: g * 3 * x**2)
+    >>> grad(cube)(2.0), grad(grad(cube))(2.0)
+    (np.float64(12.0), np.float64(12.0))
+    """
+    several = False
+
+    def compute(*xs: Any, **params: Any) -> Any:
+        with no_grad():  # a derivative that fn takes is a number here
+            y = raw(fn(*xs, **params))
+        if isinstance(y, CONTAINERS):
+            raise _Several
+        return y if hasattr(y, "dtype") else np.asarray(y)[()]
+
+    @functools.wraps(fn)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        nonlocal several
+        traced = nested = False
+        for a in args:
+            if hasattr(a, "_record"):
+                traced = True
+            elif isinstance(a, CONTAINERS):
+                nested = nested or any(hasattr(leaf, "_record") for leaf in flatten(a)[0])
+        for key, value in kwargs.items():
+            if isbox(value):
+                raise TypeError(
+                    three_lines(
+                        "a primitive is differentiated by the arguments that it takes by position",
+                        f"{op.name}({key}=...) of a Tensor",
+                        f"the same value by position, or autograd.tracer.getval({key})",
+                    )
+                )
+        if not traced and not nested:
+            return fn(*args, **kwargs)
+        if not nested and not several:
+            try:
+                return record(op, args, kwargs)
+            except _Several:
+                several = True
+        return _record_nested(op, fn, args, kwargs)
+
+    name = getattr(fn, "__name__", "primitive")
+    op = PRIMITIVES[call] = Primitive(call, (), call=compute, each=Undefined(name), name=name)
+    return call
+
+
+class Undefined:
+    """The rule of a primitive that nobody gave one: it asks for it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, i: int, *_: Any, **__: Any) -> Any:
+        raise NotImplementedError(
+            three_lines(
+                f"the derivative of {self.name} is not defined for its argument {i}",
+                f"{self.name}, made a primitive by autograd.extend.primitive",
+                f"defvjp({self.name}, lambda ans, *args: lambda g: ..., argnums=({i},))",
+            )
+        )
+
+
+def _record_nested(
+    op: Primitive, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Record a call with containers: of all leaves of its arguments, to one long array."""
+    leaves, rebuild = flatten(list(args))
+    wanted = [isbox(leaf) and leaf.requires_grad for leaf in leaves]
+    results: list[Any] = []  # how the results are nested, and their shapes, once there are any
+
+    def forward(*xs: Any) -> Any:
+        with no_grad():
+            parts, nest = flatten(map_leaves(raw, fn(*rebuild(xs), **kwargs)))
+        results[:] = nest, [np.shape(part) for part in parts]
+        return np.concatenate([np.ravel(part) for part in parts])
+
+    def unpack(packed: Any) -> Any:
+        nest, shapes = results
+        ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+        parts = zip(ends, shapes, strict=True)
+        return nest([np.reshape(packed[e - int(np.prod(s)) : e], s) for e, s in parts])
+
+    def joint(g: Any, y: Any, *xs: Any, **_: Any) -> list[Any]:
+        given, ans, grads = rebuild(xs), unpack(y), list[Any]()
+        for i, arg in enumerate(given):
+            n = len(flatten(args[i])[0])
+            rule: Any = op.rule(i) if any(wanted[len(grads) : len(grads) + n]) else None
+            gx = rule and rule(unpack(g), ans, *given, **kwargs)
+            grads += [None] * n if gx is None else flatten_like(arg, gx)
+        return grads
+
+    row = Primitive(op.fn, (), call=forward, joint=joint, name=op.name)
+    return unpack(record(row, tuple(leaves)))
+
+
+class Node:
+    """What a subclass is told of each operation, in `trace`."""
+
+    __slots__: ClassVar[Any] = ()
+
+    def __init__(
+        self, value: Any, fun: Any, args: Any, kwargs: Any, parent_argnums: Any, parents: Any
+    ) -> None:
+        raise NotImplementedError
+
+    def initialize_root(self, *args: Any, **kwargs: Any) -> None:
+        """Set up the node of the input."""
+        raise NotImplementedError
+
+    @classmethod
+    def new_root(cls, *args: Any, **kwargs: Any) -> Self:
+        """Return the node of the input."""
+        root = cls.__new__(cls)
+        root.initialize_root(*args, **kwargs)
+        return root
+
+
+def trace(start_node: Any, fun: Callable[[Any], Any], x: Any) -> tuple[Any, Any]:
+    """Return the value of fun(x), and the node of its last operation (None if x plays no part).
+
+    For every operation between x and the result, oldest first, a node of start_node's type is made
+    of ``(value, fun, args, kwargs, argnums, parents)``: what it gave, what was called, and which
+    of its arguments came from which nodes.
+    """
+    variable = constant(np.asarray(x, float)[()])
+    variable.requires_grad = True
+    with enable_grad():
+        y = fun(variable)
+    nodes: dict[Tensor, Any] = {variable: start_node}
+    for t in toposort(y) if isbox(y) else ():
+        args = arguments(t)
+        came = [i for i, a in enumerate(args) if isbox(a) and a in nodes]
+        if came and t.op is not None:
+            parents = [nodes[args[i]] for i in came]
+            values = tuple(map(getval, args))
+            nodes[t] = type(start_node)(t.data, t.op.fn, values, t.params, tuple(came), parents)
+    return getval(y), nodes.get(y) if isbox(y) else None

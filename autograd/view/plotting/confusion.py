@@ -1,0 +1,96 @@
+"""Confusion: which classes a classifier takes for which."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd.errors import three_lines
+from autograd.tensor import raw
+from autograd.view.plotting.axes import panels, theme_of_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def plot_confusion(
+    prediction: Any, target: Any, *, classes: Sequence[str] | None = None,
+    ax: "Axes | None" = None,
+) -> "Axes":  # fmt: skip
+    """Draw how many rows of each class (from top to bottom) got which answer (left to right).
+
+    The colour is the share of the row, so that rare classes show as well: blue on the diagonal,
+    where the answer is right, and orange elsewhere. Its strength is the root of the share, so that
+    a few mistakes show beside many right answers. An empty cell is 0.
+
+    Parameters
+    ----------
+    prediction : scores of classes, (N, C); or classes, integers (N,) from 0 up.
+    target : classes, integers (N,); or one-hot, (N, C).
+    classes : their names; by default, their numbers.
+    ax : the Axes to draw into; by default, a new one.
+
+    Returns
+    -------
+    The Axes.
+
+    Raises
+    ------
+    ImportError : where matplotlib is not installed.
+    ValueError : where predictions, targets and names do not fit each other.
+
+    Examples
+    --------
+    >>> from autograd import plot_confusion
+    >>> ax = plot_confusion(model(X), y, classes=["cat", "dog"])  # doctest: +SKIP
+    """
+    shapes = [np.shape(raw(x)) for x in (prediction, target)]
+    answer, truth = _classes(prediction), _classes(target)
+    widths = [shape[1] for shape in shapes if len(shape) == 2]
+    used = int(max(answer.max(initial=-1), truth.max(initial=-1))) + 1
+    names = [str(c) for c in (range(max([used, *widths])) if classes is None else classes)]
+    fits = answer.shape == truth.shape == (answer.size,) and all(w == len(names) for w in widths)
+    integers = answer.dtype.kind in "iub" and truth.dtype.kind in "iub"
+    if not (fits and integers and used and used <= len(names) and min(*answer, *truth, 0) == 0):
+        raise ValueError(
+            three_lines(
+                "plot_confusion needs a class for each row, from 0 up, and a name for each class",
+                f"prediction {shapes[0]}, target {shapes[1]}, {len(names)} classes",
+                "scores (N, C) or integers (N,), and integers (N,)",
+            )
+        )
+    counts = np.zeros((len(names), len(names)), int)
+    np.add.at(counts, (truth.astype(int), answer.astype(int)), 1)
+    panel: Axes = panels(1, ax)[0]
+    _draw(panel, counts)
+    ticks = np.arange(len(names))
+    crowded = sum(map(len, names)) > 30
+    for put, turn in ((panel.set_xticks, 60 if crowded else 0), (panel.set_yticks, 0)):
+        put(ticks, names, rotation=turn, parse_math=False)
+    panel.set(xlabel="answer", ylabel="truth")
+    panel.set_title(f"{np.trace(counts)} of {counts.sum()} are right", fontsize="medium")
+    return panel
+
+
+def _classes(values: Any) -> Any:
+    values = np.asarray(raw(values))
+    return values.argmax(axis=1) if values.ndim == 2 and values.shape[1] else values
+
+
+def _draw(ax: "Axes", counts: Any) -> None:
+    from matplotlib.colors import to_rgb  # noqa: PLC0415  # an optional library
+
+    theme = theme_of_axes(ax)
+    page, right, wrong = (np.array(to_rgb(c)) for c in (theme.page, theme.forward, theme.backward))
+    strength = np.sqrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
+    paint = np.where(np.eye(len(counts), dtype=bool)[..., None], right, wrong)
+    ax.imshow(page + strength[..., None] * (paint - page))
+    size = min(10, 110 / len(counts))
+    for i, j in np.argwhere(counts):
+        colour = theme.page if strength[i, j] > 0.6 else theme.ink
+        ax.text(j, i, str(counts[i, j]), ha="center", va="center", color=colour, fontsize=size)
+    ax.set_xticks(np.arange(len(counts) + 1) - 0.5, minor=True)
+    ax.set_yticks(np.arange(len(counts) + 1) - 0.5, minor=True)
+    ax.grid(which="minor", color=theme.faint, linewidth=0.5)
+    ax.tick_params(which="both", length=0)
+    ax.spines[:].set_visible(False)

@@ -1,0 +1,386 @@
+"""Array functions and the methods of ufuncs: NumPy's own values, torch's derivatives, numbers."""
+
+import re
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.testing import assert_allclose, assert_array_equal
+
+from autograd import Tensor, grad, jacobian, no_grad
+from autograd.check import check_grads
+from autograd.elements import vectorize
+
+X = np.array([[3.0, 1.0, 2.0], [0.5, 5.0, 4.0]])
+MASK = np.array([[True, False, True], [False, False, True]])
+
+
+def leaf(data):
+    return Tensor(np.asarray(data, float), requires_grad=True)
+
+
+def agree(f, *arrays, ulps=0):
+    """Assert that f gives of Tensors what it gives of arrays: type, shape, dtype, values."""
+    y, expected = f(*map(Tensor, arrays)), f(*arrays)
+    several = type(y) is tuple
+    for one, other in zip(y if several else [y], expected if several else [expected], strict=True):
+        assert type(one) is Tensor
+        assert (one.shape, one.dtype) == (np.shape(other), np.asarray(other).dtype)
+        digits = np.finfo(one.dtype).eps if one.dtype.kind == "f" else 0
+        assert_allclose(one.data, other, rtol=ulps * digits, atol=ulps * digits)
+
+
+# ── NumPy's own values ────────────────────────────────────────────────────────────────────────
+DTYPES = st.sampled_from([np.float64, np.float32, np.int64])
+AXES = st.sampled_from([None, 0, 1, -1, (0, 1), (1,)])
+
+
+def arrays_of(draw, shape=(2, 3)):
+    values = hnp.arrays(np.int64, shape, elements=st.integers(-4, 4))
+    return draw(values).astype(draw(DTYPES))
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.data(), fn=st.sampled_from([np.sum, np.prod, np.max, np.min]))
+def test_reductions_take_the_options_of_numpy(data, fn):
+    draw = data.draw
+    x, options = arrays_of(draw), {"axis": draw(AXES), "keepdims": draw(st.booleans())}
+    options["initial"] = draw(st.integers(-3, 3))
+    if draw(st.booleans()):
+        options["where"] = draw(hnp.arrays(bool, draw(st.sampled_from([(2, 3), (3,), (2, 1)]))))
+    if fn in (np.sum, np.prod) and draw(st.booleans()):
+        options["dtype"] = draw(DTYPES)
+    agree(lambda x: fn(x, **options), x, ulps=4)
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.data(), fn=st.sampled_from([np.mean, np.var, np.std]))
+def test_moments_take_the_options_of_numpy(data, fn):
+    draw = data.draw
+    x, where = arrays_of(draw).astype(float), draw(hnp.arrays(bool, (2, 3)))
+    where[:, 0] = where[0] = True  # some element for each result
+    options = {"axis": draw(AXES), "keepdims": draw(st.booleans()), "where": where}
+    if fn is not np.mean and draw(st.booleans()):
+        options["mean"] = np.mean(x, axis=options["axis"], keepdims=True, where=where)
+    agree(lambda x: fn(x, **options), x, ulps=16)
+
+
+BINARY = [
+    np.add, np.multiply, np.subtract, np.divide, np.maximum, np.minimum, np.fmax, np.fmin,
+    np.logaddexp, np.logaddexp2, np.hypot, np.power, np.arctan2, np.remainder, np.float_power,
+    np.copysign, np.fmod, np.logical_and, np.logical_or, np.logical_xor,
+]  # fmt: skip
+
+
+SKIPPING = (np.power, np.arctan2)
+"""NumPy 2.4 leaves elements out in their reduce and reduceat: of 0.5, 5, 4 it makes 0.5 ** 4."""
+
+
+def test_power_leaves_no_element_out():
+    assert np.power.reduce(leaf([[0.5, 5, 4]]), axis=1).data.tolist() == [0.5**20]
+
+
+@pytest.mark.parametrize("fn", BINARY, ids=lambda fn: fn.__name__)
+def test_methods_of_ufuncs_give_the_values_of_numpy(fn):
+    v = np.array([0.5, 2.0])
+    for axis in (0, 1, -1):
+        agree(partial(fn.accumulate, axis=axis), X, ulps=4)
+        if fn not in SKIPPING:
+            agree(partial(fn.reduce, axis=axis), X, ulps=4)
+            agree(partial(fn.reduce, axis=axis, keepdims=True), X, ulps=4)
+            agree(partial(fn.reduceat, indices=[0, 1, 0], axis=axis), np.tile(X, (2, 1)), ulps=4)
+    agree(fn.outer, X, v, ulps=4)
+    for index, b in (([0, 1], v), (([0, 0, 1], [1, 1, 2]), np.array([0.5, 2.0, 3.0])), (..., 2.0)):
+
+        def written(x, b, index=index):
+            y = np.copy(x)
+            fn.at(y, index, b)
+            return y
+
+        if fn(v, v).dtype == v.dtype:
+            agree(written, X[:, :2] if np.shape(b) == (2,) else X, b, ulps=4)
+
+
+@pytest.mark.parametrize("fn", BINARY[:12], ids=lambda fn: fn.__name__)
+def test_reductions_of_several_axes_are_refused_where_numpy_refuses(fn):
+    masked = {"where": MASK}
+    for options in ({"axis": None}, {"axis": (0, 1)}, masked, {**masked, "initial": 2.0}):
+        try:
+            expected = fn.reduce(X, **options)
+        except ValueError as error:
+            with pytest.raises(ValueError, match=re.escape(str(error))):
+                fn.reduce(leaf(X), **options)
+        else:
+            assert_allclose(fn.reduce(leaf(X), **options).data, expected, rtol=1e-15)
+
+
+STATISTICS = ("maximum", "mean", "median", "minimum")
+MODES = (*STATISTICS, "edge", "linear_ramp", "reflect", "symmetric", "wrap")
+
+
+@settings(deadline=None, max_examples=80)
+@given(data=st.data(), mode=st.sampled_from(MODES))
+def test_pad_gives_the_values_of_numpy(data, mode):
+    draw = data.draw
+    pair = st.tuples(st.integers(0, 7), st.integers(0, 7))
+    width = draw(st.one_of(st.integers(0, 4), pair, st.tuples(pair, pair)))
+    options = {}
+    if mode in STATISTICS:
+        options["stat_length"] = draw(st.sampled_from([None, 1, 2, ((1, 2), (2, 9))]))
+    if mode == "linear_ramp":
+        options["end_values"] = draw(st.sampled_from([0, 2, (3, -1), ((1, 2), (3, 4))]))
+    if mode in ("reflect", "symmetric"):
+        options["reflect_type"] = draw(st.sampled_from(["even", "odd"]))
+    x = arrays_of(draw, draw(st.sampled_from([(2, 3), (1, 4), (4, 1)])))
+    agree(lambda x: np.pad(x, width, mode, **options), x, ulps=40)
+
+
+def test_pad_by_a_function_of_the_users():
+    def with_multiples(row, width, _, options):
+        row[: width[0]] = 2 * row[width[0]]
+        row[len(row) - width[1] :] = options["factor"] * row[len(row) - width[1] - 1]
+
+    f = lambda x: np.pad(x, ((1, 2), (2, 1)), with_multiples, factor=3.0)
+    agree(f, X)
+    check_grads(f, (X,), order=2)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.pad(x, 1, "nearest"), lambda x: np.pad(x, 1, "edge", end_values=2),
+        lambda x: np.max(x, where=MASK), lambda x: np.pad(x, -1, "mean"),
+        lambda x: np.insert(x, 9, 1.0), lambda x: np.delete(x, 9), lambda x: np.take(x, 9),
+        lambda x: np.select([MASK], [x, x]), lambda x: np.meshgrid(x, x, indexing="yx"),
+        lambda x: np.choose([0, 2], [x[0, :2], x[1, :2]]), lambda x: np.block([[x], x]),
+        lambda x: np.piecewise(x, [MASK], [1, 2, 3]),
+        lambda x: np.concatenate([x, x], dtype=int), lambda x: np.copyto(np.zeros(3, int), x[0]),
+        lambda x: np.fill_diagonal(x[0] * 1, 1.0), lambda x: np.add.reduceat(x, [5]),
+    ],
+)  # fmt: skip
+def test_what_numpy_refuses_is_refused(call):
+    for x in (X, leaf(X)):
+        with pytest.raises((ValueError, TypeError, IndexError)):
+            call(x)
+
+
+def test_piecewise_and_extract_by_the_values_of_a_tensor():
+    f = lambda x: np.piecewise(x, [x < 2, x > 3], [np.exp, lambda v: v - np.mean(v), 7.0])
+    agree(f, X)
+    check_grads(f, (X + 0.1,), order=2)
+    assert np.piecewise(leaf(3.0), [leaf(3.0) > 2], [lambda v: v * v, 0.0]).item() == 9
+    check_grads(lambda x: np.extract(x > 1.5, x) ** 2, (X,), order=2)
+
+
+# ── numbers ───────────────────────────────────────────────────────────────────────────────────
+def test_insert_delete_and_append():
+    f = lambda x, v: np.sum(np.insert(x, [1, 1], v) * [1.0, 10, 100, 1000, 10000])
+    assert_array_equal(grad(f)(np.ones(3), np.ones(2)), [1, 1000, 10000])
+    assert_array_equal(grad(f, 1)(np.ones(3), np.ones(2)), [10, 100])
+    assert_array_equal(grad(lambda x: np.sum(np.delete(x, [0, -1]) ** 2))(X[0]), [0, 2, 0])
+    assert np.insert(leaf([1, 2]), 1, 7).data.tolist() == [1, 7, 2]
+    assert np.insert(np.arange(2), 1, 7.9, axis=0).tolist() == [0, 7, 1]
+    assert_array_equal(np.insert([1.0, 2.0], [0], leaf([5])).data, [5, 1, 2])
+
+
+def test_a_place_that_is_written_twice_keeps_the_last_value():
+    x, v = leaf([1, 2, 3]), leaf([10, 20, 30])
+    y = x * 1
+    np.put(y, [0, 2, 0], v)
+    assert y.data.tolist() == [30, 2, 20]
+    (y * np.array([1.0, 2.0, 3.0])).sum().backward()
+    assert x.grad.data.tolist() == [0, 2, 0]
+    assert v.grad.data.tolist() == [0, 3, 1]
+
+
+def test_at_takes_repeated_places_in_turn():
+    x, v = leaf([2, 3]), leaf([4, 5, 6])
+    y = x * 1
+    np.multiply.at(y, [0, 1, 0], v)
+    assert y.data.tolist() == [48, 15]
+    y[0].backward()
+    assert x.grad.data.tolist() == [24, 0]
+    assert v.grad.data.tolist() == [12, 0, 8]
+    z = leaf([1.0, 4.0]) * 1
+    np.sqrt.at(z, [1, 1])
+    assert z.data.tolist() == [1, 2**0.5]
+    counts = Tensor(np.zeros(2))
+    np.add.at(counts, [0, 1, 0], 1.0)
+    assert counts.data.tolist() == [2, 1]
+
+
+def test_ties_of_scans_and_reductions_share_evenly():
+    x = np.array([1.0, 3.0, 3.0, 2.0, 3.0])
+    rows = jacobian(np.maximum.accumulate)(x)
+    assert_allclose(rows[2], [0, 1 / 2, 1 / 2, 0, 0])
+    assert_allclose(rows[3], [0, 1 / 2, 1 / 2, 0, 0])
+    assert_allclose(rows[4], [0, 1 / 3, 1 / 3, 0, 1 / 3])
+    assert_allclose(jacobian(np.minimum.accumulate)(-x), rows)
+    for fn in (np.maximum, np.fmax):
+        assert_allclose(grad(fn.reduce)(x), [0, 1 / 3, 1 / 3, 0, 1 / 3])
+
+
+def test_missing_values_of_fmax():
+    x = np.array([np.nan, 2.0, np.nan, 5.0])
+    assert np.fmax.reduce(leaf(x)).item() == 5
+    assert_array_equal(grad(np.fmax.reduce)(x), [0, 0, 0, 1])
+    assert np.isnan(np.fmin.reduce(leaf([np.nan, np.nan])).item())
+
+
+def test_masked_elements_have_no_gradient_whatever_they_are():
+    x = np.array([-1.0, 4.0, 0.0])
+    f = lambda x: np.sum(np.log(x), where=x > 0)
+    with np.errstate(all="ignore"):
+        assert_array_equal(grad(f)(x), [0, 1 / 4, 0])
+    assert_allclose(grad(lambda x: np.mean(x, where=x > 0.7))(X), (X > 0.7) / 5)
+    assert_array_equal(grad(lambda x: np.std(x, where=x < 1))(X), np.zeros_like(X))
+    assert np.max(leaf(np.empty((0, 2))), axis=0, initial=3.0).data.tolist() == [3, 3]
+    assert grad(lambda s: np.sum(Tensor(X), initial=s))(2.0) == 1
+
+
+def test_results_go_where_out_says():
+    x, y = leaf(X), Tensor(np.zeros(3))
+    assert np.sum(x, axis=0, out=y) is y
+    assert np.add.reduce(x, out=y) is y
+    assert y.data.tolist() == X.sum(0).tolist()
+    (y * y).sum().backward()
+    assert_array_equal(x.grad.data, np.broadcast_to(2 * X.sum(0), X.shape))
+    with pytest.raises(TypeError, match=r"np\.stack"):
+        np.sum(x, axis=0, out=np.zeros(3))
+
+
+def test_arrays_like_a_tensor():
+    x = leaf([1, 2])
+    for make in (np.array, np.asarray, np.asanyarray, np.require, np.ascontiguousarray):
+        assert type(make([[1, 2], [3, 4]], like=x)) is Tensor
+        y = make([x, 2 * x], like=x)
+        assert y.data.tolist() == [[1, 2], [2, 4]]
+        (y * y).sum().backward()
+        assert x.grad.data.tolist() == [10, 20]
+        x.grad = None
+        assert make(x, dtype=np.float32, like=x).dtype == np.float32
+    assert np.array(x, like=x, ndmin=3).shape == (1, 1, 2)
+    assert np.ascontiguousarray(x[0], like=x).shape == (1,)
+    assert type(np.full((2, 2), 7, like=x)) is Tensor
+    assert grad(lambda s: np.sum(np.full((2, 3), s, like=x)))(1.0) == 6
+    assert type(np.fromfunction(lambda i, j: i + j, (2, 2), like=x)) is Tensor
+    for make in (np.eye, np.identity, np.tri, np.arange):
+        assert type(make(2, like=x)) is Tensor
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        np.unique, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d, np.unique_values,
+        np.unique_all, np.unique_counts, np.unique_inverse, np.trim_zeros,
+    ],
+)  # fmt: skip
+def test_sets_of_values_are_refused_where_a_gradient_would_be_lost(refused):
+    x = leaf([3, 1, 3])
+    args = (x, x) if refused.__name__.endswith("1d") else (x,)
+    with pytest.raises(NotImplementedError, match=rf"np\.{refused.__name__} is unknown"):
+        refused(*args)
+    with no_grad():
+        answer = refused(*args)
+    assert type(answer) is type(refused(*(a.data for a in args)))
+
+
+# ── functions of elements ─────────────────────────────────────────────────────────────────────
+def branch(a, b):
+    return a * b if a > b else b
+
+
+def powers(a, p):
+    return np.sum(a**p)
+
+
+@pytest.mark.parametrize(
+    ("f", "arrays"),
+    [
+        (vectorize(branch), (X, np.array([1.0, 2.0, 3.0]))), (vectorize(branch), (2.0, X)),
+        (vectorize(branch, otypes=[np.float32]), (X, 2.0)),
+        (vectorize(lambda a: (a, a * a)), (X,)),
+        (vectorize(np.dot, signature="(n),(n)->()"), (X, X[0])),
+        (vectorize(np.outer, signature="(n),(m)->(n,m)"), (X, X[1])),
+        (lambda x: vectorize(powers, excluded={"p"})(x, p=np.array([2, 3])), (X,)),
+        (lambda x: vectorize(powers, excluded={1})(x, np.array([2, 3])), (X,)),
+    ],
+)  # fmt: skip
+def test_vectorize_gives_the_values_of_numpy(f, arrays):
+    agree(f, *arrays)
+
+
+def test_vectorize_differentiates_branches():
+    v = np.array([1.0, 2.0, 3.0])
+    f = vectorize(branch)
+    assert_array_equal(grad(lambda x: np.sum(f(x, v)))(X), np.where(v < X, v, 0))
+    check_grads(lambda x, v: f(x, v), (X + 0.1, v), order=2)
+    assert type(vectorize(branch)(X, v)) is np.ndarray
+    with pytest.raises(ValueError, match="no element"):
+        f(leaf([]), leaf([]))
+    with pytest.raises(TypeError, match="would cut the gradient"):
+        np.vectorize(branch)(leaf(X), v)
+
+
+# ── torch's derivatives ───────────────────────────────────────────────────────────────────────
+PADS = [("reflect", "reflect", 1), ("edge", "replicate", 2), ("wrap", "circular", 2)]
+
+
+@pytest.mark.parametrize(("ours", "theirs", "n"), PADS)
+def test_pad_has_the_derivative_of_torch(ours, theirs, n):
+    torch = pytest.importorskip("torch", reason="a peer")
+    x = np.random.default_rng(0).normal(size=(1, 1, 4))
+    t = torch.tensor(x, requires_grad=True)
+    torch.nn.functional.pad(t, (n, n), mode=theirs).pow(3).sum().backward()
+    ours_ = grad(lambda x: np.sum(np.pad(x, ((0, 0), (0, 0), (n, n)), ours) ** 3))(x)
+    assert_allclose(ours_, t.grad.numpy(), rtol=1e-14)
+
+
+WINDOWS = np.lib.stride_tricks.sliding_window_view
+PEERS = {
+    np.logaddexp.reduce: "t.logsumexp(0)",
+    np.logaddexp.accumulate: "t.logcumsumexp(0)",
+    np.maximum.accumulate: "t.cummax(0).values",
+    np.minimum.accumulate: "t.cummin(0).values",
+    np.hypot.reduce: "t.norm(dim=0)",
+    (lambda x: np.rot90(x, 3)): "torch.rot90(t, 3)",
+    (lambda x: WINDOWS(x, 2, 1)): "t.unfold(1, 2, 1)",
+    (
+        lambda x: np.block([[x, x], [x, 2 * x]])
+    ): "torch.cat([t.tile(1, 2), torch.cat([t, 2 * t], 1)])",
+}
+
+
+@pytest.mark.parametrize(("f", "theirs"), PEERS.items(), ids=PEERS.values())
+def test_derivatives_of_torch(f, theirs):
+    torch = pytest.importorskip("torch", reason="a peer")
+    x = np.random.default_rng(1).normal(size=(4, 3))
+    t = torch.tensor(x, requires_grad=True)
+    y = eval(theirs, {"torch": torch, "t": t})
+    u = np.random.default_rng(2).normal(size=y.shape)
+    (y * torch.tensor(u)).sum().backward()
+    assert_allclose(grad(lambda x: np.sum(f(x) * u))(x), t.grad.numpy(), rtol=1e-12, atol=1e-14)
+
+
+DIFFERENTIABLE = [fn for fn in BINARY if not fn.__name__.startswith("logical")]
+
+
+@pytest.mark.parametrize("fn", DIFFERENTIABLE, ids=lambda fn: fn.__name__)
+def test_methods_of_ufuncs_have_derivatives(fn):
+    """By differences, twice: every ufunc of two arguments, every method."""
+    x = np.array([[1.3, 2.1], [0.7, 1.9], [1.1, 0.4]])
+
+    def at(x, v):
+        y = 1 * x
+        fn.at(y, [0, 2, 0], v)
+        return y
+
+    check_grads(lambda x: fn.reduce(x), (x,), order=2)
+    check_grads(lambda x: fn.accumulate(x, axis=1), (x,), order=2)
+    if fn not in SKIPPING:
+        check_grads(lambda x: fn.reduceat(x, [0, 1, 0]), (x,), order=1)
+    check_grads(fn.outer, (x, np.array([0.6, 2.3])), order=1)
+    check_grads(at, (x, np.array([[1.2], [0.9], [2.2]])), order=1)

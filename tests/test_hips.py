@@ -1,0 +1,290 @@
+"""Programs written for HIPS autograd run unchanged: its interface, and the numbers that it gives.
+
+The literals were printed by HIPS autograd 1.9.1 on NumPy 2.4.6, running `hips_programs.py`; where
+the environment variable HIPS_PYTHON names an interpreter that has HIPS, it is asked again.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+import hips_programs
+import numpy  # noqa: ICN001  # beside the other one
+import pytest
+from numpy.testing import assert_allclose
+
+import autograd
+import autograd.numpy as np
+from autograd import Tensor, grad, jacobian
+from autograd.builtins import type as ag_type
+from autograd.extend import (
+    defjvp,
+    defvjp,
+    defvjp_argnum,
+    defvjp_argnums,
+    notrace_primitive,
+    primitive,
+    vspace,
+)
+from autograd.misc import const_graph, flatten, flatten_func
+from autograd.misc.optimizers import adam
+from autograd.test_util import check_grads, check_jvp, check_vjp
+from autograd.tracer import Node, getval, trace
+
+RECORDED = {
+    "logistic_regression": [
+        24.8036528697888, 0.03731166047343411, 0.33053992823109773, 0.21355333849838057,
+    ],
+    "multilayer_perceptron": [
+        4.96472295932966, 1.3880411038786398, 0.49515180171416606, -0.3324922818249128,
+    ],
+    "fluid": [
+        0.0026284486554563244, -0.003852404783214262, -0.01628224719935513,
+    ],
+    "variational_inference": [
+        -0.03506026337239507, -0.5883250241785177, -0.7065141091942547, -0.3828951572410005,
+    ],
+    "custom_primitive": [
+        0.17529039214003667, 0.03911257327068745, 0.7855970345892758, 0.14456367056342884,
+        -0.006856058306224719, -0.1377076122572041, -0.2782689876835663, 0.039961543110197006,
+        0.23830744457336994, 0.9999999999999999,
+    ],
+    "square_root": [
+        1.414213562373095, 0.35355339059327373, -0.08838834764831843,
+    ],
+    "differential_equation": [
+        -1.822664560999577, -0.2333888770276049, -0.25660030208467904, 0.5288604271806349,
+        0.5233430792580387, 0.1219216268010522,
+    ],
+    "containers": [
+        2.5, 2.5, 2.0, 2.0,
+        4.0, 3.0, 0.0, 0.5,
+        0.0,
+    ],
+    "operators": [
+        0.6, 0.993170607582819, -0.20686414466293768, 0.09,
+        0.4965853037914095, -0.077695129065245, 0.6, 0.993170607582819,
+        0.30782997710538584, 1.531605018960446, 0.3846748119635673, 0.3709288583199878,
+        0.3846748119635673, 0.3709288583199878, 0.6, -1.4,
+        -0.6687355423879241, 0.29552020666133955, 0.6, 0.0,
+        0.0, 0.4965853037914095, 1.8888289026114846, -0.7904994627530493,
+        -0.7904994627530494, 1.1610522408567476, 0.30782997710538584, 1.531605018960446,
+        -0.06873554238792412, 0.792105510452749, 0.41195749427634637, 0.47023344728527233,
+        -0.06873554238792412, 0.792105510452749, 0.3846748119635673, 0.3709288583199878,
+        0.0,
+    ],
+    "mixture": [
+        -51.969455179065534, 6.882416981107078, -5.945214836085393, 1.5966206205176832,
+        -1.2919883244419834, -65.77653116000313, -8.321498334556791,
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("program", hips_programs.PROGRAMS, ids=lambda p: p.__name__)
+def test_a_program_gives_the_numbers_of_hips(program):
+    assert_allclose(program(), RECORDED[program.__name__], rtol=1e-11, atol=1e-14)
+
+
+def test_hips_itself_gives_these_numbers():
+    interpreter = os.environ.get("HIPS_PYTHON")
+    if not interpreter:
+        pytest.skip("HIPS_PYTHON names no interpreter that has HIPS autograd")
+    command = [interpreter, "-W", "ignore", hips_programs.__file__]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    for name, (numbers, _) in json.loads(done.stdout).items():
+        assert_allclose(numbers, RECORDED[name], rtol=1e-9, atol=1e-12)
+
+
+# ── the namespace ─────────────────────────────────────────────────────────────────────────────
+def test_the_namespace_is_numpy():
+    same = ["exp", "add", "concatenate", "einsum", "pi", "float64", "newaxis", "testing", "random"]
+    assert all(getattr(np, name) is getattr(numpy, name) for name in same)
+    assert all(hasattr(np, name) for name in numpy.__all__)
+    with pytest.raises(AttributeError):
+        np.no_such_function  # noqa: B018
+
+
+def test_lists_of_tensors_become_arrays():
+    x = numpy.array([1.0, 2.0, 3.0])
+
+    def f(x):
+        a = np.array([[x[0], 1.0], [x[1] * x[0], x[2]]])
+        b = np.r_[x, 5.0, a[1]]
+        c = np.c_[x, 2 * x]
+        d = np.mean([x[0], x[2]]) + np.max([x[1], 0.0]) + np.linalg.norm([x[0], x[1]])
+        return np.sum(a * a) + np.sum(b**2) * d + np.sum(c) + np.sum(np.full(2, x[1]))
+
+    assert type(np.array([1.0, 2.0])) is numpy.ndarray
+    assert np.array(Tensor([1.0]), ndmin=3).shape == (1, 1, 1)
+    autograd.check_grads(f, x)
+
+
+def test_vectorize_runs_once_per_element():
+    step = np.vectorize(lambda x, y: x * y if x > y else y)
+    assert_allclose(jacobian(step)(numpy.array([1.0, 3.0]), 2.0), [[0, 0], [0, 2]])
+    assert_allclose(step([1.0, 3.0], 2.0), [2, 6])
+
+
+def test_names_of_python_are_found_and_not_exported():
+    from autograd import dict, isinstance, list, tuple, type  # noqa: A004, PLC0415
+
+    assert (dict, list, tuple) == ({}.__class__, [].__class__, ().__class__)
+    x = Tensor([1.0])
+    assert isinstance(x, numpy.ndarray)
+    assert type(x) is ag_type(x) is numpy.ndarray
+    assert not {"dict", "list", "tuple", "isinstance", "type"} & {*autograd.__all__}
+    assert x._value is x.data
+
+
+def test_importing_autograd_does_not_load_these_rooms():
+    code = "import sys, autograd; print(sorted(m for m in sys.modules if m.startswith('autograd')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for room in ("numpy", "extend", "core", "misc", "test_util", "tracer"):
+        assert f"'autograd.{room}'" not in done.stdout
+
+
+# ── primitives of one's own ───────────────────────────────────────────────────────────────────
+def test_rules_by_argument_number():
+    for define in (
+        lambda f: defvjp_argnum(f, lambda i, ans, args, kw: lambda g: g * args[1 - i] * kw["by"]),
+        lambda f: defvjp_argnums(
+            f, lambda which, ans, args, kw: lambda g: [g * args[1 - i] * kw["by"] for i in which]
+        ),
+        lambda f: defvjp(
+            f,
+            lambda ans, a, b, by: lambda g: g * a * by,
+            lambda ans, a, b, by: lambda g: g * b * by,
+            argnums=(1, 0),
+        ),
+    ):
+        times = primitive(lambda a, b, by=1.0: by * a * b)
+        define(times)
+        check_grads(times, (0, 1))(2.0, 3.0, by=0.5)
+
+
+def test_a_push_is_enough():
+    @primitive
+    def f(x, y):
+        return np.sin(x) * y
+
+    defjvp(f, lambda g, ans, x, y: g * np.cos(x) * y, "same")
+    with pytest.raises(AssertionError):
+        check_grads(lambda x: f(x, 2.0) + getval(x), order=1)(0.3)
+    check_grads(lambda x: f(x, 2.0))(0.3)
+
+
+def test_containers_go_in_and_come_out():
+    @primitive
+    def spread(pair, n):
+        return {"both": pair["a"] * pair["b"], "n": [pair["a"] * n]}
+
+    def rule(_, pair, n):
+        return lambda g: {
+            "a": g["both"] * pair["b"] + g["n"][0] * n, "b": g["both"] * pair["a"],
+        }  # fmt: skip
+
+    defvjp(spread, rule, lambda ans, pair, n: lambda g: np.sum(g["n"][0] * pair["a"]))
+
+    def f(a, n):
+        parts = spread({"a": a, "b": a * a}, n)
+        return np.sum(parts["both"]) + np.sum(parts["n"][0] ** 2)
+
+    check_grads(f, (0, 1))(numpy.array([1.0, 2.0]), 3.0)
+    by_number = grad(lambda n: spread({"a": 2.0, "b": 1.0}, n)["n"][0])
+    assert by_number(3.0) == 2
+
+
+def test_a_missing_rule_asks_for_it():
+    f = primitive(lambda x, y: x * y)
+    with pytest.raises(NotImplementedError, match="the derivative of <lambda> is not defined for"):
+        grad(f)(1.0, 2.0)
+    defvjp(f, lambda ans, x, y: lambda g: g * y)
+    assert grad(f)(1.0, 2.0) == 2
+    with pytest.raises(NotImplementedError, match="for its argument 1"):
+        grad(f, 1)(1.0, 2.0)
+    with pytest.raises(TypeError, match="takes by position"):
+        grad(lambda y: f(1.0, y=y))(2.0)
+
+
+def test_none_is_a_gradient_of_zero():
+    f = primitive(lambda x, y: x * y)
+    defvjp(f, None, lambda ans, x, y: lambda g: g * x)
+    assert grad(f, (0, 1))(3.0, 2.0) == (0, 3)
+
+
+def test_old_style_rules():
+    f = primitive(lambda x, y: x * y)
+    f.defvjp(lambda g, ans, space, its_space, x, y: g * y * space.ones())
+    f.defgrad(lambda ans, x, y: lambda g: g * x, argnum=1)
+    check_grads(f, (0, 1))(2.0, 3.0)
+
+
+def test_notrace_sees_values():
+    seen = []
+    look = notrace_primitive(lambda x: seen.append(x))
+    grad(lambda x: look(x) or x * 2)(1.0)
+    assert type(seen[0]) is numpy.float64
+
+
+# ── the rest of the interface ─────────────────────────────────────────────────────────────────
+def test_wrong_rules_are_caught_in_both_modes():
+    f = primitive(lambda x: np.sum(x**2))
+    defvjp(f, lambda ans, x: lambda g: g * 2.01 * x)
+    x = numpy.array([1.0, 2.0])
+    for check in (check_vjp, check_jvp):
+        with pytest.raises(AssertionError):
+            check(f, x)
+    wrong_second = primitive(lambda x: x**2)
+    defvjp(wrong_second, lambda ans, x: lambda g: g * 2 * getval(x))
+    check_grads(wrong_second, order=1)(1.0)
+    with pytest.raises(AssertionError):
+        check_grads(wrong_second, order=2)(1.0)
+
+
+def test_spaces():
+    value = {"w": numpy.ones((2, 1)), "z": [1j, 2.0]}
+    space = vspace(value)
+    assert space.size == 5
+    assert len([*space.standard_basis()]) == 5
+    assert space.inner_prod(value, space.scalar_mul(value, 2.0)) == 14
+    assert space.covector(value)["z"][0] == -1j
+    assert space.add(value, space.ones())["z"][0] == 1 + 2j
+    assert space != vspace(value["w"])
+
+
+def test_flatten_sorts_keys_and_gives_them_back_as_they_were():
+    flat, unflatten = flatten({"b": 1.0, "a": (numpy.full((1, 2), 2.0), [])})
+    assert flat.tolist() == [2, 2, 1]
+    assert [*unflatten(flat)] == ["b", "a"]
+    assert flatten([])[0].shape == (0,)
+    double, _, start = flatten_func(lambda p: [2 * p[0]], [1.0])
+    assert double(start) == 2
+
+
+def test_one_can_differentiate_through_an_optimizer():
+    def after(size):
+        return adam(lambda x, i: 2 * x, Tensor(1.0) * 1.0, num_iters=3, step_size=size)
+
+    autograd.check_grads(after, 0.1)
+
+
+def test_trace_tells_every_operation():
+    class Named(Node):
+        def __init__(self, _, fun, __, ___, argnums, parents):
+            self.told = f"{fun.__name__}{argnums}"
+            self.parents = parents
+
+        def initialize_root(self):
+            self.told, self.parents = "input", []
+
+    value, last = trace(Named.new_root(), lambda x: np.sin(2.0 * x) + x, 0.0)
+    assert value == 0
+    assert last.told == "add(0, 1)"
+    assert [p.told for p in last.parents] == ["sin(0,)", "input"]
+    assert trace(Named.new_root(), lambda x: 1.0, 0.0) == (1.0, None)
+
+
+def test_const_graph_replays():
+    f = const_graph(lambda a, x: a * np.sin(x), 2.0)
+    assert f(0.5) == f(0.5) == 2 * numpy.sin(0.5)

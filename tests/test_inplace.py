@@ -1,0 +1,399 @@
+"""Writing in place: values that differentiate, in linear time, and what is caught in the act."""
+
+import gc
+import operator
+import sys
+import time
+import weakref
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd as ag
+from autograd import Tensor, capture, grad, no_grad, value_and_grad
+from autograd import witness as witnesses
+from nn import optim
+
+
+def leaf(data, name=None):
+    return Tensor(data, requires_grad=True, name=name)
+
+
+def lines_of(error):
+    lines = str(error.value).split("\n")
+    assert len(lines) == 3
+    assert lines[1].startswith("  where: ")
+    assert lines[2].startswith("  instead: ")
+    return lines
+
+
+# ── random programs, against the same written with np.where ───────────────────────────────────
+def as_set(x, i, v):
+    x[i] = v
+    return x
+
+
+def as_added(x, i, v):
+    x[i] += v
+    return x
+
+
+def as_out(x, i, v):
+    np.multiply(x, v, out=x, where=mask_of(i))
+    return x
+
+
+def mask_of(i):
+    mask = np.zeros(5, bool)
+    mask[i] = True
+    return mask
+
+
+def one_value(w, k):
+    return np.sin(w[k % 5]) * (k + 1.0)
+
+
+WRITES = {  # in place, and as a value
+    "set": (as_set, lambda x, m, v: np.where(m, v, x)),
+    "add": (as_added, lambda x, m, v: np.where(m, x + v, x)),
+    "out": (as_out, lambda x, m, v: np.where(m, x * v, x)),
+}
+PLACES = st.sampled_from(
+    [0, 3, -1, slice(1, 4), slice(None, None, 2), [0, 2], ..., mask_of([1, 4])]
+)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(sorted(WRITES)), PLACES, st.integers(0, 4)),
+        st.tuples(st.sampled_from(["whole", "read", "twice", "carry"]), PLACES, st.integers(0, 4)),
+    ),
+    max_size=8,
+)
+
+
+def run(program, w, in_place):
+    x, total = w * 1.0, 0.0
+    for action, i, k in program:
+        if action == "whole":
+            if in_place:
+                x *= w
+            else:
+                x = x * w
+        elif action == "read":
+            total = total + np.sum(x[i]) * (k + 1.0)
+        elif action == "twice":
+            total = total + np.sum(x * x)
+        else:
+            v = x[k] * x[k - 1] if action == "carry" else one_value(w, k)
+            write, value = WRITES["set" if action == "carry" else action]
+            x = write(x, i, v) if in_place else value(x, mask_of(i), v)
+    return total + np.sum(x)
+
+
+@given(STEPS)
+def test_random_programs_are_those_written_as_values(program):
+    w = np.array([0.5, -1.0, 0.75, 0.25, 1.25])
+    found = value_and_grad(lambda w: run(program, w, in_place=True))(w)
+    wanted = value_and_grad(lambda w: run(program, w, in_place=False))(w)
+    for a, b in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
+
+
+@given(st.lists(st.integers(-4, 3), min_size=1, max_size=9))
+def test_of_a_place_that_is_named_twice_the_last_value_counts(index):
+    torch = pytest.importorskip("torch", reason="the oracle")
+    v = np.arange(1.0, len(index) + 1)
+    w, x = leaf(v), leaf(np.ones(4)) * 1.0
+    x[index] = w
+    (x * x).sum().backward()
+    mine, last = torch.tensor(v, requires_grad=True), {i % 4: k for k, i in enumerate(index)}
+    y = torch.stack([mine[last[i]] if i in last else torch.tensor(1.0) for i in range(4)])
+    (y * y).sum().backward()
+    assert w.grad.tolist() == mine.grad.tolist()
+    again = grad(
+        lambda w: grad(lambda w: np.sum(as_set(0 * w[:1] + np.ones(4), index, w) ** 3))(w).sum()
+    )
+    np.testing.assert_allclose(
+        again(v), [6 * v[k] * (last[i % 4] == k) for k, i in enumerate(index)]
+    )
+
+
+def test_repeated_places_beside_slices_masks_and_in_other_dtypes():
+    w = leaf(np.ones((3, 2), np.float16))
+    x = Tensor(np.zeros((2, 4), np.float16))
+    x[:, [1, 1, 2]] = w.T
+    x.sum().backward()
+    assert w.grad.tolist() == [[0, 0], [1, 1], [1, 1]]
+    assert w.grad.dtype == np.float16
+    w = leaf(np.ones(2))
+    x = Tensor(np.zeros(3))
+    x[np.array([True, False, True])] = w
+    x.sum().backward()
+    assert w.grad.tolist() == [1, 1]
+
+
+def test_repeated_places_in_programs():
+    index = np.array([0, 2, 0])
+
+    def f(w, i):
+        x = np.zeros(3) * w[0]
+        x[i] = w
+        return np.sum(x * x)
+
+    w = np.array([1.0, 2.0, 3.0])
+    assert grad(f)(w, index).tolist() == [0, 4, 6]
+    program = capture(value_and_grad(f), w, index)
+    assert program(w, index)[1].tolist() == [0, 4, 6]
+    assert program(w, np.array([1, 1, 1]))[1].tolist() == [0, 0, 6]
+
+
+# ── out= and where= ───────────────────────────────────────────────────────────────────────────
+def test_out_is_rewritten_as_a_value():
+    w = leaf([1.0, 2.0, 3.0])
+    x = w * 2.0
+    before = x * x
+    result = np.add(x, w, out=x)
+    assert result is x
+    (x.sum() + before.sum()).backward()
+    assert x.tolist() == [3, 6, 9]
+    assert w.grad.tolist() == [3 + 8, 3 + 16, 3 + 24]
+    total = Tensor(0.0)
+    np.sum(w, out=total)
+    assert total.item() == 6
+    w.grad = None
+    total.backward()
+    assert w.grad.tolist() == [1, 1, 1]
+
+
+def test_where_computes_nothing_in_the_other_places():
+    w, x = leaf([0.0, 1.0, 2.0]), Tensor([5.0, 5.0, 5.0])
+    np.log(w, out=x, where=w.data > 0)  # a warning of log(0) would fail this test
+    x.sum().backward()
+    assert x.tolist() == [5, 0, np.log(2.0)]
+    assert w.grad.tolist() == [0, 1, 0.5]
+
+
+def test_where_in_programs():
+    def f(v):
+        return np.sum(np.multiply(v, v, out=v * 1.0, where=v > 1))
+
+    program = capture(grad(f), np.array([0.0, 1.0, 2.0]))
+    assert program(np.array([3.0, 0.0, 5.0])).tolist() == [6, 1, 10]
+
+
+def test_out_that_does_not_fit():
+    w = leaf([1.0, 2.0, 3.0], "w")
+    with pytest.raises(ValueError) as error:
+        np.add(w, 1.0, out=Tensor(np.zeros(2), name="x"))
+    assert lines_of(error) == [
+        "in place, the result must fit float64 (2,), not float64 (3,)",
+        "  where: np.add with out=x (2,)",
+        "  instead: the call without out=, which makes a new tensor",
+    ]
+    with pytest.raises(RuntimeError, match="a leaf that requires a gradient cannot be rewritten"):
+        np.add(w, 1.0, out=w)
+    with pytest.raises(NotImplementedError, match=r"np\.add of a Tensor is not"):
+        np.add(w, 1.0, out=np.zeros(3))
+
+
+def test_constants_that_are_rewritten_hold_no_history_but_what_was_seen_stays():
+    c, w = Tensor(np.ones(2)), leaf([1.0, 2.0])
+    for _ in range(3):
+        np.add(c, 1.0, out=c)
+        np.multiply(c, c, out=c)
+        np.negative(c, out=c)
+    assert c.op is None
+    c[0] = 5.0
+    c += 1.0
+    assert c.op is None
+    c = Tensor(np.ones(2))
+    for write in (
+        lambda: np.add(c, 1.0, out=c), lambda: np.add(1.0, 1.0, out=(c,)),
+        lambda: np.multiply(w.data, 2.0, c), lambda: np.multiply(Tensor(c.data), 2.0, out=c),
+    ):  # fmt: skip
+        w.grad, seen = None, c.tolist()
+        y = (w * c).sum()
+        write()
+        y.backward()
+        assert w.grad.tolist() == seen
+
+
+# ── time and memory ───────────────────────────────────────────────────────────────────────────
+def recurrence(n):
+    u = leaf(np.ones(n))
+    x = Tensor(np.zeros(n + 1))
+    for i in range(n):
+        x[i + 1] = 0.9 * x[i] + u[i]
+    return u, x
+
+
+def rows(n):
+    u = leaf(np.ones((n, 8)))
+    x = Tensor(np.zeros((n + 1, 8)))
+    for i in range(n):
+        x[i + 1] = 0.9 * x[i] + u[i]
+    return u, x
+
+
+def kept(n):
+    u, x, held = leaf(np.ones((n, 8))), Tensor(np.zeros((n + 1, 8))), []
+    for i in range(n):
+        held.append(x[i])
+        x[i + 1] = held[i].data + 1.0
+    return u, u.sum() + x.sum()
+
+
+@pytest.mark.parametrize("program", [recurrence, rows, kept])
+def test_loops_that_read_what_they_wrote_are_linear(program):
+    def seconds(n):
+        gc.collect()
+        start = time.perf_counter()
+        u, x = program(n)
+        x.sum().backward()
+        assert u.grad is not None
+        return time.perf_counter() - start
+
+    seconds(100)
+    # were it quadratic, 16 times the work would take 256 times as long
+    few = min(seconds(500) for _ in range(3))
+    assert min(seconds(8000) for _ in range(2)) < 70 * few
+
+
+def test_the_recurrence_is_right():
+    u, x = recurrence(50)
+    x.sum().backward()
+    wanted = [sum(0.9**k for k in range(50 - i)) for i in range(50)]
+    np.testing.assert_allclose(u.grad.data, wanted, rtol=1e-12)
+
+
+def test_a_loop_that_reads_what_it_wrote_closes_no_ring():
+    gc.collect()
+    gc.disable()
+    try:
+        for build in (recurrence, rows):
+            u, x = build(20)
+            ref = weakref.ref(x)
+            del u, x
+            assert ref() is None
+        x = leaf(np.ones(3)) * 1.0
+        y = x * 2.0  # out of reach of the second assignment, which the sweep mends
+        x[0] = 1.0
+        x[1] = y[1]
+        x.sum().backward()
+        ref = weakref.ref(x)
+        del x, y
+        assert ref() is None
+    finally:
+        gc.enable()
+
+
+def test_a_long_history_is_freed_without_recursion():
+    x = leaf(np.ones(3)) * 1.0
+    first = x * x
+    for _ in range(50_000):
+        x[0] = 1.0
+    assert first.data.tolist() == [1, 1, 1]
+    del x, first
+
+
+# ── caught in the act ─────────────────────────────────────────────────────────────────────────
+def test_an_array_rewritten_after_it_was_used_is_caught_with_both_lines():
+    w, x = leaf(np.ones((2, 3)), "W"), np.arange(3.0)
+    y = np.dot(w, x).sum()
+    used = sys._getframe().f_lineno - 1
+    x[1] = 7.0
+    with pytest.raises(RuntimeError) as error:
+        y.backward()
+    noticed = sys._getframe().f_lineno - 1
+    assert lines_of(error) == [
+        "the array of argument 1 (3,) was rewritten after dot had used it",
+        (
+            f"  where: dot(W (2, 3), argument 1 (3,)) at {__file__}:{used}, "
+            f"noticed at {__file__}:{noticed}"
+        ),
+        "  instead: a copy of it for the operation, w * x.copy(); or backward first",
+    ]
+    assert w.grad is None
+
+
+@pytest.mark.parametrize("size", [3, 512, 513, 100_000])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize(
+    "use",
+    [
+        operator.mul,
+        operator.truediv,
+        lambda w, x: x * w,
+        np.maximum,
+        lambda w, x: np.where(x, w, 0),
+    ],
+)
+def test_arrays_of_any_size_are_watched(use, size, order):
+    x = np.asarray(np.arange(2.0 * size).reshape(2, size) % 7 + 1.0, order=order)
+    w = leaf(np.ones(x.shape))
+    y = use(w, x).sum()
+    y.backward(retain_graph=True)
+    x[...] = x + 1.0
+    with pytest.raises(RuntimeError, match="was rewritten after"):
+        y.backward()
+
+
+def test_what_no_rule_reads_may_be_rewritten():
+    w, x = leaf(np.ones(3)), np.arange(3.0)
+    y = (w + x - x).sum()
+    z = w * 1.0
+    z[:] = x
+    x[:] = 5.0
+    (y + z.sum()).backward()
+    assert w.grad.tolist() == [1, 1, 1]
+
+
+def test_a_buffer_may_be_filled_again_after_backward():
+    w, x = leaf(np.ones(3)), np.zeros(3)
+    for i in range(3):
+        x[:] = i
+        w.grad = None
+        (w * x).sum().backward()
+        assert w.grad.tolist() == [i, i, i]
+
+
+def test_memory_shared_by_from_numpy_is_watched():
+    a, w = np.arange(3.0), leaf(np.ones(3))
+    x = ag.from_numpy(a)
+    y = (w * x).sum()
+    a[0] = 5.0
+    with pytest.raises(RuntimeError, match=r"the array of argument 1 \(3,\) was rewritten after"):
+        y.backward()
+    y = (w * x).sum()  # of the new values, which are right
+    y.backward()
+    assert w.grad.tolist() == [5, 1, 2]
+    y = (w * x).sum()
+    x += 1.0
+    with pytest.raises(RuntimeError, match="was rewritten after multiply"):
+        y.backward()
+
+
+def test_a_step_between_two_backward_passes_is_caught():
+    p = leaf([1.0, 2.0], "p")
+    loss = (p * p).sum()
+    loss.backward(retain_graph=True)
+    optim.SGD([p], lr=0.1).step()
+    with pytest.raises(RuntimeError) as error:
+        loss.backward()
+    assert lines_of(error) == [
+        "a leaf was rewritten after it was used, so its old value is gone",
+        "  where: p (2,), rewritten under no_grad() or by an optimizer's step()",
+        "  instead: backward first, then the update; or compute the result anew",
+    ]
+    (p * p).sum().backward()
+
+
+def test_only_operations_with_arrays_have_witnesses():
+    w = leaf(np.ones(3))
+    assert type((w * w).count) is int
+    assert type((w * 2.0).count) is int
+    assert type((w + np.ones(3)).count) is int
+    assert type((w * np.ones(3)).count) is witnesses.Birth
+    with no_grad():
+        assert type((w * np.ones(3)).count) is int

@@ -1,0 +1,426 @@
+"""autograd.scipy: values against SciPy's, derivatives against differences and exact solutions."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from autograd import Tensor, check_grads, grad, hessian, jacobian, value_and_grad
+
+scipy = pytest.importorskip("scipy", reason="what these tests are about")
+import autograd.scipy.stats.norm as norm  # noqa: E402, PLR0402
+from scipy import integrate, linalg, optimize, signal, stats  # noqa: E402  # SciPy is there
+
+import autograd.scipy as ours  # noqa: E402
+import autograd.scipy.stats.multivariate_normal as mvn  # noqa: E402  # as HIPS's programs do
+from autograd.rules.matrix_functions import triangular  # noqa: E402
+
+RNG = np.random.default_rng(0)
+A = RNG.normal(size=(3, 3))
+SPD = A @ A.T + np.eye(3)
+B = RNG.normal(size=(3, 2))
+
+# ── stats ─────────────────────────────────────────────────────────────────────────────────────
+CONTINUOUS = {
+    "norm": (), "logistic": (), "laplace": (), "cauchy": (), "t": (3.5,), "expon": (),
+    "gamma": (2.5,), "chi2": (3.5,), "lognorm": (0.7,), "uniform": (), "beta": (2.0, 3.0),
+}  # fmt: skip
+DISCRETE = {"poisson": (2.5,), "binom": (5, 0.3)}
+LOG = {"logpdf": "pdf", "logpmf": "pmf"}
+PROBABILITIES = ("cdf", "sf", "logcdf", "logsf")
+
+
+@pytest.mark.parametrize("name", CONTINUOUS)
+def test_densities_are_scipys(name):
+    mine, theirs = getattr(ours.stats, name), getattr(stats, name)
+    args = (*CONTINUOUS[name], 0.1, 1.3)
+    for method in ("logpdf", "pdf", *PROBABILITIES):
+        for x in (0.4, np.array([-5.0, 0.05, 0.3, 0.6, 9.0]), [0.2, 1.0]):
+            got, wanted = getattr(mine, method)(x, *args), getattr(theirs, method)(x, *args)
+            assert_allclose(got, wanted, rtol=1e-13, err_msg=f"{name}.{method}")
+            assert np.shape(got) == np.shape(wanted)
+    *shapes, loc, scale = args
+    assert mine.pdf(0.4, *shapes, scale=scale, loc=loc) == mine.pdf(0.4, *args)
+    assert mine.pdf(0.4, *shapes) == mine.pdf(0.4, *shapes, 0.0, 1.0)
+
+
+@pytest.mark.parametrize("name", DISCRETE)
+def test_masses_are_scipys(name):
+    mine, theirs, args = getattr(ours.stats, name), getattr(stats, name), DISCRETE[name]
+    k = np.array([-2, -1, 0, 1, 1.5, 4, 5, 6])
+    for method in ("logpmf", "pmf", *PROBABILITIES):
+        for loc in (0, 1):
+            got, wanted = (
+                getattr(mine, method)(k, *args, loc),
+                getattr(theirs, method)(k, *args, loc),
+            )
+            assert_allclose(got, wanted, rtol=1e-12, err_msg=f"{name}.{method}")
+    rate = args[-1]
+    check_grads(lambda p: mine.logpmf(3, *args[:-1], p), rate)
+    check_grads(lambda p: mine.cdf(3, *args[:-1], p), rate)
+    check_grads(lambda p: mine.logsf(1, *args[:-1], p), rate)
+
+
+@pytest.mark.parametrize("name", CONTINUOUS)
+def test_densities_are_differentiable_by_everything(name):
+    mine, args = getattr(ours.stats, name), (*CONTINUOUS[name], 0.1, 1.3)
+    x = np.array([0.35, 0.6])
+    check_grads(mine.logpdf, (x, *args))
+    check_grads(mine.pdf, (x, *args), order=1)
+    for method in PROBABILITIES:  # by x, loc and scale: shapes have no closed derivative
+
+        def f(x, loc, scale, method=method):
+            return getattr(mine, method)(x, *args[:-2], loc, scale)
+
+        check_grads(f, (x, 0.1, 1.3))
+
+
+def test_outside_of_the_support_nothing_changes():
+    for method, value in (
+        ("logpdf", -np.inf),
+        ("pdf", 0),
+        ("cdf", 0),
+        ("sf", 1),
+        ("logcdf", -np.inf),
+    ):
+        f = getattr(ours.stats.gamma, method)
+        value_, slopes = value_and_grad(f, (0, 1 if "pdf" in method else 0, 3))(-1.0, 2.0, 0.0, 2.0)
+        assert value_ == value
+        assert slopes == (0, 0, 0)
+
+
+def test_a_missing_shape_is_an_error():
+    with pytest.raises(TypeError, match="missing a required argument: 'a'"):
+        ours.stats.gamma.pdf(1.0)
+
+
+def test_a_density_integrates_to_its_distribution():
+    """∂cdf/∂x is the density."""
+    for name, shapes in CONTINUOUS.items():
+        d = getattr(ours.stats, name)
+        assert_allclose(grad(d.cdf)(0.4, *shapes), d.pdf(0.4, *shapes), rtol=1e-13)
+        assert_allclose(grad(d.sf)(0.4, *shapes), -d.pdf(0.4, *shapes), rtol=1e-13)
+
+
+def test_the_normal_by_hand():
+    """∂ ln p/∂μ = (x - μ)/σ² and ∂ ln p/∂σ = ((x - μ)²/σ² - 1)/σ."""
+    assert_allclose(grad(norm.logpdf, (1, 2))(3.0, 1.0, 2.0), (0.5, 0.0), atol=1e-15)
+    assert_allclose(grad(norm.logcdf)(-1e4), 1e4, rtol=1e-7)
+
+
+def test_the_multivariate_normal():
+    x, mean = RNG.normal(size=(4, 3)), RNG.normal(size=3)
+    theirs = stats.multivariate_normal
+    for cov in (SPD, np.diagonal(SPD), 2.0):
+        assert_allclose(mvn.logpdf(x, mean, cov), theirs.logpdf(x, mean, cov), rtol=1e-13)
+        assert_allclose(mvn.pdf(x[0], mean, cov), theirs.pdf(x[0], mean, cov), rtol=1e-13)
+        assert_allclose(
+            mvn.entropy(mean, cov), theirs.entropy(mean, cov * np.eye(3) if cov is not SPD else cov)
+        )
+    check_grads(lambda x, m, c: mvn.logpdf(x, m, c @ c.T), (x, mean, A + 2 * np.eye(3)), order=1)
+    check_grads(lambda c: mvn.entropy(mean, c @ c.T), A + 2 * np.eye(3), order=1)
+    by_mean = grad(mvn.logpdf, 1)(x[0], mean, SPD)
+    assert_allclose(by_mean, np.linalg.solve(SPD, x[0] - mean), rtol=1e-12)
+    flat = np.outer(x[0], x[0]) + np.outer(x[1], x[1])
+    assert_allclose(
+        mvn.logpdf(x[0], np.zeros(3), flat, allow_singular=True),
+        theirs.logpdf(x[0], np.zeros(3), flat, allow_singular=True),
+    )
+    with pytest.raises(np.linalg.LinAlgError):
+        mvn.logpdf(x, mean, -SPD)
+
+
+def test_the_dirichlet():
+    alpha, x = np.array([1.0, 2.0, 3.0]), np.array([[0.2, 0.3], [0.3, 0.3], [0.5, 0.4]])
+    f, theirs = ours.stats.dirichlet, stats.dirichlet
+    assert_allclose(f.logpdf(x, alpha), theirs.logpdf(x, alpha), rtol=1e-13)
+    assert_allclose(f.pdf(x[:, 0], alpha), theirs.pdf(x[:, 0], alpha), rtol=1e-13)
+    check_grads(f.logpdf, (x, alpha))
+
+
+# ── linalg ────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("trans", [0, "T", 2])
+@pytest.mark.parametrize("lower", [False, True])
+@pytest.mark.parametrize("unit_diagonal", [False, True])
+def test_solve_triangular(trans, lower, unit_diagonal):
+    options = {"trans": trans, "lower": lower, "unit_diagonal": unit_diagonal}
+    a = A + 2 * np.eye(3)
+    for b in (B, B[:, 0]):
+        assert_allclose(
+            ours.linalg.solve_triangular(a, b, **options), linalg.solve_triangular(a, b, **options)
+        )
+        check_grads(lambda a, b: ours.linalg.solve_triangular(a, b, **options), (a, b), order=1)
+    other = grad(lambda a: np.sum(ours.linalg.solve_triangular(a, B, **options)))(a)
+    assert (
+        not np.triu(other, 1 - unit_diagonal).any()
+        if lower
+        else not np.tril(other, unit_diagonal - 1).any()
+    )
+
+
+def test_solve_triangular_of_complex_numbers():
+    a, b = A + 2 * np.eye(3) + 1j * B[:, :1], B + 1j
+    for trans in (0, 1, 2):
+        got = ours.linalg.solve_triangular(a, b, trans)
+        assert_allclose(got, linalg.solve_triangular(a, b, trans))
+        check_grads(lambda a, b, t=trans: ours.linalg.solve_triangular(a, b, t), (a, b), order=1)
+
+
+def test_a_singular_triangle_is_an_error():
+    with pytest.raises(np.linalg.LinAlgError, match="singular"):
+        ours.linalg.solve_triangular(np.zeros((2, 2)), np.ones(2))
+
+
+def test_the_exponential_of_a_matrix():
+    assert_allclose(ours.linalg.expm(A), linalg.expm(A))
+    seed = RNG.normal(size=(3, 3))
+    for size in (1e-12, 1.0, 1e9):
+        wanted = linalg.expm_frechet(A.T, size * seed, compute_expm=False)
+        got = grad(lambda a, size=size: np.sum(ours.linalg.expm(a) * (size * seed)))(A)
+        assert_allclose(got, wanted, rtol=1e-12)
+    check_grads(ours.linalg.expm, A)
+    assert_allclose(grad(lambda a: 0 * np.sum(ours.linalg.expm(a)))(A), np.zeros((3, 3)))
+
+
+def test_square_roots_and_sylvesters_equation():
+    root = ours.linalg.sqrtm(SPD)
+    assert_allclose(root @ root, SPD)
+    check_grads(lambda a: ours.linalg.sqrtm(a @ a.T), A + 2 * np.eye(3))
+    a, b = A + 3 * np.eye(3), RNG.normal(size=(2, 2)) + 3 * np.eye(2)
+    x = ours.linalg.solve_sylvester(a, b, B)
+    assert_allclose(a @ x + x @ b, B)
+    check_grads(ours.linalg.solve_sylvester, (a, b, B))
+
+
+def test_factors():
+    for lower in (False, True):
+        factor = ours.linalg.cho_factor(SPD, lower)
+        assert_allclose(ours.linalg.cholesky(SPD, lower), linalg.cholesky(SPD, lower))
+        assert_allclose(ours.linalg.cho_solve(factor, B), np.linalg.solve(SPD, B))
+
+        def solved(a, b, lower=lower):
+            return ours.linalg.cho_solve(ours.linalg.cho_factor(a @ a.T, lower), b)
+
+        check_grads(solved, (A + 2 * np.eye(3), B), order=1)
+
+
+def test_matrices_made_of_parts():
+    c, r = np.array([1.0, 2.0, 3.0]), np.array([7.0, 5.0])
+    assert_allclose(ours.linalg.toeplitz(c), linalg.toeplitz(c))
+    assert_allclose(ours.linalg.toeplitz(c, r), linalg.toeplitz(c, r))
+    assert_allclose(ours.linalg.block_diag(A, r, 2.0), linalg.block_diag(A, r, 2.0))
+    check_grads(ours.linalg.toeplitz, (c, r))
+    check_grads(lambda a, r: ours.linalg.block_diag(a, r, 2.0), (A, r))
+
+
+def test_against_torch():
+    torch = pytest.importorskip("torch", reason="the oracle")
+    a, b = (torch.tensor(x, requires_grad=True) for x in (A + 2 * np.eye(3), B))
+    y = torch.linalg.solve_triangular(torch.tril(torch.matrix_exp(a)), b, upper=False)
+    torch.sin(y).sum().backward()
+
+    def f(a, b):
+        return np.sum(np.sin(ours.linalg.solve_triangular(ours.linalg.expm(a), b, lower=True)))
+
+    by_a, by_b = grad(f, (0, 1))(A + 2 * np.eye(3), B)
+    assert_allclose(by_a, a.grad.numpy(), rtol=1e-11)
+    assert_allclose(by_b, b.grad.numpy(), rtol=1e-11)
+
+
+def test_a_row_takes_its_own_arguments_only():
+    with pytest.raises(NotImplementedError, match="does not take"):
+        triangular(Tensor(A), B, overwrite=True)
+
+
+# ── signal ────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("mode", ["full", "valid", "same"])
+@pytest.mark.parametrize(
+    "shapes", [((7,), (3,)), ((3,), (6,)), ((4,), (4,)), ((5, 6), (2, 3)), ((3, 4, 5), (1, 2, 3))]
+)
+def test_convolutions_are_scipys(mode, shapes):
+    a, b = (RNG.normal(size=s) for s in shapes)
+    for name in ("convolve", "fftconvolve"):
+        got, wanted = (getattr(m, name)(a, b, mode) for m in (ours.signal, signal))
+        assert_allclose(got, wanted, atol=1e-13, strict=True)
+    check_grads(lambda a, b: ours.signal.convolve(a, b, mode=mode), (a, b), order=1)
+
+
+def test_convolutions_along_some_axes_with_products_along_others():
+    a, b = RNG.normal(size=(2, 3, 6, 7)), RNG.normal(size=(3, 4, 2, 3))
+    axes, dots = ([2, 3], [-2, -1]), ([1], [0])
+    for mode in ("full", "valid"):
+        got = ours.signal.convolve(a, b, axes=axes, dot_axes=dots, mode=mode)
+        for i, j in np.ndindex(2, 4):
+            wanted = sum(signal.convolve(a[i, c], b[c, j], mode) for c in range(3))
+            assert_allclose(got[i, j], wanted, atol=1e-12)
+    check_grads(lambda a, b: ours.signal.convolve(a, b, axes, dots, "valid"), (a, b), order=1)
+
+
+@pytest.mark.parametrize("mode", ["full", "valid", "same"])
+def test_fast_convolutions_along_some_axes_broadcast_along_others(mode):
+    a, b = RNG.normal(size=(2, 3, 5)), RNG.normal(size=(2, 1, 3))
+    for axes in (-1, [2], [0, 2]):
+        got, wanted = (m.fftconvolve(a, b, mode, axes) for m in (ours.signal, signal))
+        assert_allclose(got, wanted, atol=1e-13, strict=True)
+    check_grads(lambda a, b: ours.signal.fftconvolve(a, b, mode, -1), (a, b), order=1)
+
+
+def test_convolutions_that_cannot_be_are_refused():
+    for a, b, options in (
+        ((4,), (2,), {"mode": "circular"}),
+        ((4, 2), (2, 4), {"mode": "valid"}),
+        ((4, 2), (2,), {}),
+    ):
+        with pytest.raises(ValueError, match="convolve pairs the axes"):
+            ours.signal.convolve(np.ones(a), np.ones(b), **options)
+
+
+# ── integrate ─────────────────────────────────────────────────────────────────────────────────
+TIMES = np.array([0.0, 0.3, 0.7, 1.1])
+TIGHT = {"rtol": 1e-11, "atol": 1e-11}
+
+
+def decay(y, t, k, c):
+    return -k * y + c["shift"] * np.cos(t)
+
+
+def test_an_ode_is_scipys():
+    got = ours.integrate.odeint(lambda y, t, a: a @ y, B[:, 0], TIMES, (A,))
+    assert_allclose(got, integrate.odeint(lambda y, t, a: a @ y, B[:, 0], TIMES, (A,)))
+    assert isinstance(got, np.ndarray)
+
+
+def test_a_linear_ode_has_the_derivatives_of_its_solution():
+    """y' = A y is solved by expm(A t) y₀."""
+
+    def solved(y0, t, a):
+        return np.sum(np.sin(ours.integrate.odeint(lambda y, t, a: a @ y, y0, t, (a,), **TIGHT)))
+
+    def exact(y0, t, a):
+        return sum(np.sum(np.sin(ours.linalg.expm(a * (t[i] - t[0])) @ y0)) for i in range(4))
+
+    got = grad(solved, (0, 1, 2))(B[:, 0], TIMES, A)
+    for mine, wanted in zip(got, grad(exact, (0, 1, 2))(B[:, 0], TIMES, A), strict=True):
+        assert_allclose(mine, wanted, rtol=1e-8, atol=1e-8)
+
+
+def test_an_ode_with_time_and_nested_arguments():
+    def f(y0, t, k, shift):
+        y = ours.integrate.odeint(decay, y0, t, (k, {"shift": shift, "steps": 3}), **TIGHT)
+        return np.sum(np.sin(y))
+
+    args = (np.array([1.0, 2.0]), TIMES, np.array([0.5, 0.7]), 0.3)
+    check_grads(f, args, order=1)
+    backwards = (args[0], TIMES[::-1].copy(), *args[2:])
+    check_grads(f, backwards, order=1)
+
+
+def test_an_ode_can_be_differentiated_twice():
+    """y = e⁻ᵏ: the second derivative by k is e⁻ᵏ too."""
+
+    def end(k):
+        return ours.integrate.odeint(
+            lambda y, t, k: -k * y, np.ones(1), np.array([0.0, 1.0]), (k,), **TIGHT
+        )[-1, 0]
+
+    assert_allclose(
+        [end(0.5), -grad(end)(0.5), grad(grad(end))(0.5)], np.exp([-0.5] * 3), rtol=1e-8
+    )
+
+
+def test_the_tolerance_is_passed_on():
+    calls = []
+
+    def slope(y, t, k):
+        calls.append(t)
+        return -k * y
+
+    counts = []
+    for options in ({"rtol": 1e-3, "atol": 1e-3}, TIGHT):
+        calls.clear()
+        grad(
+            lambda k, options=options: np.sum(
+                ours.integrate.odeint(slope, np.ones(2), TIMES, (k,), **options)
+            )
+        )(0.5)
+        counts.append(len(calls))
+    assert counts[1] > 2 * counts[0]
+
+
+# ── optimize ──────────────────────────────────────────────────────────────────────────────────
+def valley(x, scale=100.0):
+    return np.sum(scale * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
+METHODS = (
+    None, "CG", "BFGS", "L-BFGS-B", "TNC", "SLSQP", "Newton-CG", "trust-ncg", "trust-krylov",
+    "trust-exact", "dogleg", "trust-constr", "Nelder-Mead", "Powell",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_minimize(method):
+    start = np.array([0.9, 0.7])
+    bowl = method == "dogleg"  # which wants a positive definite Hessian everywhere
+    f = (lambda x: np.sum((x - 1) ** 4 + (x - 1) ** 2)) if bowl else valley
+    found = ours.optimize.minimize(f, start, method=method, tol=1e-8)
+    assert_allclose(found.x, [1, 1], atol=1e-3)
+    assert isinstance(found, optimize.OptimizeResult)
+
+
+def test_minimize_gives_scipy_exact_derivatives(monkeypatch):
+    seen = {}
+    real = optimize.minimize
+
+    def spy(*args, **options):
+        seen.update(options)
+        return real(*args, **options)
+
+    monkeypatch.setattr(optimize, "minimize", spy)
+    ours.optimize.minimize(valley, np.zeros(3), method="Newton-CG")
+    x, v = RNG.normal(size=3), RNG.normal(size=3)
+    assert_allclose(seen["hessp"](x, v), hessian(valley)(x) @ v, rtol=1e-12)
+    assert seen["jac"] is True
+    seen.clear()
+    ours.optimize.minimize(valley, np.zeros(3), method="Powell")
+    assert "jac" not in seen
+
+
+def test_minimize_keeps_structure_and_passes_arguments():
+    def fit(p, target, weight):
+        size = np.sum(p["w"] ** 2) + np.sum(p["v"][0] ** 2)
+        return weight * (np.sum((p["w"] @ p["v"][0] - target) ** 2) + 0.1 * size)
+
+    start = {"w": np.ones((2, 3)), "v": [np.ones(3), 0.5]}
+    found = ours.optimize.minimize(fit, start, (np.array([1.0, 2.0]), 2.0), method="BFGS", tol=1e-9)
+    assert found.x["w"].shape == found.jac["w"].shape == (2, 3)
+    assert np.ndim(found.x["v"][1]) == 0
+    assert found.x["v"][1] == 0.5
+    assert np.abs(found.jac["w"]).max() < 1e-5
+    assert ours.optimize.minimize(lambda x: (x - 2.0) ** 2, 0.0).x == pytest.approx(2)
+    assert ours.optimize.minimize(lambda x, a: (x - a) ** 2, 0.0, 3.0).x == pytest.approx(3)
+
+
+def test_scipys_own_minimize_takes_our_derivatives():
+    start = np.array([-1.2, 1.0])
+    found = optimize.minimize(
+        valley, start, jac=grad(valley), hess=hessian(valley), method="trust-exact"
+    )
+    assert_allclose(found.x, [1, 1], atol=1e-6)
+    found = optimize.minimize(value_and_grad(valley), start, jac=True, method="L-BFGS-B")
+    assert_allclose(found.x, [1, 1], atol=1e-4)
+
+
+def test_roots_and_least_squares():
+    def circle_and_line(x, radius):
+        return np.stack([x[0] ** 2 + x[1] ** 2 - radius**2, x[0] - x[1]])
+
+    found = ours.optimize.root(circle_and_line, np.array([1.0, 0.5]), (2.0,))
+    assert_allclose(found.x, [2**0.5] * 2)
+    t = np.linspace(0, 2, 9)
+
+    def residuals(p, rate):
+        return p[0] * np.exp(-p[1] * t) - 3 * np.exp(-rate * t)
+
+    found = ours.optimize.least_squares(residuals, np.array([1.0, 1.0]), (0.5,))
+    assert_allclose(found.x, [3, 0.5], rtol=1e-7)
+    assert_allclose(found.jac, jacobian(residuals)(found.x, 0.5), rtol=1e-6)
