@@ -1,69 +1,87 @@
 """Neural networks, under PyTorch's names: modules, layers, losses, initial weights, optimisers."""
 
-from nn import functional, init, optim
-from nn.function import (
-    GELU,
-    Function,
-    LogSoftmax,
-    ReLU,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Softplus,
-    Tanh,
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from nn import convolution, function, functional, init, losses, normalization, optim, utils
+from nn.attention import (
+    Embedding,
+    MultiheadAttention,
+    TransformerEncoder,
+    TransformerEncoderLayer,
 )
+from nn.convolution import *  # noqa: F403  # what __all__ says there, as below
+from nn.doctor import doctor
+from nn.files import export_onnx, load, save
+from nn.function import *  # noqa: F403
+from nn.history import History
 from nn.layers import (
     MLP,
+    Bilinear,
     Dropout,
+    Dropout1d,
+    Dropout2d,
     Flatten,
     Identity,
-    LayerNorm,
     Linear,
     ModuleList,
     Sequential,
+    Unflatten,
 )
-from nn.losses import (
-    BCELoss,
-    BCEWithLogitsLoss,
-    CrossEntropyLoss,
-    HuberLoss,
-    L1Loss,
-    MSELoss,
-    NLLLoss,
-    SmoothL1Loss,
-)
+from nn.losses import *  # noqa: F403  # what __all__ says there
 from nn.module import Module, Parameter, is_parameter
+from nn.normalization import *  # noqa: F403
+from nn.pictures import Recorder, live_losses, plot_gradients
+from nn.recurrent import GRU, LSTM, RNN
+from nn.summary import summary
+from nn.training import fit
+
+if TYPE_CHECKING:
+    from nn import estimators as estimators
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Import the estimators, and scikit-learn, when first asked for."""
+        if name == "estimators":
+            return import_module("nn.estimators")
+        raise AttributeError(f"module 'nn' has no attribute {name!r}")
+
 
 __all__ = [
-    "GELU",
+    "GRU",
+    "LSTM",
     "MLP",
-    "BCELoss",
-    "BCEWithLogitsLoss",
-    "CrossEntropyLoss",
+    "RNN",
+    "Bilinear",
     "Dropout",
+    "Dropout1d",
+    "Dropout2d",
+    "Embedding",
     "Flatten",
-    "Function",
-    "HuberLoss",
+    "History",
     "Identity",
-    "L1Loss",
-    "LayerNorm",
     "Linear",
-    "LogSoftmax",
-    "MSELoss",
     "Module",
     "ModuleList",
-    "NLLLoss",
+    "MultiheadAttention",
     "Parameter",
-    "ReLU",
+    "Recorder",
     "Sequential",
-    "SiLU",
-    "Sigmoid",
-    "SmoothL1Loss",
-    "Softmax",
-    "Softplus",
-    "Tanh",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
+    "Unflatten",
+    "doctor",
+    "export_onnx",
+    "fit",
     "functional",
     "init",
     "is_parameter",
+    "live_losses",
+    "load",
     "optim",
+    "plot_gradients",
+    "save",
+    "summary",
+    "utils",
 ]
+__all__ += convolution.__all__ + function.__all__ + losses.__all__ + normalization.__all__

@@ -4,8 +4,16 @@ from collections.abc import Callable
 from inspect import signature
 from typing import Any, ClassVar
 
-from nn import functional
-from nn.module import Module
+from autograd import Tensor, full
+from nn import nonlinear
+from nn.module import Module, Parameter
+
+__all__ = [
+    "CELU", "ELU", "GELU", "GLU", "SELU", "Function", "Hardshrink", "Hardsigmoid", "Hardswish",
+    "Hardtanh", "LeakyReLU", "LogSigmoid", "LogSoftmax", "Mish", "PReLU", "RReLU", "ReLU", "ReLU6",
+    "SiLU", "Sigmoid", "Softmax", "Softmax2d", "Softmin", "Softplus", "Softshrink", "Softsign",
+    "Tanh", "Tanhshrink", "Threshold",
+]  # fmt: skip
 
 
 class Function(Module):
@@ -14,14 +22,18 @@ class Function(Module):
     The options, their order and their defaults are those of the function, which `nn.functional`
     documents. Raises TypeError for an option that it does not take.
 
-    >>> class Scale(Function):
-    ...     function = staticmethod(lambda x, factor=2: factor * x)
+    >>> class Scale(Function, function=lambda x, factor=2: factor * x):
+    ...     pass
     >>> Scale()(3), Scale(factor=5)(3), Scale(factor=5)
     (6, 15, Scale(factor=5))
     """
 
     function: ClassVar[Callable[..., Any]]
     arity: ClassVar[int] = 1  # how many arguments are data
+
+    def __init_subclass__(cls, function: Callable[..., Any] | None = None) -> None:
+        if function is not None:
+            cls.function = staticmethod(function)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
@@ -36,53 +48,144 @@ class Function(Module):
         return ", ".join(f"{name}={value!r}" for name, value in self.options.items())
 
 
-class ReLU(Function):
+# ── with bends ────────────────────────────────────────────────────────────────────────────────
+class ReLU(Function, function=nonlinear.relu):
     """``max(x, 0)``."""
 
-    function = staticmethod(functional.relu)
+
+class ReLU6(Function, function=nonlinear.relu6):
+    """``min(max(x, 0), 6)``."""
 
 
-class Tanh(Function):
+class LeakyReLU(Function, function=nonlinear.leaky_relu):
+    """``max(x, 0) + negative_slope min(x, 0)``."""
+
+
+class PReLU(Module):
+    """`LeakyReLU` whose slope is a parameter, one or `num_parameters` for as many channels.
+
+    >>> import numpy as np
+    >>> PReLU()(np.array([-1.0, 2.0])).numpy(force=True)
+    array([-0.25,  2.  ])
+    """
+
+    weight: Tensor
+
+    def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
+        super().__init__()
+        self.num_parameters = num_parameters
+        self.weight = Parameter(full((num_parameters,), init))
+
+    def forward(self, x: Any) -> Any:
+        return nonlinear.prelu(x, self.weight)
+
+    def extra_repr(self) -> str:
+        return f"num_parameters={self.num_parameters}"
+
+
+class RReLU(Function, function=nonlinear.rrelu):
+    """`LeakyReLU` with random slopes in training, with the one in the middle else."""
+
+    def forward(self, x: Any) -> Any:
+        return nonlinear.rrelu(x, **self.options, training=self.training)
+
+
+class Hardtanh(Function, function=nonlinear.hardtanh):
+    """x between min_val and max_val."""
+
+
+class Hardsigmoid(Function, function=nonlinear.hardsigmoid):
+    """``relu6(x + 3) / 6``."""
+
+
+class Hardswish(Function, function=nonlinear.hardswish):
+    """``x relu6(x + 3) / 6``."""
+
+
+class Hardshrink(Function, function=nonlinear.hardshrink):
+    """x, but 0 from -lambd to lambd."""
+
+
+class Softshrink(Function, function=nonlinear.softshrink):
+    """x moved towards 0 by lambd, and not beyond."""
+
+
+class Threshold(Function, function=nonlinear.threshold):
+    """x where it is greater than the threshold, and else the value."""
+
+
+# ── with exponentials ─────────────────────────────────────────────────────────────────────────
+class Tanh(Function, function=nonlinear.tanh):
     """``tanh x``."""
 
-    function = staticmethod(functional.tanh)
+
+class Tanhshrink(Function, function=nonlinear.tanhshrink):
+    """``x - tanh x``."""
 
 
-class Sigmoid(Function):
+class Sigmoid(Function, function=nonlinear.sigmoid):
     """``1 / (1 + exp(-x))``."""
 
-    function = staticmethod(functional.sigmoid)
+
+class LogSigmoid(Function, function=nonlinear.logsigmoid):
+    """``ln σ(x)``."""
 
 
-class SiLU(Function):
+class Softsign(Function, function=nonlinear.softsign):
+    """``x / (1 + |x|)``."""
+
+
+class Softplus(Function, function=nonlinear.softplus):
+    """``ln(1 + exp(beta x)) / beta``."""
+
+
+class SiLU(Function, function=nonlinear.silu):
     """``x sigmoid(x)``."""
 
-    function = staticmethod(functional.silu)
+
+class Mish(Function, function=nonlinear.mish):
+    """``x tanh(softplus(x))``."""
 
 
-class GELU(Function):
+class GELU(Function, function=nonlinear.gelu):
     """``x Φ(x)``, Φ being the normal distribution; ``approximate="tanh"`` for a formula near it."""
 
-    function = staticmethod(functional.gelu)
+
+class ELU(Function, function=nonlinear.elu):
+    """``max(x, 0) + alpha (exp(min(x, 0)) - 1)``."""
 
 
-class Softplus(Function):
-    """``ln(1 + exp(x))``."""
-
-    function = staticmethod(functional.softplus)
+class CELU(Function, function=nonlinear.celu):
+    """``max(x, 0) + alpha (exp(min(x, 0) / alpha) - 1)``."""
 
 
-class Softmax(Function):
+class SELU(Function, function=nonlinear.selu):
+    """`ELU` scaled so that signals keep mean 0 and variance 1."""
+
+
+# ── along an axis ─────────────────────────────────────────────────────────────────────────────
+class Softmax(Function, function=nonlinear.softmax):
     """``exp(x) / Σ exp(x)`` along ``dim``.
 
     >>> Softmax(dim=1)
     Softmax(dim=1)
     """
 
-    function = staticmethod(functional.softmax)
+
+class Softmax2d(Function, function=nonlinear.softmax):
+    """`Softmax` over the channels of (N, C, H, W)."""
+
+    def __init__(self) -> None:
+        super().__init__(dim=-3)
 
 
-class LogSoftmax(Function):
+class Softmin(Function, function=nonlinear.softmin):
+    """``exp(-x) / Σ exp(-x)`` along ``dim``."""
+
+
+class LogSoftmax(Function, function=nonlinear.log_softmax):
     """``x - ln Σ exp(x)`` along ``dim``."""
 
-    function = staticmethod(functional.log_softmax)
+
+class GLU(Function, function=nonlinear.glu):
+    """``a σ(b)`` of the two halves along ``dim``."""

@@ -1,78 +1,27 @@
-"""Layers and losses as functions of Tensors or arrays, under PyTorch's names.
-
-A loss compares an `input` with a `target` of the same shape (or with classes) and reduces the
-losses of the elements by `reduction`: "mean", "sum" or "none". All are differentiable to any order.
-"""
+"""Layers and losses as functions of Tensors or arrays, under PyTorch's names."""
 
 import math
 from typing import Any
 
 import numpy as np
 
-import autograd
-from autograd import (
-    Tensor,
-    default_generator,
-    gelu,
-    linear,
-    relu,
-    sigmoid,
-    silu,
-    softmax_cross_entropy,
-    softplus,
-    three_lines,
-)
-from nn.targets import (
-    Array,
-    by_class,
-    check_classes,
-    class_axis,
-    class_weight,
-    constant,
-    floating,
-    given,
-    one_hot_indices,
-    pair,
-    raw,
-    reduce,
-    warn_unless_distribution,
-)
+from autograd import Tensor, default_generator, linear, no_grad, three_lines
+from nn import criteria, nonlinear, windows
+from nn.criteria import *  # noqa: F403  # the losses are functions too
+from nn.nonlinear import *  # noqa: F403
+from nn.nonlinear import softmax
+from nn.targets import Array, check_classes, raw
+from nn.windows import *  # noqa: F403
+from nn.windows import over
 
 __all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout", "gelu",
-    "huber_loss", "l1_loss", "layer_norm", "linear", "log_softmax", "mse_loss", "nll_loss",
-    "one_hot", "relu", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softplus", "tanh",
+    "batch_norm", "bilinear", "dropout", "dropout1d", "dropout2d", "embedding", "group_norm",
+    "layer_norm", "linear", "one_hot", "rms_norm", "scaled_dot_product_attention",
 ]  # fmt: skip
+__all__ += criteria.__all__ + nonlinear.__all__ + windows.__all__
 
 
 # ── layers ────────────────────────────────────────────────────────────────────────────────────
-def tanh(input: Array) -> Array:
-    """Return the hyperbolic tangent.
-
-    >>> tanh(0.0).item()
-    0.0
-    """
-    return np.tanh(input)
-
-
-def softmax(input: Array, dim: int = -1) -> Array:
-    """Return ``exp(x) / Σ exp(x)`` along `dim`.
-
-    >>> softmax(np.log([1.0, 3.0]))
-    array([0.25, 0.75])
-    """
-    return autograd.softmax(input, axis=dim)
-
-
-def log_softmax(input: Array, dim: int = -1) -> Array:
-    """Return ``x - ln Σ exp(x)`` along `dim`, finite where the logarithm of softmax is not.
-
-    >>> log_softmax(np.array([0.0, 1e4]))
-    array([-10000.,      0.])
-    """
-    return autograd.log_softmax(input, axis=dim)
-
-
 def dropout(input: Array, p: float = 0.5, training: bool = True) -> Array:
     """Set each element to 0 with probability p, and multiply the others by 1 / (1 - p).
 
@@ -93,6 +42,28 @@ def dropout(input: Array, p: float = 0.5, training: bool = True) -> Array:
     return input * np.multiply(keep, scale, dtype=input.dtype)
 
 
+def _dropout(input: Array, p: float = 0.5, training: bool = True) -> Array:
+    """`dropout` of whole channels (Tompson et al., 2015).
+
+    >>> dropout2d(np.ones((1, 3, 2, 2)), p=1.0).max().item()
+    0.0
+    """
+    whole = np.ones((*input.shape[:2], *[1] * (input.ndim - 2)), input.dtype)
+    return input * dropout(whole, p, training)
+
+
+dropout1d, dropout2d = over(1, _dropout), over(2, _dropout)
+
+
+def bilinear(input1: Array, input2: Array, weight: Array, bias: Array | None = None) -> Array:
+    """Return ``y[k] = Σ x1[i] weight[k, i, j] x2[j] + bias[k]`` over the last axes.
+
+    >>> bilinear(np.array([1.0, 2.0]), np.array([3.0]), np.array([[[1.0], [1.0]]]))
+    array([9.])
+    """
+    return _affine(np.einsum("...i,kij,...j->...k", input1, weight, input2), None, bias)
+
+
 def layer_norm(
     input: Array, normalized_shape: tuple[int, ...], weight: Array | None = None,
     bias: Array | None = None, eps: float = 1e-5,
@@ -105,21 +76,193 @@ def layer_norm(
     >>> layer_norm(np.array([1.0, 3.0]), (2,), eps=0.0)
     array([-1.,  1.])
     """
+    axes = _last("layer_norm", input, normalized_shape)
+    return _affine(_standard(input, axes, eps)[0], weight, bias)
+
+
+def rms_norm(
+    input: Array, normalized_shape: tuple[int, ...], weight: Array | None = None,
+    eps: float | None = None,
+) -> Array:  # fmt: skip
+    """Return ``x / √(mean of x² + eps) * weight`` over the last axes, as `layer_norm` does.
+
+    `eps` is the precision of the input's dtype unless told (Zhang and Sennrich, "Root mean square
+    layer normalization", 2019).
+
+    >>> rms_norm(np.array([3.0, 4.0]), (2,), eps=0.0) * np.sqrt(12.5)
+    array([3., 4.])
+    """
+    axes = _last("rms_norm", input, normalized_shape)
+    eps = float(np.finfo(input.dtype).eps) if eps is None else eps
+    y = input / np.sqrt(np.mean(input * input, axis=axes, keepdims=True) + eps)
+    return _affine(y, weight, None)
+
+
+def group_norm(
+    input: Array, num_groups: int, weight: Array | None = None, bias: Array | None = None,
+    eps: float = 1e-5,
+) -> Array:  # fmt: skip
+    """Return `layer_norm` over each group of channels of (N, C, ...); weight and bias are (C,).
+
+    Wu and He, "Group normalization", 2018. Raises ValueError where groups do not divide C.
+
+    >>> group_norm(np.array([[1.0, 3.0, 5.0, 9.0]]), 2, eps=0.0)
+    array([[-1.,  1., -1.,  1.]])
+    """
+    if input.shape[1] % num_groups:
+        raise ValueError(
+            three_lines(
+                f"{input.shape[1]} channels do not divide into {num_groups} groups",
+                f"group_norm(input {input.shape}, num_groups={num_groups})",
+                "a number of groups that divides the channels",
+            )
+        )
+    groups = np.reshape(input, (len(input), num_groups, -1))
+    y = np.reshape(_standard(groups, (-1,), eps)[0], input.shape)
+    return _affine(y, _by_channel(weight, input), _by_channel(bias, input))
+
+
+def batch_norm(
+    input: Array, running_mean: Tensor | None, running_var: Tensor | None,
+    weight: Array | None = None, bias: Array | None = None, training: bool = False,
+    momentum: float = 0.1, eps: float = 1e-5,
+) -> Array:  # fmt: skip
+    """Return ``(x - mean) / √(variance + eps) * weight + bias`` for each channel of (N, C, ...).
+
+    Parameters
+    ----------
+    running_mean, running_var : (C,), what is subtracted and divided by. In training it is the
+        batch's mean and variance instead, and these go towards them (towards the unbiased
+        variance), in place.
+    momentum : the part of the way that they go.
+
+    Raises
+    ------
+    ValueError : in training, for one number for each channel only.
+
+    Examples
+    --------
+    >>> batch_norm(np.array([[1.0], [3.0]]), None, None, training=True, eps=0.0).tolist()
+    [[-1.0], [1.0]]
+    """
+    axes, count = (0, *range(2, input.ndim)), input.size // max(input.shape[1], 1)
+    if not training:
+        centred = input - _by_channel(running_mean, input)
+        y = centred / np.sqrt(_by_channel(running_var, input) + eps)
+    elif count == 1:
+        raise ValueError(
+            three_lines(
+                "a batch of one number for each channel has no variance",
+                f"batch_norm(input {input.shape}, training=True)",
+                "a larger batch, or model.eval()",
+            )
+        )
+    else:
+        y, mean, variance = _standard(input, axes, eps)
+        if running_mean is not None and running_var is not None:
+            with no_grad():
+                unbiased = np.reshape(variance, (-1,)) * (count / (count - 1))
+                running_mean[...] += momentum * (np.reshape(mean, (-1,)) - running_mean)
+                running_var[...] += momentum * (unbiased - running_var)
+    return _affine(y, _by_channel(weight, input), _by_channel(bias, input))
+
+
+def _last(name: str, input: Array, normalized_shape: tuple[int, ...]) -> tuple[int, ...]:
     shape = tuple(normalized_shape)
     if input.shape[input.ndim - len(shape) :] != shape:
         raise ValueError(
             three_lines(
                 f"an input of shape {input.shape} does not end in {shape}",
-                f"layer_norm(input {input.shape}, normalized_shape {shape})",
+                f"{name}(input {input.shape}, normalized_shape {shape})",
                 f"normalized_shape={input.shape[-1:]}",
             )
         )
-    axes = tuple(range(-len(shape), 0))
-    centred = input - np.mean(input, axis=axes, keepdims=True)
+    return tuple(range(-len(shape), 0))
+
+
+def _standard(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array, Array]:
+    """Return what has mean 0 and variance 1 over the axes, and the mean and variance of x."""
+    mean = np.mean(x, axis=axes, keepdims=True)
+    centred = x - mean
     variance = np.mean(centred * centred, axis=axes, keepdims=True)
-    y = centred / np.sqrt(variance + eps)
+    return centred / np.sqrt(variance + eps), mean, variance
+
+
+def _affine(y: Array, weight: Array | None, bias: Array | None) -> Array:
     y = y if weight is None else y * weight
     return y if bias is None else y + bias
+
+
+def _by_channel(value: Array | None, x: Array) -> Array:
+    return None if value is None else np.reshape(value, (-1, *[1] * (x.ndim - 2)))
+
+
+def embedding(input: Array, weight: Array, padding_idx: int | None = None) -> Array:
+    """Return the rows of `weight` at the indices of `input`, of any shape: (..., embedding_dim).
+
+    The row `padding_idx` gets no gradient. Raises TypeError unless the indices are integers, and
+    IndexError for one that is no row (in a program, as NumPy does: negative ones count back).
+
+    >>> embedding(np.array([1, 1, 0]), np.array([[1.0, 2.0], [3.0, 4.0]]))
+    array([[3., 4.],
+           [3., 4.],
+           [1., 2.]])
+    """
+    index, n = raw(input), len(weight)
+    where = f"embedding(input {index.shape} {index.dtype}, weight {weight.shape})"
+    if index.dtype.kind not in "iu":
+        raise TypeError(three_lines("an index is an integer", where, "input.astype(int)"))
+    if isinstance(index, np.ndarray) and ((index < 0) | (index >= n)).any():
+        wrong = index[(index < 0) | (index >= n)][0]
+        what = f"there is no row {wrong} among {n}"
+        raise IndexError(three_lines(what, where, f"indices from 0 to {n - 1}"))
+    rows = weight[index]
+    if padding_idx is None:
+        return rows
+    padded = np.expand_dims(np.equal(index, padding_idx % n), -1)
+    return np.where(padded, raw(rows), rows)
+
+
+def scaled_dot_product_attention(
+    query: Array, key: Array, value: Array, attn_mask: Array | None = None,
+    dropout_p: float = 0.0, is_causal: bool = False,
+) -> Array:  # fmt: skip
+    """Return ``softmax(Q Kᵀ / √E + mask) V`` of (..., L, E), (..., S, E) and (..., S, D).
+
+    Vaswani et al., "Attention is all you need", 2017. `attn_mask` broadcasts to (..., L, S) and is
+    added, or is True where a query may attend to a key; `is_causal` allows no key after the query.
+    A query that may attend to nothing gets 0. `dropout_p` acts whether or not a module trains.
+
+    >>> x = np.array([[1.0, 0.0], [0.0, 1.0]])
+    >>> scaled_dot_product_attention(x, x, x, is_causal=True)[0]
+    array([1., 0.])
+    """
+    if attn_mask is not None and attn_mask.dtype == bool:
+        attn_mask = exclude(np.logical_not(attn_mask), query.dtype)
+    return attend(query, key, value, attn_mask, dropout_p, is_causal)[0]
+
+
+def attend(
+    query: Array, key: Array, value: Array, mask: Array | None, dropout_p: float, is_causal: bool
+) -> tuple[Array, Array]:
+    """Return the attention of `scaled_dot_product_attention`, and its weights (..., L, S)."""
+    scores = query @ np.swapaxes(key, -1, -2) / math.sqrt(query.shape[-1])
+    if is_causal:
+        causal = exclude(np.tri(*scores.shape[-2:]) == 0, scores.dtype)
+        mask = causal if mask is None else mask + causal
+    if mask is None:
+        weights = softmax(scores)
+    else:
+        # softmax of nothing is 0 / 0, and one nan in a padded row would reach every gradient
+        nothing = np.max(mask, axis=-1, keepdims=True) == -np.inf
+        weights = np.where(nothing, 0, softmax(scores + np.where(nothing, 0, mask)))
+    weights = dropout(weights, dropout_p)
+    return weights @ value, weights
+
+
+def exclude(mask: Array, dtype: Any) -> Array:
+    """Return what to add to scores where a mask is True: -inf, so that nothing of them is left."""
+    return np.where(mask, -np.inf, 0).astype(dtype) if mask.dtype == bool else mask
 
 
 def one_hot(target: Array, num_classes: int = -1) -> Tensor:
@@ -136,212 +279,3 @@ def one_hot(target: Array, num_classes: int = -1) -> Tensor:
     classes = num_classes if num_classes >= 0 else int(indices.max(initial=-1)) + 1
     check_classes("one_hot", indices, classes)
     return Tensor((indices[..., None] == np.arange(classes)).astype(np.int64))
-
-
-# ── losses of numbers ─────────────────────────────────────────────────────────────────────────
-def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
-    """Return ``(x - t)²``. Raises ValueError unless the shapes are equal, as do all losses here.
-
-    >>> mse_loss(np.array([1.0, 2.0]), np.array([0.0, 4.0])).item()
-    2.5
-    """
-    x, t = pair("mse_loss", input, target)
-    return reduce(np.square(x - t), reduction)
-
-
-def l1_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
-    """Return ``|x - t|``.
-
-    >>> l1_loss(np.array([1.0, 2.0]), np.array([0.0, 4.0]), reduction="sum").item()
-    3.0
-    """
-    x, t = pair("l1_loss", input, target)
-    return reduce(abs(x - t), reduction)
-
-
-def huber_loss(input: Array, target: Array, reduction: str = "mean", delta: float = 1.0) -> Array:
-    """Return ``(x - t)² / 2`` up to an error of delta, and its tangent beyond (Huber, 1964).
-
-    >>> huber_loss(np.array([0.5, 3.0]), np.array([0.0, 0.0]), reduction="none").tolist()
-    [0.125, 2.5]
-    """
-    x, t = pair("huber_loss", input, target)
-    return reduce(_huber(abs(x - t), delta), reduction)
-
-
-def smooth_l1_loss(
-    input: Array, target: Array, reduction: str = "mean", beta: float = 1.0
-) -> Array:
-    """Return ``|x - t| - beta / 2`` beyond an error of beta, and a parabola below: Huber's / beta.
-
-    >>> smooth_l1_loss(np.array([0.5, 3.0]), np.array([0.0, 0.0]), "none", beta=2.0).tolist()
-    [0.0625, 2.0]
-    """
-    x, t = pair("smooth_l1_loss", input, target)
-    error = abs(x - t)
-    return reduce(_huber(error, beta) / beta if beta else error, reduction)
-
-
-def binary_cross_entropy(
-    input: Array, target: Array, weight: Array | None = None, reduction: str = "mean"
-) -> Array:
-    """Return ``-(t ln p + (1 - t) ln(1 - p))`` of probabilities p.
-
-    No logarithm is less than -100, as in PyTorch (-87 in float32), so that the loss is finite; the
-    gradient of what would be less is 0.
-
-    Parameters
-    ----------
-    input : probabilities of class 1.
-    target : 0 or 1, or a probability, in the same shape.
-    weight : a factor for each element, or what broadcasts to that.
-
-    Raises
-    ------
-    ValueError : for different shapes, and for an input outside [0, 1].
-
-    Examples
-    --------
-    >>> binary_cross_entropy(np.array([0.9, 0.2]), np.array([1, 0]), reduction="none").round(3)
-    array([0.105, 0.223])
-    """
-    p, t = pair("binary_cross_entropy", input, target)
-    outside = ~((raw(p) >= 0) & (raw(p) <= 1))
-    if outside.any():
-        raise ValueError(
-            three_lines(
-                f"{raw(p)[outside][0]} is no probability",
-                f"binary_cross_entropy(input {p.shape}, target {t.shape})",
-                "binary_cross_entropy_with_logits(input, target), or sigmoid(input)",
-            )
-        )
-    return reduce(-(t * _bounded_log(p) + (1 - t) * _bounded_log(1 - p)), reduction, weight)
-
-
-def binary_cross_entropy_with_logits(
-    input: Array, target: Array, weight: Array | None = None, reduction: str = "mean",
-    pos_weight: Array | None = None,
-) -> Array:  # fmt: skip
-    """Return ``-(w t ln σ(x) + (1 - t) ln(1 - σ(x)))``, also where σ(x) rounds to 0 or 1.
-
-    Parameters
-    ----------
-    input : logits of class 1.
-    target : 0 or 1, or a probability, in the same shape.
-    weight : a factor for each element, or what broadcasts to that.
-    pos_weight : the factor w of the positives, or what broadcasts to the input.
-
-    Raises
-    ------
-    ValueError : for different shapes.
-
-    Examples
-    --------
-    >>> x = np.array([1e4, -1e4])
-    >>> binary_cross_entropy_with_logits(x, np.array([1, 1]), reduction="none").tolist()
-    [0.0, 10000.0]
-    """
-    x, t = pair("binary_cross_entropy_with_logits", input, target)
-    surprise = softplus(-x)  # -ln σ(x), and -ln(1 - σ(x)) = x - ln σ(x)
-    if pos_weight is not None:
-        surprise = surprise * (1 + (constant(pos_weight, x) - 1) * t)
-    return reduce((1 - t) * x + surprise, reduction, weight)
-
-
-def _huber(error: Array, delta: float) -> Array:
-    bounded = np.minimum(error, delta)
-    return bounded * (error - 0.5 * bounded)
-
-
-def _bounded_log(p: Array) -> Array:
-    # not so small that the derivative, its reciprocal, could overflow
-    floor = max(math.exp(-100), float(np.finfo(p.dtype).tiny))
-    return np.log(np.maximum(p, floor))
-
-
-# ── losses of classes ─────────────────────────────────────────────────────────────────────────
-def cross_entropy(
-    input: Array, target: Array, weight: Array | None = None, ignore_index: int = -100,
-    reduction: str = "mean", label_smoothing: float = 0.0,
-) -> Array:  # fmt: skip
-    """Return ``-Σ qᵢ ln softmax(x)ᵢ`` for logits x and the distribution q that the target gives.
-
-    The gradient with respect to a row of logits is ``softmax(x) - q``.
-
-    Parameters
-    ----------
-    input : logits, not probabilities: (C,), (N, C) or (N, C, d1, ...).
-    target : class indices, in the input's shape without C; or, in the input's shape, one-hot
-        integers or booleans, or floats that are probabilities.
-    weight : a factor for each class, (C,). The mean is a weighted one then, except (as in
-        PyTorch) for probabilities.
-    ignore_index : the class index of rows that do not count.
-    label_smoothing : the share of q that is spread evenly over the classes (Szegedy et al., 2016).
-
-    Raises
-    ------
-    ValueError : for shapes that do not fit, for integers that are not one-hot.
-    IndexError : for an index that is no class.
-    TypeError : for class indices that are not integers.
-
-    Warns where probabilities do not sum to 1, and where no row counts: the mean is 0 then.
-
-    Examples
-    --------
-    >>> x = Tensor([[1.0, 2.0, 3.0], [3.0, 1.0, 0.0]], requires_grad=True)
-    >>> loss = cross_entropy(x, [0, 1])
-    >>> round(loss.item(), 6)
-    2.288726
-    >>> loss.backward()
-    >>> x.grad.numpy().round(3)
-    array([[-0.455,  0.122,  0.333],
-           [ 0.422, -0.443,  0.021]])
-    """
-    x, target = floating(input), given(target)
-    if x.shape == target.shape != ():
-        if target.dtype.kind == "f":
-            warn_unless_distribution("cross_entropy", target, class_axis(x.shape))
-            weight = None if weight is None else class_weight("cross_entropy", weight, x)
-            return reduce(_soft_losses(x, target, weight, label_smoothing), reduction)
-        target = one_hot_indices("cross_entropy", target, class_axis(x.shape))
-
-    def smoothed(x: Array, target: Array, weight: Any) -> Array:
-        return _soft_losses(x, constant(one_hot(target, x.shape[1]), x), weight, label_smoothing)
-
-    losses = smoothed if label_smoothing else _hard_losses
-    return by_class("cross_entropy", losses, x, target, weight, ignore_index, reduction)
-
-
-def nll_loss(
-    input: Array, target: Array, weight: Array | None = None, ignore_index: int = -100,
-    reduction: str = "mean",
-) -> Array:  # fmt: skip
-    """Return ``-x[target]`` for each row x of log-probabilities: cross-entropy after log_softmax.
-
-    Parameters and errors are those of `cross_entropy` with class indices.
-
-    >>> round(nll_loss(np.log([[0.25, 0.75]]), [1]).item(), 4)
-    0.2877
-    """
-    x, target = floating(input), given(target)
-    return by_class("nll_loss", _picked, x, target, weight, ignore_index, reduction)
-
-
-def _hard_losses(x: Array, target: Array, weight: Any) -> Array:
-    loss = softmax_cross_entropy(x, target)
-    return loss if weight is None else loss * weight[raw(target)]
-
-
-def _picked(x: Array, target: Array, weight: Any) -> Array:
-    index = raw(target)
-    loss = -x[np.arange(len(index)), index]
-    return loss if weight is None else loss * weight[index]
-
-
-def _soft_losses(x: Array, q: Array, weight: Any, label_smoothing: float) -> Array:
-    axis = class_axis(x.shape)
-    if label_smoothing:
-        q = (1 - label_smoothing) * q + label_smoothing / x.shape[axis]
-    if weight is not None:
-        q = q * np.reshape(weight, (-1, *[1] * (x.ndim - axis - 1)))
-    return -np.sum(q * log_softmax(x, axis), axis=axis)

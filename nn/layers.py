@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd import Tensor, ones, three_lines, zeros
+from autograd import Tensor, three_lines, zeros
 from nn import functional, init
 from nn.function import ReLU
 from nn.module import Module, Parameter
@@ -24,7 +24,7 @@ class Linear(Module):
     Examples
     --------
     >>> layer = Linear(4, 3)
-    >>> layer(ones(150, 4)).shape
+    >>> layer(np.ones((150, 4))).shape
     (150, 3)
     >>> layer
     Linear(in_features=4, out_features=3, bias=True)
@@ -62,35 +62,29 @@ class Linear(Module):
         return f"{sizes}, bias={self.bias is not None}"
 
 
-class LayerNorm(Module):
-    """``(x - mean) / √(variance + eps) * weight + bias`` over the last axes.
+class Bilinear(Module):
+    """``y[k] = Σ x1[i] weight[k, i, j] x2[j] + bias[k]``: `nn.functional.bilinear`.
 
-    See `nn.functional.layer_norm`; without `elementwise_affine` there is no weight and no bias.
-
-    >>> LayerNorm(2, eps=0.0)(np.array([1.0, 3.0])).numpy(force=True)
-    array([-1.,  1.])
+    >>> Bilinear(2, 3, 4)(np.ones((5, 2)), np.ones((5, 3))).shape
+    (5, 4)
     """
 
-    weight: Tensor | None
-    bias: Tensor | None
-
     def __init__(
-        self, normalized_shape: int | Iterable[int], eps: float = 1e-5,
-        elementwise_affine: bool = True,
-    ) -> None:  # fmt: skip
+        self, in1_features: int, in2_features: int, out_features: int, bias: bool = True
+    ) -> None:
         super().__init__()
-        shape = normalized_shape
-        self.normalized_shape = (shape,) if isinstance(shape, int) else tuple(shape)
-        self.eps = eps
-        self.weight = Parameter(ones(self.normalized_shape)) if elementwise_affine else None
-        self.bias = Parameter(zeros(self.normalized_shape)) if elementwise_affine else None
+        shape = self.sizes = out_features, in1_features, in2_features
+        bound = max(in1_features, 1) ** -0.5
+        self.weight = init.uniform_(Parameter(zeros(*shape)), -bound, bound)
+        self.bias = init.uniform_(Parameter(zeros(out_features)), -bound, bound) if bias else None
 
-    def forward(self, x: Any) -> Any:
-        return functional.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+    def forward(self, x1: Any, x2: Any) -> Any:
+        return functional.bilinear(x1, x2, self.weight, self.bias)
 
     def extra_repr(self) -> str:
-        affine = f"elementwise_affine={self.weight is not None}"
-        return f"{self.normalized_shape}, eps={self.eps}, {affine}"
+        out, in1, in2 = self.sizes
+        sizes = f"in1_features={in1}, in2_features={in2}, out_features={out}"
+        return f"{sizes}, bias={self.bias is not None}"
 
 
 class Dropout(Module):
@@ -111,6 +105,20 @@ class Dropout(Module):
         return f"p={self.p}"
 
 
+class Dropout1d(Dropout):
+    """`Dropout` of whole channels of (N, C, L)."""
+
+    def forward(self, x: Any) -> Any:
+        return functional.dropout1d(x, self.p, self.training)
+
+
+class Dropout2d(Dropout):
+    """`Dropout` of whole channels of (N, C, H, W)."""
+
+    def forward(self, x: Any) -> Any:
+        return functional.dropout2d(x, self.p, self.training)
+
+
 class Flatten(Module):
     """Make one axis of those from `start_dim` to `end_dim`: all but the batch, by default.
 
@@ -128,6 +136,25 @@ class Flatten(Module):
 
     def extra_repr(self) -> str:
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Unflatten(Module):
+    """Make axes of these sizes of one axis; a size may be -1.
+
+    >>> Unflatten(1, (2, 3))(np.zeros((5, 6))).shape
+    (5, 2, 3)
+    """
+
+    def __init__(self, dim: int, unflattened_size: Iterable[int]) -> None:
+        super().__init__()
+        self.dim, self.unflattened_size = dim, tuple(unflattened_size)
+
+    def forward(self, x: Any) -> Any:
+        dim = self.dim % x.ndim
+        return np.reshape(x, (*x.shape[:dim], *self.unflattened_size, *x.shape[dim + 1 :]))
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
 
 
 class Identity(Module):

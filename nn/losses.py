@@ -1,16 +1,31 @@
 """Losses as modules: the functions of `nn.functional`, with their options chosen beforehand."""
 
-from nn import functional
+from collections.abc import Callable
+from inspect import signature
+from typing import Any
+
+from nn import criteria
 from nn.function import Function
+
+__all__ = [
+    "BCELoss", "BCEWithLogitsLoss", "CosineEmbeddingLoss", "CosineSimilarity",
+    "CrossEntropyLoss", "GaussianNLLLoss", "HingeEmbeddingLoss", "HuberLoss", "KLDivLoss", "L1Loss",
+    "MSELoss", "MarginRankingLoss", "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss",
+    "MultiMarginLoss", "NLLLoss", "PairwiseDistance", "PoissonNLLLoss", "SmoothL1Loss",
+    "SoftMarginLoss", "TripletMarginLoss", "TripletMarginWithDistanceLoss",
+]  # fmt: skip
 
 
 class Loss(Function):
-    """A function of an input and a target."""
+    """A function whose data are the arguments that have no default."""
 
-    arity = 2
+    def __init_subclass__(cls, function: Callable[..., Any]) -> None:
+        cls.function = staticmethod(function)
+        cls.arity = sum(p.default is p.empty for p in signature(function).parameters.values())
 
 
-class CrossEntropyLoss(Loss):
+# ── of classes ────────────────────────────────────────────────────────────────────────────────
+class CrossEntropyLoss(Loss, function=criteria.cross_entropy):
     """`nn.functional.cross_entropy` of logits, and classes or probabilities.
 
     >>> loss = CrossEntropyLoss(label_smoothing=0.1)
@@ -20,46 +35,93 @@ class CrossEntropyLoss(Loss):
     2.222059
     """
 
-    function = staticmethod(functional.cross_entropy)
 
-
-class NLLLoss(Loss):
+class NLLLoss(Loss, function=criteria.nll_loss):
     """`nn.functional.nll_loss` of log-probabilities, and classes."""
 
-    function = staticmethod(functional.nll_loss)
 
-
-class BCELoss(Loss):
+class BCELoss(Loss, function=criteria.binary_cross_entropy):
     """`nn.functional.binary_cross_entropy` of probabilities, and 0 or 1."""
 
-    function = staticmethod(functional.binary_cross_entropy)
 
-
-class BCEWithLogitsLoss(Loss):
+class BCEWithLogitsLoss(Loss, function=criteria.binary_cross_entropy_with_logits):
     """`nn.functional.binary_cross_entropy_with_logits` of logits, and 0 or 1."""
 
-    function = staticmethod(functional.binary_cross_entropy_with_logits)
+
+class MultiMarginLoss(Loss, function=criteria.multi_margin_loss):
+    """`nn.functional.multi_margin_loss` of scores, and classes."""
 
 
-class MSELoss(Loss):
+class MultiLabelMarginLoss(Loss, function=criteria.multilabel_margin_loss):
+    """`nn.functional.multilabel_margin_loss` of scores, and lists of classes."""
+
+
+class MultiLabelSoftMarginLoss(Loss, function=criteria.multilabel_soft_margin_loss):
+    """`nn.functional.multilabel_soft_margin_loss` of logits, and 0 or 1 for each class."""
+
+
+# ── of numbers ────────────────────────────────────────────────────────────────────────────────
+class MSELoss(Loss, function=criteria.mse_loss):
     """`nn.functional.mse_loss`: the squared error."""
 
-    function = staticmethod(functional.mse_loss)
 
-
-class L1Loss(Loss):
+class L1Loss(Loss, function=criteria.l1_loss):
     """`nn.functional.l1_loss`: the absolute error."""
 
-    function = staticmethod(functional.l1_loss)
 
-
-class HuberLoss(Loss):
+class HuberLoss(Loss, function=criteria.huber_loss):
     """`nn.functional.huber_loss`: the squared error near 0, the absolute error far away."""
 
-    function = staticmethod(functional.huber_loss)
 
-
-class SmoothL1Loss(Loss):
+class SmoothL1Loss(Loss, function=criteria.smooth_l1_loss):
     """`nn.functional.smooth_l1_loss`: the absolute error but for a smooth bottom."""
 
-    function = staticmethod(functional.smooth_l1_loss)
+
+# ── of distributions ──────────────────────────────────────────────────────────────────────────
+class KLDivLoss(Loss, function=criteria.kl_div):
+    """`nn.functional.kl_div` of log-probabilities, and probabilities."""
+
+
+class PoissonNLLLoss(Loss, function=criteria.poisson_nll_loss):
+    """`nn.functional.poisson_nll_loss` of the logarithms of rates, and counts."""
+
+
+class GaussianNLLLoss(Loss, function=criteria.gaussian_nll_loss):
+    """`nn.functional.gaussian_nll_loss` of means, numbers, and variances.
+
+    >>> GaussianNLLLoss(full=True)([0.0], [0.0], 1.0).round(4).item()
+    0.9189
+    """
+
+
+# ── of similarity and of order ────────────────────────────────────────────────────────────────
+class CosineSimilarity(Loss, function=criteria.cosine_similarity):
+    """`nn.functional.cosine_similarity` of two arrays: what is great where they agree."""
+
+
+class PairwiseDistance(Loss, function=criteria.pairwise_distance):
+    """`nn.functional.pairwise_distance` of two arrays."""
+
+
+class CosineEmbeddingLoss(Loss, function=criteria.cosine_embedding_loss):
+    """`nn.functional.cosine_embedding_loss` of two arrays, and 1 or -1."""
+
+
+class TripletMarginLoss(Loss, function=criteria.triplet_margin_loss):
+    """`nn.functional.triplet_margin_loss` of anchors, positives and negatives."""
+
+
+class TripletMarginWithDistanceLoss(Loss, function=criteria.triplet_margin_with_distance_loss):
+    """`nn.functional.triplet_margin_with_distance_loss` of anchors, positives and negatives."""
+
+
+class MarginRankingLoss(Loss, function=criteria.margin_ranking_loss):
+    """`nn.functional.margin_ranking_loss` of two arrays, and 1 or -1."""
+
+
+class HingeEmbeddingLoss(Loss, function=criteria.hinge_embedding_loss):
+    """`nn.functional.hinge_embedding_loss` of distances, and 1 or -1."""
+
+
+class SoftMarginLoss(Loss, function=criteria.soft_margin_loss):
+    """`nn.functional.soft_margin_loss` of scores, and 1 or -1."""

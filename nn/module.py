@@ -220,38 +220,43 @@ class Module:
 
         Raises
         ------
-        RuntimeError : where keys or shapes do not fit; nothing is written then.
+        RuntimeError : where keys, shapes or dtypes do not fit (floats of any width fit floats);
+            nothing is written then.
         """
         own = dict(self._named("parameter", "buffer", remove_duplicate=False))
-        keys = Keys([k for k in own if k not in state], [k for k in state if k not in own])
-        if strict and (keys.missing_keys or keys.unexpected_keys):
-            found = {"missing": keys.missing_keys, "unexpected": keys.unexpected_keys}
-            raise self._misfit(
-                "the keys do not fit",
-                "; ".join(f"{what} {', '.join(names)}" for what, names in found.items() if names),
-                "the state_dict() of such a model, or strict=False to load the keys that fit",
-            )
-        values = {k: np.asarray(getattr(v, "data", v)) for k, v in state.items() if k in own}
-        misfits = [
-            f"{k} is {own[k].shape}, saved {v.shape}"
-            for k, v in values.items()
-            if v.shape != own[k].shape
-        ]
-        if misfits:
-            raise self._misfit(
-                "the shapes do not fit",
-                "; ".join(misfits),
-                "the state_dict() of a model of the same sizes",
-            )
+        found = {k: np.asarray(getattr(v, "data", v)) for k, v in state.items() if k in own}
+        keys = self._refuse_misfits({**state, **found}, strict)
+        values = {k: v.astype(own[k].dtype) for k, v in found.items()}
         with no_grad():
             for key, value in values.items():
                 own[key][...] = value
         return keys
 
-    def _misfit(self, what: str, where: str, instead: str) -> RuntimeError:
-        return RuntimeError(
-            three_lines(f"{what} {type(self).__name__}, nothing was loaded", where, instead)
-        )
+    def _refuse_misfits(self, state: Mapping[str, Any], strict: bool = True) -> Keys:
+        """Tell all that does not fit at once; of values, only shapes and dtypes are asked for."""
+        own = dict(self._named("parameter", "buffer", remove_duplicate=False))
+        keys = Keys([k for k in own if k not in state], [k for k in state if k not in own])
+        pairs = [(k, own[k], v) for k, v in state.items() if k in own]
+        told = [f"missing {k}" for k in keys.missing_keys if strict]
+        told += [f"unexpected {k}" for k in keys.unexpected_keys if strict]
+        told += [f"{k} is {t.shape}, saved {v.shape}" for k, t, v in pairs if v.shape != t.shape]
+        told += [
+            f"{k} is {t.dtype}, saved {v.dtype}"
+            for k, t, v in pairs
+            if v.dtype.kind != t.dtype.kind
+        ]
+        if told:
+            more = [f"and {len(told) - 12} more"] if len(told) > 12 else []
+            raise RuntimeError(
+                three_lines(
+                    f"the saved values do not fit {type(self).__name__}, nothing was loaded",
+                    "; ".join(told[:12] + more),
+                    "the state_dict() of a model of the same layers and sizes"
+                    + ", or load_state_dict(state, strict=False) for the keys that fit"
+                    * bool(keys.missing_keys or keys.unexpected_keys),
+                )
+            )
+        return keys
 
     # ── all at once ────────────────────────────────────────────────────────────────────────────
     def train(self, mode: bool = True) -> Self:

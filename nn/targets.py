@@ -9,6 +9,7 @@ import numpy as np
 from autograd import Tensor, primitive, three_lines
 
 Array = Any  # a Tensor or an array: what comes out of a function here is what came in
+IGNORED = -100  # what PyTorch ignores unless told otherwise
 SUM_TOLERANCE = 1e-3  # leaves room for probabilities typed by hand, or in float16
 
 
@@ -28,34 +29,61 @@ def raw(value: Array) -> np.ndarray:
     return given(value.data if type(value) is Tensor else value)
 
 
+def numbers(value: Array) -> np.ndarray:
+    """Return the values to look at: of a symbol in a program, those of the program's example."""
+    values = raw(value)
+    return values if isinstance(values, np.ndarray | np.generic) else values.data
+
+
 def constant(value: Array, like: Array) -> np.ndarray:
     """Return a value without a gradient in the dtype of another, so as not to widen that."""
     return np.asarray(raw(value), like.dtype)
 
 
-def reduce(losses: Array, reduction: str, weight: Array | None = None) -> Array:
-    """Weight the losses, and return them, their sum or their mean.
+def factor(value: Array, like: Array, name: str = "weight") -> np.ndarray:
+    """Return a constant to multiply with. Raises ValueError where that would change the shape.
+
+    >>> factor([1, 2], np.ones((3, 2)))
+    array([1., 2.])
+    """
+    return fit_into(like.shape, name, constant(value, like))
+
+
+def fit_into(shape: tuple[int, ...], name: str, value: Array) -> Array:
+    """Return a value. Raises ValueError unless it broadcasts to just that shape."""
+    lengths = zip(value.shape[::-1], shape[::-1], strict=False)
+    if value.ndim > len(shape) or any(n not in (1, m) for n, m in lengths):
+        what = f"a {name} of shape {value.shape} does not broadcast to the shape {shape}"
+        where = f"{name} {value.shape} of elements {shape}"
+        raise ValueError(three_lines(what, where, f"one {name} for each element"))
+    return value
+
+
+def reduce(
+    losses: Array, reduction: str, weight: Array | None = None, by_weight: bool = False
+) -> Array:
+    """Weight the losses, and return them, their sum or their mean; `by_weight`: a weighted mean.
 
     Raises ValueError for an unknown reduction.
 
-    >>> reduce(np.array([1.0, 3.0]), "mean").item()
-    2.0
+    >>> losses = np.array([1.0, 3.0])
+    >>> [reduce(losses, "mean", [3, 1], by_weight).item() for by_weight in (False, True)]
+    [3.0, 1.5]
     """
     if weight is not None:
-        losses = losses * constant(weight, losses)
+        weight = factor(weight, losses)
+        losses = losses * weight
+        if by_weight and reduction == "mean":
+            return np.sum(losses) / np.sum(np.broadcast_to(weight, losses.shape))
     if reduction == "none" or (reduction in ("mean", "sum") and not losses.ndim):
         return losses
     if reduction == "mean":
         return np.mean(losses)
     if reduction == "sum":
         return np.sum(losses)
-    raise ValueError(
-        three_lines(
-            f"there is no reduction {reduction!r}",
-            f"reduction={reduction!r} of losses {losses.shape}",
-            "reduction='mean', 'sum' or 'none'",
-        )
-    )
+    what = f"there is no reduction {reduction!r}"
+    where = f"reduction={reduction!r} of losses {losses.shape}"
+    raise ValueError(three_lines(what, where, "reduction='mean', 'sum' or 'none'"))
 
 
 # ── targets that are numbers ──────────────────────────────────────────────────────────────────
@@ -68,13 +96,10 @@ def pair(name: str, input: Array, target: Array) -> tuple[Array, Array]:
     x = floating(input)
     t = floating(target, x.dtype)
     if x.shape != t.shape:
-        raise ValueError(
-            three_lines(
-                f"{name} compares element with element, so both need the same shape",
-                f"{name}(input {x.shape}, target {t.shape})",
-                f"target.reshape({x.shape})" if x.size == t.size else "a target like the input",
-            )
-        )
+        what = f"{name} compares element with element, so both need the same shape"
+        where = f"{name}(input {x.shape}, target {t.shape})"
+        instead = f"target.reshape({x.shape})" if x.size == t.size else "a target like the input"
+        raise ValueError(three_lines(what, where, instead))
     return x, t
 
 
@@ -89,23 +114,27 @@ def class_weight(name: str, weight: Array, x: Array) -> np.ndarray:
     result = constant(weight, x)
     classes = x.shape[class_axis(x.shape)]
     if result.shape != (classes,):
-        raise ValueError(
-            three_lines(
-                f"there are {classes} classes, and weights of shape {result.shape}",
-                f"{name}(input {x.shape}, weight {result.shape})",
-                f"weight of shape ({classes},), one factor for each class",
-            )
-        )
+        what = f"there are {classes} classes, and weights of shape {result.shape}"
+        where = f"{name}(input {x.shape}, weight {result.shape})"
+        instead = f"weight of shape ({classes},), one factor for each class"
+        raise ValueError(three_lines(what, where, instead))
     return result
+
+
+def of_each(weight: Array, index: Array) -> Array:
+    """Return the factor of the class of each target."""
+    known = isinstance(index, np.ndarray)  # an array has no way to be indexed by a symbol
+    return weight[index] if known else np.take_along_axis(weight, index, 0)
 
 
 def by_class(
     name: str, losses: Callable[[Array, Array, Any], Array], x: Array, target: Array,
-    weight: Array | None, ignore_index: int, reduction: str,
+    weight: Array | None, ignore_index: int | None, reduction: str,
 ) -> Array:  # fmt: skip
     """Reduce ``losses(rows, class indices, weight)`` over the targets that count.
 
     `losses` gets (M, C) and (M,), whatever the shapes are here; the weight is its own business.
+    A program gets masks where its example has ignored targets, or they have an index of their own.
     """
     given_shape, index, keep = raw(x).shape, raw(target), None
     shape = index.shape
@@ -118,23 +147,27 @@ def by_class(
         x = x if axis == 0 else np.moveaxis(x, axis, -1)
         x = np.reshape(x, (-1, classes))
         target = index = np.reshape(index, (-1,))
-    if not isinstance(index, np.ndarray):  # a symbol: the program will look at the numbers
-        target = index = class_indices(index, classes=classes)
+    values = numbers(index)
     # as unsigned numbers, negative ones are huge: one pass finds whatever needs a closer look
-    elif index.size and (ignore_index >= 0 or index.astype(np.uint64).max() >= classes):
-        keep = index != ignore_index
-        target = index = np.where(keep, index, 0)
-        check_classes(name, index.reshape(shape), classes)
-        x = np.where(keep[:, None], x, 0)  # so that not even a nan comes out of an ignored row
+    found = not values.size or values.astype(np.uint64).max() >= classes
+    if found or ignore_index not in (None, IGNORED):
+        if ignore_index is not None:
+            keep = index != ignore_index
+            target = index = np.where(keep, index, 0)
+            x = np.where(keep[:, None], x, 0)  # so that not even a nan comes out of an ignored row
+        check_classes(name, numbers(index).reshape(shape), classes)
+    if not isinstance(index, np.ndarray):  # a symbol: the program will meet other numbers
+        target = index = class_indices(index, classes=classes)
     result = losses(x, target, weight)
     if keep is not None:
         result = np.where(keep, result, 0)
-    if reduction == "mean" and not (keep is None and weight is None and index.size):
-        counts = np.ones(index.shape) if weight is None else weight[index]
-        total = float(np.sum(counts if keep is None else counts * keep))
-        if not total:
+    if reduction == "mean" and not (keep is None and weight is None):
+        counted = 1 if keep is None else keep
+        counts: Any = keep if weight is None else of_each(weight, index) * counted
+        total = np.sum(counts).astype(x.dtype)
+        if not numbers(total):
             warnings.warn(f"{name}: no target counts, so the mean is 0", stacklevel=4)
-        return np.sum(result) / (total or 1.0)
+        return np.sum(result) / (total + (total == 0))
     if reduction == "none" and result.shape != shape:
         result = np.reshape(result, shape)
     return reduce(result, reduction)
@@ -148,7 +181,7 @@ def class_indices(index: np.ndarray, classes: int) -> np.ndarray:
         raise IndexError(
             f"target[{row}] is {index[row]}, and there are {classes} classes\n"
             f"  where: class indices of a program, shape {index.shape}\n"
-            f"  instead: class indices from 0 to {classes - 1}; ignored ones when it is captured"
+            f"  instead: class indices from 0 to {classes - 1}; ignored ones: ignore_index=-1, say"
         )
     return index
 
@@ -171,13 +204,9 @@ def check_shapes(name: str, shape: tuple[int, ...], target: np.ndarray) -> None:
             )
         )
     if target.dtype.kind not in "iu":
-        raise TypeError(
-            three_lines(
-                f"class indices are integers, not {target.dtype}",
-                f"{name}(input {shape}, target {target.shape} {target.dtype})",
-                "target.astype(int)",
-            )
-        )
+        what = f"class indices are integers, not {target.dtype}"
+        where = f"{name}(input {shape}, target {target.shape} {target.dtype})"
+        raise TypeError(three_lines(what, where, "target.astype(int)"))
 
 
 def check_classes(name: str, indices: np.ndarray, classes: int) -> None:
@@ -185,37 +214,27 @@ def check_classes(name: str, indices: np.ndarray, classes: int) -> None:
     wrong = (indices < 0) | (indices >= classes)
     if wrong.any():
         row = tuple(np.argwhere(wrong)[0].tolist())
-        raise IndexError(
-            three_lines(
-                f"{_place(row)} is {indices[row]}, and there are {classes} classes",
-                f"{name}(..., target {indices.shape})",
-                f"class indices from 0 to {classes - 1}",
-            )
-        )
+        what = f"{_place(row)} is {indices[row]}, and there are {classes} classes"
+        where = f"{name}(..., target {indices.shape})"
+        raise IndexError(three_lines(what, where, f"class indices from 0 to {classes - 1}"))
 
 
 def one_hot_indices(name: str, target: Array, axis: int) -> Array:
     """Return the class indices that a one-hot target means; raise ValueError where it is none."""
-    values = raw(target)
+    values = numbers(target)
     wrong = (values.sum(axis) != 1) | (values < 0).any(axis)
     if wrong.any():
         row = tuple(np.argwhere(wrong)[0].tolist())
-        raise ValueError(
-            three_lines(
-                f"an integer target of the input's shape is one-hot, and {_place(row)} is not",
-                f"{name}(..., target {values.shape}), whose sum there is {values.sum(axis)[row]}",
-                "class indices, or floats that are probabilities",
-            )
-        )
-    return np.argmax(values, axis=axis)
+        what = f"an integer target of the input's shape is one-hot, and {_place(row)} is not"
+        where = f"{name}(..., target {values.shape}), whose sum there is {values.sum(axis)[row]}"
+        instead = "class indices, or floats that are probabilities"
+        raise ValueError(three_lines(what, where, instead))
+    return np.argmax(raw(target), axis=axis)
 
 
 def warn_unless_distribution(name: str, target: Array, axis: int) -> None:
     """Warn where rows do not sum to 1."""
-    probabilities = raw(target)
-    if not isinstance(probabilities, np.ndarray):  # a symbol: no numbers to look at yet
-        return
-    worst = np.max(np.abs(np.sum(probabilities, axis=axis) - 1), initial=0)
+    worst = np.max(np.abs(np.sum(numbers(target), axis=axis) - 1), initial=0)
     if not worst <= SUM_TOLERANCE:
         message = f"{name}: probabilities should sum to 1; a row of the target is {worst:.3g} off"
         warnings.warn(message, stacklevel=4)

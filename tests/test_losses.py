@@ -1,14 +1,17 @@
 """Every loss in every mode against PyTorch's; its corners, its numbers and its words by hand."""
 
+import inspect
 import itertools
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 import nn
 import nn.functional as F  # noqa: N812  # PyTorch's custom
-from autograd import Tensor, check_grads, three_lines
+from autograd import Tensor, capture, check_grads, three_lines, value_and_grad
 from autograd.graph import toposort
 
 LOGITS = [[1.0, 2.0, 3.0], [3.0, 1.0, 0.0]]
@@ -108,6 +111,143 @@ def test_binary_losses(torch, rng, weight, reduction):
     agree(torch, "binary_cross_entropy_with_logits", x, target, **options)
     options["pos_weight"] = np.array([3.0, 1.0, 0.1])
     agree(torch, "binary_cross_entropy_with_logits", x, target, **options)
+
+
+# ── against PyTorch, shapes and options drawn ─────────────────────────────────────────────────
+# per loss: how many inputs of one shape it has, how they and the target are drawn, its options
+FREE, ORDERED = (0, 1, 2, 3), (1, 2)
+DRAWN = {
+    "mse_loss": (1, "number", FREE, {"weight": ["like"]}),
+    "l1_loss": (1, "number", FREE, {"weight": ["like"]}),
+    "huber_loss": (1, "number", FREE, {"weight": ["like"], "delta": [0.3]}),
+    "kl_div": (1, "probability", FREE[1:], {"log_target": [False]}),
+    "poisson_nll_loss": (1, "count", FREE, {"full": [True]}),
+    "soft_margin_loss": (1, "sign", FREE, {}),
+    "hinge_embedding_loss": (1, "sign", FREE, {"margin": [0.3]}),
+    "margin_ranking_loss": (2, "sign", FREE, {"margin": [0.3]}),
+    "cosine_embedding_loss": (2, "sign of row", ORDERED, {"margin": [0.3]}),
+    "triplet_margin_loss": (3, None, ORDERED, {"margin": [0.3], "p": [1.0, 3.0], "swap": [True]}),
+    "triplet_margin_with_distance_loss": (3, None, ORDERED, {"margin": [2.0], "swap": [True]}),
+    "multi_margin_loss": (1, "class", ORDERED, {"margin": [0.3], "p": [2], "weight": ["class"]}),
+    "multilabel_margin_loss": (1, "list of classes", ORDERED, {}),
+    "multilabel_soft_margin_loss": (1, "truth", FREE[1:], {"weight": ["class", "like"]}),
+}
+TARGETS = {
+    "number": lambda rng, shape: rng.standard_normal(shape),
+    "probability": lambda rng, shape: rng.dirichlet(np.ones(shape[-1]), shape[:-1]),
+    "count": lambda rng, shape: rng.poisson(2.0, shape).astype(float),
+    "sign": lambda rng, shape: rng.choice([-1.0, 1.0], shape),
+    "sign of row": lambda rng, shape: rng.choice([-1.0, 1.0], shape[:-1]),
+    "class": lambda rng, shape: rng.integers(0, shape[-1], shape[:-1]),
+    "list of classes": lambda rng, shape: rng.permuted(
+        np.broadcast_to(np.arange(-1, shape[-1] - 1), shape), axis=-1
+    ),
+    "truth": lambda rng, shape: rng.integers(0, 2, shape).astype(float),
+}
+
+
+@pytest.mark.filterwarnings("ignore:reduction. 'mean' divides:UserWarning")
+@pytest.mark.parametrize("name", DRAWN)
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_drawn_losses_equal_pytorchs(torch, name, data):
+    inputs, kind, ranks, offered = DRAWN[name]
+    rank = data.draw(st.sampled_from(ranks))
+    shape = tuple(data.draw(st.lists(st.integers(1, 4), min_size=rank, max_size=rank)))
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    options = {"reduction": data.draw(st.sampled_from(REDUCTIONS))}
+    for option, values in offered.items():
+        value = data.draw(st.sampled_from([None, *values]))
+        lengths = {"like": shape, "class": shape[-1:]}
+        if value is not None:
+            options[option] = rng.uniform(0.5, 2, lengths[value]) if value in lengths else value
+    targets = [] if kind is None else [TARGETS[kind](rng, shape)]
+    # not near 0, where PyTorch's cosine_embedding_loss is less exact: it adds 1e-12 to the squares
+    xs = rng.uniform(0.5, 2, (inputs, *shape)) * rng.choice([-1.0, 1.0], (inputs, *shape))
+    hold(torch, name, list(xs), targets, options)
+
+
+def hold(torch, name, xs, targets, options, tol=1e-10):
+    """Hold value and gradients of a loss of several inputs, and its module's, against PyTorch's."""
+    theirs = {k: torch.tensor(v) if isinstance(v, np.ndarray) else v for k, v in options.items()}
+    txs = [torch.tensor(x, requires_grad=True) for x in xs]
+    expected = getattr(torch.nn.functional, name)(*txs, *map(torch.tensor, targets), **theirs)
+    g = np.cos(np.arange(expected.numel())).reshape(tuple(expected.shape))
+    expected.backward(torch.tensor(g))
+    ours = [Tensor(x, requires_grad=True) for x in xs]
+    loss = getattr(F, name)(*ours, *targets, **options)
+    assert loss.shape == tuple(expected.shape)
+    assert_allclose(loss.numpy(force=True), expected.detach().numpy(), rtol=tol, atol=tol)
+    loss.backward(g)
+    for x, tx in zip(ours, txs, strict=True):
+        assert_allclose(x.grad.numpy(), tx.grad.numpy(), rtol=tol, atol=tol)
+    on_arrays = getattr(F, name)(*xs, *targets, **options)
+    assert_allclose(on_arrays, loss.numpy(force=True), rtol=1e-15, atol=1e-15)
+
+
+@pytest.mark.parametrize("reduction", [*REDUCTIONS, "batchmean"])
+@pytest.mark.parametrize("log_target", [False, True])
+@pytest.mark.filterwarnings("ignore:reduction. 'mean' divides:UserWarning")
+def test_divergence(torch, rng, log_target, reduction):
+    q = rng.dirichlet(np.ones(3), 4)
+    if log_target:
+        q = np.log(q)
+    else:
+        q[0] = [0, 1, 0]
+    options = {"reduction": reduction, "log_target": log_target}
+    hold(torch, "kl_div", [rng.standard_normal((4, 3))], [q], options)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("full", [False, True])
+def test_rates_and_variances(torch, rng, full, reduction):
+    options = {"reduction": reduction, "full": full}
+    counts = rng.poisson(2.0, (4, 3)).astype(float)
+    hold(
+        torch, "poisson_nll_loss", [rng.uniform(0, 3, (4, 3))], [counts],
+        options | {"log_input": False, "eps": 1e-3},
+    )  # fmt: skip
+    for shape in [(4, 3), (4, 1), (4,)]:
+        v = rng.uniform(0.1, 2, shape)
+        v.flat[0] = 0  # less than eps
+        t, x = (torch.tensor(rng.standard_normal((4, 3))) for _ in "tx")
+        tv, ours = torch.tensor(v, requires_grad=True), Tensor(v, requires_grad=True)
+        expected = torch.nn.functional.gaussian_nll_loss(x, t, tv, eps=0.01, **options)
+        expected.sum().backward()
+        loss = F.gaussian_nll_loss(x.numpy(), t.numpy(), ours, eps=0.01, **options)
+        loss.sum().backward()
+        assert_allclose(loss.numpy(force=True), expected.detach().numpy(), rtol=1e-12)
+        assert_allclose(ours.grad.numpy(), tv.grad.numpy(), rtol=1e-12)
+        hold(torch, "gaussian_nll_loss", [x.numpy()], [t.numpy(), v], options)
+    assert F.gaussian_nll_loss(np.ones(2, np.float32), [1, 1], 0.5).dtype == np.float32
+
+
+@pytest.mark.parametrize("p", [0.5, 1.0, 2.0, 3.0, np.inf])
+def test_similarity_and_distance(torch, rng, p):
+    a, b = rng.standard_normal((2, 3, 4))
+    options = {"p": p, "keepdim": True}
+    hold(torch, "pairwise_distance", [a, b], [], options)
+    hold(torch, "pairwise_distance", [a, b[0]], [], {"p": p})
+    for dim in (0, 1, -1):
+        hold(torch, "cosine_similarity", [a, b], [], {"dim": dim})
+    hold(torch, "cosine_similarity", [a[:, None], b], [], {"dim": -1})
+
+
+@pytest.mark.parametrize("name", [*DRAWN, "gaussian_nll_loss", "cosine_similarity"])
+def test_modules_have_pytorchs_names_and_options(torch, name):
+    """Each module has the function's options in PyTorch's order, without the deprecated two."""
+    spelled = {n.lower(): n for n in nn.losses.__all__}
+    key = name.replace("_", "").removesuffix("loss")
+    module = spelled.get(key + "loss") or spelled[key]
+    theirs = inspect.signature(getattr(torch.nn, module)).parameters
+    ours = inspect.signature(getattr(F, name)).parameters
+    options = [n for n, p in ours.items() if p.default is not p.empty]
+    expected = [n for n in theirs if n not in ("size_average", "reduce")]
+    assert [n for n in options if n in expected] == expected
+    assert {n for n in options if n not in expected} <= {"weight"}  # functions only
+    defaults = {n: theirs[n].default for n in expected}
+    assert {n: ours[n].default for n in expected} == defaults
+    assert issubclass(getattr(nn, module), nn.Module)
 
 
 def test_modules_take_the_options_of_their_functions(rng):
@@ -221,7 +361,66 @@ def test_probabilities_may_be_learned_too(rng):
     check_grads(lambda t: F.mse_loss(x, t), (t,), order=2)
 
 
-@pytest.mark.parametrize("name", ["mse_loss", "binary_cross_entropy_with_logits", "huber_loss"])
+NEW = {  # a call of each, of x (3, 4)
+    "kl_div": lambda x: F.kl_div(x, np.full((3, 4), 0.25)),
+    "kl_div of a logarithm": lambda x: F.kl_div(np.zeros((3, 4)), x, log_target=True),
+    "poisson_nll_loss": lambda x: F.poisson_nll_loss(x, np.ones((3, 4)), full=True),
+    "gaussian_nll_loss": lambda x: F.gaussian_nll_loss(x, np.ones((3, 4)), np.exp(x[:, :1])),
+    "cosine_similarity": lambda x: np.sum(F.cosine_similarity(x, x[:, ::-1])),
+    "pairwise_distance": lambda x: np.sum(F.pairwise_distance(x, x[:, ::-1] ** 2)),
+    "cosine_embedding_loss": lambda x: F.cosine_embedding_loss(x, x[:, ::-1], [1, -1, 1]),
+    "triplet_margin_loss": lambda x: F.triplet_margin_loss(x, x[::-1], x[:, ::-1] ** 2, 3.0),
+    "margin_ranking_loss": lambda x: F.margin_ranking_loss(x, x[::-1] ** 2, np.ones((3, 4)), 2.0),
+    "hinge_embedding_loss": lambda x: F.hinge_embedding_loss(x, np.sign(np.cos(range(4))) + x * 0),
+    "soft_margin_loss": lambda x: F.soft_margin_loss(x, np.where(np.eye(3, 4), 1, -1)),
+    "multi_margin_loss": lambda x: F.multi_margin_loss(x, [0, 3, 1], p=2),
+    "multilabel_margin_loss": lambda x: F.multilabel_margin_loss(x**2, [[1, 0, -1, 0]] * 3),
+    "multilabel_soft_margin_loss": lambda x: F.multilabel_soft_margin_loss(x, np.eye(3, 4)),
+}
+
+
+@pytest.mark.parametrize("name", NEW)
+def test_second_derivatives_of_all_others(rng, name):
+    check_grads(NEW[name], (rng.standard_normal((3, 4)),), order=2)
+
+
+@pytest.mark.parametrize("name", NEW)
+def test_programs_of_all_others(rng, name):
+    x, other = rng.standard_normal((2, 3, 4))
+    program = capture(value_and_grad(NEW[name]), x)
+    for expected, got in zip(value_and_grad(NEW[name])(other), program(other), strict=True):
+        assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize("name", NEW)
+@pytest.mark.parametrize("sign", [0, -1, 1, (-1.0) ** np.indices((3, 4)).sum(0)], ids="0-+±")
+def test_saturated_inputs_of_all_others_are_finite(name, sign):
+    exponents = ("kl_div of a logarithm", "poisson_nll_loss", "gaussian_nll_loss")
+    size = 80 if name in exponents else 1e4  # of which the loss itself takes exp
+    x = Tensor(np.full((3, 4), size * sign, np.float32), requires_grad=True)
+    loss = NEW[name](x)
+    loss.backward()
+    assert np.isfinite(loss.item())
+    assert np.isfinite(x.grad.numpy()).all()
+    assert x.grad.dtype == np.float32
+
+
+def test_nothing_diverges_from_nothing():
+    for x, q in [(np.array([0.0, -np.inf]), [1.0, 0.0]), (np.zeros(2), [1.0, 0.0])]:
+        ours = Tensor(x, requires_grad=True), Tensor(q, requires_grad=True)
+        loss = F.kl_div(*ours, reduction="sum")
+        loss.backward()
+        assert loss.item() == 0
+        assert all(np.isfinite(t.grad.numpy()).all() for t in ours)
+    logs = np.array([0.0, -np.inf])
+    assert F.kl_div(logs, logs, log_target=True).item() == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["mse_loss", "binary_cross_entropy_with_logits", "huber_loss", "kl_div", "poisson_nll_loss",
+     "soft_margin_loss", "hinge_embedding_loss", "multilabel_soft_margin_loss"],
+)  # fmt: skip
 def test_integer_targets_keep_float32(name):
     x = Tensor(np.ones(3, np.float32), requires_grad=True)
     assert getattr(F, name)(x, np.array([0, 1, 1])).dtype == np.float32
@@ -245,6 +444,56 @@ def test_an_ignored_row_does_not_matter_even_if_it_is_nan():
     loss.backward()
     assert loss.item() == F.cross_entropy(LOGITS[:1], [0])
     assert_array_equal(x.grad.numpy()[1], 0)
+
+
+# ── in a program ──────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("weight", [None, np.array([1.0, 2.0, 0.5])], ids=["plain", "weighted"])
+@pytest.mark.parametrize("shape", [(5, 3), (2, 3, 4)])
+@pytest.mark.parametrize("loss", ["cross_entropy", "smoothed", "nll_loss"])
+def test_a_program_ignores_what_is_ignored(rng, loss, shape, weight, reduction):
+    def f(x, target):
+        options = {"label_smoothing": 0.1} if loss == "smoothed" else {}
+        name = "cross_entropy" if loss == "smoothed" else loss
+        losses = getattr(F, name)(x, target, weight, reduction=reduction, **options)
+        return np.sum(losses * losses)
+
+    rows = (shape[0], *shape[2:])
+    example, x = rng.standard_normal((2, *shape))
+    given = np.where(np.arange(np.prod(rows)).reshape(rows) == 1, -100, 1)
+    program = capture(value_and_grad(f), example, given)
+    for target in (given, rng.integers(0, 3, rows), np.where(given == -100, 2, -100)):
+        for got, expected in zip(program(x, target), value_and_grad(f)(x, target), strict=True):
+            assert_allclose(got, expected, rtol=1e-14, atol=1e-15)
+    none_counts = program(x, np.full(rows, -100))
+    assert none_counts[0] == 0
+    assert_array_equal(none_counts[1], 0)
+    with pytest.raises(IndexError, match=r"target\[0\] is 3, and there are 3 classes"):
+        program(x, np.full(rows, 3))
+
+
+def test_a_program_ignores_rows_that_its_example_lacks_where_it_is_told_to(rng):
+    x, whole, padded = rng.standard_normal((3, 3)), np.array([0, 1, 2]), np.array([0, 1, -1])
+    program = capture(lambda x, y: F.cross_entropy(x, y, ignore_index=-1), x, whole)
+    assert program(x, padded) == F.cross_entropy(x[:2], padded[:2])
+    untold = capture(F.cross_entropy, x, whole)
+    assert "np.where(" not in untold.source  # what all the others would pay
+    with pytest.raises(IndexError, match="ignored ones: ignore_index=-1, say"):
+        untold(x, np.array([0, 1, -100]))
+
+
+def test_programs_take_one_hot_integers_and_check_their_example(rng):
+    x, hot = rng.standard_normal((4, 3)), np.eye(3, dtype=int)[[0, 2, 1, 1]]
+    program = capture(value_and_grad(F.cross_entropy), x, hot)
+    for got, expected in zip(
+        program(2 * x, hot[::-1]), value_and_grad(F.cross_entropy)(2 * x, hot[::-1]), strict=True
+    ):
+        assert_array_equal(got, expected)
+    assert capture(F.binary_cross_entropy, F.sigmoid(x), hot)(F.sigmoid(-x), hot) > 0
+    with pytest.raises(ValueError, match=r"one-hot, and target\[1\] is not"):
+        capture(F.cross_entropy, x, hot + np.eye(4, 3, -1, dtype=int))
+    with pytest.raises(ValueError, match=r"2\.0 is no probability"):
+        capture(F.binary_cross_entropy, 2.0 * hot, hot)
 
 
 def test_rows_that_do_not_sum_to_one_are_warned_about():
@@ -352,6 +601,48 @@ SAID = [
         "binary_cross_entropy_with_logits(input, target), or sigmoid(input)",
     ),
     (
+        lambda: F.multi_margin_loss(LOGITS, [0, -100]),
+        IndexError,
+        "target[1] is -100, and there are 3 classes",
+        "multi_margin_loss(..., target (2,))",
+        "class indices from 0 to 2",
+    ),
+    (
+        lambda: F.multilabel_margin_loss(LOGITS, [[0, -1, 7], [2, -2, -1]]),
+        IndexError,
+        "target[1, 1] is -2, and there are 3 classes",
+        "multilabel_margin_loss(..., target (2, 3))",
+        "class indices from 0 to 2",
+    ),
+    (
+        lambda: F.gaussian_nll_loss(np.zeros((2, 3)), np.zeros((2, 3)), np.ones(3)),
+        ValueError,
+        "a variance of shape (3, 1) does not broadcast to the shape (2, 3)",
+        "variance (3, 1) of elements (2, 3)",
+        "one variance for each element",
+    ),
+    (
+        lambda: F.gaussian_nll_loss(np.zeros(2), np.zeros(2), np.array([1.0, -0.5])),
+        ValueError,
+        "-0.5 is no variance",
+        "gaussian_nll_loss(input (2,), var (2,))",
+        "softplus(var), or np.exp of its logarithm",
+    ),
+    (
+        lambda: F.mse_loss(np.zeros(4), np.zeros(4), weight=np.ones((4, 1))),
+        ValueError,
+        "a weight of shape (4, 1) does not broadcast to the shape (4,)",
+        "weight (4, 1) of elements (4,)",
+        "one weight for each element",
+    ),
+    (
+        lambda: F.binary_cross_entropy_with_logits(np.zeros(4), np.zeros(4), None, "mean", [[1]]),
+        ValueError,
+        "a pos_weight of shape (1, 1) does not broadcast to the shape (4,)",
+        "pos_weight (1, 1) of elements (4,)",
+        "one pos_weight for each element",
+    ),
+    (
         lambda: F.one_hot([0, 3], 3),
         IndexError,
         "target[1] is 3, and there are 3 classes",
@@ -370,9 +661,18 @@ def test_words(call, error, what, where, instead):
 
 def test_every_numeric_loss_refuses_to_broadcast():
     names = ["mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss", "binary_cross_entropy"]
+    names += [n for n in DRAWN if DRAWN[n][0] == 1 and n not in ("multi_margin_loss", *names)]
+    names.remove("multilabel_soft_margin_loss")  # by the next one's words
+    a, b = np.full((4, 1), 0.5), np.zeros(4)
     for name in [*names, "binary_cross_entropy_with_logits"]:
         with pytest.raises(ValueError, match=f"{name} compares element with element"):
-            getattr(F, name)(np.full((4, 1), 0.5), np.zeros(4))
+            getattr(F, name)(a, b)
+    with pytest.raises(ValueError, match="compares element with element"):
+        F.multilabel_soft_margin_loss(a, b)
+    for name in ("margin_ranking_loss", "cosine_embedding_loss", "triplet_margin_loss"):
+        for three in [(a, b, b), (a, a, np.zeros((4, 4)))]:
+            with pytest.raises(ValueError, match=f"{name} compares element with element"):
+                getattr(F, name)(*three)
 
 
 def test_one_hot_like_pytorchs(torch, rng):

@@ -2,13 +2,16 @@
 
 import copy
 import gc
+import inspect
+import math
+import tracemalloc
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import nn
-from autograd import Tensor, three_lines
+from autograd import CaptureError, Tensor, capture, three_lines
 from nn import optim
 
 STEPS = 100
@@ -23,7 +26,32 @@ OPTIONS = {
     "Adam, decay": ("Adam", {"lr": 0.05, "betas": (0.8, 0.95), "eps": 1e-4, "weight_decay": 0.1}),
     "AdamW": ("AdamW", {}),
     "AdamW, decay": ("AdamW", {"lr": 0.05, "weight_decay": 0.3}),
+    "SGD, dampening and decay": (
+        "SGD",
+        {"lr": 0.01, "momentum": 0.9, "dampening": 0.5, "weight_decay": 0.1},
+    ),
+    "Adam, amsgrad": ("Adam", {"lr": 0.05, "amsgrad": True}),
+    "AdamW, amsgrad": ("AdamW", {"lr": 0.05, "amsgrad": True}),
+    "RMSprop": ("RMSprop", {}),
+    "RMSprop, momentum": ("RMSprop", {"lr": 0.001, "momentum": 0.9, "alpha": 0.9, "eps": 1e-4}),
+    "RMSprop, all": (
+        "RMSprop",
+        {"lr": 0.001, "momentum": 0.5, "centered": True, "weight_decay": 0.1},
+    ),
+    "Adagrad": ("Adagrad", {}),
+    "Adagrad, all": (
+        "Adagrad",
+        {
+            "lr": 0.1,
+            "lr_decay": 0.01,
+            "weight_decay": 0.1,
+            "initial_accumulator_value": 0.5,
+            "eps": 1e-3,
+        },
+    ),
 }
+OURS = {**OPTIONS, "Lion": ("Lion", {}), "Lion, decay": ("Lion", {"lr": 0.01, "weight_decay": 0.3})}
+ours_too = pytest.mark.parametrize(("name", "options"), OURS.values(), ids=OURS)
 every = pytest.mark.parametrize(("name", "options"), OPTIONS.values(), ids=OPTIONS)
 
 
@@ -110,7 +138,7 @@ def test_groups_have_options_of_their_own(torch, rng):
         assert_allclose(p.data, q.detach().numpy(), rtol=1e-12)
 
 
-@every
+@ours_too
 def test_a_saved_state_goes_on_where_it_was(rng, name, options):
     def run(params, optimizer, steps):
         for _ in range(steps):
@@ -134,7 +162,7 @@ def test_a_saved_state_goes_on_where_it_was(rng, name, options):
 
 
 def test_names_in_a_saved_state_are_pytorchs(torch):
-    for name, options in (("Adam", {}), ("SGD", {"momentum": 0.9})):
+    for name, options in OPTIONS.values():
         states = []
         for library, tensor in ((optim, Tensor), (torch.optim, torch.tensor)):
             w = tensor([1.0, 2.0], requires_grad=True)
@@ -143,13 +171,239 @@ def test_names_in_a_saved_state_are_pytorchs(torch):
             optimizer.step()
             states.append(optimizer.state_dict())
         ours, theirs = states
-        assert ours["state"][0].keys() == theirs["state"][0].keys()
+        assert ours["state"][0].keys() == theirs["state"].get(0, {}).keys()
         assert ours["param_groups"][0].keys() <= theirs["param_groups"][0].keys()
         assert ours["param_groups"][0]["params"] == [0]
 
 
+@ours_too
+def test_groups_of_any_optimizer_have_options_of_their_own(rng, name, options):
+    def run(groups, **more):
+        params = [Tensor(v, requires_grad=True) for v in values]
+        optimizer = getattr(optim, name)(groups(*params), **{**options, **more})
+        for _ in range(10):
+            optimizer.zero_grad()
+            rosenbrock(*params).backward()
+            optimizer.step()
+        return [p.data for p in params]
+
+    values = start(rng)
+    (w, _), (_, b) = run(lambda *p: p, lr=0.002), run(lambda *p: p, lr=0.003)
+    both = run(lambda w, b: [{"params": w, "lr": 0.002}, {"params": [b]}], lr=0.003)
+    assert_array_equal(both[0], w)
+    assert_array_equal(both[1], b)
+
+
+def test_lion_is_the_papers(rng):
+    """Algorithm 2 of Chen et al., written out number by number."""
+    w, b = start(rng)
+    params = Tensor(w, requires_grad=True), Tensor(b, requires_grad=True)
+    lr, beta1, beta2, decay = 0.01, 0.8, 0.95, 0.3
+    optimizer = optim.Lion(params, lr, betas=(beta1, beta2), weight_decay=decay)
+    numbers, means = [*w.ravel().tolist(), b], [0.0] * 11
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        rosenbrock(*params).backward()
+        grads = [*params[0].grad.data.ravel().tolist(), params[1].grad.item()]
+        for i, g in enumerate(grads):
+            c = beta1 * means[i] + (1 - beta1) * g
+            numbers[i] -= lr * ((c > 0) - (c < 0) + decay * numbers[i])
+            means[i] = beta2 * means[i] + (1 - beta2) * g
+        optimizer.step()
+        assert_allclose([*params[0].data.ravel(), params[1].data], numbers, rtol=1e-12, atol=1e-14)
+
+
+# ── large parameters go in pieces ─────────────────────────────────────────────────────────────
+def laid_out(name, options, layout, x, grads):
+    p = Tensor(layout(x), requires_grad=True)
+    optimizer = getattr(optim, name)([p], **options)
+    for i, g in enumerate(grads):
+        p.grad = Tensor(layout(g) if i % 2 else g)
+        p.grad.data.flags.writeable = False
+        optimizer.step()
+    return p.data
+
+
+@ours_too
+def test_pieces_are_the_whole(monkeypatch, rng, name, options):
+    x, grads = rng.normal(size=(20, 30)), rng.normal(size=(4, 20, 30))
+    whole = laid_out(name, options, np.asarray, x, grads)
+    monkeypatch.setattr(optim.optimizer, "BLOCK", 64)
+    for layout in (np.asarray, np.asfortranarray):
+        assert_array_equal(laid_out(name, options, layout, x, grads), whole)
+
+
+@ours_too
+def test_no_array_as_large_as_a_parameter_is_made(name, options):
+    p = Tensor(np.ones((1000, 2000), np.float32), requires_grad=True)
+    p.grad = Tensor(np.full((1000, 2000), 0.5, np.float32))
+    optimizer = getattr(optim, name)([p], **options)
+    optimizer.step()
+    tracemalloc.start()
+    try:
+        optimizer.step()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < p.data.nbytes / 10
+
+
+# ── L-BFGS ────────────────────────────────────────────────────────────────────────────────────
+SEARCHES = {
+    "lr": {"lr": 0.1},
+    "wolfe": {"line_search_fn": "strong_wolfe"},
+    "wolfe, short": {"line_search_fn": "strong_wolfe", "max_iter": 4, "history_size": 3},
+    "wolfe, few calls": {"line_search_fn": "strong_wolfe", "max_eval": 7, "lr": 0.5},
+    "wolfe, far": {"line_search_fn": "strong_wolfe", "lr": 30.0, "max_iter": 3},
+    "wolfe, near": {"line_search_fn": "strong_wolfe", "lr": 1e-3, "max_iter": 3},
+    "tolerances": {
+        "line_search_fn": "strong_wolfe",
+        "tolerance_grad": 1e-2,
+        "tolerance_change": 1e-3,
+    },
+    "lr, short": {"lr": 0.05, "max_iter": 3, "history_size": 2},
+}
+
+
+def valley(x, y):
+    return (1 - x) ** 2 + 100 * (y - x**2) ** 2
+
+
+def both_nets(torch, rng):
+    ours = nn.Sequential(nn.Linear(2, 5), nn.Tanh(), nn.Linear(5, 1)).double()
+    theirs = torch.nn.Sequential(
+        torch.nn.Linear(2, 5), torch.nn.Tanh(), torch.nn.Linear(5, 1)
+    ).double()
+    theirs.load_state_dict({k: torch.tensor(v.data) for k, v in ours.state_dict().items()})
+    x = rng.normal(size=(20, 2))
+    y = np.sin(x[:, :1]) * x[:, 1:]
+    return (
+        (list(ours.parameters()), lambda: ((ours(x) - y) ** 2).mean()),
+        (
+            list(theirs.parameters()),
+            lambda: ((theirs(torch.tensor(x)) - torch.tensor(y)) ** 2).mean(),
+        ),
+    )
+
+
+def both_valleys(torch, rng):
+    del rng
+    ours = [Tensor(v, requires_grad=True) for v in (-1.2, 1.0)]
+    theirs = [torch.tensor(v, requires_grad=True, dtype=torch.float64) for v in (-1.2, 1.0)]
+    return (ours, lambda: valley(*ours)), (theirs, lambda: valley(*theirs))
+
+
+@pytest.mark.parametrize("options", SEARCHES.values(), ids=SEARCHES)
+@pytest.mark.parametrize("problem", [both_valleys, both_nets])
+def test_the_path_of_lbfgs_is_pytorchs(torch, rng, problem, options):
+    runs = []
+    for library, (params, f) in zip((optim, torch.optim), problem(torch, rng), strict=True):
+        optimizer = library.LBFGS(params, **options)
+
+        def closure(optimizer=optimizer, f=f):
+            optimizer.zero_grad()
+            loss = f()
+            loss.backward()
+            return loss
+
+        runs.append((optimizer, closure, params))
+    (ours, closure, params), (theirs, their_closure, their_params) = runs
+    for i in range(5):
+        loss, expected = ours.step(closure), theirs.step(their_closure)
+        # after a hundred iterations, what is rounded otherwise at first has grown tenfold and more
+        rtol = 1e-5 if i else 1e-11
+        assert_allclose(loss.item(), expected.item(), rtol=rtol, atol=1e-12)
+        for p, q in zip(params, their_params, strict=True):
+            assert_allclose(p.data, q.detach().numpy(), rtol=rtol, atol=rtol / 100)
+        (state,), (other,) = ours.state.values(), theirs.state.values()
+        if expected.item() > 1e-10:
+            assert state["func_evals"] == other["func_evals"]
+            assert state["n_iter"] == other.get("n_iter", 0)
+
+
+@pytest.mark.parametrize("options", SEARCHES.values(), ids=SEARCHES)
+def test_a_saved_lbfgs_goes_on_where_it_was(options):
+    def run(params, optimizer, steps):
+        def closure():
+            optimizer.zero_grad()
+            loss = rosenbrock(*params)
+            loss.backward()
+            return loss
+
+        for _ in range(steps):
+            optimizer.step(closure)
+
+    params = [
+        Tensor(v, requires_grad=True, dtype=np.float32)
+        for v in (np.linspace(-1, 1, 10).reshape(5, 2), 0.7)
+    ]
+    options = {**options, "max_iter": 2}
+    optimizer = optim.LBFGS(params, **options)
+    run(params, optimizer, 3)
+    twins = [Tensor(p.data, requires_grad=True) for p in params]
+    twin = optim.LBFGS(twins)
+    twin.load_state_dict(optimizer.state_dict())
+    arrays = [p.data for p in params]
+    run(params, optimizer, 3)
+    run(twins, twin, 3)
+    assert params[0].data is arrays[0]
+    for p, q in zip(params, twins, strict=True):
+        assert p.dtype == np.float32
+        assert_array_equal(p.data, q.data)
+
+
+def hilly_line(rng):
+    """Return a function that falls at 0, and its derivative: waves, a parabola and an edge."""
+    (a, b, c, e), w, m = rng.normal(size=4), rng.uniform(0.1, 6), rng.uniform(0.1, 3)
+    c, e = abs(c) * 0.05, abs(e) * 3
+    a = -abs(a) - (0.1 - min(e, 0)) / w
+    return (
+        lambda t: a * math.sin(w * t) + b * math.cos(t) + c * t * t + e * abs(t - m),
+        lambda t: a * w * math.cos(w * t) - b * math.sin(t) + 2 * c * t + math.copysign(e, t - m),
+    )
+
+
+@pytest.mark.parametrize("tries", [1, 3, 25])
+def test_a_line_search_asks_where_pytorchs_does(torch, rng, tries):
+    """Where bounds, edges and short brackets matter."""
+    theirs = pytest.importorskip("torch.optim.lbfgs", reason="PyTorch is the oracle")
+    one = torch.ones(1, dtype=torch.float64)
+    for _ in range(200):
+        f, df = hilly_line(rng)
+        t, asked, expected = 10 ** rng.uniform(-3, 1), [], []
+
+        def at(t, f=f, df=df, asked=asked):
+            asked.append(float(t))
+            return optim.lbfgs.Point(t, np.float64(f(t)), None, np.float64(df(t)))
+
+        def evaluate(_x, t, _d, f=f, df=df, expected=expected):
+            expected.append(float(t))
+            return f(t), df(float(t)) * one
+
+        point = optim.lbfgs._search(at, at(0.0), t, 1e-9, tries)
+        g = df(0.0) * one
+        _, _, found, _ = theirs._strong_wolfe(evaluate, one, t, one, f(0.0), g, g[0], max_ls=tries)
+        assert_allclose(asked[1:], expected, rtol=1e-6)
+        assert_allclose(point.t, float(found), rtol=1e-6)
+
+
+def test_lbfgs_extrapolates_along_a_line():
+    """The cubic through two points of a straight line has no minimum: the step is the longest."""
+    w = Tensor([0.0], requires_grad=True)
+    optimizer = optim.LBFGS([w], lr=0.5, max_iter=1, max_eval=4, line_search_fn="strong_wolfe")
+
+    def closure():
+        optimizer.zero_grad()
+        loss = -w.sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    assert w.item() == 500.0
+
+
 # ── manners ───────────────────────────────────────────────────────────────────────────────────
-@every
+@ours_too
 def test_steps_are_in_place_and_leave_gradients_alone(rng, name, options):
     w = Tensor(start(rng)[0], requires_grad=True)
     optimizer = getattr(optim, name)([w], **options)
@@ -197,6 +451,52 @@ def test_no_graph_grows():
     assert counts[-1] == counts[1]
 
 
+@pytest.mark.parametrize("name", ["Adam", "Lion", "RMSprop", "Adagrad", "LBFGS"])
+def test_no_program_holds_a_step_with_a_memory(name):
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    optimizer = getattr(optim, name)([w])
+
+    def train(x):
+        def closure():
+            optimizer.zero_grad()
+            loss = ((w - x) ** 2).sum()
+            loss.backward()
+            return loss
+
+        return optimizer.step(closure)
+
+    with pytest.raises(CaptureError, match=r"the optimizer's step outside of the function"):
+        capture(train, np.zeros(2))
+    assert w.tolist() == [1.0, 2.0]
+    train(np.zeros(2))
+    assert optimizer.state[w].get("step", 1) == 1
+
+
+def test_step_returns_what_the_closure_does():
+    w = Tensor(3.0, requires_grad=True)
+    optimizer = optim.SGD([w], 0.5)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = w * w
+        loss.backward()
+        return loss
+
+    assert optimizer.step(closure).item() == 9.0
+    assert w.item() == 0.0
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "LBFGS"])
+def test_options_are_pytorchs_in_their_order(torch, name):
+    ours = inspect.signature(getattr(optim, name)).parameters
+    theirs = inspect.signature(getattr(torch.optim, name)).parameters
+    known = [k for k in theirs if k in ours]
+    positional = [k for k, v in theirs.items() if v.kind is not v.KEYWORD_ONLY][: len(ours)]
+    assert list(ours) == known == positional
+    for k in known[1:]:
+        assert ours[k].default == theirs[k].default or ours[k].default is None
+
+
 def test_training_fits_a_line(rng):
     x = rng.uniform(-1, 1, (100, 1))
     model = nn.Linear(1, 1)
@@ -207,6 +507,108 @@ def test_training_fits_a_line(rng):
         optimizer.step()
     assert model.weight.item() == pytest.approx(3, abs=1e-6)
     assert model.bias.item() == pytest.approx(-2, abs=1e-6)
+
+
+# ── the mean of the weights ───────────────────────────────────────────────────────────────────
+def test_ema_is_pytorchs(torch, monkeypatch, rng):
+    monkeypatch.setattr(optim.optimizer, "BLOCK", 4)
+    model = nn.Linear(3, 2).double()
+    model.scale = nn.Parameter(1.0)
+    other = torch.nn.Linear(3, 2).double()
+    other.scale = torch.nn.Parameter(torch.tensor(1.0, dtype=torch.float64))
+    swa = torch.optim.swa_utils
+    ema = optim.EMA(model, 0.9)
+    expected = swa.AveragedModel(other, multi_avg_fn=swa.get_ema_multi_avg_fn(0.9))
+    for _ in range(20):
+        for p, q in zip(model.parameters(), other.parameters(), strict=True):
+            value = rng.normal(size=p.shape)
+            p.data = value if p.ndim else np.float64(value)
+            q.data = torch.tensor(value, dtype=torch.float64)
+        ema.update()
+        expected.update_parameters(other)
+    trained = [p.data for p in model.parameters()]
+    with ema as mine:
+        assert mine is ema
+        for p, q in zip(model.parameters(), expected.module.parameters(), strict=True):
+            assert_allclose(p.data, q.detach().numpy(), rtol=1e-12)
+            assert type(p.data) is (np.ndarray if p.ndim else np.float64)
+    for p, before in zip(model.parameters(), trained, strict=True):
+        assert_array_equal(p.data, before)
+
+
+def test_ema_goes_on_and_comes_back_after_an_error():
+    model = nn.Linear(2, 2)
+    ema, twin = optim.EMA(model, 0.5), optim.EMA(model, 0.5)
+    ema.update()
+    twin.load_state_dict(ema.state_dict())
+    weight = model.weight.data
+    weight *= 2
+    for each in (ema, twin):
+        each.update()
+    for a, b in zip(ema.averages, twin.averages, strict=True):
+        assert_array_equal(a, b)
+    assert_array_equal(ema.averages[0], weight * 0.75)
+
+    def fail():
+        with ema:
+            assert_array_equal(model.weight.data, weight * 0.75)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert model.weight.data is weight
+
+
+# ── clipping ──────────────────────────────────────────────────────────────────────────────────
+def with_gradients(torch, dtype, scale=1.0):
+    values = [np.array([[3.0, -4.0], [0.5, 0.25]]) * scale, np.array(-2.0) * scale]
+    ours = [Tensor(np.zeros_like(v), True, dtype) for v in values]
+    theirs = [torch.tensor(p.data, requires_grad=True) for p in ours]
+    for v, p, q in zip(values, ours, theirs, strict=True):
+        p.grad = Tensor(v, dtype=dtype)
+        q.grad = torch.tensor(p.grad.data)
+    return [*ours, Tensor(1.0, requires_grad=True)], [*theirs, torch.ones(1, requires_grad=True)]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("norm_type", [1.0, 2.0, 3.5, math.inf])
+@pytest.mark.parametrize("max_norm", [0.5, 100.0])
+def test_clipping_is_pytorchs(torch, dtype, norm_type, max_norm):
+    ours, theirs = with_gradients(torch, dtype)
+    kept = ours[0].grad.data
+    total = nn.utils.clip_grad_norm_(ours, max_norm, norm_type)
+    expected = torch.nn.utils.clip_grad_norm_(theirs, max_norm, norm_type)
+    rtol = 1e-12 if dtype is np.float64 else 1e-6
+    assert total.dtype == dtype
+    assert_allclose(total.item(), expected.item(), rtol=rtol)
+    nn.utils.clip_grad_value_(iter(ours), 0.3)
+    torch.nn.utils.clip_grad_value_(theirs, 0.3)
+    for p, q in zip(ours[:2], theirs, strict=False):
+        assert p.grad.dtype == dtype
+        assert_allclose(p.grad.data, q.grad.numpy(), rtol=rtol)
+    assert ours[0].grad.data is kept
+    assert ours[2].grad is None
+
+
+def test_clipping_nothing():
+    assert nn.utils.clip_grad_norm_([Tensor(1.0, requires_grad=True)], 1.0).item() == 0.0
+
+
+def test_a_norm_that_is_not_finite(torch):
+    ours, theirs = with_gradients(torch, np.float64, np.inf)
+    with pytest.raises(RuntimeError) as raised:
+        nn.utils.clip_grad_norm_(ours, 1.0, error_if_nonfinite=True)
+    assert str(raised.value) == three_lines(
+        "the norm of the gradients is inf, so they cannot be scaled",
+        "clip_grad_norm_ of 2 gradients",
+        "a smaller lr; nn.doctor(model, loss) finds where it comes from",
+    )
+    assert ours[0].grad.data[0, 0] == np.inf, "nothing has changed"
+    with np.errstate(invalid="ignore"):
+        assert nn.utils.clip_grad_norm_(ours, 1.0).item() == np.inf
+    torch.nn.utils.clip_grad_norm_(theirs, 1.0)
+    for p, q in zip(ours[:2], theirs, strict=False):
+        assert_array_equal(p.grad.data, q.grad.numpy())
 
 
 # ── words ─────────────────────────────────────────────────────────────────────────────────────
@@ -256,7 +658,21 @@ SAID = {
         ValueError,
         "no option is called learning_rate",
         "the parameters of Adam",
-        "lr, betas, eps, weight_decay",
+        "lr, betas, eps, weight_decay, amsgrad",
+    ),
+    "two groups of L-BFGS": (
+        lambda: optim.LBFGS([{"params": [W]}, {"params": [parameter()]}]),
+        ValueError,
+        "L-BFGS sees all parameters as one vector",
+        "the parameters of LBFGS",
+        "one group",
+    ),
+    "another search": (
+        lambda: optim.LBFGS([W], line_search_fn="armijo"),
+        ValueError,
+        "no line search is called armijo",
+        "the parameters of LBFGS",
+        "line_search_fn='strong_wolfe', or None",
     ),
     "uphill": (
         lambda: optim.SGD([W], lr=-1.0),
@@ -284,7 +700,7 @@ SAID = {
         NotImplementedError,
         "Optimizer does not say how to change a parameter",
         "Optimizer.step()",
-        "def update(self, p, g, state, group): p.data -= group['lr'] * g",
+        "def update(self, p, g, *, lr=0.1): p -= lr * g",
     ),
 }
 

@@ -1,0 +1,190 @@
+"""Attention, and the encoder of a transformer (Vaswani et al., "Attention is all you need")."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor, three_lines, zeros
+from nn import functional, init
+from nn.layers import Dropout, Linear, ModuleList
+from nn.module import Module, Parameter
+from nn.normalization import LayerNorm
+
+
+class Embedding(Module):
+    """A row of `weight` for each index: (...) integers to (..., embedding_dim).
+
+    The rows are drawn from N(0, 1) at first. That of `padding_idx` is 0, and stays as it is in
+    training. See `nn.functional.embedding` for what is raised.
+
+    >>> layer = Embedding(10, 3, padding_idx=0)
+    >>> layer(np.array([[1, 2, 0, 0]])).shape
+    (1, 4, 3)
+    """
+
+    weight: Tensor
+
+    def __init__(
+        self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None
+    ) -> None:
+        super().__init__()
+        self.padding_idx = padding_idx
+        values = init.normal_(zeros(num_embeddings, embedding_dim))
+        if padding_idx is not None:
+            values[padding_idx] = 0
+        self.weight = Parameter(values)
+
+    def forward(self, input: Any) -> Any:
+        return functional.embedding(input, self.weight, self.padding_idx)
+
+    def extra_repr(self) -> str:
+        rows, columns = self.weight.shape
+        return f"{rows}, {columns}, padding_idx={self.padding_idx}"
+
+
+class MultiheadAttention(Module):
+    """Attention between several linear images (heads) of queries, keys and values, side by side.
+
+    A call maps query (L, N, embed_dim), key (S, N, kdim) and value (S, N, vdim) to the output, of
+    the query's shape, and the weights: (N, L, S), the mean over heads, or (N, heads, L, S) without
+    `average_attn_weights`, or None without `need_weights`. N comes first with `batch_first`, and
+    may be missing everywhere. What is True in `key_padding_mask` (N, S) and `attn_mask` (L, S) or
+    (N * heads, L, S) gets no attention; masks of floats are added to the scores. A query that may
+    attend to nothing gets the output of weights 0, where PyTorch's is nan.
+
+    Raises ValueError unless embed_dim is a multiple of num_heads.
+
+    >>> layer = MultiheadAttention(embed_dim=8, num_heads=2, batch_first=True)
+    >>> x = np.ones((1, 5, 8))
+    >>> y, weights = layer(x, x, x, is_causal=True)
+    >>> y.shape, weights.shape, float(weights.data[0, 0, 1])
+    ((1, 5, 8), (1, 5, 5), 0.0)
+    """
+
+    def __init__(
+        self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, *,
+        kdim: int | None = None, vdim: int | None = None, batch_first: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        if embed_dim % num_heads:
+            where = f"MultiheadAttention(embed_dim={embed_dim}, num_heads={num_heads})"
+            what = "heads are equal parts of embed_dim"
+            raise ValueError(three_lines(what, where, f"embed_dim={num_heads * 8}, for example"))
+        self.num_heads, self.dropout, self.batch_first = num_heads, dropout, batch_first
+        widths = embed_dim, kdim or embed_dim, vdim or embed_dim
+        shapes = {f"{x}_proj_weight": (embed_dim, n) for x, n in zip("qkv", widths, strict=True)}
+        if len(set(widths)) == 1:  # one matrix, and one draw from a narrower distribution
+            shapes = {"in_proj_weight": (3 * embed_dim, embed_dim)}
+        for name, shape in shapes.items():
+            setattr(self, name, init.xavier_uniform_(Parameter(zeros(*shape))))
+        self.projections = tuple(shapes)
+        self.in_proj_bias = Parameter(zeros(3 * embed_dim)) if bias else None
+        self.out_proj = Linear(embed_dim, embed_dim, bias)
+        if self.out_proj.bias is not None:
+            init.zeros_(self.out_proj.bias)
+
+    def forward(
+        self, query: Any, key: Any, value: Any, key_padding_mask: Any = None,
+        need_weights: bool = True, attn_mask: Any = None, average_attn_weights: bool = True,
+        is_causal: bool = False,
+    ) -> tuple[Any, Any]:  # fmt: skip
+        swapped = not self.batch_first and query.ndim == 3
+        inputs = [np.swapaxes(x, 0, 1) if swapped else x for x in (query, key, value)]
+        mask = self._mask(key_padding_mask, attn_mask, inputs[0])
+        given = [getattr(self, name) for name in self.projections]
+        matrices = [w for several in given for w in np.split(several, 3 // len(given))]
+        biases = [None] * 3 if self.in_proj_bias is None else np.split(self.in_proj_bias, 3)
+        q, k, v = map(self._heads, inputs, matrices, biases)
+        p = self.dropout if self.training else 0.0
+        y, weights = functional.attend(q, k, v, mask, p, is_causal)
+        y = self.out_proj(np.reshape(np.swapaxes(y, -2, -3), inputs[0].shape))
+        if need_weights and average_attn_weights:
+            weights = np.mean(weights, axis=-3)
+        return np.swapaxes(y, 0, 1) if swapped else y, weights if need_weights else None
+
+    def _heads(self, x: Any, weight: Any, bias: Any) -> Any:
+        """Map (..., S, features) to (..., heads, S, embed_dim / heads)."""
+        y = functional.linear(x, weight, bias)
+        return np.swapaxes(np.reshape(y, (*x.shape[:-1], self.num_heads, -1)), -2, -3)
+
+    def _mask(self, padding: Any, mask: Any, query: Any) -> Any:
+        """Return the sum of the masks, which broadcasts to (..., heads, L, S)."""
+        if mask is not None:
+            mask = functional.exclude(mask, query.dtype)
+            if mask.ndim == 3:
+                mask = np.reshape(mask, (*query.shape[:-2], self.num_heads, *mask.shape[1:]))
+        if padding is None:
+            return mask
+        padding = functional.exclude(padding, query.dtype)[..., None, None, :]
+        return padding if mask is None else mask + padding
+
+
+class TransformerEncoderLayer(Module):
+    """``x + attention(x)``, then ``x + W₂ σ(W₁ x)``, each with dropout and a layer norm.
+
+    The norm acts after each sum, or, with `norm_first`, on what attention and W₁ get (Xiong et al.,
+    "On layer normalization in the transformer architecture", 2020). Options are PyTorch's;
+    `activation` is a function or its name in `nn.functional`. Masks as in `MultiheadAttention`.
+
+    >>> layer = TransformerEncoderLayer(d_model=8, nhead=2, batch_first=True)
+    >>> layer(np.ones((1, 5, 8)), is_causal=True).shape
+    (1, 5, 8)
+    """
+
+    def __init__(
+        self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
+        activation: str | Callable[[Any], Any] = "relu", layer_norm_eps: float = 1e-5,
+        batch_first: bool = False, norm_first: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.self_attn = MultiheadAttention(d_model, nhead, dropout, batch_first=batch_first)
+        self.linear1 = Linear(d_model, dim_feedforward)
+        self.dropout = Dropout(dropout)
+        self.linear2 = Linear(dim_feedforward, d_model)
+        self.norm1, self.norm2 = (LayerNorm(d_model, eps=layer_norm_eps) for _ in range(2))
+        self.dropout1, self.dropout2 = Dropout(dropout), Dropout(dropout)
+        named = getattr(functional, activation) if isinstance(activation, str) else activation
+        self.activation: Callable[[Any], Any] = named
+        self.norm_first = norm_first
+
+    def forward(
+        self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None,
+        is_causal: bool = False,
+    ) -> Any:  # fmt: skip
+        def attend(x: Any) -> Any:
+            y, _ = self.self_attn(x, x, x, src_key_padding_mask, False, src_mask, False, is_causal)
+            return self.dropout1(y)
+
+        def feed_forward(x: Any) -> Any:
+            return self.dropout2(self.linear2(self.dropout(self.activation(self.linear1(x)))))
+
+        if self.norm_first:
+            x = src + attend(self.norm1(src))
+            return x + feed_forward(self.norm2(x))
+        x = self.norm1(src + attend(src))
+        return self.norm2(x + feed_forward(x))
+
+
+class TransformerEncoder(Module):
+    """`num_layers` copies of a `TransformerEncoderLayer` in a row, and then `norm`, if given.
+
+    The copies start from the same weights, as in PyTorch.
+
+    >>> layer = TransformerEncoderLayer(8, 2, dim_feedforward=16, batch_first=True)
+    >>> TransformerEncoder(layer, num_layers=3)(np.ones((1, 5, 8))).shape
+    (1, 5, 8)
+    """
+
+    def __init__(self, encoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
+        super().__init__()
+        self.layers = ModuleList(copy.deepcopy(encoder_layer) for _ in range(num_layers))
+        self.norm = norm
+
+    def forward(
+        self, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False
+    ) -> Any:
+        for layer in self.layers:
+            src = layer(src, mask, src_key_padding_mask, is_causal)
+        return src if self.norm is None else self.norm(src)

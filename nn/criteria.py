@@ -1,0 +1,554 @@
+"""Losses as functions of Tensors or arrays, under PyTorch's names: each reads like its formula.
+
+A loss compares an `input` with a `target` of the same shape (or with classes) and reduces the
+losses of the elements by `reduction`: "mean", "sum" or "none". All are differentiable to any order.
+
+Another is as short as these; the focal loss, which spares what is learned already (Lin et al.,
+"Focal loss for dense object detection", 2017):
+
+>>> def focal_loss(input, target, gamma=2.0):
+...     surprise = cross_entropy(input, target, reduction="none")
+...     return np.mean((1 - np.exp(-surprise)) ** gamma * surprise)
+>>> logits = np.array([[0.0, 0.0], [0.0, 5.0]])
+>>> [round(loss(logits, [0, 1]).item(), 4) for loss in (cross_entropy, focal_loss)]
+[0.3499, 0.0866]
+"""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from autograd import log_softmax, relu, softmax_cross_entropy, softplus, three_lines
+from nn.targets import (
+    IGNORED,
+    Array,
+    by_class,
+    check_classes,
+    class_axis,
+    class_weight,
+    constant,
+    factor,
+    fit_into,
+    floating,
+    given,
+    numbers,
+    of_each,
+    one_hot_indices,
+    pair,
+    raw,
+    reduce,
+    warn_unless_distribution,
+)
+
+__all__ = [
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss",
+    "cosine_similarity", "cross_entropy", "gaussian_nll_loss", "hinge_embedding_loss",
+    "huber_loss", "kl_div", "l1_loss", "margin_ranking_loss", "mse_loss", "multi_margin_loss",
+    "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss", "pairwise_distance",
+    "poisson_nll_loss", "smooth_l1_loss", "soft_margin_loss", "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
+]  # fmt: skip
+
+
+# ── losses of numbers ─────────────────────────────────────────────────────────────────────────
+def mse_loss(
+    input: Array, target: Array, reduction: str = "mean", weight: Array | None = None
+) -> Array:
+    """Return ``(x - t)²``. Raises ValueError unless the shapes are equal, as do all losses here.
+
+    A `weight` is a factor for each element, and the mean is a weighted one then: as in `l1_loss`,
+    and (as in PyTorch) not in `huber_loss`.
+
+    >>> mse_loss(np.array([1.0, 2.0]), np.array([0.0, 4.0])).item()
+    2.5
+    """
+    x, t = pair("mse_loss", input, target)
+    return reduce(np.square(x - t), reduction, weight, by_weight=True)
+
+
+def l1_loss(
+    input: Array, target: Array, reduction: str = "mean", weight: Array | None = None
+) -> Array:
+    """Return ``|x - t|``.
+
+    >>> l1_loss(np.array([1.0, 2.0]), np.array([0.0, 4.0]), reduction="sum").item()
+    3.0
+    """
+    x, t = pair("l1_loss", input, target)
+    return reduce(abs(x - t), reduction, weight, by_weight=True)
+
+
+def huber_loss(
+    input: Array, target: Array, reduction: str = "mean", delta: float = 1.0,
+    weight: Array | None = None,
+) -> Array:  # fmt: skip
+    """Return ``(x - t)² / 2`` up to an error of delta, and its tangent beyond (Huber, 1964).
+
+    >>> huber_loss(np.array([0.5, 3.0]), np.array([0.0, 0.0]), reduction="none").tolist()
+    [0.125, 2.5]
+    """
+    x, t = pair("huber_loss", input, target)
+    return reduce(_huber(abs(x - t), delta), reduction, weight)
+
+
+def smooth_l1_loss(
+    input: Array, target: Array, reduction: str = "mean", beta: float = 1.0
+) -> Array:
+    """Return ``|x - t| - beta / 2`` beyond an error of beta, and a parabola below: Huber's / beta.
+
+    >>> smooth_l1_loss(np.array([0.5, 3.0]), np.array([0.0, 0.0]), "none", beta=2.0).tolist()
+    [0.0625, 2.0]
+    """
+    x, t = pair("smooth_l1_loss", input, target)
+    error = abs(x - t)
+    return reduce(_huber(error, beta) / beta if beta else error, reduction)
+
+
+def binary_cross_entropy(
+    input: Array, target: Array, weight: Array | None = None, reduction: str = "mean"
+) -> Array:
+    """Return ``-(t ln p + (1 - t) ln(1 - p))`` of probabilities p.
+
+    No logarithm is less than -100, as in PyTorch (-87 in float32), so that the loss is finite; the
+    gradient of what would be less is 0.
+
+    Parameters
+    ----------
+    input : probabilities of class 1.
+    target : 0 or 1, or a probability, in the same shape.
+    weight : a factor for each element, or what broadcasts to that.
+
+    Raises
+    ------
+    ValueError : for different shapes, and for an input outside [0, 1].
+
+    Examples
+    --------
+    >>> binary_cross_entropy(np.array([0.9, 0.2]), np.array([1, 0]), reduction="none").round(3)
+    array([0.105, 0.223])
+    """
+    p, t = pair("binary_cross_entropy", input, target)
+    outside = ~((numbers(p) >= 0) & (numbers(p) <= 1))
+    if outside.any():
+        what = f"{numbers(p)[outside][0]} is no probability"
+        where = f"binary_cross_entropy(input {p.shape}, target {t.shape})"
+        instead = "binary_cross_entropy_with_logits(input, target), or sigmoid(input)"
+        raise ValueError(three_lines(what, where, instead))
+    return reduce(-(t * _bounded_log(p) + (1 - t) * _bounded_log(1 - p)), reduction, weight)
+
+
+def binary_cross_entropy_with_logits(
+    input: Array, target: Array, weight: Array | None = None, reduction: str = "mean",
+    pos_weight: Array | None = None,
+) -> Array:  # fmt: skip
+    """Return ``-(w t ln σ(x) + (1 - t) ln(1 - σ(x)))``, also where σ(x) rounds to 0 or 1.
+
+    Parameters
+    ----------
+    input : logits of class 1.
+    target : 0 or 1, or a probability, in the same shape.
+    weight : a factor for each element, or what broadcasts to that.
+    pos_weight : the factor w of the positives, or what broadcasts to the input.
+
+    Raises
+    ------
+    ValueError : for different shapes.
+
+    Examples
+    --------
+    >>> x = np.array([1e4, -1e4])
+    >>> binary_cross_entropy_with_logits(x, np.array([1, 1]), reduction="none").tolist()
+    [0.0, 10000.0]
+    """
+    x, t = pair("binary_cross_entropy_with_logits", input, target)
+    surprise = softplus(-x)  # -ln σ(x), and -ln(1 - σ(x)) = x - ln σ(x)
+    if pos_weight is not None:
+        surprise = surprise * (1 + (factor(pos_weight, x, "pos_weight") - 1) * t)
+    return reduce((1 - t) * x + surprise, reduction, weight)
+
+
+# ── losses of distributions ───────────────────────────────────────────────────────────────────
+def kl_div(input: Array, target: Array, reduction: str = "mean", log_target: bool = False) -> Array:
+    """Return ``q (ln q - x)`` of log-probabilities x: Σ is the divergence of q from exp(x).
+
+    0 where q is 0, whatever x is (Kullback and Leibler, 1951).
+
+    Parameters
+    ----------
+    input : log-probabilities.
+    target : probabilities q, or with `log_target` their logarithms, in the same shape.
+    reduction : also "batchmean", the sum over the length of the first axis. It is the mean of the
+        divergences; "mean" divides by the number of classes too.
+
+    Raises
+    ------
+    ValueError : for different shapes.
+
+    Examples
+    --------
+    >>> q = np.array([[0.5, 0.5], [0.0, 1.0]])
+    >>> kl_div(np.log([[0.5, 0.5], [0.75, 0.25]]), q, reduction="batchmean").round(6).item()
+    0.693147
+    """
+    x, t = pair("kl_div", input, target)
+    q = np.exp(t) if log_target else t
+    some = q != 0
+    log_q = t if log_target else np.log(np.where(some, q, 1))
+    losses = q * (np.where(some, log_q, 0) - np.where(some, x, 0))
+    if reduction == "batchmean":
+        return np.sum(losses) / math.prod(x.shape[:1])
+    return reduce(losses, reduction)
+
+
+def poisson_nll_loss(
+    input: Array, target: Array, log_input: bool = True, full: bool = False, eps: float = 1e-8,
+    reduction: str = "mean",
+) -> Array:  # fmt: skip
+    """Return ``λ - t ln λ`` for counts t and rates λ: -ln of Poisson's probability, but for ln t!.
+
+    Parameters
+    ----------
+    input : ln λ; or λ, when not `log_input`, and then ``ln(λ + eps)`` is taken.
+    target : counts, in the same shape.
+    full : whether to add Stirling's ``t ln t - t + ln(2πt) / 2`` for the ln t! of counts above 1.
+
+    Raises
+    ------
+    ValueError : for different shapes.
+
+    Examples
+    --------
+    >>> poisson_nll_loss(np.array([0.0, 1.0]), np.array([2, 3]), reduction="none").round(4)
+    array([ 1.    , -0.2817])
+    """
+    x, t = pair("poisson_nll_loss", input, target)
+    losses = np.exp(x) - t * x if log_input else x - t * np.log(x + eps)
+    if full:
+        n = np.where(t > 1, t, 1)
+        stirling = n * np.log(n) - n + 0.5 * np.log(2 * math.pi * n)
+        losses = losses + np.where(t > 1, stirling, 0)
+    return reduce(losses, reduction)
+
+
+def gaussian_nll_loss(
+    input: Array, target: Array, var: Array, full: bool = False, eps: float = 1e-6,
+    reduction: str = "mean",
+) -> Array:  # fmt: skip
+    """Return ``(ln v + (x - t)² / v) / 2``: -ln of the normal density (Nix and Weigend, 1994).
+
+    Parameters
+    ----------
+    input : means x.
+    target : numbers, in the same shape.
+    var : variances v: a number, or in the input's shape, where the last axis may be 1 or missing.
+    full : whether to add the constant ``ln(2π) / 2``.
+    eps : what a lesser variance counts as; its gradient is that at eps, so that it can grow.
+
+    Raises
+    ------
+    ValueError : for shapes that do not fit, and for a negative variance.
+
+    Examples
+    --------
+    >>> x, t = np.array([1.0, 2.0]), np.array([3.0, 2.0])
+    >>> gaussian_nll_loss(x, t, np.array([4.0, 1.0]), reduction="none").round(4)
+    array([1.1931, 0.    ])
+    """
+    x, t = pair("gaussian_nll_loss", input, target)
+    v = floating(var) if hasattr(var, "dtype") else constant(var, x)
+    v = fit_into(x.shape, "variance", v[..., None] if 0 < v.ndim < x.ndim else v)
+    if np.any(numbers(v) < 0):
+        what = f"{np.min(numbers(v))} is no variance"
+        where = f"gaussian_nll_loss(input {x.shape}, var {v.shape})"
+        raise ValueError(three_lines(what, where, "softplus(var), or np.exp of its logarithm"))
+    v = v + (np.maximum(raw(v), eps) - raw(v))
+    losses = 0.5 * (np.log(v) + np.square(x - t) / v)
+    return reduce(losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)
+
+
+# ── losses of similarity and of order ─────────────────────────────────────────────────────────
+def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> Array:
+    """Return ``x₁·x₂ / (‖x₁‖ ‖x₂‖)`` along `dim`, no norm counting as less than eps.
+
+    The shapes broadcast.
+
+    >>> cosine_similarity(np.array([[3.0, 4.0], [0.0, 0.0]]), np.array([1.0, 0.0]))
+    array([0.6, 0. ])
+    """
+    x1, x2 = (
+        x / np.maximum(np.linalg.norm(x, axis=dim, keepdims=True), eps)
+        for x in np.broadcast_arrays(floating(x1), floating(x2))
+    )
+    return np.sum(x1 * x2, axis=dim)
+
+
+def pairwise_distance(
+    x1: Array, x2: Array, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> Array:
+    """Return ``‖x₁ - x₂ + eps‖ₚ`` along the last axis. The shapes broadcast.
+
+    >>> pairwise_distance(np.array([[3.0, 4.0]]), np.zeros(2), eps=0.0)
+    array([5.])
+    """
+    return np.linalg.norm(floating(x1) - floating(x2) + eps, ord=p, axis=-1, keepdims=keepdim)
+
+
+def cosine_embedding_loss(
+    input1: Array, input2: Array, target: Array, margin: float = 0.0, reduction: str = "mean"
+) -> Array:
+    """Return ``1 - cos`` where the target is 1, and ``max(0, cos - margin)`` where it is -1.
+
+    The inputs are (N, D), the target is (N,); or (D,) and ().
+
+    >>> x = np.array([[3.0, 4.0], [3.0, 4.0]])
+    >>> cosine_embedding_loss(x, [[1.0, 0.0]] * 2, [1, -1], reduction="none").round(6)
+    array([0.4, 0.6])
+    """
+    x1, x2 = pair("cosine_embedding_loss", input1, input2)
+    cos, t = pair("cosine_embedding_loss", cosine_similarity(x1, x2, dim=-1, eps=1e-6), target)
+    losses = np.where(t == 1, 1 - cos, 0) + np.where(t == -1, relu(cos - margin), 0)
+    return reduce(losses, reduction)
+
+
+def triplet_margin_loss(
+    anchor: Array, positive: Array, negative: Array, margin: float = 1.0, p: float = 2.0,
+    eps: float = 1e-6, swap: bool = False, reduction: str = "mean",
+) -> Array:  # fmt: skip
+    """Return ``max(0, margin + d(a, p) - d(a, n))``, d being `pairwise_distance`.
+
+    Parameters
+    ----------
+    anchor, positive, negative : (N, D) or (D,); the positive should be the nearer one.
+    swap : whether d(p, n) counts where it is less than d(a, n) (Balntas et al., 2016).
+
+    Raises
+    ------
+    ValueError : for different shapes.
+
+    Examples
+    --------
+    >>> triplet_margin_loss([[0.0]], [[2.0]], [[2.5]], eps=0.0).item()
+    0.5
+    """
+    return triplet_margin_with_distance_loss(
+        anchor, positive, negative, distance_function=partial(pairwise_distance, p=p, eps=eps),
+        margin=margin, swap=swap, reduction=reduction,
+    )  # fmt: skip
+
+
+def triplet_margin_with_distance_loss(
+    anchor: Array, positive: Array, negative: Array, *,
+    distance_function: Callable[[Array, Array], Array] | None = None, margin: float = 1.0,
+    swap: bool = False, reduction: str = "mean",
+) -> Array:  # fmt: skip
+    """Return `triplet_margin_loss` with any distance; without one, `pairwise_distance`.
+
+    >>> def city_block(x1, x2):
+    ...     return np.sum(abs(x1 - x2), axis=-1)
+    >>> triplet_margin_with_distance_loss(
+    ...     [[0.0, 0.0]], [[1.0, 1.0]], [[2.0, 0.5]], distance_function=city_block
+    ... ).item()
+    0.5
+    """
+    distance = distance_function or pairwise_distance
+    a, p = pair("triplet_margin_loss", anchor, positive)
+    a, n = pair("triplet_margin_loss", a, negative)
+    far = np.minimum(distance(a, n), distance(p, n)) if swap else distance(a, n)
+    return reduce(relu(margin + distance(a, p) - far), reduction)
+
+
+def margin_ranking_loss(
+    input1: Array, input2: Array, target: Array, margin: float = 0.0, reduction: str = "mean"
+) -> Array:
+    """Return ``max(0, margin - t (x₁ - x₂))``: the first should be the larger for t = 1.
+
+    >>> margin_ranking_loss([1.0, 1.0], [3.0, 3.0], [1, -1], reduction="none")
+    array([2., 0.])
+    """
+    x1, x2 = pair("margin_ranking_loss", input1, input2)
+    x1, t = pair("margin_ranking_loss", x1, target)
+    return reduce(relu(margin - t * (x1 - x2)), reduction)
+
+
+def hinge_embedding_loss(
+    input: Array, target: Array, margin: float = 1.0, reduction: str = "mean"
+) -> Array:
+    """Return the distance x where the target is 1, and ``max(0, margin - x)`` where it is -1.
+
+    >>> hinge_embedding_loss(np.array([0.25, 0.25]), [1, -1], reduction="none")
+    array([0.25, 0.75])
+    """
+    x, t = pair("hinge_embedding_loss", input, target)
+    return reduce(np.where(t != -1, x, 0) + np.where(t != 1, relu(margin - x), 0), reduction)
+
+
+def soft_margin_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
+    """Return ``ln(1 + exp(-t x))`` for targets 1 and -1, also where the exponential overflows.
+
+    >>> soft_margin_loss(np.array([1e4, 1e4]), [1, -1], reduction="none").tolist()
+    [0.0, 10000.0]
+    """
+    x, t = pair("soft_margin_loss", input, target)
+    return reduce(softplus(-t * x), reduction)
+
+
+# ── losses of classes ─────────────────────────────────────────────────────────────────────────
+def cross_entropy(
+    input: Array, target: Array, weight: Array | None = None, ignore_index: int = IGNORED,
+    reduction: str = "mean", label_smoothing: float = 0.0,
+) -> Array:  # fmt: skip
+    """Return ``-Σ qᵢ ln softmax(x)ᵢ`` for logits x and the distribution q that the target gives.
+
+    The gradient with respect to a row of logits is ``softmax(x) - q``.
+
+    Parameters
+    ----------
+    input : logits, not probabilities: (C,), (N, C) or (N, C, d1, ...).
+    target : class indices, in the input's shape without C; or, in the input's shape, one-hot
+        integers or booleans, or floats that are probabilities.
+    weight : a factor for each class, (C,). The mean is a weighted one then, except (as in
+        PyTorch) for probabilities.
+    ignore_index : the class index of rows that do not count. A compiled program knows of such rows
+        where its first example has some, or where this is not -100.
+    label_smoothing : the share of q that is spread evenly over the classes (Szegedy et al., 2016).
+
+    Raises
+    ------
+    ValueError : for shapes that do not fit, for integers that are not one-hot.
+    IndexError : for an index that is no class.
+    TypeError : for class indices that are not integers.
+
+    Warns where probabilities do not sum to 1, and where no row counts: the mean is 0 then.
+
+    Examples
+    --------
+    >>> from autograd import Tensor
+    >>> x = Tensor([[1.0, 2.0, 3.0], [3.0, 1.0, 0.0]], requires_grad=True)
+    >>> loss = cross_entropy(x, [0, 1])
+    >>> round(loss.item(), 6)
+    2.288726
+    >>> loss.backward()
+    >>> x.grad.numpy().round(3)
+    array([[-0.455,  0.122,  0.333],
+           [ 0.422, -0.443,  0.021]])
+    """
+    x, target = floating(input), given(target)
+    if x.shape == target.shape != ():
+        if target.dtype.kind == "f":
+            warn_unless_distribution("cross_entropy", target, class_axis(x.shape))
+            weight = None if weight is None else class_weight("cross_entropy", weight, x)
+            return reduce(_soft_losses(x, target, weight, label_smoothing), reduction)
+        target = one_hot_indices("cross_entropy", target, class_axis(x.shape))
+
+    def smoothed(x: Array, target: Array, weight: Any) -> Array:
+        q = (raw(target)[:, None] == np.arange(x.shape[1])).astype(x.dtype)
+        return _soft_losses(x, q, weight, label_smoothing)
+
+    losses = smoothed if label_smoothing else _hard_losses
+    return by_class("cross_entropy", losses, x, target, weight, ignore_index, reduction)
+
+
+def nll_loss(
+    input: Array, target: Array, weight: Array | None = None, ignore_index: int = IGNORED,
+    reduction: str = "mean",
+) -> Array:  # fmt: skip
+    """Return ``-x[target]`` for each row x of log-probabilities: cross-entropy after log_softmax.
+
+    Parameters and errors are those of `cross_entropy` with class indices.
+
+    >>> round(nll_loss(np.log([[0.25, 0.75]]), [1]).item(), 4)
+    0.2877
+    """
+    x, target = floating(input), given(target)
+    return by_class("nll_loss", _picked, x, target, weight, ignore_index, reduction)
+
+
+def multi_margin_loss(
+    input: Array, target: Array, p: float = 1, margin: float = 1.0, weight: Array | None = None,
+    reduction: str = "mean",
+) -> Array:  # fmt: skip
+    """Return ``Σᵢ max(0, margin - x[t] + xᵢ)ᵖ / C`` over the classes i that are not t.
+
+    Parameters and errors are those of `cross_entropy` with class indices, but the mean is a plain
+    one with a `weight` too, and no target is ignored (Crammer and Singer, 2001).
+
+    >>> multi_margin_loss(np.array([[0.0, 1.0, 0.5]]), [1]).round(4).item()
+    0.1667
+    """
+    x = floating(input)
+    factors = None if weight is None else class_weight("multi_margin_loss", weight, x)
+
+    def losses(x: Array, target: Array, _: Any) -> Array:
+        others = raw(target)[:, None] != np.arange(x.shape[1])
+        slack = relu(margin + _picked(x, target, None)[:, None] + x) * others
+        return _weighted(np.mean(slack**p, axis=1), factors, target)
+
+    return by_class("multi_margin_loss", losses, x, given(target), None, None, reduction)
+
+
+def multilabel_margin_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
+    """Return ``Σⱼ Σᵢ max(0, 1 - xⱼ + xᵢ) / C`` over the classes j of the target and i of the rest.
+
+    The input is (N, C) or (C,); the target, in the same shape, lists classes and ends at the first
+    -1. Raises ValueError for different shapes, IndexError for what is no class.
+
+    >>> multilabel_margin_loss(np.array([[0.1, 0.2, 0.4, 0.8]]), [[3, 0, -1, 1]]).round(4).item()
+    0.85
+    """
+    x, _ = pair("multilabel_margin_loss", input, target)
+    classes, index = np.arange(x.shape[-1]), raw(target)
+    listed = np.cumprod(index != -1, axis=-1)
+    check_classes("multilabel_margin_loss", numbers(index * listed), len(classes))
+    times = np.sum((index[..., None] == classes) * listed[..., None], axis=-2)
+    slack = relu(1 - x[..., :, None] + x[..., None, :])
+    terms = slack * times[..., :, None] * (times == 0)[..., None, :]
+    return reduce(np.sum(terms, axis=(-2, -1)) / len(classes), reduction)
+
+
+def multilabel_soft_margin_loss(
+    input: Array, target: Array, weight: Array | None = None, reduction: str = "mean"
+) -> Array:
+    """Return the mean of `binary_cross_entropy_with_logits` over the classes, the last axis.
+
+    >>> multilabel_soft_margin_loss(np.zeros((1, 2)), [[0, 1]]).round(6).item()
+    0.693147
+    """
+    losses = binary_cross_entropy_with_logits(input, target, weight, "none")
+    return reduce(np.mean(losses, axis=-1), reduction)
+
+
+# ── parts ─────────────────────────────────────────────────────────────────────────────────────
+def _huber(error: Array, delta: float) -> Array:
+    bounded = np.minimum(error, delta)
+    return bounded * (error - 0.5 * bounded)
+
+
+def _bounded_log(p: Array) -> Array:
+    # not so small that the derivative, its reciprocal, could overflow
+    floor = max(math.exp(-100), float(np.finfo(p.dtype).tiny))
+    return np.log(np.maximum(p, floor))
+
+
+def _hard_losses(x: Array, target: Array, weight: Any) -> Array:
+    return _weighted(softmax_cross_entropy(x, target), weight, target)
+
+
+def _picked(x: Array, target: Array, weight: Any) -> Array:
+    index = raw(target)
+    return _weighted(-x[np.arange(len(index)), index], weight, target)
+
+
+def _weighted(losses: Array, weight: Any, target: Array) -> Array:
+    return losses if weight is None else losses * of_each(weight, raw(target))
+
+
+def _soft_losses(x: Array, q: Array, weight: Any, label_smoothing: float) -> Array:
+    axis = class_axis(x.shape)
+    if label_smoothing:
+        q = (1 - label_smoothing) * q + label_smoothing / x.shape[axis]
+    if weight is not None:
+        q = q * np.reshape(weight, (-1, *[1] * (x.ndim - axis - 1)))
+    return -np.sum(q * log_softmax(x, axis), axis=axis)

@@ -1,0 +1,120 @@
+"""Mini-batches: of arrays in memory or on the disk, or of whatever yields them."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor, three_lines
+
+Batch = tuple[Tensor, ...]
+Source = Iterable[Any] | Callable[[], Iterable[Any]]
+
+
+class Batches:
+    """Arrays of one length, cut into mini-batches; a new order at every pass.
+
+    Only indices are shuffled, and each batch reads its rows in ascending order: so a
+    `numpy.memmap` may be larger than memory. The last batch has what is left.
+
+    Parameters
+    ----------
+    arrays : arrays, Tensors (whose graph is left out) or lists of one length, along axis 0.
+    batch_size : how many rows a batch has.
+    generator : draws the order of the rows; None keeps it.
+    rows : which rows there are, by index; by default all.
+
+    Raises
+    ------
+    ValueError : for arrays of different lengths, for no rows, for batches of less than one row.
+
+    Examples
+    --------
+    >>> for x, y in Batches((np.arange(10.0).reshape(5, 2), [0, 1, 0, 1, 0]), batch_size=2):
+    ...     print(x.shape, y.tolist())
+    (2, 2) [0, 1]
+    (2, 2) [0, 1]
+    (1, 2) [0]
+    """
+
+    def __init__(
+        self, arrays: Sequence[Any], batch_size: int = 32,
+        generator: np.random.Generator | None = None, rows: np.ndarray | None = None,
+    ) -> None:  # fmt: skip
+        self.arrays = [
+            a if isinstance(a, np.ndarray) else np.asarray(_tensor(a).data) for a in arrays
+        ]
+        self.batch_size, self.generator = batch_size, generator
+        where = f"arrays {', '.join(str(a.shape) for a in self.arrays)}, batch_size={batch_size}"
+        if len({a.shape[:1] for a in self.arrays}) != 1:
+            raise refusal(
+                "the arrays have different lengths", where, "as many rows in each, axis 0"
+            )
+        self.rows = np.arange(len(self.arrays[0])) if rows is None else rows
+        if not len(self.rows):
+            raise refusal("there are no rows to learn from", where, "at least one row")
+        if batch_size < 1:
+            raise refusal("a batch has at least one row", where, "batch_size=32")
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.rows) / self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        rows = self.rows if self.generator is None else self.generator.permutation(self.rows)
+        for start in range(0, len(rows), self.batch_size):
+            chosen = np.sort(rows[start : start + self.batch_size])
+            yield tuple(Tensor(a[chosen]) for a in self.arrays)
+
+    def split(self, fraction: float, generator: np.random.Generator) -> tuple["Batches", "Batches"]:
+        """Return the batches of most rows, and those of a fraction that is drawn and set aside.
+
+        Raises ValueError for a fraction that leaves either side empty.
+
+        >>> X, rng = np.zeros((10, 3)), np.random.default_rng(0)
+        >>> [len(part.rows) for part in Batches((X,)).split(0.2, rng)]
+        [8, 2]
+        """
+        count = round(len(self.rows) * fraction)
+        if not 0 < count < len(self.rows):
+            what = f"{fraction} of {len(self.rows)} rows leaves no rows on one side"
+            raise refusal(what, f"validation={fraction}", "validation=0.2")
+        aside, kept = (np.sort(r) for r in np.split(generator.permutation(self.rows), [count]))
+        return (
+            Batches(self.arrays, self.batch_size, self.generator, kept),
+            Batches(self.arrays, self.batch_size, None, aside),
+        )
+
+
+def source(data: Any, batch_size: int, generator: np.random.Generator | None = None) -> Source:
+    """Return `Batches` of what is arrays; else the data, which is iterable or returns an iterator.
+
+    A tuple is arrays, and so is a list, unless its items are tuples or lists: batches, then.
+    """
+    if isinstance(data, (np.ndarray, Tensor)):
+        data = (data,)
+    nested = isinstance(data, list) and isinstance(data[0] if data else None, (tuple, list))
+    if isinstance(data, (tuple, list)) and not nested:
+        return Batches(data, batch_size, generator)
+    return data
+
+
+def batches(source: Source) -> Iterator[Batch]:
+    """Yield what is in one pass, as tuples of Tensors; raise ValueError where nothing is."""
+    batch = None
+    for batch in source() if callable(source) else source:
+        yield tuple(map(_tensor, batch)) if isinstance(batch, (tuple, list)) else (_tensor(batch),)
+    if batch is None:
+        what = "the data gave no batch: a generator can be read only once"
+        raise refusal(what, f"{source!r:.60}", "a function that returns a new iterator each time")
+
+
+def refusal(*lines: str) -> ValueError:
+    """Return the error that says what failed, where, and what to write instead."""
+    return ValueError(three_lines(*lines))
+
+
+def _tensor(x: Any) -> Tensor:
+    if type(x) is Tensor:
+        return x
+    return Tensor(x if isinstance(x, (list, tuple)) else np.asarray(x))  # lists: default dtype

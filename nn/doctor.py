@@ -1,0 +1,451 @@
+"""Doctor: find the mistakes that beginners make, in the graph that their own loss came from.
+
+There is one function for each mistake. It yields (what, where); its docstring is what the report
+says of that: why it is a mistake, in two sentences, and what to do instead. Limits are wide, so
+that healthy networks are left alone.
+"""
+
+import gc
+import sys
+import textwrap
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import autograd
+from autograd import Tensor, gradients, logsumexp, place_of, record_lines, three_lines
+from nn.module import Module, is_parameter
+from nn.targets import raw
+
+Found = Iterator[tuple[str, Tensor | str]]
+
+MOVING = {"getitem", "moveaxis", "reshape", "squeeze", "swapaxes", "transpose", "where"}
+PROBABILITIES = {"softmax", "log_softmax", "sigmoid"}
+ROWS, DEAD = 8, 0.75  # where inputs are alike, half of the units may be 0 for all of a few rows
+FLAT, SHARE = 0.99, 0.9  # what is that near to a bound is saturated; so many may be
+LARGE, HUGE, RATIO = 100, 1e6, 1e4  # an input; a gradient; how many times another gradient
+
+
+class Finding(NamedTuple):
+    """One mistake; prints as text.
+
+    Attributes
+    ----------
+    check : the name of the check that found it.
+    what : the mistake in one line.
+    where : the line of the program, or the object.
+    why, instead : two sentences, and what to do.
+    """
+
+    check: str
+    what: str
+    where: str
+    why: str
+    instead: str
+
+    def __repr__(self) -> str:
+        parts = {"where": self.where, "why": self.why, "instead": self.instead}
+        lines = [self.what, *(f"  {name}: {text}" for name, text in parts.items())]
+        return "\n".join(textwrap.fill(line, 96, subsequent_indent="    ") for line in lines)
+
+
+class Report(tuple[Finding, ...]):
+    """What `doctor` found: empty, and so false, for a healthy model."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self)) or f"no findings, by {len(CHECKS)} checks"
+
+    def _repr_markdown_(self) -> str:
+        """Show the findings as a list in Jupyter."""
+        told = (f"- **{f.what}**  \n  `{f.where}`  \n  {f.why}  \n  → {f.instead}" for f in self)
+        return "\n".join(told) or repr(self)
+
+
+class Case:
+    """A model, its loss, and what the checks ask of their graph.
+
+    Attributes
+    ----------
+    names : the parameters that are trained, with their names.
+    grads : the gradient of each tensor that the loss came from.
+    nodes : the results of operations among these, oldest first.
+    uses : the nodes that each tensor is an argument of.
+    layers : (node, weight, the other arguments) of all operations on a weight of two axes or more.
+    variables : what the caller calls its objects, by identity.
+    """
+
+    def __init__(self, model: Module, loss: Tensor, optimizer: Any, variables: Any) -> None:
+        self.model, self.loss, self.optimizer, self.variables = model, loss, optimizer, variables
+        self.names = {p: name for name, p in model.named_parameters() if p.requires_grad}
+        self.grads = gradients(loss, np.ones_like(loss.data)) if loss.requires_grad else {}
+        self.nodes = sorted((t for t in self.grads if t.op), key=lambda t: t.count)
+        self.uses: dict[Tensor, list[Tensor]] = {}
+        self.layers: list[tuple[Tensor, Tensor, list[Any]]] = []
+        for node in self.nodes:
+            for a in tensors(node.args):
+                self.uses.setdefault(a, []).append(node)
+            sources = [origin(a) for a in node.args]
+            weights = [s for s in tensors(sources) if s in self.names and s.ndim > 1]
+            for w in weights[-1:]:
+                if w in self.grads and op(node) not in MOVING:
+                    self.layers.append((node, w, [s for s in sources if s is not w]))
+
+    def of(self, *operations: str) -> list[Tensor]:
+        """Return the results of some operations."""
+        return [node for node in self.nodes if op(node) in operations]
+
+    def named(self, parameters: list[Tensor]) -> str:
+        """List the names of some parameters, four at most."""
+        more = f" and {len(parameters) - 4} more" if len(parameters) > 4 else ""
+        return ", ".join(self.names[p] for p in parameters[:4]) + more
+
+
+def op(t: Any) -> str:
+    """Return the name of the operation that made this, or nothing."""
+    return t.op.name if type(t) is Tensor and t.op else ""
+
+
+def tensors(values: Iterable[Any]) -> list[Tensor]:
+    return [v for v in values if type(v) is Tensor]
+
+
+def constants(values: Iterable[Any]) -> list[Any]:
+    """Return the arrays and numbers that no gradient leads through."""
+    return [raw(v) for v in values if not getattr(v, "requires_grad", False)]
+
+
+def origin(t: Any) -> Any:
+    """Go back over operations that only move numbers."""
+    while op(t) in MOVING and (known := [a for a in tensors(t.args) if a.requires_grad]):
+        t = known[0]
+    return t
+
+
+def sums_to_1(p: Any, axis: int) -> bool:
+    """Tell whether all rows are distributions; a single one may be so by chance."""
+    return p.size > p.shape[axis] > 1 and (p >= 0).all() and np.allclose(p.sum(axis), 1)
+
+
+def rms(values: Any) -> float:
+    return float(np.sqrt(np.mean(np.square(values))))
+
+
+# ── losses ────────────────────────────────────────────────────────────────────────────────────
+def not_finite(case: Case) -> Found:
+    """What is computed from NaN or infinity is seldom anything else. So each gradient is lost, and
+    after one step each weight.
+
+    Instead: finite inputs (np.isfinite), a positive argument for log and division, a smaller lr.
+    """
+    broken = [n for n in case.nodes if not np.isfinite(n.data).all()]
+    if broken and not np.isfinite(case.loss.data).all():
+        given = all(np.isfinite(raw(a)).all() for a in broken[0].args if hasattr(a, "dtype"))
+        where = f"{'' if given else 'what is given to '}{op(broken[0])}"
+        yield f"the loss is {case.loss.data}, which begins in {where}", broken[0]
+
+
+def not_logits(case: Case) -> Found:
+    """The loss takes softmax or sigmoid of its input itself, so that it wants logits: any numbers.
+    Of probabilities, the second one is never near 0 or 1, and the loss cannot fall; of their
+    logarithms, it is lost time.
+
+    Instead: the output of the last linear layer as it is; softmax or sigmoid for predictions only.
+    """
+    for node in case.of("softmax_cross_entropy", "log_softmax", "softplus"):
+        x, axis, loss = node.args[0], node.params.get("axis", -1), "cross_entropy"
+        if op(node) == "softplus":
+            x, loss = x.args[0] if op(x) == "negative" else None, "binary_cross_entropy_with_logits"
+        source = origin(x)
+        source = origin(source.args[0]) if op(source) == "log" else source
+        if op(source) in PROBABILITIES:
+            yield f"{op(source)} before {loss}", source
+        elif loss == "cross_entropy" and sums_to_1(x.data, axis):
+            yield f"probabilities before {loss}", node
+
+
+def not_log_probabilities(case: Case) -> Found:
+    """The loss only picks a number of each row, whose exponentials have to sum to 1. Otherwise it
+    falls without end, while the predictions need not improve.
+
+    Instead: cross_entropy of the logits, or nll_loss(log_softmax(logits), target).
+    """
+    for node in case.of("negative"):
+        index = node.args[0].params.get("index")
+        if type(index) is tuple and [type(i) for i in index] == [np.ndarray] * 2:
+            x = node.args[0].args[0].data
+            if x.ndim == 2 and not np.allclose(logsumexp(x[x.any(1)], axis=1), 0, atol=1e-3):
+                yield "nll_loss is given what are no log-probabilities", node
+
+
+def labels(case: Case) -> Found:
+    """A target in the input's shape is a distribution over the classes, on the class axis. Labels
+    are none, and over a single class softmax is 1, whatever the model does.
+
+    Instead: target.astype(int) of shape (N,) and an output for each class; for yes and no, or for
+    several labels at once, binary_cross_entropy_with_logits.
+    """
+    for y in case.of("softmax_cross_entropy", "log_softmax"):
+        x, axis = y.args[0], y.params.get("axis", -1)
+        factors = [q for use in case.uses.get(y, ()) for q in constants(use.args)]
+        targets = [q for q in factors if np.shape(q) == x.shape and (q % 1 == 0).all()]
+        if x.shape[axis] == 1 or any((np.count_nonzero(q, axis) > 1).any() for q in targets):
+            yield f"labels meet cross_entropy as a distribution over {x.shape[axis]}", y
+
+
+def broadcast(case: Case) -> Found:
+    """NumPy compares each row of the one with all of the other, so that N × N errors are averaged.
+    The best prediction is then the mean of the targets, for every input.
+
+    Instead: nn.functional.mse_loss, which refuses; or target.reshape(prediction.shape).
+    """
+    for node in case.nodes:
+        shapes, n = [np.shape(raw(a)) for a in node.args], node.shape[:1]
+        if n > (1,) and sorted(shapes, key=len) == [n, (*n, 1)] and len(constants(node.args)) == 1:
+            end: Any = node
+            while end.op.elementwise and end in case.uses:
+                end = case.uses[end][0]
+            if op(end) in ("mean", "sum") and not end.ndim:
+                yield f"{op(node)} of {shapes[0]} and {shapes[1]} broadcasts by accident", node
+
+
+# ── what is trained ───────────────────────────────────────────────────────────────────────────
+def unreached(case: Case) -> Found:
+    """The loss does not depend on these parameters, or its history was lost on the way. They keep
+    their first values, whatever the optimizer does.
+
+    Instead: Tensors all the way, without detach(), no_grad(), item() or argmax between;
+    requires_grad_(False) for what shall stay.
+    """
+    if lost := [p for p in case.names if p not in case.grads]:
+        answer: Any = autograd.why(lost[0], case.loss)  # whose import takes its time
+        place = type(case.model).__name__ if answer.node is None else answer.node
+        yield f"no gradient reaches {case.named(lost)}: {answer.cause}", place
+
+
+def in_a_list(case: Case) -> Found:
+    """A module finds its attributes, and not what lies in a list that is one. The optimizer never
+    gets these parameters, and state_dict() does not save them.
+
+    Instead: nn.ModuleList([...]), or nn.Sequential(...).
+    """
+    known = {*case.model.modules(), *case.model.parameters()}
+    for path, module in case.model.named_modules():
+        for name, value in vars(module).items():
+            items = [*value.values()] if isinstance(value, dict) else value
+            hidden = items if isinstance(items, (list, tuple, set)) else ()
+            if any(i not in known for i in hidden if isinstance(i, Module) or is_parameter(i)):
+                what = f"a plain {type(value).__name__} hides layers or parameters"
+                yield what, f"{path or type(module).__name__}.{name}"
+
+
+def not_in_the_optimizer(case: Case) -> Found:
+    """An optimizer changes what it was given, and nothing else. The gradients of these parameters
+    are computed for nothing.
+
+    Instead: an optimizer of model.parameters(), made after the model has all its layers.
+    """
+    groups = case.optimizer.param_groups if case.optimizer is not None else ()
+    left = [p for p in case.names if not any(p is q for group in groups for q in group["params"])]
+    if groups and left:
+        yield f"the optimizer does not have {case.named(left)}", type(case.optimizer).__name__
+
+
+def accumulated(case: Case) -> Found:
+    """Backward adds to the gradients that are there. So a step follows the sum over earlier
+    batches, at weights that are no more.
+
+    Instead: optimizer.zero_grad() before each backward().
+    """
+    held = [p for p in case.names if p.grad is not None and p in case.grads]
+    if held and "consumed" in (case.loss.meta or ()):
+        # of the weight that is used last: no other, which step() may have changed, lies behind it
+        p = max(held, key=lambda p: case.uses[p][-1].count)
+        now, fresh = p.grad.data, case.grads[p]  # type: ignore[union-attr]
+        if rms(now - fresh) > 0.1 * rms(fresh) and rms(now) > rms(fresh):  # clipped ones are less
+            times = f"{rms(now) / rms(fresh):.1f} times that of this loss"
+            yield f"the gradient of {case.names[p]} is {times}", "backward()"
+
+
+def alive(case: Case) -> Found:
+    """A loss knows the whole graph that it came from, with the activations of its batch. Memory
+    grows with every step.
+
+    Instead: history.append(loss.item()), total += loss.item().
+    """
+    known = [t for t in gc.get_referrers(Tensor) if type(t) is Tensor]
+    old = {t for t in known if "consumed" in (t.meta or ()) and t is not case.loss}
+    totals = [t for t in known if any(a in old for a in tensors(t.args))]
+    for holder in [totals, *gc.get_referrers(*old)] if old else ():
+        if type(holder) in (list, deque) and holder is not known:
+            count = len(totals) if holder is totals else sum(t in old for t in tensors(holder))
+            kind = "running total" if holder is totals else type(holder).__name__
+            if count > 1:
+                name = case.variables.get(id(holder), kind)
+                yield f"a {kind} keeps the graphs of {count} losses alive", name
+
+
+def evaluating(case: Case) -> Found:
+    """After eval(), Dropout drops nothing and BatchNorm uses what it remembers. The model is
+    trained without what these layers are for.
+
+    Instead: model.train() before the loop, and after every evaluation.
+    """
+    kinds = {type(m).__name__ for m in case.model.modules()}
+    switched = sorted(kinds & {"BatchNorm1d", "BatchNorm2d", "Dropout"})
+    if switched and not case.model.training:
+        yield "the model is trained in eval mode", switched[0]
+
+
+# ── what flows ────────────────────────────────────────────────────────────────────────────────
+def unscaled(case: Case) -> Found:
+    """The gradient of a weight is a multiple of its input. Large inputs make steps that are much
+    too long for these weights, and saturate what follows.
+
+    Instead: (x - mean) / std, by the training data's; pixels / 255.
+    """
+    for node, weight, others in case.layers:
+        for x in constants(others):
+            if np.ndim(x) > 1 and np.max(np.abs(x), initial=0) > LARGE:
+                yield f"inputs up to {np.max(np.abs(x)):.4g} reach {case.names[weight]}", node
+
+
+def widened(case: Case) -> Found:
+    """NumPy computes float32 with float64 in float64. All that follows takes twice the memory and
+    time.
+
+    Instead: x.astype(np.float32) for inputs and targets, or model.double().
+    """
+    for node in case.nodes:
+        narrow = any(a.dtype == np.float32 for a in tensors(node.args))
+        if node.dtype == np.float64 and narrow and op(node) != "astype":
+            yield f"float32 becomes float64 in {op(node)}", node
+
+
+def dead(case: Case) -> Found:
+    """A relu is flat below 0, so that a unit which is 0 for every row gets no gradient. It cannot
+    come back by itself.
+
+    Instead: a smaller lr, scaled inputs, init.kaiming_uniform_; or gelu, silu.
+    """
+    for node in case.of("relu"):
+        units = np.moveaxis(np.atleast_2d(node.data), 1 if node.ndim > 3 else -1, 0)
+        off = ~units.any(axis=tuple(range(1, units.ndim)))
+        if units.size >= ROWS * off.size and off.sum() > DEAD * off.size:
+            yield f"{off.sum()} of {off.size} units of relu are 0 for the whole batch", node
+
+
+def symmetric(case: Case) -> Found:
+    """Units that start equal, and get gradients that are nearly so, stay alike. The layer is no
+    better than one unit.
+
+    Instead: the weights that the layer comes with, or init.xavier_uniform_, init.kaiming_uniform_.
+    """
+    for node, w, _ in case.layers:
+        g, hidden = case.grads[w], w is not case.layers[-1][1]
+        stuck = (w.data.any() and hidden) or np.allclose(g, g[0])
+        if len(w) > 1 and stuck and (w.data == w.data[0]).all():
+            yield f"all rows of {case.names[w]} are equal", node
+
+
+def saturated(case: Case) -> Found:
+    """Where tanh and sigmoid are near their bounds, they are flat. Next to no gradient comes
+    through to what is below.
+
+    Instead: scaled inputs, smaller first weights (init.xavier_uniform_), a LayerNorm before it.
+    """
+    for x, weight in [(origin(a), w) for _, w, others in case.layers for a in others]:
+        if op(x) in ("tanh", "sigmoid"):
+            share = np.mean(np.abs(x.data if op(x) == "tanh" else 2 * x.data - 1) > FLAT)
+            if share > SHARE:
+                yield f"{share:.0%} of {op(x)} before {case.names[weight]} is saturated", x
+
+
+def uneven(case: Case) -> Found:
+    """Each layer multiplies the gradient on its way back, here by much less or much more than 1. So
+    no lr suits the first layers and the last.
+
+    Instead: relu or gelu for sigmoid, init.xavier_uniform_, LayerNorm, residual connections; for
+    large ones also clipped gradients.
+    """
+    sizes = {w: rms(case.grads[w]) for _, w, _ in case.layers}
+    if len(sizes) > 1:
+        first, *_, last = sizes.values()
+        verb = "vanish" if 0 < first < last / RATIO else "explode"
+        if verb == "vanish" or first > min(last * RATIO, HUGE):
+            names = [f"{size:.2g} in {case.names[w]}" for w, size in sizes.items()]
+            yield f"gradients {verb}: {names[0]}, {names[-1]}", case.layers[0][0]
+
+
+CHECKS = (
+    not_finite, not_logits, not_log_probabilities, labels, broadcast, unreached, in_a_list,
+    not_in_the_optimizer, accumulated, alive, evaluating, unscaled, widened, dead, symmetric,
+    saturated, uneven,
+)  # fmt: skip
+
+
+def doctor(model: Module, loss: Tensor | Callable[[], Tensor], optimizer: Any = None) -> Report:
+    """Look for the mistakes that keep a model from learning, and explain them.
+
+    It reads the graph that the loss came from, and the gradients there, before ``backward`` or
+    after it; forgotten ``zero_grad`` and losses that are kept show after it. Nothing is changed.
+
+    Parameters
+    ----------
+    model : the module that is trained.
+    loss : its loss for one batch; or a function without arguments that computes it, so that every
+        finding can tell its line (as after `autograd.record_lines`).
+    optimizer : what trains it, if it is to be looked at, too.
+
+    Returns
+    -------
+    A `Report`: a tuple of `Finding`, empty where nothing was found.
+
+    Raises
+    ------
+    TypeError : for a model that is no module, or a loss that is no Tensor.
+
+    Examples
+    --------
+    >>> import nn
+    >>> net = nn.Sequential(nn.Linear(4, 3), nn.Softmax())
+    >>> x, classes = np.eye(4), np.array([0, 1, 2, 0])
+    >>> doctor(net, lambda: nn.functional.cross_entropy(net(x), classes))
+    softmax before cross_entropy
+      where: <doctest ...>:1: doctor(net, lambda: nn.functional.cross_entropy(net(x), classes))
+      why: The loss takes softmax or sigmoid of its input itself, so that it wants logits: ...
+      instead: the output of the last linear layer as it is; softmax or sigmoid for predictions ...
+    >>> doctor(net[:1], nn.functional.cross_entropy(net[0](x), classes))
+    no findings, by 17 checks
+    """
+    if callable(loss) and not isinstance(loss, Module):
+        with record_lines():
+            loss = loss()
+    if not (isinstance(model, Module) and isinstance(loss, Tensor)):
+        given = f"doctor({type(model).__name__}, {type(loss).__name__})"
+        instead = "doctor(model, loss), the loss a Tensor: before item() or numpy()"
+        raise TypeError(three_lines("doctor looks at a module and its loss", given, instead))
+    frame = sys._getframe(1)
+    variables = {id(value): name for name, value in {**frame.f_globals, **frame.f_locals}.items()}
+    with np.errstate(all="ignore"):
+        case = Case(model, loss, optimizer, variables)
+        return Report(
+            Finding(check.__name__, told[0], _place(told[1]), *_words(check))
+            for check in CHECKS
+            if (told := next(check(case), None))  # one is enough to begin with
+        )
+
+
+def _place(where: Tensor | str) -> str:
+    if isinstance(where, str):
+        return where
+    place, rerun = place_of(where), "(its line: doctor(model, lambda: loss))"
+    return f"{place}: {place.text}" if place else f"{op(where)} {where.shape} {rerun}"
+
+
+def _words(check: Callable[[Case], Found]) -> tuple[str, str]:
+    why, _, instead = " ".join((check.__doc__ or "").split()).partition(" Instead: ")
+    return why, instead

@@ -1,0 +1,242 @@
+"""Nonlinear functions, under PyTorch's names: each is its formula.
+
+In the formulas ``[c]`` is 1 where c holds, and 0 elsewhere. A kink has the derivative that is
+nearest to 0.
+"""
+
+import numpy as np
+
+import autograd
+from autograd import default_generator, gelu, relu, sigmoid, silu
+from nn.targets import Array
+
+__all__ = [
+    "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
+    "leaky_relu", "log_softmax", "logsigmoid", "mish", "prelu", "relu", "relu6", "rrelu", "selu",
+    "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh",
+    "tanhshrink", "threshold",
+]  # fmt: skip
+
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # make N(0, 1) a fixed point
+
+
+# ── with bends ────────────────────────────────────────────────────────────────────────────────
+def hardtanh(input: Array, min_val: float = -1.0, max_val: float = 1.0) -> Array:
+    """Return x, but at least `min_val` and at most `max_val`.
+
+    >>> hardtanh(np.array([-3.0, 0.5]))
+    array([-1. ,  0.5])
+    """
+    return np.clip(input, min_val, max_val)
+
+
+def relu6(input: Array) -> Array:
+    """Return ``min(max(x, 0), 6)``.
+
+    >>> relu6(np.array([-1.0, 7.0]))
+    array([0., 6.])
+    """
+    return np.clip(input, 0.0, 6.0)
+
+
+def hardsigmoid(input: Array) -> Array:
+    """Return ``relu6(x + 3) / 6``.
+
+    >>> hardsigmoid(np.array([-4.0, 0.0]))
+    array([0. , 0.5])
+    """
+    return relu6(input + 3.0) / 6.0
+
+
+def hardswish(input: Array) -> Array:
+    """Return ``x relu6(x + 3) / 6`` (Howard et al., "Searching for MobileNetV3", 2019).
+
+    >>> hardswish(np.array([-4.0, 3.0])) + 0
+    array([0., 3.])
+    """
+    return input * hardsigmoid(input)
+
+
+def leaky_relu(input: Array, negative_slope: float = 0.01) -> Array:
+    """Return ``max(x, 0) + negative_slope min(x, 0)`` (Maas, Hannun and Ng, 2013).
+
+    >>> leaky_relu(np.array([-1.0, 2.0]), 0.5)
+    array([-0.5,  2. ])
+    """
+    return np.where(input > 0, input, negative_slope * input)
+
+
+def prelu(input: Array, weight: Array) -> Array:
+    """Return `leaky_relu` with a slope that is learned, one or one for each channel.
+
+    He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015.
+
+    >>> prelu(np.array([-1.0, 2.0]), np.array([0.5]))
+    array([-0.5,  2. ])
+    """
+    slope = np.reshape(weight, (-1, *[1] * (input.ndim - 2)))
+    return np.where(input > 0, input, slope * input)
+
+
+def rrelu(
+    input: Array, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False
+) -> Array:
+    """Return `leaky_relu` with random slopes from lower to upper; else with the one between.
+
+    Xu, Wang, Chen and Li, "Empirical evaluation of rectified activations", 2015.
+
+    >>> rrelu(np.array([-1.0, 2.0]), 0.25, 0.75)
+    array([-0.5,  2. ])
+    """
+    if not training:
+        return leaky_relu(input, (lower + upper) / 2)
+    slope = default_generator.uniform(lower, upper, input.shape).astype(input.dtype)
+    return np.where(input > 0, input, slope * input)
+
+
+def hardshrink(input: Array, lambd: float = 0.5) -> Array:
+    """Return ``x [|x| > lambd]``.
+
+    >>> hardshrink(np.array([-0.4, 2.0]))
+    array([0., 2.])
+    """
+    return np.where(abs(input) > lambd, input, 0.0)
+
+
+def softshrink(input: Array, lambd: float = 0.5) -> Array:
+    """Return x moved towards 0 by `lambd`, and not beyond: ``x - clip(x, -lambd, lambd)``.
+
+    >>> softshrink(np.array([-0.4, 2.0]))
+    array([0. , 1.5])
+    """
+    return input - np.clip(input, -lambd, lambd)
+
+
+def threshold(input: Array, threshold: float, value: float) -> Array:
+    """Return x where it is greater than the threshold, and else the value.
+
+    >>> threshold(np.array([1.0, 3.0]), 2.0, 0.0)
+    array([0., 3.])
+    """
+    return np.where(input > threshold, input, value)
+
+
+# ── with exponentials ─────────────────────────────────────────────────────────────────────────
+def tanh(input: Array) -> Array:
+    """Return the hyperbolic tangent.
+
+    >>> tanh(0.0).item()
+    0.0
+    """
+    return np.tanh(input)
+
+
+def tanhshrink(input: Array) -> Array:
+    """Return ``x - tanh x``.
+
+    >>> tanhshrink(np.array([0.0, 1.0])).round(3)
+    array([0.   , 0.238])
+    """
+    return input - np.tanh(input)
+
+
+def softsign(input: Array) -> Array:
+    """Return ``x / (1 + |x|)``.
+
+    >>> softsign(np.array([-1.0, 3.0]))
+    array([-0.5 ,  0.75])
+    """
+    return input / (1.0 + abs(input))
+
+
+def elu(input: Array, alpha: float = 1.0) -> Array:
+    """Return ``max(x, 0) + alpha (exp(min(x, 0)) - 1)`` (Clevert, Unterthiner, Hochreiter, 2016).
+
+    >>> elu(np.array([-1.0, 2.0])).round(3)
+    array([-0.632,  2.   ])
+    """
+    return np.where(input > 0, input, alpha * np.expm1(np.minimum(input, 0.0)))
+
+
+def celu(input: Array, alpha: float = 1.0) -> Array:
+    """Return ``max(x, 0) + alpha (exp(min(x, 0) / alpha) - 1)`` (Barron, 2017).
+
+    >>> celu(np.array([-1.0, 2.0])).round(3)
+    array([-0.632,  2.   ])
+    """
+    return np.where(input > 0, input, alpha * np.expm1(np.minimum(input, 0.0) / alpha))
+
+
+def selu(input: Array) -> Array:
+    """Return `elu` scaled so that signals keep mean 0 and variance 1 (Klambauer et al., 2017).
+
+    >>> selu(np.array([-1.0, 2.0])).round(3)
+    array([-1.111,  2.101])
+    """
+    return SELU_SCALE * elu(input, SELU_ALPHA)
+
+
+def softplus(input: Array, beta: float = 1.0, threshold: float = 20.0) -> Array:
+    """Return ``ln(1 + exp(beta x)) / beta``, and x where ``beta x`` is above the threshold.
+
+    >>> softplus(np.array([0.0, 100.0])).round(3)
+    array([  0.693, 100.   ])
+    """
+    y = autograd.softplus(input) if beta == 1 else autograd.softplus(beta * input) / beta
+    return np.where(beta * input > threshold, input, y)
+
+
+def logsigmoid(input: Array) -> Array:
+    """Return ``ln σ(x)``, finite where σ(x) rounds to 0.
+
+    >>> logsigmoid(np.array([0.0, -1000.0])).round(3).tolist()
+    [-0.693, -1000.0]
+    """
+    return -autograd.softplus(-input)
+
+
+def mish(input: Array) -> Array:
+    """Return ``x tanh(ln(1 + exp x))`` (Misra, 2019).
+
+    >>> mish(np.array([0.0, 1.0])).round(3)
+    array([0.   , 0.865])
+    """
+    return input * np.tanh(autograd.softplus(input))
+
+
+# ── along an axis ─────────────────────────────────────────────────────────────────────────────
+def softmax(input: Array, dim: int = -1) -> Array:
+    """Return ``exp(x) / Σ exp(x)`` along `dim`.
+
+    >>> softmax(np.log([1.0, 3.0]))
+    array([0.25, 0.75])
+    """
+    return autograd.softmax(input, axis=dim)
+
+
+def softmin(input: Array, dim: int = -1) -> Array:
+    """Return ``exp(-x) / Σ exp(-x)`` along `dim`.
+
+    >>> softmin(np.log([1.0, 3.0]))
+    array([0.75, 0.25])
+    """
+    return autograd.softmax(-input, axis=dim)
+
+
+def log_softmax(input: Array, dim: int = -1) -> Array:
+    """Return ``x - ln Σ exp(x)`` along `dim`, finite where the logarithm of softmax is not.
+
+    >>> log_softmax(np.array([0.0, 1e4]))
+    array([-10000.,      0.])
+    """
+    return autograd.log_softmax(input, axis=dim)
+
+
+def glu(input: Array, dim: int = -1) -> Array:
+    """Return ``a σ(b)`` of the two halves along `dim` (Dauphin et al., 2017).
+
+    >>> glu(np.array([3.0, 0.0]))
+    array([1.5])
+    """
+    a, b = np.split(input, 2, axis=dim)
+    return a * sigmoid(b)

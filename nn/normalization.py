@@ -1,0 +1,155 @@
+"""Layers that normalise: numbers with mean 0 and variance 1, of a batch or of each example."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from autograd import Tensor, no_grad, ones, three_lines, zeros
+from nn import functional
+from nn.module import Module, Parameter
+
+__all__ = ["BatchNorm1d", "BatchNorm2d", "GroupNorm", "LayerNorm", "RMSNorm"]
+
+
+def _parameters(shape: Any, affine: bool) -> tuple[Tensor | None, Tensor | None]:
+    return (Parameter(ones(shape)), Parameter(zeros(shape))) if affine else (None, None)
+
+
+class BatchNorm(Module):
+    """What normalisations of a batch share: see `BatchNorm2d`."""
+
+    ndims: ClassVar[tuple[int, ...]]
+    running_mean: Tensor | None
+    running_var: Tensor | None
+    num_batches_tracked: Tensor | None
+
+    def __init__(
+        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
+        affine: bool = True, track_running_stats: bool = True,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.num_features, self.eps, self.momentum = num_features, eps, momentum
+        self.affine, self.track_running_stats = affine, track_running_stats
+        self.weight, self.bias = _parameters(num_features, affine)
+        self.running_mean = self.running_var = self.num_batches_tracked = None
+        if track_running_stats:
+            self.register_buffer("running_mean", zeros(num_features))
+            self.register_buffer("running_var", ones(num_features))
+            self.register_buffer("num_batches_tracked", Tensor(0))
+
+    def forward(self, x: Any) -> Any:
+        if x.ndim not in self.ndims or x.shape[1] != self.num_features:
+            raise ValueError(
+                three_lines(
+                    f"this layer takes {self.num_features} channels, on axis 1",
+                    f"{self} of an input of shape {x.shape}",
+                    f"(N, {self.num_features}, ...), {self.ndims[-1]} axes in all",
+                )
+            )
+        momentum: Any = self.momentum
+        if self.training and self.num_batches_tracked is not None:
+            with no_grad():
+                self.num_batches_tracked += 1  # in place: a program can hold it
+            momentum = 1 / self.num_batches_tracked if momentum is None else momentum
+        return functional.batch_norm(
+            x, self.running_mean, self.running_var, self.weight, self.bias,
+            self.training or self.running_mean is None, momentum, self.eps,
+        )  # fmt: skip
+
+    def extra_repr(self) -> str:
+        names = "eps", "momentum", "affine", "track_running_stats"
+        return ", ".join([f"{self.num_features}", *(f"{k}={getattr(self, k)}" for k in names)])
+
+
+class BatchNorm1d(BatchNorm):
+    """`BatchNorm2d` for (N, C) and (N, C, L)."""
+
+    ndims = 2, 3
+
+
+class BatchNorm2d(BatchNorm):
+    """``(x - mean) / √(variance + eps) * weight + bias`` for each channel of (N, C, H, W).
+
+    Mean and variance are those of the batch in training (Ioffe and Szegedy, "Batch normalization",
+    2015), and else those that training has seen: buffers that go from their old value to that of
+    each batch by the part `momentum`; None for the mean of all batches. See
+    `nn.functional.batch_norm`.
+
+    >>> layer = BatchNorm2d(3)
+    >>> layer(zeros(5, 3, 4, 4)).shape, list(layer.state_dict())[2:]
+    ((5, 3, 4, 4), ['running_mean', 'running_var', 'num_batches_tracked'])
+    """
+
+    ndims = (4,)
+
+
+class LayerNorm(Module):
+    """``(x - mean) / √(variance + eps) * weight + bias`` over the last axes.
+
+    See `nn.functional.layer_norm`; without `elementwise_affine` there is no weight and no bias.
+
+    >>> LayerNorm(2, eps=0.0)(Tensor([1.0, 3.0])).numpy(force=True)
+    array([-1.,  1.])
+    """
+
+    def __init__(
+        self, normalized_shape: int | Iterable[int], eps: float = 1e-5,
+        elementwise_affine: bool = True, bias: bool = True,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        shape = normalized_shape
+        self.normalized_shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        self.eps = eps
+        self.weight, self.bias = _parameters(self.normalized_shape, elementwise_affine)
+        self.bias = self.bias if bias else None
+
+    def forward(self, x: Any) -> Any:
+        return functional.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        affine = f"elementwise_affine={self.weight is not None}"
+        return f"{self.normalized_shape}, eps={self.eps}, {affine}"
+
+
+class RMSNorm(Module):
+    """``x / √(mean of x² + eps) * weight`` over the last axes, see `nn.functional.rms_norm`.
+
+    >>> RMSNorm(2, eps=0.0)(Tensor([3.0, 3.0])).numpy(force=True)
+    array([1., 1.])
+    """
+
+    def __init__(
+        self, normalized_shape: int | Iterable[int], eps: float | None = None,
+        elementwise_affine: bool = True,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        shape = normalized_shape
+        self.normalized_shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        self.eps = eps
+        self.weight, _ = _parameters(self.normalized_shape, elementwise_affine)
+
+    def forward(self, x: Any) -> Any:
+        return functional.rms_norm(x, self.normalized_shape, self.weight, self.eps)
+
+    extra_repr = LayerNorm.extra_repr
+
+
+class GroupNorm(Module):
+    """Mean 0 and variance 1 for each example and group of channels: `nn.functional.group_norm`.
+
+    >>> GroupNorm(2, 6)(zeros(5, 6, 4)).shape
+    (5, 6, 4)
+    """
+
+    def __init__(
+        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True
+    ) -> None:
+        super().__init__()
+        self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps
+        self.weight, self.bias = _parameters(num_channels, affine)
+
+    def forward(self, x: Any) -> Any:
+        return functional.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        affine = f"affine={self.weight is not None}"
+        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, {affine}"

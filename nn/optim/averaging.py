@@ -1,0 +1,67 @@
+"""EMA: the running mean of a model's weights, which is often better than any of them."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from nn.module import Module
+from nn.optim.optimizer import blocks
+
+
+class EMA:
+    """``a = decay a + (1 - decay) p`` for each parameter p of a model; the first a is p.
+
+    What PyTorch's ``AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))`` computes
+    (Polyak, Juditsky, "Acceleration of stochastic approximation by averaging", 1992). As a context
+    manager it puts the means in the place of the parameters, and puts those back at the end.
+
+    Examples
+    --------
+    >>> import nn
+    >>> model = nn.Linear(1, 1, bias=False)
+    >>> ema = EMA(model, decay=0.75)
+    >>> for weight in (1.0, 2.0):
+    ...     model.weight.data[:] = weight
+    ...     ema.update()
+    >>> with ema:
+    ...     model.weight.item()
+    1.25
+    >>> model.weight.item()
+    2.0
+    """
+
+    def __init__(self, model: Module, decay: float = 0.999) -> None:
+        self.parameters, self.decay, self.n_averaged = list(model.parameters()), decay, 0
+        self.averages = [np.array(p.data) for p in self.parameters]
+
+    def update(self) -> None:
+        """Take the parameters as they are now into the means, in place."""
+        share = 1 - self.decay if self.n_averaged else 1.0
+        for p, average in zip(self.parameters, self.averages, strict=True):
+            for mean, x in blocks(average, p.data):
+                mean += share * (x - mean)  # noqa: PLW2901  # in place
+        self.n_averaged += 1
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return copies of the means, and how many updates they saw."""
+        return {"averages": [a.copy() for a in self.averages], "n_averaged": self.n_averaged}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from where `state_dict` was called."""
+        self.averages = [np.array(a) for a in state_dict["averages"]]
+        self.n_averaged = state_dict["n_averaged"]
+
+    def _swap(self) -> None:
+        pairs = list(zip(self.parameters, self.averages, strict=True))
+        self.averages = [np.asarray(p.data) for p in self.parameters]
+        for p, a in pairs:
+            p.data = a if p.ndim else a[()]
+            p.touch_()
+
+    def __enter__(self) -> Self:
+        self._swap()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._swap()

@@ -1,0 +1,295 @@
+"""Schedules: the learning rate as a function of the number of the step, under PyTorch's names.
+
+for epoch in range(epochs):
+    ...
+    schedule.step()
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
+from typing import Any, ClassVar
+
+from autograd import three_lines
+from nn.optim.optimizer import Optimizer
+
+CHOICES = {"mode": "min max", "threshold_mode": "rel abs", "anneal_strategy": "cos linear"}
+
+
+class LRScheduler:
+    """A learning rate that is `formula` of the number of the step, ``t = 0, 1, 2 …``.
+
+    Parameters
+    ----------
+    optimizer : whose groups have their ``"lr"`` changed, now and at every `step`.
+    *args, **options : those of the formula, in its order; one that PyTorch takes as a list may be
+        a list here: one for each group.
+    last_epoch : the t before the first.
+
+    Attributes
+    ----------
+    last_epoch : t.
+    base_lrs : the learning rates that the groups had at first; schedules of the same optimizer
+        have the same.
+
+    Raises
+    ------
+    TypeError : for options that the formula does not take.
+    ValueError : for a choice that there is not, and for a cycle or a sequence of unknown length.
+
+    Examples
+    --------
+    >>> from nn import Parameter, optim
+    >>> class Halving(LRScheduler):
+    ...     def formula(self, t, lr, every=1):
+    ...         return lr / 2 ** (t // every)
+    >>> schedule = Halving(optim.SGD([Parameter(1.0)], lr=1.0), every=2)
+    >>> for _ in range(4):
+    ...     schedule.step()
+    >>> schedule.get_last_lr()
+    [0.25]
+    """
+
+    remembered: ClassVar[tuple[str, ...]] = ("last_epoch", "base_lrs")
+    by_group: ClassVar[tuple[str, ...]] = ()  # options that may be lists
+    per_batch: bool = False  # what `nn.fit` makes a step after: an epoch, or a batch
+
+    def __init__(
+        self, optimizer: Optimizer, *args: Any, last_epoch: int = -1, **options: Any
+    ) -> None:
+        bound = signature(self.formula).bind(0, 0.0, *args, **options)
+        bound.apply_defaults()
+        self.optimizer = optimizer
+        self.options = dict(list(bound.arguments.items())[2:])
+        for name, known in CHOICES.items():
+            given = self.options.get(name, "")
+            self._refuse(given not in ["", *known.split()], f"{name} is no {given!r}", known)
+        self.base_lrs: list[Any] = [
+            g.setdefault("initial_lr", g["lr"]) for g in optimizer.param_groups
+        ]
+        self.last_epoch = last_epoch
+        self._begin()
+
+    def _begin(self) -> None:
+        self.step()
+
+    def _refuse(self, wrong: object, what: str, instead: str) -> None:
+        if wrong:
+            raise ValueError(three_lines(what, f"the options of {type(self).__name__}", instead))
+
+    def formula(self, *args: Any, **options: Any) -> float:
+        """Return the learning rate at step t of a group that had `lr` at first."""
+        raise NotImplementedError
+
+    def at(self, t: int, i: int = 0) -> float:
+        """Return the learning rate of group i at step t, and change nothing."""
+        lists = [k for k in self.by_group if isinstance(self.options[k], (list, tuple))]
+        own = {k: self.options[k][i] for k in lists}
+        return self.formula(t, self.base_lrs[i], **{**self.options, **own})
+
+    def step(self) -> None:
+        """Go on to the next t, and set the learning rates to what they are there."""
+        self.last_epoch += 1
+        self._apply()
+
+    def _apply(self) -> None:
+        for i, group in enumerate(self.optimizer.param_groups):
+            group["lr"] = self.at(self.last_epoch, i)
+
+    def get_last_lr(self) -> list[float]:
+        """Return the learning rates of the groups."""
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return t and what else is remembered: numbers. The optimizer saves its own."""
+        return {name: getattr(self, name) for name in self.remembered}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from where `state_dict` was called; the optimizer loads its own."""
+        for name in self.remembered:
+            setattr(self, name, state_dict[name])
+
+
+class LambdaLR(LRScheduler):
+    """``lr · f(t)``, of any function, or of one for each group."""
+
+    by_group = ("lr_lambda",)
+
+    def formula(self, t: int, lr: float, lr_lambda: Callable[[int], float]) -> float:
+        return lr * lr_lambda(t)
+
+
+class StepLR(LRScheduler):
+    """``lr · gamma^⌊t / step_size⌋``."""
+
+    def formula(self, t: int, lr: float, step_size: int, gamma: float = 0.1) -> float:
+        return lr * gamma ** (t // step_size)
+
+
+class MultiStepLR(LRScheduler):
+    """``lr · gammaᵏ`` after k of the milestones."""
+
+    def formula(self, t: int, lr: float, milestones: Sequence[int], gamma: float = 0.1) -> float:
+        return lr * gamma ** bisect_right(sorted(milestones), t)
+
+
+class ExponentialLR(LRScheduler):
+    """``lr · gammaᵗ``."""
+
+    def formula(self, t: int, lr: float, gamma: float) -> float:
+        return lr * gamma**t
+
+
+class LinearLR(LRScheduler):
+    """``lr`` times a factor that goes linearly from start to end: a warm-up.
+
+    >>> from nn import Parameter, optim
+    >>> optimizer = optim.SGD([Parameter(1.0)], lr=1.0)
+    >>> warm = LinearLR(optimizer, 0.25, total_iters=3)
+    >>> [warm.at(t) for t in range(5)]
+    [0.25, 0.5, 0.75, 1.0, 1.0]
+    """
+
+    def formula(
+        self, t: int, lr: float, start_factor: float = 1 / 3, end_factor: float = 1.0,
+        total_iters: int = 5,
+    ) -> float:  # fmt: skip
+        return lr * (start_factor + (end_factor - start_factor) * min(t / total_iters, 1))
+
+
+class CosineAnnealingLR(LRScheduler):
+    """``eta_min + (lr - eta_min) (1 + cos(π t / T_max)) / 2`` (Loshchilov, Hutter, 2017)."""
+
+    def formula(self, t: int, lr: float, T_max: int, eta_min: float = 0.0) -> float:
+        return eta_min + (lr - eta_min) * (1 + math.cos(math.pi * t / T_max)) / 2
+
+
+class CosineAnnealingWarmRestarts(CosineAnnealingLR):
+    """The cosine from lr to eta_min again and again, every time `T_mult` times as long."""
+
+    def formula(  # type: ignore[override]  # other options
+        self, t: int, lr: float, T_0: int, T_mult: int = 1, eta_min: float = 0.0
+    ) -> float:
+        while t >= T_0:
+            t, T_0 = t - T_0, T_0 * T_mult
+        return super().formula(t, lr, T_0, eta_min)
+
+
+class OneCycleLR(LRScheduler):
+    """Up to max_lr during the share pct_start of all steps, and down to almost 0 (Smith, 2018).
+
+    From ``max_lr / div_factor`` to `max_lr` to ``max_lr / div_factor / final_div_factor``, with
+    `three_phase` symmetrically back before that. The momentum, or the first of the betas, goes
+    the other way, unless `cycle_momentum` is false. After the last step both stay.
+    """
+
+    by_group = ("max_lr",)
+    per_batch = True
+
+    def formula(
+        self, t: int, lr: float, max_lr: float, total_steps: int | None = None, epochs: int = 0,  # noqa: ARG002  # max_lr counts
+        steps_per_epoch: int = 0, pct_start: float = 0.3, anneal_strategy: str = "cos",  # noqa: ARG002  # for _cycle
+        cycle_momentum: bool = True, base_momentum: float = 0.85, max_momentum: float = 0.95,  # noqa: ARG002  # for step
+        div_factor: float = 25.0, final_div_factor: float = 1e4, three_phase: bool = False,  # noqa: ARG002  # for _cycle
+    ) -> float:  # fmt: skip
+        first = max_lr / div_factor
+        return self._cycle(t, first, max_lr, first / final_div_factor)
+
+    def _cycle(self, t: int, first: float, top: float, last: float) -> float:
+        """Return the height at step t of a path from the first height to the top to the last."""
+        o = self.options
+        steps = o["total_steps"] or o["epochs"] * o["steps_per_epoch"]
+        self._refuse(steps < 1, "nothing says how many steps a cycle has", "total_steps=1000")
+        heights = [first, top, *[first] * o["three_phase"], last]
+        phases, peak = len(heights) - 1, o["pct_start"] * steps - 1
+        ends = [*(k * peak for k in range(phases)), steps - 1]
+        k = next((k for k in range(1, phases) if t < ends[k]), phases)
+        share = min((t - ends[k - 1]) / (ends[k] - ends[k - 1]), 1.0)
+        if o["anneal_strategy"] == "cos":
+            share = (1 - math.cos(math.pi * share)) / 2
+        return heights[k - 1] + (heights[k] - heights[k - 1]) * share
+
+    def step(self) -> None:
+        super().step()
+        o = self.options
+        high, low = o["max_momentum"], o["base_momentum"]
+        momentum = self._cycle(self.last_epoch, high, low, high)
+        for group in self.optimizer.param_groups if o["cycle_momentum"] else []:
+            if "betas" in group:
+                group["betas"] = (momentum, *group["betas"][1:])
+            else:
+                group["momentum"] = momentum
+
+
+class SequentialLR(LRScheduler):
+    """One schedule after another, each from its own t = 0: the next one begins at a milestone.
+
+    >>> from nn import Parameter, optim
+    >>> optimizer = optim.SGD([Parameter(1.0)], lr=1.0)
+    >>> schedules = LinearLR(optimizer, 0.5, total_iters=2), ExponentialLR(optimizer, 0.5)
+    >>> warm = SequentialLR(optimizer, schedules, milestones=[2])
+    >>> [warm.at(t) for t in range(5)]
+    [0.5, 0.75, 1.0, 0.5, 0.25]
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int]
+    ) -> None:
+        self.schedulers, self.milestones = schedulers, milestones
+        what = f"{len(schedulers)} schedules have {len(milestones)} milestones between them"
+        between = len(schedulers) - 1
+        self._refuse(len(milestones) != between, what, f"{between} milestones")
+        super().__init__(optimizer)
+
+    def at(self, t: int, i: int = 0) -> float:
+        k = bisect_right(self.milestones, t)
+        return self.schedulers[k].at(t - [0, *self.milestones][k], i)
+
+
+class ReduceLROnPlateau(LRScheduler):
+    """``max(lr · factor, min_lr)`` whenever a metric was not better for more than `patience` steps.
+
+    Better is less (``mode="min"``) or more ("max") than the best so far, by more than `threshold`
+    times that ("rel") or by `threshold` ("abs"); for `cooldown` steps after a reduction nothing is
+    counted. A change of lr by no more than `eps` is not made.
+
+    >>> from nn import Parameter, optim
+    >>> optimizer = optim.SGD([Parameter(1.0)], lr=1.0)
+    >>> schedule = ReduceLROnPlateau(optimizer, factor=0.5, patience=1)
+    >>> for loss in (3.0, 2.0, 2.0, 2.0):
+    ...     schedule.step(loss)
+    >>> schedule.get_last_lr()
+    [0.5]
+    """
+
+    remembered = (*LRScheduler.remembered, "best", "num_bad_epochs", "cooldown_counter")
+    by_group = ("min_lr",)
+    num_bad_epochs = cooldown_counter = 0
+
+    def formula(
+        self, t: int, lr: float, mode: str = "min", factor: float = 0.1, patience: int = 10,  # noqa: ARG002  # for step
+        threshold: float = 1e-4, threshold_mode: str = "rel", cooldown: int = 0,  # noqa: ARG002  # for step
+        min_lr: float = 0.0, eps: float = 1e-8,
+    ) -> float:  # fmt: skip
+        less = max(lr * factor, min_lr)
+        return less if lr - less > eps else lr
+
+    def _begin(self) -> None:
+        self.last_epoch += 1
+        self.best = math.inf if self.options["mode"] == "min" else -math.inf
+
+    def step(self, metrics: Any) -> None:  # type: ignore[override]  # what it depends on
+        """Look at a metric, a number or a Tensor of one, and reduce the rates if it is time."""
+        self.last_epoch += 1
+        value, o, sign = float(metrics), self.options, 1 if self.options["mode"] == "min" else -1
+        margin = sign * o["threshold"]
+        bound = self.best * (1 - margin) if o["threshold_mode"] == "rel" else self.best - margin
+        better = sign * value < sign * bound
+        self.best = value if better else self.best
+        self.num_bad_epochs = 0 if better or self.cooldown_counter else self.num_bad_epochs + 1
+        self.cooldown_counter = max(self.cooldown_counter - 1, 0)
+        if self.num_bad_epochs > o["patience"]:
+            self.base_lrs = self.get_last_lr()
+            self._apply()
+            self.cooldown_counter, self.num_bad_epochs = o["cooldown"], 0

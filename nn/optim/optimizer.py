@@ -1,0 +1,226 @@
+"""Optimizer: parameters in groups, what is remembered of each, and a step over all of them."""
+
+import copy
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from inspect import Parameter, Signature, signature
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autograd import Tensor, three_lines
+
+Group = dict[str, Any]
+BLOCK = 32768  # numbers that fit into the cache, together with what a formula makes of them
+IDLE = "step() changed nothing, as no parameter has a gradient: call backward() first"
+
+
+class Optimizer:
+    """Parameters in groups, each group with its options, and a step over all of them.
+
+    A subclass writes its formula as `update`; the keyword-only arguments of that are its options,
+    in the order and with the defaults that its constructor takes.
+
+    Parameters
+    ----------
+    params : Tensors, or dicts of ``params`` and of options that are different for these.
+    *args, **options : the options of all others.
+
+    Attributes
+    ----------
+    param_groups : for each group a dict of ``params`` and options; these may change at any time.
+    state : what the optimiser remembers of each parameter.
+
+    Raises
+    ------
+    TypeError : for what is no leaf Tensor, and for an option that `update` does not have.
+    ValueError : for no parameters, a parameter given twice, an unknown option, a negative lr.
+
+    Examples
+    --------
+    >>> class SignDescent(Optimizer):
+    ...     def update(self, p, g, *, lr=0.1):
+    ...         p -= lr * np.sign(g)
+    >>> w = Tensor([1.0, -3.0], requires_grad=True)
+    >>> optimizer = SignDescent([w], lr=0.5)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    Tensor([ 0.5, -2.5], requires_grad=True)
+    """
+
+    __signature__: ClassVar[Signature]
+
+    def __init_subclass__(cls) -> None:
+        rule = signature(cls.update).parameters.values()
+        kind = Parameter.POSITIONAL_OR_KEYWORD
+        options = [o.replace(kind=kind) for o in rule if o.kind is o.KEYWORD_ONLY]
+        cls.__signature__ = Signature([Parameter("params", kind), *options])
+
+    def __init__(self, params: Iterable[Any], *args: Any, **options: Any) -> None:
+        bound = self.__signature__.bind(params, *args, **options)
+        bound.apply_defaults()
+        self.defaults = {k: v for k, v in bound.arguments.items() if k != "params"}
+        self.param_groups: list[Group] = []
+        self.state: dict[Tensor, dict[str, Any]] = {}
+        items = _listed(params)
+        for group in items if items and isinstance(items[0], Mapping) else [{"params": items}]:
+            self.add_param_group(group)
+
+    def add_param_group(self, group: Mapping[str, Any]) -> None:
+        """Train more parameters, with options of their own: ``{"params": [...], "lr": 0.1}``."""
+        group = {**self.defaults, **group, "params": _listed(group["params"])}
+        self._check(group)
+        self.param_groups.append(group)
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change every parameter that has a gradient; warn where none has one.
+
+        Returns what `closure` returns, which is called first, if it is given: the loss.
+        """
+        loss = closure() if closure else None
+        if all(p.grad is None for p in self._parameters()):
+            warnings.warn(IDLE, stacklevel=2)
+        for group in self.param_groups:
+            options = {name: group[name] for name in self.defaults}
+            for p in group["params"]:
+                if p.grad is not None:
+                    self._change(p, p.grad.data, options)
+        return loss
+
+    def _change(self, p: Tensor, g: Any, options: dict[str, Any]) -> None:
+        x = p.data if p.ndim else np.array(p.data)
+        state = self.state.get(p) or self.memory(x, g, **options)
+        state = {k: v for k, v in state.items() if v is not None}
+        count = {"step": state.pop("step") + 1} if "step" in state else {}
+        arrays = {k: v if type(v) is np.ndarray else np.full_like(x, v) for k, v in state.items()}
+        for x_, g_, *rest in blocks(x, g, *arrays.values()):
+            memory = zip(arrays, rest, strict=True)
+            self.update(x_, g_, **dict(memory), **count, **options)
+        self.state[p] = {**count, **arrays}
+        p.data = x if p.ndim else x[()]
+        p.touch_()
+
+    def memory(self, p: Any, g: Any, **options: Any) -> dict[str, Any]:  # noqa: ARG002  # nothing to remember
+        """Return what is remembered of a parameter, and what each of it starts from.
+
+        ``"step"`` counts; all others are arrays like p, filled with the value at first, and left
+        out where that is None. `update` takes them under these names.
+        """
+        return {}
+
+    def update(self, *args: Any, **options: Any) -> None:
+        """Change one parameter: the formula. Every optimiser writes its own.
+
+        ``update(p, g, *memory, **options)`` works element by element, as large parameters are
+        given in pieces that fit into the cache: what a formula makes on its way is no larger.
+
+        Parameters
+        ----------
+        p : the values, an array to change in place.
+        g : the gradient, an array which is not to be changed.
+        memory : what `memory` told, arrays to change in place, and the number of the step from 1.
+        options : keyword-only.
+        """
+        raise NotImplementedError(
+            three_lines(
+                f"{type(self).__name__} does not say how to change a parameter",
+                f"{type(self).__name__}.step()",
+                "def update(self, p, g, *, lr=0.1): p -= lr * g",
+            )
+        )
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget all gradients, or fill them with 0: ``backward`` adds to what is there."""
+        for p in self._parameters():
+            p.grad = None if set_to_none or p.grad is None else np.zeros_like(p.grad.data)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return a copy of the state and the options, with numbers for the parameters."""
+        number = {p: i for i, p in enumerate(self._parameters())}
+        groups = [{**g, "params": [number[p] for p in g["params"]]} for g in self.param_groups]
+        state = {number[p]: remembered for p, remembered in self.state.items()}
+        return copy.deepcopy({"state": state, "param_groups": groups})
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from where `state_dict` was called, of an optimiser with groups of the same sizes.
+
+        Raises ValueError for other groups; nothing changes then.
+        """
+        saved = copy.deepcopy(dict(state_dict))
+        now, then = (
+            [len(g["params"]) for g in groups]
+            for groups in (self.param_groups, saved["param_groups"])
+        )
+        self._refuse(
+            now != then,
+            f"the groups have {now} parameters, and had {then} when saved",
+            "an optimiser of the same parameters in the same groups",
+        )
+        for group, before in zip(self.param_groups, saved["param_groups"], strict=True):
+            group.update({**before, "params": group["params"]})
+        parameters = self._parameters()
+        self.state = {parameters[i]: remembered for i, remembered in saved["state"].items()}
+
+    def _parameters(self) -> list[Tensor]:
+        return [p for group in self.param_groups for p in group["params"]]
+
+    def _check(self, group: Group) -> None:
+        unknown = ", ".join(sorted(group.keys() - {"params", *self.defaults}))
+        self._refuse(
+            not group["params"],
+            "there is no parameter to train",
+            "model.parameters(), of layers that are attributes or in a ModuleList",
+        )
+        self._refuse(unknown, f"no option is called {unknown}", ", ".join(self.defaults))
+        lr = group.get("lr", 0.0)
+        self._refuse(not lr >= 0, f"lr={lr} goes uphill", f"lr={abs(lr)}")
+        seen = set(self._parameters())
+        for p in group["params"]:
+            tensor = type(p) is Tensor
+            made = f"the result of {p.op.name}" if tensor and p.op else f"a {type(p).__name__}"
+            self._refuse(
+                not (tensor and p.is_leaf),
+                f"only leaf tensors are trained, not {made}",
+                "the tensors that it was computed from"
+                if tensor
+                else "nn.Parameter(data), or model.parameters()",
+                TypeError,
+            )
+            repeated = f"a parameter of shape {p.shape} is given twice"
+            self._refuse(p in seen, repeated, "each parameter once")
+            seen.add(p)
+
+    def _refuse(
+        self, wrong: object, what: str, instead: str, error: type[Exception] = ValueError
+    ) -> None:
+        if wrong:
+            raise error(three_lines(what, f"the parameters of {type(self).__name__}", instead))
+
+
+Optimizer.__signature__ = Signature([Parameter("params", Parameter.POSITIONAL_OR_KEYWORD)])
+
+
+def blocks(*arrays: Any) -> Iterator[Any]:
+    """Yield arrays of the same shape in flat pieces: only the second is not to be written into.
+
+    Memory is read and written once in this way, however many operations a formula has.
+    """
+    if type(arrays[0]) is np.ndarray and arrays[0].size > BLOCK:
+        access: Any = [["readonly" if i == 1 else "readwrite"] for i in range(len(arrays))]
+        with np.nditer(arrays, ["buffered", "external_loop"], access, buffersize=BLOCK) as pieces:
+            yield from pieces
+    else:
+        yield arrays
+
+
+def _listed(params: Any) -> list[Any]:
+    if hasattr(params, "parameters"):
+        raise TypeError(
+            three_lines(
+                "an optimizer takes parameters, not the module that has them",
+                f"a {type(params).__name__}",
+                "SGD(model.parameters(), ...)",
+            )
+        )
+    return [params] if type(params) is Tensor else list(params)

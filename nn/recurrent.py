@@ -1,0 +1,180 @@
+"""Recurrent layers: a cell's formula, and one loop over time that they all share.
+
+A formula gets the affine maps of the input and of the hidden state, with all gates side by side on
+the last axis, and the state before; it returns the state after, the hidden state first.
+"""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autograd import linear, relu, sigmoid, stack, three_lines, zeros
+from nn import functional, init
+from nn.module import Module, Parameter
+
+State = tuple[Any, ...]
+
+
+# ── formulas ──────────────────────────────────────────────────────────────────────────────────
+def tanh_step(x: Any, h: Any, _: Any) -> State:
+    """``h' = tanh(x + h)`` (Elman, "Finding structure in time", 1990)."""
+    return (np.tanh(x + h),)
+
+
+def relu_step(x: Any, h: Any, _: Any) -> State:
+    """``h' = max(x + h, 0)``."""
+    return (relu(x + h),)
+
+
+def gru_step(x: Any, h: Any, before: Any) -> State:
+    """``h' = (1 - z) n + z h``: the update gate z mixes what is new with what was before.
+
+    Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014; here the reset
+    gate r acts on the hidden state after its matrix, as in PyTorch.
+    """
+    (xr, xz, xn), (hr, hz, hn) = np.split(x, 3, axis=-1), np.split(h, 3, axis=-1)
+    r, z = sigmoid(xr + hr), sigmoid(xz + hz)
+    n = np.tanh(xn + r * hn)
+    return ((1 - z) * n + z * before,)
+
+
+def lstm_step(x: Any, h: Any, _: Any, c: Any) -> State:
+    """``c' = f c + i g`` and ``h' = o tanh(c')``: a sum that gates guard keeps its gradient.
+
+    Hochreiter and Schmidhuber, "Long short-term memory", 1997; the forget gate f is from Gers,
+    Schmidhuber and Cummins, "Learning to forget", 2000.
+    """
+    i, f, g, o = np.split(x + h, 4, axis=-1)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
+
+
+STEPS = {"tanh": tanh_step, "relu": relu_step}
+PARAMETERS = "weight_ih", "weight_hh", "bias_ih", "bias_hh"
+
+
+# ── layers ────────────────────────────────────────────────────────────────────────────────────
+class Recurrent(Module):
+    """Layers of cells, each run over time, forwards or both ways, the next over its outputs.
+
+    A call maps x (T, N, input_size), and the states before if they are given, (num_layers * D, N,
+    hidden_size), to the outputs (T, N, D * hidden_size) of the last layer and the states after; D
+    is 2 if `bidirectional`, else 1. With `batch_first`, N is the first axis of x and of the
+    outputs. An x without the axis N is one sequence, and then nothing has it. `dropout` acts
+    between layers. Parameters, `weight_ih_l0` and so on, are uniform in ±1/√hidden_size at first.
+
+    Raises ValueError for other shapes.
+    """
+
+    step: Callable[..., State]
+    gates: ClassVar[int] = 1
+    states: ClassVar[int] = 1
+
+    def __init__(
+        self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
+        batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
+        self.batch_first, self.dropout = batch_first, dropout
+        self.directions = ("", "_reverse") if bidirectional else ("",)
+        rows, bound = self.gates * hidden_size, max(hidden_size, 1) ** -0.5
+        for layer in range(num_layers):
+            columns = hidden_size * len(self.directions) if layer else input_size
+            shapes = (rows, columns), (rows, hidden_size), (rows,), (rows,)
+            for direction in self.directions:
+                for name, shape in zip(PARAMETERS, shapes, strict=True):
+                    wanted = bias or name.startswith("weight")
+                    p = init.uniform_(Parameter(zeros(*shape)), -bound, bound) if wanted else None
+                    setattr(self, f"{name}_l{layer}{direction}", p)
+
+    def forward(self, x: Any, hx: Any = None) -> Any:
+        swapped = self.batch_first and x.ndim == 3
+        x = np.swapaxes(x, 0, 1) if swapped else x
+        lengths = x.shape[:2] if x.ndim == 3 else x.shape[:1]
+        self._expect("an input", x, (*lengths, self.input_size))
+        rows = self.num_layers * len(self.directions)
+        before = self._given(hx, x, (rows, *lengths[1:], self.hidden_size))
+        after: list[State] = []
+        for layer in range(self.num_layers):
+            x = functional.dropout(x, self.dropout, self.training and layer > 0)
+            outputs = []
+            for direction in self.directions:
+                state = tuple(s[len(after)] for s in before)
+                hidden, state = self._run(x, state, f"_l{layer}{direction}")
+                outputs.append(stack(hidden))
+                after.append(state)
+            x = np.concatenate(outputs, axis=-1)
+        states = tuple(stack(each) for each in zip(*after, strict=True))
+        return np.swapaxes(x, 0, 1) if swapped else x, states if self.states > 1 else states[0]
+
+    def _run(self, x: Any, state: State, suffix: str) -> tuple[list[Any], State]:
+        """Return the hidden states at all times, in the order of x, and the last state."""
+        w_ih, w_hh, b_ih, b_hh = (getattr(self, name + suffix) for name in PARAMETERS)
+        order = -1 if suffix.endswith("reverse") else 1
+        hidden = []
+        for mapped in list(linear(x, w_ih, b_ih))[::order]:  # one matrix product for all times
+            state = self.step(mapped, linear(state[0], w_hh, b_hh), *state)
+            hidden.append(state[0])
+        return hidden[::order], state
+
+    def _given(self, hx: Any, x: Any, shape: tuple[int, ...]) -> State:
+        if hx is None:
+            return (np.zeros(shape, x.dtype),) * self.states
+        given = tuple(hx) if self.states > 1 else (hx,)
+        for state in given:
+            self._expect("a state", state, shape)  # which broadcasting would let pass
+        return given
+
+    def _expect(self, what: str, x: Any, shape: tuple[int, ...]) -> None:
+        if x.shape != shape:
+            where = f"{self} of {what} of shape {x.shape}"
+            raise ValueError(three_lines(f"{what} does not fit this layer", where, f"{shape}"))
+
+    def extra_repr(self) -> str:
+        sizes = f"{self.input_size}, {self.hidden_size}, num_layers={self.num_layers}"
+        return f"{sizes}, bidirectional={len(self.directions) == 2}"
+
+
+class RNN(Recurrent):
+    """``h' = tanh(W_ih x + b_ih + W_hh h + b_hh)``, or relu by `nonlinearity`; see `Recurrent`.
+
+    By position, `nonlinearity` stands after `num_layers` and before `bias`, as in PyTorch.
+
+    >>> outputs, h = RNN(3, 4, num_layers=2, nonlinearity="relu")(np.zeros((5, 1, 3)))
+    >>> outputs.shape, h.shape
+    ((5, 1, 4), (2, 1, 4))
+    """
+
+    def __init__(
+        self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh",
+        *args: Any, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(input_size, hidden_size, num_layers, *args, **kwargs)
+        if nonlinearity not in STEPS:
+            where = f"RNN(nonlinearity={nonlinearity!r})"
+            raise ValueError(three_lines("no such nonlinearity is known", where, "tanh or relu"))
+        self.step = STEPS[nonlinearity]
+
+
+class GRU(Recurrent):
+    """``h' = (1 - z) n + z h`` with a reset gate in n; see `Recurrent`.
+
+    >>> outputs, h = GRU(3, 4, bidirectional=True)(np.zeros((5, 1, 3)))
+    >>> outputs.shape, h.shape
+    ((5, 1, 8), (2, 1, 4))
+    """
+
+    step, gates = staticmethod(gru_step), 3
+
+
+class LSTM(Recurrent):
+    """``c' = f c + i g`` and ``h' = o tanh(c')``; its state is the pair (h, c); see `Recurrent`.
+
+    >>> outputs, (h, c) = LSTM(3, 4, batch_first=True)(np.zeros((1, 5, 3)))
+    >>> outputs.shape, h.shape, c.shape
+    ((1, 5, 4), (1, 1, 4), (1, 1, 4))
+    """
+
+    step, gates, states = staticmethod(lstm_step), 4, 2

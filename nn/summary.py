@@ -1,0 +1,114 @@
+"""Summary: what a model is made of, and what becomes of an example on its way through it."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import autograd
+from autograd import no_grad
+from nn.module import Module
+from nn.training import _mode
+
+
+class Row(NamedTuple):
+    """One module of a summary, with all its parts: of each of these there is a row as well.
+
+    Attributes
+    ----------
+    layer : its dotted name, as in the keys of `state_dict`.
+    type : its class.
+    output : the shapes of what it returned, and how often it was called.
+    parameters : how many numbers, each counted once.
+    flops : how many operations on numbers in all its calls, as `Program.flops` counts them; None
+        where a call has no program, since it branches on values (see `autograd.capture`).
+    """
+
+    layer: str
+    type: str
+    output: str
+    parameters: int
+    flops: int | None
+
+
+def summary(model: Module, *example: Any) -> "autograd.Grid":
+    """Call a model, as in `eval` mode, and tell shapes, parameters and FLOPs of all its modules.
+
+    The first row is the model, and so the total. The others are in the order of their first calls;
+    those that were never called come last. Shared and frozen parameters are told below.
+
+    Parameters
+    ----------
+    model : any `Module`. Attributes that its call sets are set back.
+    *example : its arguments, such as a batch of one row.
+
+    Returns
+    -------
+    A table, also in Jupyter; its ``rows`` are `Row`s.
+
+    Raises
+    ------
+    What the model raises.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.summary(nn.MLP(4, 8, 3), np.ones((1, 4)))
+    layer    type    output  parameters  flops
+    (model)  MLP     (1, 3)          67    131
+    0        Linear  (1, 8)          40     72
+    1        ReLU    (1, 8)           0      8
+    2        Linear  (1, 3)          27     51
+    """
+    names = {module: name or "(model)" for name, module in model.named_modules()}
+    calls: dict[Module, list[Any]] = {}
+
+    def watched(module: Module, forward: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            own = calls.setdefault(module, [])  # before its parts
+            y = forward(*args, **kwargs)
+            own.append((", ".join(_shapes(y)), forward, args, kwargs))
+            return y
+
+        return call
+
+    def restore() -> None:
+        for own, was in before:
+            own.clear()
+            own.update(was)
+
+    with _mode(model, False), no_grad():
+        before = [(vars(module), dict(vars(module))) for module in names]
+        try:
+            for module in names:
+                vars(module)["forward"] = watched(module, module.forward)
+            model(*example)
+            restore()  # what is captured is not watched
+            unused = [m for m in names if m not in calls and not any(m.children())]
+            rows = [_row(names[m], m, calls.get(m, [])) for m in [*calls, *unused]]
+        finally:
+            restore()
+    first: dict[Any, str] = {}
+    parameters = model._named("parameter", remove_duplicate=False)
+    notes = [f"{n} is {first[p]}" for n, p in parameters if first.setdefault(p, n) != n]
+    frozen = sum(p.size for p in first if not p.requires_grad)
+    return autograd.Grid(rows, notes + [f"{frozen:,} parameters are frozen"] * bool(frozen))
+
+
+def _row(name: str, module: Module, calls: list[Any]) -> Row:
+    output = " or ".join(dict.fromkeys(shape for shape, *_ in calls)) or "never called"
+    capture: Callable[..., Any] = autograd.capture  # type: ignore[assignment]  # not the module
+    try:
+        flops = sum(capture(f, *a, **k).flops.total for _, f, a, k in calls)
+    except Exception:  # noqa: BLE001  # the model itself has worked: it is the program that fails
+        flops = None
+    times = f" × {len(calls)}" * (len(calls) > 1)
+    count = sum(p.size for p in module.parameters())
+    return Row(name, type(module).__name__, output + times, count, flops)
+
+
+def _shapes(value: Any) -> list[str]:
+    """List the shapes of Tensors and arrays, in whatever they are returned."""
+    if isinstance(value, (tuple, list, dict)):
+        parts = value.values() if isinstance(value, dict) else value
+        return [shape for part in parts for shape in _shapes(part)]
+    return [str(value.shape)] if hasattr(value, "shape") else []

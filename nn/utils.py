@@ -1,0 +1,71 @@
+"""Gradient clipping: between `backward` and an optimiser's step, under PyTorch's names."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor, three_lines
+
+
+def clip_grad_norm_(
+    parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+) -> Tensor:  # fmt: skip
+    """Shorten all gradients by one factor, in place, so that their common norm is `max_norm`.
+
+    Parameters
+    ----------
+    parameters : what was trained; those without a gradient are passed over.
+    max_norm : the norm of all gradients together that is not exceeded.
+    norm_type : p of the p-norm; ``math.inf`` for the largest absolute value.
+    error_if_nonfinite : whether a norm of inf or NaN is an error; else it spoils every gradient.
+
+    Returns
+    -------
+    The norm before (Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural
+    networks", 2013), a Tensor of shape ().
+
+    Raises
+    ------
+    RuntimeError : where the norm is inf or NaN, with `error_if_nonfinite`.
+
+    >>> w = Tensor([3.0, 4.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> clip_grad_norm_([w], max_norm=5.0)
+    Tensor(10.0)
+    >>> w.grad.data.round(5)
+    array([3., 4.])
+    """
+    grads = _grads(parameters)
+    norms = [np.linalg.norm(np.ravel(g.data), norm_type) for g in grads]
+    total = np.linalg.norm(norms, norm_type) if norms else np.float64(0.0)
+    if error_if_nonfinite and not np.isfinite(total):
+        raise RuntimeError(
+            three_lines(
+                f"the norm of the gradients is {total}, so they cannot be scaled",
+                f"clip_grad_norm_ of {len(grads)} gradients",
+                "a smaller lr; nn.doctor(model, loss) finds where it comes from",
+            )
+        )
+    for g in grads:
+        g.data *= min(max_norm / (float(total) + 1e-6), 1.0)
+    return Tensor(total)
+
+
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+    """Bring every element of the gradients between ``-clip_value`` and `clip_value`, in place.
+
+    >>> w = Tensor([0.1, 4.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> clip_grad_value_(w, 1.0)
+    >>> w.grad
+    Tensor([0.2, 1. ])
+    """
+    for g in _grads(parameters):
+        g.data = np.clip(g.data, -clip_value, clip_value, out=g.data if g.ndim else None)
+
+
+def _grads(parameters: Any) -> list[Tensor]:
+    tensors = [parameters] if type(parameters) is Tensor else parameters
+    return [p.grad for p in tensors if p.grad is not None]

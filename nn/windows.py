@@ -1,0 +1,232 @@
+"""Functions of what a window sees that moves over an image, a signal or any number of axes.
+
+The input is (N, C, L) or (N, C, H, W), or that without N. `kernel_size`, `stride`, `padding` and
+`dilation` are one number for all axes, or one for each.
+"""
+
+import functools
+import itertools
+import math
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd import three_lines
+from nn.targets import Array
+
+__all__ = [
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d",
+    "avg_pool1d", "avg_pool2d", "conv1d", "conv2d", "max_pool1d", "max_pool2d",
+]  # fmt: skip
+
+Size = int | Sequence[int]
+
+
+def each(value: Size, axes: int) -> tuple[int, ...]:
+    """Return one number for each axis.
+
+    >>> each(3, 2), each((1, 2), 2)
+    ((3, 3), (1, 2))
+    """
+    return tuple(np.broadcast_to(value, axes).tolist())
+
+
+def over(axes: int, f: Callable[..., Array]) -> Callable[..., Array]:
+    """Return f for inputs of so many axes behind (N, C), or behind C alone.
+
+    >>> over(1, np.negative)(np.ones((3, 4))).shape
+    (3, 4)
+    """
+
+    @functools.wraps(f)
+    def run(input: Array, *args: Any, **options: Any) -> Array:
+        if input.ndim == axes + 1:
+            return run(input[None], *args, **options)[0]
+        if input.ndim != axes + 2:
+            sizes = ("L", "H, W")[axes - 1]
+            raise _unfit(run, input, f"an input of shape (N, C, {sizes})")
+        return f(input, *args, **options)
+
+    run.__name__ = f"{f.__name__.removeprefix('_')}{axes}d"
+    return run
+
+
+def _unfit(f: Callable[..., Any], input: Array, instead: str, what: str = "") -> ValueError:
+    what = what or f"an input of {input.ndim} axes does not fit"
+    return ValueError(three_lines(what, f"{f.__name__} of an input {input.shape}", instead))
+
+
+def _padded(input: Array, pairs: Sequence[tuple[int, int]], value: float = 0.0) -> Array:
+    if not any(map(any, pairs)):
+        return input
+    return np.pad(input, ((0, 0), (0, 0), *pairs), constant_values=value)
+
+
+# ── convolution ───────────────────────────────────────────────────────────────────────────────
+def around(padding: Size | str, reach: Sequence[int]) -> list[tuple[int, int]]:
+    """Return how many zeros come before and after each axis; "same" keeps the size.
+
+    >>> around("same", (2, 3)), around(1, (2, 3))
+    ([(1, 1), (1, 2)], [(1, 1), (1, 1)])
+    """
+    if padding == "same":
+        return [(r // 2, r - r // 2) for r in reach]
+    return [(p, p) for p in each(0 if padding == "valid" else padding, len(reach))]  # type: ignore[arg-type]  # numbers, by now
+
+
+def _conv(
+    input: Array, weight: Array, bias: Array | None = None, stride: Size = 1,
+    padding: Size | str = 0, dilation: Size = 1, groups: int = 1,
+) -> Array:  # fmt: skip
+    """Return ``y[n, o, i] = b[o] + Σ w[o, c, k] x[n, c, stride i + dilation k - padding]``.
+
+    The sum is over the channels c of the group that o is in, and over the places k of the kernel.
+
+    Parameters
+    ----------
+    input : (N, C, L) or (N, C, H, W).
+    weight : (out channels, C / groups, *kernel).
+    bias : (out channels,).
+    padding : zeros at both ends of each axis; "valid" for none; "same" for a result of the
+        input's size, with stride 1.
+    dilation : the distance between the places of the kernel on the input.
+    groups : into how many groups the channels, in and out, are divided.
+
+    Raises
+    ------
+    ValueError : where channels do not fit, and for an input smaller than the kernel.
+
+    Examples
+    --------
+    >>> conv1d(np.array([[1.0, 2.0, 4.0]]), np.array([[[1.0, 1.0]]]), stride=1)
+    array([[3., 6.]])
+    """
+    kernel = weight.shape[2:]
+    reach = [d * (k - 1) for d, k in zip(each(dilation, len(kernel)), kernel, strict=True)]
+    if input.shape[1] != weight.shape[1] * groups or weight.shape[0] % groups:
+        what = f"{weight.shape=} and {groups=} mean {weight.shape[1] * groups} channels"
+        instead = "channels, in and out, that the groups divide"
+        raise _unfit(_conv, input, instead, what)
+    if padding == "same" and max(each(stride, len(kernel))) > 1:
+        raise _unfit(_conv, input, "padding=1, or other numbers", "only stride 1 keeps the size")
+    x = _padded(input, around(padding, reach))
+    if any(n <= r for n, r in zip(x.shape[2:], reach, strict=True)):
+        what = f"a kernel that covers {tuple(r + 1 for r in reach)} does not fit into the input"
+        raise _unfit(_conv, x, "more padding, or a smaller kernel", what)
+    options = {"stride": stride, "dilation": dilation, "groups": groups}
+    return autograd.conv(x, weight, *([] if bias is None else [bias]), **options)
+
+
+conv1d, conv2d = over(1, _conv), over(2, _conv)
+
+
+# ── pooling ───────────────────────────────────────────────────────────────────────────────────
+def _ends(
+    input: Array, kernel: Sequence[int], stride: Sequence[int], padding: Size, reach: Sequence[int],
+    ceil_mode: bool,
+) -> list[tuple[int, int]]:  # fmt: skip
+    """Return what to add before and after each axis, so that the windows cover it."""
+    pairs, paddings = [], each(padding, len(kernel))
+    for n, s, k, p, r in zip(input.shape[2:], stride, kernel, paddings, reach, strict=True):
+        if 2 * p > k or n + 2 * p <= r:
+            what = f"a window of {k} with a padding of {p} does not fit into the input"
+            instead = "a padding of half the kernel, or less; a kernel not larger than the input"
+            raise _unfit(_max_pool, input, instead, what)
+        last = -(-(n + 2 * p - r - 1) // s) * s if ceil_mode else 0
+        last -= s * (last >= n + p)  # no window stands on the padding alone
+        pairs.append((p, max(p, last + r + 1 - n - p)))
+    return pairs
+
+
+def _max_pool(
+    input: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0,
+    dilation: Size = 1, ceil_mode: bool = False,
+) -> Array:  # fmt: skip
+    """Return the maximum of each window; the stride is the window's size unless told.
+
+    `ceil_mode` also takes the last windows that are not full. Where several elements are the
+    maximum, they share the gradient evenly. Raises ValueError for windows that see padding only.
+
+    >>> max_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
+    array([[3., 2.]])
+    """
+    axes = input.ndim - 2
+    kernel, steps = each(kernel_size, axes), each(stride or kernel_size, axes)
+    reach = [d * (k - 1) for d, k in zip(each(dilation, axes), kernel, strict=True)]
+    x = _padded(input, _ends(input, kernel, steps, padding, reach, ceil_mode), -math.inf)
+    return autograd.max_pool(x, kernel=kernel, stride=stride or kernel_size, dilation=dilation)
+
+
+def _avg_pool(
+    input: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0,
+    ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: float | None = None,
+) -> Array:  # fmt: skip
+    """Return the mean of each window; zeros of the padding count, if `count_include_pad`.
+
+    `divisor_override` divides the sums instead of the number of elements. The rest as in
+    `max_pool2d`.
+
+    >>> avg_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
+    array([[2., 1.]])
+    """
+    axes = input.ndim - 2
+    kernel, steps = each(kernel_size, axes), each(stride or kernel_size, axes)
+    ends = _ends(input, kernel, steps, padding, [k - 1 for k in kernel], ceil_mode)
+    total = _sums(_padded(input, ends), kernel, steps)
+    if divisor_override or not any(map(any, ends)):
+        return total / (divisor_override or math.prod(kernel))
+    inside = around(padding, kernel)
+    counted = _padded(np.ones((1, 1, *input.shape[2:]), input.dtype), inside, count_include_pad)
+    excess = [(0, after - p) for (_, after), (_, p) in zip(ends, inside, strict=True)]
+    return total / _sums(_padded(counted, excess), kernel, steps)
+
+
+def _sums(x: Array, kernel: Sequence[int], stride: Sequence[int]) -> Array:
+    """Return the sum of each window, as one of arrays: those of each place in it."""
+    sizes = [(n - k) // s * s + 1 for n, k, s in zip(x.shape[2:], kernel, stride, strict=True)]
+    places = itertools.product(*map(range, kernel))
+    windows = (zip(place, sizes, stride, strict=True) for place in places)
+    return functools.reduce(
+        operator.add, (x[(..., *[slice(k, k + n, s) for k, n, s in w])] for w in windows)
+    )
+
+
+def _adaptive_avg_pool(input: Array, output_size: Size | Sequence[int | None] | None) -> Array:
+    """Return means over `output_size` windows along each axis, as equal as they can be.
+
+    Window i goes from ``i n // size`` to ``(i + 1) n / size``, rounded up; None keeps an axis.
+
+    >>> adaptive_avg_pool1d(np.array([[1.0, 3.0, 2.0]]), 2)
+    array([[2. , 2.5]])
+    """
+    return _adaptive(np.mean, input, output_size)
+
+
+def _adaptive_max_pool(input: Array, output_size: Size | Sequence[int | None] | None) -> Array:
+    """Return maxima over `output_size` windows along each axis, see `adaptive_avg_pool2d`.
+
+    >>> adaptive_max_pool1d(np.array([[1.0, 3.0, 2.0]]), 1)
+    array([[3.]])
+    """
+    return _adaptive(np.max, input, output_size)
+
+
+def _adaptive(reduce: Callable[..., Array], x: Array, size: Any) -> Array:
+    axes = range(2, x.ndim)
+    for axis, m in zip(axes, size if np.iterable(size) else [size] * len(axes), strict=True):
+        n, before = x.shape[axis], (slice(None),) * axis
+        if m == 1:
+            x = reduce(x, axis=axis, keepdims=True)
+        elif m not in (None, n):
+            parts = [x[(*before, slice(i * n // m, -(-(i + 1) * n // m)))] for i in range(m)]
+            x = np.stack([reduce(part, axis=axis) for part in parts], axis=axis)
+    return x
+
+
+max_pool1d, max_pool2d = over(1, _max_pool), over(2, _max_pool)
+avg_pool1d, avg_pool2d = over(1, _avg_pool), over(2, _avg_pool)
+adaptive_avg_pool1d, adaptive_avg_pool2d = over(1, _adaptive_avg_pool), over(2, _adaptive_avg_pool)
+adaptive_max_pool1d, adaptive_max_pool2d = over(1, _adaptive_max_pool), over(2, _adaptive_max_pool)

@@ -1,0 +1,102 @@
+"""Activations, and layers beside them, against PyTorch: values and gradients."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import nn
+from autograd import Tensor, manual_seed
+from nn import functional as F  # noqa: N812  # as everybody calls it
+from nn import nonlinear
+
+POINTS = np.array([
+    [-700.0, -30.0, -4.3, -3.1, -2.2, -1.3, -0.7, -0.3], [0.2, 0.4, 0.9, 1.7, 2.3, 3.2, 6.4, 31.0],
+])  # fmt: skip
+ACTIVATIONS = [
+    ("CELU", {}), ("CELU", {"alpha": 0.5}), ("ELU", {}), ("ELU", {"alpha": 0.5}), ("GELU", {}),
+    ("GELU", {"approximate": "tanh"}), ("GLU", {}), ("GLU", {"dim": 0}), ("Hardshrink", {}),
+    ("Hardshrink", {"lambd": 0.35}), ("Hardsigmoid", {}), ("Hardswish", {}), ("Hardtanh", {}),
+    ("Hardtanh", {"min_val": -0.5, "max_val": 2.5}), ("LeakyReLU", {}),
+    ("LeakyReLU", {"negative_slope": 0.3}), ("LogSigmoid", {}), ("LogSoftmax", {"dim": 1}),
+    ("Mish", {}), ("PReLU", {}), ("PReLU", {"num_parameters": 8, "init": 0.125}), ("ReLU", {}),
+    ("ReLU6", {}), ("SELU", {}), ("SiLU", {}), ("Sigmoid", {}), ("Softmax", {"dim": 0}),
+    ("Softmin", {"dim": 1}), ("Softplus", {}), ("Softplus", {"beta": 2.0, "threshold": 5.0}),
+    ("Softshrink", {}), ("Softshrink", {"lambd": 0.35}), ("Softsign", {}), ("Tanh", {}),
+    ("Tanhshrink", {}), ("Threshold", {"threshold": 0.3, "value": -1.5}),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def torch():
+    return pytest.importorskip("torch", reason="PyTorch is the convention")
+
+
+def assert_like_torch(torch, ours, theirs, *arrays, tolerance=1e-10):
+    """Assert that two modules have equal values, and gradients of inputs and parameters."""
+    xs = [Tensor(a, requires_grad=True) for a in arrays]
+    inputs = [torch.tensor(a, requires_grad=True) for a in arrays]
+    y, z = ours(*xs), theirs(*inputs)
+    assert_allclose(y.data, z.detach().numpy(), rtol=tolerance, atol=tolerance)
+    u = np.cos(np.arange(y.size)).reshape(y.shape)
+    y.backward(u)
+    z.backward(torch.tensor(u))
+    mine, others = [*xs, *ours.parameters()], [*inputs, *theirs.parameters()]
+    for a, b in zip(mine, others, strict=True):
+        assert_allclose(a.grad.data, b.grad.numpy(), rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize(("name", "options"), ACTIVATIONS)
+def test_activations_are_pytorchs(torch, name, options):
+    ours, theirs = getattr(nn, name)(**options), getattr(torch.nn, name)(**options).double()
+    single = name in ("Hardsigmoid", "Hardswish")  # PyTorch's 1/6 is one of float32 there
+    assert_like_torch(torch, ours, theirs, POINTS, tolerance=1e-7 if single else 1e-10)
+
+
+@pytest.mark.parametrize(("name", "options"), ACTIVATIONS)
+def test_activations_keep_float32(name, options):
+    layer = getattr(nn, name)(**options).float()
+    x = Tensor(POINTS.astype(np.float32), requires_grad=True)
+    y = layer(x)
+    assert y.dtype == np.float32
+    y.sum().backward()
+    assert np.isfinite(x.grad.data).all()
+
+
+def test_a_slope_for_each_channel_and_probabilities_of_channels(torch, rng):
+    x = rng.normal(size=(2, 3, 4, 5))
+    assert_like_torch(torch, nn.PReLU(3), torch.nn.PReLU(3).double(), x)
+    assert_like_torch(torch, nn.Softmax2d(), torch.nn.Softmax2d(), x)
+    assert_like_torch(torch, nn.RReLU().eval(), torch.nn.RReLU().eval(), x)
+
+
+def test_random_slopes_are_between_the_bounds():
+    manual_seed(0)
+    slopes = -nn.RReLU(0.1, 0.3)(Tensor(-np.ones(1000))).numpy()
+    assert 0.1 <= slopes.min() < 0.102
+    assert 0.298 < slopes.max() <= 0.3
+
+
+def test_functional_has_them_all():
+    assert set(nonlinear.__all__) <= set(F.__all__)
+
+
+def test_bilinear_and_unflatten_are_pytorchs(torch, rng):
+    ours, theirs = nn.Bilinear(3, 4, 5), torch.nn.Bilinear(3, 4, 5).double()
+    ours.load_state_dict({k: v.numpy() for k, v in theirs.state_dict().items()})
+    assert_like_torch(torch, ours, theirs, rng.normal(size=(2, 6, 3)), rng.normal(size=(2, 6, 4)))
+    assert repr(ours) == repr(theirs)
+    pair = nn.Unflatten(-1, (2, -1)), torch.nn.Unflatten(-1, (2, -1))
+    assert_like_torch(torch, *pair, rng.normal(size=(3, 6)))
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"), [(nn.Dropout1d, (40, 50, 3)), (nn.Dropout2d, (40, 50, 3, 2))]
+)
+def test_whole_channels_are_dropped(layer, shape):
+    manual_seed(0)
+    y = layer(0.25)(Tensor(np.ones(shape))).numpy().reshape(2000, -1)
+    assert (y == y[:, :1]).all()
+    assert set(np.unique(y)) == {0.0, 1 / 0.75}
+    assert abs(y.mean() - 1) < 5 * np.sqrt(0.25 / 0.75 / 2000)
+    x = np.ones(shape)
+    assert layer(0.25).eval()(x) is x or (layer(0.25).eval()(x) == x).all()

@@ -1,0 +1,254 @@
+"""Convolution and pooling: against their definition, against PyTorch, and how they fail."""
+
+import itertools
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import nn
+from autograd import Tensor, blocks, capture, conv, manual_seed, value_and_grad
+from autograd.rules import convolution
+from nn import functional as F  # noqa: N812  # as everybody calls it
+
+
+@pytest.fixture(scope="module")
+def torch():
+    return pytest.importorskip("torch", reason="PyTorch is the convention")
+
+
+def assert_like_torch(torch, f, *arrays, name, **options):
+    """Assert that a function and PyTorch's of that name have equal values and gradients."""
+    xs = [Tensor(a, requires_grad=True) for a in arrays]
+    theirs = [torch.tensor(a, requires_grad=True) for a in arrays]
+    y, z = f(*xs, **options), getattr(torch.nn.functional, name)(*theirs, **options)
+    assert_allclose(y.data, z.detach().numpy(), rtol=1e-10, atol=1e-10)
+    u = np.cos(np.arange(y.size)).reshape(y.shape)
+    y.backward(u)
+    z.backward(torch.tensor(u))
+    for x, t in zip(xs, theirs, strict=True):
+        assert_allclose(x.grad.data, t.grad.numpy(), rtol=1e-10, atol=1e-10)
+
+
+# ── the definition ────────────────────────────────────────────────────────────────────────────
+def by_definition(x, w, b, stride, dilation, groups):
+    """Write the sum out, place by place."""
+    (n, c, *size), (o, _, *kernel) = x.shape, w.shape
+    sizes = zip(size, kernel, stride, dilation, strict=True)
+    y = np.zeros((n, o, *[(m - d * (k - 1) - 1) // s + 1 for m, k, s, d in sizes]))
+    for place in np.ndindex(y.shape):
+        image, out, *at = place
+        group = slice(
+            out // (o // groups) * (c // groups), (out // (o // groups) + 1) * (c // groups)
+        )
+        seen = [slice(i * s, i * s + d * (k - 1) + 1, d)
+                for i, s, d, k in zip(at, stride, dilation, kernel, strict=True)]  # fmt: skip
+        y[place] = np.sum(x[(image, group, *seen)] * w[out]) + b[out]
+    return y
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize(
+    ("stride", "dilation"), [((1, 1), (1, 1)), ((2, 1), (1, 3)), ((3, 2), (2, 1))]
+)
+def test_convolution_is_its_definition(rng, stride, dilation, groups):
+    x, w, b = (
+        rng.normal(size=(2, 4, 9, 8)),
+        rng.normal(size=(6, 4 // groups, 3, 2)),
+        rng.normal(size=6),
+    )
+    want = by_definition(x, w, b, stride, dilation, groups)
+    assert_allclose(
+        conv(x, w, b, stride=stride, dilation=dilation, groups=groups), want, rtol=1e-12
+    )
+
+
+def test_three_axes_are_no_different(rng):
+    x, w = rng.normal(size=(1, 2, 3, 4, 5)), rng.normal(size=(2, 2, 2, 3, 2))
+    want = by_definition(x, w, np.zeros(2), (1, 1, 2), (1, 1, 1), 1)
+    assert_allclose(conv(x, w, stride=(1, 1, 2)), want, rtol=1e-12)
+
+
+def test_threads_change_no_bit(rng, monkeypatch):
+    x, w = rng.normal(size=(13, 8, 20, 20)), rng.normal(size=(8, 8, 3, 3))
+    g = rng.normal(size=(13, 8, 18, 18))
+
+    def run():
+        y = convolution.max_pool(x, kernel=(3, 3), stride=2)
+        return (
+            conv(x, w), convolution.conv_input(g, w, size=(20, 20)),
+            convolution.conv_weight(g, x, kernel=(3, 3)), y,
+            convolution.pool_spread(g[:, :, :9, :9], x, y, kernel=(3, 3), stride=2),
+        )  # fmt: skip
+
+    assert convolution.patches(x, (3, 3), 1, 1, 1, 128).size > blocks.LARGE
+    shared = run()
+    monkeypatch.setattr(convolution, "LARGE", 10**12)
+    for one, other in zip(shared, run(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+# ── PyTorch ───────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("stride", "padding", "dilation", "groups", "bias"),
+    [
+        *itertools.product([1, 2], [0, 2], [1, 2], [1, 2], [True]),
+        (1, "same", 1, 1, True), (1, "same", 3, 2, False), (2, "valid", 1, 1, False),
+        (3, 1, 2, 1, False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("axes", [1, 2])
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even")  # PyTorch copies then
+def test_convolution_is_pytorchs(torch, rng, axes, stride, padding, dilation, groups, bias):
+    x = rng.normal(size=(3, 4, 9, 8)[: 2 + axes])
+    w = rng.normal(size=(6, 4 // groups, 3, 2)[: 2 + axes])
+    arrays = (x, w, rng.normal(size=6)) if bias else (x, w)
+    name = f"conv{axes}d"
+    assert_like_torch(
+        torch, getattr(F, name), *arrays, name=name,
+        stride=stride, padding=padding, dilation=dilation, groups=groups,
+    )  # fmt: skip
+
+
+def test_a_number_for_each_axis_and_no_batch(torch, rng):
+    x, w = rng.normal(size=(2, 9, 8)), rng.normal(size=(3, 2, 3, 2))
+    options = {"stride": (2, 1), "padding": (1, 0), "dilation": (1, 2)}
+    assert_like_torch(torch, F.conv2d, x, w, name="conv2d", **options)
+    assert_like_torch(torch, F.max_pool2d, x, name="max_pool2d", kernel_size=(3, 2), stride=(1, 2))
+
+
+@pytest.mark.parametrize("ceil_mode", [False, True])
+@pytest.mark.parametrize(
+    ("kernel", "stride", "padding"), [(2, None, 0), (3, 2, 1), (3, 1, 0), (2, 3, 1), (4, 3, 2)]
+)
+@pytest.mark.parametrize("axes", [1, 2])
+def test_pooling_is_pytorchs(torch, rng, axes, kernel, stride, padding, ceil_mode):
+    x = rng.normal(size=(2, 3, 9, 8)[: 2 + axes])
+    options = {"kernel_size": kernel, "stride": stride, "padding": padding, "ceil_mode": ceil_mode}
+    most, mean = f"max_pool{axes}d", f"avg_pool{axes}d"
+    assert_like_torch(torch, getattr(F, most), x, name=most, **options)
+    for include in (False, True):
+        assert_like_torch(
+            torch, getattr(F, mean), x, name=mean, count_include_pad=include, **options
+        )
+
+
+def test_other_options_of_pooling_are_pytorchs(torch, rng):
+    x = rng.normal(size=(2, 3, 9, 8))
+    assert_like_torch(torch, F.max_pool2d, x, name="max_pool2d", kernel_size=2, dilation=(2, 3))
+    assert_like_torch(torch, F.avg_pool2d, x, name="avg_pool2d", kernel_size=2, divisor_override=3)
+
+
+@pytest.mark.parametrize("size", [1, 3, (2, None), (9, 5), (4, 8)])
+@pytest.mark.parametrize("kind", ["avg", "max"])
+def test_adaptive_pooling_is_pytorchs(torch, rng, kind, size):
+    name = f"adaptive_{kind}_pool2d"
+    assert_like_torch(
+        torch, getattr(F, name), rng.normal(size=(2, 3, 9, 8)), name=name, output_size=size
+    )
+    if type(size) is int:
+        name = f"adaptive_{kind}_pool1d"
+        assert_like_torch(
+            torch, getattr(F, name), rng.normal(size=(2, 3, 9)), name=name, output_size=size
+        )
+
+
+LAYERS = [
+    ("Conv1d", (4, 6, 3), {"padding": "same", "groups": 2}, (2, 4, 9)),
+    ("Conv2d", (4, 6, (3, 2)), {"stride": 2, "bias": False}, (2, 4, 9, 8)),
+    ("Conv2d", (4, 6, 3), {"padding": (1, 2), "padding_mode": "reflect"}, (2, 4, 9, 8)),
+    ("Conv2d", (4, 6, 3), {"padding": "same", "padding_mode": "circular"}, (2, 4, 9, 8)),
+    ("Conv1d", (4, 6, 3), {"padding": 2, "padding_mode": "replicate"}, (2, 4, 9)),
+    ("MaxPool2d", (3, 2), {"padding": 1}, (2, 4, 9, 8)),
+    ("AvgPool1d", (2,), {}, (2, 4, 9)),
+    ("AdaptiveAvgPool2d", ((2, None),), {}, (2, 4, 9, 8)),
+]
+
+
+@pytest.mark.parametrize(("name", "args", "options", "shape"), LAYERS)
+def test_layers_take_pytorchs_weights(torch, rng, name, args, options, shape):
+    ours, theirs = (
+        getattr(nn, name)(*args, **options),
+        getattr(torch.nn, name)(*args, **options).double(),
+    )
+    ours.load_state_dict({k: v.numpy() for k, v in theirs.state_dict().items()})
+    x = rng.normal(size=shape)
+    assert_allclose(
+        np.asarray(getattr(ours(x), "data", ours(x))), theirs(torch.tensor(x)).detach(), rtol=1e-10
+    )
+    if name.startswith("Conv"):
+        assert repr(ours) == repr(theirs)
+
+
+@pytest.mark.parametrize(("name", "kernel"), [("Conv1d", 7), ("Conv2d", (3, 5))])
+def test_first_weights_are_distributed_as_pytorchs(torch, name, kernel):
+    """Uniform in ±1/√fan_in: the bounds, and the moments within five standard errors."""
+    manual_seed(0)
+    ours, theirs = (
+        getattr(nn, name)(32, 64, kernel, groups=2),
+        getattr(torch.nn, name)(32, 64, kernel, groups=2),
+    )
+    bound = (16 * np.prod(kernel)) ** -0.5
+    for mine, other in ((ours.weight, theirs.weight), (ours.bias, theirs.bias)):
+        w = mine.numpy(force=True)
+        assert w.shape == tuple(other.shape)
+        assert 0.9 * bound < abs(w).max() <= bound
+        assert abs(w.mean()) < 5 * bound / np.sqrt(3 * w.size)
+        assert abs((w**2).mean() - bound**2 / 3) < 5 * bound**2 * np.sqrt(4 / 45 / w.size)
+        assert other.detach().abs().max() <= bound * (1 + 1e-6)
+
+
+# ── ties, higher orders, programs ─────────────────────────────────────────────────────────────
+def test_several_maxima_share_evenly():
+    x = Tensor([[[[1.0, 3.0], [3.0, 0.0]]]], requires_grad=True)
+    F.max_pool2d(x, 2).sum().backward()
+    assert x.grad.tolist() == [[[[0.0, 0.5], [0.5, 0.0]]]]
+
+
+def network(x, w1, w2):
+    h = F.max_pool2d(F.relu(F.conv2d(x, w1, padding=1)), 2)
+    return np.sum(np.tanh(F.avg_pool2d(F.conv2d(h, w2, stride=2), 1)))
+
+
+def test_the_program_runs_alone_and_is_the_same(rng):
+    x, w1, w2 = (
+        rng.normal(size=(2, 2, 6, 6)),
+        rng.normal(size=(3, 2, 3, 3)),
+        rng.normal(size=(2, 3, 2, 2)),
+    )
+    program = capture(value_and_grad(network, argnum=(0, 1, 2)), x, w1, w2)
+    assert "autograd" not in program.source
+    space = {}
+    exec(program.source, space)
+    got = next(f for k, f in space.items() if k == program.name or k.startswith("network"))(
+        x, w1, w2
+    )
+    want = value_and_grad(network, argnum=(0, 1, 2))(x, w1, w2)
+    for a, b in zip(
+        (got[0], *got[1]) if isinstance(got[1], tuple) else got, (want[0], *want[1]), strict=True
+    ):
+        np.testing.assert_array_equal(np.asarray(a), np.asarray(getattr(b, "data", b)))
+
+
+# ── errors ────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda x, w: F.conv2d(x[:, :1], w),
+            r"weight.shape=\(3, 2, 3, 3\) and groups=1 mean 2 channels",
+        ),
+        (lambda x, w: F.conv2d(x, w, groups=2), "groups=2 mean 4 channels"),
+        (lambda x, w: F.conv2d(x[..., :2, :], w), r"a kernel that covers \(3, 3\) does not fit"),
+        (lambda x, w: F.conv2d(x, w, stride=2, padding="same"), "only stride 1 keeps the size"),
+        (lambda x, w: F.conv1d(x, w[..., 0]), "an input of 4 axes does not fit"),
+        (lambda x, _: F.max_pool2d(x, 2, padding=2), "a window of 2 with a padding of 2 does not"),
+        (lambda x, _: F.avg_pool2d(x, 6), "a window of 6 with a padding of 0 does not fit"),
+        (lambda *_: nn.Conv2d(3, 4, 1, groups=2), "groups divide the channels"),
+        (lambda *_: nn.Conv2d(3, 4, 1, padding_mode="zero"), "padding_mode='zero'"),
+    ],
+)
+def test_errors_have_three_lines(call, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        call(np.ones((1, 2, 5, 5)), np.ones((3, 2, 3, 3)))
+    assert len(str(caught.value).splitlines()) == 3

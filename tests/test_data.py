@@ -1,0 +1,137 @@
+"""Mini-batches: every row once, whatever holds the rows, and no more of them than are needed."""
+
+import itertools
+import tracemalloc
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+import autograd as ag
+from autograd import Tensor, three_lines
+from nn.data import Batches, batches, source
+
+
+def rows_of(passes):
+    return np.concatenate([x.data for x, *_ in passes])
+
+
+def test_a_pass_has_every_row_once_and_its_targets_with_it(rng):
+    X = np.arange(103)
+    passes = [list(Batches((X, -X, X[:, None] * 2), 10, rng)) for _ in range(2)]
+    assert [len(x) for x, _, _ in passes[0]] == [10] * 10 + [3]
+    assert len(Batches((X,), 10)) == 11
+    for each in passes:
+        assert_array_equal(np.sort(rows_of(each)), X)
+        for x, y, z in each:
+            assert_array_equal(y.data, -x.data)
+            assert_array_equal(z.data, 2 * x.data[:, None])
+            assert (np.diff(x.data) > 0).all(), "a batch reads its rows in ascending order"
+    assert not np.array_equal(rows_of(passes[0]), rows_of(passes[1]))
+
+
+def test_without_a_generator_the_order_stays():
+    assert_array_equal(rows_of(Batches((np.arange(7),), 3)), np.arange(7))
+
+
+def test_the_same_generator_gives_the_same_batches():
+    first, second = (
+        rows_of(Batches((np.arange(50),), 8, np.random.default_rng(3))) for _ in range(2)
+    )
+    assert_array_equal(first, second)
+
+
+def test_lists_tensors_and_arrays_are_the_same_data():
+    X, y = [[1.0, 2.0], [3.0, 4.0]], [0, 1]
+    leaf = Tensor(X, requires_grad=True)
+    for data in [(X, y), [np.array(X), y], (leaf * 1, Tensor(y)), (np.array(X), np.array(y))]:
+        ((a, b),) = batches(source(data, 32))
+        assert_array_equal(a.data, X)
+        assert a.op is None, "a batch begins a graph of its own"
+        assert (a.dtype, b.dtype) == (np.float64, np.int64)
+
+
+def test_numbers_in_lists_get_the_default_dtype():
+    ag.set_default_dtype(np.float32)
+    try:
+        ((x,),) = Batches(([1.0, 2.0],))
+    finally:
+        ag.set_default_dtype(np.float64)
+    assert x.dtype == np.float32
+
+
+def test_a_memmap_larger_than_memory_is_read_row_by_row(tmp_path, rng):
+    X = np.memmap(tmp_path / "X", np.uint8, "w+", shape=(1 << 17, 1 << 20))  # 128 GiB, sparse
+    rows = np.array([0, 5, (1 << 17) - 1])
+    X[rows, 0] = [1, 2, 3]
+    tracemalloc.start()
+    read = list(itertools.islice(Batches((X,), 2, rng), 3))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [x.shape for (x,) in read] == [(2, 1 << 20)] * 3
+    assert peak < 20e6
+    assert_array_equal([x.data[0, 0] for (x,) in Batches((X,), 1, rows=rows)], [1, 2, 3])
+
+
+def test_a_split_shares_nothing_and_leaves_nothing_out(rng):
+    whole = Batches((np.arange(100),), 16, rng)
+    kept, aside = whole.split(0.25, np.random.default_rng(1))
+    assert (len(kept.rows), len(aside.rows)) == (75, 25)
+    assert_array_equal(np.sort(np.concatenate([kept.rows, aside.rows])), np.arange(100))
+    assert_array_equal(np.sort(rows_of(kept)), kept.rows)
+    assert_array_equal(rows_of(aside), aside.rows)
+    for end in (np.arange(25), np.arange(75, 100)):  # data is often sorted by class
+        assert not np.array_equal(aside.rows, end)
+
+
+def test_iterables_and_functions_are_passed_through():
+    made = [(np.ones((2, 3)), [0, 1]), [np.zeros((1, 3)), np.array([2])]]
+    for data in (made, lambda: iter(made), (pair for pair in made)):
+        first, second = batches(source(data, 32))
+        assert [type(t) for t in (*first, *second)] == [Tensor] * 4
+        assert_array_equal(first[1].data, [0, 1])
+    ((x,),) = batches(source(iter([np.ones(3)]), 32))
+    assert x.shape == (3,)
+    t = Tensor(1.0)
+    assert next(batches(source(iter([(t, t)]), 32)))[0] is t
+
+
+WRONG = {
+    "lengths": (
+        lambda: Batches((np.ones((3, 2)), np.ones(4))),
+        "the arrays have different lengths",
+        "arrays (3, 2), (4,), batch_size=32",
+        "as many rows in each, axis 0",
+    ),
+    "no rows": (
+        lambda: Batches((np.ones((0, 2)), np.ones(0))),
+        "there are no rows to learn from",
+        "arrays (0, 2), (0,), batch_size=32",
+        "at least one row",
+    ),
+    "size": (
+        lambda: Batches((np.ones(3),), 0),
+        "a batch has at least one row",
+        "arrays (3,), batch_size=0",
+        "batch_size=32",
+    ),
+    "split": (
+        lambda: Batches((np.ones(3),)).split(0.01, np.random.default_rng(0)),
+        "0.01 of 3 rows leaves no rows on one side",
+        "validation=0.01",
+        "validation=0.2",
+    ),
+    "exhausted": (
+        lambda: list(batches([])),
+        "the data gave no batch: a generator can be read only once",
+        "[]",
+        "a function that returns a new iterator each time",
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "what", "where", "instead"), WRONG.values(), ids=WRONG)
+def test_mistakes_are_named(call, what, where, instead):
+    with pytest.raises(ValueError) as error:
+        call()
+    assert str(error.value) == three_lines(what, where, instead)

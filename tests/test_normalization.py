@@ -1,0 +1,96 @@
+"""Normalisation against PyTorch: values, gradients, running statistics, and how it fails."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import nn
+from autograd import Tensor
+from nn import functional as F  # noqa: N812  # as everybody calls it
+
+LAYERS = [
+    ("BatchNorm1d", (4,), {}, (5, 4)),
+    ("BatchNorm1d", (4,), {"momentum": None, "eps": 1e-3}, (5, 4, 3)),
+    ("BatchNorm2d", (4,), {"momentum": 0.3}, (5, 4, 3, 2)),
+    ("BatchNorm2d", (4,), {"affine": False}, (5, 4, 3, 2)),
+    ("BatchNorm2d", (4,), {"track_running_stats": False}, (5, 4, 3, 2)),
+    ("GroupNorm", (2, 4), {}, (5, 4, 3, 2)),
+    ("GroupNorm", (4, 4), {"affine": False, "eps": 1e-3}, (5, 4, 3)),
+    ("LayerNorm", ((3, 2),), {"bias": False}, (5, 4, 3, 2)),
+    ("LayerNorm", (2,), {"eps": 1e-3}, (5, 4, 2)),
+    ("RMSNorm", (2,), {}, (5, 4, 2)),
+    ("RMSNorm", ((4, 2),), {"eps": 0.1, "elementwise_affine": False}, (5, 4, 2)),
+]
+
+
+@pytest.fixture(scope="module")
+def torch():
+    return pytest.importorskip("torch", reason="PyTorch is the convention")
+
+
+def assert_same(ours, theirs):
+    assert_allclose(ours.numpy(force=True), theirs.detach().numpy(), rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize(("name", "args", "options", "shape"), LAYERS)
+def test_layers_are_pytorchs(torch, rng, name, args, options, shape):
+    """Three batches of training, then the statistics that they left: forward and gradients."""
+    ours, theirs = getattr(nn, name)(*args, **options), getattr(torch.nn, name)(*args, **options)
+    theirs = theirs.double()
+    state = theirs.state_dict()
+    for key in ("weight", "bias"):
+        if key in state:
+            state[key].copy_(torch.tensor(rng.normal(size=state[key].shape)))
+    ours.load_state_dict({k: v.numpy() for k, v in state.items()})
+    for mode in (True, True, True, False):
+        ours.train(mode)
+        theirs.train(mode)
+        x = rng.normal(2.0, 3.0, shape)
+        u = np.cos(np.arange(x.size)).reshape(shape)
+        a, b = Tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+        y, z = ours(a), theirs(b)
+        assert_same(y, z)
+        y.backward(u)
+        z.backward(torch.tensor(u))
+        assert_same(a.grad, b.grad)
+        for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+            assert_same(p.grad, q.grad)
+    assert list(ours.state_dict()) == list(state)
+    for key, value in ours.state_dict().items():
+        assert_same(value, theirs.state_dict()[key])
+
+
+def test_float32_stays_float32():
+    x = np.ones((3, 4, 2, 2), np.float32)
+    x[0] = 2
+    for layer in (nn.BatchNorm2d(4), nn.GroupNorm(2, 4), nn.RMSNorm(2), nn.LayerNorm(2)):
+        assert layer.float()(Tensor(x)).dtype == np.float32
+        assert layer.eval()(Tensor(x)).dtype == np.float32
+
+
+def test_running_statistics_of_one_batch():
+    layer = nn.BatchNorm1d(1, momentum=0.5)
+    layer(Tensor([[1.0], [3.0]]))
+    assert layer.running_mean.tolist() == [1.0]
+    assert layer.running_var.tolist() == [1.5]  # halfway from 1 to the unbiased 2
+    assert layer.num_batches_tracked.item() == 1
+    assert not layer.running_mean.requires_grad
+    layer.eval()(Tensor([[1.0], [3.0]]))
+    assert layer.running_mean.tolist() == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: nn.BatchNorm2d(3)(np.ones((5, 3))), "3 channels, on axis 1"),
+        (lambda: nn.BatchNorm1d(3)(np.ones((5, 4))), "3 channels, on axis 1"),
+        (lambda: nn.BatchNorm1d(3)(np.ones((1, 3))), "has no variance"),
+        (lambda: F.group_norm(np.ones((2, 5)), 2), "5 channels do not divide into 2 groups"),
+        (lambda: F.layer_norm(np.ones((2, 5)), (4,)), "does not end in"),
+        (lambda: F.rms_norm(np.ones((2, 5)), (4,)), "does not end in"),
+    ],
+)
+def test_errors_have_three_lines(call, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        call()
+    assert len(str(caught.value).splitlines()) == 3

@@ -1,0 +1,262 @@
+"""Schedules: PyTorch's learning rates for a hundred steps, and closed formulas at any step."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from autograd import Tensor, three_lines
+from nn import optim
+from nn.optim import lr_scheduler as ours_all
+
+STEPS = 100
+TABLE = {
+    "lambda": ("LambdaLR", {"lr_lambda": lambda t: 0.9**t}),
+    "lambdas": ("LambdaLR", {"lr_lambda": [lambda t: 0.9**t, lambda t: 1 / (1 + t)]}),
+    "step": ("StepLR", {"step_size": 30}),
+    "step, gamma": ("StepLR", {"step_size": 7, "gamma": 0.5}),
+    "milestones": ("MultiStepLR", {"milestones": [80, 30]}),
+    "milestones, twice": ("MultiStepLR", {"milestones": [3, 50, 50, 60], "gamma": 0.3}),
+    "exponential": ("ExponentialLR", {"gamma": 0.95}),
+    "linear": ("LinearLR", {}),
+    "linear, down": ("LinearLR", {"start_factor": 0.7, "end_factor": 0.2, "total_iters": 40}),
+    "cosine": ("CosineAnnealingLR", {"T_max": 100}),
+    "cosine, again": ("CosineAnnealingLR", {"T_max": 15, "eta_min": 0.001}),
+    "restarts": ("CosineAnnealingWarmRestarts", {"T_0": 13}),
+    "restarts, longer": ("CosineAnnealingWarmRestarts", {"T_0": 5, "T_mult": 2, "eta_min": 0.001}),
+    "cycle": ("OneCycleLR", {"max_lr": 0.5, "total_steps": 101}),
+    "cycle, lists": ("OneCycleLR", {"max_lr": [0.5, 0.7], "epochs": 12, "steps_per_epoch": 9}),
+    "cycle, linear": (
+        "OneCycleLR",
+        {
+            "max_lr": 0.5,
+            "total_steps": 120,
+            "pct_start": 0.4,
+            "anneal_strategy": "linear",
+            "base_momentum": 0.7,
+            "max_momentum": 0.9,
+            "div_factor": 10.0,
+            "final_div_factor": 100.0,
+            "three_phase": True,
+        },
+    ),
+    "cycle, no momentum": (
+        "OneCycleLR",
+        {"max_lr": 0.5, "total_steps": 101, "cycle_momentum": False},
+    ),
+}
+every = pytest.mark.parametrize(("name", "options"), TABLE.values(), ids=TABLE)
+
+
+@pytest.fixture(scope="module")
+def torch():
+    return pytest.importorskip("torch", reason="PyTorch is the oracle")
+
+
+def groups(tensor, library, optimizer="SGD"):
+    params = [tensor([1.0, 2.0], requires_grad=True), tensor([3.0], requires_grad=True)]
+    options = {"momentum": 0.9} if optimizer == "SGD" else {}
+    return getattr(library, optimizer)(
+        [{"params": [params[0]]}, {"params": [params[1]], "lr": 0.2}], lr=0.05, **options
+    )
+
+
+def path(optimizer, schedule, metrics=(None,) * STEPS):
+    """Train, and return what the groups' options were at every step."""
+    seen = []
+    for metric in metrics:
+        options = []
+        for group in optimizer.param_groups:
+            (p,) = group["params"]
+            (p * p).sum().backward()
+            options += [group["lr"], group.get("momentum", 0.0), *group.get("betas", ())]
+        seen.append(options)
+        optimizer.step()
+        optimizer.zero_grad()
+        schedule.step(*[] if metric is None else [metric])
+        assert schedule.get_last_lr() == [group["lr"] for group in optimizer.param_groups]
+    return seen, [group["params"][0].tolist() for group in optimizer.param_groups]
+
+
+def same_paths(torch, make, optimizer="SGD", metrics=(None,) * STEPS):
+    tensors = (
+        Tensor,
+        lambda v, requires_grad: torch.tensor(v, dtype=torch.float64, requires_grad=requires_grad),
+    )
+    runs = []
+    for library, tensor in zip((optim, torch.optim), tensors, strict=True):
+        guest = groups(tensor, library, optimizer)
+        runs.append(path(guest, make(library.lr_scheduler, guest), metrics))
+    (ours, weights), (theirs, their_weights) = runs
+    assert_allclose(ours, theirs, rtol=1e-12, atol=1e-15)
+    for p, q in zip(weights, their_weights, strict=True):
+        assert_allclose(p, q, rtol=1e-12, atol=1e-15)
+    return np.array(ours)
+
+
+@every
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
+def test_the_path_is_pytorchs(torch, name, options, optimizer):
+    seen = same_paths(
+        torch, lambda library, guest: getattr(library, name)(guest, **options), optimizer
+    )
+    assert len(set(seen[:, 0])) > 1
+
+
+SEQUENCES = {
+    "warm cosine": (
+        [
+            ("LinearLR", {"start_factor": 0.1, "total_iters": 10}),
+            ("CosineAnnealingLR", {"T_max": 90}),
+        ],
+        [10],
+    ),
+    "three": (
+        [
+            ("LinearLR", {"total_iters": 4}),
+            ("ExponentialLR", {"gamma": 0.9}),
+            ("StepLR", {"step_size": 20, "gamma": 0.5}),
+        ],
+        [7, 40],
+    ),
+    "at once": ([("LinearLR", {}), ("LambdaLR", {"lr_lambda": lambda t: 1 / (1 + t)})], [0]),
+}
+
+
+@pytest.mark.parametrize(("parts", "milestones"), SEQUENCES.values(), ids=SEQUENCES)
+def test_a_sequence_is_pytorchs(torch, parts, milestones):
+    def make(library, guest):
+        schedules = [getattr(library, name)(guest, **options) for name, options in parts]
+        return library.SequentialLR(guest, schedules, milestones)
+
+    same_paths(torch, make)
+
+
+PLATEAUS = {
+    "defaults": {},
+    "patience": {"patience": 2, "factor": 0.5},
+    "max": {"mode": "max", "patience": 1, "factor": 0.7, "threshold": 0.05},
+    "absolute": {"threshold_mode": "abs", "threshold": 0.3, "patience": 1, "factor": 0.5},
+    "max, absolute": {"mode": "max", "threshold_mode": "abs", "threshold": 0.3, "patience": 0},
+    "cooldown": {"patience": 0, "cooldown": 3, "factor": 0.6},
+    "least": {"patience": 0, "min_lr": [0.01, 0.1], "factor": 0.6},
+    "eps": {"patience": 0, "factor": 0.9, "eps": 0.01},
+}
+
+
+@pytest.mark.parametrize("options", PLATEAUS.values(), ids=PLATEAUS)
+def test_a_plateau_is_pytorchs(torch, rng, options):
+    metrics = 2 + np.cumsum(rng.normal(size=STEPS)) / 3
+    metrics[[5, 50]] = np.nan, -1.0
+    seen = same_paths(
+        torch,
+        lambda library, guest: library.ReduceLROnPlateau(guest, **options),
+        metrics=metrics.tolist(),
+    )
+    assert len(set(seen[:, 2])) > 1
+
+
+@every
+def test_at_tells_every_step_and_changes_nothing(name, options):
+    optimizer = groups(Tensor, optim)
+    schedule = getattr(ours_all, name)(optimizer, **options)
+    told = [[schedule.at(t, i) for i in range(2)] for t in range(30)]
+    assert schedule.last_epoch == 0
+    for rates in told:
+        assert schedule.get_last_lr() == rates
+        schedule.step()
+
+
+@pytest.mark.parametrize("k", [1, 40])
+@pytest.mark.parametrize("name", ["OneCycleLR", "SequentialLR", "ReduceLROnPlateau"])
+def test_a_saved_schedule_goes_on_where_it_was(rng, name, k):
+    def make():
+        optimizer = groups(Tensor, optim)
+        if name == "OneCycleLR":
+            return optimizer, ours_all.OneCycleLR(optimizer, 0.5, 100)
+        if name == "ReduceLROnPlateau":
+            return optimizer, ours_all.ReduceLROnPlateau(optimizer, patience=2, cooldown=2)
+        parts = ours_all.LinearLR(optimizer), ours_all.ExponentialLR(optimizer, 0.9)
+        return optimizer, ours_all.SequentialLR(optimizer, parts, [20])
+
+    metrics = rng.normal(size=60).tolist() if name == "ReduceLROnPlateau" else [None] * 60
+    optimizer, schedule = make()
+    path(optimizer, schedule, metrics[:k])
+    twin, twin_schedule = make()
+    twin_schedule.load_state_dict(json.loads(json.dumps(schedule.state_dict())))
+    twin.load_state_dict(optimizer.state_dict())
+    for a, b in zip(optimizer.param_groups, twin.param_groups, strict=True):
+        b["params"][0].data[:] = a["params"][0].data
+    assert path(twin, twin_schedule, metrics[k:]) == path(optimizer, schedule, metrics[k:])
+
+
+# ── numbers that anybody can check ────────────────────────────────────────────────────────────
+def rates(name, *args, steps, **options):
+    schedule = getattr(ours_all, name)(groups(Tensor, optim), *args, **options)
+    return [schedule.at(t) / 0.05 for t in steps]
+
+
+def test_closed_formulas():
+    assert rates("StepLR", 10, steps=[9, 10, 25]) == pytest.approx([1, 0.1, 0.01])
+    assert rates("MultiStepLR", [2, 4], 0.5, steps=[1, 2, 3, 4]) == pytest.approx(
+        [1, 0.5, 0.5, 0.25]
+    )
+    assert rates("ExponentialLR", 0.5, steps=[0, 1, 4]) == pytest.approx([1, 0.5, 0.0625])
+    assert rates("CosineAnnealingLR", 8, steps=[0, 4, 8]) == pytest.approx([1, 0.5, 0])
+    restarts = rates("CosineAnnealingWarmRestarts", 2, 2, steps=[0, 1, 2, 4, 6])
+    assert restarts == pytest.approx([1, 0.5, 1, 0.5, 1])
+    cycle = rates("OneCycleLR", 0.5, 100, steps=[0, 29, 64, 99, 200])
+    assert cycle == pytest.approx([0.4, 10, 5 * (1 + 0.4e-5), 0.4e-4, 0.4e-4], rel=1e-4)
+
+
+def test_a_formula_of_ones_own():
+    class Cubic(ours_all.LRScheduler):
+        def formula(self, t, lr, length=10):
+            return lr * (1 - t / length) ** 3
+
+    schedule = Cubic(groups(Tensor, optim), length=4)
+    schedule.step()
+    assert schedule.get_last_lr() == pytest.approx([0.05 * 27 / 64, 0.2 * 27 / 64])
+    with pytest.raises(TypeError, match="lengh"):
+        Cubic(groups(Tensor, optim), lengh=4)
+
+
+SAID = {
+    "cycle": (
+        lambda o: ours_all.OneCycleLR(o, 0.5),
+        "nothing says how many steps a cycle has",
+        "the options of OneCycleLR",
+        "total_steps=1000",
+    ),
+    "plateau": (
+        lambda o: ours_all.ReduceLROnPlateau(o, mode="least"),
+        "mode is no 'least'",
+        "the options of ReduceLROnPlateau",
+        "min max",
+    ),
+    "sequence": (
+        lambda o: ours_all.SequentialLR(o, [ours_all.LinearLR(o)], [3]),
+        "1 schedules have 1 milestones between them",
+        "the options of SequentialLR",
+        "0 milestones",
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "what", "where", "instead"), SAID.values(), ids=SAID)
+def test_words(call, what, where, instead):
+    with pytest.raises(ValueError, match=what) as raised:
+        call(groups(Tensor, optim))
+    assert str(raised.value) == three_lines(what, where, instead)
+
+
+def test_names_are_pytorchs(torch):
+    names = [
+        n
+        for n, v in vars(ours_all).items()
+        if isinstance(v, type) and issubclass(v, ours_all.LRScheduler)
+    ]
+    assert set(names) <= set(torch.optim.lr_scheduler.__all__)
+    assert math.isinf(ours_all.ReduceLROnPlateau(groups(Tensor, optim)).best)

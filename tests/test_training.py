@@ -1,0 +1,565 @@
+"""fit: the loop that everybody writes, with nothing forgotten; and what callers may rely on."""
+
+import copy
+import io
+import sys
+import warnings
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import autograd as ag
+import nn
+from autograd import Tensor, three_lines
+from nn.data import Batches
+from nn.training import accuracy
+
+SGD, CE, MSE = nn.optim.SGD, nn.CrossEntropyLoss(), nn.MSELoss()
+
+
+def problem(n=50, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 4))
+    return X, X[:, 1:].argmax(1)
+
+
+def network(*more):
+    ag.manual_seed(3)
+    return nn.Sequential(nn.Linear(4, 8), nn.Tanh(), *more, nn.Linear(8, 3))
+
+
+def train(model, data=None, loss=CE, epochs=3, lr=0.1, momentum=0.9, **options):
+    optimizer = SGD(model.parameters(), lr=lr, momentum=momentum)
+    options = {"seed": 0} | options
+    return nn.fit(model, problem() if data is None else data, loss, optimizer, epochs, **options)
+
+
+def weights(model):
+    return np.concatenate([p.data.ravel() for p in model.parameters()])
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    """Run a function where no function can be compiled."""
+
+    def run(f, *args, **options):
+        def refuse(*_):
+            raise ag.CaptureError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(ag, "compile", lambda f: refuse)
+            return f(*args, **options)
+
+    return run
+
+
+# ── the loop ──────────────────────────────────────────────────────────────────────────────────
+def test_it_is_the_loop_written_by_hand(eager):
+    model, (X, y) = network(), problem()
+    twin = copy.deepcopy(model)
+    history = eager(train, model, (X, y), batch_size=8, shuffle=False)
+    optimizer = SGD(twin.parameters(), lr=0.1, momentum=0.9)
+    for epoch in range(3):
+        total = 0.0
+        for start in range(0, 50, 8):
+            x, t = Tensor(X[start : start + 8]), y[start : start + 8]
+            optimizer.zero_grad()
+            loss = CE(twin(x), t)
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(t)  # the last batch has 2 rows, and weighs less
+        assert history["loss"][epoch] == total / 50
+    assert_array_equal(weights(model), weights(twin))
+    assert not history.compiled
+
+
+def test_it_is_pytorchs_training():
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle")
+    model, (X, y) = network(), problem()
+    theirs = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.Tanh(), torch.nn.Linear(8, 3))
+    theirs = theirs.double()
+    theirs.load_state_dict({k: torch.tensor(v.data) for k, v in model.state_dict().items()})
+    dataset = torch.utils.data.TensorDataset(torch.tensor(X), torch.tensor(y))
+    loader = torch.utils.data.DataLoader(dataset, batch_size=8)
+    losses, optimizer = [], torch.optim.SGD(theirs.parameters(), lr=0.1, momentum=0.9)
+    for _ in range(5):
+        for x, t in loader:
+            optimizer.zero_grad()
+            loss = torch.nn.functional.cross_entropy(theirs(x), t)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item() * len(t) / 50)
+    history = train(model, loader, epochs=5)  # their loader is an iterable of batches
+    assert_allclose(history["loss"], np.reshape(losses, (5, 7)).sum(1), rtol=1e-10)
+
+
+def test_it_learns():
+    history = train(network(), epochs=60, metrics=["accuracy"])
+    assert history["accuracy"][-1] == 1
+    assert history["loss"][-1] < 0.1
+
+
+# ── compiled where it can be ──────────────────────────────────────────────────────────────────
+class Branching(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 3)
+
+    def forward(self, x):
+        h = self.fc(x)
+        return h if h.sum().item() > 0 else -h
+
+
+class Counting(Branching):
+    calls = 0
+
+    def forward(self, x):
+        self.calls += 1
+        return self.fc(x) / self.calls
+
+
+MODELS = {
+    "plain": (network, True),
+    "buffers": (lambda: network(nn.BatchNorm1d(8)), True),
+    "dropout": (lambda: network(nn.Dropout(0.5)), False),
+    "branch": (Branching, False),
+    "counter": (Counting, False),
+}
+
+
+@pytest.mark.parametrize(("make", "compiled"), MODELS.values(), ids=MODELS)
+def test_compiled_or_not_the_numbers_are_the_same(make, compiled, eager):
+    results = []
+    for run in (eager, lambda f, *args, **options: f(*args, **options)):
+        ag.manual_seed(1)
+        model = make()
+        history = run(train, model, batch_size=8, metrics=["accuracy"], validation=0.2)
+        results.append((np.array(list(history.values())), weights(model)))
+    assert history.compiled == compiled
+    for a, b in zip(*results, strict=True):
+        if compiled or make is Counting:  # its first step is that of a program
+            assert_allclose(a, b, rtol=1e-10)
+        else:
+            assert_array_equal(a, b)
+
+
+def test_a_batch_that_no_program_can_take_runs_as_it_is_written(eager):
+    X, y = problem()
+    y[[20, 40]] = -100  # which cross-entropy ignores, and a program refuses
+    one, two = network(), network()
+    histories = [eager(train, one, (X, y)), train(two, (X, y))]
+    assert [h.compiled for h in histories] == [False, False]
+    assert_allclose(weights(one), weights(two), rtol=1e-12)
+
+
+def test_the_users_own_error_comes_through():
+    X, y = problem()
+    y[7] = 3
+    with pytest.raises(IndexError, match="there are 3 classes") as error:
+        train(network(), (X, y))
+    assert "program" not in str(error.value)
+
+
+def test_what_a_callback_changes_is_not_compiled_away():
+    class Annealed(nn.Module):
+        beta = 0.0
+
+        def forward(self, prediction, target):
+            return self.beta * CE(prediction, target)
+
+    loss, seen = Annealed(), []
+
+    def anneal(training):
+        seen.append(training.history["loss"][-1])
+        loss.beta = 1.0
+
+    history = train(network(), loss=loss, epochs=2, callbacks=[anneal])
+    assert history.compiled
+    assert seen == history["loss"]
+    assert seen[0] == 0 < seen[1]
+
+
+def test_many_shapes_are_not_compiled_one_by_one():
+    X, y = problem()
+    ragged = [(X[:n], y[:n]) for n in range(1, 20)]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert not train(network(), ragged).compiled
+    assert not caught
+
+
+def test_models_of_several_inputs_and_of_none_but_one(rng):
+    class Sum(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = nn.Linear(2, 1), nn.Linear(3, 1)
+
+        def forward(self, x, z):
+            return self.a(x) + self.b(z)
+
+    x, z = rng.normal(size=(40, 2)), rng.normal(size=(40, 3))
+    y = x[:, :1] - 2 * z[:, 2:]
+    assert train(Sum(), (x, z, y), MSE, epochs=80)["loss"][-1] < 1e-3
+
+    line = nn.Linear(2, 1)
+    history = train(line, x, lambda p: (p * p).mean(), epochs=30)
+    assert history["loss"][-1] < 1e-3
+    assert_allclose(line.weight.data, 0, atol=0.1)
+
+
+def test_a_prediction_of_several_tensors_reaches_loss_and_metrics():
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(4, 3)
+
+        def forward(self, x):
+            h = self.fc(x)
+            return h, {"double": 2 * h}
+
+    history = train(
+        Two(), loss=lambda p, t: CE(p[0], t), metrics={"two": lambda p, t: p[1]["double"].mean()}
+    )
+    assert history.compiled
+    assert len(history["two"]) == 3
+
+
+def test_lbfgs_gets_its_closure(rng):
+    X = rng.normal(size=(20, 2))
+    model = nn.Linear(2, 1)
+    optimizer = nn.optim.LBFGS(model.parameters(), line_search_fn="strong_wolfe")
+    history = nn.fit(model, (X, X @ [[1.0], [2.0]]), MSE, optimizer, 3, batch_size=20)
+    assert history["loss"][-1] < 1e-12
+
+
+# ── random numbers ────────────────────────────────────────────────────────────────────────────
+def test_a_seed_makes_two_runs_the_same_bit_by_bit():
+    def run(seed, start):
+        model = network(nn.Dropout(0.3))
+        ag.manual_seed(start)
+        history = train(model, seed=seed, validation=0.2)
+        return weights(model).tobytes(), dict(history)
+
+    assert run(4, 0) == run(4, 1)
+    assert run(4, 0) != run(5, 0)
+    assert run(None, 6) == run(None, 6) != run(None, 7)
+
+
+def test_shuffling_has_a_generator_of_its_own():
+    def order(*layers):
+        seen = []
+
+        def loss(prediction, target):
+            seen.append(target.data.tolist())
+            return MSE(prediction, target.reshape(-1, 1))
+
+        data = np.ones((9, 1)), np.arange(9.0)
+        train(nn.Sequential(nn.Linear(1, 1), *layers), data, loss, lr=0.0, batch_size=3,
+              callbacks=[lambda _: None])  # fmt: skip
+        return [rows for rows in seen if isinstance(rows[0], float)][-3:]
+
+    assert order() != [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0], [6.0, 7.0, 8.0]]
+    assert order(nn.Dropout(0.0)) == order()
+
+
+# ── validation, metrics, modes ────────────────────────────────────────────────────────────────
+def test_validation_is_the_model_without_dropout_and_changes_nothing():
+    model, (X, y) = network(nn.Dropout(0.5)), problem()
+    states = []
+
+    def note(training):
+        assert training.model.training
+        states.append(training.model.state_dict())
+
+    history = train(
+        model, validation=(X[:30], y[:30]), metrics=["accuracy"], callbacks=[note], batch_size=7
+    )
+    assert list(history) == ["loss", "accuracy", "val_loss", "val_accuracy"]
+    model.eval()
+    for i, state in enumerate(states):
+        model.load_state_dict(state)
+        prediction = model(Tensor(X[:30]))
+        assert_allclose(history["val_loss"][i], CE(prediction, y[:30]).item(), rtol=1e-12)
+        right = (prediction.data.argmax(1) == y[:30]).mean()
+        assert_allclose(history["val_accuracy"][i], right, rtol=1e-12)
+
+
+def test_rows_set_aside_are_not_trained_on():
+    X, y = np.arange(100.0)[:, None], np.arange(100.0)[:, None]
+    seen = {True: set(), False: set()}
+
+    class Spy(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(1, 1)
+
+        def forward(self, x):
+            seen[self.training].update(x.data.ravel().tolist())
+            return self.fc(x)
+
+    train(Spy(), (X, y), MSE, lr=0.0, epochs=2, validation=0.3)
+    assert len(seen[False]) == 30
+    assert seen[True] | seen[False] == set(X.ravel().tolist())
+    assert not seen[True] & seen[False]
+
+
+def test_every_mode_is_as_before_in_the_end():
+    model = network(nn.Dropout(0.5)).eval()
+    train(model, epochs=1, validation=0.2)
+    assert not any(m.training for m in model.modules())
+    model.train()
+    model[0].eval()  # frozen, as a pretrained part is
+    modes = []
+    train(
+        model, epochs=2, validation=0.2,
+        callbacks=[lambda t: modes.append([m.training for m in t.model.modules()])],
+    )  # fmt: skip
+    assert modes == [[True, False, True, True, True]] * 2
+    assert not model[0].training
+    with pytest.raises(RuntimeError, match="stop"):
+        train(model.eval(), callbacks=[lambda _: (_ for _ in ()).throw(RuntimeError("stop"))])
+    assert not model.training
+
+
+def test_accuracy_knows_classes_scores_and_pixels(rng):
+    scores = rng.normal(size=(6, 3, 2, 2))
+    classes = scores.argmax(1)
+    assert accuracy(scores, classes) == accuracy(scores, scores) == 1
+    assert accuracy(scores, (classes + 1) % 3) == 0
+    with pytest.raises(ValueError) as error:
+        accuracy(np.ones((6, 1)), np.ones((6, 1)))
+    assert str(error.value) == three_lines(
+        "accuracy compares the scores of classes, and here is one score",
+        "accuracy(prediction (6, 1), target (6, 1))",
+        'metrics={"accuracy": lambda p, t: ((p > 0) == t).mean()} for logits',
+    )
+
+
+def test_metrics_of_other_libraries_get_what_they_can_read():
+    for more in ([], [nn.Dropout(0.5)]):  # a program, and none
+        metric = {"same": lambda p, t: np.mean(np.asarray(p).argmax(1) == np.asarray(t))}
+        history = train(network(*more), metrics=metric, validation=0.2)
+        assert (
+            history["val_same"]
+            == train(network(*more), metrics=["accuracy"], validation=0.2)["val_accuracy"]
+        )
+
+
+def test_a_refused_attempt_leaves_no_trace_in_the_model():
+    class Noisy(Counting):
+        def forward(self, x):
+            self.calls += 1
+            return self.fc(nn.functional.dropout(x, 0.5))
+
+    model = Noisy()
+    assert not train(model, epochs=2, batch_size=10).compiled
+    assert model.calls == 10
+
+
+def test_a_history_keeps_floats_and_no_graph():
+    X, _ = problem()
+    metrics = {"size": lambda p, t: (p * p).mean(), "one": lambda p, t: 1}
+    history = train(nn.Linear(4, 1), (X, X[:, :1]), MSE, metrics=metrics, validation=0.5)
+    assert all(type(v) is float for column in history.values() for v in column)
+    assert history["one"] == [1.0] * 3
+
+
+# ── schedules, stopping, callbacks ────────────────────────────────────────────────────────────
+def test_a_schedule_goes_by_epochs_and_one_cycle_by_batches():
+    def rates(make, per_batch=None):
+        model = network()
+        optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9)
+        schedule = make(optimizer)
+        if per_batch is not None:
+            schedule.per_batch = per_batch
+        history = nn.fit(model, problem(), CE, optimizer, 4, batch_size=10, schedule=schedule)
+        return history["lr"], schedule.last_epoch
+
+    schedules = nn.optim.lr_scheduler
+    lr, steps = rates(lambda o: schedules.StepLR(o, 2))
+    assert_allclose(lr, [0.1, 0.1, 0.01, 0.01])
+    assert steps == 4
+    lr, steps = rates(lambda o: schedules.OneCycleLR(o, 0.5, total_steps=21))
+    assert steps == 20
+    assert lr[-1] < 1e-4
+    assert rates(lambda o: schedules.ExponentialLR(o, 0.9), per_batch=True)[1] == 20
+
+
+def test_a_plateau_is_one_of_the_validation_loss():
+    model = network()
+    optimizer = SGD(model.parameters(), lr=1e-9)
+    schedule = nn.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=0, factor=0.5)
+    history = nn.fit(model, problem(), CE, optimizer, 3, validation=0.2, schedule=schedule)
+    assert history["lr"] == [1e-9, 1e-9, 1e-9]
+    assert schedule.best == history["val_loss"][0]
+
+
+def test_patience_stops_and_gives_the_best_weights_back():
+    losses = iter([3.0, 2.0, np.nan, 2.5, 2.0, 1.0])
+    model, states, values = network(), [], {}
+
+    class Told(nn.Module):
+        def forward(self, prediction, target):
+            loss = CE(prediction, target)
+            return loss if model.training else loss * 0 + next(losses)
+
+    def note(training):
+        states.append(weights(training.model))
+        values.update(training.history)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        history = train(
+            model, loss=Told(), validation=problem(20, 1), epochs=50, patience=3, callbacks=[note]
+        )
+    assert_array_equal(history["val_loss"], [3.0, 2.0, np.nan, 2.5, 2.0])
+    assert_array_equal(weights(model), states[1])
+    assert history.best("val_loss") == 2
+
+
+def test_a_callback_sees_the_training_and_may_stop_it():
+    seen = []
+
+    def look(training):
+        seen.append((training.history.epochs, training.model, training.optimizer.param_groups))
+        return training.history.epochs == 2
+
+    model = network()
+    history = train(model, epochs=9, callbacks=[look, lambda _: "a text is no wish to stop"])
+    assert history.epochs == 2
+    assert [s[:2] for s in seen] == [(1, model), (2, model)]
+
+
+# ── mistakes ──────────────────────────────────────────────────────────────────────────────────
+def test_a_loss_that_is_not_finite_stops_before_it_does_harm():
+    X, y = problem()
+    X[40, 2] = np.nan
+    model, states = network(), []
+    with pytest.raises(FloatingPointError) as error:
+        train(model, (X, y), shuffle=False, batch_size=8,
+              callbacks=[states.append])  # fmt: skip
+    assert str(error.value) == three_lines(
+        "the loss is nan",
+        "epoch 1, batch 6",
+        "a smaller lr, clipped gradients, data without nan and infinity",
+    )
+    assert np.isfinite(weights(model)).all()
+    assert not states
+
+
+X, Y = problem()
+WRONG = {
+    "no scalar": (
+        {"loss": nn.CrossEntropyLoss(reduction="none")},
+        "a loss is one number, a scalar Tensor",
+        "the loss is a Tensor of shape (32,)",
+        "reduction='mean'",
+    ),
+    "no Tensor": (
+        {"loss": lambda p, t: 3.0},
+        "a loss is one number, a scalar Tensor",
+        "the loss is a float of shape ()",
+        "reduction='mean'",
+    ),
+    "share": (
+        {"data": [(X, Y)], "validation": 0.2},
+        "only of arrays can a share of the rows be set aside",
+        "validation=0.2",
+        "validation=(X, y), or an iterable",
+    ),
+    "lengths": (
+        {"data": (X, Y[:-1])},
+        "the arrays have different lengths",
+        "arrays (50, 4), (49,), batch_size=32",
+        "as many rows in each, axis 0",
+    ),
+    "batch size": (
+        {"batch_size": 0},
+        "a batch has at least one row",
+        "arrays (50, 4), (50,), batch_size=0",
+        "batch_size=32",
+    ),
+}
+
+
+@pytest.mark.parametrize(("options", "what", "where", "instead"), WRONG.values(), ids=WRONG)
+def test_mistakes_are_named(options, what, where, instead):
+    with pytest.raises(ValueError) as error:
+        train(network(), **options)
+    assert str(error.value) == three_lines(what, where, instead)
+
+
+def test_an_unknown_metric_is_named():
+    with pytest.raises(KeyError, match="acuracy"):
+        train(network(), metrics=["acuracy"])
+
+
+def test_a_generator_is_over_after_an_epoch():
+    with pytest.raises(ValueError, match="a generator can be read only once"):
+        train(network(), iter([problem()]), epochs=2)
+    assert train(network(), lambda: iter([problem()]), epochs=2).epochs == 2
+    assert train(network(), Batches(problem(), 10), epochs=2).epochs == 2
+
+
+# ── what is shown ─────────────────────────────────────────────────────────────────────────────
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+class Cell(io.StringIO):
+    __module__ = "ipykernel.iostream"  # which is no terminal, and is read by somebody
+
+
+def test_a_bar_is_shown_in_terminals_and_notebooks_only(monkeypatch, capsys):
+    pytest.importorskip("tqdm", reason="it draws the bar")
+    for stream, progress, shown in [
+        (Terminal(), True, True),
+        (Cell(), True, True),
+        (Terminal(), False, False),
+        (io.StringIO(), True, False),
+    ]:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stderr", stream)
+            train(network(), progress=progress, metrics=["accuracy"])
+        assert ("6/6" in stream.getvalue() and "loss=" in stream.getvalue()) == shown
+        assert bool(stream.getvalue()) == shown
+    assert capsys.readouterr().out == ""
+
+
+def test_without_tqdm_there_is_no_bar(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert train(network()).epochs == 3
+    assert sys.stderr.getvalue() == ""
+
+
+def test_a_long_history_is_a_short_table():
+    history = nn.History(loss=[1 / n for n in range(1, 101)])
+    lines = repr(history).splitlines()
+    assert lines[:3] == ["epoch     loss", "    1        1", "   91  0.01099"]
+    assert lines[-1] == "  100     0.01"
+    assert len(lines) == 12
+    assert len(repr(nn.History(loss=[1.0] * 10)).splitlines()) == 11
+    assert repr(nn.History()) == nn.History()._repr_html_()[5:-6] == "epoch"
+
+
+def test_a_history_plots_itself():
+    pyplot = pytest.importorskip("matplotlib.pyplot", reason="it draws")
+    history = nn.History(loss=[2.0, 1.0], val_loss=[3.0, 2.0], accuracy=[0.5, 0.75])
+    ax = history.plot()
+    assert [line.get_ydata().tolist() for line in ax.lines] == [[2.0, 1.0], [3.0, 2.0]]
+    assert ax.get_xlabel() == "epoch"
+    assert history.plot("accuracy").get_ylabel() == "accuracy"
+    with pytest.raises(KeyError, match="f1"):
+        history.plot("f1")
+    html = history._repr_html_()
+    assert "<svg" in html[:10000]
+    assert "<pre>epoch  loss" in html
+    pyplot.close("all")
+
+
+def test_a_history_without_matplotlib_is_its_table(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert nn.History(loss=[2.0, 1.0])._repr_html_().startswith("<pre>epoch")
