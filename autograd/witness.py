@@ -8,7 +8,7 @@ number, as `autograd.places` does it, so that operations between Tensors pay not
 A fingerprint takes constant time, 0.1 µs to 1 µs: all bytes up to 4 kB, otherwise 32 elements at
 even distances. So every change of a small array is found, and of a large one every change of most
 of it. Of a 0-dimensional array none is taken. With the place, which the error names, small products
-of a Tensor and an array take two to three times as long to record as those of two Tensors; a sum,
+of a Tensor and an array take about four times as long to record as those of two Tensors; a sum,
 whose rules read no argument, and what has no array in it, take as long as before. The memory of
 `from_numpy` is compared with its fingerprint there, and only where that differs the operation is
 computed again, and its result compared.

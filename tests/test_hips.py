@@ -1,7 +1,7 @@
 """Programs written for HIPS autograd run unchanged: its interface, and the numbers that it gives.
 
 The literals were printed by HIPS autograd 1.9.1 on NumPy 2.4.6, running `hips_programs.py`; where
-the environment variable HIPS_PYTHON names an interpreter that has HIPS, it is asked again.
+HIPS is installed in an environment of its own (see `contract.hips_python`), it is asked again.
 """
 
 import json
@@ -12,6 +12,7 @@ import sys
 import hips_programs
 import numpy  # noqa: ICN001  # beside the other one
 import pytest
+from contract import hips_python
 from numpy.testing import assert_allclose
 
 import autograd
@@ -87,11 +88,11 @@ def test_a_program_gives_the_numbers_of_hips(program):
 
 
 def test_hips_itself_gives_these_numbers():
-    interpreter = os.environ.get("HIPS_PYTHON")
-    if not interpreter:
-        pytest.skip("HIPS_PYTHON names no interpreter that has HIPS autograd")
-    command = [interpreter, "-W", "ignore", hips_programs.__file__]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    if not hips_python().exists():
+        pytest.skip("python tests/speed.py --setup installs HIPS autograd beside ours")
+    command = [hips_python(), "-W", "ignore", hips_programs.__file__]
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
     for name, (numbers, _) in json.loads(done.stdout).items():
         assert_allclose(numbers, RECORDED[name], rtol=1e-9, atol=1e-12)
 

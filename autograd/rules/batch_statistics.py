@@ -60,8 +60,8 @@ def lines(run, xs, mapped):
 
 def convolve(run, xs, mapped, mode="full"):
     """Add up the shifted multiples of the longer one."""
-    short, long = sorted(range(2), key=lambda i: row(xs[i], mapped[i]))
-    short, long = (xs[i] if mapped[i] else np.expand_dims(xs[i], 0) for i in (short, long))
+    order = sorted(range(2), key=lambda i: row(xs[i], mapped[i]))
+    short, long = (xs[i] if mapped[i] else np.expand_dims(xs[i], 0) for i in order)
     m, n = short.shape[1], long.shape[1]
     y: Any = sum(
         pad_constant(long, pad_width=((0, 0), (k, m - 1 - k))) * short[:, k : k + 1]

@@ -12,6 +12,7 @@ is the origin of the copies).
 import functools
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from autograd.primitive import primitive
 
 PRODUCT = 2**18  # multiplications that OpenBLAS does in the thread that asks for them
 BLOCK = 2**17  # elements of copies that stay in the cache
+IMAGES = 2**15  # elements of images that stay there with all that their maximum needs
 PARTS = 8  # of a sum over images, whose order must not depend on the number of threads
 
 
@@ -145,7 +147,8 @@ def conv_input_(g, weight, size, stride=1, dilation=1, groups=1):
         (*g.shape[:2], *[n + r for n, r in zip(size, reach, strict=True)]), g.dtype
     )
     places = zip(reach, g.shape[2:], spread(stride, kernel), strict=True)
-    stretched[(..., *[slice(r, r + s * n, s) for r, n, s in places])] = g
+    index: Any = (..., *[slice(r, r + s * n, s) for r, n, s in places])
+    stretched[index] = g
     turned = np.flip(weight, tuple(range(2, weight.ndim)))
     turned = turned.reshape(groups, o // groups, c, *kernel).swapaxes(1, 2)
     return conv_(
@@ -183,21 +186,28 @@ def maxima(x, y, kernel, stride, dilation):
     return chosen, np.maximum(sum(c.astype(np.int32) for c in chosen), 1)
 
 
+def few(*arrays):
+    """Yield the parts of these arrays by as many images as stay in the cache, at least one."""
+    step = max(1, IMAGES // max(1, math.prod(arrays[0].shape[1:])))
+    for i in range(0, len(arrays[0]), step):
+        yield [a[i : i + step] for a in arrays]
+
+
 @by_images(2)
 def fill_maximum(y, x, *sizes):
-    for i in range(len(y)):
-        first, *others = taps(x[i : i + 1], y[i : i + 1], *sizes)
-        y[i] = first[0]
-        for part in others:
-            np.maximum(y[i], part[0], out=y[i])
+    for part_x, part_y in few(x, y):
+        first, *others = taps(part_x, part_y, *sizes)
+        part_y[...] = first
+        for other in others:
+            np.maximum(part_y, other, out=part_y)
 
 
 @by_images(4)
 def fill_spread(gx, x, y, g, *sizes):
-    for i in range(len(y)):
-        chosen, count = maxima(x[i : i + 1], y[i : i + 1], *sizes)
-        share = g[i] / count[0].astype(g.dtype)
-        for c, place in zip(chosen, taps(gx[i : i + 1], y[i : i + 1], *sizes), strict=True):
+    for part_x, part_y, part_g, part_gx in few(x, y, g, gx):
+        chosen, count = maxima(part_x, part_y, *sizes)
+        share = part_g / count.astype(g.dtype)
+        for c, place in zip(chosen, taps(part_gx, part_y, *sizes), strict=True):
             np.add(place, np.where(c, share, 0), out=place)
 
 

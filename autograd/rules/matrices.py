@@ -67,6 +67,8 @@ def d_pinv(g, y, a, rcond=None, hermitian=False, rtol=None):
 
 def lstsq(a, b, rcond=None):
     """Return the solution of np.linalg.lstsq and its residuals, where there may be any."""
+    if not np.isfinite(a).all():  # LAPACK would search for their singular values for ever
+        raise np.linalg.LinAlgError("least squares of numbers that are not finite")
     x, residuals, _, _ = np.linalg.lstsq(a, b, rcond=rcond)
     if a.shape[0] <= a.shape[1]:
         return pack(0, x)

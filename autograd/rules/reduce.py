@@ -10,7 +10,7 @@ import numpy as np
 from autograd.blocks import LARGE
 from autograd.primitive import composite, primitive
 from autograd.rules.elementwise import masked
-from autograd.rules.shape import astype, inverse
+from autograd.rules.shape import Slot, astype, inverse, scatter_at
 
 
 def expand(v, x, axis, keepdims):
@@ -103,7 +103,7 @@ def linear_recurrence(g, factor):
 
 
 def shared(g, winners, axis):
-    ties = np.sum(astype(winners, dtype=g.dtype), axis=axis, keepdims=True)
+    ties = astype(np.count_nonzero(winners, axis=axis, keepdims=True), dtype=g.dtype)
     return masked(g / ties, winners)
 
 
@@ -128,8 +128,10 @@ def d_std(g, y, x, axis=None, ddof=0, keepdims=False):
 def d_sort(g, y, x, axis=-1):
     if axis is None:
         return np.reshape(d_sort(g, y, np.reshape(x, -1)), x.shape)
-    rank = np.argsort(np.argsort(x, axis=axis, stable=True), axis=axis)  # among them are no ties
-    return np.take_along_axis(g, rank, axis=axis)
+    places = list(np.ix_(*map(np.arange, x.shape)))
+    places[axis] = Slot(0)
+    order = np.argsort(x, axis=axis, stable=True)
+    return scatter_at(g, order, index=tuple(places), shape=x.shape)
 
 
 def d_partition(g, y, x, kth, axis=-1):
