@@ -136,6 +136,7 @@ class Replay:
         if program.effects:
             for effect, value in zip(program.effects, results[self._count :], strict=True):
                 effect.leave(value)
+            results = results[: self._count]
         return program.result(results)
 
     def run(self, values: list[Any]) -> tuple[Any, ...]:

@@ -18,7 +18,7 @@ from autograd.program.listing import executed
 from autograd.program.source import function_name, source
 from autograd.program.tape import Symbol
 from autograd.tensor import Tensor, constant, raw, record
-from autograd.tree import flatten, flatten_like, is_alike
+from autograd.tree import flatten, flatten_like, is_alike, map_leaves
 from autograd.versions import write
 
 if TYPE_CHECKING:

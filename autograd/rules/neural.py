@@ -29,7 +29,7 @@ def relu_(x):
 
 
 def softplus_(x):
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.fabs(x)))  # fabs, which refuses complex x
 
 
 def erf_(x):

@@ -228,7 +228,7 @@ row(special.yn,  unknown("yn", "n"),  neighbours(special.yn, -1),               
 row(special.iv,  unknown("iv", "v"),  neighbours(special.iv, 1),                          tex=r"I_{{{0}}}\left({1}\right)", symbol="I")
 row(special.kv,  unknown("kv", "v"),  lambda g, y, v, x: -neighbours(special.kv, 1)(g, y, v, x), tex=r"K_{{{0}}}\left({1}\right)", symbol="K")
 row(special.kn,  unknown("kn", "n"),  lambda g, y, n, x: -neighbours(special.kn, 1)(g, y, n, x), tex=r"K_{{{0}}}\left({1}\right)", symbol="K")
-row(special.ive, unknown("ive", "v"), lambda g, y, v, x: neighbours(special.ive, 1)(g, y, v, x) - g * np.sign(x) * y, tex=r"e^{{-\left|{1}\right|}} I_{{{0}}}\left({1}\right)", symbol="I")
+row(special.ive, unknown("ive", "v"), lambda g, y, v, x: neighbours(special.ive, 1)(g, y, v, x) - np.sign(np.real(x)) * np.real(g * y), tex=r"e^{{-\left|{1}\right|}} I_{{{0}}}\left({1}\right)", symbol="I")
 row(special.kve, unknown("kve", "v"), lambda g, y, v, x: g * y - neighbours(special.kve, 1)(g, y, v, x), tex=r"e^{{{1}}} K_{{{0}}}\left({1}\right)", symbol="K")
 
 # ── exponentials, roots and integrals of them (DLMF 6, 8.19) ──────────────────────────────────
