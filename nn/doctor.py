@@ -421,10 +421,14 @@ def doctor(model: Module, loss: Tensor | Callable[[], Tensor], optimizer: Any = 
     >>> doctor(net[:1], nn.functional.cross_entropy(net[0](x), classes))
     no findings, by 17 checks
     """
+    looked_at = isinstance(model, Module)
     if callable(loss) and not isinstance(loss, Module):
+        kept = [(b, np.array(b.data)[()]) for b in model.buffers()] if looked_at else []
         with record_lines():
             loss = loss()
-    if not (isinstance(model, Module) and isinstance(loss, Tensor)):
+        for buffer, data in kept:  # a look moves no running mean
+            buffer.data = data
+    if not (looked_at and isinstance(loss, Tensor)):
         given = f"doctor({type(model).__name__}, {type(loss).__name__})"
         instead = "doctor(model, loss), the loss a Tensor: before item() or numpy()"
         raise TypeError(three_lines("doctor looks at a module and its loss", given, instead))

@@ -741,3 +741,15 @@ def test_a_few_rows_say_nothing_about_a_unit():
     with no_grad():
         model[0].bias[...] = -50.0
     assert not nn.doctor(model, F.cross_entropy(model(X[:7]), CLASSES[:7]))
+
+
+def test_a_look_moves_no_running_mean(rng):
+    net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
+    x, before = rng.normal(size=(20, 3)), {k: v.copy() for k, v in arrays_of(net).items()}
+    nn.doctor(net, lambda: nn.functional.mse_loss(net(x), np.zeros((20, 2))))
+    for key, value in arrays_of(net).items():
+        np.testing.assert_array_equal(value, before[key])
+
+
+def arrays_of(net):
+    return {key: np.asarray(value.data) for key, value in net.state_dict().items()}
