@@ -109,19 +109,19 @@ def variational_inference():
 
 
 @primitive
-def logsumexp(x):
+def log_sum_exp(x):
     top = np.max(x)
     return top + np.log(np.sum(np.exp(x - top)))
 
 
-defvjp(logsumexp, lambda ans, x: lambda g: np.full(x.shape, g) * np.exp(x - ans))
-defjvp(logsumexp, lambda g, ans, x: np.sum(g * np.exp(x - ans)))
+defvjp(log_sum_exp, lambda ans, x: lambda g: np.full(x.shape, g) * np.exp(x - ans))
+defjvp(log_sum_exp, lambda g, ans, x: np.sum(g * np.exp(x - ans)))
 
 
 def custom_primitive():
     x = np.array([0.5, -1.0, 2.0])
-    third = grad(lambda x: np.dot(x, np.dot(hessian(logsumexp)(x), x)))(x)
-    return [*grad(logsumexp)(x), *hessian(logsumexp)(x)[0], *third, deriv(logsumexp)(x)]
+    third = grad(lambda x: np.dot(x, np.dot(hessian(log_sum_exp)(x), x)))(x)
+    return [*grad(log_sum_exp)(x), *hessian(log_sum_exp)(x)[0], *third, deriv(log_sum_exp)(x)]
 
 
 def square_root():
@@ -199,7 +199,7 @@ def mixture():
 
     def log_likelihood(flat):
         p = unflatten(flat)
-        weights = p["weights"] - logsumexp(p["weights"])
+        weights = p["weights"] - log_sum_exp(p["weights"])
         logs = []
         for weight, mean, root in zip(weights, p["means"], p["roots"], strict=True):
             covariance = np.dot(root.T, root) + np.eye(2)

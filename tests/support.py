@@ -60,7 +60,9 @@ def functions() -> dict[str, dict[str, Function]]:
 
 def _place(fn: Function) -> tuple[str, str] | None:
     """Return the section and the name of a function; None for a part of rules, without a name."""
-    module, name = str(getattr(fn, "__module__", None) or "numpy"), fn.__name__
+    # some ufuncs tell no module: NumPy's and SciPy's
+    nameless = "numpy" if fn in get_overridable_numpy_ufuncs() else "scipy.special"
+    module, name = str(getattr(fn, "__module__", None) or nameless), fn.__name__
     if fn in OPERATORS:
         return "Operators", OPERATORS[fn]
     if module.startswith(("numpy.linalg", "numpy.fft")):

@@ -12,7 +12,6 @@ is the origin of the copies).
 import functools
 import itertools
 import math
-from typing import Any
 
 import numpy as np
 
@@ -147,8 +146,8 @@ def conv_input_(g, weight, size, stride=1, dilation=1, groups=1):
         (*g.shape[:2], *[n + r for n, r in zip(size, reach, strict=True)]), g.dtype
     )
     places = zip(reach, g.shape[2:], spread(stride, kernel), strict=True)
-    index: Any = (..., *[slice(r, r + s * n, s) for r, n, s in places])
-    stretched[index] = g
+    middle = [slice(r, r + s * n, s) for r, n, s in places]
+    stretched[(slice(None), slice(None), *middle)] = g
     turned = np.flip(weight, tuple(range(2, weight.ndim)))
     turned = turned.reshape(groups, o // groups, c, *kernel).swapaxes(1, 2)
     return conv_(
