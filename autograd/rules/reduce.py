@@ -128,10 +128,10 @@ def d_std(g, y, x, axis=None, ddof=0, keepdims=False):
 def d_sort(g, y, x, axis=-1):
     if axis is None:
         return np.reshape(d_sort(g, y, np.reshape(x, -1)), x.shape)
-    places = list(np.ix_(*map(np.arange, x.shape)))
-    places[axis] = Slot(0)
-    order = np.argsort(x, axis=axis, stable=True)
-    return scatter_at(g, order, index=tuple(places), shape=x.shape)
+    axis %= x.ndim
+    grid = np.ix_(*map(np.arange, x.shape))
+    places = (*grid[:axis], Slot(0), *grid[axis + 1 :])
+    return scatter_at(g, np.argsort(x, axis=axis, stable=True), index=places, shape=x.shape)
 
 
 def d_partition(g, y, x, kth, axis=-1):
