@@ -25,10 +25,19 @@ Json = Any
 def operations() -> dict[str, Primitive]:
     """Return every operation that a stored program may name.
 
+    Of two with one name it is the table's, or else the one that was entered last.
+
     >>> operations()["exp"]
     <primitive exp>
     """
-    return {op.name: op for op in (*FUSED, *PRIMITIVES.values())}
+    return {op.name: op for op in sorted([*FUSED, *PRIMITIVES.values()], key=_is_of_tables)}
+
+
+def _is_of_tables(op: Primitive) -> bool:
+    home = getattr(op.fn, "__module__", None)
+    if home is None:  # SciPy's ufuncs tell none, and neither do functions of a script's text
+        return isinstance(op.fn, np.ufunc)
+    return home.startswith(("numpy", "_operator", "autograd"))
 
 
 class Writer:
