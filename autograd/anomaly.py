@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd.errors import line_of, three_lines, user_frame
+from autograd.errors import three_lines, user_line
 from autograd.places import record_lines
 from autograd.primitive import Primitive
 from autograd.tensor import Tensor, raw
@@ -54,12 +54,10 @@ class detect_anomaly(Watcher):  # noqa: N801  # PyTorch's name
         """Check a result."""
         if (bad := _first_bad(y)) is None or not _all_finite(values):
             return
-        frame = user_frame()
-        line = line_of(frame.f_code.co_filename, frame.f_lineno)
         raise FloatingPointError(
             three_lines(
                 f"{op.name} is {y.data[bad]}, where all its arguments are finite",
-                f"{call_of(op, values)} at {line}{_element(bad, op, values, y)}",
+                f"{call_of(op, values)} at {user_line()}{_element(bad, op, values, y)}",
                 "arguments inside the domain, as np.maximum(x, 1e-12) or np.where; "
                 "or numbers that do not overflow",
             )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.check import _close, directional
-from autograd.errors import line_of, three_lines, user_frame
+from autograd.errors import three_lines, user_line
 from autograd.primitive import Primitive
 from autograd.rules.shape import sum_to
 from autograd.tensor import Tensor
@@ -102,12 +102,10 @@ class audit(Watcher):  # noqa: N801  # beside detect_anomaly
 
 
 def _wrong(op: Primitive, values: Any, i: int, expected: float, found: float) -> AssertionError:
-    frame = user_frame()
-    line = line_of(frame.f_code.co_filename, frame.f_lineno)
     return AssertionError(
         three_lines(
             f"the rule of {op.name} is wrong",
-            f"argument {i} of {call_of(op, values)} at {line}: "
+            f"argument {i} of {call_of(op, values)} at {user_line()}: "
             f"along a random direction {expected:.6g} is expected, not {found:.6g}",
             "a rule that gives the expected derivative; check_grads tells the element",
         )

@@ -49,6 +49,12 @@ def user_frame() -> FrameType:
     return frame
 
 
+def user_line() -> str:
+    """Name the line of the user's that runs now."""
+    frame = user_frame()
+    return line_of(frame.f_code.co_filename, frame.f_lineno)
+
+
 def describe(value: Any, position: int) -> str:
     """Name an argument: by its own name, else by its place."""
     name = getattr(value, "name", None) or f"argument {position}"

@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd.errors import three_lines
 from autograd.program.encoding import DTYPES, Json, operations
-from autograd.program.equations import Equation, Name
+from autograd.program.equations import Equation, Name, unit
 from autograd.program.program import Effect, Program
 from autograd.rules.shape import Slot
 from autograd.tensor import Tensor
@@ -82,7 +82,7 @@ class Reader:
                 try:
                     like = op.call(*xs, **params)
                 except (np.linalg.LinAlgError, ValueError):  # a matrix of zeros is singular
-                    like = op.call(*map(_unit, xs), **params)
+                    like = op.call(*map(unit, xs), **params)
             like = like[()] if type(like) is np.ndarray and like.ndim == 0 else like
             same = (like.shape, like.dtype) == (want.shape, want.dtype)
         except Exception as error:  # noqa: BLE001  # whatever NumPy says to a wrong equation
@@ -261,11 +261,6 @@ class Reader:
                 "a file of Program.save, of this version, with the primitives that it names",
             )
         )
-
-
-def _unit(x: Any) -> Any:
-    """Return unit matrices of the shape and the dtype of an array."""
-    return np.eye(*x.shape[-2:], dtype=x.dtype) + np.zeros_like(x) if np.ndim(x) > 1 else x
 
 
 VALUES: dict[str, Callable[[Reader, Json], Any]] = {

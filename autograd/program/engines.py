@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd.errors import three_lines
 from autograd.program import extras
-from autograd.program.equations import Name
+from autograd.program.equations import Name, unit
 from autograd.program.expansion import written_out
 from autograd.program.listing import executed
 from autograd.program.standard import is_spelled, standard
@@ -66,17 +66,11 @@ def _dask_matrices(name: str) -> Callable[..., Array]:
     fn = functools.partial(getattr(extras, name), np)
 
     def in_one_piece(xp: Any, *args: Any) -> Array:
-        like = fn(*map(_unit, args))
+        like = fn(*[unit(_seen(x)) for x in args])
         later = import_module("dask").delayed(fn)(*args)
         return xp.from_delayed(later, like.shape, like.dtype)
 
     return in_one_piece
-
-
-def _unit(x: Any) -> Any:
-    """Return unit matrices of the shape and the dtype of an array."""
-    x = _seen(x)
-    return np.eye(*x.shape[-2:], dtype=x.dtype) + np.zeros_like(x) if np.ndim(x) > 1 else x
 
 
 def _dense(values: np.ndarray, places: np.ndarray, size: int) -> np.ndarray:

@@ -62,6 +62,16 @@ def outline(x: Any) -> Any:
     return np.ndarray(x.shape, x.dtype, bytes(x.itemsize), strides=(0,) * x.ndim)
 
 
+def unit(x: Any) -> Any:
+    """Return unit matrices of the shape and the dtype of an array, where it has two axes or more.
+
+    >>> unit(np.zeros((2, 2)))
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    return np.eye(*x.shape[-2:], dtype=x.dtype) + np.zeros_like(x) if np.ndim(x) > 1 else x
+
+
 def used(equations: Sequence[Equation], outputs: Iterable[Any]) -> list[Equation]:
     """Return the equations that these names need, in order."""
     wanted = {y for y in outputs if isinstance(y, Name)}
