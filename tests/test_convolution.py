@@ -81,7 +81,7 @@ def test_threads_change_no_bit(rng, monkeypatch):
             convolution.pool_spread(g[:, :, :9, :9], x, y, kernel=(3, 3), stride=2),
         )  # fmt: skip
 
-    assert convolution.patches(x, (3, 3), 1, 1, 1, 128).size > blocks.LARGE
+    assert convolution.patches(x, (3, 3), 1, 1, 1).size > blocks.LARGE
     shared = run()
     monkeypatch.setattr(convolution, "LARGE", 10**12)
     for one, other in zip(shared, run(), strict=True):

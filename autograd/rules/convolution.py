@@ -17,10 +17,11 @@ import numpy as np
 
 from autograd.blocks import LARGE, share
 from autograd.primitive import primitive
+from autograd.rules.elementwise import masked
 
 PRODUCT = 2**18  # multiplications that OpenBLAS does in the thread that asks for them
 BLOCK = 2**17  # elements of copies that stay in the cache
-IMAGES = 2**15  # elements of images that stay there with all that their maximum needs
+SEEN = 2**18  # elements in windows that stay there with all that their maximum needs
 PARTS = 8  # of a sum over images, whose order must not depend on the number of threads
 
 
@@ -50,7 +51,7 @@ def by_images(count, product=lambda *_: 0):
 
 def spread(value, kernel):
     """Return what is said of all axes at once, or of each."""
-    return [int(v) for v in np.broadcast_to(value, len(kernel))]
+    return [int(v) for v in (value if np.iterable(value) else [value] * len(kernel))]
 
 
 def counts(x, kernel, stride, dilation):
@@ -60,17 +61,19 @@ def counts(x, kernel, stride, dilation):
 
 
 # ── convolution ───────────────────────────────────────────────────────────────────────────────
-def patches(x, kernel, stride, dilation, groups, outputs):
+def part(n, product):
+    """Return the largest divisor of n of which so many multiplications each are a small product."""
+    return max(d for d in range(1, n + 1) if n % d == 0 and d * product <= max(product, PRODUCT))
+
+
+def patches(x, kernel, stride, dilation, groups, rows=None):
     """Return a view of what the kernel sees: (N, tiles, groups, C / groups, *kernel, *tile).
 
-    A tile is some rows of the result, so many that its product with the kernel is small, but one
-    at least. `outputs` are the channels of the result.
+    A tile is so many rows of the result, all if not told.
     """
-    limit = PRODUCT * groups * groups // max(1, outputs * x.shape[1] * math.prod(kernel))
-    first, *others = counts(x, kernel, stride, dilation)
-    fitting = [r for r in range(1, first + 1) if first % r == 0 and r * math.prod(others) <= limit]
-    rows = max(fitting, default=1)
     n, c = x.shape[:2]
+    first, *others = counts(x, kernel, stride, dilation)
+    rows = rows or first
     x = np.asarray(x)  # refuses what stands for an array: it has no memory to look at
     image, channel, *pixel = x.strides
     moves = [s * t for s, t in zip(spread(stride, kernel), pixel, strict=True)]
@@ -86,29 +89,17 @@ def as_matrices(p):
     return p.reshape(*p.shape[:3], math.prod(p.shape[3:split]), math.prod(p.shape[split:]))
 
 
-def in_tiles(y, p, groups):
-    """View a result (N, O, ...) as (N, tiles, groups, O / groups, pixels)."""
-    shape = (
-        y.shape[0],
-        groups,
-        y.shape[1] // groups,
-        p.shape[1],
-        math.prod(p.shape[p.ndim // 2 + 2 :]),
-    )
-    return y.reshape(shape).transpose(0, 3, 1, 2, 4)
-
-
 @by_images(2, product=lambda y, p, *_: y.shape[3] * math.prod(p.shape[3:]))
 def multiply(y, p, w, bias):
-    """Fill y with products of the kernel and the patches of a few images."""
+    """Fill y, (N, tiles, groups, O / groups, pixels), with products of the kernel and patches."""
     step = max(1, BLOCK // max(1, p[:1].size))
     for i in range(0, len(p), step):
         z = w @ as_matrices(p[i : i + step])
         y[i : i + step] = z if bias is None else np.add(z, bias, out=z)
 
 
-@by_images(2, product=lambda parts, _, p, g: parts.shape[3] * math.prod(p.shape[3:]))
-def multiply_back(parts, index, p, g):
+@by_images(2, product=lambda parts, _, p, g, rows: rows * g[0, 0].size)
+def multiply_back(parts, index, p, g, rows):
     """Fill each part of the kernel's gradient with the sum over its share of the images."""
     size = -(-len(p) // PARTS)
     step = max(1, BLOCK // max(1, p[:1].size))
@@ -116,7 +107,27 @@ def multiply_back(parts, index, p, g):
         stop = min((k + 1) * size, len(p))
         for i in range(k * size, stop, step):
             j = min(i + step, stop)
-            parts[row] += np.sum(as_matrices(p[i:j]) @ g[i:j], axis=(0, 1))
+            seen = as_matrices(p[i:j])[:, 0]
+            cut = seen.reshape(*seen.shape[:2], -1, rows, seen.shape[-1])
+            parts[row] += np.sum(cut @ g[i:j], axis=0)
+
+
+@by_images(2, product=lambda seen, g, w, kernel, lines: w[0, 0].size * math.prod(lines))
+def send_back(seen, g, w, kernel, lines):
+    """Add what the kernel makes of each pixel of g to what its window sees: (N, C, *kernel, ...).
+
+    With more pixels in `lines` than g has, those are 0, and lines lie end to end in `seen`.
+    """
+    step = max(1, BLOCK // max(1, w[..., 0].size * math.prod(lines)))
+    for i in range(0, len(g), step):
+        here, given = seen[i : i + step], g[i : i + step]
+        wide = np.zeros((*given.shape[:2], *lines), w.dtype)
+        wide[..., *map(slice, g.shape[2:])] = given
+        z = w @ wide.reshape(len(given), len(w), 1, w.shape[-1], -1)
+        pixels = lines if seen.ndim == 2 + 2 * len(kernel) else [-1]
+        z = z.reshape(*here.shape[:2], *kernel, *pixels)[..., : here.shape[-1]]
+        for place in itertools.product(*map(range, kernel)):
+            np.add(here[:, :, *place], z[:, :, *place], out=here[:, :, *place])
 
 
 def bind_conv(x, weight, bias=None, **options):
@@ -125,44 +136,51 @@ def bind_conv(x, weight, bias=None, **options):
 
 def conv_(x, weight, bias=None, stride=1, dilation=1, groups=1):
     o, _, *kernel = weight.shape
-    p = patches(x, kernel, stride, dilation, groups, o)
     w = weight.reshape(groups, o // groups, -1)
     dtype = np.result_type(x, weight) if bias is None else np.result_type(x, weight, bias)
     y = np.empty((len(x), o, *counts(x, kernel, stride, dilation)), dtype)
+    rows = part(y.shape[2], w[0].size * math.prod(y.shape[3:]))
+    p = patches(x, kernel, stride, dilation, groups, rows)
     b = None if bias is None else bias.reshape(groups, -1, 1)
-    multiply(in_tiles(y, p, groups), p, w.astype(dtype, copy=False), b)
+    tiles = y.reshape(len(y), groups, o // groups, p.shape[1], -1).transpose(0, 3, 1, 2, 4)
+    multiply(tiles, p, w.astype(dtype, copy=False), b)
     return y
 
 
 def conv_input_(g, weight, size, stride=1, dilation=1, groups=1):
     """Return the gradient of the input, of this size: what was summed goes back where it came from.
 
-    It is the convolution of g, stretched by the stride within a border of zeros, with the kernel
-    turned round.
+    With stride 1, windows stand side by side, so the lines of the input can lie end to end: a few
+    long sums are faster than many short ones. Where windows would cross the end of a line, g is 0.
     """
     o, c, *kernel = weight.shape
-    reach = [d * (k - 1) for d, k in zip(spread(dilation, kernel), kernel, strict=True)]
-    stretched = np.zeros(
-        (*g.shape[:2], *[n + r for n, r in zip(size, reach, strict=True)]), g.dtype
-    )
-    places = zip(reach, g.shape[2:], spread(stride, kernel), strict=True)
-    middle = [slice(r, r + s * n, s) for r, n, s in places]
-    stretched[(slice(None), slice(None), *middle)] = g
-    turned = np.flip(weight, tuple(range(2, weight.ndim)))
-    turned = turned.reshape(groups, o // groups, c, *kernel).swapaxes(1, 2)
-    return conv_(
-        stretched, turned.reshape(groups * c, o // groups, *kernel), None, 1, dilation, groups
-    )
+    axes, lines = len(kernel), g.shape[2:]
+    gx = np.zeros((len(g), groups * c, *size), np.result_type(g, weight))
+    seen = np.moveaxis(windows(gx, kernel, stride, dilation), range(axes), range(2, 2 + axes))
+    if set(spread(stride, kernel)) == {1}:
+        lines = g.shape[2], *size[1:]
+        last = sum((n - 1) * step for n, step in zip(g.shape[2:], gx.strides[2:], strict=True))
+        shape, strides = seen.shape[:-axes], seen.strides[:-axes]
+        seen = np.lib.stride_tricks.as_strided(
+            gx, (*shape, last // gx.itemsize + 1), (*strides, gx.itemsize)
+        )
+    w = weight.reshape(groups, o // groups, -1).swapaxes(-1, -2).astype(gx.dtype)
+    rows = part(w.shape[1], o // groups * math.prod(lines))
+    send_back(seen, g, w.reshape(groups, -1, rows, o // groups), kernel, lines)
+    return gx
 
 
 def conv_weight_(g, x, kernel, stride=1, dilation=1, groups=1):
     """Return the gradient of the kernel, of this size: sums of products over all images."""
-    o, c = g.shape[1], x.shape[1]
-    p = patches(x, kernel, stride, dilation, groups, o)
-    dtype = np.result_type(g, x)
-    parts = np.zeros((PARTS, groups, math.prod((c // groups, *kernel)), o // groups), dtype)
-    multiply_back(parts, np.arange(PARTS), p, in_tiles(g, p, groups).swapaxes(-1, -2))
-    return np.sum(parts, axis=0).swapaxes(-1, -2).reshape(o, c // groups, *kernel)
+    o, c = g.shape[1] // groups, x.shape[1] // groups
+    seen = c * math.prod(kernel)
+    rows = part(seen, o * math.prod(g.shape[2:]))
+    parts = np.zeros((PARTS, groups, seen // rows, rows, o), np.result_type(g, x))
+    lines = g.reshape(len(g), groups, 1, o, -1).swapaxes(-1, -2)
+    p = patches(x, kernel, stride, dilation, groups)
+    multiply_back(parts, np.arange(PARTS), p, lines, rows)
+    total = np.sum(parts, axis=0).reshape(groups, seen, o)
+    return total.swapaxes(-1, -2).reshape(groups * o, c, *kernel)
 
 
 def d_bias(g, y, x, weight, bias, **p):
@@ -170,44 +188,51 @@ def d_bias(g, y, x, weight, bias, **p):
 
 
 # ── maximum pooling ───────────────────────────────────────────────────────────────────────────
-def taps(x, y, kernel, stride, dilation):
-    """Yield, for each place in a window, the elements of x that the windows of y have there."""
-    axes = [*zip(y.shape[2:], spread(stride, kernel), spread(dilation, kernel), strict=True)]
-    for place in itertools.product(*map(range, kernel)):
-        starts = [k * d for k, (_, _, d) in zip(place, axes, strict=True)]
-        parts = zip(starts, axes, strict=True)
-        yield x[(..., *[slice(i, i + s * n, s) for i, (n, s, _) in parts])]
+def windows(x, kernel, stride, dilation):
+    """View what each window sees, place by place: (*kernel, N, C, *windows)."""
+    steps, apart = spread(stride, kernel), spread(dilation, kernel)
+    pixel = x.strides[2:]
+    taps = [d * t for d, t in zip(apart, pixel, strict=True)]
+    moves = [s * t for s, t in zip(steps, pixel, strict=True)]
+    shape = *kernel, *x.shape[:2], *counts(x, kernel, stride, dilation)
+    return np.lib.stride_tricks.as_strided(x, shape, (*taps, *x.strides[:2], *moves))
 
 
-def maxima(x, y, kernel, stride, dilation):
+def by_place(x, y, *sizes):
+    """Copy what the windows see into a line for each place in them, as computing likes it."""
+    return windows(x, *sizes).reshape(-1, *y.shape)
+
+
+def maxima(x, y, *sizes):
     """Return which elements of x are the maximum of each window, by place, and how many are."""
-    chosen = [part == y for part in taps(x, y, kernel, stride, dilation)]
-    return chosen, np.maximum(sum(c.astype(np.int32) for c in chosen), 1)
+    chosen = by_place(x, y, *sizes) == y
+    return chosen, np.maximum(np.sum(chosen, axis=0, dtype=np.int32), 1)
 
 
-def few(*arrays):
-    """Yield the parts of these arrays by as many images as stay in the cache, at least one."""
-    step = max(1, IMAGES // max(1, math.prod(arrays[0].shape[1:])))
-    for i in range(0, len(arrays[0]), step):
-        yield [a[i : i + step] for a in arrays]
+def few(kernel, y, *others):
+    """Yield the parts of arrays by as many images as have windows that stay in the cache."""
+    step = max(1, SEEN // max(1, math.prod((*kernel, *y.shape[1:]))))
+    for i in range(0, len(y), step):
+        yield [a[i : i + step] for a in (y, *others)]
 
 
 @by_images(2)
-def fill_maximum(y, x, *sizes):
-    for part_x, part_y in few(x, y):
-        first, *others = taps(part_x, part_y, *sizes)
-        part_y[...] = first
-        for other in others:
-            np.maximum(part_y, other, out=part_y)
+def fill_maximum(y, x, kernel, *sizes):
+    for part_y, part_x in few(kernel, y, x):
+        np.max(by_place(part_x, part_y, kernel, *sizes), axis=0, out=part_y)
 
 
 @by_images(4)
-def fill_spread(gx, x, y, g, *sizes):
-    for part_x, part_y, part_g, part_gx in few(x, y, g, gx):
-        chosen, count = maxima(part_x, part_y, *sizes)
-        share = part_g / count.astype(g.dtype)
-        for c, place in zip(chosen, taps(part_gx, part_y, *sizes), strict=True):
-            np.add(place, np.where(c, share, 0), out=place)
+def fill_spread(gx, x, y, g, kernel, stride, dilation):
+    places = list(itertools.product(*map(range, kernel)))
+    steps, apart = spread(stride, kernel), spread(dilation, kernel)
+    disjoint = all(d * (k - 1) < s for k, s, d in zip(kernel, steps, apart, strict=True))
+    for part_y, part_x, part_g, part_gx in few(kernel, y, x, g, gx):
+        chosen, count = maxima(part_x, part_y, kernel, stride, dilation)
+        sent = masked(part_g / count.astype(g.dtype), chosen)
+        seen = windows(part_gx, kernel, stride, dilation)
+        for place, each in zip(places, sent, strict=True):
+            seen[place] = each if disjoint else seen[place] + each
 
 
 def max_pool_(x, kernel, stride=1, dilation=1):
@@ -226,8 +251,8 @@ def pool_spread_(g, x, y, kernel, stride=1, dilation=1):
 def pool_select_(h, x, y, kernel, stride=1, dilation=1):
     """Return what h has where x has the maximum of each window: the mean, if there are several."""
     chosen, count = maxima(x, y, kernel, stride, dilation)
-    parts = zip(chosen, taps(h, y, kernel, stride, dilation), strict=True)
-    return sum(np.where(c, part, 0) for c, part in parts) / count.astype(h.dtype)
+    parts = np.where(chosen, by_place(h, y, kernel, stride, dilation), 0)
+    return np.sum(parts, axis=0) / count.astype(h.dtype)
 
 
 # fmt: off

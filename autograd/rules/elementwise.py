@@ -41,7 +41,7 @@ def spare(x, unused):
 @functools.partial(fused, elementwise=True)
 def masked(g, keep):
     """Return g where `keep` is true, and 0 elsewhere, even where g is infinite."""
-    if isinstance(g, np.ndarray) and g.size and np.isfinite(g.min()) and np.isfinite(g.max()):
+    if isinstance(g, np.ndarray) and np.isfinite(g).all():
         return g * keep  # seven times faster than the choice
     return np.where(keep, g, 0)
 
