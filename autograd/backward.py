@@ -53,7 +53,7 @@ def sweep(
     a: Any
     stops = set(wrt) if wrt else None
     watched = [w for w in watching if w.thread == get_ident()] if watching else ()
-    if stops is None and len(roots) == 1 and roots[0].op is not None:
+    if len(roots) == 1 and roots[0].op is not None and not (stops and roots[0] in stops):
         youngest, arrived = roots[0], seeds[0]
     else:
         for root, seed in zip(roots, seeds, strict=True):
@@ -146,6 +146,9 @@ def sweep(
             error.add_note(f"  in backward: {node.op.name}({given}){told}")
         raise
 
+    for w in wrt:
+        if w.meta is not None and "hooks" in w.meta and w in grads:
+            grads[w] = _hooked(w, grads[w], recorded)
     if keep:
         rest = []
         for leaf, g in grads.items():

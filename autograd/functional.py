@@ -288,7 +288,7 @@ def vjp(f: Function, argnum: Argnum = 0) -> Function:
 
     @derived(f, "vector-Jacobian product")
     def at(*args: Any, **kwargs: Any) -> Any:
-        call = Traced(f, argnum, args, kwargs)
+        call = Traced(f, argnum, args, kwargs, later=True)
 
         def pull(v: Any) -> Any:
             return call.pull(call.of_results(v))
@@ -324,7 +324,7 @@ def linearize(f: Function, argnum: Argnum = 0) -> Function:
 
     @derived(f, "linear part")
     def at(*args: Any, **kwargs: Any) -> Any:
-        call = Traced(f, argnum, args, kwargs)
+        call = Traced(f, argnum, args, kwargs, later=True)
         return _push(call), call.value()
 
     return at
@@ -394,7 +394,7 @@ def ggnvp(model: Function, loss: Function, argnum: Argnum = 0) -> Function:
 
     @derived(model, "Gauss-Newton product")
     def at(*args: Any, **kwargs: Any) -> Any:
-        call = Traced(model, argnum, args, kwargs)
+        call = Traced(model, argnum, args, kwargs, later=True)
         push = _push(call)
         curve, slope = hvp(loss)(call.value())
 

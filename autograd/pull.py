@@ -71,19 +71,19 @@ def pull(
     xs = args if recorded else [a.data if type(a) is Tensor else a for a in args]
     if type(g) is Tensor and not recorded:  # the gradient is recorded, and all else is constant
         y, xs = constant(y), [constant(a.data) if type(a) is Tensor else a for a in args]
-    lazy = False
-    if (op.elementwise or op is GETITEM or op is SETITEM) and not recorded:
+    cut = op.elementwise and y.size >= LARGE
+    if (cut or op is GETITEM or op is SETITEM) and not recorded:
         lazy = not hasattr(y, "tape") and isinstance(g, (np.ndarray, np.generic))  # no symbol
-    if op is GETITEM and lazy:
-        return [(0, Part(g, params["index"]))]
-    if op is SETITEM and lazy:
-        sent = _pull_setitem(g if ours else np.array(g), params["index"])
-        return [(i, gx) for i, gx in sent if _wants(args[i])]
+        if op is GETITEM and lazy:
+            return [(0, Part(g, params["index"]))]
+        if op is SETITEM and lazy:
+            sent = _pull_setitem(g if ours else np.array(g), params["index"])
+            return [(i, gx) for i, gx in sent if _wants(args[i])]
+        cut = cut and lazy
     if op.joint is not None:
         sent = [*enumerate(op.joint(g, y, *xs, **params))][::-1]
         return [(i, gx) for i, gx in sent if _wants(args[i])]
-    cut = op.elementwise and lazy and y.size >= LARGE
-    if cut:  # an old version of an argument becomes an array again
+    if cut and not recorded:  # an old version of an argument becomes an array again
         xs = [x.restore() if isinstance(x, Overwritten) else x for x in xs]
     result = []
     for i in range(len(args) - 1, -1, -1):
@@ -92,7 +92,7 @@ def pull(
             continue
         rule = op.rules[i] if op.each is None else partial(op.each, i)
         if rule is not None:
-            if cut:
+            if cut and not recorded:
                 rule = partial(rule, **params) if params else rule
                 result.append((i, in_pieces(rule, g, y, *xs)))
             else:

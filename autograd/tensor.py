@@ -336,7 +336,11 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
         raise failed(op, values, params, error) from None
     if type(data) is complex:  # Python's, which 1j * np.float64(2) is
         data = np.complex128(data)
-    y = constant(data[()] if type(data) is np.ndarray and data.ndim == 0 else data)
+    y = new(Tensor)
+    y.data = data[()] if type(data) is np.ndarray and data.ndim == 0 else data
+    y.op, y.args, y.params, y.requires_grad = None, (), NONE, False
+    y.count = birth()
+    y._grad = y.meta = None
     for v in values:
         if type(v) is Tensor and v.requires_grad and not (paused and get_ident() in paused):
             y.op, y.args, y.params = op, values, params

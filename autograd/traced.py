@@ -1,6 +1,7 @@
 """A call that is traced, and what is pulled back through its graph."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -8,15 +9,17 @@ import numpy as np
 from autograd.backward import ONE, sweep
 from autograd.batching import Level, VmapError
 from autograd.errors import three_lines
-from autograd.modes import depth, enable_grad, is_grad_enabled, no_grad
+from autograd.modes import capturing, depth, enable_grad, is_grad_enabled, no_grad, paused
 from autograd.outside import here, reading, tell
 from autograd.primitive import PRIMITIVES
 from autograd.tensor import Tensor, constant, raw, record
-from autograd.tree import flatten, flatten_like, map_leaves
+from autograd.tree import FIRST, flatten, flatten_like, map_leaves
+from autograd.versions import REWRITTEN, seen_by
 
 IDENTITY = PRIMITIVES[np.positive]
 BASIS = 2**26
 """So many bytes of unit vectors are pulled back at once."""
+AS_IT_IS = nullcontext()
 Argnum = int | Sequence[int]
 Function = Callable[..., Any]
 
@@ -55,17 +58,23 @@ class Pullback:
         if recorded:
             pairs = [(y, s if type(s) is Tensor else constant(s)) for y, s in pairs]
         roots, given = [y for y, _ in pairs], [s for _, s in pairs]
-        # inside of a vmap that began later, our own variables are outside, and constant
-        live = recorded or self.connected or here.reader is self.reader
-        with enable_grad() if live or any(type(s) is Tensor for s in given) else no_grad():
+        on: Any = AS_IT_IS  # a sweep over arrays records nothing anyhow
+        if recorded or here.reader is not None or Tensor in map(type, given):
+            # inside of a vmap that began later, our own variables are outside, and constant
+            live = recorded or self.connected or here.reader is self.reader
+            on = enable_grad() if live or Tensor in map(type, given) else no_grad()
+        with on:
             found = sweep(roots, given, [*self.variables, *self.stops], recorded=recorded)
-        own, taken = set(self.variables), set[int]()
+        own, taken = set(self.variables), {id(_owner(s)) for s in given}
         self.strangers = [t for t in found if t not in own]
         grads = []
         for v in self.variables:
             g = _plain(found[v]) if v in found else np.zeros_like(v.data)[()]
-            grads.append(g.copy() if id(g) in taken else g)  # two variables may have got one array
-            taken.add(id(g))
+            if type(g) is np.ndarray:  # for whoever asks to write into
+                if not g.flags.writeable or id(_owner(g)) in taken:
+                    g = g.copy()
+                taken.add(id(_owner(g)))
+            grads.append(g)
         return grads
 
     def rows(self, k: int) -> list[Any]:
@@ -132,42 +141,49 @@ class Traced(Pullback):
     """A call ``f(*args)`` on variables of its own, ready to be pulled back.
 
     Each variable is a new name for the value that came in, so that nested derivatives with respect
-    to the same value do not confuse their perturbations.
+    to the same value do not confuse their perturbations. What is pulled back `later` keeps the
+    arrays as they are now.
     """
 
     def __init__(
-        self, f: Function, argnum: Argnum, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
-        positions = [argnum] if isinstance(argnum, int) else list(argnum)
-        _check_positions(f, positions, args)
-        chosen = [args[i] for i in positions]
-        given, self.rebuild = flatten(chosen)
-        self.single = isinstance(argnum, int)
-        self.argument = chosen[0] if self.single else tuple(chosen)
-        connected = depth.value > 0 or any(type(x) is Tensor for x in given)
-        with enable_grad():
-            variables = [_variable(f, x) for x in given]
-            # f gets another name for each, which it may rewrite in place
-            renamed = self.rebuild([record(IDENTITY, (v,)) for v in variables])
-            full = list(args)
-            for i, x in zip(positions, renamed, strict=True):
+        self, f: Function, argnum: Argnum, args: tuple[Any, ...], kwargs: dict[str, Any],
+        later: bool = False,
+    ) -> None:  # fmt: skip
+        positions = (argnum,) if isinstance(argnum, int) else argnum
+        try:
+            chosen = tuple([args[i] for i in positions])
+        except IndexError:
+            raise _missing(f, positions, args) from None
+        self.argument = chosen if positions is argnum else chosen[0]
+        given, self.rebuild = flatten(self.argument)
+        connected = depth.value > 0 or Tensor in map(type, given)
+        with enable_grad() if paused else AS_IT_IS:
+            variables = [_variable(f, x, later) for x in given]
+            full, named = list(args), self.rebuild(variables)
+            for i, x in zip(positions, named if positions is argnum else (named,), strict=True):
                 full[i] = x
+            born = [v.count for v in variables]
             depth.value += 1
             try:
                 self.output = f(*full, **kwargs)
             finally:
                 depth.value -= 1
-        tell(f, self.output)
-        leaves, self.rebuild_output = flatten(self.output)
-        if any(y is None for y in leaves):
-            raise TypeError(
-                three_lines(
-                    "the function returned nothing to differentiate",
-                    f"{name_of(f)}, which returned {self.output!r}",
-                    "a return statement with the result",
+        if capturing:
+            tell(f, self.output)
+        if REWRITTEN:  # f may have given our names to other values
+            variables = [seen_by(v, n) for v, n in zip(variables, born, strict=True)]
+        outputs, self.rebuild_output = [self.output], FIRST
+        if type(self.output) is not Tensor:
+            outputs, self.rebuild_output = flatten(self.output)
+            if any(y is None for y in outputs):
+                raise TypeError(
+                    three_lines(
+                        "the function returned nothing to differentiate",
+                        f"{name_of(f)}, which returned {self.output!r}",
+                        "a return statement with the result",
+                    )
                 )
-            )
-        super().__init__([_tensor(y) for y in leaves], variables, connected)
+        super().__init__([_tensor(y) for y in outputs], variables, connected)
 
     def pull(self, seeds: Sequence[Any]) -> Any:
         """Return the gradients of the variables, nested as the arguments were."""
@@ -175,12 +191,11 @@ class Traced(Pullback):
 
     def nest(self, grads: Sequence[Any]) -> Any:
         """Give gradients the structure of the arguments."""
-        nested = self.rebuild(grads)
-        return nested[0] if self.single else tuple(nested)
+        return self.rebuild(grads)
 
     def value(self) -> Any:
         """Return what f returned: arrays, unless a graph outside is connected."""
-        return self.output if self.recorded else map_leaves(raw, self.output)
+        return self.output if self.recorded else map_leaves(_value, self.output)
 
     def scalar(self, f: Function, transform: str) -> Tensor:
         """Return the output, which must be one number."""
@@ -198,8 +213,9 @@ class Traced(Pullback):
 
     def unit(self, f: Function, transform: str) -> list[Any]:
         """Return the gradient that arrives at the output, which must be one number: 1."""
-        data = self.scalar(f, transform).data
-        return [ONE if type(data) is np.float64 else np.ones_like(data)]
+        if len(self.outputs) == 1 and type(self.outputs[0].data) is np.float64:
+            return [ONE]
+        return [np.ones_like(self.scalar(f, transform).data)]
 
     def refuse_complex(self, f: Function, transform: str) -> None:
         """Raise where an output is complex: its gradient would be that of its real part."""
@@ -248,8 +264,8 @@ def name_of(f: Function) -> str:
     return getattr(f, "__name__", type(f).__name__)
 
 
-def _variable(f: Function, x: Any) -> Tensor:
-    """Give an incoming value a new name, to differentiate by."""
+def _variable(f: Function, x: Any, later: bool) -> Tensor:
+    """Give an incoming value a new name, to differentiate by, which f may rewrite in place."""
     if type(x) is Tensor and x.requires_grad:
         return record(IDENTITY, (x,))
     data = raw(x)
@@ -264,9 +280,23 @@ def _variable(f: Function, x: Any) -> Tensor:
                 "x.astype(float), or another argnum",
             )
         )
+    if type(data) is np.ndarray:
+        data = data.copy() if later else data.view()
+        data.flags.writeable = False  # or f might write into the user's array
     v = constant(data)
-    v.requires_grad = True
+    v.op, v.requires_grad = IDENTITY, True
     return v
+
+
+def _owner(array: Any) -> Any:
+    """Return the array whose memory this is."""
+    return array if getattr(array, "base", None) is None else array.base
+
+
+def _value(y: Any) -> Any:
+    """Return the data of a result; a copy, where it is part of an argument."""
+    data = raw(y)
+    return data.copy() if type(data) is np.ndarray and not data.flags.writeable else data
 
 
 def _array(value: Any, dtype: Any = None) -> Any:
@@ -305,13 +335,12 @@ def _parts(v: Any, tree: Any, tensors: Sequence[Tensor], what: str) -> list[Any]
     return [g if type(g) is Tensor else _array(g, y.dtype) for g, y in pairs]
 
 
-def _check_positions(f: Function, positions: list[int], args: tuple[Any, ...]) -> None:
-    for i in positions:
-        if not -len(args) <= i < len(args):
-            raise TypeError(
-                three_lines(
-                    f"there is no argument {i} to differentiate by",
-                    f"{name_of(f)} was called with {len(args)} positional argument(s)",
-                    "give it by position, or choose another argnum",
-                )
-            )
+def _missing(f: Function, positions: Sequence[int], args: tuple[Any, ...]) -> TypeError:
+    i = next(i for i in positions if not -len(args) <= i < len(args))
+    return TypeError(
+        three_lines(
+            f"there is no argument {i} to differentiate by",
+            f"{name_of(f)} was called with {len(args)} positional argument(s)",
+            "give it by position, or choose another argnum",
+        )
+    )

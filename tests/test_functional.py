@@ -18,6 +18,8 @@ from autograd import (
     hvp,
     jacobian,
     jvp,
+    linearize,
+    no_grad,
     value_and_grad,
     vjp,
 )
@@ -296,6 +298,59 @@ def test_a_function_may_rewrite_its_argument():
         assert grad(first)(v).tolist() == [0, 5]
         assert grad(square)(v).tolist() == [2, 4]
     assert x.tolist() == [1, 2]
+
+
+def test_no_result_shares_memory_with_what_came_in():
+    x, v = np.ones(3), np.ones(3)
+    identity, value = vjp(lambda x: x)(x)
+    both, _ = vjp(lambda x, y: x + y, (0, 1))(x, x)
+    spread = grad(np.sum)(np.ones(10**6))
+    assert spread.flags.writeable
+    assert not np.shares_memory(value, x)
+    assert not np.shares_memory(identity(v), v)
+    turned, _ = vjp(np.transpose)(np.ones((2, 3)))
+    seed = np.ones((3, 2))
+    assert not np.shares_memory(turned(seed), seed)
+    first, second = both(v)
+    assert not np.shares_memory(first, second)
+    assert not np.shares_memory(first, v)
+
+
+def test_what_is_pulled_back_later_keeps_its_arguments():
+    x = np.array([1.0, 2.0])
+    pull, _ = vjp(np.square)(x)
+    push, _ = linearize(np.square)(x)
+    x[:] = 100
+    assert pull(np.ones(2)).tolist() == [2, 4]
+    assert push(np.ones(2)).tolist() == [2, 4]
+
+
+def test_a_function_cannot_write_into_the_array_that_came_in():
+    def rewritten(x):
+        with no_grad():
+            x[0] = 5.0
+        return x.sum()
+
+    def careless(x):
+        x.data[0] = 5.0
+        return x.sum()
+
+    x = np.array([1.0, 2.0])
+    assert value_and_grad(rewritten)(x)[0] == 7
+    with pytest.raises(ValueError, match="read-only"):
+        grad(careless)(x)
+    assert x.tolist() == [1, 2]
+
+
+def test_hooks_of_an_argument_are_called():
+    seen = []
+
+    def f(x):
+        x.register_hook(lambda g: seen.append(g.tolist()))
+        return (x * x).sum()
+
+    grad(f)(np.array([1.0, 2.0]))
+    assert seen == [[2, 4]]
 
 
 def test_vectors_are_matched_by_key():

@@ -122,11 +122,11 @@ def send_back(seen, g, w, kernel, lines):
     for i in range(0, len(g), step):
         here, given = seen[i : i + step], g[i : i + step]
         wide = np.zeros((*given.shape[:2], *lines), w.dtype)
-        wide[..., *map(slice, g.shape[2:])] = given
+        wide[(..., *map(slice, g.shape[2:]))] = given
         z = w @ wide.reshape(len(given), len(w), 1, w.shape[-1], -1)
         pixels = lines if seen.ndim == 2 + 2 * len(kernel) else [-1]
         z = z.reshape(*here.shape[:2], *kernel, *pixels)[..., : here.shape[-1]]
-        for place in itertools.product(*map(range, kernel)):
+        for place in np.ndindex(*kernel):
             np.add(here[:, :, *place], z[:, :, *place], out=here[:, :, *place])
 
 
