@@ -10,6 +10,7 @@ import numpy as np
 from autograd.errors import three_lines
 from autograd.rules.linalg import contracted
 from autograd.rules.neural import log_softmax, softmax
+from autograd.rules.reduce import shared
 
 
 def _arctan2(b: Any, a: Any) -> Any:
@@ -105,6 +106,8 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "isfinite": lambda x: ~(np.isnan(x) | np.isinf(x)), "signbit": lambda x: (x < 0) | (1 / x < 0),
     "over": lambda g, d: np.where(g == 0, 0, g / np.where((g == 0) & ~(abs(d) > 0), 1, d)),
     "masked": lambda g, keep: np.where(keep, g, 0),
+    "share_out": lambda g, y, x, axis=None: shared(g, (x == y) | np.isnan(x), axis),
+    "order": lambda x, y, axis: np.argsort(x, axis=axis, stable=True),
     "count_nonzero": lambda x, axis=None, keepdims=False: np.sum(
         x != 0, axis=axis, keepdims=keepdims
     ),

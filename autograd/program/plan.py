@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.blocks import LARGE
 from autograd.primitive import fused_op
 from autograd.program.chains import WORDS, Chain, chained, spell_chain
 from autograd.program.equations import Equation, Name
@@ -239,8 +240,11 @@ class Plan:
     def _result(self, y: Any) -> str:
         if type(y) is not Name:
             return f"{self.refer(y)}.copy()" if np.ndim(y) else self.refer(y)
+        x = self._like[y]
+        if y in self._uniform and x.size >= LARGE:  # quicker than to read what it is
+            return f"{self.refer(np.full)}({x.shape}, {self.refer(self._uniform[y])})"
         own = y not in self._fixed and y not in self._base and y not in self.program.inputs
-        return y.text if own or not np.ndim(self._like[y]) else f"{y}.copy()"
+        return y.text if own or not np.ndim(x) else f"{y}.copy()"
 
 
 def _is_uniform(x: np.ndarray) -> bool:

@@ -37,6 +37,7 @@ from autograd.rules.neural import (
     softmax,
     softmax_cross_entropy,
 )
+from autograd.rules.reduce import order, share_out
 from autograd.rules.shape import (
     astype,
     gather,
@@ -266,6 +267,20 @@ def rows_first(run, xs, mapped):
     return np.reshape(y, (size, n, *y.shape[1:]))
 
 
+def beside(run, xs, mapped, axis):
+    """Do what works along one axis of several arrays of one shape."""
+    return run(*all_mapped(xs, mapped), axis=axis + 1)
+
+
+def among(run, xs, mapped, axis=None):
+    """Reduce the last array together with those that broadcast to its shape."""
+    xs = all_mapped(xs, mapped)
+    n = xs[-1].ndim - 1
+    axes = range(n) if axis is None else np.atleast_1d(axis) % n
+    xs = [np.reshape(v, (len(v), *[1] * (n + 1 - v.ndim), *v.shape[1:])) for v in xs]
+    return run(*xs, axis=tuple(int(a) + 1 for a in axes))
+
+
 BATCHING = {
     **dict.fromkeys(
         (np.sum, np.mean, np.prod, np.var, np.std, np.max, np.min, np.amax, np.amin, np.all,
@@ -331,3 +346,5 @@ BATCHING = {
 for _fn, _rule in BATCHING.items():
     PRIMITIVES[_fn].batch = _rule
 fused_op(d_cross_entropy).batch = rows_first
+fused_op(share_out).batch = among
+fused_op(order).batch = beside

@@ -122,7 +122,7 @@ def send_back(seen, g, w, kernel, lines):
     for i in range(0, len(g), step):
         here, given = seen[i : i + step], g[i : i + step]
         wide = np.zeros((*given.shape[:2], *lines), w.dtype)
-        wide[(..., *map(slice, g.shape[2:]))] = given
+        wide[(slice(None), slice(None), *map(slice, g.shape[2:]))] = given
         z = w @ wide.reshape(len(given), len(w), 1, w.shape[-1], -1)
         pixels = lines if seen.ndim == 2 + 2 * len(kernel) else [-1]
         z = z.reshape(*here.shape[:2], *kernel, *pixels)[..., : here.shape[-1]]
@@ -191,6 +191,7 @@ def d_bias(g, y, x, weight, bias, **p):
 def windows(x, kernel, stride, dilation):
     """View what each window sees, place by place: (*kernel, N, C, *windows)."""
     steps, apart = spread(stride, kernel), spread(dilation, kernel)
+    x = np.asarray(x)  # as in `patches`
     pixel = x.strides[2:]
     taps = [d * t for d, t in zip(apart, pixel, strict=True)]
     moves = [s * t for s, t in zip(steps, pixel, strict=True)]

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from autograd.blocks import LARGE
-from autograd.primitive import composite, primitive
+from autograd.primitive import composite, fused, primitive
 from autograd.rules.elementwise import masked
 from autograd.rules.shape import Slot, astype, inverse, scatter_at
 
@@ -103,14 +103,24 @@ def linear_recurrence(g, factor):
 
 
 def shared(g, winners, axis):
-    ties = astype(np.count_nonzero(winners, axis=axis, keepdims=True), dtype=g.dtype)
-    return masked(g / ties, winners)
+    ties = np.count_nonzero(winners, axis=axis, keepdims=axis is not None)
+    part = g / (ties if isinstance(ties, int) else astype(ties, dtype=g.dtype))
+    if isinstance(part, np.floating):  # of a whole array, only a few win
+        sent = np.zeros(winners.shape, part.dtype)
+        sent[winners] = part
+        return sent
+    return masked(part, winners)
 
 
 def d_extreme(g, y, x, axis=None, keepdims=False):
-    """Share the gradient evenly among ties; a nan that won gets it."""
-    y, g = expand(y, x, axis, keepdims), expand(g, x, axis, keepdims)
-    return shared(g, (x == y) | (x != x), axis)
+    return share_out(expand(g, x, axis, keepdims), expand(y, x, axis, keepdims), x, axis=axis)
+
+
+@fused
+def share_out(g, y, x, axis=None):
+    """Share the gradient evenly among the elements of x that are y; a nan that won gets it."""
+    plain = isinstance(y, (np.ndarray, np.generic)) and (y == y).all()
+    return shared(g, x == y if plain else (x == y) | (x != x), axis)
 
 
 def d_var(g, y, x, axis=None, ddof=0, keepdims=False):
@@ -131,7 +141,14 @@ def d_sort(g, y, x, axis=-1):
     axis %= x.ndim
     grid = np.ix_(*map(np.arange, x.shape))
     places = (*grid[:axis], Slot(0), *grid[axis + 1 :])
-    return scatter_at(g, np.argsort(x, axis=axis, stable=True), index=places, shape=x.shape)
+    return scatter_at(g, order(x, y, axis=axis), index=places, shape=x.shape)
+
+
+@fused
+def order(x, y, axis):
+    """Return ``argsort(x, stable=True)``; y is x in order: without ties, all ways are stable."""
+    ties = not isinstance(y, np.ndarray) or not (np.diff(y, axis=axis) > 0).all()
+    return np.argsort(x, axis=axis, stable=ties)
 
 
 def d_partition(g, y, x, kth, axis=-1):
@@ -144,12 +161,12 @@ def d_partition(g, y, x, kth, axis=-1):
 def d_norm(g, y, x, ord=None, axis=None, keepdims=False):
     """Point along x: 0 at 0, the smallest of the subgradients there."""
     g, y = expand(g, x, axis, keepdims), expand(y, x, axis, keepdims)
-    size, matrix = np.abs(x), isinstance(axis, tuple) and len(axis) == 2
+    matrix = isinstance(axis, tuple) and len(axis) == 2
     if ord is None or (ord == 2 and not matrix):
-        return np.where(y == 0, 0, g * x.conjugate() / np.where(y == 0, 1, y))
+        return g * x.conjugate() / np.where(y == 0, np.inf, y)
     if matrix:
         return d_matrix_norm(g, x, ord, axis)
-    direction = np.sign(x).conjugate()
+    size, direction = np.abs(x), np.sign(x).conjugate()
     if ord == 0:
         return np.zeros_like(x)
     if ord == 1:

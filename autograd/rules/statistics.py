@@ -8,14 +8,19 @@ from autograd.errors import three_lines
 from autograd.primitive import composite, options, primitive
 from autograd.rules.elementwise import masked
 from autograd.rules.quantiles import lined_up
-from autograd.rules.reduce import d_cumprod, d_cumsum, d_prod, expand, spread
+from autograd.rules.reduce import add_up, d_cumprod, d_cumsum, d_prod, expand
 from autograd.rules.shape import Slot, astype, gather
 
 
 # ── without the elements that are nan ─────────────────────────────────────────────────────────
 def present(x, axis, dtype):
     """Count the elements that are not nan."""
-    return np.sum(astype(x == x, dtype=dtype), axis=axis, keepdims=True)
+    return astype(np.count_nonzero(x == x, axis=axis, keepdims=True), dtype=dtype)
+
+
+def add_up_present(x, axis=None, keepdims=False):
+    """Compute np.nansum, without its copies."""
+    return add_up(filled(x, 0), axis, keepdims)
 
 
 def filled(x, neutral):
@@ -32,12 +37,12 @@ def d_nanprod(g, y, x, axis=None, keepdims=False):
 
 
 def d_nansum(g, y, x, axis=None, keepdims=False):
-    return masked(spread(g, x, axis, keepdims), x == x)
+    return masked(expand(g, x, axis, keepdims), x == x)
 
 
 def d_nanmean(g, y, x, axis=None, keepdims=False):
     share = expand(g, x, axis, keepdims) / np.maximum(present(x, axis, g.dtype), 1)
-    return masked(np.broadcast_to(share, x.shape), x == x)
+    return masked(share, x == x)
 
 
 def d_nanextreme(g, y, x, axis=None, keepdims=False):
@@ -147,7 +152,7 @@ def bind_bincount(x, weights=None, minlength=0):
 
 
 # fmt: off
-primitive(np.nansum,     d_nansum,                                 tex=r"\sum {0}",                                symbol="Σ")
+primitive(np.nansum,     d_nansum,    call=add_up_present,         tex=r"\sum {0}",                                symbol="Σ")
 primitive(np.nanprod,    d_nanprod,                                tex=r"\prod {0}",                               symbol="∏")
 primitive(np.nanmean,    d_nanmean,                                tex=r"\overline{{{0}}}",                        symbol="mean")
 primitive(np.nanvar,     d_nanvar,                                 tex=r"\operatorname{{Var}}\left({0}\right)")
