@@ -359,3 +359,32 @@ def test_a_decorator_keeps_the_name():
 
     assert (step.__name__, step.__doc__) == ("step", "Double.")
     assert step(Tensor(3.0)).item() == 6
+
+
+@pytest.mark.parametrize("classes", [3, 40])
+def test_cross_entropy_whose_gradient_waits_for_nothing(classes):
+    """The forward pass leaves the whole gradient where it is known by then; and else softmax."""
+    random = np.random.default_rng(0)
+    x = random.standard_normal((6, classes))
+    y = random.integers(0, classes, 6)
+
+    def known(x, y):
+        return cross_entropy(x, y)
+
+    def weighted(x, y, w):
+        return np.sum(cross_entropy(x, y, reduction="none") * w)
+
+    def twice(x, y):
+        return cross_entropy(x, y) + 3 * cross_entropy(x * 1, y, reduction="sum")
+
+    for f, args in ((known, (x, y)), (weighted, (x, y, np.arange(6.0))), (twice, (x, y))):
+        step = compile(value_and_grad(f))
+        step(*args)
+        for _ in range(2):
+            for one, other in zip(step(*args), value_and_grad(f)(*args), strict=True):
+                np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-15)
+    step = compile(value_and_grad(known))
+    one = step(x, y)[1]
+    kept = one.copy()
+    step(-x, y)
+    assert np.array_equal(one, kept)

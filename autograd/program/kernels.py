@@ -103,20 +103,29 @@ KERNELS: dict[Any, Kernel] = {
 }  # fmt: skip
 
 
-# ── cross-entropy: the forward pass leaves the softmax for the backward pass ──────────────────
-def cross_entropy(x: Any, target: Any, rows: Any, p: np.ndarray, loss: np.ndarray) -> None:
-    """Leave softmax(x) in p and -ln p[target] in the loss."""
+# ── cross-entropy: the forward pass does what it can for the backward pass ───────────────────
+def cross_entropy(
+    x: Any, target: Any, rows: Any, p: np.ndarray, loss: np.ndarray, g: float | None = None
+) -> None:
+    """Leave -ln softmax(x)[target] in the loss, and in p its gradient; without g, softmax(x)."""
 
     def work(start: int, stop: int) -> None:
-        q, mine = p[start:stop], loss[start:stop]
-        np.copyto(q, x[start:stop])
-        q -= np.maximum.reduce(q, -1)[:, None]
-        picked = q[rows[: stop - start], target[start:stop]]
+        part, q, mine = x[start:stop], p[start:stop], loss[start:stop]
+        wanted = rows[: stop - start], target[start:stop]
+        if not q.flags.c_contiguous:  # short rows: reduced along columns
+            np.copyto(q, part)
+            part = q
+        np.subtract(part, np.maximum.reduce(part, -1)[:, None], q)
+        picked = q[wanted]
         np.exp(q, q)
         sums = np.add.reduce(q, -1)
         np.log(sums, mine)
         np.subtract(mine, picked, mine)
-        q /= sums[:, None]
+        if g is None:
+            q /= sums[:, None]
+        else:
+            q *= (g / sums)[:, None]
+            q[wanted] -= g
 
     _by_rows(work, p)
 

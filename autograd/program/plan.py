@@ -62,6 +62,7 @@ class Plan:
         self._held: dict[Name, np.ndarray] = {}
         self._free: list[np.ndarray] = []
         self._softmax: dict[tuple[Any, ...], str] = {}
+        self._early: set[Name] = set()
         for i, e in enumerate(self._steps):
             if isinstance(e, Chain):
                 self._chain(e, i)
@@ -161,6 +162,8 @@ class Plan:
     def _compute(self, e: Equation, i: int) -> None:
         if e.op.fn is softmax_cross_entropy and np.ndim(self._like[e.args[0]]) == 2:
             return self._cross_entropy(e)
+        if e.name in self._early:
+            return None
         if e.op is GRADIENT and self._softmax_of(e) in self._held:
             return self._d_cross_entropy(e)
         kernel = kernel_of(e.op)
@@ -207,16 +210,22 @@ class Plan:
         return Name(f"softmax of {x} {target}")
 
     def _cross_entropy(self, e: Equation) -> None:
-        x = self._like[e.args[0]]
-        p = self._softmax_of(e)
-        text = self._place(p, x, order="F" if x.shape[1] <= 32 else "C")
-        rows = self.refer(np.arange(len(x)))
-        loss = self._place(e.name, e.like)
-        fn = self.refer(cross_entropy)
-        buffer = self.refer(self.scope.pop(text))
-        self._softmax[p.text,] = buffer
-        args = [*map(self._argument, e.args), rows, buffer, loss]
-        self.lines.append(f"{fn}({', '.join(args)})")
+        """Compute a loss, and with it its gradient, where that waits for nothing else."""
+        x, p = self._like[e.args[0]], self._softmax_of(e)
+        rows, loss = self.refer(np.arange(len(x))), self._place(e.name, e.like)
+        few = x.shape[1] <= 32
+        same = (d for d in self.program.equations if d.op is GRADIENT and self._softmax_of(d) == p)
+        now = [d for d in same if d.args[3] in self._uniform and d.like.dtype == x.dtype][:1]
+        if now and not few:
+            (d,) = now
+            buffer, g = self._place(d.name, d.like), [repr(self._uniform[d.args[3]].item())]
+            self._early.add(d.name)
+        else:
+            text = self._place(p, x, order="F" if few else "C")
+            buffer, g = self.refer(self.scope.pop(text)), []
+            self._softmax[p.text,] = buffer
+        args = [*map(self._argument, e.args), rows, buffer, loss, *g]
+        self.lines.append(f"{self.refer(cross_entropy)}({', '.join(args)})")
 
     def _d_cross_entropy(self, e: Equation) -> None:
         p = self._softmax_of(e)
