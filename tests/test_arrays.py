@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
 
-from autograd import Tensor, grad, jacobian, no_grad
+from autograd import Tensor, compile, grad, jacobian, no_grad  # noqa: A004  # PyTorch's name
+from autograd.blocks import LARGE
 from autograd.check import check_grads
 from autograd.elements import vectorize
 
@@ -384,3 +385,19 @@ def test_methods_of_ufuncs_have_derivatives(fn):
         check_grads(lambda x: fn.reduceat(x, [0, 1, 0]), (x,), order=1)
     check_grads(fn.outer, (x, np.array([0.6, 2.3])), order=1)
     check_grads(at, (x, np.array([[1.2], [0.9], [2.2]])), order=1)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", range(1, 10))
+def test_sums_of_short_rows_have_the_bits_of_numpy(n, dtype):
+    x = np.random.default_rng(n).standard_normal((LARGE // n + 1, n)).astype(dtype)
+    t = Tensor(x, requires_grad=True)
+    for options in ({"axis": -1}, {"axis": 1, "keepdims": True}, {"axis": (1,)}):
+        expected = np.sum(x, **options)
+        for y in (np.sum(t, **options).data, compile(lambda v: np.sum(v, **options))(x)):  # noqa: B023
+            assert y.dtype == expected.dtype
+            assert np.array_equal(y, expected)
+    assert np.array_equal(np.mean(t, axis=1).data, np.mean(x, axis=1))
+    gradient = grad(lambda b: np.sum(b * x))(np.ones((len(x), 1), dtype))
+    assert np.array_equal(gradient, np.sum(x, axis=1, keepdims=True))
+    assert np.array_equal(np.sum(t.T, axis=1).data, np.sum(x.T, axis=1))

@@ -388,3 +388,23 @@ def test_cross_entropy_whose_gradient_waits_for_nothing(classes):
     kept = one.copy()
     step(-x, y)
     assert np.array_equal(one, kept)
+
+
+def test_no_two_results_share_memory_with_each_other_or_an_input():
+    def views(x):
+        y = np.exp(x)
+        z = 2 * x
+        return y, y.reshape(-1), z.T, x.reshape(-1), np.cumsum(x, axis=1)[::-1], (x + 1)[:1]
+
+    x = np.arange(6.0).reshape(2, 3)
+    step = compile(views)
+    step(x)
+    results = step(x)
+    kept = [y.copy() for y in results]
+    for i, y in enumerate(results):
+        assert not np.shares_memory(y, x)
+        assert not any(np.shares_memory(y, z) for z in results[i + 1 :])
+    step(-x)
+    for y, z, expected in zip(results, kept, views(x), strict=True):
+        assert np.array_equal(y, z)
+        assert np.array_equal(y, expected)

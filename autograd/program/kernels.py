@@ -17,6 +17,7 @@ from autograd.primitive import PRIMITIVES, Primitive, fused_op
 from autograd.program.equations import Equation
 from autograd.rules.elementwise import masked, over, spare
 from autograd.rules.neural import relu, sigmoid
+from autograd.rules.shape import short_rows
 
 Refer = Callable[[Any], str]  # gives an object a name that the lines can use
 Kernel = Callable[[Refer, Equation, Sequence[Any], Sequence[str]], list[str] | None]
@@ -50,6 +51,11 @@ def total(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> l
     if set(e.params) - {"axis", "keepdims"}:
         return None
     axis, keepdims = e.params.get("axis"), e.params.get("keepdims", False)
+    if x[0].size >= LARGE and short_rows(x[0], axis) and not keepdims:
+        columns = [f"{args[0]}[..., {k}]" for k in range(x[0].shape[-1])]
+        add = refer(np.add)
+        first = f"{add}({columns[0]}, {columns[1]}, out=OUT)"
+        return [first, *[f"{add}(OUT, {column}, out=OUT)" for column in columns[2:]]]
     return [f"{refer(np.add.reduce)}({args[0]}, {axis!r}, None, OUT, {keepdims!r})"]
 
 

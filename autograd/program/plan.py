@@ -58,6 +58,7 @@ class Plan:
         self._fixed = set(program.constants)  # whose arrays are there before the replay
         self._taken = WORDS | {n.text for n in self._like}
         self._base = self._bases()
+        self._leaving = self._leave()
         self._last = self._last_uses()
         self._held: dict[Name, np.ndarray] = {}
         self._free: list[np.ndarray] = []
@@ -103,6 +104,16 @@ class Plan:
                 bases[e.name] = bases.get(e.args[0], e.args[0])
         return bases
 
+    def _leave(self) -> set[Name]:
+        """Find whose arrays leave the program: of results, and of what one result is a view of."""
+        results = [y for y in self.program.results if type(y) is Name]
+        bases = [self._base.get(y, y) for y in results]
+        return {
+            base
+            for y, base in zip(results, bases, strict=True)
+            if bases.count(base) == 1 and np.size(self._like[y]) == np.size(self._like[base])
+        } | {*results}
+
     def _last_uses(self) -> dict[Name, int]:
         last: dict[Name, int] = {}
         for i, step in enumerate(self._steps):
@@ -121,7 +132,7 @@ class Plan:
     def _place(self, name: Name, like: Any, dying: Sequence[Name] = (), order: str = "C") -> str:
         """Find room for a result: an array of its own, a dying argument's, or a free buffer."""
         text = name.text
-        if name in self.program.results:
+        if name in self._leaving:
             self.lines.append(f"{text} = {self.refer(np.empty)}({like.shape}, {like.dtype.str!r})")
             return text
         for a in dying:
@@ -167,7 +178,7 @@ class Plan:
         if e.op is GRADIENT and self._softmax_of(e) in self._held:
             return self._d_cross_entropy(e)
         kernel = kernel_of(e.op)
-        own = kernel is ufunc and e.name in self.program.results  # a new array is wanted anyway
+        own = kernel is ufunc and e.name in self._leaving  # a new array is wanted anyway
         if kernel is None or own or not np.ndim(e.like) or not e.like.size:
             return self._call(e)
         x = [self._like[a] if type(a) is Name else a for a in e.args]
@@ -252,7 +263,9 @@ class Plan:
         x = self._like[y]
         if y in self._uniform and x.size >= LARGE:  # quicker than to read what it is
             return f"{self.refer(np.full)}({x.shape}, {self.refer(self._uniform[y])})"
-        own = y not in self._fixed and y not in self._base and y not in self.program.inputs
+        base = self._base.get(y, y)
+        own = base in self._leaving and base not in self._fixed and base not in self.program.inputs
+        own = own and (base is y or base not in self.program.results)
         return y.text if own or not np.ndim(x) else f"{y}.copy()"
 
 

@@ -31,8 +31,12 @@ LOOKUPS = {np.take, np.take_along_axis}
 
 @composite(np.repeat)
 def repeat(x, repeats, axis=None):
-    n = x.size if axis is None else x.shape[axis]
-    return np.take(x, np.repeat(np.arange(n), repeats), axis=axis)
+    x, axis = (np.reshape(x, -1), 0) if axis is None else (x, axis % x.ndim)
+    before, n, after = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
+    if np.ndim(repeats):
+        return np.take(x, np.repeat(np.arange(n), repeats), axis=axis)
+    copies = np.broadcast_to(np.expand_dims(x, axis + 1), (*before, n, repeats, *after))
+    return np.reshape(copies, (*before, n * repeats, *after))
 
 
 @composite(np.tile)

@@ -10,7 +10,7 @@ import numpy as np
 from autograd.blocks import LARGE
 from autograd.primitive import composite, fused, primitive
 from autograd.rules.elementwise import masked
-from autograd.rules.shape import Slot, astype, inverse, scatter_at
+from autograd.rules.shape import Slot, add_up, astype, inverse, scatter_at
 
 
 def expand(v, x, axis, keepdims):
@@ -29,16 +29,11 @@ def spread(g, x, axis, keepdims):
     return out
 
 
-def add_up(x, axis=None, keepdims=False):
-    """Compute np.sum, without its checks of arguments."""
-    return np.add.reduce(x, axis, keepdims=keepdims)
-
-
 def average(x, axis=None, keepdims=False):
     """Compute np.mean, without its checks of arguments."""
     if x.dtype.kind != "f" or x.itemsize < 4 or not x.size:  # NumPy's care for these
         return np.mean(x, axis=axis, keepdims=keepdims)
-    return np.add.reduce(x, axis, keepdims=keepdims) / count(x, axis)
+    return add_up(x, axis, keepdims) / count(x, axis)
 
 
 def count(x, axis):

@@ -8,14 +8,23 @@ from autograd.errors import three_lines
 from autograd.primitive import composite, options, primitive
 from autograd.rules.elementwise import masked
 from autograd.rules.quantiles import lined_up
-from autograd.rules.reduce import add_up, d_cumprod, d_cumsum, d_prod, expand
-from autograd.rules.shape import Slot, astype, gather
+from autograd.rules.reduce import d_cumprod, d_cumsum, d_prod, expand
+from autograd.rules.shape import Slot, add_up, astype, gather
 
 
 # ── without the elements that are nan ─────────────────────────────────────────────────────────
 def present(x, axis, dtype):
     """Count the elements that are not nan."""
     return astype(np.count_nonzero(x == x, axis=axis, keepdims=True), dtype=dtype)
+
+
+def average_present(x, axis=None, keepdims=False):
+    """Compute np.nanmean, without its copies."""
+    if isinstance(x, np.ndarray) and x.dtype.kind == "f":
+        n = np.count_nonzero(x == x, axis=axis, keepdims=keepdims)
+        if np.all(n):
+            return np.asarray(add_up_present(x, axis, keepdims) / n).astype(x.dtype)[()]
+    return np.nanmean(x, axis=axis, keepdims=keepdims)
 
 
 def add_up_present(x, axis=None, keepdims=False):
@@ -154,7 +163,7 @@ def bind_bincount(x, weights=None, minlength=0):
 # fmt: off
 primitive(np.nansum,     d_nansum,    call=add_up_present,         tex=r"\sum {0}",                                symbol="Σ")
 primitive(np.nanprod,    d_nanprod,                                tex=r"\prod {0}",                               symbol="∏")
-primitive(np.nanmean,    d_nanmean,                                tex=r"\overline{{{0}}}",                        symbol="mean")
+primitive(np.nanmean,    d_nanmean,   call=average_present,        tex=r"\overline{{{0}}}",                        symbol="mean")
 primitive(np.nanvar,     d_nanvar,                                 tex=r"\operatorname{{Var}}\left({0}\right)")
 primitive(np.nanstd,     d_nanstd,                                 tex=r"\operatorname{{Std}}\left({0}\right)")
 primitive(np.nanmax,     d_nanextreme,                             tex=r"\max\left({0}\right)",                    symbol="max")
