@@ -174,7 +174,7 @@ def _difference(e: Equation, known: Mapping[Any, Any], torch: Any) -> Difference
 
 def _theirs(e: Equation, arrays: Mapping[Name, Any], leaves: Mapping[Name, Any], torch: Any) -> Any:
     """Compute an operation by PyTorch: as the array API spells it, else by its own function."""
-    module, _, room = str(e.op.fn.__module__).partition(".")
+    module, _, room = e.op.home.partition(".")
     if module != "numpy" or (is_spelled(e.op) and room not in ROOMS):
         return _alone(e, arrays).to("torch")(*leaves.values())
     place = getattr(torch, room) if room in ROOMS else torch

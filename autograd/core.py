@@ -7,9 +7,9 @@ import numpy as np
 
 from autograd import functional, tracer
 from autograd.modes import no_grad
-from autograd.primitive import COMPOSITES, PRIMITIVES, Primitive
+from autograd.primitive import COMPOSITES, PRIMITIVES, Primitive, Undefined
 from autograd.tensor import raw
-from autograd.tracer import Box, Undefined
+from autograd.tracer import ASK, Box
 from autograd.tree import flatten, map_leaves
 
 __all__ = [
@@ -96,7 +96,7 @@ def defvjp(fun: Callable[..., Any], *makers: Maker | None, argnums: Any = None) 
     """
     by_argument = _by_argument(makers, argnums)
     op = _row(fun)
-    other = Undefined(op.name)
+    other = Undefined(op.name, ASK)
 
     def each(i: int, g: Any, y: Any, *xs: Any, **params: Any) -> Any:
         maker = by_argument.get(i, other)

@@ -1,6 +1,5 @@
 """NumPy's two protocols: from a call of NumPy with Tensors to the row that knows its derivative."""
 
-import sys
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -10,7 +9,15 @@ import numpy as np
 from autograd.errors import describe, shape_of, three_lines
 from autograd.inplace import assign
 from autograd.modes import is_grad_enabled
-from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, QUERIES, beyond, has_row
+from autograd.primitive import (
+    COMPOSITES,
+    CREATORS,
+    PRIMITIVES,
+    QUERIES,
+    beyond,
+    full_name,
+    has_row,
+)
 from autograd.rules.ufuncs import METHODS
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import flatten, map_leaves
@@ -32,14 +39,14 @@ def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: 
         plain = map_leaves(raw, (args, kwargs))
         return getattr(fn, method)(*plain[0], **plain[1])
     if method != "__call__" or kwargs:
-        refused = f"np.{fn.__name__}" + (f".{method}" if method != "__call__" else "")
+        refused = full_name(fn) + (f".{method}" if method != "__call__" else "")
         options = ", ".join(f"{k}=" for k in kwargs)
         raise NotImplementedError(
             three_lines(
                 f"{refused} of a Tensor is not differentiable here"
                 + (f" with {options}" if options else ""),
                 f"{refused}({', '.join(describe(a, i) for i, a in enumerate(args))})",
-                f"np.{fn.__name__}(...) without it, or x.detach()",
+                f"{full_name(fn)}(...) without it, or x.detach()",
             )
         )
     return apply(fn, args, kwargs)
@@ -65,7 +72,7 @@ def _into(
         raise ValueError(
             three_lines(
                 f"in place, the result must fit {x.dtype} {x.shape}, not {y.dtype} {y.shape}",
-                f"np.{fn.__name__} with out={describe(x, 0)}",
+                f"{full_name(fn)} with out={describe(x, 0)}",
                 "the call without out=, which makes a new tensor",
             )
         )
@@ -98,10 +105,7 @@ def _without_row(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
     if fn in CREATORS or fn in QUERIES or not _connected((args, kwargs)):
         answer = fn(*map_leaves(_view, args), **map_leaves(_view, kwargs))
         return constant(answer[()] if answer.ndim == 0 else answer) if fn in CREATORS else answer
-    special = sys.modules.get("scipy.special")
-    told = "scipy.special" if getattr(special, fn.__name__, None) is fn else "numpy"
-    module = getattr(fn, "__module__", None) or told  # some ufuncs tell none
-    name = f"{module}.{fn.__name__}".replace("numpy.", "np.", 1)
+    name = full_name(fn)
     raise NotImplementedError(
         three_lines(
             f"the derivative of {name} is unknown: it has no row in autograd/rules",

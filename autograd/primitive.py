@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import three_lines
 from autograd.modes import capturing
 
 Rule = Callable[..., Any]
@@ -24,6 +25,7 @@ class Primitive:
     Attributes
     ----------
     fn : the NumPy function itself, which is the key under which the row is found.
+    home : the module of that function, see `home_of`.
     rules : one rule per argument; None where the argument has no derivative.
     each : for any number of arguments: ``each(i, g, y, *x, **params)`` is the rule of argument i.
     joint : all rules at once, where they share work: ``joint(g, y, *x, **params)`` is a list.
@@ -38,8 +40,8 @@ class Primitive:
     """
 
     __slots__ = (
-        "batch", "bind", "call", "code", "differentiable", "each", "elementwise", "fn", "joint",
-        "name", "pair", "paper", "params", "rules", "symbol", "tex",
+        "alone", "batch", "bind", "call", "code", "differentiable", "each", "elementwise", "fn",
+        "home", "joint", "name", "pair", "paper", "params", "rules", "symbol", "tex",
     )  # fmt: skip
 
     def __init__(
@@ -51,6 +53,7 @@ class Primitive:
         paper: tuple[Rule | None, ...] | None = None,
     ) -> None:  # fmt: skip
         self.fn = fn
+        self.home = home_of(fn)
         self.name = name or fn.__name__
         self.call = call or fn
         self.bind = bind
@@ -59,8 +62,7 @@ class Primitive:
         self.elementwise = elementwise or (isinstance(fn, np.ufunc) and fn.signature is None)
         self.define(rules, each, joint)
         holes = ", ".join(f"{{{i}}}" for i in range(len(rules))) if rules else "{*}"
-        home = getattr(fn, "__module__", None) or "numpy"  # SciPy's ufuncs tell none
-        module = "np." if home.startswith("numpy") else ""
+        module = "np." if self.home.startswith("numpy") else ""
         title = self.name.replace("_", r"\_")
         self.code = code or f"{module}{self.name}({holes})"
         self.tex = tex or rf"\operatorname{{{{{title}}}}}\left({holes}\right)"
@@ -73,6 +75,7 @@ class Primitive:
         self.rules, self.each, self.joint = rules, each, joint
         known = [rule for rule in (*rules, each, joint) if rule is not None]
         self.differentiable = bool(known)
+        self.alone = len(known) == len(rules) == 1
         self.pair = self.elementwise and len(rules) == 2 and None not in rules
         self.params = _parameter_names(known[0]) if known else None
 
@@ -95,7 +98,57 @@ class Primitive:
             return self.bind(*args, **kwargs)
         if len(args) != len(self.rules) and self.rules:
             args, kwargs = _by_signature(self.fn, len(self.rules), args, kwargs)
+            for name, value in kwargs.items():
+                if getattr(value, "requires_grad", False):
+                    raise TypeError(
+                        three_lines(
+                            f"{self.name} has no rule for its argument {name}",
+                            f"{self.name}(..., {name}), a Tensor that requires a gradient",
+                            f"a rule for each array in {self.name}.defvjp, None where it is flat; "
+                            f"or {name}.detach()",
+                        )
+                    )
         return args, kwargs
+
+
+class Undefined:
+    """The rule of a primitive that nobody gave one: it asks for it."""
+
+    def __init__(self, name: str, instead: str) -> None:
+        self.name, self.instead = name, instead
+
+    def __call__(self, i: int, *_: Any, **__: Any) -> Any:
+        raise NotImplementedError(
+            three_lines(
+                f"the derivative of {self.name} is not defined for its argument {i}",
+                f"{self.name}, which was made a primitive",
+                self.instead.format(name=self.name, i=i),
+            )
+        )
+
+
+def home_of(fn: Callable[..., Any]) -> str:
+    """Return the module of a function; nothing for one that is of no module.
+
+    SciPy's ufuncs do not tell it, nor do many of NumPy's: theirs is where they are found.
+
+    >>> home_of(np.sin), home_of(np.linalg.det), home_of(np.frompyfunc(abs, 1, 1))
+    ('numpy', 'numpy.linalg', '')
+    """
+    told: str | None = getattr(fn, "__module__", None)
+    name = getattr(fn, "__name__", "")
+    rooms = "numpy._core.umath", "scipy.special"
+    found = (room for room in rooms if getattr(sys.modules.get(room), name, None) is fn)
+    return told or next(found, "").removesuffix("._core.umath")
+
+
+def full_name(fn: Callable[..., Any]) -> str:
+    """Return the name of a function as users write it, with its module.
+
+    >>> full_name(np.sin), full_name(np.linalg.det), full_name(np.frompyfunc(abs, 1, 1))
+    ('np.sin', 'np.linalg.det', 'abs (vectorized)')
+    """
+    return f"{home_of(fn)}.{fn.__name__}".removeprefix(".").replace("numpy.", "np.", 1)
 
 
 PRIMITIVES: dict[Callable[..., Any], Primitive] = {}
@@ -124,8 +177,14 @@ def primitive(fn: Callable[..., Any], *rules: Rule | None, **columns: Any) -> An
     ----------
     fn : a function of arrays.
     *rules : one per array argument, ``(g, y, *x, **params) -> gx``; they may also be given later
-        by ``fn.defvjp(*rules)``, in the manner of HIPS autograd and JAX.
+        by ``fn.defvjp(*rules)``. None for an argument where fn is flat, or jumps.
     **columns : see `Primitive`.
+
+    Raises
+    ------
+    NotImplementedError : at the backward pass, while there are no rules.
+    TypeError : for a rule that cannot take ``(g, y, *x)``, and at a call that differentiates by an
+        argument behind those that have rules.
 
     Examples
     --------
@@ -141,6 +200,8 @@ def primitive(fn: Callable[..., Any], *rules: Rule | None, **columns: Any) -> An
     Tensor(12.0)
     """
     key = _recording(fn) if inspect.isfunction(fn) else fn
+    if not rules and not columns.keys() & {"each", "joint"}:
+        columns["each"] = Undefined(fn.__name__, "{name}.defvjp(lambda g, y, *x: ...)")
     PRIMITIVES[key] = Primitive(key, rules, **{"call": fn, **columns})
     return key
 
@@ -226,10 +287,27 @@ def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
         return fn(*args, **params)
 
     def defvjp(*rules: Rule | None) -> None:
+        for rule in rules:
+            _check_rule(rule, len(rules), fn.__name__)
         PRIMITIVES[dispatch].define(rules)
 
     dispatch.defvjp = defvjp  # type: ignore[attr-defined]  # a function may carry attributes
     return dispatch
+
+
+def _check_rule(rule: Any, count: int, name: str) -> None:
+    """Refuse a rule that cannot take the gradient, the result and so many arguments."""
+    code = getattr(rule, "__code__", None)
+    if code is None or code.co_flags & inspect.CO_VARARGS or code.co_argcount >= 2 + count:
+        return
+    given = ", ".join(code.co_varnames[: code.co_argcount])
+    raise TypeError(
+        three_lines(
+            "a rule takes the gradient, the result and every argument that has a rule",
+            f"{name}.defvjp of lambda {given}: ...",
+            "lambda g, y, x: g * ...; rules (ans, x) -> g -> ... are for autograd.extend.defvjp",
+        )
+    )
 
 
 def _parameter_names(rule: Rule) -> frozenset[str] | None:

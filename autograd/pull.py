@@ -52,6 +52,7 @@ class Rest:
         return self.g
 
 
+GETITEM.alone = False  # it sends back a part
 LAZY = (Part, Rest)
 BASIC = (int, np.integer, slice, type(None), type(...))
 
@@ -67,6 +68,8 @@ def pull(
     params = node.params
     if type(node.count) is not int or SHARING:
         check(node, args)
+    if op.alone and not recorded and node.data.size < LARGE and type(g) is not Tensor:
+        return [(0, op.rules[0](g, node.data, args[0].data, **params))]  # most often, so at once
     y: Any = node if recorded else node.data
     xs = args if recorded else [a.data if type(a) is Tensor else a for a in args]
     if type(g) is Tensor and not recorded:  # the gradient is recorded, and all else is constant

@@ -9,13 +9,14 @@ import numpy as np
 from autograd.errors import three_lines
 from autograd.graph import arguments, toposort
 from autograd.modes import enable_grad, no_grad
-from autograd.primitive import PRIMITIVES, Primitive
+from autograd.primitive import PRIMITIVES, Primitive, Undefined
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import flatten, flatten_like, map_leaves
 
 Box = Tensor
 """What HIPS calls a box: a value that remembers how it was made."""
 CONTAINERS = (list, tuple, dict)
+ASK = "defvjp({name}, lambda ans, *args: lambda g: ..., argnums=({i},))"
 
 
 def isbox(value: Any) -> bool:
@@ -122,24 +123,8 @@ def primitive(fn: Callable[..., Any]) -> Callable[..., Any]:
         return _record_nested(op, fn, args, kwargs)
 
     name = getattr(fn, "__name__", "primitive")
-    op = PRIMITIVES[call] = Primitive(call, (), call=compute, each=Undefined(name), name=name)
+    op = PRIMITIVES[call] = Primitive(call, (), call=compute, each=Undefined(name, ASK), name=name)
     return call
-
-
-class Undefined:
-    """The rule of a primitive that nobody gave one: it asks for it."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __call__(self, i: int, *_: Any, **__: Any) -> Any:
-        raise NotImplementedError(
-            three_lines(
-                f"the derivative of {self.name} is not defined for its argument {i}",
-                f"{self.name}, made a primitive by autograd.extend.primitive",
-                f"defvjp({self.name}, lambda ans, *args: lambda g: ..., argnums=({i},))",
-            )
-        )
 
 
 def _record_nested(

@@ -23,7 +23,7 @@ from numpy.testing.overrides import (
 from samples import SAMPLES, Case
 
 import autograd as ag
-from autograd.primitive import CREATORS, QUERIES
+from autograd.primitive import CREATORS, QUERIES, home_of
 
 PAGE = Path(__file__).parents[1] / "notebooks" / "support.md"
 KINDS = {
@@ -60,9 +60,7 @@ def functions() -> dict[str, dict[str, Function]]:
 
 def _place(fn: Function) -> tuple[str, str] | None:
     """Return the section and the name of a function; None for a part of rules, without a name."""
-    # some ufuncs tell no module: NumPy's and SciPy's
-    nameless = "numpy" if fn in get_overridable_numpy_ufuncs() else "scipy.special"
-    module, name = str(getattr(fn, "__module__", None) or nameless), fn.__name__
+    module, name = home_of(fn), fn.__name__
     if fn in OPERATORS:
         return "Operators", OPERATORS[fn]
     if module.startswith(("numpy.linalg", "numpy.fft")):
@@ -83,10 +81,10 @@ def _place(fn: Function) -> tuple[str, str] | None:
 
 def _room_in_scipy(fn: Function) -> str | None:
     """Return where SciPy has a function of this name, itself or under our `autograd.scipy`."""
-    module = str(getattr(fn, "__module__", ""))
+    module = home_of(fn)
     if module.startswith("scipy."):
         return ".".join(part for part in module.split(".") if not part.startswith("_"))
-    return "scipy.special" if type(fn).__name__ in ("ufunc", "MultiUFunc") else None
+    return None
 
 
 # ── what becomes of it ────────────────────────────────────────────────────────────────────────

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd as ag
-from autograd import Tensor
+from autograd import Tensor, grad, primitive
 from autograd.backward import sweep
 from autograd.graph import consumers, leaves, toposort
 from autograd.steps import gradients, steps
@@ -249,6 +249,8 @@ def test_unknown_functions_and_options():
     assert what == "the derivative of np.unique is unknown: it has no row in autograd/rules"
     assert where == "  where: np.unique(argument 0 (2,))"
     assert "@autograd.primitive" in instead
+    what, _, _ = message(NotImplementedError, lambda: np.frompyfunc(abs, 1, 1)(x))
+    assert what.startswith("the derivative of abs (vectorized) is unknown: ")
     what, _, _ = message(NotImplementedError, lambda: np.sort(x, kind="heapsort"))
     assert what == "sort of a Tensor does not take ['kind']"
     what, _, _ = message(NotImplementedError, lambda: np.add(x, x, where=[True, False]))
@@ -363,3 +365,51 @@ def test_a_primitive_called_by_keyword_uses_its_rule():
     x = leaf(2.0)
     stop(x=x).backward()
     assert x.grad.item() == 0
+
+
+def test_a_primitive_without_a_rule_asks_for_it():
+    @primitive
+    def cube(x):
+        return x**3
+
+    x = Tensor(2.0, requires_grad=True)
+    assert cube(x).item() == 8  # of use as it is, as a metric
+    for f in (cube, lambda x: cube(x) + x):
+        with pytest.raises(NotImplementedError) as error:
+            grad(f)(2.0)
+        assert str(error.value).splitlines() == [
+            "the derivative of cube is not defined for its argument 0",
+            "  where: cube, which was made a primitive",
+            "  instead: cube.defvjp(lambda g, y, *x: ...)",
+        ]
+    cube.defvjp(None)
+    assert grad(lambda x: cube(x) + x)(2.0) == 1
+
+
+def test_a_primitive_that_lacks_the_rule_of_an_argument_says_so():
+    @primitive
+    def scaled(x, s):
+        return x * s
+
+    scaled.defvjp(lambda g, y, x, s: g * s)
+    x, s = Tensor(2.0, requires_grad=True), Tensor(3.0, requires_grad=True)
+    assert grad(lambda x: scaled(x, 3.0))(2.0) == 3
+    with pytest.raises(TypeError, match="scaled has no rule for its argument s\n"):
+        scaled(x, s)
+    scaled.defvjp(lambda g, y, x, s: g * s, None)
+    assert grad(scaled, 1)(2.0, 3.0) == 0
+
+
+def test_a_rule_in_the_manner_of_another_library_is_refused_at_once():
+    @primitive
+    def cube(x):
+        return x**3
+
+    with pytest.raises(TypeError) as error:
+        cube.defvjp(lambda ans, x: lambda g: g * 3 * x**2)
+    assert str(error.value).splitlines() == [
+        "a rule takes the gradient, the result and every argument that has a rule",
+        "  where: cube.defvjp of lambda ans, x: ...",
+        "  instead: lambda g, y, x: g * ...; rules (ans, x) -> g -> ... are for "
+        "autograd.extend.defvjp",
+    ]

@@ -14,6 +14,7 @@ from test_rules import like, title
 
 import autograd as ag
 from autograd import Tensor, from_numpy
+from autograd.primitive import PRIMITIVES
 from autograd.program.arrays import literal
 from autograd.program.capture import capture
 from autograd.program.javascript import REFUSED, identifiers, javascript, runtime
@@ -261,6 +262,15 @@ def test_a_primitive_of_the_users_own_is_written_out_by_its_definition(way):
     (got,) = run([(source, arrays)])
     np.testing.assert_allclose(got[0], expected[0], rtol=1e-14)
     np.testing.assert_allclose(got[1], expected[1], rtol=1e-14)
+
+
+def test_a_primitive_of_no_module_is_none_of_numpys():
+    space = {}
+    exec("def exp(x): return x + x", space)  # a script's text, where functions tell no module
+    double = ag.primitive(space["exp"], lambda g, y, x: 2 * g, elementwise=True)
+    assert "x + x" in javascript(capture(lambda x: double(x), 2.0))
+    assert PRIMITIVES[double].code == "exp({0})"
+    del PRIMITIVES[double]
 
 
 @WAYS

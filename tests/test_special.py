@@ -182,6 +182,10 @@ def test_a_function_without_a_row_is_refused_by_name():
     with pytest.raises(NotImplementedError, match=r"derivative of scipy\.special\.ellipk is unkn"):
         special.ellipk(x)
     assert special.ellipk(x.detach()) == special.ellipk(0.5)
+    with pytest.raises(CaptureError, match=r"cannot hold scipy\.special\.ellipk\.__call__ with"):
+        capture(special.ellipk, 0.5)
+    with pytest.raises(NotImplementedError, match=r"scipy\.special\.erfc\(\.\.\.\) without it"):
+        special.erfc(x, where=True)
 
 
 # ── programs, batches and the rest of the library ─────────────────────────────────────────────

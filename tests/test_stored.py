@@ -171,6 +171,12 @@ def test_a_user_primitive_is_known_by_its_name(path):
         program.save(path)
 
 
+def test_a_user_primitive_does_not_hide_a_row_of_its_name():
+    op = primitive(np.frompyfunc(abs, 1, 1), name="exp")  # a ufunc that tells no module
+    assert operations()["exp"] is PRIMITIVES[np.exp]
+    del PRIMITIVES[op]
+
+
 def test_what_cannot_be_written_is_refused(path):
     program = capture(lambda x, mode: x, X, len)
     with pytest.raises(ValueError) as caught:

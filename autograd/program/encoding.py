@@ -34,10 +34,7 @@ def operations() -> dict[str, Primitive]:
 
 
 def _is_of_tables(op: Primitive) -> bool:
-    home = getattr(op.fn, "__module__", None)
-    if home is None:  # SciPy's ufuncs tell none, and neither do functions of a script's text
-        return isinstance(op.fn, np.ufunc)
-    return home.startswith(("numpy", "_operator", "autograd"))
+    return op.home.startswith(("numpy", "_operator", "autograd", "scipy.special"))
 
 
 class Writer:

@@ -107,9 +107,8 @@ def javascript(program: "Program") -> str:
 
 def knows(op: Primitive) -> bool:
     """Tell whether an operation has a spelling here; others are written out by their definition."""
-    module = getattr(op.fn, "__module__", None) or "numpy"  # some ufuncs tell none
-    ours = module.startswith(("numpy", "_operator", "autograd.rules"))
-    ours = ours and module != "autograd.rules.special" and not op.code.startswith("special.")
+    ours = op.home.startswith(("numpy", "_operator", "autograd.rules"))
+    ours = ours and op.home != "autograd.rules.special"
     known = op.name in PRINTERS or op.name in REFUSED
     return ours and (known or (op.elementwise and op.fn in PRIMITIVES))
 

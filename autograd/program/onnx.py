@@ -91,7 +91,7 @@ def onnx(program: "Program") -> bytes:
 
 def knows(op: Primitive) -> bool:
     """Tell whether an operation has operators."""
-    return op.name in SPELLINGS and str(op.fn.__module__).startswith(OURS)
+    return op.name in SPELLINGS and op.home.startswith(OURS)
 
 
 class Graph:
@@ -246,4 +246,4 @@ def _in_other_words(e: Equation) -> Primitive:
 
 
 def _is_defined(op: Primitive) -> bool:
-    return op.name in DEFINITIONS and str(op.fn.__module__).startswith(OURS)
+    return op.name in DEFINITIONS and op.home.startswith(OURS)

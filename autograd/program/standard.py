@@ -77,7 +77,7 @@ def standard(program: "Program") -> tuple[str, dict[str, np.ndarray]]:
 
 def is_spelled(op: Primitive) -> bool:
     """Tell whether the standard has the operation, or `extras` makes up for it."""
-    return op.name in SPELLINGS and str(op.fn.__module__).startswith(OURS)
+    return op.name in SPELLINGS and op.home.startswith(OURS)
 
 
 class _Printer:

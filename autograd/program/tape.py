@@ -21,7 +21,15 @@ from autograd.batching import ABOUT_SHAPES
 from autograd.errors import ROOMS, line_of, three_lines, user_frame
 from autograd.methods import Methods
 from autograd.outside import here, innermost
-from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, QUERIES, Primitive, beyond
+from autograd.primitive import (
+    COMPOSITES,
+    CREATORS,
+    PRIMITIVES,
+    QUERIES,
+    Primitive,
+    beyond,
+    full_name,
+)
 from autograd.program.equations import Equation, Name, key_of
 from autograd.rules.composites import LOOKUPS
 from autograd.rules.neural import linear
@@ -77,7 +85,7 @@ class Symbol(Methods, NDArrayOperatorsMixin):
             y = self.tape.record(PRIMITIVES[fn], args)
         else:
             raise _refusal(
-                f"np.{fn.__name__}.{method} with {sorted(kwargs)}", "plain calls of NumPy"
+                f"{full_name(fn)}.{method} with {sorted(kwargs)}", "plain calls of NumPy"
             )
         if out is None or (type(out) is Symbol and type(out.data) is not np.ndarray):
             return y  # x += 1 of a number makes another one
@@ -99,14 +107,10 @@ class Symbol(Methods, NDArrayOperatorsMixin):
             return self.tape.record(PRIMITIVES[fn], values, params)
         if fn in CREATORS or fn in ABOUT_SHAPES:
             return fn(*map(_plain, args), **{k: _plain(v) for k, v in kwargs.items()})
-        name = f"{fn.__module__}.{fn.__name__}".replace("numpy", "np", 1)
+        what, instead = "has no row in autograd/rules", "a rule with @autograd.primitive"
         if fn in QUERIES:
-            raise _refusal(
-                f"{name}, which asks about numbers", "np.where and other functions of arrays"
-            )
-        raise _refusal(
-            f"{name}, which has no row in autograd/rules", "a rule with @autograd.primitive"
-        )
+            what, instead = "asks about numbers", "np.where and other functions of arrays"
+        raise _refusal(f"{full_name(fn)}, which {what}", instead)
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise _refusal(
@@ -273,7 +277,7 @@ class Tape:
             try:
                 return op.call(*values, **params)
             except CaptureError:
-                if not (op.fn.__module__ or "").startswith("autograd.rules"):
+                if not op.home.startswith("autograd.rules"):
                     raise
                 # compiled code has no definition in NumPy: the printer will refuse it by name
             finally:
