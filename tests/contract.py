@@ -58,7 +58,6 @@ CONTRACT: dict[str, tuple[str, list[Line]]] = {
     "Kinks": ("The subgradient of minimum norm, at convex kinks.", [
         line("np.abs(x)", 0.0, "0", "0"),
         line("relu(x)", [-1.0, 0.0, 1.0], "[0, 0, 1]", "[0, 0, 1]"),
-        line("np.maximum(x, 0.0)", 0.0, "0", "0.5", torch="np.maximum(x, torch.tensor(0.0))"),
         line("np.clip(x, 0, 1)", [0.0, 0.5, 1.0], "[0, 0.5, 1]", "[0, 1, 0]"),
         line("np.linalg.norm(x)", [0.0, 0.0], "0", "[0, 0]"),
         line("np.linalg.norm(x, ord=1)", [0.0, -2.0], "2", "[0, -1]"),
@@ -70,6 +69,7 @@ CONTRACT: dict[str, tuple[str, list[Line]]] = {
     "Ties": ("Whoever ties shares evenly; what counts an element twice gives it both shares.", [
         line("np.max(x)", [1.0, 3.0, 3.0], "3", "[0, 0.5, 0.5]"),
         line("np.min(x)", [1.0, 1.0, 3.0], "1", "[0.5, 0.5, 0]"),
+        line("np.maximum(x, 0.0)", 0.0, "0", "0.5", torch="np.maximum(x, torch.tensor(0.0))"),
         line("np.maximum(x, x)", 1.0, "1", "1"),
         line("np.fmin(x, x)", 1.0, "1", "1"),
         line("np.sort(x)[0]", [1.0, 1.0, 0.5], "0.5", "[0, 0, 1]", torch="np.sort(x).values[0]"),
