@@ -8,6 +8,7 @@ call is an interval of birth numbers, and the tensors that it returns carry it a
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from autograd.modes import capturing
 from autograd.tensor import Tensor
 from autograd.tree import flatten
 from autograd.versions import birth
@@ -40,6 +41,10 @@ def call_as(
     ['energy']
     """
     first = birth()
+    if capturing and hasattr(label, "training"):
+        for run in capturing:
+            if hasattr(run, "modules"):
+                run.modules.append(label)
     try:
         y = f(*args, **kwargs)
     except Exception as error:

@@ -1,5 +1,7 @@
 """`compile`: a replay gives what the function gives, whoever calls it, however often."""
 
+import copy
+import pickle
 import sys
 import threading
 from itertools import pairwise
@@ -11,7 +13,7 @@ from samples import SAMPLES
 
 import autograd
 import nn
-from autograd import Tensor, grad, hessian, no_grad, value_and_grad
+from autograd import Tensor, grad, hessian, jacobian, no_grad, value_and_grad
 from autograd.program import capture, compile  # noqa: A004  # PyTorch's name
 from autograd.program.compiled import SIGNATURES
 from autograd.program.plan import Plan
@@ -408,3 +410,93 @@ def test_no_two_results_share_memory_with_each_other_or_an_input():
     for y, z, expected in zip(results, kept, views(x), strict=True):
         assert np.array_equal(y, z)
         assert np.array_equal(y, expected)
+
+
+# ── what tells one program from another ───────────────────────────────────────────────────────
+def test_every_result_of_a_compiled_function_has_its_derivative():
+    def several(x):
+        return {"a": 2 * x, "b": (np.sum(x**3), np.outer(x, x))}
+
+    x = np.array([1.0, 2.0])
+    step = compile(several)
+    for pick in (
+        lambda y: np.sum(y["a"]),
+        lambda y: y["b"][0],
+        lambda y: np.sum(y["b"][1] ** 2) * y["b"][0] + np.sum(y["a"]),
+    ):
+        for transform in (grad, jacobian, hessian):
+            ours = transform(lambda x: pick(step(x)))(x)  # noqa: B023
+            assert_allclose(ours, transform(lambda x: pick(several(x)))(x), rtol=1e-13)  # noqa: B023
+    t = Tensor(x, requires_grad=True)
+    step(t)["b"][0].backward()
+    assert t.grad.tolist() == [3, 12]
+    mixed = compile(lambda x: (np.float32(2) * x.astype(np.float32), x * x))
+    assert mixed(t)[0].dtype == np.float32
+    assert grad(lambda x: np.sum(mixed(x)[0]))(x).tolist() == [2, 2]
+
+
+def test_arguments_of_another_structure_have_a_program_of_their_own():
+    difference = compile(lambda p: p["m"]["a"] - 2 * p["m"]["b"])
+    assert difference({"m": {"a": 1.0, "b": 2.0}}) == -3
+    assert difference({"m": {"b": 2.0, "a": 1.0}}) == -3
+    first = compile(lambda rows: sum(rows[0]) * 1.0)
+    assert first([[1.0, 2.0], [3.0]]) == 3
+    assert first([[1.0], [2.0, 3.0]]) == 1
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sum(x[:-1]) if len(x) % 2 else np.sum(x),
+        lambda x: np.mean(x) * abs(len(x) - 6),
+        lambda x: np.sum(x) * (len(x) ** 2 - 12 * len(x) + 32),
+    ],
+)
+def test_a_program_that_was_not_captured_is_proven_at_its_first_call(f):
+    compiled = compile(f)
+    for size in (4, 8, 5, 6, 5, 7, 6):
+        assert_allclose(compiled(np.ones(size)), f(np.ones(size)), rtol=1e-14)
+
+
+def test_a_proof_has_the_effects_of_one_call():
+    net = network(4, 3)
+    compiled = compile(training_step(net))
+    for size in (30, 10, 20, 20):
+        X, y = batch(size)
+        forget(net)
+        compiled(X, y)
+        ours = gradients(net)
+        forget(net)
+        training_step(net)(X, y)
+        for a, b in zip(ours, gradients(net), strict=True):
+            assert_allclose(a, b, rtol=1e-12, atol=1e-16)
+
+
+def test_a_module_has_a_program_for_each_of_its_modes():
+    net = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
+    compiled = compile(lambda x: net(x))
+    x = np.random.default_rng(0).standard_normal((5, 2))
+    for mode in (True, False, True, False):
+        net.train(mode)
+        expected = net(x).data if not mode else None
+        y = compiled(x).data
+        if mode:
+            assert_allclose(y.mean(axis=0), 0, atol=1e-12)
+        else:
+            assert_allclose(y, expected, rtol=1e-12)
+    assert len(compiled._replays) == 2
+
+
+def test_methods_copies_and_arrays_by_keyword():
+    class Scaled:
+        factor = 3.0
+
+        @compile
+        def times(self, x, more=1.0):
+            return x * self.factor * more
+
+    x = np.array([1.0, 2.0])
+    assert Scaled().times(x).tolist() == [3, 6]
+    assert Scaled().times(x, more=x).tolist() == [3, 12]
+    for again in (copy.deepcopy, lambda f: pickle.loads(pickle.dumps(f))):  # ours
+        assert_allclose(again(compile(np.sin))(x), np.sin(x))

@@ -120,6 +120,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
         shapes,
         effects,
         connected,
+        run.modules,
     ).renamed(tape.wishes)
 
 
@@ -138,6 +139,7 @@ class Run:
         self.inner = inner if inner is not f and hasattr(inner, "__name__") else None
         self.refusals: list[CaptureError] = []
         self.tape = Tape()
+        self.modules: list[Any] = []
         self.since = birth()
         self.names: dict[Tensor, Name] = {}
         self.data: dict[Tensor, Any] = {}

@@ -5,6 +5,8 @@ import threading
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from inspect import signature
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -16,9 +18,11 @@ from autograd.program.equations import Name, outline
 from autograd.program.plan import Plan
 from autograd.program.program import Program
 from autograd.program.sizes import Family
+from autograd.rules.packing import pack, unpack
 from autograd.tensor import Tensor, raw, record
-from autograd.tree import flatten
+from autograd.tree import flatten, is_alike
 
+ARRAYS = (np.ndarray, Tensor, list, tuple, dict)
 SIGNATURES = 8
 """So many signatures are usual; a function that has more is perhaps not meant to be compiled."""
 
@@ -55,36 +59,69 @@ class Compiled:
         self._replays: dict[Any, Replay] = {}
         self._families: dict[Any, Family] = {}  # by their signatures without the first axes
         self._derived: list[Any] = []  # the keys of programs that were not captured
+        self._modules: list[Any] = []  # that were called, and may be in another mode next time
         self._lock = threading.Lock()
         functools.update_wrapper(self, f)
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         if capturing:  # inside of another capture it is what it does
             return self.f(*args, **options)
-        key = tuple(map(_signature, args))
-        if options:
-            key += (tuple(options.items()),)
-        replay = self._replays.get(key)
+        if any(isinstance(v, ARRAYS) for v in options.values()):
+            bound = signature(self.f).bind(*args, **options)
+            args, options = bound.args, bound.kwargs
+        replay = self._replays.get(self._key(args, options))
         if replay is None:
-            replay = self._new(key, args, options)
-        return replay(args)
+            replay = self._new(args, options)
+        return replay(args) if replay.proven else self._prove(replay, args, options)
 
-    def _new(self, key: Any, args: tuple[Any, ...], options: dict[str, Any]) -> "Replay":
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return compile, (self.f,)
+
+    def _key(self, args: tuple[Any, ...], options: dict[str, Any], skip: int = 0) -> Any:
+        """Return what must be the same for a program to fit; of shapes, what comes after `skip`."""
+        key = tuple([_signature(a, skip) for a in args])
+        if options:
+            key += tuple(options.items())
+        return key + tuple([m.training for m in self._modules]) if self._modules else key
+
+    def _new(self, args: tuple[Any, ...], options: dict[str, Any]) -> "Replay":
         with self._lock:
-            if key not in self._replays:
-                kind = tuple([_signature(a, 1) for a in args]), tuple(options.items())
-                family = self._families.setdefault(kind, Family())
+            if (key := self._key(args, options)) not in self._replays:
                 sizes = [np.shape(raw(x))[:1] for x in flatten(list(args))[0]]
+                family = self._families.setdefault(self._key(args, options, 1), Family())
                 program = family.program(sizes)
-                if program is not None:
+                if derived := program is not None:
                     self._derived.append(key)
                     if len(self._derived) > SIGNATURES:  # their places would fill the memory
                         del self._replays[self._derived.pop(0)]
                 else:
                     program = self._capture(args, options)
+                    new = [m for m in program.modules if not any(m is n for n in self._modules)]
+                    self._modules += new
+                    key = self._key(args, options)
+                    family = self._families.setdefault(self._key(args, options, 1), Family())
                     family.learn(sizes, program)
-                self._replays[key] = Replay(program, args)
+                self._replays[key] = Replay(program, args, proven=not derived)
             return self._replays[key]
+
+    def _prove(self, replay: "Replay", args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Run `f` itself once where a program was not captured: `f` may branch on the size."""
+        try:
+            ours = replay.guess(args)
+        except Exception:  # noqa: BLE001  # whatever it is, it is wrong where f is right
+            ours = None
+        result = self.f(*args, **options)
+        replay.proven = _agree(ours, result)
+        if not replay.proven:
+            with self._lock:
+                key = self._key(args, options)
+                self._families[self._key(args, options, 1)].close()
+                self._replays.pop(key, None)
+                self._derived = [k for k in self._derived if k != key]
+        return result
 
     def _capture(self, args: tuple[Any, ...], options: dict[str, Any]) -> Program:
         if len(self._replays) - len(self._derived) == SIGNATURES:
@@ -99,15 +136,31 @@ class Compiled:
         return replace(program, inputs=inputs)
 
 
-def _signature(x: Any, skip: int = 0) -> Any:
-    """Return what must be the same for a program to fit; of shapes, what comes after `skip`."""
+def _agree(ours: Any, result: Any) -> bool:
+    """Tell whether a program computes what its function does, up to rounding."""
+    if not is_alike(ours, result):
+        return False
+    for a, b in zip(flatten(ours)[0], flatten(result)[0], strict=True):
+        x, y = np.asarray(raw(a)), np.asarray(raw(b))
+        if x.shape != y.shape or x.dtype != y.dtype:
+            return False
+        if y.dtype.kind not in "fc":
+            if not np.array_equal(x, y):
+                return False
+        elif y.size and not np.allclose(x, y, 1e-3, 1e-4 * np.abs(y).max(), equal_nan=True):
+            return False
+    return True
+
+
+def _signature(x: Any, skip: int) -> Any:
     if type(x) is np.ndarray:
         return x.dtype, x.ndim, x.shape[skip:]
     if type(x) is Tensor:
         return x.dtype, x.ndim, x.shape[skip:], x.requires_grad
     if isinstance(x, (list, tuple, dict)):
-        leaves = [_signature(leaf, skip) for leaf in flatten(x)[0]]
-        return type(x), *leaves, *(x if isinstance(x, dict) else ())
+        parts = x.values() if isinstance(x, dict) else x
+        keys = x if isinstance(x, dict) else ()
+        return type(x), *keys, *[_signature(part, skip) for part in parts]
     if isinstance(x, (np.generic, float, complex)) or type(x) is int:
         return type(x)
     return x
@@ -116,28 +169,35 @@ def _signature(x: Any, skip: int = 0) -> Any:
 class Replay:
     """A program with the places for its results: as many sets of them as threads run it at once."""
 
-    def __init__(self, program: Program, args: tuple[Any, ...]) -> None:
-        self.program = program
+    def __init__(self, program: Program, args: tuple[Any, ...], proven: bool = True) -> None:
+        self.program, self.proven = program, proven
         self._nested = any(isinstance(a, (list, tuple, dict)) for a in args)
         self._idle = [Plan(program).function()]
         self._given = [i for i, a in enumerate(program.arguments) if type(a) is Name]
         self._parameters = list(program.parameters.values())
-        self._connects = any(program.connected)
+        self._connected = [k for k, is_so in enumerate(program.connected) if is_so]
         self._count = len(program.outputs)
 
     def __call__(self, args: tuple[Any, ...]) -> Any:
         program = self.program
         leaves = flatten(list(args))[0] if self._nested else args
-        if self._connects and is_grad_enabled():
-            return self._connected(leaves)
-        values = [raw(leaves[i]) for i in self._given]
-        values += [t.data for t in self._parameters]
-        results = self.run(values)
+        if self._connected and is_grad_enabled():
+            return self._record(leaves)
+        results = self.run(self._values(leaves))
         if program.effects:
             for effect, value in zip(program.effects, results[self._count :], strict=True):
                 effect.leave(value)
             results = results[: self._count]
         return program.result(results)
+
+    def _values(self, leaves: Sequence[Any]) -> list[Any]:
+        values = [raw(leaves[i]) for i in self._given]
+        return values + [t.data for t in self._parameters]
+
+    def guess(self, args: tuple[Any, ...]) -> Any:
+        """Return what a call would return, and leave nothing in tensors."""
+        leaves = flatten(list(args))[0] if self._nested else args
+        return self.program.result(self.run(self._values(leaves))[: self._count])
 
     def run(self, values: list[Any]) -> tuple[Any, ...]:
         """Replay once, with places that nobody else is using."""
@@ -150,33 +210,35 @@ class Replay:
         finally:
             self._idle.append(replay)
 
-    def _connected(self, leaves: Sequence[Any]) -> Any:
+    def _record(self, leaves: Sequence[Any]) -> Any:
         """Record the whole program as one operation, for backward to come."""
-        program = self.program
+        program, which = self.program, self._connected
         values = [x for n, x in zip(program.arguments, leaves, strict=True) if type(n) is Name]
         values += program.parameters.values()
-        count = len(program.outputs)
-        first: list[Any] = []
+        several = len(which) > 1  # in one array then, as an operation has one result
+        results: list[Any] = []
 
         def forward(*xs: Any) -> Any:
-            first[:] = self.run(list(xs))
-            return first[0]
+            results[:] = self.run(list(xs))
+            parts = [results[k] for k in which]
+            return pack(0, *parts) if several else parts[0]
 
-        op = Primitive(
-            forward, (), joint=functools.partial(_pull, self), name=program.name, code="{*}"
-        )
+        def joint(g: Any, _: Any, *xs: Any) -> list[Any]:
+            gs = unpack(g, *shapes) if several else [g]
+            if type(g) is Tensor or Tensor in map(type, xs):
+                return program.pullback(which, gs, *xs)
+            return list(self.backward(gs, *xs))
+
+        op = Primitive(forward, (), joint=joint, name=program.name, code="{*}")
         y = record(op, tuple(values))
-        for effect, value in zip(program.effects, first[count:], strict=True):
+        shapes = [np.shape(results[k]) for k in which]
+        for k, part in zip(which, unpack(y, *shapes) if several else [y], strict=True):
+            results[k] = part if part.dtype == results[k].dtype else part.astype(results[k].dtype)
+        for effect, value in zip(program.effects, results[self._count :], strict=True):
             effect.leave(value)
-        return program.result((y, *first[1:count]))
+        return program.result(tuple(results[: self._count]))
 
     @functools.cached_property
     def backward(self) -> Compiled:
         """The program's vector-Jacobian product, compiled."""
-        return compile(self.program.pullback)
-
-
-def _pull(replay: Replay, g: Any, _: Any, *xs: Any) -> list[Any]:
-    if type(g) is Tensor or any(type(x) is Tensor for x in xs):
-        return replay.program.pullback(g, *xs)
-    return list(replay.backward(g, *xs))
+        return compile(functools.partial(self.program.pullback, self._connected))

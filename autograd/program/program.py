@@ -60,6 +60,7 @@ class Program:
     equations : in an order in which they can be computed.
     outputs : names, or constants.
     tensors, connected : which outputs are Tensors, and which of them require a gradient.
+    modules : what was called that has a mode, as `training`, which the program is of.
     effects : what is left in tensors.
     """
 
@@ -75,6 +76,7 @@ class Program:
     gives: Any
     effects: Sequence[Effect]
     connected: Sequence[bool] = ()
+    modules: Sequence[Any] = ()
 
     def __call__(self, *args: Any) -> Any:
         """Compute the program for other numbers of the same shapes and dtypes.
@@ -104,11 +106,16 @@ class Program:
     def _nesting(self) -> Any:
         return flatten(self.gives)
 
-    def pullback(self, g: Any, *values: Any) -> list[Any]:
-        """Return what a gradient of the first output sends back to each input."""
+    def pullback(self, which: Sequence[int], gs: Sequence[Any], *values: Any) -> list[Any]:
+        """Return what gradients of some outputs send back to each input."""
         wanted = [i for i, x in enumerate(values) if raw(x).dtype.kind in "fc"]
-        pull, _ = vjp(lambda *xs: self.interpret(*xs)[0], wanted)(*values)
-        sent = dict(zip(wanted, pull(g), strict=True))
+
+        def chosen(*xs: Any) -> list[Any]:
+            results = self.interpret(*xs)
+            return [results[k] for k in which]
+
+        pull, _ = vjp(chosen, wanted)(*values)
+        sent = dict(zip(wanted, pull(list(gs)), strict=True))
         return [sent.get(i) for i in range(len(values))]
 
     def interpret(self, *values: Any) -> tuple[Any, ...]:

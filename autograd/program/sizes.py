@@ -40,6 +40,12 @@ class Family:
     def __init__(self) -> None:
         self._captures: list[tuple[Sequence[Any], Program]] = []
         self._known: list[tuple[Sequence[Any], Sizes]] = []  # None where the batch size stands
+        self._closed = False
+
+    def close(self) -> None:
+        """Know nothing any more: the function does something else at some size."""
+        self._closed = True
+        self._known.clear()
 
     def program(self, sizes: Sequence[Any]) -> Program | None:
         """Return the program for arguments whose first axes have these sizes, if it is known."""
@@ -54,7 +60,7 @@ class Family:
 
     def learn(self, sizes: Sequence[Any], program: Program) -> None:
         """Take another capture in, and compare it with those before."""
-        for others, other in self._captures:
+        for others, other in () if self._closed else self._captures:
             pairs = [*zip(sizes, others, strict=True)]
             changed = {pair for pair in pairs if pair[0] != pair[1]}
             if len(changed) == 1:
