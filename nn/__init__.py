@@ -4,30 +4,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from nn import convolution, function, functional, init, losses, normalization, optim, utils
-from nn.attention import (
-    Embedding,
-    MultiheadAttention,
-    TransformerEncoder,
-    TransformerEncoderLayer,
-)
+from nn.attention import Embedding, MultiheadAttention, TransformerEncoder, TransformerEncoderLayer
 from nn.convolution import *  # noqa: F403  # what __all__ says there, as below
 from nn.doctor import doctor
 from nn.files import export_onnx, load, save
 from nn.function import *  # noqa: F403
 from nn.history import History
+
+# isort: off
 from nn.layers import (
-    MLP,
-    Bilinear,
-    Dropout,
-    Dropout1d,
-    Dropout2d,
-    Flatten,
-    Identity,
-    Linear,
-    ModuleList,
-    Sequential,
-    Unflatten,
-)
+    MLP, Bilinear, Dropout, Dropout1d, Dropout2d, Flatten, Identity, Linear, ModuleList,
+    Sequential, Unflatten,
+)  # fmt: skip
+
+# isort: on
 from nn.losses import *  # noqa: F403  # what __all__ says there
 from nn.module import Module, Parameter, is_parameter
 from nn.normalization import *  # noqa: F403
@@ -48,40 +38,10 @@ else:
 
 
 __all__ = [
-    "GRU",
-    "LSTM",
-    "MLP",
-    "RNN",
-    "Bilinear",
-    "Dropout",
-    "Dropout1d",
-    "Dropout2d",
-    "Embedding",
-    "Flatten",
-    "History",
-    "Identity",
-    "Linear",
-    "Module",
-    "ModuleList",
-    "MultiheadAttention",
-    "Parameter",
-    "Recorder",
-    "Sequential",
-    "TransformerEncoder",
-    "TransformerEncoderLayer",
-    "Unflatten",
-    "doctor",
-    "export_onnx",
-    "fit",
-    "functional",
-    "init",
-    "is_parameter",
-    "live_losses",
-    "load",
-    "optim",
-    "plot_gradients",
-    "save",
-    "summary",
-    "utils",
-]
+    "GRU", "LSTM", "MLP", "RNN", "Bilinear", "Dropout", "Dropout1d", "Dropout2d", "Embedding",
+    "Flatten", "History", "Identity", "Linear", "Module", "ModuleList", "MultiheadAttention",
+    "Parameter", "Recorder", "Sequential", "TransformerEncoder", "TransformerEncoderLayer",
+    "Unflatten", "doctor", "export_onnx", "fit", "functional", "init", "is_parameter",
+    "live_losses", "load", "optim", "plot_gradients", "save", "summary", "utils",
+]  # fmt: skip
 __all__ += convolution.__all__ + function.__all__ + losses.__all__ + normalization.__all__

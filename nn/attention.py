@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, three_lines, zeros
+from autograd import three_lines, zeros
 from nn import functional, init
+from nn.function import shown
 from nn.layers import Dropout, Linear, ModuleList
 from nn.module import Module, Parameter
 from nn.normalization import LayerNorm
@@ -24,12 +25,13 @@ class Embedding(Module):
     (1, 4, 3)
     """
 
-    weight: Tensor
+    extra_repr = shown("{num_embeddings}, {embedding_dim}, padding_idx={padding_idx}")
 
     def __init__(
         self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None
     ) -> None:
         super().__init__()
+        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.padding_idx = padding_idx
         values = init.normal_(zeros(num_embeddings, embedding_dim))
         if padding_idx is not None:
@@ -38,10 +40,6 @@ class Embedding(Module):
 
     def forward(self, input: Any) -> Any:
         return functional.embedding(input, self.weight, self.padding_idx)
-
-    def extra_repr(self) -> str:
-        rows, columns = self.weight.shape
-        return f"{rows}, {columns}, padding_idx={self.padding_idx}"
 
 
 class MultiheadAttention(Module):
@@ -69,9 +67,9 @@ class MultiheadAttention(Module):
     ) -> None:  # fmt: skip
         super().__init__()
         if embed_dim % num_heads:
-            where = f"MultiheadAttention(embed_dim={embed_dim}, num_heads={num_heads})"
-            what = "heads are equal parts of embed_dim"
-            raise ValueError(three_lines(what, where, f"embed_dim={num_heads * 8}, for example"))
+            what, where = "heads are equal parts of embed_dim", f"{embed_dim=}, {num_heads=}"
+            instead = f"embed_dim={num_heads * 8}, for example"
+            raise ValueError(three_lines(what, f"MultiheadAttention({where})", instead))
         self.num_heads, self.dropout, self.batch_first = num_heads, dropout, batch_first
         widths = embed_dim, kdim or embed_dim, vdim or embed_dim
         shapes = {f"{x}_proj_weight": (embed_dim, n) for x, n in zip("qkv", widths, strict=True)}
@@ -92,13 +90,17 @@ class MultiheadAttention(Module):
     ) -> tuple[Any, Any]:  # fmt: skip
         swapped = not self.batch_first and query.ndim == 3
         inputs = [np.swapaxes(x, 0, 1) if swapped else x for x in (query, key, value)]
-        mask = self._mask(key_padding_mask, attn_mask, inputs[0])
+        if attn_mask is not None and attn_mask.ndim == 3:
+            shape = *inputs[0].shape[:-2], self.num_heads, *attn_mask.shape[1:]
+            attn_mask = np.reshape(attn_mask, shape)
+        if key_padding_mask is not None:
+            key_padding_mask = key_padding_mask[..., None, None, :]
         given = [getattr(self, name) for name in self.projections]
         matrices = [w for several in given for w in np.split(several, 3 // len(given))]
         biases = [None] * 3 if self.in_proj_bias is None else np.split(self.in_proj_bias, 3)
         q, k, v = map(self._heads, inputs, matrices, biases)
         p = self.dropout if self.training else 0.0
-        y, weights = functional.attend(q, k, v, mask, p, is_causal)
+        y, weights = functional.attend(q, k, v, [attn_mask, key_padding_mask], p, is_causal)
         y = self.out_proj(np.reshape(np.swapaxes(y, -2, -3), inputs[0].shape))
         if need_weights and average_attn_weights:
             weights = np.mean(weights, axis=-3)
@@ -108,17 +110,6 @@ class MultiheadAttention(Module):
         """Map (..., S, features) to (..., heads, S, embed_dim / heads)."""
         y = functional.linear(x, weight, bias)
         return np.swapaxes(np.reshape(y, (*x.shape[:-1], self.num_heads, -1)), -2, -3)
-
-    def _mask(self, padding: Any, mask: Any, query: Any) -> Any:
-        """Return the sum of the masks, which broadcasts to (..., heads, L, S)."""
-        if mask is not None:
-            mask = functional.exclude(mask, query.dtype)
-            if mask.ndim == 3:
-                mask = np.reshape(mask, (*query.shape[:-2], self.num_heads, *mask.shape[1:]))
-        if padding is None:
-            return mask
-        padding = functional.exclude(padding, query.dtype)[..., None, None, :]
-        return padding if mask is None else mask + padding
 
 
 class TransformerEncoderLayer(Module):
@@ -160,11 +151,9 @@ class TransformerEncoderLayer(Module):
         def feed_forward(x: Any) -> Any:
             return self.dropout2(self.linear2(self.dropout(self.activation(self.linear1(x)))))
 
-        if self.norm_first:
-            x = src + attend(self.norm1(src))
-            return x + feed_forward(self.norm2(x))
-        x = self.norm1(src + attend(src))
-        return self.norm2(x + feed_forward(x))
+        for f, norm in [(attend, self.norm1), (feed_forward, self.norm2)]:
+            src = src + f(norm(src)) if self.norm_first else norm(src + f(src))
+        return src
 
 
 class TransformerEncoder(Module):

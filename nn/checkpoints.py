@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd import optional, three_lines, write_atomically
+from autograd import Tensor, optional, three_lines, write_atomically
+from nn.checks import refuse
 
 FORMAT = "retrograd-checkpoint-1"
 
@@ -43,25 +44,15 @@ def read(path: str | os.PathLike[str]) -> Any:
     """
     library = optional("safetensors", "train", "fit(..., checkpoint=...)")
     Path(path).stat()  # where there is no file, Python's own error says it
+    wrong = library.SafetensorError, OSError, LookupError, TypeError, ValueError, RecursionError
     try:
         with library.safe_open(path, framework="numpy") as file:
             arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             return _unpacked(json.loads((file.metadata() or {})[FORMAT]), arrays)
-    except (
-        library.SafetensorError,
-        OSError,
-        LookupError,
-        TypeError,
-        ValueError,
-        RecursionError,
-    ) as error:
-        raise ValueError(
-            three_lines(
-                f"this file is no checkpoint, nothing was loaded: {error}",
-                f"checkpoint={str(path)!r}",
-                "a file that fit(..., checkpoint=...) wrote, or the name of a new one",
-            )
-        ) from None
+    except wrong as error:
+        what = f"this file is no checkpoint, nothing was loaded: {error}"
+        instead = "a file that fit(..., checkpoint=...) wrote, or the name of a new one"
+        raise ValueError(three_lines(what, f"checkpoint={str(path)!r}", instead)) from None
 
 
 def _packed(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:
@@ -72,12 +63,12 @@ def _packed(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:
         items = value.items() if isinstance(value, dict) else enumerate(value)
         packed = [[k, _packed(v, f"{path}.{k}".lstrip("."), arrays)] for k, v in items]
         return [type(value).__name__, packed]
-    if not isinstance(value, (np.ndarray, np.generic)):
-        what = f"a checkpoint cannot hold a {type(value).__name__}"
-        raise TypeError(three_lines(what, path, "arrays, numbers, texts and None in state_dict()"))
+    what = f"a checkpoint cannot hold a {type(value).__name__}"
+    instead = "arrays, numbers, texts and None in state_dict()"
+    refuse(not isinstance(value, (np.ndarray, np.generic, Tensor)), what, path, instead, TypeError)
     # safetensors writes what lies in memory: the rows of a transposed array have to be laid out
     arrays[path] = np.array(value, order="C")
-    return ["array" if isinstance(value, np.ndarray) else "number", path]
+    return ["number" if isinstance(value, np.generic) else "array", path]
 
 
 def _unpacked(value: Any, arrays: dict[str, np.ndarray]) -> Any:

@@ -1,14 +1,15 @@
 """Layers whose windows move over a signal or an image: convolution and pooling."""
 
 import math
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd import Tensor, three_lines, zeros
 from nn import init, windows
+from nn.checks import refuse
 from nn.function import Function
-from nn.module import Module, Parameter
+from nn.module import Module
 from nn.windows import Size, around, each
 
 __all__ = [
@@ -16,15 +17,14 @@ __all__ = [
     "AvgPool1d", "AvgPool2d", "Conv1d", "Conv2d", "MaxPool1d", "MaxPool2d",
 ]  # fmt: skip
 
-MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+MODES: Any = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
 class Conv(Module):
     """What convolutions over any number of axes share: see `Conv2d`."""
 
     axes: ClassVar[int]
-    weight: Tensor
-    bias: Tensor | None
+    convolve: ClassVar[Callable[..., Any]]
 
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Size, stride: Size = 1,
@@ -32,41 +32,33 @@ class Conv(Module):
         padding_mode: str = "zeros",
     ) -> None:  # fmt: skip
         super().__init__()
-        if in_channels % groups or out_channels % groups or padding_mode not in MODES:
-            raise ValueError(
-                three_lines(
-                    "groups divide the channels, in and out, and the padding has a known mode",
-                    f"{in_channels} -> {out_channels} channels, {groups=}, {padding_mode=}",
-                    f"groups=1; padding_mode one of {', '.join(MODES)}",
-                )
-            )
+        wrong = in_channels % groups or out_channels % groups or padding_mode not in MODES
+        what = "groups divide the channels, in and out, and the padding has a known mode"
+        where = f"{in_channels} -> {out_channels} channels, {groups=}, {padding_mode=}"
+        refuse(wrong, what, where, f"groups=1; padding_mode one of {', '.join(MODES)}")
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
-        sizes = (each(v, self.axes) for v in (kernel_size, stride, dilation))
-        self.kernel_size, self.stride, self.dilation = sizes
+        self.kernel_size, self.stride = each(kernel_size, self.axes), each(stride, self.axes)
+        self.dilation, self.padding_mode = each(dilation, self.axes), padding_mode
         self.padding = padding if isinstance(padding, str) else each(padding, self.axes)
-        self.padding_mode = padding_mode
         shape = out_channels, in_channels // groups, *self.kernel_size
-        bound = max(math.prod(shape[1:]), 1) ** -0.5
-        self.weight = init.uniform_(Parameter(zeros(*shape)), -bound, bound)
-        self.bias = init.uniform_(Parameter(zeros(out_channels)), -bound, bound) if bias else None
+        self.weight, self.bias = init.affine(math.prod(shape[1:]), bias, *shape)
 
     def forward(self, x: Any) -> Any:
         padding = self.padding
         if self.padding_mode != "zeros":
             reach = [d * (k - 1) for d, k in zip(self.dilation, self.kernel_size, strict=True)]
             pairs = [(0, 0)] * (x.ndim - self.axes) + around(padding, reach)
-            padded: Any = np.pad  # whose stubs want the mode spelled out
-            x, padding = padded(x, pairs, mode=MODES[self.padding_mode]), "valid"
-        f = getattr(windows, f"conv{self.axes}d")
-        return f(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+            x, padding = np.pad(x, pairs, mode=MODES[self.padding_mode]), "valid"
+        options = self.stride, padding, self.dilation, self.groups
+        return self.convolve(x, self.weight, self.bias, *options)
 
     def extra_repr(self) -> str:
         zero, one = each(0, self.axes), each(1, self.axes)
         usual = {"padding": zero, "dilation": one, "groups": 1, "padding_mode": "zeros"}
-        named = {k: getattr(self, k) for k in ("kernel_size", "stride", *usual)}
-        more = [f"{k}={v}" for k, v in named.items() if v != usual.get(k)]
-        more += ["bias=False"] * (self.bias is None)
-        return f"{self.in_channels}, {self.out_channels}, {', '.join(more)}"
+        more = [k for k, v in usual.items() if getattr(self, k) != v]
+        named = [f"{k}={getattr(self, k)}" for k in ("kernel_size", "stride", *more)]
+        named += ["bias=False"] * (self.bias is None)
+        return f"{self.in_channels}, {self.out_channels}, {', '.join(named)}"
 
 
 class Conv1d(Conv):
@@ -76,7 +68,7 @@ class Conv1d(Conv):
     (2, 16, 10)
     """
 
-    axes = 1
+    axes, convolve = 1, staticmethod(windows.conv1d)
 
 
 class Conv2d(Conv):
@@ -93,7 +85,7 @@ class Conv2d(Conv):
     (5, 16, 16, 16)
     """
 
-    axes = 2
+    axes, convolve = 2, staticmethod(windows.conv2d)
 
 
 class MaxPool1d(Function, function=windows.max_pool1d):

@@ -22,26 +22,13 @@ from typing import Any
 import numpy as np
 
 from autograd import log_softmax, relu, softmax_cross_entropy, softplus, three_lines
+
+# isort: off
 from nn.targets import (
-    IGNORED,
-    Array,
-    by_class,
-    check_classes,
-    class_axis,
-    class_weight,
-    constant,
-    factor,
-    fit_into,
-    floating,
-    given,
-    numbers,
-    of_each,
-    one_hot_indices,
-    pair,
-    raw,
-    reduce,
+    IGNORED, Array, Maybe, alike, by_class, check_classes, class_axis, class_weight, constant,
+    factor, fit_into, floating, given, numbers, of_each, one_hot_indices, raw, reduce,
     warn_unless_distribution,
-)
+)  # fmt: skip
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss",
@@ -54,9 +41,7 @@ __all__ = [
 
 
 # ── losses of numbers ─────────────────────────────────────────────────────────────────────────
-def mse_loss(
-    input: Array, target: Array, reduction: str = "mean", weight: Array | None = None
-) -> Array:
+def mse_loss(input: Array, target: Array, reduction: str = "mean", weight: Maybe = None) -> Array:
     """Return ``(x - t)²``. Raises ValueError unless the shapes are equal, as do all losses here.
 
     A `weight` is a factor for each element, and the mean is a weighted one then: as in `l1_loss`,
@@ -65,50 +50,45 @@ def mse_loss(
     >>> mse_loss(np.array([1.0, 2.0]), np.array([0.0, 4.0])).item()
     2.5
     """
-    x, t = pair("mse_loss", input, target)
+    x, t = alike("mse_loss", input, target)
     return reduce(np.square(x - t), reduction, weight, by_weight=True)
 
 
-def l1_loss(
-    input: Array, target: Array, reduction: str = "mean", weight: Array | None = None
-) -> Array:
+def l1_loss(input: Array, target: Array, reduction: str = "mean", weight: Maybe = None) -> Array:
     """Return ``|x - t|``.
 
     >>> l1_loss(np.array([1.0, 2.0]), np.array([0.0, 4.0]), reduction="sum").item()
     3.0
     """
-    x, t = pair("l1_loss", input, target)
+    x, t = alike("l1_loss", input, target)
     return reduce(abs(x - t), reduction, weight, by_weight=True)
 
 
 def huber_loss(
-    input: Array, target: Array, reduction: str = "mean", delta: float = 1.0,
-    weight: Array | None = None,
-) -> Array:  # fmt: skip
+    input: Array, target: Array, reduction: str = "mean", delta: float = 1.0, weight: Maybe = None
+) -> Array:
     """Return ``(x - t)² / 2`` up to an error of delta, and its tangent beyond (Huber, 1964).
 
     >>> huber_loss(np.array([0.5, 3.0]), np.array([0.0, 0.0]), reduction="none").tolist()
     [0.125, 2.5]
     """
-    x, t = pair("huber_loss", input, target)
+    x, t = alike("huber_loss", input, target)
     return reduce(_huber(abs(x - t), delta), reduction, weight)
 
 
-def smooth_l1_loss(
-    input: Array, target: Array, reduction: str = "mean", beta: float = 1.0
-) -> Array:
+def smooth_l1_loss(input: Array, target: Array, reduction: str = "mean", beta: float = 1) -> Array:
     """Return ``|x - t| - beta / 2`` beyond an error of beta, and a parabola below: Huber's / beta.
 
     >>> smooth_l1_loss(np.array([0.5, 3.0]), np.array([0.0, 0.0]), "none", beta=2.0).tolist()
     [0.0625, 2.0]
     """
-    x, t = pair("smooth_l1_loss", input, target)
+    x, t = alike("smooth_l1_loss", input, target)
     error = abs(x - t)
     return reduce(_huber(error, beta) / beta if beta else error, reduction)
 
 
 def binary_cross_entropy(
-    input: Array, target: Array, weight: Array | None = None, reduction: str = "mean"
+    input: Array, target: Array, weight: Maybe = None, reduction: str = "mean"
 ) -> Array:
     """Return ``-(t ln p + (1 - t) ln(1 - p))`` of probabilities p.
 
@@ -130,7 +110,7 @@ def binary_cross_entropy(
     >>> binary_cross_entropy(np.array([0.9, 0.2]), np.array([1, 0]), reduction="none").round(3)
     array([0.105, 0.223])
     """
-    p, t = pair("binary_cross_entropy", input, target)
+    p, t = alike("binary_cross_entropy", input, target)
     outside = ~((numbers(p) >= 0) & (numbers(p) <= 1))
     if outside.any():
         what = f"{numbers(p)[outside][0]} is no probability"
@@ -141,8 +121,8 @@ def binary_cross_entropy(
 
 
 def binary_cross_entropy_with_logits(
-    input: Array, target: Array, weight: Array | None = None, reduction: str = "mean",
-    pos_weight: Array | None = None,
+    input: Array, target: Array, weight: Maybe = None, reduction: str = "mean",
+    pos_weight: Maybe = None,
 ) -> Array:  # fmt: skip
     """Return ``-(w t ln σ(x) + (1 - t) ln(1 - σ(x)))``, also where σ(x) rounds to 0 or 1.
 
@@ -163,7 +143,7 @@ def binary_cross_entropy_with_logits(
     >>> binary_cross_entropy_with_logits(x, np.array([1, 1]), reduction="none").tolist()
     [0.0, 10000.0]
     """
-    x, t = pair("binary_cross_entropy_with_logits", input, target)
+    x, t = alike("binary_cross_entropy_with_logits", input, target)
     surprise = softplus(-x)  # -ln σ(x), and -ln(1 - σ(x)) = x - ln σ(x)
     if pos_weight is not None:
         surprise = surprise * (1 + (factor(pos_weight, x, "pos_weight") - 1) * t)
@@ -193,7 +173,7 @@ def kl_div(input: Array, target: Array, reduction: str = "mean", log_target: boo
     >>> kl_div(np.log([[0.5, 0.5], [0.75, 0.25]]), q, reduction="batchmean").round(6).item()
     0.693147
     """
-    x, t = pair("kl_div", input, target)
+    x, t = alike("kl_div", input, target)
     q = np.exp(t) if log_target else t
     some = q != 0
     log_q = t if log_target else np.log(np.where(some, q, 1))
@@ -224,7 +204,7 @@ def poisson_nll_loss(
     >>> poisson_nll_loss(np.array([0.0, 1.0]), np.array([2, 3]), reduction="none").round(4)
     array([ 1.    , -0.2817])
     """
-    x, t = pair("poisson_nll_loss", input, target)
+    x, t = alike("poisson_nll_loss", input, target)
     losses = np.exp(x) - t * x if log_input else x - t * np.log(x + eps)
     if full:
         n = np.where(t > 1, t, 1)
@@ -257,7 +237,7 @@ def gaussian_nll_loss(
     >>> gaussian_nll_loss(x, t, np.array([4.0, 1.0]), reduction="none").round(4)
     array([1.1931, 0.    ])
     """
-    x, t = pair("gaussian_nll_loss", input, target)
+    x, t = alike("gaussian_nll_loss", input, target)
     v = floating(var) if hasattr(var, "dtype") else constant(var, x)
     v = fit_into(x.shape, "variance", v[..., None] if 0 < v.ndim < x.ndim else v)
     if np.any(numbers(v) < 0):
@@ -278,10 +258,8 @@ def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> 
     >>> cosine_similarity(np.array([[3.0, 4.0], [0.0, 0.0]]), np.array([1.0, 0.0]))
     array([0.6, 0. ])
     """
-    x1, x2 = (
-        x / np.maximum(np.linalg.norm(x, axis=dim, keepdims=True), eps)
-        for x in np.broadcast_arrays(floating(x1), floating(x2))
-    )
+    both = np.broadcast_arrays(floating(x1), floating(x2))
+    x1, x2 = (x / np.maximum(np.linalg.norm(x, axis=dim, keepdims=True), eps) for x in both)
     return np.sum(x1 * x2, axis=dim)
 
 
@@ -307,8 +285,8 @@ def cosine_embedding_loss(
     >>> cosine_embedding_loss(x, [[1.0, 0.0]] * 2, [1, -1], reduction="none").round(6)
     array([0.4, 0.6])
     """
-    x1, x2 = pair("cosine_embedding_loss", input1, input2)
-    cos, t = pair("cosine_embedding_loss", cosine_similarity(x1, x2, dim=-1, eps=1e-6), target)
+    x1, x2 = alike("cosine_embedding_loss", input1, input2)
+    cos, t = alike("cosine_embedding_loss", cosine_similarity(x1, x2, dim=-1, eps=1e-6), target)
     losses = np.where(t == 1, 1 - cos, 0) + np.where(t == -1, relu(cos - margin), 0)
     return reduce(losses, reduction)
 
@@ -354,8 +332,7 @@ def triplet_margin_with_distance_loss(
     0.5
     """
     distance = distance_function or pairwise_distance
-    a, p = pair("triplet_margin_loss", anchor, positive)
-    a, n = pair("triplet_margin_loss", a, negative)
+    a, p, n = alike("triplet_margin_loss", anchor, positive, negative)
     far = np.minimum(distance(a, n), distance(p, n)) if swap else distance(a, n)
     return reduce(relu(margin + distance(a, p) - far), reduction)
 
@@ -368,8 +345,7 @@ def margin_ranking_loss(
     >>> margin_ranking_loss([1.0, 1.0], [3.0, 3.0], [1, -1], reduction="none")
     array([2., 0.])
     """
-    x1, x2 = pair("margin_ranking_loss", input1, input2)
-    x1, t = pair("margin_ranking_loss", x1, target)
+    x1, x2, t = alike("margin_ranking_loss", input1, input2, target)
     return reduce(relu(margin - t * (x1 - x2)), reduction)
 
 
@@ -381,7 +357,7 @@ def hinge_embedding_loss(
     >>> hinge_embedding_loss(np.array([0.25, 0.25]), [1, -1], reduction="none")
     array([0.25, 0.75])
     """
-    x, t = pair("hinge_embedding_loss", input, target)
+    x, t = alike("hinge_embedding_loss", input, target)
     return reduce(np.where(t != -1, x, 0) + np.where(t != 1, relu(margin - x), 0), reduction)
 
 
@@ -391,13 +367,13 @@ def soft_margin_loss(input: Array, target: Array, reduction: str = "mean") -> Ar
     >>> soft_margin_loss(np.array([1e4, 1e4]), [1, -1], reduction="none").tolist()
     [0.0, 10000.0]
     """
-    x, t = pair("soft_margin_loss", input, target)
+    x, t = alike("soft_margin_loss", input, target)
     return reduce(softplus(-t * x), reduction)
 
 
 # ── losses of classes ─────────────────────────────────────────────────────────────────────────
 def cross_entropy(
-    input: Array, target: Array, weight: Array | None = None, ignore_index: int = IGNORED,
+    input: Array, target: Array, weight: Maybe = None, ignore_index: int = IGNORED,
     reduction: str = "mean", label_smoothing: float = 0.0,
 ) -> Array:  # fmt: skip
     """Return ``-Σ qᵢ ln softmax(x)ᵢ`` for logits x and the distribution q that the target gives.
@@ -439,7 +415,7 @@ def cross_entropy(
     if x.shape == target.shape != ():
         if target.dtype.kind == "f":
             warn_unless_distribution("cross_entropy", target, class_axis(x.shape))
-            weight = None if weight is None else class_weight("cross_entropy", weight, x)
+            weight = class_weight("cross_entropy", weight, x)
             return reduce(_soft_losses(x, target, weight, label_smoothing), reduction)
         target = one_hot_indices("cross_entropy", target, class_axis(x.shape))
 
@@ -452,7 +428,7 @@ def cross_entropy(
 
 
 def nll_loss(
-    input: Array, target: Array, weight: Array | None = None, ignore_index: int = IGNORED,
+    input: Array, target: Array, weight: Maybe = None, ignore_index: int = IGNORED,
     reduction: str = "mean",
 ) -> Array:  # fmt: skip
     """Return ``-x[target]`` for each row x of log-probabilities: cross-entropy after log_softmax.
@@ -467,7 +443,7 @@ def nll_loss(
 
 
 def multi_margin_loss(
-    input: Array, target: Array, p: float = 1, margin: float = 1.0, weight: Array | None = None,
+    input: Array, target: Array, p: float = 1, margin: float = 1.0, weight: Maybe = None,
     reduction: str = "mean",
 ) -> Array:  # fmt: skip
     """Return ``Σᵢ max(0, margin - x[t] + xᵢ)ᵖ / C`` over the classes i that are not t.
@@ -478,15 +454,15 @@ def multi_margin_loss(
     >>> multi_margin_loss(np.array([[0.0, 1.0, 0.5]]), [1]).round(4).item()
     0.1667
     """
-    x = floating(input)
-    factors = None if weight is None else class_weight("multi_margin_loss", weight, x)
 
-    def losses(x: Array, target: Array, _: Any) -> Array:
+    def losses(x: Array, target: Array, weight: Any) -> Array:
         others = raw(target)[:, None] != np.arange(x.shape[1])
         slack = relu(margin + _picked(x, target, None)[:, None] + x) * others
-        return _weighted(np.mean(slack**p, axis=1), factors, target)
+        return _weighted(np.mean(slack**p, axis=1), weight, target)
 
-    return by_class("multi_margin_loss", losses, x, given(target), None, None, reduction)
+    x, target = floating(input), given(target)
+    each = by_class("multi_margin_loss", losses, x, target, weight, None, "none")
+    return reduce(each, reduction)
 
 
 def multilabel_margin_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
@@ -498,7 +474,7 @@ def multilabel_margin_loss(input: Array, target: Array, reduction: str = "mean")
     >>> multilabel_margin_loss(np.array([[0.1, 0.2, 0.4, 0.8]]), [[3, 0, -1, 1]]).round(4).item()
     0.85
     """
-    x, _ = pair("multilabel_margin_loss", input, target)
+    x, _ = alike("multilabel_margin_loss", input, target)
     classes, index = np.arange(x.shape[-1]), raw(target)
     listed = np.cumprod(index != -1, axis=-1)
     check_classes("multilabel_margin_loss", numbers(index * listed), len(classes))
@@ -509,7 +485,7 @@ def multilabel_margin_loss(input: Array, target: Array, reduction: str = "mean")
 
 
 def multilabel_soft_margin_loss(
-    input: Array, target: Array, weight: Array | None = None, reduction: str = "mean"
+    input: Array, target: Array, weight: Maybe = None, reduction: str = "mean"
 ) -> Array:
     """Return the mean of `binary_cross_entropy_with_logits` over the classes, the last axis.
 

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autograd import Tensor, three_lines
+from nn.checks import refuse
 
 Batch = tuple[Tensor, ...]
 Source = Iterable[Any] | Callable[[], Iterable[Any]]
@@ -42,20 +44,14 @@ class Batches:
         self, arrays: Sequence[Any], batch_size: int = 32,
         generator: np.random.Generator | None = None, rows: np.ndarray | None = None,
     ) -> None:  # fmt: skip
-        self.arrays = [
-            a if isinstance(a, np.ndarray) else np.asarray(_tensor(a).data) for a in arrays
-        ]
+        self.arrays = [a if isinstance(a, np.ndarray) else _tensor(a).data for a in arrays]
         self.batch_size, self.generator = batch_size, generator
         where = f"arrays {', '.join(str(a.shape) for a in self.arrays)}, batch_size={batch_size}"
-        if len({a.shape[:1] for a in self.arrays}) != 1:
-            raise refusal(
-                "the arrays have different lengths", where, "as many rows in each, axis 0"
-            )
+        differ = len({a.shape[:1] for a in self.arrays}) != 1
+        refuse(differ, "the arrays have different lengths", where, "as many rows in each, axis 0")
         self.rows = np.arange(len(self.arrays[0])) if rows is None else rows
-        if not len(self.rows):
-            raise refusal("there are no rows to learn from", where, "at least one row")
-        if batch_size < 1:
-            raise refusal("a batch has at least one row", where, "batch_size=32")
+        refuse(not len(self.rows), "there are no rows to learn from", where, "at least one row")
+        refuse(batch_size < 1, "a batch has at least one row", where, "batch_size=32")
 
     def __len__(self) -> int:
         return math.ceil(len(self.rows) / self.batch_size)
@@ -76,14 +72,12 @@ class Batches:
         [8, 2]
         """
         count = round(len(self.rows) * fraction)
-        if not 0 < count < len(self.rows):
-            what = f"{fraction} of {len(self.rows)} rows leaves no rows on one side"
-            raise refusal(what, f"validation={fraction}", "validation=0.2")
+        what = f"{fraction} of {len(self.rows)} rows leaves no rows on one side"
+        one_side = not 0 < count < len(self.rows)
+        refuse(one_side, what, f"validation={fraction}", "validation=0.2")
         aside, kept = (np.sort(r) for r in np.split(generator.permutation(self.rows), [count]))
-        return (
-            Batches(self.arrays, self.batch_size, self.generator, kept),
-            Batches(self.arrays, self.batch_size, None, aside),
-        )
+        make = partial(Batches, self.arrays, self.batch_size)
+        return make(self.generator, kept), make(None, aside)
 
 
 def source(data: Any, batch_size: int, generator: np.random.Generator | None = None) -> Source:
@@ -106,12 +100,8 @@ def batches(source: Source) -> Iterator[Batch]:
         yield tuple(map(_tensor, batch)) if isinstance(batch, (tuple, list)) else (_tensor(batch),)
     if batch is None:
         what = "the data gave no batch: a generator can be read only once"
-        raise refusal(what, f"{source!r:.60}", "a function that returns a new iterator each time")
-
-
-def refusal(*lines: str) -> ValueError:
-    """Return the error that says what failed, where, and what to write instead."""
-    return ValueError(three_lines(*lines))
+        instead = "a function that returns a new iterator each time"
+        raise ValueError(three_lines(what, f"{source!r:.60}", instead))
 
 
 def _tensor(x: Any) -> Tensor:

@@ -10,6 +10,7 @@ import sys
 import textwrap
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,9 +47,9 @@ class Finding(NamedTuple):
     instead: str
 
     def __repr__(self) -> str:
-        parts = {"where": self.where, "why": self.why, "instead": self.instead}
-        lines = [self.what, *(f"  {name}: {text}" for name, text in parts.items())]
-        return "\n".join(textwrap.fill(line, 96, subsequent_indent="    ") for line in lines)
+        more = (f"  {name}: {getattr(self, name)}" for name in ("where", "why", "instead"))
+        fill = partial(textwrap.fill, width=96, subsequent_indent="    ")
+        return "\n".join(map(fill, (self.what, *more)))
 
 
 class Report(tuple[Finding, ...]):
@@ -421,14 +422,13 @@ def doctor(model: Module, loss: Tensor | Callable[[], Tensor], optimizer: Any = 
     >>> doctor(net[:1], nn.functional.cross_entropy(net[0](x), classes))
     no findings, by 17 checks
     """
-    looked_at = isinstance(model, Module)
-    if callable(loss) and not isinstance(loss, Module):
-        kept = [(b, np.array(b.data)[()]) for b in model.buffers()] if looked_at else []
+    if isinstance(model, Module) and callable(loss) and not isinstance(loss, Module):
+        kept = [(b, np.array(b.data)[()]) for b in model.buffers()]
         with record_lines():
             loss = loss()
         for buffer, data in kept:  # a look moves no running mean
             buffer.data = data
-    if not (looked_at and isinstance(loss, Tensor)):
+    if not (isinstance(model, Module) and isinstance(loss, Tensor)):
         given = f"doctor({type(model).__name__}, {type(loss).__name__})"
         instead = "doctor(model, loss), the loss a Tensor: before item() or numpy()"
         raise TypeError(three_lines("doctor looks at a module and its loss", given, instead))
@@ -436,20 +436,13 @@ def doctor(model: Module, loss: Tensor | Callable[[], Tensor], optimizer: Any = 
     variables = {id(value): name for name, value in {**frame.f_globals, **frame.f_locals}.items()}
     with np.errstate(all="ignore"):
         case = Case(model, loss, optimizer, variables)
-        return Report(
-            Finding(check.__name__, told[0], _place(told[1]), *_words(check))
-            for check in CHECKS
-            if (told := next(check(case), None))  # one is enough to begin with
-        )
+        told = ((check, next(check(case), None)) for check in CHECKS)  # one of each to begin with
+        return Report(_finding(check, *found) for check, found in told if found)
 
 
-def _place(where: Tensor | str) -> str:
-    if isinstance(where, str):
-        return where
-    place, rerun = place_of(where), "(its line: doctor(model, lambda: loss))"
-    return f"{place}: {place.text}" if place else f"{op(where)} {where.shape} {rerun}"
-
-
-def _words(check: Callable[[Case], Found]) -> tuple[str, str]:
+def _finding(check: Callable[[Case], Found], what: str, where: Tensor | str) -> Finding:
     why, _, instead = " ".join((check.__doc__ or "").split()).partition(" Instead: ")
-    return why, instead
+    if isinstance(where, Tensor):
+        place, rerun = place_of(where), "(its line: doctor(model, lambda: loss))"
+        where = f"{place}: {place.text}" if place else f"{op(where)} {where.shape} {rerun}"
+    return Finding(check.__name__, what, where, why, instead)

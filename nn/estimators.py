@@ -8,7 +8,8 @@ import numpy as np
 
 from autograd import Tensor, default_generator, manual_seed, no_grad, optional
 from nn import functional
-from nn.data import Batches, refusal
+from nn.checks import refuse
+from nn.data import Batches
 from nn.function import ReLU
 from nn.history import History
 from nn.layers import MLP
@@ -24,6 +25,7 @@ from sklearn.utils import check_random_state  # noqa: E402
 from sklearn.utils.multiclass import check_classification_targets  # noqa: E402
 from sklearn.utils.validation import check_is_fitted, validate_data  # noqa: E402
 
+FLOATS = [np.float64, np.float32]
 ROWS = 1024  # predictions are computed for so many rows at a time
 
 
@@ -51,14 +53,13 @@ class Network(BaseEstimator):  # type: ignore[misc]  # which has no types
 
     def fit(self, X: Any, y: Any) -> Self:
         """Forget what was learnt before, and learn from X (N, features) and y; return self."""
-        aside = self.validation_fraction if self.early_stopping else None
-        patience = self.patience if self.early_stopping else None
-        return self._learn(X, y, True, epochs=self.max_epochs, validation=aside, patience=patience)
+        options = {"validation": self.validation_fraction, "patience": self.patience}
+        early = options if self.early_stopping else {}
+        return self._learn(X, y, True, epochs=self.max_epochs, **early)
 
     def _learn(self, X: Any, y: Any, first: bool, classes: Any = None, **options: Any) -> Self:
-        dtype = [np.float64, np.float32] if first else self._dtype
-        checks = {"multi_output": isinstance(self, MultiOutputMixin), "reset": first}
-        X, y = validate_data(self, X, y, dtype=dtype, **checks)
+        dtype, many = FLOATS if first else self._dtype, isinstance(self, MultiOutputMixin)
+        X, y = validate_data(self, X, y, dtype=dtype, multi_output=many, reset=first)
         if first:
             seed = check_random_state(self.random_state).randint(2**31)
             self._random, self._dtype = np.random.default_rng(seed), X.dtype
@@ -70,10 +71,9 @@ class Network(BaseEstimator):  # type: ignore[misc]  # which has no types
                 self.module_ = self._module(X, width)
                 self.optimizer_ = self.optimizer(self.module_.parameters(), lr=self.lr)
                 self.history_ = History()
-            history = fit(
-                self.module_, (X, target), self.loss or type(self).criterion, self.optimizer_,
-                batch_size=self.batch_size, progress=self.verbose, **options,
-            )  # fmt: skip
+            options |= {"batch_size": self.batch_size, "progress": self.verbose}
+            loss = self.loss or type(self).criterion
+            history = fit(self.module_, (X, target), loss, self.optimizer_, **options)
         finally:
             default_generator.bit_generator.state = before
         for name, numbers in history.items():
@@ -84,19 +84,15 @@ class Network(BaseEstimator):  # type: ignore[misc]  # which has no types
         raise NotImplementedError
 
     def _module(self, X: np.ndarray, width: int) -> Module:
-        made, features = self.module, X.shape[1]
-        if made is None:
-            made = MLP(features, *self.hidden_layer_sizes, width, activation=self.activation)
-        made = deepcopy(made) if isinstance(made, Module) else made(features, width)
+        sizes = X.shape[1], *self.hidden_layer_sizes, width
+        made = MLP(*sizes, activation=self.activation) if self.module is None else self.module
+        made = deepcopy(made) if isinstance(made, Module) else made(X.shape[1], width)
         made.to(X.dtype).eval()
         with no_grad():
             shape = np.shape(made(Tensor(X[:1])))
-        if shape != (1, width):
-            raise refusal(
-                f"the module returns {shape} for one row, and y needs (1, {width})",
-                f"{type(self).__name__}.fit(X {X.shape}, y)",
-                f"nn.Linear(..., {width}) as the last layer",
-            )
+        what = f"the module returns {shape} for one row, and y needs (1, {width})"
+        where = f"{type(self).__name__}.fit(X {X.shape}, y)"
+        refuse(shape != (1, width), what, where, f"nn.Linear(..., {width}) as the last layer")
         return made
 
     def _outputs(self, X: Any) -> np.ndarray:
@@ -170,12 +166,10 @@ class Classifier(ClassifierMixin, Network):  # type: ignore[misc]
         """
         first = not hasattr(self, "module_")
         known = classes if first else self.classes_
-        if known is None or (classes is not None and set(classes) != set(known)):
-            raise refusal(
-                "all calls of partial_fit are about the same classes, and the first names them",
-                f"classes={classes!r}, after {known!r}",
-                "partial_fit(X, y, classes=np.unique(y)) of all y there will be",
-            )
+        others = known is None or (classes is not None and set(classes) != set(known))
+        what = "all calls of partial_fit are about the same classes, and the first names them"
+        instead = "partial_fit(X, y, classes=np.unique(y)) of all y there will be"
+        refuse(others, what, f"classes={classes!r}, after {known!r}", instead)
         return self._learn(X, y, first, classes, epochs=1)
 
     def predict(self, X: Any) -> np.ndarray:

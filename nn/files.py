@@ -11,7 +11,7 @@ import numpy as np
 
 import autograd
 from autograd import optional, three_lines, write_atomically
-from nn.module import Module
+from nn.module import Module, in_mode
 
 AnyModule = TypeVar("AnyModule", bound=Module)
 
@@ -21,6 +21,8 @@ DTYPES = {
     "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1",
 }  # fmt: skip
 """What the format calls NumPy's dtypes; bfloat16 is the upper half of a float32."""
+WRITTEN = """a file by nn.save, or by safetensors.torch.save_file(model.state_dict(), path): \
+pickles, as torch.save writes them, may run code and are not read"""
 
 
 def save(module: Module, path: str | os.PathLike[str]) -> Path:
@@ -49,13 +51,9 @@ def save(module: Module, path: str | os.PathLike[str]) -> Path:
     arrays = {key: np.asarray(t.data, order="C") for key, t in module.state_dict().items()}
     for key, array in arrays.items():
         if array.dtype.newbyteorder("<") not in map(np.dtype, DTYPES.values()):
-            raise TypeError(
-                three_lines(
-                    f"safetensors has no {array.dtype}, nothing was written",
-                    f"nn.save of {key}, {array.dtype} {array.shape}",
-                    "module.to('float64'), or complex64",
-                )
-            )
+            what = f"safetensors has no {array.dtype}, nothing was written"
+            where = f"nn.save of {key}, {array.dtype} {array.shape}"
+            raise TypeError(three_lines(what, where, "module.to('float64'), or complex64"))
     library = optional("safetensors.numpy", "train", "nn.save")
     return write_atomically(path, library.save(arrays))
 
@@ -82,14 +80,8 @@ def load(module: AnyModule, path: str | os.PathLike[str]) -> AnyModule:
             module._refuse_misfits({key: _outline(key, part) for key, part in parts.items()})
         tensors = dict(library.deserialize(path.read_bytes()))
     except (library.SafetensorError, ValueError, MemoryError) as error:
-        raise ValueError(
-            three_lines(
-                f"no weights are in this file, nothing was loaded: {error}",
-                f"nn.load({str(path)!r})",
-                "a file by nn.save, or by safetensors.torch.save_file(model.state_dict(), path): "
-                "pickles, as torch.save writes them, may run code and are not read",
-            )
-        ) from None
+        what = f"no weights are in this file, nothing was loaded: {error}"
+        raise ValueError(three_lines(what, f"nn.load({str(path)!r})", WRITTEN)) from None
     module.load_state_dict({key: _array(tensor) for key, tensor in tensors.items()})
     return module
 
@@ -107,14 +99,10 @@ def export_onnx(module: Module, path: str | os.PathLike[str], *example: Any) -> 
     ...     path.name
     'net.onnx'
     """
-    modes = [(m, m.training) for m in module.modules()]
     names = {tensor: key for key, tensor in module._named("parameter", "buffer")}
-    module.eval()
-    try:
+    with in_mode(module, training=False):
+        module.eval()  # also the parts that are in another mode than the whole
         return autograd.export_onnx(module.forward, path, *example, names=names)
-    finally:
-        for m, mode in modes:
-            m.training = mode
 
 
 def _outline(key: str, part: Any) -> np.ndarray:
@@ -126,7 +114,6 @@ def _outline(key: str, part: Any) -> np.ndarray:
 
 
 def _array(tensor: dict[str, Any]) -> np.ndarray:
-    data, dtype = tensor["data"], DTYPES[tensor["dtype"]]
-    if tensor["dtype"] == "BF16":
-        return (np.frombuffer(data, "<u2").astype("<u4") << 16).view(dtype).reshape(tensor["shape"])
-    return np.frombuffer(data, dtype).reshape(tensor["shape"])
+    data, dtype, half = tensor["data"], DTYPES[tensor["dtype"]], tensor["dtype"] == "BF16"
+    numbers = np.frombuffer(data, "<u2" if half else dtype)
+    return ((numbers.astype("<u4") << 16).view(dtype) if half else numbers).reshape(tensor["shape"])

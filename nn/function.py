@@ -1,10 +1,11 @@
 """Functions as modules: the function, with its options chosen beforehand. Activations are such."""
 
 from collections.abc import Callable
+from functools import partial
 from inspect import signature
 from typing import Any, ClassVar
 
-from autograd import Tensor, full
+from autograd import full
 from nn import nonlinear
 from nn.module import Module, Parameter
 
@@ -48,6 +49,22 @@ class Function(Module):
         return ", ".join(f"{name}={value!r}" for name, value in self.options.items())
 
 
+def shown(template: str) -> Callable[[Any], str]:
+    """Return an `extra_repr`: the template, filled with what the module's attributes are.
+
+    Of a bias it says whether there is one.
+
+    >>> class Scale(Module):
+    ...     extra_repr = shown("factor={factor}, bias={bias}")
+    ...     def __init__(self, factor):
+    ...         super().__init__()
+    ...         self.factor = factor
+    >>> Scale(2)
+    Scale(factor=2, bias=False)
+    """
+    return lambda m: template.format_map({**vars(m), "bias": vars(m).get("bias") is not None})
+
+
 # ── with bends ────────────────────────────────────────────────────────────────────────────────
 class ReLU(Function, function=nonlinear.relu):
     """``max(x, 0)``."""
@@ -69,7 +86,7 @@ class PReLU(Module):
     array([-0.25,  2.  ])
     """
 
-    weight: Tensor
+    extra_repr = shown("num_parameters={num_parameters}")
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
         super().__init__()
@@ -78,9 +95,6 @@ class PReLU(Module):
 
     def forward(self, x: Any) -> Any:
         return nonlinear.prelu(x, self.weight)
-
-    def extra_repr(self) -> str:
-        return f"num_parameters={self.num_parameters}"
 
 
 class RReLU(Function, function=nonlinear.rrelu):
@@ -172,11 +186,8 @@ class Softmax(Function, function=nonlinear.softmax):
     """
 
 
-class Softmax2d(Function, function=nonlinear.softmax):
+class Softmax2d(Function, function=partial(nonlinear.softmax, dim=-3)):
     """`Softmax` over the channels of (N, C, H, W)."""
-
-    def __init__(self) -> None:
-        super().__init__(dim=-3)
 
 
 class Softmin(Function, function=nonlinear.softmin):

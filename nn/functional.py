@@ -9,10 +9,8 @@ from autograd import Tensor, default_generator, linear, no_grad, three_lines
 from nn import criteria, nonlinear, windows
 from nn.criteria import *  # noqa: F403  # the losses are functions too
 from nn.nonlinear import *  # noqa: F403
-from nn.nonlinear import softmax
-from nn.targets import Array, check_classes, raw
+from nn.targets import Array, Maybe, check_classes, raw
 from nn.windows import *  # noqa: F403
-from nn.windows import over
 
 __all__ = [
     "batch_norm", "bilinear", "dropout", "dropout1d", "dropout2d", "embedding", "group_norm",
@@ -32,9 +30,8 @@ def dropout(input: Array, p: float = 0.5, training: bool = True) -> Array:
     array([1., 1., 1.])
     """
     if not 0 <= p <= 1:
-        raise ValueError(
-            three_lines("p is a probability", f"dropout(p={p})", "a number between 0 and 1")
-        )
+        what, instead = "p is a probability", "a number between 0 and 1"
+        raise ValueError(three_lines(what, f"dropout(p={p})", instead))
     if not training or p == 0:
         return input
     keep = default_generator.random(input.shape) >= p
@@ -52,10 +49,10 @@ def _dropout(input: Array, p: float = 0.5, training: bool = True) -> Array:
     return input * dropout(whole, p, training)
 
 
-dropout1d, dropout2d = over(1, _dropout), over(2, _dropout)
+dropout1d, dropout2d = windows.over(1, _dropout), windows.over(2, _dropout)
 
 
-def bilinear(input1: Array, input2: Array, weight: Array, bias: Array | None = None) -> Array:
+def bilinear(input1: Array, input2: Array, weight: Array, bias: Maybe = None) -> Array:
     """Return ``y[k] = Σ x1[i] weight[k, i, j] x2[j] + bias[k]`` over the last axes.
 
     >>> bilinear(np.array([1.0, 2.0]), np.array([3.0]), np.array([[[1.0], [1.0]]]))
@@ -65,8 +62,8 @@ def bilinear(input1: Array, input2: Array, weight: Array, bias: Array | None = N
 
 
 def layer_norm(
-    input: Array, normalized_shape: tuple[int, ...], weight: Array | None = None,
-    bias: Array | None = None, eps: float = 1e-5,
+    input: Array, normalized_shape: tuple[int, ...], weight: Maybe = None, bias: Maybe = None,
+    eps: float = 1e-5,
 ) -> Array:  # fmt: skip
     """Return ``(x - mean) / √(variance + eps) * weight + bias`` over the last axes.
 
@@ -81,9 +78,8 @@ def layer_norm(
 
 
 def rms_norm(
-    input: Array, normalized_shape: tuple[int, ...], weight: Array | None = None,
-    eps: float | None = None,
-) -> Array:  # fmt: skip
+    input: Array, normalized_shape: tuple[int, ...], weight: Maybe = None, eps: float | None = None
+) -> Array:
     """Return ``x / √(mean of x² + eps) * weight`` over the last axes, as `layer_norm` does.
 
     `eps` is the precision of the input's dtype unless told (Zhang and Sennrich, "Root mean square
@@ -99,9 +95,8 @@ def rms_norm(
 
 
 def group_norm(
-    input: Array, num_groups: int, weight: Array | None = None, bias: Array | None = None,
-    eps: float = 1e-5,
-) -> Array:  # fmt: skip
+    input: Array, num_groups: int, weight: Maybe = None, bias: Maybe = None, eps: float = 1e-5
+) -> Array:
     """Return `layer_norm` over each group of channels of (N, C, ...); weight and bias are (C,).
 
     Wu and He, "Group normalization", 2018. Raises ValueError where groups do not divide C.
@@ -110,13 +105,9 @@ def group_norm(
     array([[-1.,  1., -1.,  1.]])
     """
     if input.shape[1] % num_groups:
-        raise ValueError(
-            three_lines(
-                f"{input.shape[1]} channels do not divide into {num_groups} groups",
-                f"group_norm(input {input.shape}, num_groups={num_groups})",
-                "a number of groups that divides the channels",
-            )
-        )
+        what = f"{input.shape[1]} channels do not divide into {num_groups} groups"
+        where = f"group_norm(input {input.shape}, num_groups={num_groups})"
+        raise ValueError(three_lines(what, where, "a number of groups that divides the channels"))
     groups = np.reshape(input, (len(input), num_groups, -1))
     y = np.reshape(_standard(groups, (-1,), eps)[0], input.shape)
     return _affine(y, _by_channel(weight, input), _by_channel(bias, input))
@@ -124,8 +115,8 @@ def group_norm(
 
 def batch_norm(
     input: Array, running_mean: Tensor | None, running_var: Tensor | None,
-    weight: Array | None = None, bias: Array | None = None, training: bool = False,
-    momentum: float = 0.1, eps: float = 1e-5,
+    weight: Maybe = None, bias: Maybe = None, training: bool = False, momentum: float = 0.1,
+    eps: float = 1e-5,
 ) -> Array:  # fmt: skip
     """Return ``(x - mean) / √(variance + eps) * weight + bias`` for each channel of (N, C, ...).
 
@@ -150,13 +141,9 @@ def batch_norm(
         centred = input - _by_channel(running_mean, input)
         y = centred / np.sqrt(_by_channel(running_var, input) + eps)
     elif count == 1:
-        raise ValueError(
-            three_lines(
-                "a batch of one number for each channel has no variance",
-                f"batch_norm(input {input.shape}, training=True)",
-                "a larger batch, or model.eval()",
-            )
-        )
+        what = "a batch of one number for each channel has no variance"
+        where = f"batch_norm(input {input.shape}, training=True)"
+        raise ValueError(three_lines(what, where, "a larger batch, or model.eval()"))
     else:
         y, mean, variance = _standard(input, axes, eps)
         if running_mean is not None and running_var is not None:
@@ -170,13 +157,9 @@ def batch_norm(
 def _last(name: str, input: Array, normalized_shape: tuple[int, ...]) -> tuple[int, ...]:
     shape = tuple(normalized_shape)
     if input.shape[input.ndim - len(shape) :] != shape:
-        raise ValueError(
-            three_lines(
-                f"an input of shape {input.shape} does not end in {shape}",
-                f"{name}(input {input.shape}, normalized_shape {shape})",
-                f"normalized_shape={input.shape[-1:]}",
-            )
-        )
+        what = f"an input of shape {input.shape} does not end in {shape}"
+        where = f"{name}(input {input.shape}, normalized_shape {shape})"
+        raise ValueError(three_lines(what, where, f"normalized_shape={input.shape[-1:]}"))
     return tuple(range(-len(shape), 0))
 
 
@@ -188,12 +171,12 @@ def _standard(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array
     return centred / np.sqrt(variance + eps), mean, variance
 
 
-def _affine(y: Array, weight: Array | None, bias: Array | None) -> Array:
+def _affine(y: Array, weight: Maybe, bias: Maybe) -> Array:
     y = y if weight is None else y * weight
     return y if bias is None else y + bias
 
 
-def _by_channel(value: Array | None, x: Array) -> Array:
+def _by_channel(value: Maybe, x: Array) -> Array:
     return None if value is None else np.reshape(value, (-1, *[1] * (x.ndim - 2)))
 
 
@@ -212,9 +195,8 @@ def embedding(input: Array, weight: Array, padding_idx: int | None = None) -> Ar
     where = f"embedding(input {index.shape} {index.dtype}, weight {weight.shape})"
     if index.dtype.kind not in "iu":
         raise TypeError(three_lines("an index is an integer", where, "input.astype(int)"))
-    if isinstance(index, np.ndarray) and ((index < 0) | (index >= n)).any():
-        wrong = index[(index < 0) | (index >= n)][0]
-        what = f"there is no row {wrong} among {n}"
+    if isinstance(index, np.ndarray) and (wrong := (index < 0) | (index >= n)).any():
+        what = f"there is no row {index[wrong][0]} among {n}"
         raise IndexError(three_lines(what, where, f"indices from 0 to {n - 1}"))
     rows = weight[index]
     if padding_idx is None:
@@ -224,7 +206,7 @@ def embedding(input: Array, weight: Array, padding_idx: int | None = None) -> Ar
 
 
 def scaled_dot_product_attention(
-    query: Array, key: Array, value: Array, attn_mask: Array | None = None,
+    query: Array, key: Array, value: Array, attn_mask: Maybe = None,
     dropout_p: float = 0.0, is_causal: bool = False,
 ) -> Array:  # fmt: skip
     """Return ``softmax(Q Kᵀ / √E + mask) V`` of (..., L, E), (..., S, E) and (..., S, D).
@@ -238,30 +220,32 @@ def scaled_dot_product_attention(
     array([1., 0.])
     """
     if attn_mask is not None and attn_mask.dtype == bool:
-        attn_mask = exclude(np.logical_not(attn_mask), query.dtype)
-    return attend(query, key, value, attn_mask, dropout_p, is_causal)[0]
+        attn_mask = np.logical_not(attn_mask)
+    return attend(query, key, value, [attn_mask], dropout_p, is_causal)[0]
 
 
 def attend(
-    query: Array, key: Array, value: Array, mask: Array | None, dropout_p: float, is_causal: bool
+    query: Array, key: Array, value: Array, masks: list[Maybe], dropout_p: float, is_causal: bool
 ) -> tuple[Array, Array]:
-    """Return the attention of `scaled_dot_product_attention`, and its weights (..., L, S)."""
+    """Return the attention of `scaled_dot_product_attention`, and its weights (..., L, S).
+
+    Here a mask is added, or is True where a query may not attend to a key.
+    """
     scores = query @ np.swapaxes(key, -1, -2) / math.sqrt(query.shape[-1])
-    if is_causal:
-        causal = exclude(np.tri(*scores.shape[-2:]) == 0, scores.dtype)
-        mask = causal if mask is None else mask + causal
-    if mask is None:
-        weights = softmax(scores)
-    else:
+    causal = np.tri(*scores.shape[-2:]) == 0 if is_causal else None
+    added = [_exclude(mask, scores.dtype) for mask in (*masks, causal) if mask is not None]
+    if added:
+        mask = sum(added[1:], added[0])
         # softmax of nothing is 0 / 0, and one nan in a padded row would reach every gradient
         nothing = np.max(mask, axis=-1, keepdims=True) == -np.inf
-        weights = np.where(nothing, 0, softmax(scores + np.where(nothing, 0, mask)))
+        weights = np.where(nothing, 0, nonlinear.softmax(scores + np.where(nothing, 0, mask)))
+    else:
+        weights = nonlinear.softmax(scores)
     weights = dropout(weights, dropout_p)
     return weights @ value, weights
 
 
-def exclude(mask: Array, dtype: Any) -> Array:
-    """Return what to add to scores where a mask is True: -inf, so that nothing of them is left."""
+def _exclude(mask: Array, dtype: Any) -> Array:
     return np.where(mask, -np.inf, 0).astype(dtype) if mask.dtype == bool else mask
 
 

@@ -63,11 +63,8 @@ class History(dict[str, list[float]]):
         shown = [e for e in range(self.epochs) if e == 0 or e >= self.epochs - SHOWN]
         cells = [["epoch", *(str(e + 1) for e in shown)]]
         cells += [[name, *(f"{column[e]:.4g}" for e in shown)] for name, column in self.items()]
-        widths = [max(map(len, column)) for column in cells]
-        rows = zip(
-            *([c.rjust(w) for c in col] for col, w in zip(cells, widths, strict=True)), strict=True
-        )
-        return "\n".join(map("  ".join, rows))
+        columns = [[text.rjust(max(map(len, column))) for text in column] for column in cells]
+        return "\n".join(map("  ".join, zip(*columns, strict=True)))
 
     def _repr_html_(self) -> str:
         """Return the table, below the curves of the losses where matplotlib is installed."""
@@ -76,6 +73,5 @@ class History(dict[str, list[float]]):
             figure = import_module("matplotlib.figure").Figure(figsize=(5, 3), layout="constrained")
             self.plot(ax=figure.subplots())
             figure.savefig(picture, format="svg")
-        return (
-            f"{picture.getvalue().partition('<!DOCTYPE')[2].partition('>')[2]}<pre>{self!r}</pre>"
-        )
+        drawing = picture.getvalue().partition("<!DOCTYPE")[2].partition(">")[2]
+        return f"{drawing}<pre>{self!r}</pre>"

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, default_generator, no_grad, three_lines
+from autograd import Tensor, default_generator, no_grad, zeros
+from nn.checks import refuse
+from nn.module import Parameter
 
-GAINS = {
-    "linear": 1.0, "conv1d": 1.0, "conv2d": 1.0, "conv3d": 1.0, "sigmoid": 1.0,
-    "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4,
-}  # fmt: skip
+GAINS = dict.fromkeys(("linear", "conv1d", "conv2d", "conv3d", "sigmoid"), 1.0)
+GAINS |= {"tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4}
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
@@ -99,10 +99,10 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
     _fans(tensor)
     rows = tensor.shape[0]
     flat = default_generator.standard_normal((rows, tensor.size // rows))
-    q, r = np.linalg.qr(flat.T if flat.shape[0] < flat.shape[1] else flat)
+    wide = rows < flat.shape[1]
+    q, r = np.linalg.qr(flat.T if wide else flat)
     q *= np.sign(np.diag(r))
-    q = q.T if flat.shape[0] < flat.shape[1] else q
-    return _fill(tensor, gain * np.reshape(q, tensor.shape))
+    return _fill(tensor, gain * np.reshape(q.T if wide else q, tensor.shape))
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
@@ -114,17 +114,22 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     (1.6666666666666667, 1.0)
     """
     if nonlinearity == "leaky_relu":
-        slope = 0.01 if param is None else param
-        return math.sqrt(2 / (1 + slope * slope))
-    if nonlinearity not in GAINS:
-        raise ValueError(
-            three_lines(
-                f"no gain is known for the nonlinearity {nonlinearity!r}",
-                f"calculate_gain({nonlinearity!r})",
-                f"leaky_relu, {', '.join(GAINS)}",
-            )
-        )
+        return math.sqrt(2 / (1 + (0.01 if param is None else param) ** 2))
+    what = f"no gain is known for the nonlinearity {nonlinearity!r}"
+    where, instead = f"calculate_gain({nonlinearity!r})", f"leaky_relu, {', '.join(GAINS)}"
+    refuse(nonlinearity not in GAINS, what, where, instead)
     return GAINS[nonlinearity]
+
+
+def affine(fan_in: int, bias: bool, *shape: int) -> tuple[Tensor, Tensor | None]:
+    """Return a weight of a shape, and a bias for each of its rows, uniform in ±1/√fan_in.
+
+    >>> [p.shape for p in affine(4, True, 3, 4)]
+    [(3, 4), (3,)]
+    """
+    bound = max(fan_in, 1) ** -0.5
+    weight = uniform_(Parameter(zeros(*shape)), -bound, bound)
+    return weight, uniform_(Parameter(zeros(shape[0])), -bound, bound) if bias else None
 
 
 def _fill(tensor: Tensor, values: Any) -> Tensor:
@@ -138,22 +143,15 @@ def _xavier_std(tensor: Tensor, gain: float) -> float:
 
 
 def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
-    if mode not in ("fan_in", "fan_out"):
-        raise ValueError(
-            three_lines(f"unknown mode {mode!r}", f"kaiming, mode={mode!r}", "fan_in or fan_out")
-        )
+    what, instead = f"unknown mode {mode!r}", "fan_in or fan_out"
+    refuse(mode not in ("fan_in", "fan_out"), what, f"kaiming, {mode=}", instead)
     return calculate_gain(nonlinearity, a) / math.sqrt(_fans(tensor)[mode == "fan_out"])
 
 
 def _fans(tensor: Tensor) -> tuple[int, int]:
     """Return how many numbers one output sums, and how many outputs one input reaches."""
-    if tensor.ndim < 2:
-        raise ValueError(
-            three_lines(
-                "fans are those of a weight (out, in, ...): at least two axes are needed",
-                f"a tensor of shape {tensor.shape}",
-                "normal_ or zeros_ for a vector such as a bias",
-            )
-        )
+    what = "fans are those of a weight (out, in, ...): at least two axes are needed"
+    instead = "normal_ or zeros_ for a vector such as a bias"
+    refuse(tensor.ndim < 2, what, f"a tensor of shape {tensor.shape}", instead)
     field = math.prod(tensor.shape[2:])
     return tensor.shape[1] * field, tensor.shape[0] * field

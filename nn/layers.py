@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from autograd import Tensor, three_lines, zeros
+from autograd import three_lines
 from nn import functional, init
-from nn.function import ReLU
-from nn.module import Module, Parameter
+from nn.checks import refuse
+from nn.function import Function, ReLU, shown
+from nn.module import Module
 
 
 class Linear(Module):
@@ -30,15 +31,12 @@ class Linear(Module):
     Linear(in_features=4, out_features=3, bias=True)
     """
 
-    weight: Tensor
-    bias: Tensor | None
+    extra_repr = shown("in_features={in_features}, out_features={out_features}, bias={bias}")
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
         super().__init__()
         self.in_features, self.out_features = in_features, out_features
-        bound = max(in_features, 1) ** -0.5
-        self.weight = init.uniform_(Parameter(zeros(out_features, in_features)), -bound, bound)
-        self.bias = init.uniform_(Parameter(zeros(out_features)), -bound, bound) if bias else None
+        self.weight, self.bias = init.affine(in_features, bias, out_features, in_features)
 
     def forward(self, x: Any) -> Any:
         """Map (..., in_features) to (..., out_features)."""
@@ -48,18 +46,11 @@ class Linear(Module):
             shape = np.shape(getattr(x, "data", x))
             if shape[-1:] == (self.in_features,):
                 raise
-            raise ValueError(
-                three_lines(
-                    f"this layer takes {self.in_features} features, on the last axis of its input",
-                    f"{self} of an input of shape {shape}",
-                    f"an input of shape (..., {self.in_features}), or "
-                    f"nn.Linear({(1, *shape)[-1]}, {self.out_features})",
-                )
-            ) from None
-
-    def extra_repr(self) -> str:
-        sizes = f"in_features={self.in_features}, out_features={self.out_features}"
-        return f"{sizes}, bias={self.bias is not None}"
+            n, other = self.in_features, f"nn.Linear({(1, *shape)[-1]}, {self.out_features})"
+            what = f"this layer takes {n} features, on the last axis of its input"
+            instead = f"an input of shape (..., {n}), or {other}"
+            where = f"{self} of an input of shape {shape}"
+            raise ValueError(three_lines(what, where, instead)) from None
 
 
 class Bilinear(Module):
@@ -69,22 +60,22 @@ class Bilinear(Module):
     (5, 4)
     """
 
+    extra_repr = shown(
+        "in1_features={in1_features}, in2_features={in2_features}, out_features={out_features}, "
+        "bias={bias}"
+    )
+
     def __init__(
         self, in1_features: int, in2_features: int, out_features: int, bias: bool = True
     ) -> None:
         super().__init__()
-        shape = self.sizes = out_features, in1_features, in2_features
-        bound = max(in1_features, 1) ** -0.5
-        self.weight = init.uniform_(Parameter(zeros(*shape)), -bound, bound)
-        self.bias = init.uniform_(Parameter(zeros(out_features)), -bound, bound) if bias else None
+        self.in1_features, self.in2_features = in1_features, in2_features
+        self.out_features = out_features
+        shape = out_features, in1_features, in2_features
+        self.weight, self.bias = init.affine(in1_features, bias, *shape)
 
     def forward(self, x1: Any, x2: Any) -> Any:
         return functional.bilinear(x1, x2, self.weight, self.bias)
-
-    def extra_repr(self) -> str:
-        out, in1, in2 = self.sizes
-        sizes = f"in1_features={in1}, in2_features={in2}, out_features={out}"
-        return f"{sizes}, bias={self.bias is not None}"
 
 
 class Dropout(Module):
@@ -94,29 +85,27 @@ class Dropout(Module):
     array([1., 1., 1.])
     """
 
+    function: ClassVar[Callable[..., Any]] = staticmethod(functional.dropout)
+    extra_repr = shown("p={p}")
+
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
         self.p = p
 
     def forward(self, x: Any) -> Any:
-        return functional.dropout(x, self.p, self.training)
-
-    def extra_repr(self) -> str:
-        return f"p={self.p}"
+        return self.function(x, self.p, self.training)
 
 
 class Dropout1d(Dropout):
     """`Dropout` of whole channels of (N, C, L)."""
 
-    def forward(self, x: Any) -> Any:
-        return functional.dropout1d(x, self.p, self.training)
+    function = staticmethod(functional.dropout1d)
 
 
 class Dropout2d(Dropout):
     """`Dropout` of whole channels of (N, C, H, W)."""
 
-    def forward(self, x: Any) -> Any:
-        return functional.dropout2d(x, self.p, self.training)
+    function = staticmethod(functional.dropout2d)
 
 
 class Flatten(Module):
@@ -126,6 +115,8 @@ class Flatten(Module):
     (5, 6)
     """
 
+    extra_repr = shown("start_dim={start_dim}, end_dim={end_dim}")
+
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         super().__init__()
         self.start_dim, self.end_dim = start_dim, end_dim
@@ -133,9 +124,6 @@ class Flatten(Module):
     def forward(self, x: Any) -> Any:
         start, end = self.start_dim % x.ndim, self.end_dim % x.ndim
         return np.reshape(x, (*x.shape[:start], -1, *x.shape[end + 1 :]))
-
-    def extra_repr(self) -> str:
-        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
 
 class Unflatten(Module):
@@ -145,6 +133,8 @@ class Unflatten(Module):
     (5, 2, 3)
     """
 
+    extra_repr = shown("dim={dim}, unflattened_size={unflattened_size}")
+
     def __init__(self, dim: int, unflattened_size: Iterable[int]) -> None:
         super().__init__()
         self.dim, self.unflattened_size = dim, tuple(unflattened_size)
@@ -153,15 +143,9 @@ class Unflatten(Module):
         dim = self.dim % x.ndim
         return np.reshape(x, (*x.shape[:dim], *self.unflattened_size, *x.shape[dim + 1 :]))
 
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
 
-
-class Identity(Module):
+class Identity(Function, function=lambda x: x):
     """``x``."""
-
-    def forward(self, x: Any) -> Any:
-        return x
 
 
 # ── modules of modules ────────────────────────────────────────────────────────────────────────
@@ -182,17 +166,12 @@ class ModuleList(Module):
     def append(self, module: Module) -> Self:
         """Add a module at the end; return the list."""
         if not isinstance(module, Module):
-            is_class = isinstance(module, type)
-            name = module.__name__ if is_class else type(module).__name__
-            raise TypeError(
-                three_lines(
-                    f"{type(self).__name__} is made of modules, not of a {type(module).__name__}",
-                    f"item {len(self)}, {f'the class {name}' if is_class else f'a {name}'}",
-                    f"{name}(), an object of the class"
-                    if is_class
-                    else "nn.Tanh(), nn.Linear(4, 3), ...",
-                )
-            )
+            made, name = type(module).__name__, getattr(module, "__name__", "")
+            what = f"{type(self).__name__} is made of modules, not of a {made}"
+            item, instead = f"a {made}", "nn.Tanh(), nn.Linear(4, 3), ..."
+            if isinstance(module, type):
+                item, instead = f"the class {name}", f"{name}(), an object of the class"
+            raise TypeError(three_lines(what, f"item {len(self)}, {item}", instead))
         setattr(self, str(len(self)), module)
         return self
 
@@ -251,14 +230,9 @@ class MLP(Sequential):
 
     def __init__(self, *sizes: int, activation: Callable[[], Module] = ReLU) -> None:
         super().__init__()
-        if len(sizes) < 2:
-            raise TypeError(
-                three_lines(
-                    "a perceptron needs the sizes of its input and of its output",
-                    f"MLP{sizes}",
-                    "MLP(4, 8, 3), or MLP(*sizes) of a list",
-                )
-            )
+        what = "a perceptron needs the sizes of its input and of its output"
+        instead = "MLP(4, 8, 3), or MLP(*sizes) of a list"
+        refuse(len(sizes) < 2, what, f"MLP{sizes}", instead, TypeError)
         for before, after in pairwise(sizes):
             if len(self):
                 self.append(activation())

@@ -5,11 +5,20 @@ attributes are which (`_kinds`), in the order of definition. Everything else is 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from autograd import Tensor, call_as, no_grad, three_lines
+from nn.checks import refuse
+
+REPLACED = {
+    "parameter": "with no_grad(): x.{0}[...] = v, or x.{0} = nn.Parameter(v)",
+    "buffer": "x.{0} = Tensor(v)",
+    "module": "another module, or None for x.{0}",
+}
+"""How an attribute of each kind, called ``{0}``, gets another value."""
 
 
 def Parameter(data: Any, requires_grad: bool = True) -> Tensor:  # noqa: N802  # PyTorch's name
@@ -75,33 +84,31 @@ class Module:
     def forward(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002  # every subclass has its own
         """Compute the result; every subclass writes its own."""
         name = type(self).__name__
-        raise NotImplementedError(
-            three_lines(
-                f"{name} does not say what it computes",
-                f"the call of {name}",
-                f"def forward(self, x): ... in class {name}",
-            )
-        )
+        what, where = f"{name} does not say what it computes", f"the call of {name}"
+        instead = f"def forward(self, x): ... in class {name}"
+        raise NotImplementedError(three_lines(what, where, instead))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return call_as(self, self.forward, args, kwargs)
 
     # ── attributes are the registry ────────────────────────────────────────────────────────────
     def __setattr__(self, name: str, value: Any) -> None:
-        kind = (
-            "module" if isinstance(value, Module) else "parameter" if is_parameter(value) else None
-        )
-        kinds = self.__dict__.get("_kinds")
-        if kinds is None:
-            if kind:
-                raise self._not_initialised(name, kind)
-        elif kind:
+        kind = "parameter" if is_parameter(value) else "module" if isinstance(value, Module) else ""
+        kinds = self.__dict__.get("_kinds", {})
+        if kind:
+            cls, unready = type(self).__name__, "_kinds" not in self.__dict__
+            what = f"{cls} was given a {kind} before it was ready to register it"
+            instead = "super().__init__() as the first line of __init__"
+            refuse(unready, what, f"self.{name} = ... in {cls}.__init__", instead, AttributeError)
             kinds[name] = kind
             if kind == "parameter" and value.name is None:
                 value.name = name
         elif name in kinds and not (kinds[name] == "buffer" and type(value) is Tensor):
             if value is not None:
-                raise self._wrong_kind(name, value)
+                kind, cls, new = kinds[name], type(self).__name__, type(value).__name__
+                what = f"{name} is a {kind} of {cls}: a plain {new} cannot replace it"
+                where, instead = f"the assignment to {cls}.{name}", REPLACED[kind].format(name)
+                raise TypeError(three_lines(what, where, instead))
             del kinds[name]
         object.__setattr__(self, name, value)
 
@@ -113,31 +120,6 @@ class Module:
         """Keep a Tensor that is saved with the parameters but not trained, as ``self.name``."""
         setattr(self, name, value if type(value) is Tensor else Tensor(value))
         self._kinds[name] = "buffer"
-
-    def _not_initialised(self, name: str, kind: str) -> AttributeError:
-        cls = type(self).__name__
-        return AttributeError(
-            three_lines(
-                f"{cls} was given a {kind} before it was ready to register it",
-                f"self.{name} = ... in {cls}.__init__",
-                "super().__init__() as the first line of __init__",
-            )
-        )
-
-    def _wrong_kind(self, name: str, value: Any) -> TypeError:
-        kind, cls = self._kinds[name], type(self).__name__
-        remedies = {
-            "parameter": f"with no_grad(): x.{name}[...] = v, or x.{name} = nn.Parameter(v)",
-            "buffer": f"x.{name} = Tensor(v)",
-            "module": f"another module, or None for x.{name}",
-        }
-        return TypeError(
-            three_lines(
-                f"{name} is a {kind} of {cls}: a plain {type(value).__name__} cannot replace it",
-                f"the assignment to {cls}.{name}",
-                remedies[kind],
-            )
-        )
 
     # ── walks ──────────────────────────────────────────────────────────────────────────────────
     def _own(self, kind: str) -> list[tuple[str, Any]]:
@@ -240,22 +222,14 @@ class Module:
         told = [f"missing {k}" for k in keys.missing_keys if strict]
         told += [f"unexpected {k}" for k in keys.unexpected_keys if strict]
         told += [f"{k} is {t.shape}, saved {v.shape}" for k, t, v in pairs if v.shape != t.shape]
-        told += [
-            f"{k} is {t.dtype}, saved {v.dtype}"
-            for k, t, v in pairs
-            if v.dtype.kind != t.dtype.kind
-        ]
-        if told:
-            more = [f"and {len(told) - 12} more"] if len(told) > 12 else []
-            raise RuntimeError(
-                three_lines(
-                    f"the saved values do not fit {type(self).__name__}, nothing was loaded",
-                    "; ".join(told[:12] + more),
-                    "the state_dict() of a model of the same layers and sizes"
-                    + ", or load_state_dict(state, strict=False) for the keys that fit"
-                    * bool(keys.missing_keys or keys.unexpected_keys),
-                )
-            )
+        dtypes = [(k, t.dtype, v.dtype) for k, t, v in pairs]
+        told += [f"{k} is {t}, saved {v}" for k, t, v in dtypes if v.kind != t.kind]
+        what = f"the saved values do not fit {type(self).__name__}, nothing was loaded"
+        where = "; ".join(told[:12] + [f"and {len(told) - 12} more"] * (len(told) > 12))
+        instead = "the state_dict() of a model of the same layers and sizes"
+        if any(keys):
+            instead += ", or load_state_dict(state, strict=False) for the keys that fit"
+        refuse(told, what, where, instead, RuntimeError)
         return keys
 
     # ── all at once ────────────────────────────────────────────────────────────────────────────
@@ -290,14 +264,9 @@ class Module:
     def to(self, dtype: Any) -> Self:
         """Convert all floating parameters and buffers to a floating dtype; return the module."""
         dtype = np.dtype(dtype)
-        if dtype.kind != "f":
-            raise TypeError(
-                three_lines(
-                    f"parameters are floating-point numbers, not {dtype}",
-                    f"{type(self).__name__}.to({dtype.name!r})",
-                    "to('float32') or to('float64')",
-                )
-            )
+        what = f"parameters are floating-point numbers, not {dtype}"
+        where = f"{type(self).__name__}.to({dtype.name!r})"
+        refuse(dtype.kind != "f", what, where, "to('float32') or to('float64')", TypeError)
         for _, tensor in self._named("parameter", "buffer"):
             if tensor.dtype.kind == "f":
                 grad, tensor.grad = tensor.grad, None
@@ -329,3 +298,29 @@ class Module:
 
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
+
+
+def attributes(*parts: Any) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Return the attributes of all modules in some parts, with copies that `restore` takes."""
+    modules = [module for part in parts if isinstance(part, Module) for module in part.modules()]
+    return [(vars(module), dict(vars(module))) for module in modules]
+
+
+def restore(before: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+    """Set `attributes` back to what they were."""
+    for own, was in before:
+        own.clear()
+        own.update(was)
+
+
+@contextmanager
+def in_mode(model: Module, *, training: bool) -> Iterator[None]:
+    """Put a model into a mode, if it is in the other one; in the end, all its parts as before."""
+    before = [(module, module.training) for module in model.modules()]
+    if model.training != training:
+        model.train(training)
+    try:
+        yield
+    finally:
+        for module, was in before:
+            module.training = was

@@ -57,7 +57,7 @@ def hardswish(input: Array) -> Array:
     return input * hardsigmoid(input)
 
 
-def leaky_relu(input: Array, negative_slope: float = 0.01) -> Array:
+def leaky_relu(input: Array, negative_slope: float | Array = 0.01) -> Array:
     """Return ``max(x, 0) + negative_slope min(x, 0)`` (Maas, Hannun and Ng, 2013).
 
     >>> leaky_relu(np.array([-1.0, 2.0]), 0.5)
@@ -74,8 +74,7 @@ def prelu(input: Array, weight: Array) -> Array:
     >>> prelu(np.array([-1.0, 2.0]), np.array([0.5]))
     array([-0.5,  2. ])
     """
-    slope = np.reshape(weight, (-1, *[1] * (input.ndim - 2)))
-    return np.where(input > 0, input, slope * input)
+    return leaky_relu(input, np.reshape(weight, (-1, *[1] * (input.ndim - 2))))
 
 
 def rrelu(
@@ -90,8 +89,8 @@ def rrelu(
     """
     if not training:
         return leaky_relu(input, (lower + upper) / 2)
-    slope = default_generator.uniform(lower, upper, input.shape).astype(input.dtype)
-    return np.where(input > 0, input, slope * input)
+    slope = default_generator.uniform(lower, upper, input.shape)
+    return leaky_relu(input, slope.astype(input.dtype))
 
 
 def hardshrink(input: Array, lambd: float = 0.5) -> Array:

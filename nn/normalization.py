@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from autograd import Tensor, no_grad, ones, three_lines, zeros
 from nn import functional
+from nn.function import shown
 from nn.module import Module, Parameter
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "GroupNorm", "LayerNorm", "RMSNorm"]
@@ -21,6 +22,10 @@ class BatchNorm(Module):
     running_mean: Tensor | None
     running_var: Tensor | None
     num_batches_tracked: Tensor | None
+    extra_repr = shown(
+        "{num_features}, eps={eps}, momentum={momentum}, affine={affine}, "
+        "track_running_stats={track_running_stats}"
+    )
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
@@ -38,13 +43,9 @@ class BatchNorm(Module):
 
     def forward(self, x: Any) -> Any:
         if x.ndim not in self.ndims or x.shape[1] != self.num_features:
-            raise ValueError(
-                three_lines(
-                    f"this layer takes {self.num_features} channels, on axis 1",
-                    f"{self} of an input of shape {x.shape}",
-                    f"(N, {self.num_features}, ...), {self.ndims[-1]} axes in all",
-                )
-            )
+            what = f"this layer takes {self.num_features} channels, on axis 1"
+            instead = f"(N, {self.num_features}, ...), {self.ndims[-1]} axes in all"
+            raise ValueError(three_lines(what, f"{self} of an input of shape {x.shape}", instead))
         momentum: Any = self.momentum
         if self.training and self.num_batches_tracked is not None:
             with no_grad():
@@ -54,10 +55,6 @@ class BatchNorm(Module):
             x, self.running_mean, self.running_var, self.weight, self.bias,
             self.training or self.running_mean is None, momentum, self.eps,
         )  # fmt: skip
-
-    def extra_repr(self) -> str:
-        names = "eps", "momentum", "affine", "track_running_stats"
-        return ", ".join([f"{self.num_features}", *(f"{k}={getattr(self, k)}" for k in names)])
 
 
 class BatchNorm1d(BatchNorm):
@@ -91,26 +88,25 @@ class LayerNorm(Module):
     array([-1.,  1.])
     """
 
+    extra_repr = shown("{normalized_shape}, eps={eps}, elementwise_affine={elementwise_affine}")
+
     def __init__(
-        self, normalized_shape: int | Iterable[int], eps: float = 1e-5,
+        self, normalized_shape: int | Iterable[int], eps: float | None = 1e-5,
         elementwise_affine: bool = True, bias: bool = True,
     ) -> None:  # fmt: skip
         super().__init__()
         shape = normalized_shape
         self.normalized_shape = (shape,) if isinstance(shape, int) else tuple(shape)
-        self.eps = eps
+        self.eps: Any = eps
+        self.elementwise_affine = elementwise_affine
         self.weight, self.bias = _parameters(self.normalized_shape, elementwise_affine)
         self.bias = self.bias if bias else None
 
     def forward(self, x: Any) -> Any:
         return functional.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
 
-    def extra_repr(self) -> str:
-        affine = f"elementwise_affine={self.weight is not None}"
-        return f"{self.normalized_shape}, eps={self.eps}, {affine}"
 
-
-class RMSNorm(Module):
+class RMSNorm(LayerNorm):
     """``x / √(mean of x² + eps) * weight`` over the last axes, see `nn.functional.rms_norm`.
 
     >>> RMSNorm(2, eps=0.0)(Tensor([3.0, 3.0])).numpy(force=True)
@@ -121,16 +117,10 @@ class RMSNorm(Module):
         self, normalized_shape: int | Iterable[int], eps: float | None = None,
         elementwise_affine: bool = True,
     ) -> None:  # fmt: skip
-        super().__init__()
-        shape = normalized_shape
-        self.normalized_shape = (shape,) if isinstance(shape, int) else tuple(shape)
-        self.eps = eps
-        self.weight, _ = _parameters(self.normalized_shape, elementwise_affine)
+        super().__init__(normalized_shape, eps, elementwise_affine, bias=False)
 
     def forward(self, x: Any) -> Any:
         return functional.rms_norm(x, self.normalized_shape, self.weight, self.eps)
-
-    extra_repr = LayerNorm.extra_repr
 
 
 class GroupNorm(Module):
@@ -140,16 +130,15 @@ class GroupNorm(Module):
     (5, 6, 4)
     """
 
+    extra_repr = shown("{num_groups}, {num_channels}, eps={eps}, affine={affine}")
+
     def __init__(
         self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True
     ) -> None:
         super().__init__()
-        self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps
+        self.num_groups, self.num_channels = num_groups, num_channels
+        self.eps, self.affine = eps, affine
         self.weight, self.bias = _parameters(num_channels, affine)
 
     def forward(self, x: Any) -> Any:
         return functional.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
-
-    def extra_repr(self) -> str:
-        affine = f"affine={self.weight is not None}"
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, {affine}"

@@ -5,12 +5,15 @@ the last axis, and the state before; it returns the state after, the hidden stat
 """
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any, ClassVar
 
 import numpy as np
 
 from autograd import linear, relu, sigmoid, stack, three_lines, zeros
 from nn import functional, init
+from nn.checks import refuse
+from nn.function import shown
 from nn.module import Module, Parameter
 
 State = tuple[Any, ...]
@@ -70,6 +73,9 @@ class Recurrent(Module):
     step: Callable[..., State]
     gates: ClassVar[int] = 1
     states: ClassVar[int] = 1
+    extra_repr = shown(
+        "{input_size}, {hidden_size}, num_layers={num_layers}, bidirectional={bidirectional}"
+    )
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
@@ -77,25 +83,28 @@ class Recurrent(Module):
     ) -> None:  # fmt: skip
         super().__init__()
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
-        self.batch_first, self.dropout = batch_first, dropout
+        self.batch_first, self.dropout, self.bidirectional = batch_first, dropout, bidirectional
         self.directions = ("", "_reverse") if bidirectional else ("",)
         rows, bound = self.gates * hidden_size, max(hidden_size, 1) ** -0.5
-        for layer in range(num_layers):
+        for layer, direction in product(range(num_layers), self.directions):
             columns = hidden_size * len(self.directions) if layer else input_size
             shapes = (rows, columns), (rows, hidden_size), (rows,), (rows,)
-            for direction in self.directions:
-                for name, shape in zip(PARAMETERS, shapes, strict=True):
-                    wanted = bias or name.startswith("weight")
-                    p = init.uniform_(Parameter(zeros(*shape)), -bound, bound) if wanted else None
-                    setattr(self, f"{name}_l{layer}{direction}", p)
+            for name, shape in zip(PARAMETERS, shapes, strict=True):
+                wanted = bias or name.startswith("weight")
+                p = init.uniform_(Parameter(zeros(*shape)), -bound, bound) if wanted else None
+                setattr(self, f"{name}_l{layer}{direction}", p)
 
     def forward(self, x: Any, hx: Any = None) -> Any:
         swapped = self.batch_first and x.ndim == 3
         x = np.swapaxes(x, 0, 1) if swapped else x
         lengths = x.shape[:2] if x.ndim == 3 else x.shape[:1]
         self._expect("an input", x, (*lengths, self.input_size))
-        rows = self.num_layers * len(self.directions)
-        before = self._given(hx, x, (rows, *lengths[1:], self.hidden_size))
+        shape = self.num_layers * len(self.directions), *lengths[1:], self.hidden_size
+        before = (hx,) if self.states == 1 else hx
+        if hx is None:
+            before = (np.zeros(shape, x.dtype),) * self.states
+        for state in before:
+            self._expect("a state", state, shape)  # which broadcasting would let pass
         after: list[State] = []
         for layer in range(self.num_layers):
             x = functional.dropout(x, self.dropout, self.training and layer > 0)
@@ -119,22 +128,10 @@ class Recurrent(Module):
             hidden.append(state[0])
         return hidden[::order], state
 
-    def _given(self, hx: Any, x: Any, shape: tuple[int, ...]) -> State:
-        if hx is None:
-            return (np.zeros(shape, x.dtype),) * self.states
-        given = tuple(hx) if self.states > 1 else (hx,)
-        for state in given:
-            self._expect("a state", state, shape)  # which broadcasting would let pass
-        return given
-
     def _expect(self, what: str, x: Any, shape: tuple[int, ...]) -> None:
         if x.shape != shape:
             where = f"{self} of {what} of shape {x.shape}"
             raise ValueError(three_lines(f"{what} does not fit this layer", where, f"{shape}"))
-
-    def extra_repr(self) -> str:
-        sizes = f"{self.input_size}, {self.hidden_size}, num_layers={self.num_layers}"
-        return f"{sizes}, bidirectional={len(self.directions) == 2}"
 
 
 class RNN(Recurrent):
@@ -152,9 +149,8 @@ class RNN(Recurrent):
         *args: Any, **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(input_size, hidden_size, num_layers, *args, **kwargs)
-        if nonlinearity not in STEPS:
-            where = f"RNN(nonlinearity={nonlinearity!r})"
-            raise ValueError(three_lines("no such nonlinearity is known", where, "tanh or relu"))
+        what, where = "no such nonlinearity is known", f"RNN(nonlinearity={nonlinearity!r})"
+        refuse(nonlinearity not in STEPS, what, where, "tanh or relu")
         self.step = STEPS[nonlinearity]
 
 

@@ -1,12 +1,12 @@
 """Summary: what a model is made of, and what becomes of an example on its way through it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import autograd
 from autograd import no_grad
-from nn.module import Module
-from nn.training import _mode
+from nn.module import Module, attributes, in_mode, restore
 
 
 class Row(NamedTuple):
@@ -62,31 +62,23 @@ def summary(model: Module, *example: Any) -> "autograd.Grid":
     names = {module: name or "(model)" for name, module in model.named_modules()}
     calls: dict[Module, list[Any]] = {}
 
-    def watched(module: Module, forward: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            own = calls.setdefault(module, [])  # before its parts
-            y = forward(*args, **kwargs)
-            own.append((", ".join(_shapes(y)), forward, args, kwargs))
-            return y
+    def watched(m: Module, forward: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        own = calls.setdefault(m, [])  # before its parts
+        y = forward(*args, **kwargs)
+        own.append((", ".join(_shapes(y)), forward, args, kwargs))
+        return y
 
-        return call
-
-    def restore() -> None:
-        for own, was in before:
-            own.clear()
-            own.update(was)
-
-    with _mode(model, False), no_grad():
-        before = [(vars(module), dict(vars(module))) for module in names]
+    with in_mode(model, training=False), no_grad():
+        before = attributes(model)
         try:
             for module in names:
-                vars(module)["forward"] = watched(module, module.forward)
+                vars(module)["forward"] = partial(watched, module, module.forward)
             model(*example)
-            restore()  # what is captured is not watched
+            restore(before)  # what is captured is not watched
             unused = [m for m in names if m not in calls and not any(m.children())]
             rows = [_row(names[m], m, calls.get(m, [])) for m in [*calls, *unused]]
         finally:
-            restore()
+            restore(before)
     first: dict[Any, str] = {}
     parameters = model._named("parameter", remove_duplicate=False)
     notes = [f"{n} is {first[p]}" for n, p in parameters if first.setdefault(p, n) != n]

@@ -9,6 +9,7 @@ import numpy as np
 from autograd import Tensor, primitive, three_lines
 
 Array = Any  # a Tensor or an array: what comes out of a function here is what came in
+Maybe = Array | None  # what may be left out
 IGNORED = -100  # what PyTorch ignores unless told otherwise
 SUM_TOLERANCE = 1e-3  # leaves room for probabilities typed by hand, or in float16
 
@@ -59,9 +60,10 @@ def fit_into(shape: tuple[int, ...], name: str, value: Array) -> Array:
     return value
 
 
-def reduce(
-    losses: Array, reduction: str, weight: Array | None = None, by_weight: bool = False
-) -> Array:
+REDUCTIONS: dict[str, Callable[[Array], Array]] = {"mean": np.mean, "sum": np.sum, "none": given}
+
+
+def reduce(losses: Array, reduction: str, weight: Maybe = None, by_weight: bool = False) -> Array:
     """Weight the losses, and return them, their sum or their mean; `by_weight`: a weighted mean.
 
     Raises ValueError for an unknown reduction.
@@ -75,32 +77,31 @@ def reduce(
         losses = losses * weight
         if by_weight and reduction == "mean":
             return np.sum(losses) / np.sum(np.broadcast_to(weight, losses.shape))
-    if reduction == "none" or (reduction in ("mean", "sum") and not losses.ndim):
-        return losses
-    if reduction == "mean":
-        return np.mean(losses)
-    if reduction == "sum":
-        return np.sum(losses)
-    what = f"there is no reduction {reduction!r}"
-    where = f"reduction={reduction!r} of losses {losses.shape}"
-    raise ValueError(three_lines(what, where, "reduction='mean', 'sum' or 'none'"))
+    if reduction not in REDUCTIONS:
+        what = f"there is no reduction {reduction!r}"
+        where = f"reduction={reduction!r} of losses {losses.shape}"
+        raise ValueError(three_lines(what, where, "reduction='mean', 'sum' or 'none'"))
+    return REDUCTIONS[reduction](losses) if losses.ndim else losses
 
 
 # ── targets that are numbers ──────────────────────────────────────────────────────────────────
-def pair(name: str, input: Array, target: Array) -> tuple[Array, Array]:
+def alike(name: str, input: Array, *targets: Array) -> list[Array]:
     """Return what `name` compares element by element; integers and booleans become floats.
 
     Raises ValueError where the shapes differ: broadcasting (N, 1) against (N,) would compare each
     element with all the others, without a word.
     """
     x = floating(input)
-    t = floating(target, x.dtype)
-    if x.shape != t.shape:
-        what = f"{name} compares element with element, so both need the same shape"
-        where = f"{name}(input {x.shape}, target {t.shape})"
-        instead = f"target.reshape({x.shape})" if x.size == t.size else "a target like the input"
-        raise ValueError(three_lines(what, where, instead))
-    return x, t
+    values = [x]
+    for target in targets:
+        t = floating(target, x.dtype)
+        values.append(t)
+        if x.shape != t.shape:
+            what = f"{name} compares element with element, so both need the same shape"
+            where = f"{name}(input {x.shape}, target {t.shape})"
+            like = f"target.reshape({x.shape})" if x.size == t.size else "a target like the input"
+            raise ValueError(three_lines(what, where, like))
+    return values
 
 
 # ── targets that are classes ──────────────────────────────────────────────────────────────────
@@ -109,8 +110,10 @@ def class_axis(shape: tuple[int, ...]) -> int:
     return 1 if len(shape) > 1 else 0
 
 
-def class_weight(name: str, weight: Array, x: Array) -> np.ndarray:
-    """Return one factor for each class. Raises ValueError for another number of them."""
+def class_weight(name: str, weight: Maybe, x: Array) -> np.ndarray | None:
+    """Return one factor for each class, if given. Raises ValueError for another number of them."""
+    if weight is None:
+        return None
     result = constant(weight, x)
     classes = x.shape[class_axis(x.shape)]
     if result.shape != (classes,):
@@ -129,23 +132,20 @@ def of_each(weight: Array, index: Array) -> Array:
 
 def by_class(
     name: str, losses: Callable[[Array, Array, Any], Array], x: Array, target: Array,
-    weight: Array | None, ignore_index: int | None, reduction: str,
+    weight: Maybe, ignore_index: int | None, reduction: str,
 ) -> Array:  # fmt: skip
     """Reduce ``losses(rows, class indices, weight)`` over the targets that count.
 
     `losses` gets (M, C) and (M,), whatever the shapes are here; the weight is its own business.
     A program gets masks where its example has ignored targets, or they have an index of their own.
     """
-    given_shape, index, keep = raw(x).shape, raw(target), None
-    shape = index.shape
-    check_shapes(name, given_shape, index)
-    axis = class_axis(given_shape)
-    classes = given_shape[axis]
-    if weight is not None:
-        weight = class_weight(name, weight, x)
-    if len(given_shape) != 2:
-        x = x if axis == 0 else np.moveaxis(x, axis, -1)
-        x = np.reshape(x, (-1, classes))
+    index, keep, whole = raw(target), None, x.shape
+    shape, axis = index.shape, class_axis(whole)
+    check_shapes(name, whole, index)
+    classes = whole[axis]
+    weight = class_weight(name, weight, x)
+    if len(whole) != 2:
+        x = np.reshape(np.moveaxis(x, axis, -1) if axis else x, (-1, classes))
         target = index = np.reshape(index, (-1,))
     values = numbers(index)
     # as unsigned numbers, negative ones are huge: one pass finds whatever needs a closer look
@@ -162,14 +162,15 @@ def by_class(
     if keep is not None:
         result = np.where(keep, result, 0)
     if reduction == "mean" and not (keep is None and weight is None):
-        counted = 1 if keep is None else keep
-        counts: Any = keep if weight is None else of_each(weight, index) * counted
+        counts: Any = 1 if keep is None else keep
+        if weight is not None:
+            counts = of_each(weight, index) * counts
         total = np.sum(counts).astype(x.dtype)
         if not numbers(total):
             warnings.warn(f"{name}: no target counts, so the mean is 0", stacklevel=4)
         return np.sum(result) / (total + (total == 0))
     if reduction == "none" and result.shape != shape:
-        result = np.reshape(result, shape)
+        return np.reshape(result, shape)
     return reduce(result, reduction)
 
 
@@ -191,18 +192,14 @@ def check_shapes(name: str, shape: tuple[int, ...], target: np.ndarray) -> None:
     axis = class_axis(shape)
     expected = shape[:axis] + shape[axis + 1 :]
     if target.shape != expected or not shape:
-        column = target.shape == (*expected[:1], 1, *expected[1:])
-        raise ValueError(
-            three_lines(
-                f"a target of shape {target.shape} does not fit an input of shape {shape}",
-                f"{name}(input {shape}, target {target.shape})",
-                "an input of shape (C,), (N, C) or (N, C, d1, ...)"
-                if not shape
-                else "target.squeeze(1)"
-                if column
-                else f"class indices of shape {expected}",
-            )
-        )
+        what = f"a target of shape {target.shape} does not fit an input of shape {shape}"
+        instead = f"class indices of shape {expected}"
+        if not shape:
+            instead = "an input of shape (C,), (N, C) or (N, C, d1, ...)"
+        elif target.shape == (*expected[:1], 1, *expected[1:]):
+            instead = "target.squeeze(1)"
+        where = f"{name}(input {shape}, target {target.shape})"
+        raise ValueError(three_lines(what, where, instead))
     if target.dtype.kind not in "iu":
         what = f"class indices are integers, not {target.dtype}"
         where = f"{name}(input {shape}, target {target.shape} {target.dtype})"

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import Tensor, default_generator, is_grad_enabled, manual_seed, no_grad, three_lines
+from autograd import Tensor, default_generator, is_grad_enabled, manual_seed, no_grad
 from nn import checkpoints
-from nn.data import Batch, Batches, Source, batches, refusal, source
+from nn.checks import refuse
+from nn.data import Batch, Batches, Source, batches, source
 from nn.history import History
-from nn.module import Module
+from nn.module import Module, attributes, in_mode, restore
 from nn.optim import Optimizer
 from nn.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
@@ -35,12 +36,10 @@ def accuracy(prediction: Any, target: Any) -> float:
     >>> accuracy(np.array([[0.0, 2.0], [3.0, 1.0]]), np.array([1, 1]))
     0.5
     """
-    if prediction.ndim < 2 or prediction.shape[1] < 2:
-        raise refusal(
-            "accuracy compares the scores of classes, and here is one score",
-            f"accuracy(prediction {prediction.shape}, target {target.shape})",
-            'metrics={"accuracy": lambda p, t: ((p > 0) == t).mean()} for logits',
-        )
+    one = prediction.ndim < 2 or prediction.shape[1] < 2
+    where = f"accuracy(prediction {prediction.shape}, target {target.shape})"
+    instead = 'metrics={"accuracy": lambda p, t: ((p > 0) == t).mean()} for logits'
+    refuse(one, "accuracy compares the scores of classes, and here is one score", where, instead)
     classes = np.argmax(target, axis=1) if target.ndim == prediction.ndim else target
     return float(np.mean(np.argmax(prediction, axis=1) == classes))
 
@@ -109,11 +108,10 @@ def fit(
     saved = checkpoints.read(checkpoint) if checkpoint and Path(checkpoint).exists() else None
     start = saved["start"] if saved else int(default_generator.integers(2**63))
     order = np.random.default_rng(start)
-    learned = source(data, batch_size, order if shuffle else None)
+    learned: Any = source(data, batch_size, order if shuffle else None)
     if isinstance(validation, float):
-        if not isinstance(learned, Batches):
-            what = "only of arrays can a share of the rows be set aside"
-            raise refusal(what, f"validation={validation}", "validation=(X, y), or an iterable")
+        what, given = "only of arrays can a share of the rows be set aside", f"{validation=}"
+        refuse(not isinstance(learned, Batches), what, given, "validation=(X, y), or an iterable")
         learned, validation = learned.split(validation, order)
     elif validation is not None:
         validation = source(validation, batch_size)
@@ -126,15 +124,15 @@ def fit(
         checkpoints.write(checkpoint, training.state_dict())  # a wrong path shows before the work
     total = (epochs - history.epochs) * len(learned) if isinstance(learned, Sized) else None
     stop, callbacks = False, list(callbacks)
-    with _mode(model, True), _bar(progress, total) as bar:
+    with in_mode(model, training=True), _bar(progress, total) as bar:
         while not stop and history.epochs < epochs:
             if patience and history.epochs - history.best(monitored) >= patience:
                 break
-            numbers = training.epoch(learned, bar)
+            numbers = _mean(training.steps(learned, bar))
             if validation is not None:
-                with _mode(model, False), no_grad():
-                    measured = _mean(map(training.measure, batches(validation)))
-                numbers |= {f"val_{name}": number for name, number in measured.items()}
+                with in_mode(model, training=False), no_grad():
+                    passes = ((training.evaluate(*batch), batch) for batch in batches(validation))
+                    numbers |= _mean((training.numbers(*y, batch) for y, batch in passes), "val_")
             training.finish(numbers, monitored if patience else None)
             bar.set_postfix({name: f"{number:.4g}" for name, number in numbers.items()})
             for callback in callbacks:
@@ -158,6 +156,7 @@ class Training:
     history : the numbers of the epochs that are over.
     best : with patience, the weights of the best epoch.
     shapes : those of the batches that were seen, while the step is compiled.
+    kinds : the classes of optimizer and schedule, by name.
     """
 
     model: Module
@@ -173,19 +172,16 @@ class Training:
 
     def __post_init__(self) -> None:
         self.program = autograd.compile(self.evaluate)
+        self.kinds = [type(part).__name__ for part in (self.optimizer, self.schedule)]
 
-    def epoch(self, data: Source, bar: Any) -> Numbers:
-        """Go over the data once, a step for each batch; return the loss and the metrics."""
-
-        def steps() -> Iterator[tuple[int, Numbers]]:
-            for count, batch in enumerate(batches(data), 1):
-                loss, prediction = self.step(batch, count)
-                if self.schedule is not None and self.schedule.per_batch:
-                    self.schedule.step()
-                bar.update()
-                yield self.numbers(loss, prediction, batch)
-
-        return _mean(steps())
+    def steps(self, data: Source, bar: Any) -> Iterator[tuple[int, Numbers]]:
+        """Go over the data once, a step for each batch; yield its rows, and loss and metrics."""
+        for count, batch in enumerate(batches(data), 1):
+            loss, prediction = self.step(batch, count)
+            if self.schedule is not None and self.schedule.per_batch:
+                self.schedule.step()
+            bar.update()
+            yield self.numbers(loss, prediction, batch)
 
     def step(self, batch: Batch, count: int) -> tuple[float, Any]:
         """Make a step; return the loss before it, and the prediction if there are metrics."""
@@ -193,39 +189,37 @@ class Training:
 
         def closure() -> float:
             self.optimizer.zero_grad()
-            results.append(self.gradients(batch))
-            if not np.isfinite(loss := results[0][0]):  # a line search may try worse ones later
+            loss, prediction = self.gradients(batch)
+            results.append((loss.item(), prediction))
+            if not np.isfinite(first := results[0][0]):  # a line search may try worse ones later
                 where = f"epoch {self.history.epochs + 1}, batch {count}"
                 instead = "a smaller lr, clipped gradients, data without nan and infinity"
-                raise FloatingPointError(three_lines(f"the loss is {loss}", where, instead))
+                refuse(True, f"the loss is {first}", where, instead, FloatingPointError)
             return results[-1][0]
 
         self.optimizer.step(closure)
         return results[0]
 
-    def gradients(self, batch: Batch) -> tuple[float, Any]:
+    def gradients(self, batch: Batch) -> tuple[Tensor, Any]:
         """Leave the gradients in the parameters; return the loss, and the prediction if wanted."""
         if self.history.compiled:
             shapes = [list(x.shape) for x in batch]
             known, random = shapes in self.shapes, default_generator.bit_generator.state
-            before = [] if known else [(own, dict(own)) for own in self._attributes()]
+            before = [] if known else attributes(self.model, self.loss)
             try:
-                loss, prediction = self.program(*batch)
+                result = self.program(*batch)
             except Exception:  # noqa: BLE001  # whatever it is, it is one without a program too
                 self.history.compiled = False
                 default_generator.bit_generator.state = random
-                for own, was in before:
-                    own.clear()
-                    own.update(was)
+                restore(before)
             else:
                 if not known:
                     self.shapes.append(shapes)
                     # what changes at each call is not in a program
                     steady = all(_plain(own) == _plain(was) for own, was in before)
                     self.history.compiled = steady and len(self.shapes) < SHAPES
-                return loss.item(), prediction
-        loss, prediction = self.evaluate(*batch)
-        return loss.item(), prediction
+                return result
+        return self.evaluate(*batch)
 
     def evaluate(self, *batch: Tensor) -> tuple[Tensor, Any]:
         """Compute the loss, and its gradients unless that is switched off: what is compiled."""
@@ -234,45 +228,35 @@ class Training:
         loss = self.loss(prediction, *batch[inputs:])
         if type(loss) is not Tensor or loss.shape:
             where = f"the loss is a {type(loss).__name__} of shape {np.shape(loss)}"
-            raise refusal("a loss is one number, a scalar Tensor", where, "reduction='mean'")
+            refuse(True, "a loss is one number, a scalar Tensor", where, "reduction='mean'")
         if is_grad_enabled():
             loss.backward()
         return loss, prediction if self.metrics else None
 
-    def measure(self, batch: Batch) -> tuple[int, Numbers]:
-        """Return the number of rows, the loss and the metrics, without learning from them."""
-        loss, prediction = self.evaluate(*batch)
-        return self.numbers(loss.item(), prediction, batch)
-
-    def numbers(self, loss: float, prediction: Any, batch: Batch) -> tuple[int, Numbers]:
+    def numbers(self, loss: Any, prediction: Any, batch: Batch) -> tuple[int, Numbers]:
         """Return the number of rows, the loss and the metrics."""
         if type(prediction) is Tensor:
             prediction = prediction.detach()  # as an array, for functions of other libraries
         own = {name: float(f(prediction, batch[-1])) for name, f in self.metrics.items()}
-        return len(batch[-1]) if batch[-1].ndim else 1, {"loss": loss, **own}
+        return len(batch[-1]) if batch[-1].ndim else 1, {"loss": float(loss), **own}
 
     def finish(self, numbers: Numbers, monitored: str | None) -> None:
         """Write down an epoch, make the schedule's step, and keep the best weights."""
         if self.schedule is not None:
             numbers["lr"] = self.optimizer.param_groups[0]["lr"]
+            plateau = isinstance(self.schedule, ReduceLROnPlateau)
+            if not self.schedule.per_batch:
+                self.schedule.step(*[numbers.get("val_loss", numbers["loss"])] * plateau)
         self.history.add(numbers)
-        if isinstance(self.schedule, ReduceLROnPlateau):
-            self.schedule.step(numbers.get("val_loss", numbers["loss"]))
-        elif self.schedule is not None and not self.schedule.per_batch:
-            self.schedule.step()
         if monitored and self.history.best(monitored) == self.history.epochs:
-            self.best = _arrays(self.model)
-
-    def _attributes(self) -> list[dict[str, Any]]:
-        parts = [part for part in (self.model, self.loss) if isinstance(part, Module)]
-        return [vars(module) for part in parts for module in part.modules()]
+            self.best = self.model.state_dict()
 
     # ── checkpoints ────────────────────────────────────────────────────────────────────────────
     def state_dict(self) -> dict[str, Any]:
         """Return all that the next epoch depends on, in arrays and plain numbers."""
         return {
-            "kinds": [type(x).__name__ for x in (self.optimizer, self.schedule)],
-            "model": _arrays(self.model),
+            "kinds": self.kinds,
+            "model": self.model.state_dict(),
             "best": self.best,
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule and self.schedule.state_dict(),
@@ -284,50 +268,30 @@ class Training:
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
         """Go on from there. Raises ValueError for another kind of optimiser or schedule."""
-        kinds = [type(x).__name__ for x in (self.optimizer, self.schedule)]
-        if kinds != saved["kinds"]:
-            where = f"optimizer and schedule are {kinds}, and were {saved['kinds']}"
-            raise refusal("the checkpoint is one of another training", where, "another file's name")
-        self.model.load_state_dict(saved["model"])
-        self.optimizer.load_state_dict(saved["optimizer"])
-        if self.schedule is not None:
-            self.schedule.load_state_dict(saved["schedule"])
-        for generator, state in zip((default_generator, self.order), saved["random"], strict=True):
-            generator.bit_generator.state = state
+        what = "the checkpoint is one of another training"
+        where = f"optimizer and schedule are {self.kinds}, and were {saved['kinds']}"
+        refuse(self.kinds != saved["kinds"], what, where, "another file's name")
+        for part in ("model", "optimizer", "schedule"):
+            if saved[part] is not None:
+                getattr(self, part).load_state_dict(saved[part])
+        default_generator.bit_generator.state, self.order.bit_generator.state = saved["random"]
         self.history.update(saved["history"])
         self.history.compiled, self.shapes = saved["compiled"]
         self.best = saved["best"]
 
 
-def _plain(attributes: dict[str, Any]) -> dict[str, Any]:
-    return {k: x for k, x in attributes.items() if isinstance(x, (bool, int, float, str))}
+def _plain(own: dict[str, Any]) -> dict[str, Any]:
+    return {k: x for k, x in own.items() if isinstance(x, (bool, int, float, str))}
 
 
-def _arrays(model: Module) -> dict[str, np.ndarray]:
-    return {name: np.asarray(t.data) for name, t in model.state_dict().items()}
-
-
-def _mean(results: Iterable[tuple[int, Numbers]]) -> Numbers:
+def _mean(results: Iterable[tuple[int, Numbers]], prefix: str = "") -> Numbers:
     """Average numbers, each weighted by its rows."""
     total, sums = 0, Numbers()
     for rows, numbers in results:
         total += rows
         for name, number in numbers.items():
             sums[name] = sums.get(name, 0.0) + number * rows
-    return {name: number / total for name, number in sums.items()}
-
-
-@contextmanager
-def _mode(model: Module, training: bool) -> Iterator[None]:
-    """Put a model into a mode, if it is in the other one; in the end, all its parts as before."""
-    before = [(module, module.training) for module in model.modules()]
-    if model.training != training:
-        model.train(training)
-    try:
-        yield
-    finally:
-        for module, was in before:
-            module.training = was
+    return {prefix + name: number / total for name, number in sums.items()}
 
 
 def _bar(progress: bool, total: int | None) -> Any:

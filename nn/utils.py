@@ -41,13 +41,9 @@ def clip_grad_norm_(
     norms = [np.linalg.norm(np.ravel(g.data), norm_type) for g in grads]
     total = np.linalg.norm(norms, norm_type) if norms else np.float64(0.0)
     if error_if_nonfinite and not np.isfinite(total):
-        raise RuntimeError(
-            three_lines(
-                f"the norm of the gradients is {total}, so they cannot be scaled",
-                f"clip_grad_norm_ of {len(grads)} gradients",
-                "a smaller lr; nn.doctor(model, loss) finds where it comes from",
-            )
-        )
+        what = f"the norm of the gradients is {total}, so they cannot be scaled"
+        instead = "a smaller lr; nn.doctor(model, loss) finds where it comes from"
+        raise RuntimeError(three_lines(what, f"clip_grad_norm_ of {len(grads)} gradients", instead))
     for g in grads:
         g.data *= min(max_norm / (float(total) + 1e-6), 1.0)
     return Tensor(total)

@@ -15,7 +15,7 @@ import numpy as np
 
 import autograd
 from autograd import three_lines
-from nn.targets import Array
+from nn.targets import Array, Maybe
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d",
@@ -78,7 +78,7 @@ def around(padding: Size | str, reach: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _conv(
-    input: Array, weight: Array, bias: Array | None = None, stride: Size = 1,
+    input: Array, weight: Array, bias: Maybe = None, stride: Size = 1,
     padding: Size | str = 0, dilation: Size = 1, groups: int = 1,
 ) -> Array:  # fmt: skip
     """Return ``y[n, o, i] = b[o] + Σ w[o, c, k] x[n, c, stride i + dilation k - padding]``.
@@ -116,21 +116,22 @@ def _conv(
     if any(n <= r for n, r in zip(x.shape[2:], reach, strict=True)):
         what = f"a kernel that covers {tuple(r + 1 for r in reach)} does not fit into the input"
         raise _unfit(_conv, x, "more padding, or a smaller kernel", what)
-    options = {"stride": stride, "dilation": dilation, "groups": groups}
-    return autograd.conv(x, weight, *([] if bias is None else [bias]), **options)
+    data = (x, weight) if bias is None else (x, weight, bias)
+    return autograd.conv(*data, stride=stride, dilation=dilation, groups=groups)
 
 
 conv1d, conv2d = over(1, _conv), over(2, _conv)
 
 
 # ── pooling ───────────────────────────────────────────────────────────────────────────────────
-def _ends(
-    input: Array, kernel: Sequence[int], stride: Sequence[int], padding: Size, reach: Sequence[int],
-    ceil_mode: bool,
-) -> list[tuple[int, int]]:  # fmt: skip
-    """Return what to add before and after each axis, so that the windows cover it."""
-    pairs, paddings = [], each(padding, len(kernel))
-    for n, s, k, p, r in zip(input.shape[2:], stride, kernel, paddings, reach, strict=True):
+def _cover(input: Array, ceil_mode: bool, *sizes: Size) -> tuple[Any, Any, list[tuple[int, int]]]:
+    """Return kernel and stride, and what to add before and after each axis, to have it covered.
+
+    The sizes are those of kernel, stride, padding and dilation.
+    """
+    pairs, by_axis = [], [each(size, input.ndim - 2) for size in sizes]
+    for n, k, s, p, d in zip(input.shape[2:], *by_axis, strict=True):
+        r = d * (k - 1)
         if 2 * p > k or n + 2 * p <= r:
             what = f"a window of {k} with a padding of {p} does not fit into the input"
             instead = "a padding of half the kernel, or less; a kernel not larger than the input"
@@ -138,7 +139,7 @@ def _ends(
         last = -(-(n + 2 * p - r - 1) // s) * s if ceil_mode else 0
         last -= s * (last >= n + p)  # no window stands on the padding alone
         pairs.append((p, max(p, last + r + 1 - n - p)))
-    return pairs
+    return by_axis[0], by_axis[1], pairs
 
 
 def _max_pool(
@@ -153,11 +154,10 @@ def _max_pool(
     >>> max_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
     array([[3., 2.]])
     """
-    axes = input.ndim - 2
-    kernel, steps = each(kernel_size, axes), each(stride or kernel_size, axes)
-    reach = [d * (k - 1) for d, k in zip(each(dilation, axes), kernel, strict=True)]
-    x = _padded(input, _ends(input, kernel, steps, padding, reach, ceil_mode), -math.inf)
-    return autograd.max_pool(x, kernel=kernel, stride=stride or kernel_size, dilation=dilation)
+    sizes = kernel_size, stride or kernel_size, padding, dilation
+    kernel, steps, ends = _cover(input, ceil_mode, *sizes)
+    x = _padded(input, ends, -math.inf)
+    return autograd.max_pool(x, kernel=kernel, stride=steps, dilation=dilation)
 
 
 def _avg_pool(
@@ -172,9 +172,8 @@ def _avg_pool(
     >>> avg_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
     array([[2., 1.]])
     """
-    axes = input.ndim - 2
-    kernel, steps = each(kernel_size, axes), each(stride or kernel_size, axes)
-    ends = _ends(input, kernel, steps, padding, [k - 1 for k in kernel], ceil_mode)
+    sizes = kernel_size, stride or kernel_size, padding, 1
+    kernel, steps, ends = _cover(input, ceil_mode, *sizes)
     total = _sums(_padded(input, ends), kernel, steps)
     if divisor_override or not any(map(any, ends)):
         return total / (divisor_override or math.prod(kernel))
@@ -186,12 +185,11 @@ def _avg_pool(
 
 def _sums(x: Array, kernel: Sequence[int], stride: Sequence[int]) -> Array:
     """Return the sum of each window, as one of arrays: those of each place in it."""
-    sizes = [(n - k) // s * s + 1 for n, k, s in zip(x.shape[2:], kernel, stride, strict=True)]
-    places = itertools.product(*map(range, kernel))
-    windows = (zip(place, sizes, stride, strict=True) for place in places)
-    return functools.reduce(
-        operator.add, (x[(..., *[slice(k, k + n, s) for k, n, s in w])] for w in windows)
-    )
+    places = [
+        [slice(i, i + (n - k) // s * s + 1, s) for i in range(k)]
+        for n, k, s in zip(x.shape[2:], kernel, stride, strict=True)
+    ]
+    return functools.reduce(operator.add, (x[(..., *at)] for at in itertools.product(*places)))
 
 
 def _adaptive_avg_pool(input: Array, output_size: Size | Sequence[int | None] | None) -> Array:

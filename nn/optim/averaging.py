@@ -1,15 +1,14 @@
 """EMA: the running mean of a model's weights, which is often better than any of them."""
 
-from collections.abc import Mapping
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from nn.module import Module
-from nn.optim.optimizer import blocks
+from nn.optim.optimizer import Remembering, blocks
 
 
-class EMA:
+class EMA(Remembering):
     """``a = decay a + (1 - decay) p`` for each parameter p of a model; the first a is p.
 
     What PyTorch's ``AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))`` computes
@@ -31,6 +30,8 @@ class EMA:
     2.0
     """
 
+    remembered = ("averages", "n_averaged")
+
     def __init__(self, model: Module, decay: float = 0.999) -> None:
         self.parameters, self.decay, self.n_averaged = list(model.parameters()), decay, 0
         self.averages = [np.array(p.data) for p in self.parameters]
@@ -43,20 +44,10 @@ class EMA:
                 mean += share * (x - mean)  # noqa: PLW2901  # in place
         self.n_averaged += 1
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return copies of the means, and how many updates they saw."""
-        return {"averages": [a.copy() for a in self.averages], "n_averaged": self.n_averaged}
-
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from where `state_dict` was called."""
-        self.averages = [np.array(a) for a in state_dict["averages"]]
-        self.n_averaged = state_dict["n_averaged"]
-
     def _swap(self) -> None:
-        pairs = list(zip(self.parameters, self.averages, strict=True))
-        self.averages = [np.asarray(p.data) for p in self.parameters]
-        for p, a in pairs:
-            p.data = a if p.ndim else a[()]
+        means, self.averages = self.averages, [np.asarray(p.data) for p in self.parameters]
+        for p, mean in zip(self.parameters, means, strict=True):
+            p.data = mean if p.ndim else mean[()]
             p.touch_()
 
     def __enter__(self) -> Self:

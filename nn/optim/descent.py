@@ -35,8 +35,7 @@ class SGD(Optimizer):
         momentum: float = 0.0, dampening: float = 0.0, weight_decay: float = 0.0,
         nesterov: bool = False,
     ) -> None:  # fmt: skip
-        if weight_decay:
-            g = g + weight_decay * p
+        g = g + weight_decay * p if weight_decay else g
         if momentum:
             momentum_buffer *= momentum
             momentum_buffer += (1 - dampening) * g
@@ -45,11 +44,9 @@ class SGD(Optimizer):
 
     def _check(self, group: dict[str, Any]) -> None:
         super()._check(group)
-        self._refuse(
-            group["nesterov"] and not (group["momentum"] > 0 and group["dampening"] == 0),
-            "Nesterov's step is defined for momentum without dampening",
-            "nesterov=True, momentum=0.9, dampening=0",
-        )
+        wrong = group["nesterov"] and not (group["momentum"] > 0 and group["dampening"] == 0)
+        what = "Nesterov's step is defined for momentum without dampening"
+        self._refuse(wrong, what, "nesterov=True, momentum=0.9, dampening=0")
 
 
 class Adam(Optimizer):
@@ -78,8 +75,7 @@ class Adam(Optimizer):
         weight_decay: float = 0.0, amsgrad: bool = False,
     ) -> None:  # fmt: skip
         m, v, (beta1, beta2) = exp_avg, exp_avg_sq, betas
-        if weight_decay:
-            g = g + weight_decay * p
+        g = g + weight_decay * p if weight_decay else g
         m += (1 - beta1) * (g - m)
         v *= beta2
         v += (1 - beta2) * g * g
@@ -136,8 +132,7 @@ class RMSprop(Optimizer):
         weight_decay: float = 0.0, momentum: float = 0.0, centered: bool = False,
     ) -> None:  # fmt: skip
         v = square_avg
-        if weight_decay:
-            g = g + weight_decay * p
+        g = g + weight_decay * p if weight_decay else g
         v *= alpha
         v += (1 - alpha) * g * g
         if centered:
@@ -173,8 +168,7 @@ class Adagrad(Optimizer):
         self, p: Any, g: Any, step: int, sum: Any, *, lr: float = 1e-2, lr_decay: float = 0.0,
         weight_decay: float = 0.0, initial_accumulator_value: float = 0.0, eps: float = 1e-10,  # noqa: ARG002  # of memory
     ) -> None:  # fmt: skip
-        if weight_decay:
-            g = g + weight_decay * p
+        g = g + weight_decay * p if weight_decay else g
         sum += g * g
         p -= lr / (1 + (step - 1) * lr_decay) * g / (np.sqrt(sum) + eps)
 

@@ -7,17 +7,17 @@ for epoch in range(epochs):
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from inspect import signature
 from typing import Any, ClassVar
 
-from autograd import three_lines
-from nn.optim.optimizer import Optimizer
+from nn.checks import refuse
+from nn.optim.optimizer import Optimizer, Remembering
 
 CHOICES = {"mode": "min max", "threshold_mode": "rel abs", "anneal_strategy": "cos linear"}
 
 
-class LRScheduler:
+class LRScheduler(Remembering):
     """A learning rate that is `formula` of the number of the step, ``t = 0, 1, 2 …``.
 
     Parameters
@@ -68,15 +68,11 @@ class LRScheduler:
         self.base_lrs: list[Any] = [
             g.setdefault("initial_lr", g["lr"]) for g in optimizer.param_groups
         ]
-        self.last_epoch = last_epoch
-        self._begin()
-
-    def _begin(self) -> None:
-        self.step()
+        self.last_epoch = last_epoch + 1
+        self._apply()
 
     def _refuse(self, wrong: object, what: str, instead: str) -> None:
-        if wrong:
-            raise ValueError(three_lines(what, f"the options of {type(self).__name__}", instead))
+        refuse(wrong, what, f"the options of {type(self).__name__}", instead)
 
     def formula(self, *args: Any, **options: Any) -> float:
         """Return the learning rate at step t of a group that had `lr` at first."""
@@ -100,15 +96,6 @@ class LRScheduler:
     def get_last_lr(self) -> list[float]:
         """Return the learning rates of the groups."""
         return [group["lr"] for group in self.optimizer.param_groups]
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return t and what else is remembered: numbers. The optimizer saves its own."""
-        return {name: getattr(self, name) for name in self.remembered}
-
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from where `state_dict` was called; the optimizer loads its own."""
-        for name in self.remembered:
-            setattr(self, name, state_dict[name])
 
 
 class LambdaLR(LRScheduler):
@@ -210,8 +197,8 @@ class OneCycleLR(LRScheduler):
             share = (1 - math.cos(math.pi * share)) / 2
         return heights[k - 1] + (heights[k] - heights[k - 1]) * share
 
-    def step(self) -> None:
-        super().step()
+    def _apply(self) -> None:
+        super()._apply()
         o = self.options
         high, low = o["max_momentum"], o["base_momentum"]
         momentum = self._cycle(self.last_epoch, high, low, high)
@@ -267,21 +254,20 @@ class ReduceLROnPlateau(LRScheduler):
     by_group = ("min_lr",)
     num_bad_epochs = cooldown_counter = 0
 
+    def __init__(self, optimizer: Optimizer, *args: Any, **options: Any) -> None:
+        super().__init__(optimizer, *args, **options)
+        self.best = math.inf if self.options["mode"] == "min" else -math.inf
+
     def formula(
         self, t: int, lr: float, mode: str = "min", factor: float = 0.1, patience: int = 10,  # noqa: ARG002  # for step
         threshold: float = 1e-4, threshold_mode: str = "rel", cooldown: int = 0,  # noqa: ARG002  # for step
         min_lr: float = 0.0, eps: float = 1e-8,
     ) -> float:  # fmt: skip
         less = max(lr * factor, min_lr)
-        return less if lr - less > eps else lr
-
-    def _begin(self) -> None:
-        self.last_epoch += 1
-        self.best = math.inf if self.options["mode"] == "min" else -math.inf
+        return less if self.num_bad_epochs > patience and lr - less > eps else lr
 
     def step(self, metrics: Any) -> None:  # type: ignore[override]  # what it depends on
         """Look at a metric, a number or a Tensor of one, and reduce the rates if it is time."""
-        self.last_epoch += 1
         value, o, sign = float(metrics), self.options, 1 if self.options["mode"] == "min" else -1
         margin = sign * o["threshold"]
         bound = self.best * (1 - margin) if o["threshold_mode"] == "rel" else self.best - margin
@@ -289,7 +275,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.best = value if better else self.best
         self.num_bad_epochs = 0 if better or self.cooldown_counter else self.num_bad_epochs + 1
         self.cooldown_counter = max(self.cooldown_counter - 1, 0)
+        self.base_lrs = self.get_last_lr()
+        super().step()
         if self.num_bad_epochs > o["patience"]:
-            self.base_lrs = self.get_last_lr()
-            self._apply()
             self.cooldown_counter, self.num_bad_epochs = o["cooldown"], 0

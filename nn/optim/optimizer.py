@@ -9,10 +9,26 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd import Tensor, three_lines
+from nn.checks import refuse
 
 Group = dict[str, Any]
+PARAMS = Parameter("params", Parameter.POSITIONAL_OR_KEYWORD)
 BLOCK = 32768  # numbers that fit into the cache, together with what a formula makes of them
 IDLE = "step() changed nothing, as no parameter has a gradient: call backward() first"
+
+
+class Remembering:
+    """What is saved as the attributes that `remembered` names: schedules, running means."""
+
+    remembered: ClassVar[tuple[str, ...]]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return copies of all that is remembered."""
+        return copy.deepcopy({name: getattr(self, name) for name in self.remembered})
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from where `state_dict` was called."""
+        vars(self).update(copy.deepcopy({name: state_dict[name] for name in self.remembered}))
 
 
 class Optimizer:
@@ -49,13 +65,12 @@ class Optimizer:
     Tensor([ 0.5, -2.5], requires_grad=True)
     """
 
-    __signature__: ClassVar[Signature]
+    __signature__: ClassVar[Signature] = Signature([PARAMS])
 
     def __init_subclass__(cls) -> None:
         rule = signature(cls.update).parameters.values()
-        kind = Parameter.POSITIONAL_OR_KEYWORD
-        options = [o.replace(kind=kind) for o in rule if o.kind is o.KEYWORD_ONLY]
-        cls.__signature__ = Signature([Parameter("params", kind), *options])
+        options = [o.replace(kind=PARAMS.kind) for o in rule if o.kind is o.KEYWORD_ONLY]
+        cls.__signature__ = Signature([PARAMS, *options])
 
     def __init__(self, params: Iterable[Any], *args: Any, **options: Any) -> None:
         bound = self.__signature__.bind(params, *args, **options)
@@ -109,7 +124,7 @@ class Optimizer:
         """
         return {}
 
-    def update(self, *args: Any, **options: Any) -> None:
+    def update(self, *args: Any, **options: Any) -> None:  # noqa: ARG002  # every one has its own
         """Change one parameter: the formula. Every optimiser writes its own.
 
         ``update(p, g, *memory, **options)`` works element by element, as large parameters are
@@ -122,13 +137,9 @@ class Optimizer:
         memory : what `memory` told, arrays to change in place, and the number of the step from 1.
         options : keyword-only.
         """
-        raise NotImplementedError(
-            three_lines(
-                f"{type(self).__name__} does not say how to change a parameter",
-                f"{type(self).__name__}.step()",
-                "def update(self, p, g, *, lr=0.1): p -= lr * g",
-            )
-        )
+        name, instead = type(self).__name__, "def update(self, p, g, *, lr=0.1): p -= lr * g"
+        what = f"{name} does not say how to change a parameter"
+        raise NotImplementedError(three_lines(what, f"{name}.step()", instead))
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget all gradients, or fill them with 0: ``backward`` adds to what is there."""
@@ -139,7 +150,7 @@ class Optimizer:
         """Return a copy of the state and the options, with numbers for the parameters."""
         number = {p: i for i, p in enumerate(self._parameters())}
         groups = [{**g, "params": [number[p] for p in g["params"]]} for g in self.param_groups]
-        state = {number[p]: remembered for p, remembered in self.state.items()}
+        state = {i: self.state[p] for p, i in number.items() if p in self.state}
         return copy.deepcopy({"state": state, "param_groups": groups})
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -147,58 +158,38 @@ class Optimizer:
 
         Raises ValueError for other groups; nothing changes then.
         """
-        saved = copy.deepcopy(dict(state_dict))
-        now, then = (
-            [len(g["params"]) for g in groups]
-            for groups in (self.param_groups, saved["param_groups"])
-        )
-        self._refuse(
-            now != then,
-            f"the groups have {now} parameters, and had {then} when saved",
-            "an optimiser of the same parameters in the same groups",
-        )
-        for group, before in zip(self.param_groups, saved["param_groups"], strict=True):
+        state, groups = (copy.deepcopy(state_dict[name]) for name in ("state", "param_groups"))
+        now, then = ([len(g["params"]) for g in some] for some in (self.param_groups, groups))
+        what = f"the groups have {now} parameters, and had {then} when saved"
+        self._refuse(now != then, what, "an optimiser of the same parameters in the same groups")
+        for group, before in zip(self.param_groups, groups, strict=True):
             group.update({**before, "params": group["params"]})
-        parameters = self._parameters()
-        self.state = {parameters[i]: remembered for i, remembered in saved["state"].items()}
+        self.state = {p: state[i] for i, p in enumerate(self._parameters()) if i in state}
 
     def _parameters(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
 
     def _check(self, group: Group) -> None:
         unknown = ", ".join(sorted(group.keys() - {"params", *self.defaults}))
-        self._refuse(
-            not group["params"],
-            "there is no parameter to train",
-            "model.parameters(), of layers that are attributes or in a ModuleList",
-        )
-        self._refuse(unknown, f"no option is called {unknown}", ", ".join(self.defaults))
+        instead = "model.parameters(), of layers that are attributes or in a ModuleList"
+        self._refuse(not group["params"], "there is no parameter to train", instead)
         lr = group.get("lr", 0.0)
+        self._refuse(unknown, f"no option is called {unknown}", ", ".join(self.defaults))
         self._refuse(not lr >= 0, f"lr={lr} goes uphill", f"lr={abs(lr)}")
         seen = set(self._parameters())
         for p in group["params"]:
-            tensor = type(p) is Tensor
-            made = f"the result of {p.op.name}" if tensor and p.op else f"a {type(p).__name__}"
-            self._refuse(
-                not (tensor and p.is_leaf),
-                f"only leaf tensors are trained, not {made}",
-                "the tensors that it was computed from"
-                if tensor
-                else "nn.Parameter(data), or model.parameters()",
-                TypeError,
-            )
+            leaf = type(p) is Tensor and p.is_leaf
+            made, instead = f"a {type(p).__name__}", "nn.Parameter(data), or model.parameters()"
+            if type(p) is Tensor and p.op:
+                made = f"the result of {p.op.name}"
+                instead = "the tensors that it was computed from"
+            self._refuse(not leaf, f"only leaf tensors are trained, not {made}", instead, TypeError)
             repeated = f"a parameter of shape {p.shape} is given twice"
             self._refuse(p in seen, repeated, "each parameter once")
             seen.add(p)
 
-    def _refuse(
-        self, wrong: object, what: str, instead: str, error: type[Exception] = ValueError
-    ) -> None:
-        if wrong:
-            raise error(three_lines(what, f"the parameters of {type(self).__name__}", instead))
-
-
-Optimizer.__signature__ = Signature([Parameter("params", Parameter.POSITIONAL_OR_KEYWORD)])
+    def _refuse(self, wrong: object, what: str, instead: str, *error: type[Exception]) -> None:
+        refuse(wrong, what, f"the parameters of {type(self).__name__}", instead, *error)
 
 
 def blocks(*arrays: Any) -> Iterator[Any]:
@@ -215,12 +206,7 @@ def blocks(*arrays: Any) -> Iterator[Any]:
 
 
 def _listed(params: Any) -> list[Any]:
-    if hasattr(params, "parameters"):
-        raise TypeError(
-            three_lines(
-                "an optimizer takes parameters, not the module that has them",
-                f"a {type(params).__name__}",
-                "SGD(model.parameters(), ...)",
-            )
-        )
+    what = "an optimizer takes parameters, not the module that has them"
+    module, where = hasattr(params, "parameters"), f"a {type(params).__name__}"
+    refuse(module, what, where, "SGD(model.parameters(), ...)", TypeError)
     return [params] if type(params) is Tensor else list(params)
