@@ -131,6 +131,19 @@ else:
     LATER |= dict.fromkeys(OPERATORS, "autograd.differential_operators")
     CONTAINERS = "dict", "isinstance", "list", "tuple", "type"
     LATER |= dict.fromkeys(CONTAINERS, "autograd.builtins")
+    # PyTorch's dtypes, some of which are Python's names, too
+    NUMPYS = (
+        "bool", "complex64", "complex128", "double", "float16", "float32", "half", "int8", "int16",
+        "int32", "int64", "short", "uint8",
+    )  # fmt: skip
+    LATER |= dict.fromkeys(NUMPYS, "numpy")
+    DTYPES = {"float": "float32", "int": "int32", "long": "int64"}
+    ELSEWHERE = {
+        "cuda": "'cpu', which is the only device",
+        "device": "'cpu', which is the only device",
+        "nn": "import nn; nn.Linear(4, 2)",
+        "optim": "import nn; nn.optim.SGD(model.parameters(), lr=0.1)",
+    }
     ROOMS = (
         "builtins", "core", "differential_operators", "extend", "misc", "numpy", "test_util",
         "tracer",
@@ -140,11 +153,15 @@ else:
         """Find pictures when first asked for, and PyTorch's functions among the methods."""
         if name in ROOMS:
             return import_module(f"autograd.{name}")
+        name = DTYPES.get(name, name)
         if name in LATER:
             return getattr(import_module(LATER[name]), name)
         if hasattr(Methods, name) and not name.startswith("_"):
             return getattr(Methods, name)  # torch.exp(x), torch.sum(x, dim=1), ...
-        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+        what = f"module 'autograd' has no attribute {name!r}"
+        if name in ELSEWHERE:
+            raise AttributeError(three_lines(what, f"autograd.{name}", ELSEWHERE[name]))
+        raise AttributeError(what)
 
 
 __all__ = [

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from autograd import modes
+from autograd.methods import on_cpu
 from autograd.tensor import Tensor, constant
 from autograd.witness import SHARING, fingerprint
 
@@ -19,9 +20,11 @@ def manual_seed(seed: int) -> np.random.Generator:
 
 
 def tensor(
-    data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None
-) -> Tensor:
-    """Return ``Tensor(data, ...)``, a copy."""
+    data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None,
+    device: Any = "cpu",
+) -> Tensor:  # fmt: skip
+    """Return ``Tensor(data, ...)``, a copy. The only device is ``"cpu"``."""
+    on_cpu(device or "cpu")
     return Tensor(data, requires_grad, dtype, name)
 
 

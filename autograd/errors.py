@@ -93,12 +93,12 @@ def failed_call(name: str, values: Sequence[Any], params: dict[str, Any], error:
     shapes = [shape_of(v) for v in values]
     given = ", ".join(describe(v, i) for i, v in enumerate(values))
     given += "".join(f", {k}={v!r}" for k, v in params.items())
-    if name == "matmul" and all(shapes):
+    if name in ("matmul", "dot") and all(shapes):
         (*_, inner_a), inner_b = shapes[0], shapes[1][-2:][0]
         if inner_a != inner_b:
             return three_lines(
-                f"matmul cannot multiply {shapes[0]} by {shapes[1]}: {inner_a} against {inner_b}",
-                f"matmul({given})",
+                f"{name} cannot multiply {shapes[0]} by {shapes[1]}: {inner_a} against {inner_b}",
+                f"{name}({given})",
                 "make the last axis of the first equal the last but one of the second (try .T)",
             )
     if name == "matmul" and not all(shapes):
@@ -107,19 +107,43 @@ def failed_call(name: str, values: Sequence[Any], params: dict[str, Any], error:
             f"matmul({given})",
             "a * b",
         )
-    if "broadcast" in str(error):
+    if "broadcast" in str(error) and name != "einsum":
         picture, axis = aligned(shapes)
         return three_lines(
             f"{name} cannot broadcast {picture}: {axis}",
             f"{name}({given})",
             "make each axis equal or 1, counted from the right (reshape, or index with None)",
         )
-    return three_lines(f"{name} failed: {error}", f"{name}({given})", _remedy(error))
+    return three_lines(f"{name} failed: {error}", f"{name}({given})", _remedy(name, error))
 
 
-def _remedy(error: Exception) -> str:
+ADVICE = (  # the operation, or "" for any; what NumPy says; what to write instead
+    ("reshape", "cannot reshape", "a shape of as many elements; -1 stands for what is left"),
+    ("vdot", "cannot reshape", "arrays of as many elements as each other"),
+    ("concatenate", "must match exactly", "arrays that differ along the axis that joins them only"),
+    ("concatenate", "number of dimensions", "arrays of as many axes: x[None] has one more than x"),
+    ("stack", "the same shape", "arrays of one shape; np.concatenate for different lengths"),
+    ("inner", "not aligned", "arrays whose last axes are equally long"),
+    ("tensordot", "shape-mismatch", "axes=(i, j) where a.shape[i] == b.shape[j]"),
+    ("einsum", "", "one letter for each axis, and one length for each letter"),
+    ("transpose", "axes don't match", "each axis once: x.transpose((1, 0)) has two"),
+    ("squeeze", "size not equal to one", "an axis of length 1, or np.squeeze(x) for all of them"),
+    ("pow", "negative integer powers", "x.astype(float)"),
+    ("cholesky", "not positive definite", "a symmetric matrix whose eigenvalues are positive"),
+    ("", "Singular matrix", "np.linalg.pinv or lstsq, or A + 1e-6 * np.eye(n)"),
+    ("", "must be square", "as many rows as columns; np.linalg.pinv or lstsq for others"),
+    ("", "at least two", "a matrix: x[:, None] is a column, x[None] a row"),
+    ("", "core dimension", "arrays whose matching axes are equally long"),
+    ("", "zero-size array", "an array that has elements"),
+)  # fmt: skip
+
+
+def _remedy(name: str, error: Exception) -> str:
     if isinstance(error, np.exceptions.AxisError):
         return "an axis that the array has, from -ndim to ndim - 1"
     if isinstance(error, IndexError):
         return "an index inside the shape"
+    for of, words, instead in ADVICE:
+        if of in ("", name) and words in str(error):
+            return instead
     return "arguments that NumPy's function of that name takes"

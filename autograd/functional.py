@@ -1,12 +1,14 @@
 """Derivatives of functions: arrays in, arrays out, to any order.
 
-Every transform takes a function and the position (or positions) of the arguments to differentiate
-by, as HIPS autograd does, and returns a function. Arguments may be arrays, numbers, Tensors, or
-nested lists, tuples and dicts of them; the derivative has the structure of the argument. Given
-Tensors that require gradients, a transform stays connected to their graph and returns Tensors.
+Every transform takes a function and the position (or positions) of the arguments with respect to
+which to differentiate, as HIPS autograd does, and returns a function. Arguments may be arrays,
+numbers, Tensors, or nested lists, tuples and dicts of them; the derivative has the structure of the
+argument. Given Tensors that require gradients, a transform stays connected to their graph and
+returns Tensors.
 """
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,17 +17,20 @@ from autograd.errors import three_lines
 from autograd.modes import is_grad_enabled, no_grad
 from autograd.primitive import Primitive
 from autograd.tensor import Tensor, constant, record
-from autograd.traced import Argnum, Function, Traced, derived, name_of
-from autograd.tree import flatten
+from autograd.traced import Argnum, Function, Traced, apart, derived, name_of
+from autograd.tree import flatten, map_leaves
+from autograd.usage import transform
 
 
+@transform
 def grad(f: Function, argnum: Argnum = 0) -> Function:
     """Return the function that computes the gradient of a scalar function.
 
     Parameters
     ----------
     f : returns one number.
-    argnum : the position of the argument, or a tuple of positions (then a tuple comes back).
+    argnum : the position of the argument with respect to which to differentiate, or a tuple of
+        positions (then a tuple comes back).
 
     Returns
     -------
@@ -36,7 +41,7 @@ def grad(f: Function, argnum: Argnum = 0) -> Function:
     Raises
     ------
     TypeError : where f returns more than one number, or a complex one (see `holomorphic_grad`), or
-        an argument is an array of integers.
+        an argument is an array of integers; at once, where `argnum` is no position.
 
     Examples
     --------
@@ -58,6 +63,7 @@ def grad(f: Function, argnum: Argnum = 0) -> Function:
     return gradient
 
 
+@transform
 def value_and_grad(f: Function, argnum: Argnum = 0) -> Function:
     """Return the function that computes the value and the gradient in one go.
 
@@ -75,6 +81,7 @@ def value_and_grad(f: Function, argnum: Argnum = 0) -> Function:
     return both
 
 
+@transform
 def elementwise_grad(f: Function, argnum: Argnum = 0) -> Function:
     """Return the derivative of a function that acts on each element: the gradient of its sum.
 
@@ -93,6 +100,7 @@ def elementwise_grad(f: Function, argnum: Argnum = 0) -> Function:
     return gradient
 
 
+@transform
 def holomorphic_grad(f: Function, argnum: Argnum = 0) -> Function:
     """Return the complex derivative of a holomorphic function, of each element as the case may be.
 
@@ -139,6 +147,7 @@ by any factor. Where it works on small ones, a batch costs what one does: by 1.3
 """
 
 
+@transform
 def jacobian(f: Function, argnum: Argnum = 0) -> Function:
     """Return the function that computes all first derivatives, of shape ``y.shape + x.shape``.
 
@@ -178,6 +187,7 @@ def _matrix(call: Traced) -> Any:
     return _by_rows(call)
 
 
+@transform
 def jacrev(f: Function, argnum: Argnum = 0) -> Function:
     """Return what `jacobian` does, by rows, whatever the shapes: in reverse mode.
 
@@ -195,6 +205,7 @@ def jacrev(f: Function, argnum: Argnum = 0) -> Function:
     return matrix
 
 
+@transform
 def jacfwd(f: Function, argnum: Argnum = 0) -> Function:
     """Return what `jacobian` does, by columns, whatever the shapes: in forward mode.
 
@@ -228,18 +239,25 @@ def _is_tall(call: Traced) -> bool:
 
 
 def _by_rows(call: Traced) -> Any:
-    rows = [call.nest(call.rows(k)) for k in range(len(call.outputs))]
-    return call.rebuild_output(rows)
+    return _nested(call, [call.rows(k) for k in range(len(call.outputs))])
 
 
 def _by_columns(call: Traced) -> Any:
     forward = call.transposed()
     columns = [forward.rows(i) for i in range(len(call.variables))]
-    rows = [
-        call.nest([_turned(g, x) for g, x in zip(of_y, call.variables, strict=True)])
-        for of_y in zip(*columns, strict=True)
-    ]
-    return call.rebuild_output(rows)
+    return _nested(
+        call,
+        [
+            [_turned(g, x) for g, x in zip(of_y, call.variables, strict=True)]
+            for of_y in zip(*columns, strict=True)
+        ],
+    )
+
+
+def _nested(call: Traced, blocks: Sequence[Sequence[Any]]) -> Any:
+    """Give blocks the structures of the result and of the argument, and memory of their own."""
+    own = iter(apart([g for row in blocks for g in row]))
+    return call.rebuild_output([call.nest([next(own) for _ in row]) for row in blocks])
 
 
 def _turned(g: Any, x: Tensor) -> Any:
@@ -249,6 +267,7 @@ def _turned(g: Any, x: Tensor) -> Any:
     return g if same else g.astype(x.dtype)
 
 
+@transform
 def hessian(f: Function, argnum: Argnum = 0) -> Function:
     """Return the function that computes all second derivatives of a scalar function.
 
@@ -268,7 +287,7 @@ def hessian(f: Function, argnum: Argnum = 0) -> Function:
                 three_lines(
                     "a real function of complex numbers has four second derivatives for each two",
                     f"hessian({name_of(f)})",
-                    "the Hessian by x and y of f(x + 1j * y), argnum=(0, 1); hvp(f) for products",
+                    "hessian of lambda x, y: f(x + 1j * y), argnum=(0, 1); hvp(f) for products",
                 )
             )
         return _matrix(call)
@@ -276,6 +295,7 @@ def hessian(f: Function, argnum: Argnum = 0) -> Function:
     return jacobian(slopes, argnum)
 
 
+@transform
 def vjp(f: Function, argnum: Argnum = 0) -> Function:
     """Return ``(*args) -> (pull, value)``: ``pull(v)`` is the product vᵀJ.
 
@@ -298,6 +318,7 @@ def vjp(f: Function, argnum: Argnum = 0) -> Function:
     return at
 
 
+@transform
 def linearize(f: Function, argnum: Argnum = 0) -> Function:
     """Return ``(*args) -> (push, value)``: ``push(v)`` is the product Jv, in forward mode.
 
@@ -306,8 +327,8 @@ def linearize(f: Function, argnum: Argnum = 0) -> Function:
 
     Returns
     -------
-    A function of the arguments of f. The vector v is nested as what is differentiated by (a tuple
-    for a tuple of positions), the product as the result of f.
+    A function of the arguments of f. The vector v is nested as the argument (a tuple for a tuple of
+    positions), the product as the result of f.
 
     Raises
     ------
@@ -340,6 +361,7 @@ def _push(call: Traced) -> Function:
     return push
 
 
+@transform
 def jvp(f: Function, argnum: Argnum = 0) -> Function:
     """Return ``(*args) -> push``: ``push(v)`` gives the value and the product Jv (see `linearize`).
 
@@ -352,11 +374,16 @@ def jvp(f: Function, argnum: Argnum = 0) -> Function:
     @derived(f, "Jacobian-vector product")
     def at(*args: Any, **kwargs: Any) -> Any:
         push, value = linearize(f, argnum)(*args, **kwargs)
-        return lambda v: (value, push(v))
+        return lambda v: (map_leaves(_own, value), push(v))
 
     return at
 
 
+def _own(y: Any) -> Any:
+    return y.copy() if type(y) is np.ndarray else y
+
+
+@transform
 def hvp(f: Function, argnum: Argnum = 0) -> Function:
     """Return ``(*args) -> (product, gradient)``: ``product(v)`` is the Hessian times v.
 
@@ -369,13 +396,14 @@ def hvp(f: Function, argnum: Argnum = 0) -> Function:
     return vjp(grad(f, argnum), argnum)
 
 
+@transform
 def ggnvp(model: Function, loss: Function, argnum: Argnum = 0) -> Function:
     """Return ``(*args) -> (product, gradient)``, of ``loss(model(*args))``.
 
     ``product(v)`` is the generalized Gauss-Newton matrix times v, G = Jᵀ H J with J the Jacobian of
-    the model and H the Hessian of the loss by the model's output: the Hessian without the model's
-    curvature, positive semidefinite where the loss is convex (N. Schraudolph, "Fast curvature
-    matrix-vector products for second-order gradient descent", 2002).
+    the model and H the Hessian of the loss with respect to the model's output: the Hessian without
+    the model's curvature, positive semidefinite where the loss is convex (N. Schraudolph, "Fast
+    curvature matrix-vector products for second-order gradient descent", 2002).
 
     Raises
     ------

@@ -197,12 +197,13 @@ class Methods:
     amax, amin = method(np.amax), method(np.amin)
     ptp, cumsum, cumprod = method(np.ptp), method(np.cumsum), method(np.cumprod)
     norm = method(np.linalg.norm)
-    all, any = method(np.all), method(np.any)
+    all, any, allclose = method(np.all), method(np.any), method(np.allclose)
     argmax, argmin, argsort = method(np.argmax), method(np.argmin), method(np.argsort)
     sort = method(np.sort)
 
     # ── products ───────────────────────────────────────────────────────────────────────────────
     dot, matmul = method(np.dot), method(np.matmul)
+    mm = bmm = matmul
     trace, diagonal = method(np.trace), method(np.diagonal)
 
     # ── shapes ─────────────────────────────────────────────────────────────────────────────────
@@ -239,7 +240,19 @@ class Methods:
         """Return the values in another dtype; the gradient comes back in this one's."""
         return astype(self, dtype=np.dtype(dtype))
 
-    to = astype
+    def to(self, *kinds: Any, **named: Any) -> "Tensor":
+        """Return the values in a dtype, as `astype` does; on a device, which is ``"cpu"``."""
+        y: Any = self
+        for kind in (*kinds, *named.values()):
+            if isinstance(kind, str) and not _is_dtype(kind):
+                on_cpu(kind)
+            elif kind is not None:
+                y = y.astype(kind)
+        return y
+
+    def cpu(self) -> Any:
+        """Return the tensor itself, which is there."""
+        return self
 
     def float(self) -> "Tensor":
         """Return the values as float32, as PyTorch's `float` does."""
@@ -252,6 +265,26 @@ class Methods:
     def long(self) -> "Tensor":
         """Return the values as int64."""
         return self.astype(np.int64)
+
+
+def on_cpu(device: Any) -> None:
+    """Raise ValueError for any device but ``"cpu"``: NumPy has no other."""
+    if str(device).partition(":")[0] != "cpu":
+        raise ValueError(
+            three_lines(
+                f"NumPy's arrays are on the CPU: there is no device {str(device)!r}",
+                f"device={device!r}",
+                "'cpu', or a dtype: x.to('float32'); program.to('cupy') of a captured program",
+            )
+        )
+
+
+def _is_dtype(kind: str) -> bool:
+    try:
+        np.dtype(kind)
+    except TypeError:
+        return False
+    return True
 
 
 def _one(args: tuple[Any, ...]) -> Any:

@@ -195,7 +195,7 @@ class Tensor(Methods):
                 three_lines(
                     "this Tensor is connected to a graph: an array of it would cut the gradient",
                     f"np.asarray({describe(self, 0)})",
-                    "np.stack([...]) to join tensors; x.detach() for the values alone",
+                    "np.stack([...]) to join tensors; x.detach() for the values, as in a plot",
                 )
             )
         return np.array(self.data, dtype=dtype, copy=copy)
@@ -292,7 +292,7 @@ class Tensor(Methods):
                 three_lines(
                     "only leaves can be copied or pickled: a graph belongs to its process",
                     f"{describe(self, 0)}, the result of {self.op.name}",
-                    "copy.deepcopy(x.detach())",
+                    "copy.deepcopy(x.detach()); x.detach() in a plot, too",
                 )
             )
         kept = {k: v for k, v in (self.meta or {}).items() if k in ("name", "parameter")}
@@ -363,7 +363,9 @@ Tensor._record = staticmethod(record)
 
 def failed(op: Primitive, values: Any, params: Any, error: Exception) -> Exception:
     kind = next(
-        k for k in (IndexError, TypeError, ValueError, FloatingPointError) if isinstance(error, k)
+        k
+        for k in (np.linalg.LinAlgError, IndexError, TypeError, ValueError, FloatingPointError)
+        if isinstance(error, k)
     )
     told = kind(failed_call(op.name, values, params, error))
     missing = constant(float64("nan"))  # the result, for `draw(error)`

@@ -14,12 +14,13 @@ from autograd.outside import here, reading, tell
 from autograd.primitive import PRIMITIVES
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import FIRST, flatten, flatten_like, map_leaves
-from autograd.versions import REWRITTEN, seen_by
+from autograd.versions import REWRITTEN, getrefcount, seen_by
 
 IDENTITY = PRIMITIVES[np.positive]
 BASIS = 2**26
 """So many bytes of unit vectors are pulled back at once."""
 AS_IT_IS = nullcontext()
+ALONE = 2  # a variable refers to it, or a view, and the question how many do
 Argnum = int | Sequence[int]
 Function = Callable[..., Any]
 
@@ -65,15 +66,17 @@ class Pullback:
             on = enable_grad() if live or Tensor in map(type, given) else no_grad()
         with on:
             found = sweep(roots, given, [*self.variables, *self.stops], recorded=recorded)
-        own, taken = set(self.variables), {id(_owner(s)) for s in given}
+        own = set(self.variables)
         self.strangers = [t for t in found if t not in own]
         grads = []
         for v in self.variables:
-            g = _plain(found[v]) if v in found else np.zeros_like(v.data)[()]
-            if type(g) is np.ndarray:  # for whoever asks to write into
-                if not g.flags.writeable or id(_owner(g)) in taken:
-                    g = g.copy()
-                taken.add(id(_owner(g)))
+            g = _plain(found.pop(v)) if v in found else np.zeros_like(v.data)[()]
+            if type(g) is np.ndarray and (  # to write into, as nobody else refers to it
+                not g.flags.writeable
+                or getrefcount(g) > ALONE
+                or (g.base is not None and getrefcount(g.base) > ALONE)
+            ):
+                g = g.copy()
             grads.append(g)
         return grads
 
@@ -149,6 +152,7 @@ class Traced(Pullback):
         self, f: Function, argnum: Argnum, args: tuple[Any, ...], kwargs: dict[str, Any],
         later: bool = False,
     ) -> None:  # fmt: skip
+        self.later = later
         positions = (argnum,) if isinstance(argnum, int) else argnum
         try:
             chosen = tuple([args[i] for i in positions])
@@ -166,6 +170,9 @@ class Traced(Pullback):
             depth.value += 1
             try:
                 self.output = f(*full, **kwargs)
+            except (TypeError, AttributeError) as error:
+                _explain_lists(error, chosen)
+                raise
             finally:
                 depth.value -= 1
         if capturing:
@@ -195,7 +202,13 @@ class Traced(Pullback):
 
     def value(self) -> Any:
         """Return what f returned: arrays, unless a graph outside is connected."""
-        return self.output if self.recorded else map_leaves(_value, self.output)
+        return self.output if self.recorded else map_leaves(self._value, self.output)
+
+    def _value(self, y: Any) -> Any:
+        """Return the data of a result: a copy, where it is part of an argument, or needed later."""
+        data = raw(y)
+        copy = type(data) is np.ndarray and (self.later or not data.flags.writeable)
+        return data.copy() if copy else data
 
     def scalar(self, f: Function, transform: str) -> Tensor:
         """Return the output, which must be one number."""
@@ -288,15 +301,19 @@ def _variable(f: Function, x: Any, later: bool) -> Tensor:
     return v
 
 
-def _owner(array: Any) -> Any:
-    """Return the array whose memory this is."""
-    return array if getattr(array, "base", None) is None else array.base
-
-
-def _value(y: Any) -> Any:
-    """Return the data of a result; a copy, where it is part of an argument."""
-    data = raw(y)
-    return data.copy() if type(data) is np.ndarray and not data.flags.writeable else data
+def apart(arrays: Sequence[Any]) -> list[Any]:
+    """Copy the arrays that share memory with one before them, or cannot be written into."""
+    owners: set[int] = set()
+    result = []
+    for x in arrays:
+        owner = x if getattr(x, "base", None) is None else x.base
+        if type(x) is np.ndarray and (not x.flags.writeable or id(owner) in owners):
+            owner = x.copy()
+            result.append(owner)
+        else:
+            result.append(x)
+        owners.add(id(owner))
+    return result
 
 
 def _array(value: Any, dtype: Any = None) -> Any:
@@ -333,6 +350,16 @@ def _parts(v: Any, tree: Any, tensors: Sequence[Tensor], what: str) -> list[Any]
             )
     pairs = zip(given, tensors, strict=True)
     return [g if type(g) is Tensor else _array(g, y.dtype) for g, y in pairs]
+
+
+def _explain_lists(error: Exception, chosen: Sequence[Any]) -> None:
+    """Say what a list is, where f took it for an array."""
+    for kind in {type(x).__name__ for x in chosen if isinstance(x, (list, tuple))}:
+        if kind in str(error) or "sequence" in str(error):
+            error.add_note(
+                f"a {kind} is a container of arguments, each with a gradient of its own; "
+                "for one array of numbers: np.array([1.0, 2.0])"
+            )
 
 
 def _missing(f: Function, positions: Sequence[int], args: tuple[Any, ...]) -> TypeError:

@@ -410,6 +410,6 @@ def test_a_rule_in_the_manner_of_another_library_is_refused_at_once():
     assert str(error.value).splitlines() == [
         "a rule takes the gradient, the result and every argument that has a rule",
         "  where: cube.defvjp of lambda ans, x: ...",
-        "  instead: lambda g, y, x: g * ...; rules (ans, x) -> g -> ... are for "
-        "autograd.extend.defvjp",
+        "  instead: lambda g, y, x: g * ...; "
+        + "rules (ans, x) -> g -> ... are for autograd.extend.defvjp",
     ]

@@ -16,6 +16,7 @@ from autograd import (
     grad,
     hessian,
     hvp,
+    jacfwd,
     jacobian,
     jvp,
     linearize,
@@ -314,6 +315,49 @@ def test_no_result_shares_memory_with_what_came_in():
     first, second = both(v)
     assert not np.shares_memory(first, second)
     assert not np.shares_memory(first, v)
+
+
+def test_the_value_beside_a_pull_is_not_what_the_pull_reads():
+    x = np.array([1.0, 2.0])
+    for transform in (vjp, linearize):
+        product, value = transform(np.exp)(x)
+        value -= 3
+        np.testing.assert_allclose(product(np.ones(2)), np.exp(x))
+    push = jvp(np.exp)(x)
+    push(np.ones(2))[0][:] = 0
+    np.testing.assert_allclose(push(np.ones(2))[0], np.exp(x))
+    _, (one, other) = vjp(lambda x: ((y := x * 2), y))(x)
+    assert not np.shares_memory(one, other)
+
+
+def test_blocks_of_a_matrix_have_memory_of_their_own():
+    x = np.array([1.0, 2.0])
+    (aa, ab), (ba, bb) = hessian(lambda a, b: np.sum((a + b) ** 2), (0, 1))(x, x)
+    aa += 100
+    for block in (ab, ba, bb):
+        assert block.tolist() == [[2, 0], [0, 2]]
+    nested = jacobian(lambda p: (p["a"] + p["b"], p["a"]))({"a": x, "b": x})
+    flat = flatten(nested)[0]
+    assert not any(np.shares_memory(p, q) for i, p in enumerate(flat) for q in flat[i + 1 :])
+    for matrix in (
+        hessian(lambda x: np.sum(x) ** 2)(x),
+        jacobian(lambda x: np.sum(x, axis=0))(np.ones((2, 3))),
+        jacfwd(lambda x: np.mean(x, 1))(np.ones((2, 3))),
+    ):
+        matrix[:] = 1
+
+
+def test_a_gradient_is_not_the_array_of_a_rule():
+    constant = np.ones(3)
+
+    @ag.primitive
+    def shifted(x):
+        return x + 1
+
+    shifted.defvjp(lambda g, y, x: constant)
+    g = grad(lambda x: np.sum(shifted(x)))(np.ones(3))
+    g += 5
+    assert constant.tolist() == [1, 1, 1]
 
 
 def test_what_is_pulled_back_later_keeps_its_arguments():

@@ -1,0 +1,286 @@
+"""What those type who learnt another library, and what they are told."""
+
+import copy
+import inspect
+
+import numpy as np
+import pytest
+
+import autograd as torch
+from autograd import (
+    Tensor,
+    functional,
+    ggnvp,
+    grad,
+    hessian,
+    hvp,
+    jvp,
+    linearize,
+    value_and_grad,
+    vjp,
+)
+
+X = np.ones(3)
+LATER = "argnum=0 for the first argument, argnum=(0, 1) for two; the arguments come later: "
+
+
+def f(x, y=1.0):
+    return np.sum(x * x * y)
+
+
+def told(call, kind):
+    with pytest.raises(kind) as error:
+        call()
+    assert type(error.value) is kind
+    lines = str(error.value).split("\n")
+    assert len(lines) == 3
+    assert lines[1].startswith("  where: ")
+    return lines[0], lines[1][9:], lines[2].removeprefix("  instead: ")
+
+
+@pytest.mark.parametrize(
+    ("call", "where", "instead"),
+    [
+        (lambda: grad(f, "y"), "grad(f, 'y')", "grad(f)(x)"),
+        (lambda: grad(f, 3.0), "grad(f, 3.0)", "grad(f)(x)"),
+        (lambda: grad(f, (0, 1.5)), "grad(f, (0, 1.5))", "grad(f)(x)"),
+        (lambda: grad(f, argnum=None), "grad(f, None)", "grad(f)(x)"),
+        (lambda: grad(f, 0, argnum=1), "grad(f, 0, 1)", "grad(f)(x)"),
+        (
+            lambda: value_and_grad(f, {"w": np.ones((9, 9))}),
+            "value_and_grad(f, <dict>)",
+            "value_and_grad(f)(x)",
+        ),
+        (lambda: hessian(f, np.eye(9)), "hessian(f, <ndarray>)", "hessian(f)(x)"),
+        (lambda: vjp(f, 2.0), "vjp(f, 2.0)", "vjp(f)(x) returns (pull, value)"),
+        (lambda: vjp(f, X), "vjp(f, array([1., 1., 1.]))", "vjp(f)(x) returns (pull, value)"),
+        (lambda: hvp(f, 2.0, 1.0), "hvp(f, 2.0, 1.0)", "hvp(f)(x) returns (product, gradient)"),
+        (
+            lambda: jvp(f, (2.0,), (1.0,)),
+            "jvp(f, (2.0,), (1.0,))",
+            "jvp(f)(x)(v) returns (value, product)",
+        ),
+        (
+            lambda: linearize(f, 2.0),
+            "linearize(f, 2.0)",
+            "linearize(f)(x) returns (push, value)",
+        ),
+        (
+            lambda: ggnvp(f, f, 2.0),
+            "ggnvp(f, 2.0)",
+            "ggnvp(model, loss)(x) returns (product, gradient)",
+        ),
+    ],
+)
+def test_argnum_is_a_position(call, where, instead):
+    what = "argnum is the position of an argument: an integer, or a tuple of integers"
+    assert told(call, TypeError) == (what, where, LATER + instead)
+
+
+def test_argnums_is_called_argnum():
+    assert told(lambda: grad(f, argnums=(0, 1)), TypeError) == (
+        "the keyword for one position or several is argnum",
+        "grad(f, argnums=(0, 1))",
+        "grad(f, argnum=(0, 1))",
+    )
+
+
+def test_every_transform_checks_its_argnum():
+    public = [t for _, t in inspect.getmembers(functional, inspect.isfunction)]
+    takes = [t for t in public if "argnum" in inspect.signature(t).parameters]
+    assert len(takes) == 13
+    for t in takes:
+        functions = [f] * (len(inspect.signature(t).parameters) - 1)
+        with pytest.raises(TypeError, match="argnum is the position"):
+            t(*functions, argnum="x")
+
+
+def test_every_kind_of_integer_is_a_position():
+    for argnum in (1, np.int64(1), np.array(1)):
+        assert grad(f, argnum)(2.0, 3.0) == 4
+    for argnum in ((0, 1), [0, 1], range(2), (np.int64(0), 1)):
+        assert grad(f, argnum=argnum)(2.0, 3.0) == (12, 4)
+    assert grad(f=f)(2.0) == 4
+    with pytest.raises(TypeError, match="unexpected keyword argument 'has_aux'"):
+        grad(f, has_aux=True)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind"),
+    [
+        (lambda: grad(lambda x: x * 2 + 1)([1.0, 2.0]), "list"),
+        (lambda: grad(lambda x: np.sum(x**2))([1.0, 2.0]), "list"),
+        (lambda: grad(lambda x: x.sum())([1.0, 2.0]), "list"),
+        (lambda: grad(lambda x: x[:, 0])([[1.0, 2.0]]), "list"),
+        (lambda: grad(lambda x: x * 0.5)([1.0, 2.0]), "list"),
+        (lambda: grad(lambda a, x: a * x**2, argnum=(0, 1))(1.0, (1.0, 2.0)), "tuple"),
+    ],
+)
+def test_a_list_is_no_array(call, kind):
+    with pytest.raises((TypeError, AttributeError)) as error:
+        call()
+    (note,) = error.value.__notes__
+    assert note == (
+        f"a {kind} is a container of arguments, each with a gradient of its own; "
+        "for one array of numbers: np.array([1.0, 2.0])"
+    )
+
+
+def test_only_what_is_said_of_lists_is_explained():
+    def fails(x):
+        return np.sum(x[0]) + None
+
+    def of_another(x):
+        return np.sum([1.0] ** 2) + x
+
+    for call in (lambda: grad(fails)([1.0]), lambda: grad(of_another)(1.0)):
+        with pytest.raises(TypeError) as error:
+            call()
+        assert not hasattr(error.value, "__notes__")
+
+
+def test_what_is_plotted_is_detached():
+    x = Tensor(X, requires_grad=True)
+    _, _, instead = told(lambda: np.asarray(x), TypeError)
+    assert instead == "np.stack([...]) to join tensors; x.detach() for the values, as in a plot"
+    _, _, instead = told(lambda: copy.copy(x * 2), RuntimeError)
+    assert instead == "copy.deepcopy(x.detach()); x.detach() in a plot, too"
+
+
+DTYPES = (
+    "bool", "complex64", "complex128", "double", "float", "float16", "float32", "float64", "half",
+    "int", "int8", "int16", "int32", "int64", "long", "short", "uint8",
+)  # fmt: skip
+
+
+def test_dtypes_have_their_names():
+    peer = pytest.importorskip("torch", reason="PyTorch is not installed")
+    for name in DTYPES:
+        theirs = peer.empty(0, dtype=getattr(peer, name)).numpy()
+        assert torch.tensor([1], dtype=getattr(torch, name)).dtype == theirs.dtype
+    assert set(DTYPES) & set(torch.__all__) == {"float32", "float64", "int64"}
+
+
+def test_the_only_device_is_the_cpu():
+    x = torch.tensor([1.0, 2.0], device="cpu", requires_grad=True)
+    assert x.to("cpu") is x.cpu() is x.to(device="cpu", dtype=None) is x
+    assert x.to("cpu", torch.float).dtype == x.to("float32").dtype == np.float32
+    for call in (lambda: x.to("cuda"), lambda: torch.tensor(1.0, device="cuda")):
+        assert told(call, ValueError) == (
+            "NumPy's arrays are on the CPU: there is no device 'cuda'",
+            "device='cuda'",
+            "'cpu', or a dtype: x.to('float32'); program.to('cupy') of a captured program",
+        )
+
+
+def test_what_is_found_elsewhere():
+    assert told(lambda: torch.nn, AttributeError) == (
+        "module 'autograd' has no attribute 'nn'",
+        "autograd.nn",
+        "import nn; nn.Linear(4, 2)",
+    )
+    _, _, instead = told(lambda: torch.optim, AttributeError)
+    assert instead == "import nn; nn.optim.SGD(model.parameters(), lr=0.1)"
+    assert told(lambda: torch.cuda, AttributeError)[2] == "'cpu', which is the only device"
+    with pytest.raises(AttributeError, match=r"^module 'autograd' has no attribute 'nix'$"):
+        torch.nix  # noqa: B018  # the error is what is wanted
+
+
+def test_products_and_comparisons_of_pytorch():
+    a, b = Tensor(np.arange(4.0).reshape(2, 2)), Tensor(np.ones((2, 2)))
+    np.testing.assert_array_equal(torch.mm(a, b).data, a.data @ b.data)
+    assert torch.allclose(a, a.mm(np.eye(2)))
+    assert not a.allclose(b)
+
+
+def ones(*shape):
+    return Tensor(np.ones(shape), requires_grad=True)
+
+
+SQUARE = "as many rows as columns; np.linalg.pinv or lstsq for others"
+LETTERS = "one letter for each axis, and one length for each letter"
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "instead"),
+    [
+        (
+            lambda: ones(3).reshape(2, 2),
+            ValueError,
+            "a shape of as many elements; -1 stands for what is left",
+        ),
+        (lambda: np.vdot(ones(2), ones(3)), ValueError, "arrays of as many elements as each other"),
+        (
+            lambda: np.concatenate([ones(2, 3), ones(3, 4)]),
+            ValueError,
+            "arrays that differ along the axis that joins them only",
+        ),
+        (
+            lambda: np.concatenate([ones(2), ones(2, 3)]),
+            ValueError,
+            "arrays of as many axes: x[None] has one more than x",
+        ),
+        (
+            lambda: np.stack([ones(2), ones(3)]),
+            ValueError,
+            "arrays of one shape; np.concatenate for different lengths",
+        ),
+        (
+            lambda: np.dot(ones(2, 3), ones(2, 3)),
+            ValueError,
+            "make the last axis of the first equal the last but one of the second (try .T)",
+        ),
+        (
+            lambda: np.inner(ones(2, 3), ones(2, 4)),
+            ValueError,
+            "arrays whose last axes are equally long",
+        ),
+        (
+            lambda: np.tensordot(ones(2, 3), ones(2, 3), 1),
+            ValueError,
+            "axes=(i, j) where a.shape[i] == b.shape[j]",
+        ),
+        (lambda: np.einsum("ij,jk->ik", ones(2, 3), ones(2, 3)), ValueError, LETTERS),
+        (lambda: np.einsum("ijk->i", ones(2, 3)), ValueError, LETTERS),
+        (
+            lambda: np.transpose(ones(2, 3), (0, 1, 2)),
+            ValueError,
+            "each axis once: x.transpose((1, 0)) has two",
+        ),
+        (
+            lambda: np.squeeze(ones(2, 3), 0),
+            ValueError,
+            "an axis of length 1, or np.squeeze(x) for all of them",
+        ),
+        (lambda: Tensor([1, 2]) ** -1, ValueError, "x.astype(float)"),
+        (
+            lambda: np.linalg.cholesky(-ones(2, 2)),
+            np.linalg.LinAlgError,
+            "a symmetric matrix whose eigenvalues are positive",
+        ),
+        (
+            lambda: np.linalg.inv(ones(2, 2)),
+            np.linalg.LinAlgError,
+            "np.linalg.pinv or lstsq, or A + 1e-6 * np.eye(n)",
+        ),
+        (lambda: np.linalg.inv(ones(2, 3)), np.linalg.LinAlgError, SQUARE),
+        (
+            lambda: np.linalg.svd(ones(3)),
+            np.linalg.LinAlgError,
+            "a matrix: x[:, None] is a column, x[None] a row",
+        ),
+        (
+            lambda: np.linalg.solve(np.eye(2), ones(3)),
+            ValueError,
+            "arrays whose matching axes are equally long",
+        ),
+        (lambda: np.max(ones(0)), ValueError, "an array that has elements"),
+        (
+            lambda: np.convolve(ones(0), ones(0)),
+            ValueError,
+            "arguments that NumPy's function of that name takes",
+        ),
+    ],
+)
+def test_advice_fits_the_operation(call, kind, instead):
+    assert told(call, kind)[2] == instead
