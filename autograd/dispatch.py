@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import describe, shape_of, three_lines
+from autograd.errors import describe, plain, shape_of, three_lines
 from autograd.inplace import assign
 from autograd.modes import is_grad_enabled
 from autograd.primitive import (
@@ -19,7 +19,7 @@ from autograd.primitive import (
     has_row,
 )
 from autograd.rules.ufuncs import METHODS
-from autograd.tensor import Tensor, constant, raw, record
+from autograd.tensor import PLAIN, Tensor, constant, raw, record
 from autograd.tree import flatten, map_leaves
 from autograd.versions import getrefcount
 
@@ -94,8 +94,15 @@ def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
     values, params = op.arguments(args, kwargs)
     if params and (definition := beyond(op, params)):
         return definition(*values, **params)
-    values = tuple([np.asarray(v) if type(v) in (list, tuple) else v for v in values])
+    values = tuple([v if type(v) in USUAL else _prepared(v) for v in values])
     return record(op, values, params)
+
+
+USUAL = PLAIN | {Tensor}
+
+
+def _prepared(v: Any) -> Any:
+    return np.asarray(v) if type(v) in (list, tuple) else plain(v)
 
 
 def _without_row(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -147,3 +147,19 @@ def _remedy(name: str, error: Exception) -> str:
         if of in ("", name) and words in str(error):
             return instead
     return "arguments that NumPy's function of that name takes"
+
+
+def plain(b: Any) -> Any:
+    """Return an array as it is; refuse one whose operators mean something else."""
+    kind = type(b)
+    if kind is not np.ndarray and isinstance(b, np.ndarray):
+        own = kind.__array_ufunc__ is not np.ndarray.__array_ufunc__
+        if own or kind.__mul__ is not np.ndarray.__mul__:
+            raise TypeError(
+                three_lines(
+                    f"a {kind.__name__} has an arithmetic of its own, which has no derivative here",
+                    f"a {kind.__name__} of shape {b.shape} beside a Tensor, or as an argument",
+                    "np.asarray(x); for masked values np.where(mask, 0, x)",
+                )
+            )
+    return b

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.blocks import LARGE, in_pieces
+from autograd.errors import three_lines
 from autograd.rules.shape import astype, landed, sum_to
 from autograd.tensor import GETITEM, SETITEM, Tensor, constant
 from autograd.versions import Overwritten
@@ -145,6 +146,8 @@ def fit(gx: Gradient, a: Tensor) -> Gradient:
         return gx
     if type(gx) in LAZY:
         return gx
+    if not hasattr(gx, "shape"):
+        gx = _number(gx)
     if gx.shape != shape:
         gx = sum_to(gx, shape)
     if gx.dtype != x.dtype:
@@ -152,3 +155,15 @@ def fit(gx: Gradient, a: Tensor) -> Gradient:
             gx = np.real(gx)
         gx = astype(gx, dtype=x.dtype) if gx.dtype != x.dtype else gx
     return gx[()] if type(gx) is np.ndarray and gx.ndim == 0 else gx
+
+
+def _number(gx: Any) -> Gradient:
+    if isinstance(gx, (int, float, complex)):
+        return np.asarray(gx, np.result_type(float, type(gx)))[()]
+    raise TypeError(
+        three_lines(
+            f"the rule of an operation returned a {type(gx).__name__}",
+            f"its gradient is {gx!r}",
+            "an array or a number, g * ...; None in the place of a rule: no derivative",
+        )
+    )

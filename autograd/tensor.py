@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd import modes, rules  # noqa: F401  # rules fill the table
 from autograd.blocks import LARGE, in_pieces
-from autograd.errors import describe, failed_call, shape_of, three_lines
+from autograd.errors import describe, failed_call, plain, shape_of, three_lines
 from autograd.methods import Methods
 from autograd.modes import capturing, paused, watching
 from autograd.primitive import PRIMITIVES, Primitive
@@ -79,8 +79,23 @@ def _unary(fn: Callable[..., Any]) -> Callable[[Any], Any]:
     return lambda a: record(op, (a,))
 
 
+class Hook:
+    """What `register_hook` returns: ``remove()``, or a call, takes the hook away."""
+
+    def __init__(self, hooks: dict[Any, Any], key: object) -> None:
+        self._hooks, self._key = hooks, key
+
+    def remove(self) -> None:
+        """Call the hook no more."""
+        self._hooks.pop(self._key, None)
+
+    __call__ = remove
+
+
 def is_array(b: Any) -> bool:
-    return isinstance(b, (np.ndarray, np.generic, int, float, complex, list, tuple))
+    return isinstance(b, (np.generic, int, float, complex, list, tuple)) or (
+        isinstance(plain(b), np.ndarray)
+    )
 
 
 class Tensor(Methods):
@@ -141,7 +156,7 @@ class Tensor(Methods):
             self.data = float64(data)  # by far the most frequent case, ten times faster
             self.requires_grad = requires_grad
             return
-        array = raw(data)
+        array = plain(raw(data))
         typed = dtype is not None or hasattr(array, "dtype")
         array = np.array(array, dtype=dtype)
         if not typed and (requires_grad or array.dtype == np.float64) and array.dtype.kind in "iuf":
@@ -264,7 +279,7 @@ class Tensor(Methods):
         """Keep the gradient even when nobody but the graph holds this tensor."""
         self.meta = {**(self.meta or {}), "retain": True}
 
-    def register_hook(self, hook: Callable[["Tensor"], Any]) -> Callable[[], None]:
+    def register_hook(self, hook: Callable[["Tensor"], Any]) -> "Hook":
         """Call ``hook(grad)`` when the gradient of this tensor is known; return what removes it.
 
         A Tensor that the hook returns takes the gradient's place.
@@ -273,7 +288,7 @@ class Tensor(Methods):
         hooks = self.meta.setdefault("hooks", {})
         key = object()
         hooks[key] = hook
-        return lambda: hooks.pop(key, None)
+        return Hook(hooks, key)
 
     def detach(self) -> "Tensor":
         """Return the same values without history. The data is shared."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.backward import ONE, sweep
 from autograd.batching import Level, VmapError
-from autograd.errors import three_lines
+from autograd.errors import plain, three_lines
 from autograd.modes import capturing, depth, enable_grad, is_grad_enabled, no_grad, paused
 from autograd.outside import here, reading, tell
 from autograd.primitive import PRIMITIVES
@@ -318,7 +318,7 @@ def apart(arrays: Sequence[Any]) -> list[Any]:
 
 def _array(value: Any, dtype: Any = None) -> Any:
     """Return an array, a NumPy scalar, or the symbol that stands for one."""
-    return value if hasattr(value, "tape") else np.asarray(value, dtype)[()]
+    return value if hasattr(value, "tape") else np.asarray(plain(value), dtype)[()]
 
 
 def _tensor(y: Any) -> Tensor:

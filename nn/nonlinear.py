@@ -154,7 +154,7 @@ def elu(input: Array, alpha: float = 1.0) -> Array:
     >>> elu(np.array([-1.0, 2.0])).round(3)
     array([-0.632,  2.   ])
     """
-    return np.where(input > 0, input, alpha * np.expm1(np.minimum(input, 0.0)))
+    return np.where(input > 0, input, alpha * np.expm1(np.where(input > 0, 0.0, input)))
 
 
 def celu(input: Array, alpha: float = 1.0) -> Array:
@@ -163,7 +163,7 @@ def celu(input: Array, alpha: float = 1.0) -> Array:
     >>> celu(np.array([-1.0, 2.0])).round(3)
     array([-0.632,  2.   ])
     """
-    return np.where(input > 0, input, alpha * np.expm1(np.minimum(input, 0.0) / alpha))
+    return np.where(input > 0, input, alpha * np.expm1(np.where(input > 0, 0.0, input) / alpha))
 
 
 def selu(input: Array) -> Array:

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import nn
-from autograd import Tensor, manual_seed
+from autograd import Tensor, grad, manual_seed
 from nn import functional as F  # noqa: N812  # as everybody calls it
 from nn import nonlinear
 
@@ -100,3 +100,10 @@ def test_whole_channels_are_dropped(layer, shape):
     assert abs(y.mean() - 1) < 5 * np.sqrt(0.25 / 0.75 / 2000)
     x = np.ones(shape)
     assert layer(0.25).eval()(x) is x or (layer(0.25).eval()(x) == x).all()
+
+
+@pytest.mark.parametrize(
+    ("f", "slope"), [(F.elu, 1.0), (F.celu, 1.0), (F.selu, 1.7580993408473766)]
+)
+def test_exponential_units_have_their_slope_at_0(f, slope):
+    assert abs(grad(lambda x: f(x))(0.0) - slope) < 1e-15

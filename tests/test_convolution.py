@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import nn
-from autograd import Tensor, blocks, capture, conv, manual_seed, value_and_grad
+from autograd import Tensor, blocks, capture, conv, grad, manual_seed, value_and_grad
 from autograd.rules import convolution
 from nn import functional as F  # noqa: N812  # as everybody calls it
 
@@ -252,3 +252,16 @@ def test_errors_have_three_lines(call, message):
     with pytest.raises(ValueError, match=message) as caught:
         call(np.ones((1, 2, 5, 5)), np.ones((3, 2, 3, 3)))
     assert len(str(caught.value).splitlines()) == 3
+
+
+def test_batches_of_nothing_and_of_nan():
+    x, w, b = np.zeros((0, 3, 8, 8)), np.ones((4, 3, 3, 3)), np.ones(4)
+    for options in ({}, {"stride": 2, "padding": 1}):
+        y = F.conv2d(x, w, b, **options)
+        assert y.shape == (0, *F.conv2d(np.zeros((1, 3, 8, 8)), w, b, **options).shape[1:])
+        gx, gw, gb = grad(lambda *a: np.sum(F.conv2d(*a, **options)), (0, 1, 2))(x, w, b)  # noqa: B023
+        assert gx.shape == x.shape
+        assert not gw.any()
+        assert not gb.any()
+    g = grad(lambda x: np.sum(F.max_pool1d(x, 2)))(np.array([[[np.nan, 1.0, 2.0, 3.0]]]))
+    assert g.tolist() == [[[1, 0, 0, 1]]]

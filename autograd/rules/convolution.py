@@ -142,7 +142,8 @@ def conv_(x, weight, bias=None, stride=1, dilation=1, groups=1):
     rows = part(y.shape[2], w[0].size * math.prod(y.shape[3:]))
     p = patches(x, kernel, stride, dilation, groups, rows)
     b = None if bias is None else bias.reshape(groups, -1, 1)
-    tiles = y.reshape(len(y), groups, o // groups, p.shape[1], -1).transpose(0, 3, 1, 2, 4)
+    pixels = math.prod(y.shape[2:]) // p.shape[1]
+    tiles = y.reshape(len(y), groups, o // groups, p.shape[1], pixels).transpose(0, 3, 1, 2, 4)
     multiply(tiles, p, w.astype(dtype, copy=False), b)
     return y
 
@@ -176,7 +177,7 @@ def conv_weight_(g, x, kernel, stride=1, dilation=1, groups=1):
     seen = c * math.prod(kernel)
     rows = part(seen, o * math.prod(g.shape[2:]))
     parts = np.zeros((PARTS, groups, seen // rows, rows, o), np.result_type(g, x))
-    lines = g.reshape(len(g), groups, 1, o, -1).swapaxes(-1, -2)
+    lines = g.reshape(len(g), groups, 1, o, math.prod(g.shape[2:])).swapaxes(-1, -2)
     p = patches(x, kernel, stride, dilation, groups)
     multiply_back(parts, np.arange(PARTS), p, lines, rows)
     total = np.sum(parts, axis=0).reshape(groups, seen, o)
@@ -206,7 +207,10 @@ def by_place(x, y, *sizes):
 
 def maxima(x, y, *sizes):
     """Return which elements of x are the maximum of each window, by place, and how many are."""
-    chosen = by_place(x, y, *sizes) == y
+    seen = by_place(x, y, *sizes)
+    chosen = seen == y
+    if np.isnan(y).any():
+        chosen |= np.isnan(seen)
     return chosen, np.maximum(np.sum(chosen, axis=0, dtype=np.int32), 1)
 
 
