@@ -1,5 +1,7 @@
 """Derivations by hand: right ones are never called wrong, and each planted mistake is named."""
 
+import inspect
+import re
 import time
 from types import SimpleNamespace
 
@@ -11,6 +13,8 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd import Tensor, check_by_hand
+from autograd.by_hand import diagnosis, mistakes
+from autograd.by_hand.languages import WORDS
 from autograd.errors import three_lines
 
 SEEDS = st.integers(0, 10**6)
@@ -223,9 +227,9 @@ SCALARS = [
         "the gradient that arrives at a + b is left out",
     ),
     (lambda a, b, c: (a + b) * c, "c", 4, "factor", "a factor is multiplied by itself"),
-    (lambda a, b, c: a * a, "a", 2, "way", "a is used 2 times, and one way back is missing"),
-    (lambda a, b, c: a * b + a * c, "a", 4, "way", "one way back is missing: over a * b"),
-    (lambda a, b, c: a * b + a * c + a * 9, "a", 3, "way", "2 ways back are missing"),
+    (lambda a, b, c: a * a, "a", 2, "path", "a is used 2 times, and one path back is missing"),
+    (lambda a, b, c: a * b + a * c, "a", 4, "path", "one path back is missing: over a * b"),
+    (lambda a, b, c: a * b + a * c + a * 9, "a", 3, "path", "2 paths back are missing"),
     (lambda a, b, c: (a - b) * (c + b), "b", 6, "minus", "the minus before b in a - b is missing"),
     (lambda a, b, c: a - b, "b", 1, "sign", "the sign is flipped"),
     (lambda a, b, c: c**3, "c", 16, "exponent", "the 3 of the power is missing"),
@@ -271,6 +275,50 @@ def test_mistakes_with_fused_cross_entropy():
         assert words in check_by_hand(loss, {s: wrong})[s].what
 
 
+def test_the_step_over_an_activation_that_is_written_out():
+    rng = np.random.default_rng(0)
+    X, W = rng.normal(size=(6, 3)), leaf(rng.normal(size=3))
+    s = X @ W
+    o = 1 / (1 + np.exp(-s))
+    L = np.mean((o - 1) ** 2)
+    do = 2 * (o.data - 1) / 6
+    ds = do * o.data * (1 - o.data)
+    assert check_by_hand(L, {W: X.T @ ds, s: ds})
+    for key, hand in ((s, do), (W, X.T @ do)):
+        verdict = check_by_hand(L, {key: hand})[key]
+        assert verdict.mistakes == ("step",)
+        assert verdict.what == "∂L/∂o is taken for ∂L/∂s: the step from o to s is missing"
+        assert verdict.instead == "multiply by the derivative of o = 1 / (1 + exp(-s)) by s"
+    assert check_by_hand(L, {W: -(X.T @ do)})[W].mistakes == ("step", "sign")
+    unknown = check_by_hand(L, {s: rng.normal(size=6)})[s]
+    assert unknown.instead == "derive it again, node by node: L.backward_steps() shows each"
+
+
+def test_the_step_over_a_softmax_that_is_written_out():
+    X, W, c = np.arange(12.0).reshape(4, 3) / 9, leaf([0.2, -0.1, 0.3]), np.array([1.0, 3, 2, 5])
+    s = X @ W
+    e = np.exp(s)
+    p = e / np.sum(e)
+    loss = np.sum(p * c)
+    for key, hand in ((s, c), (W, X.T @ c)):
+        assert (
+            check_by_hand(loss, {key: hand})[key].what
+            == "∂loss/∂p is taken for ∂loss/∂s: the step from p to s is missing"
+        )
+    twice = np.sum(p * c) + np.sum(s)  # not all that reaches s comes over p
+    assert check_by_hand(twice, {s: c})[s].mistakes == ("unknown",)
+
+
+def test_another_reading_says_more_than_a_missing_step():
+    x = leaf(0.3)
+    y = x * 3
+    z = np.tanh(y)
+    f = z * 2
+    assert check_by_hand(f, {y: 2})[y].mistakes == ("derivative",)
+    assert check_by_hand(f, {x: 2 * (1 - z.item() ** 2)})[x].mistakes == ("constant",)
+    assert check_by_hand(f, {x: 2})[x].mistakes == ("step",)
+
+
 def test_a_square_matrix_that_was_not_transposed():
     rng = np.random.default_rng(0)
     x, W, V = rng.normal(size=(4, 3)), leaf(rng.normal(size=(3, 3))), leaf(rng.normal(size=(3, 3)))
@@ -290,6 +338,15 @@ def test_the_loss_is_a_sum_where_it_should_be_a_mean():
     # two readings that the numbers cannot tell apart: N is 2 too, and so is the exponent
     halved = check_by_hand(loss, {w: right / 2})[w]
     assert halved.what == "there is a 1/N too much (N = 2); or the 2 of the power is missing"
+
+
+@pytest.mark.parametrize("lang", ["pt", "es"])
+def test_every_kind_of_mistake_has_words_in_every_language(lang):
+    source = "".join(inspect.getsource(module) for module in (diagnosis, mistakes))
+    named = re.findall(r'(?:Part|istake)\(\s*"([^"]+)"', source)
+    kinds = {*named, *re.findall(r'\("(\w+)",\)$', source, re.MULTILINE), "diagonal", "target"}
+    kinds |= {kind for _, _, kinds, _ in PLANTED for kind in kinds} | {row[3] for row in SCALARS}
+    assert kinds | {"right", "unanswered", "by hand", "engine", "and"} == set(WORDS[lang])
 
 
 # ── how it is called ──────────────────────────────────────────────────────────────────────────
@@ -332,7 +389,7 @@ def test_refusals_say_what_to_write():
     f, stranger, constant = a * 3, leaf(1.0), Tensor(1.0, name="c")
     f = f + constant
     f.name = "f"
-    for key in ("z", stranger, constant):
+    for key in ("c", stranger, constant):
         with pytest.raises(ValueError) as caught:
             check_by_hand(f, {key: 1})
         called = key if isinstance(key, str) else f"{key.name or 'argument 0'} ()"
@@ -346,6 +403,25 @@ def test_refusals_say_what_to_write():
         "check_by_hand of a: [[1], [1, 2]]",
         "a number, an array, or nested lists of one shape",
     )
+    weight = leaf(1.0)
+    with pytest.raises(ValueError) as caught:
+        check_by_hand(f * weight, {"wieght": 1})
+    known = "what the loss came from, with requires_grad=True: f, weight, a"
+    assert str(caught.value) == three_lines(
+        "the loss came from no tensor of this name",
+        "check_by_hand of wieght",
+        f"'weight', or {known}",
+    )
+    with pytest.raises(ValueError, match=r"no tensor of this name\n.* z\n.*: what the loss came"):
+        check_by_hand(f, {"z": 1})
+    for hand, kind in (([weight], "list"), (weight, "Tensor")):
+        with pytest.raises(TypeError) as caught:
+            check_by_hand(f * weight, hand)
+        assert str(caught.value) == three_lines(
+            "gradients by hand come with the tensors that they belong to",
+            f"check_by_hand(loss, {kind})",
+            "check_by_hand(loss, {w: [0.1, -0.2], b: 0.3})",
+        )
     twin = leaf(1.0, "a")
     with pytest.raises(ValueError, match="several tensors have this name"):
         check_by_hand(f + twin, {"a": 1})

@@ -138,7 +138,7 @@ forward
         (lambda x: x**3, "3 · x²"),
         (lambda x: x**-2, "−2 · x⁻³"),
         (lambda x: x**0.5, "0.5 · x^(−0.5)"),
-        (lambda x: 2.0**x, "f · 0.6931"),
+        (lambda x: 2.0**x, "f · log(2)"),
         (np.square, "2 · x"),
         (np.sqrt, "1 / (2 · f)"),
         (lambda x: 1 / x, "−1 / x²"),

@@ -356,6 +356,23 @@ def test_a_large_array_is_summarized():
     assert node(picture, "Σ axis=0").role == "operation"
 
 
+@pytest.mark.parametrize(
+    ("value", "operations", "direction"),
+    [([1.0, 2.0], 8, "LR"), ([1.0, 2.0], 9, "TB"), (1.0, 9, "LR")],
+)
+def test_many_arrays_in_a_row_stand_below_each_other(value, operations, direction):
+    y = Tensor(value, requires_grad=True, name="x")
+    for _ in range(operations):
+        y = np.tanh(y)
+    picture = draw(y)
+    entrance, way_out = {"LR": "we", "TB": "ns"}[direction]
+    assert f"rankdir={direction}" in picture.source
+    assert f"n0 -> n1_0:{entrance} [" in picture.source
+    assert f"n1_0:{way_out} -> n1\n" in picture.source
+    assert picture.mermaid().startswith(f"flowchart {direction}\n")
+    assert {f"rankdir={direction}" in frame.source for frame in ag.frames(y)} == {True}
+
+
 def test_an_array_that_was_rewritten_is_drawn_as_each_operation_saw_it():
     x = variable([1.0, 2.0]) * 1.0
     y = x * x

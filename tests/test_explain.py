@@ -12,6 +12,7 @@ import pytest
 from samples import SAMPLES
 
 import autograd as ag
+import nn
 from autograd import Tensor, explain
 from autograd.graph import toposort
 from autograd.primitive import PRIMITIVES, primitive
@@ -250,12 +251,78 @@ def test_every_equation_is_true(fn):
                     )
 
 
+@pytest.mark.parametrize(
+    ("index", "text", "tex"),
+    [
+        (1, "at [1]", r"at } \left[1\right]"),
+        (slice(1, None), "at [1:]", r"at } \left[1:\right]"),
+        (([-1, 0],), "at [[−1, 0]]", r"at } \left[[-1, 0]\right]"),
+        (np.array([0, 0]), "added up at [[0, 0]]", r"added up at } \left[[0, 0]\right]"),
+    ],
+)
+def test_an_index_sends_back_what_arrives_there_and_0_elsewhere(index, text, tex):
+    (x,) = variables(x=[1.0, 2, 3])
+    y = x[index]
+    explained = explain(np.exp(y).sum())
+    assert f"∂f/∂x = {{∂f/∂y {text}, 0 elsewhere}}" in str(explained)
+    cases = (
+        rf"\frac{{\partial f}}{{\partial y}} & \text{{{tex} \\ 0 & \text{{elsewhere}} \end{{cases}}"
+    )
+    assert cases in markdown(explained.document)
+
+
+@pytest.mark.parametrize(
+    ("lang", "sum_of_both"),
+    [
+        ("en", "{3 at [0], 0 elsewhere} + {1 at [2], 0 elsewhere} = [3, 0, 1]"),
+        ("pt", "{3 em [0], 0 nas demais posições} + {1 em [2], 0 nas demais posições} = [3; 0; 1]"),
+        ("es", "{3 en [0], 0 en las demás posiciones} + {1 en [2], 0 en las demás posiciones}"),
+    ],
+)
+def test_two_entries_send_back_a_sum(lang, sum_of_both):
+    (x,) = variables(x=[1.0, 2, 3])
+    text = str(explain(x[0] * x[2], lang))
+    assert sum_of_both in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("lang", "note"),
+    [
+        ("en", "0 is taken by convention: the formula has no value there"),
+        ("pt", "toma-se 0 por convenção: ali a fórmula não tem valor"),
+        ("es", "se toma 0 por convención: allí la fórmula no tiene valor"),
+    ],
+)
+def test_the_formula_of_a_power_is_right_where_a_convention_gives_its_value(lang, note):
+    (x,) = variables(x=0.0)
+    text = str(explain(x**x, lang))
+    slope = "x · x^(x − 1) + f · log(x) = 0 · 0^(0 − 1) + 1 · log(0) = 0"
+    assert f"  ∂(x^x)/∂x = {slope}\n       {note}\n" in text
+    assert "∂f/∂x = ∂f/∂f · (x · x^(x − 1) + f · log(x)) = 1 · (0 · 0^(0 − 1) + " in text
+    assert note.partition("0")[2] in latex_body(explain(x**x, lang).document)
+    x, y = variables(x=0.0, y=2.0)
+    assert str(explain(x**y, lang)).count(note) == 1  # where log(0) stands, not 2 · 0¹
+    x, y = variables(x=2.0, y=0.0)
+    assert note not in str(explain(x**y, lang))
+    (x,) = variables(x=0.0)
+    assert note not in str(explain(np.sqrt(x) + x**0.5, lang))  # both give ∞
+
+
 def test_cross_entropy_is_derived_as_on_paper():
     (s,) = variables(s=[[1.0, 2, 3], [0, 1, 5]])
     explained = explain(ag.softmax_cross_entropy(s, [0, 2]).mean())
-    formula = "∂f/∂s = (∂f/∂t)ᵀ · (softmax(s) − [[1, 0, 0], [0, 0, 1]])"
+    formula = "∂f/∂s = (∂f/∂t)[:, None] · (softmax(s) − one_hot([0, 2], 3))"
     assert formula in str(explained)
-    assert r"\operatorname{softmax}\left(s\right) - \begin{bmatrix}" in markdown(explained.document)
+    (S,), Y = variables(S=np.ones((4, 3))), np.array([0, 1, 2, 1])
+    explained = explain(nn.functional.cross_entropy(S, Y))
+    assert "∂f/∂S = (∂f/∂a)[:, None] · (softmax(S) − one_hot(Y, 3))\n" in str(explained)
+    assert "shape (4×1) · (softmax((4×3)) − one_hot((4,), 3)) = (4×3)\n" in str(explained)
+    error = r"\operatorname{softmax}\left(S\right) - \operatorname{one\_hot}\left(Y, 3\right)"
+    column = r"{\left(\frac{\partial f}{\partial a}\right)}_{:, \text{None}}"
+    assert rf"{column} \odot \left({error}\right)" in markdown(explained.document)
+    typed = np.full(4, 0.25)[:, None] * (ag.softmax(S.data) - nn.functional.one_hot(Y, 3).data)
+    nn.functional.cross_entropy(S, Y).backward()
+    np.testing.assert_allclose(typed, S.grad.data, 1e-12)
 
 
 def test_titles_say_what_is_derived_and_fit_below_those_of_a_notebook():
@@ -288,10 +355,10 @@ def test_the_jacobian_of_softmax_as_in_the_lecture_notes():
     assert (
         jacobian_of(s)
         == """\
-Jacobian
-  ∂s/∂x = [[s₁ · (1 − s₁),      −s₂ · s₁,      −s₃ · s₁],
-           [     −s₁ · s₂, s₂ · (1 − s₂),      −s₃ · s₂],
-           [     −s₁ · s₃,      −s₂ · s₃, s₃ · (1 − s₃)]]
+Jacobian, entries counted from 0
+  ∂s/∂x = [[s[0] · (1 − s[0]),      −s[1] · s[0],      −s[2] · s[0]],
+           [     −s[0] · s[1], s[1] · (1 − s[1]),      −s[2] · s[1]],
+           [     −s[0] · s[2],      −s[1] · s[2], s[2] · (1 − s[2])]]
         = [[0.1544, −0.07336, −0.08108], [−0.07336, 0.2366, −0.1633], [−0.08108, −0.1633, \
 0.2443]]   shape (3×3)"""
     )
@@ -302,11 +369,46 @@ def test_the_jacobian_by_a_matrix_is_cut_into_matrices():
     u = W @ x
     u.name = "u"
     text = jacobian_of(u)
-    assert "∂u₁/∂W = [[x₁, x₂, x₃],\n            [ 0,  0,  0]]\n" in text
-    assert "∂u/∂x  = [[W₁₁, W₁₂, W₁₃],\n            [W₂₁, W₂₂, W₂₃]]\n" in text
+    assert "∂u[0]/∂W = [[x[0], x[1], x[2]],\n              [   0,    0,    0]]\n" in text
+    by_x = "[[W[0, 0], W[0, 1], W[0, 2]],\n              [W[1, 0], W[1, 1], W[1, 2]]]\n"
+    assert f"∂u/∂x    = {by_x}" in text
     h = np.tanh(u * 0.01)
     h.name = "h"
-    assert "[[1 − h₁²,       0],\n" in jacobian_of(h)
+    assert "[[1 − h[0]²,         0],\n" in jacobian_of(h)
+
+
+def test_one_page_counts_entries_from_zero_throughout():
+    z, x1 = variables(z=[1.0, 2.0, 3.0], x1=[1.0, 2.0])
+    p, h1 = ag.softmax(z), np.tanh(x1)
+    explained = explain(-np.log(p[2]), jacobian=p)
+    assert "a = p[2] = " in str(explained)
+    assert "p[2] · (1 − p[2])]]" in str(explained)
+    assert "a &= {p}_{2} = " in latex_body(explained.document)
+    assert r"p_{2} \cdot \left(1 - p_{2}\right) \end{bmatrix}" in latex_body(explained.document)
+    explained = explain(h1[1], "pt", jacobian=h1)
+    assert "jacobiano, entradas contadas a partir de 0\n" in str(explained)
+    assert "∂h1/∂x1 = [[1 − h1[0]²;" in str(explained)
+    page = latex_body(explained.document)  # not h₁₁, which may be read as the entry 11
+    assert r"f &= {\left[h_{1}\right]}_{1} = " in page
+    assert r"1 - \left[h_{1}\right]_{0}^{2}" in page
+
+
+def test_what_is_zero_is_left_out_of_a_jacobian():
+    x, c = variables(x=[1.0, 2.0], c=4.0)
+    y = x / c
+    y.name = "y"
+    assert "∂y/∂c = [[−x[0] / c²],\n           [−x[1] / c²]]\n" in jacobian_of(y)
+    assert "∂y/∂x = [[1 / c,     0],\n           [    0, 1 / c]]\n" in jacobian_of(y)
+
+
+def test_the_logarithms_of_rules_are_known_by_name():
+    (x,) = variables(x=2.0)
+    assert "= 1 / (x · log(2)) = 1 / (2 · log(2)) = 0.7213\n" in str(explain(np.log2(x)))
+    assert "= 1 / (x · log(10)) = " in str(explain(np.log10(x)))
+    explained = explain(np.exp2(x))
+    assert "= f · log(2) = 4 · log(2) = 2.773\n" in str(explained)
+    assert r"f \cdot \ln\left(2\right)" in latex_body(explained.document)
+    assert str(explain(np.log(x))).startswith("forward\n  f = log(x) = log(2) = 0.6931\n")
 
 
 def test_rows_of_a_batch_have_a_jacobian_each():
@@ -315,7 +417,7 @@ def test_rows_of_a_batch_have_a_jacobian_each():
     for number in ("0.2174", "−0.1429", "0.2472", "0.1789", "0.2262", "0.1874", "0.2424", "0.1818"):
         assert number in text, "∂o/∂s, printed in the notes"
     assert "and 0 between different rows" in text
-    assert re.search("∂(.)₄/∂.₄ = ", text)
+    assert re.search(r"∂.\[3\]/∂.\[3\] = ", text)
 
 
 @pytest.mark.parametrize("fn", SAMPLES, ids=lambda fn: getattr(fn, "__name__", str(fn)))

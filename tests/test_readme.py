@@ -5,8 +5,11 @@ import pathlib
 import re
 
 import pytest
+from first_screen import NOTEBOOKS as NOTES
+from first_screen import made, unplaced, words
 
 ROOT = pathlib.Path(__file__).parents[1]
+REMAKE = "python tests/first_screen.py"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SLOW = {"10_digits", "11_transformer"}  # more than a few seconds
 NOTEBOOKS = [
@@ -35,6 +38,12 @@ def test_the_commands_are_one_line_each():
 def test_relative_links_lead_somewhere():
     for target in re.findall(r"\]\((?!https?:|#)([^)]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_what_is_shown_first_is_fresh():
+    picture, page = made()
+    assert words((NOTES / "abc.svg").read_text("utf-8")) == words(picture), REMAKE
+    assert unplaced((NOTES / "abc.html").read_text("utf-8")) == unplaced(page), REMAKE
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS)

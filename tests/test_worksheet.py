@@ -306,7 +306,18 @@ def test_marks_tell_what_is_missing_and_what_went_wrong():
     intermediate = next(t.name for t in toposort(sheet.root) if t.op and t.name != "f")
     right = float(sheet.grade({intermediate: 0})[intermediate].expected)
     assert sheet.grade({**sheet.answers, intermediate: right})
-    with pytest.raises(ValueError, match="no gradient arrives here"):
+    for lang, sign, nothing in (
+        ("pt", "o sinal está trocado", "não foi respondido"),
+        ("es", "el signo está invertido", "no fue respondido"),
+    ):
+        sheet = worksheet("Ada", 2, lang=lang)
+        verdicts = sheet.grade({first: -sheet.answers[first]})
+        assert [verdict.what for verdict in verdicts.values()] == [sign, nothing, nothing]
+        assert not any(verdict.instead for verdict in verdicts.values())
+    halves = worksheet("Ada", 2, lang="es").grade({"c": 0.5})["c"]
+    assert repr(halves).splitlines()[1] == "     a mano: 0,5"
+    assert re.fullmatch(r" +motor: −?\d+", repr(halves).splitlines()[2])
+    with pytest.raises(ValueError, match="the loss came from no tensor of this name"):
         sheet.grade({"z": 1})
     with pytest.raises(ValueError) as caught:
         sheet.grade({"a": "three"})

@@ -1,5 +1,6 @@
 """`check_by_hand`: a derivation made by hand beside the engine's."""
 
+import difflib
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,6 +13,7 @@ from autograd.by_hand.graph import Graph
 from autograd.by_hand.mistakes import mistaken
 from autograd.by_hand.verdicts import Verdict, Verdicts
 from autograd.errors import describe, three_lines
+from autograd.graph import toposort
 from autograd.names import names_in
 from autograd.steps import gradients
 from autograd.tensor import Tensor, raw
@@ -26,7 +28,7 @@ def check_by_hand(loss: Tensor, derived: Mapping[Any, Any]) -> Verdicts:
     decimal that was typed (of the fourth, where fewer than three were), or by 1e-5 of the largest
     entry: hand derivations are rounded on the way. What is not right is compared with what known
     mistakes would give: a sign, a 1/N, a transposed matrix, a batch that was not summed over, the
-    derivative of an activation left out, the diagonal of a Jacobian for the whole, one way of
+    derivative of an activation left out, the diagonal of a Jacobian for the whole, one path of
     several, and others, up to two of them together.
 
     Parameters
@@ -37,6 +39,7 @@ def check_by_hand(loss: Tensor, derived: Mapping[Any, Any]) -> Verdicts:
 
     Raises
     ------
+    TypeError : where `derived` does not say of what its gradients are.
     ValueError : where `loss` did not come from a tensor of that name, or no gradient arrives
         there; and for a gradient that is no array of real numbers.
     RuntimeError : where `loss` is no scalar, or nothing requires a gradient.
@@ -56,6 +59,14 @@ def check_by_hand(loss: Tensor, derived: Mapping[Any, Any]) -> Verdicts:
          → multiply by −1
     """
     names = names_in(sys._getframe(1))
+    if not isinstance(derived, Mapping):
+        raise TypeError(
+            three_lines(
+                "gradients by hand come with the tensors that they belong to",
+                f"check_by_hand(loss, {type(derived).__name__})",
+                "check_by_hand(loss, {w: [0.1, -0.2], b: 0.3})",
+            )
+        )
     with np.errstate(all="ignore"):
         return _check(loss, derived, names)
 
@@ -78,7 +89,8 @@ def _check(loss: Tensor, derived: Mapping[Any, Any], names: dict[int, str]) -> V
         name = key if isinstance(key, str) else graph.name(t)
         verdict = Verdict(name, True, "right", given=hand[key], expected=right[t])
         if not close(hand[key], right[t], unit_of(hand[key])):
-            what, instead, kinds = diagnose(hand[key], candidates[t], factors_of(graph))
+            called = graph.called(loss) if graph.called(loss).isidentifier() else "loss"
+            what, instead, kinds = diagnose(hand[key], candidates[t], factors_of(graph), called)
             verdict = replace(verdict, ok=False, what=what, instead=instead, mistakes=kinds)
         verdicts[key] = verdict
     return Verdicts(verdicts)
@@ -92,16 +104,17 @@ def _tensor(key: Any, right: Mapping[Tensor, Any], graph: Graph) -> Tensor:
         found = [key] if type(key) is Tensor and key in right else []
     if len(found) == 1:
         return found[0]
-    known = ", ".join(dict.fromkeys(filter(None, map(graph.called, right))))
-    raise ValueError(
-        three_lines(
-            "several tensors have this name" if found else "no gradient arrives here",
-            f"check_by_hand of {key if isinstance(key, str) else describe(key, 0)}",
-            "the Tensor itself as the key"
-            if found
-            else f"what the loss came from, with requires_grad=True: {known}",
-        )
-    )
+    known = [*dict.fromkeys(filter(None, map(graph.called, right)))]
+    what = "no gradient arrives here"
+    instead = f"what the loss came from, with requires_grad=True: {', '.join(known)}"
+    if found:
+        what, instead = "several tensors have this name", "the Tensor itself as the key"
+    elif isinstance(key, str) and key not in map(graph.called, toposort(graph.root)):
+        near = difflib.get_close_matches(key, known, 1)
+        what = "the loss came from no tensor of this name"
+        instead = f"{near[0]!r}, or {instead}" if near else instead
+    where = f"check_by_hand of {key if isinstance(key, str) else describe(key, 0)}"
+    raise ValueError(three_lines(what, where, instead))
 
 
 def _numbers(value: Any, name: str) -> np.ndarray:

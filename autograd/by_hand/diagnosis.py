@@ -159,7 +159,7 @@ def _named(axes: tuple[int, ...], shape: tuple[int, ...] = ()) -> str:
 
 # ── the diagnosis ─────────────────────────────────────────────────────────────────────────────
 def diagnose(
-    given: np.ndarray, candidates: Sequence[Candidate], factors: Factors
+    given: np.ndarray, candidates: Sequence[Candidate], factors: Factors, loss: str = "loss"
 ) -> tuple[str, str, tuple[str, ...]]:
     """Say what went wrong, what to do, and which kinds of mistakes explain it.
 
@@ -168,6 +168,7 @@ def diagnose(
     given : a gradient that is not right.
     candidates : the right one first, then those of the mistakes.
     factors : those of the graph.
+    loss : what the result is called, for the advice.
     """
     readings: list[tuple[Part, ...]] = []
     best, unit = TOGETHER, unit_of(given)
@@ -188,7 +189,9 @@ def diagnose(
                     readings = [*readings, reading] if cost == best else [reading]
                     best = cost
     if not readings:
-        return _where(given, np.asarray(candidates[0].array), unit)
+        return _where(given, np.asarray(candidates[0].array), unit, loss)
+    # a missing step has no formula of its own: every other reading says more
+    readings = [r for r in readings if all(p.kind != "step" for p in r)] or readings
     told = {frozenset(p.kind for p in reading): reading for reading in reversed(readings)}
     kinds = tuple(p.kind for p in readings[0])
     if kinds[0] in FACTORS:  # what explains it without a look at the graph needs no second reading
@@ -208,21 +211,23 @@ def _tells_little(hand: np.ndarray) -> bool:
     return bool(sizes.size < 2 or np.allclose(sizes, sizes[0], RTOL))
 
 
-def _where(given: np.ndarray, right: np.ndarray, unit: float) -> tuple[str, str, tuple[str, ...]]:
+def _where(
+    given: np.ndarray, right: np.ndarray, unit: float, loss: str
+) -> tuple[str, str, tuple[str, ...]]:
     """Say which entries are wrong, where no mistake explains them all."""
     if given.shape != right.shape:
         what = f"its shape is {given.shape}, and its tensor's is {right.shape}"
         return what, "one number for each entry of the tensor", ("shape",)
     if not np.any(given):
         what = "it is 0, as if the loss did not depend on it"
-        return what, "follow every way to the loss", ("zero",)
+        return what, "follow every path to the loss", ("zero",)
     off = np.abs(given - right)
     if np.all(off <= 0.5 / 10 ** _decimals(given)) and np.sum(off) < np.sum(np.abs(right)) / 4:
         return "it is rounded too far", "give four decimals, or a fraction", ("rounded",)
     wrong = ~_same(given, right, unit)
     places = [tuple(map(int, index)) for index in np.argwhere(wrong)]
     if len(places) == given.size:
-        return _throughout(given, right, unit)
+        return _throughout(given, right, unit, loss)
     rows = {place[0] for place in places}
     if given.ndim == 2 and len(rows) == 1:
         (row,) = rows
@@ -239,7 +244,7 @@ def _where(given: np.ndarray, right: np.ndarray, unit: float) -> tuple[str, str,
 
 
 def _throughout(
-    given: np.ndarray, right: np.ndarray, unit: float
+    given: np.ndarray, right: np.ndarray, unit: float, loss: str
 ) -> tuple[str, str, tuple[str, ...]]:
     norm = np.vdot(right, right)
     ratio = np.vdot(given, right) / norm if norm else 0.0
@@ -247,4 +252,4 @@ def _throughout(
         what = f"it is {number(ratio)} times the right one"
         return what, "look for a constant factor", ("factor",)
     what = "it is wrong, and no known mistake explains it"
-    return what, "derive it again, node by node: f.backward_steps() shows each", ("unknown",)
+    return what, f"derive it again, node by node: {loss}.backward_steps() shows each", ("unknown",)

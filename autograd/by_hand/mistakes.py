@@ -9,7 +9,7 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import combinations, islice
+from itertools import chain, combinations, islice
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,10 @@ class Mistake:
 # ── what is sent instead ──────────────────────────────────────────────────────────────────────
 def _without(node: Tensor, gone: frozenset[int], g: Gradient) -> Sent:
     return [(i, gx) for i, gx in contributions(node, arguments(node), g) if i not in gone]
+
+
+def _instead(node: Tensor, gone: frozenset[int], put: Sent, g: Gradient) -> Sent:
+    return [*_without(node, gone, g), *put]
 
 
 def _changed(node: Tensor, i: int, part: Callable[[Gradient], Gradient], g: Gradient) -> Sent:
@@ -181,7 +185,7 @@ def _cross_entropy(graph: Graph, node: Tensor) -> Iterator[Mistake]:
         )  # fmt: skip
 
 
-def way(graph: Graph) -> Iterator[Mistake]:
+def path(graph: Graph) -> Iterator[Mistake]:
     """Of a variable that is used more than once, not every use counts."""
     for t, uses in graph.uses.items():
         if t not in graph.on or len(uses) < 2:
@@ -194,8 +198,8 @@ def way(graph: Graph) -> Iterator[Mistake]:
                     positions.setdefault(node, set()).add(i)
                 over = ", ".join(dict.fromkeys(graph.shown(node) for node, _ in gone))
                 yield Mistake(
-                    "way", f"{graph.name(t)} is used {len(uses)} times, and "
-                    f"{f'{len(gone)} ways back are' if len(gone) > 1 else 'one way back is'} "
+                    "path", f"{graph.name(t)} is used {len(uses)} times, and "
+                    f"{f'{len(gone)} paths back are' if len(gone) > 1 else 'one path back is'} "
                     f"missing: over {over}",
                     f"add up what comes back to {graph.name(t)} over all its uses",
                     {n: partial(_without, n, frozenset(i)) for n, i in positions.items()},
@@ -279,6 +283,45 @@ def _wrong_factors(fn: Any, i: int, xs: Sequence[Any]) -> Iterator[tuple[str, An
         yield "a matrix is not transposed on the way back", swapped
 
 
+def step(graph: Graph) -> Iterator[Mistake]:
+    """The gradient of a named result is taken for that of something it was computed from."""
+    arrived = gradients(graph.root)
+    bending = {node for node, _ in _activations(graph)}
+    for y in graph.nodes:
+        if y is graph.root or y not in arrived or not graph.called(y):
+            continue
+        only_bent = {y: True}  # what reaches the result over y alone, and over activations alone
+        for x in chain(graph.nodes, graph.on.difference(graph.nodes)):
+            uses = graph.uses.get(x, [])
+            if x in only_bent or not uses or any(node not in only_bent for node, _ in uses):
+                continue
+            only_bent[x] = all(node in bending and only_bent[node] for node, _ in uses)
+            op: Any = x.op
+            ends = op is None or not op.elementwise or graph.called(x)
+            if x.shape == y.shape and ends and not only_bent[x]:
+                of, by = graph.name(y), graph.name(x)
+                yield Mistake(
+                    "step", f"{graph.gradient(y)} is taken for {graph.gradient(x)}: "
+                    f"the step from {of} to {by} is missing",
+                    f"multiply by the derivative of {graph.shown(y)} by {by}",
+                    _replaced(uses, arrived[y]),
+                )  # fmt: skip
+
+
+def _replaced(
+    uses: Sequence[tuple[Tensor, int]], total: Gradient
+) -> dict[Tensor, Callable[[Gradient], Sent]]:
+    """Let the first of the uses send the whole gradient, and the others nothing."""
+    positions: dict[Tensor, set[int]] = {}
+    for node, i in uses:
+        positions.setdefault(node, set()).add(i)
+    first, place = uses[0]
+    return {
+        node: partial(_instead, node, frozenset(i), [(place, total)] if node is first else [])
+        for node, i in positions.items()
+    }
+
+
 INVERSE = (np.divide, 1)
 """The operand of a quotient that no constant factor stands beside."""
 
@@ -286,7 +329,7 @@ ARITHMETIC = {np.add, np.subtract, np.multiply, np.divide, np.negative, np.posit
 """Functions of each element that no lecture calls an activation."""
 
 TABLE: tuple[Callable[[Graph], Iterator[Mistake]], ...] = (
-    derivative, diagonal, way, minus, count, factor, point, upstream,
+    derivative, diagonal, path, minus, count, factor, point, upstream, step,
 )  # fmt: skip
 """The rows, the likeliest mistake first."""
 
@@ -296,10 +339,10 @@ def mistaken(graph: Graph) -> Iterator[tuple[Mistake, dict[Tensor, Any]]]:
 
     >>> x = Tensor(3.0, requires_grad=True, name="x")
     >>> for mistake, wrong in mistaken(Graph(x * x, [x], {})):
-    ...     if mistake.kind == "way":
+    ...     if mistake.kind == "path":
     ...         print(mistake.what, wrong[x].item())
-    x is used 2 times, and one way back is missing: over x * x 3.0
-    x is used 2 times, and one way back is missing: over x * x 3.0
+    x is used 2 times, and one path back is missing: over x * x 3.0
+    x is used 2 times, and one path back is missing: over x * x 3.0
     """
     every = (mistake for row in TABLE for mistake in row(graph))
     for mistake in islice(every, max(1, WORK // max(1, len(graph.nodes)))):

@@ -1,12 +1,14 @@
 """What is said about gradients that were derived by hand."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from autograd.view.derivation.writing import array_text
+from autograd.by_hand.languages import WORDS
+from autograd.view.derivation.languages import language_of
+from autograd.view.derivation.writing import Style
 from autograd.view.graph.spelling import PRINTED
 
 
@@ -21,6 +23,7 @@ class Verdict:
     what, instead : what went wrong, and what to do; two readings are joined by "or".
     mistakes : the kinds of mistakes that explain it, such as ``("sign", "missing 1/N")``.
     given, expected : the gradient by hand (None where there is none), and the engine's.
+    lang : the language of the words.
     """
 
     name: str
@@ -30,6 +33,20 @@ class Verdict:
     mistakes: tuple[str, ...] = ()
     given: Any = None
     expected: Any = None
+    lang: str = "en"
+
+    def into(self, lang: str) -> "Verdict":
+        """Say it in another language: which kinds of mistakes, without names and remedies.
+
+        >>> print(Verdict("a", False, "the sign is flipped", mistakes=("sign",)).into("pt"))
+        ✗ a  o sinal está trocado
+        """
+        if lang == self.lang:
+            return self
+        words = WORDS[lang]
+        kinds = ("right",) if self.ok else dict.fromkeys(self.mistakes)
+        what = f" {words['and']} ".join(words[kind] for kind in kinds)
+        return replace(self, what=what, instead="", lang=lang)
 
     def __bool__(self) -> bool:
         return self.ok
@@ -84,8 +101,10 @@ def _table(verdicts: Sequence[Verdict]) -> str:
         if v.ok:
             continue
         if v.given is not None and max(np.size(v.given), np.size(v.expected)) <= PRINTED:
-            lines.append(f"{start}by hand: {array_text(v.given)}")
-            lines.append(f"{start} engine: {array_text(v.expected)}")
+            array, words = Style(language_of(v.lang)).array, WORDS[v.lang]
+            wide = max(map(len, (words["by hand"], words["engine"])))
+            lines.append(f"{start}{words['by hand']:>{wide}}: {array(v.given)}")
+            lines.append(f"{start}{words['engine']:>{wide}}: {array(v.expected)}")
         if v.instead:
             lines.append(f"{start}→ {v.instead}")
     return "\n".join(lines)

@@ -63,6 +63,12 @@ def d_power_exponent(g, y, a, b):
     return g * np.where(out, 0, y) * np.log(np.where(out, np.ones_like(y), a))
 
 
+POWER_ON_PAPER = (
+    lambda g, y, a, b: g * (b * a ** (b - 1)),
+    lambda g, y, a, b: g * y * np.log(a),
+)  # as derived on paper; the rules that run also know what to do where a is 0
+
+
 def d_hypot(g, y, x):
     """Point along x: 0 at the origin, the smallest of the subgradients there."""
     return np.where(y == 0, 0, g * x / np.where(y == 0, 1, y))
@@ -142,7 +148,7 @@ primitive(np.multiply,     lambda g, y, a, b: g * b,       lambda g, y, a, b: g 
 primitive(np.divide,       lambda g, y, a, b: over(g, b),  lambda g, y, a, b: -over(over(g, b) * a, b), call=operator.truediv,  code="{0} / {1}",  tex=r"\frac{{{0}}}{{{1}}}",                            symbol="÷")
 primitive(np.floor_divide, zero,                           zero,                                        call=operator.floordiv, code="{0} // {1}", tex=r"\left\lfloor \frac{{{0}}}{{{1}}} \right\rfloor", symbol="//")
 primitive(np.remainder,    lambda g, y, a, b: g,           lambda g, y, a, b: -g * (a // b),            call=operator.mod,      code="{0} % {1}",  tex=r"{0} \bmod {1}",                                  symbol="mod")
-primitive(operator.pow,    d_power_base,                   d_power_exponent,                            elementwise=True,       code="{0} ** {1}", tex=r"{0}^{{{1}}}",                                    symbol="xʸ")
+primitive(operator.pow,    d_power_base,                   d_power_exponent,                            elementwise=True,       code="{0} ** {1}", tex=r"{0}^{{{1}}}",                                    symbol="xʸ", paper=POWER_ON_PAPER)
 primitive(np.negative,     lambda g, y, x: -g,                                                          call=operator.neg,      code="-{0}",       tex=r"-{0}",                                           symbol="−")
 primitive(np.positive,     lambda g, y, x: g,                                                           call=operator.pos,      code="+{0}",       tex=r"+{0}",                                           symbol="+")
 primitive(np.absolute,     lambda g, y, x: g * np.sign(x).conjugate(),                                  call=operator.abs,      code="abs({0})",   tex=r"\left|{0}\right|",                               symbol="|x|")
@@ -183,8 +189,8 @@ primitive(np.arccosh, lambda g, y, x: over(g, np.sqrt(x - 1) * np.sqrt(x + 1)), 
 primitive(np.arctanh, lambda g, y, x: over(g, (1 - x) * (1 + x)),               tex=r"\operatorname{{artanh}}\left({0}\right)")
 
 # ── two variables ─────────────────────────────────────────────────────────────────────────────
-primitive(np.power,       d_power_base,                                  d_power_exponent,                               tex=r"{0}^{{{1}}}",               symbol="xʸ")
-primitive(np.float_power, d_power_base,                                  d_power_exponent,                               tex=r"{0}^{{{1}}}",               symbol="xʸ")
+primitive(np.power,       d_power_base,                                  d_power_exponent,                               tex=r"{0}^{{{1}}}",               symbol="xʸ", paper=POWER_ON_PAPER)
+primitive(np.float_power, d_power_base,                                  d_power_exponent,                               tex=r"{0}^{{{1}}}",               symbol="xʸ", paper=POWER_ON_PAPER)
 primitive(np.hypot,       lambda g, y, a, b: d_hypot(g, y, a),           lambda g, y, a, b: d_hypot(g, y, b),            tex=r"\sqrt{{{0}^2 + {1}^2}}")
 primitive(np.arctan2,     lambda g, y, a, b: over(g, a * a + b * b) * b, lambda g, y, a, b: -over(g, a * a + b * b) * a, tex=r"\operatorname{{atan2}}\left({0}, {1}\right)")
 primitive(np.logaddexp,   lambda g, y, a, b: g * share(a, y, np.exp),    lambda g, y, a, b: g * share(b, y, np.exp),     tex=r"\ln\left(e^{{{0}}} + e^{{{1}}}\right)")

@@ -32,6 +32,7 @@ from autograd.view.derivation.formula import (
     applied,
     partial,
     pullback,
+    worth,
 )
 from autograd.view.derivation.languages import Language
 
@@ -179,7 +180,10 @@ class Derivation:
         formula, value = way.local or (0.0, 0.0)
         whole = partial(applied(way.node, self.named), self.nodes[way.to], value)
         left = self.edge(way) if way.node is not self.root else None
-        return Equation(left, (whole, formula), value)
+        remark: Words = ()
+        if np.isfinite(value) and not np.isfinite(worth(formula)):
+            remark = sentence(self.language.taken, v=value)
+        return Equation(left, (whole, formula), value, remark)
 
     def chain_row(self, a: Tensor, ways: "Sequence[_Way]", total: Any) -> Equation:
         """Write ``∂f/∂a = ∂f/∂u · ∂u/∂a + ∂f/∂v · ∂v/∂a``, with numbers, and who gets it."""

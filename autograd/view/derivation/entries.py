@@ -110,7 +110,7 @@ def _across(numbers: Any) -> bool:
 def _entry(leaf: Leaf, index: Sequence[int]) -> Leaf:
     if not index:
         return leaf
-    return Entry(leaf.name, leaf.value[tuple(index)], tuple(i + 1 for i in index))
+    return Entry(leaf.name, leaf.value[tuple(index)], tuple(index))
 
 
 # ── rules on symbols ──────────────────────────────────────────────────────────────────────────

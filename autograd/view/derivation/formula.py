@@ -15,6 +15,7 @@ import numpy as np
 from autograd.graph import arguments, toposort
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.pull import fit, pull
+from autograd.steps import contributions
 from autograd.tensor import Tensor, constant, raw
 
 Formula = Any
@@ -48,7 +49,7 @@ class Partial(Leaf):
 
 @dataclass(frozen=True, slots=True)
 class Entry(Leaf):
-    """One entry of an array, ``x₂``; `name` is the array's."""
+    """One entry of an array, ``x[2]``, counted from 0 as NumPy does; `name` is the array's."""
 
     index: tuple[int, ...]
 
@@ -76,6 +77,17 @@ def leaves(formula: Formula) -> Iterator[Leaf]:
     elif isinstance(formula, Call):
         for a in formula.args:
             yield from leaves(a)
+
+
+def worth(formula: Formula) -> Any:
+    """Compute a formula from the values of its leaves.
+
+    >>> worth(Call(POWER, (Leaf("x", 3.0), 2)))
+    9.0
+    """
+    if isinstance(formula, Call):
+        return formula.op.call(*map(worth, formula.args), **formula.params)
+    return formula.value if isinstance(formula, Leaf) else formula
 
 
 def has_axes(formula: Formula) -> bool:
@@ -130,12 +142,16 @@ def pullback(
     sent: dict[Tensor, tuple[Formula, Any]] = {}
     with np.errstate(all="ignore"):
         pulled = pull(y, xs, seed, recorded=True, ours=False)
+        # what is derived on paper may have no value where the rules that run do
+        paper = node.op.paper is not None  # type: ignore[union-attr]  # it was computed
+        ours = dict(contributions(node, arguments(node), arrived)) if paper else {}
     for i, gx in reversed(pulled):
         a = arguments(node)[i]
         if type(a) is not Tensor:  # an array that has a name, and no gradient
             continue
         result = fit(gx, a)
-        formula, value = _simplest(result, known), getattr(result, "data", result)
+        formula, value = _simplest(result, known), ours.get(i, getattr(result, "data", result))
+        formula = _with_classes(formula, applied(node, named).args)
         if a in sent:  # a · a: two ways at once
             formula, value = Call(ADD, (sent[a][0], formula)), sent[a][1] + value
         sent[a] = formula, value
@@ -243,6 +259,20 @@ def _is_stretched(a: Any, *axes: int) -> bool:
     return made and a.ndim == 2 and a.params["axis"] in axes
 
 
+def _with_classes(formula: Formula, args: Sequence[Formula]) -> Formula:
+    """Name the one-hot rows of a target, of which a rule records only the zeros and ones."""
+    if isinstance(formula, Call):
+        parts = tuple(_with_classes(a, args) for a in formula.args)
+        return Call(formula.op, parts, formula.params)
+    for target in args if isinstance(formula, np.ndarray) and formula.ndim else ():
+        value = np.asarray(target.value if isinstance(target, Leaf) else target)
+        n = formula.shape[-1]
+        whole = value.dtype.kind in "iu" and value.ndim > 0
+        if whole and np.array_equal(formula, np.expand_dims(value, -1) == np.arange(n)):
+            return Call(ONE_HOT, (target,), {"n": n})
+    return formula
+
+
 # ── simplifying ───────────────────────────────────────────────────────────────────────────────
 def simplified(op: Primitive, args: Sequence[Formula]) -> Formula:
     """Apply an operation to formulas of single numbers, whose shapes are of no concern.
@@ -291,7 +321,7 @@ def _times(a: Formula, b: Formula) -> Formula:
 
 
 def _over(a: Formula, b: Formula) -> Formula:
-    if _is_number(b, 1):
+    if _is_number(b, 1) or _is_number(a, 0):
         return a
     if isinstance(a, Call) and a.op is DIVIDE:  # a / b / c
         return _over(a.args[0], _times(a.args[1], b))
@@ -330,6 +360,10 @@ ADD, SUBTRACT = PRIMITIVES[np.add], PRIMITIVES[np.subtract]
 MULTIPLY, DIVIDE = PRIMITIVES[np.multiply], PRIMITIVES[np.divide]
 NEGATIVE, POWER, OUTER = PRIMITIVES[np.negative], PRIMITIVES[operator.pow], PRIMITIVES[np.outer]
 WHERE = PRIMITIVES[np.where]
+ONE_HOT = Primitive(
+    np.eye, (None,), call=lambda t, n: np.eye(n)[t], name="one_hot", code="one_hot({0}, {n})",
+    tex=r"\operatorname{{one\_hot}}\left({0}, {n}\right)",
+)  # fmt: skip
 SIMPLER: dict[Primitive, Callable[..., Formula]] = {
     MULTIPLY: _times, DIVIDE: _over, NEGATIVE: _minus, POWER: _to_the, WHERE: _either,
 }  # fmt: skip

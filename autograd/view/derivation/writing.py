@@ -12,7 +12,17 @@ import numpy as np
 
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.program.latex import code, latex, symbol
-from autograd.program.spell import ATOM, BINDS, LOOSE, UNARY, Spelled, plain_text, spell
+from autograd.program.spell import (
+    ATOM,
+    BINDS,
+    LOOSE,
+    UNARY,
+    Spelled,
+    literal,
+    plain_text,
+    spell,
+)
+from autograd.rules.shape import scatter, scatter_add
 from autograd.view.derivation.formula import (
     MULTIPLY,
     POWER,
@@ -29,7 +39,6 @@ from autograd.view.graph.spelling import PRINTED, number
 
 ENGLISH = LANGUAGES["en"]
 
-INDICES = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 TIMES = r" \times "
 
 SUMMARIZED = 64
@@ -38,7 +47,11 @@ SUMMARIZED = 64
 CORNERS = 3
 """So many rows and columns at each end of an array that is not shown in full."""
 
-EXPAND, TRANSPOSE = PRIMITIVES[np.expand_dims], PRIMITIVES[np.transpose]
+EXPAND, GETITEM = PRIMITIVES[np.expand_dims], PRIMITIVES[operator.getitem]
+SCATTER = PRIMITIVES[scatter]
+
+LOGARITHMS = {math.log(n): Call(PRIMITIVES[np.log], (n,)) for n in (2, 10)}
+"""Numbers of rules that are known by their name: ``log(2)`` and ``log(10)``."""
 
 ENTRYWISE = {
     PRIMITIVES[np.exp]: Primitive(np.exp, (None,), tex=r"\exp\left({0}\right)"),
@@ -68,11 +81,20 @@ def write(
         return Spelled(style.matrix(rows))
     if isinstance(formula, Call):
         op, args = formula.op, [write(a, leaf, style) for a in formula.args]
+        if op is GETITEM:
+            args[0] = style.base(args[0])
+        if op is SCATTER:
+            return Spelled(style.placed(args[0].text, **formula.params))
         if _is_column(formula):
-            return spell(TRANSPOSE, args, {}, style.operations)
+            if leaf == style.by_shape:
+                return leaf(Leaf("", np.expand_dims(formula.args[0].value, 1)))
+            column = {"index": (slice(None), None)}
+            return spell(GETITEM, [style.base(args[0])], column, style.operations)
         if op in style.entrywise and all(map(has_axes, formula.args[: 2 - (op is POWER)])):
             op = style.entrywise[op]
         return spell(op, args, formula.params, style.operations)
+    if isinstance(formula, float) and formula in LOGARITHMS:
+        return write(LOGARITHMS[formula], leaf, style)
     return style.literal(formula)
 
 
@@ -133,10 +155,23 @@ class Style:
         return name
 
     def entry(self, name: str, index: tuple[int, ...]) -> str:
-        """Write ``x₂``, ``W₁₂``; where that would be misread, ``x1[2]``."""
-        if max(index) < 10 and not name[-1].isdigit():
-            return name + "".join(map(str, index)).translate(INDICES)
+        """Write ``x[2]``, ``W[1, 2]``: as it is typed, and as the forward pass writes it."""
         return f"{name}[{', '.join(map(str, index))}]"
+
+    def base(self, array: Spelled) -> Spelled:
+        """Enclose what has an index already, and would seem to have two."""
+        return array
+
+    def placed(self, arriving: str, index: Any, shape: tuple[int, ...]) -> str:
+        """Write what x[i] sends back: what arrives at the places i, and 0 elsewhere."""
+        where = self.operations.polish(_inside(index))
+        at, elsewhere = self.at(index, shape), self.language.elsewhere
+        return f"{{{arriving} {at} [{where}], 0 {elsewhere}}}"
+
+    def at(self, index: Any, shape: tuple[int, ...]) -> str:
+        """Say "at"; or, where the index repeats places, that what arrives there is added up."""
+        repeats = np.any(scatter_add(np.ones(()), index, shape) > 1)
+        return self.language.added_up_at if repeats else self.language.at
 
     def path(self, names: Sequence[str]) -> str:
         return " → ".join(map(self.name, names))
@@ -210,9 +245,17 @@ class Latex(Style):
         return symbol(name)
 
     def entry(self, name: str, index: tuple[int, ...]) -> str:
-        base = symbol(name)
-        base = rf"\left[{base}\right]" if "_" in base or "'" in base else base
-        return f"{base}_{{{','.join(map(str, index))}}}"
+        return f"{self.base(Spelled(symbol(name))).text}_{{{','.join(map(str, index))}}}"
+
+    def base(self, array: Spelled) -> Spelled:
+        if not re.search("[_']", array.text):
+            return array
+        return Spelled(rf"\left[{array.text}\right]")
+
+    def placed(self, arriving: str, index: Any, shape: tuple[int, ...]) -> str:
+        there = rf"\text{{{self.at(index, shape)} }} \left[{code(_inside(index))}\right]"
+        elsewhere = rf"\text{{{self.language.elsewhere}}}"
+        return rf"\begin{{cases}} {arriving} & {there} \\ 0 & {elsewhere} \end{{cases}}"
 
     def path(self, names: Sequence[str]) -> str:
         return r" \to ".join(map(self.name, names))
@@ -273,6 +316,12 @@ class Latex(Style):
 
 MATRIX = re.compile(r"\\begin\{bmatrix\}(.*?)\\end\{bmatrix\}")
 HIDDEN = re.compile(r"\\(?:text|left|right|frac|operatorname|partial|begin|end|cdot|odot)|[{} ]")
+
+
+def _inside(index: Any) -> str:
+    """Write an index as it stands between its brackets."""
+    parts = index if type(index) is tuple else (index,)
+    return ", ".join(map(literal, parts)) or "()"
 
 
 def _widest(matrix: re.Match[str]) -> str:

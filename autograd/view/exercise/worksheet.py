@@ -62,7 +62,7 @@ class Worksheet:
         return self.sheet.save(path), self.key.save(beside)
 
     def grade(self, answers: Mapping[str, Any]) -> Any:
-        """Mark the gradients of the variables, as `check_by_hand` does.
+        """Mark the gradients of the variables, as `check_by_hand` does, in the sheet's language.
 
         Parameters
         ----------
@@ -83,8 +83,10 @@ class Worksheet:
         given = {name: _parsed(name, answer) for name, answer in answers.items()}
         marked: dict[str, Any] = dict(check_by_hand(self.root, given))
         for name in self.answers:
-            marked.setdefault(name, Verdict(name, False, "it is not answered"))
-        return Verdicts({name: marked[name] for name in (*self.answers, *marked)})
+            missing = Verdict(name, False, "it is not answered", mistakes=("unanswered",))
+            marked.setdefault(name, missing)
+        order = dict.fromkeys((*self.answers, *marked))
+        return Verdicts({name: marked[name].into(self.lang) for name in order})
 
 
 def worksheet(seed: int | str, level: int = 1, *, lang: str = "en") -> Worksheet:

@@ -31,6 +31,9 @@ COLUMNS = 84
 REASON = 36
 """And the reason of a failure after so many."""
 
+SIDES = {"LR": ("w", "e"), "TB": ("n", "s")}
+"""Where a wire enters its label, and where it leaves it."""
+
 WIRES = {
     "path": {"penwidth": "2.8"},
     "current": {"penwidth": "2.8"},
@@ -47,10 +50,11 @@ def dot(scene: Scene, theme: Theme) -> str:
     What is not known yet keeps its room: it is written in the colour ``transparent``.
     """
     font = {"fontname": "Helvetica", "fontcolor": theme.ink}
+    direction = scene.direction
     graph = graphviz.Digraph(
         graph_attr={
-            **font, "bgcolor": theme.page, "rankdir": "LR", "ordering": "in", "nodesep": "0.2",
-            "ranksep": "0.35", "pad": "0.15", "fontsize": "11",
+            **font, "bgcolor": theme.page, "rankdir": direction, "ordering": "in",
+            "nodesep": "0.2", "ranksep": "0.35", "pad": "0.15", "fontsize": "11",
         },
         node_attr={
             **font, "color": theme.wire, "fontsize": "14", "height": "0.4", "penwidth": "1.4",
@@ -66,7 +70,7 @@ def dot(scene: Scene, theme: Theme) -> str:
     for i, node in enumerate(scene.nodes):
         _node(graph, f"n{i}", node, theme)
         for k, wire in enumerate(incoming.get(i, [])):
-            _wire(graph, f"n{i}_{k}", wire, theme)
+            _wire(graph, f"n{i}_{k}", wire, theme, SIDES[direction])
     homes: dict[int | None, list[str]] = {}
     for i, node in enumerate(scene.nodes):
         homes.setdefault(node.group, []).append(f"n{i}")
@@ -177,7 +181,9 @@ def _box(node: Node, theme: Theme) -> str:
     return _html(_stack([name, _text(node.kind, theme.muted, size=10), grid, note]))
 
 
-def _wire(graph: graphviz.Digraph, key: str, wire: Wire, theme: Theme) -> None:
+def _wire(
+    graph: graphviz.Digraph, key: str, wire: Wire, theme: Theme, sides: tuple[str, str]
+) -> None:
     source, target = f"n{wire.source}", f"n{wire.target}"
     look = dict(WIRES.get(wire.state, {}))
     if wire.width:
@@ -192,8 +198,8 @@ def _wire(graph: graphviz.Digraph, key: str, wire: Wire, theme: Theme) -> None:
         return
     label = _html(_label(wire, full, theme))
     graph.node(key, label, shape="plain", fontsize="12")
-    graph.edge(source, f"{key}:w", **{**look, "arrowhead": "none"})
-    graph.edge(f"{key}:e", target, **look)
+    graph.edge(source, f"{key}:{sides[0]}", **{**look, "arrowhead": "none"})
+    graph.edge(f"{key}:{sides[1]}", target, **look)
 
 
 def _is_labelled(wire: Wire) -> bool:

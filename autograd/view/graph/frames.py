@@ -1,5 +1,6 @@
 """`frames`: the two passes as a sequence of pictures, one for each step."""
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, overload
 from autograd.errors import three_lines
 from autograd.names import names_in
 from autograd.tensor import Tensor
+from autograd.view.graph.exports import WRITERS
 from autograd.view.graph.modules import folded
 from autograd.view.graph.pdf import join
 from autograd.view.graph.picture import Picture, check_folder, prepare
@@ -48,22 +50,27 @@ class Frames(Sequence[Picture]):
 
         Raises
         ------
-        ValueError : where neither is given.
+        ValueError : where neither is given, or another suffix.
         FileNotFoundError : where there is no such folder.
         RuntimeError : where no renderer is there for the format, with the command to install one.
         """
         path = Path(path)
+        known = path.suffix[1:].lower() in WRITERS
         try:
             names = [path.name.format(step) for step in range(len(self))]
         except (LookupError, ValueError):  # braces, but no pattern
             names = [path.name]
-        if len(set(names)) == len(self):
+        if known and len(set(names)) == len(self):
             pairs = zip(self, names, strict=True)
             return [each.save(path.with_name(name)) for each, name in pairs]
         if path.suffix.lower() != ".pdf":
-            what = f"{len(self)} frames do not fit into one {path.suffix or 'file'}"
-            pattern = path.stem + "-{:02d}" + path.suffix
-            instead = f"save({pattern!r}), or save({path.stem + '.pdf'!r})"
+            suffix = path.suffix or "a file without a suffix"
+            what = f"{len(self)} frames do not fit into one {suffix}"
+            if not known:
+                what = f"frames cannot be saved as {suffix}"
+            stem = path.parent / (re.sub(r"-?\{[^}]*\}|[{}]", "", path.stem) or "f")
+            pattern = f"{stem}-{{:02d}}{path.suffix if known else '.svg'}"
+            instead = f"save({pattern!r}), or save({f'{stem}.pdf'!r})"
             raise ValueError(three_lines(what, f"save({str(path)!r})", instead))
         check_folder(path)
         path.write_bytes(join([each.rendered("pdf") for each in self]))

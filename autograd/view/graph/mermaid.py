@@ -47,7 +47,7 @@ def mermaid(scene: Scene, theme: Theme) -> str:
       classDef input fill:#E3EEF9,stroke:#2F6DA8,color:#1B1F24
       ...
     """
-    lines = ["flowchart LR"]
+    lines = [f"flowchart {scene.direction}"]
     lines += _nodes(scene, None)
     lines += [f"  n{wire.source} -->{_label(wire)} n{wire.target}" for wire in scene.wires]
     if scene.caption:

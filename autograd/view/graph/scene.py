@@ -101,6 +101,10 @@ class Group:
     members: list[int] = field(default_factory=list)
 
 
+ACROSS = 8
+"""So many operations on arrays one after the other fit across a page."""
+
+
 @dataclass(slots=True)
 class Scene:
     """Nodes before those that use them; wires in the order of the operands; and the words.
@@ -121,6 +125,19 @@ class Scene:
     caption: str = ""
     captions: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+
+    @property
+    def direction(self) -> str:
+        """Say where a picture goes: right ("LR"), or, of many arrays in a row, downwards ("TB").
+
+        Side by side, the tables of so many arrays would be too small to read on a page.
+        """
+        depth = [0] * len(self.nodes)
+        for wire in sorted(self.wires, key=lambda wire: wire.target):
+            step = self.nodes[wire.target].role in ("operation", "module", "failed")
+            depth[wire.target] = max(depth[wire.target], depth[wire.source] + step)
+        arrays = any((node.room or node).kind for node in self.nodes)
+        return "TB" if arrays and max(depth) > ACROSS else "LR"
 
     def remark(self, text: str) -> None:
         """Add to the caption, and to the description."""
