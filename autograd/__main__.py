@@ -14,7 +14,7 @@ from typing import TextIO
 import numpy as np
 
 from autograd.errors import three_lines
-from autograd.expression import CONSTANTS, Expression, ExpressionError
+from autograd.expression import Expression, ExpressionError
 from autograd.tensor import Tensor
 from autograd.view import draw
 from autograd.view.derivation.derivation import letters
@@ -22,6 +22,7 @@ from autograd.view.derivation.explain import explanation
 from autograd.view.derivation.languages import LANGUAGES
 from autograd.view.derivation.writing import array_text
 from autograd.view.graph.exports import NAMED, WRITERS
+from autograd.vocabulary import CONSTANTS, functions
 
 USAGE = "autograd EXPRESSION [NAME=VALUE ...] [-o FILE ...]"
 
@@ -35,12 +36,15 @@ examples:
   autograd "(a + b) * c" a=2 b=3 c=4 -o graph.svg graph.pdf
   autograd "1 / (1 + exp(-(t0 + t1*x1 + t2*x2)))" t0=-3 t1=2 x1=-1 t2=-3 x2=-2
   autograd "sum((X @ w - y)**2)" "X=[[1,2],[3,4]]" "w=[0.5,-1]" "y=[1,0]"
+  autograd "y = m*x + b" m=2 x=3 b=-1
   autograd "-x**2" x=pi/2
+  autograd "cross_entropy(X @ W, y)" "X=[[1,2],[3,4]]" "W=[[1,0],[0,2]]" "y=[0,1]"
 
-The expression is Python arithmetic (+ - * / // % ** @, comparisons, x[0]) and NumPy's functions by
-name: exp, log, sin, tanh, maximum, where, sum, mean, softmax, sigmoid, relu, ... It is read, never
-run. Put it in quotes, and values with brackets too, or the shell takes them apart. The result
-must be one number: of an array take sum(...), mean(...) or one entry.
+The expression is Python arithmetic (+ - * / // % ** @, comparisons, x[0], x.T) and NumPy's
+functions by name: exp, log, sin, tanh, maximum, where, sum, mean, softmax, sigmoid, relu,
+cross_entropy, ... It is read, never run. A name before it, as in "y = ..." or "y(x) = ...", is what
+the result is called. Put the expression in quotes, and values with brackets too, or the shell takes
+them apart. The result must be one number: of an array take sum(...), mean(...) or one entry.
 
 exit codes: 0 done, 1 a file could not be written, 2 the arguments are not understood"""
 
@@ -56,6 +60,10 @@ ASCII: dict[str, str | int | None] = {
     "∞": "inf", "…": "...", "→": "->", "×": "x",
 }  # fmt: skip
 RAISED, LOWERED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"
+
+
+WORD = re.compile(r"\d[\d._]*(?:e[+-]?\d+)?|([^\W\d]\w*)")
+"""A number, or a name."""
 
 
 class UsageError(ValueError):
@@ -133,18 +141,24 @@ def _sort(words: Sequence[str], files: Sequence[str]) -> tuple[str, dict[str, st
     """Tell the expression, the values and the files apart, in whatever order they come."""
     given: dict[str, str] = {}
     others: list[str] = []
+    assigned: list[re.Match[str]] = []
     paths = list(files)
-    for word in words:
+    for word in _joined(words):
         if match := ASSIGNMENT.fullmatch(word):
-            name = unicodedata.normalize("NFKC", match[1])  # as Python reads names
-            if name in given:
-                both = f"{name}={given[name]} {word}"
-                raise UsageError(three_lines(f"{name} has two values", both, word))
-            given[name] = match[2].strip()
-        elif others and files and Path(word).suffix[1:] in WRITERS:
+            assigned.append(match)
+        elif files and Path(word).suffix[1:] in WRITERS:
             paths.append(word)
         else:
             others.append(word.strip())
+    if not others and (computed := [match for match in assigned if _is_computed(match[2])]):
+        assigned.remove(computed[0])
+        others = [computed[0][0]]
+    for match in assigned:
+        name, value = unicodedata.normalize("NFKC", match[1]), match[2].strip()  # as Python does
+        if name in given:
+            both = f"{name}={given[name]} {match[0]}"
+            raise UsageError(three_lines(f"{name} has two values", both, match[0]))
+        given[name] = value
     if not others:
         what = "there is no expression to differentiate"
         raise UsageError(three_lines(what, "autograd " + " ".join(words), EXAMPLE))
@@ -160,12 +174,31 @@ def _sort(words: Sequence[str], files: Sequence[str]) -> tuple[str, dict[str, st
     return others[0], given, paths
 
 
+def _joined(words: Sequence[str]) -> list[str]:
+    """Put ``x = 3`` together, which the shell takes apart."""
+    joined: list[str] = []
+    for word in words:
+        ends = joined and re.search(r"[^=<>!]=\s*$", f" {joined[-1]}")
+        begins = joined and re.match(r"\s*=(?!=)", word)
+        if begins or (ends and not ASSIGNMENT.fullmatch(word)):
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return joined
+
+
+def _is_computed(value: str) -> bool:
+    """Tell ``m*x`` from ``pi/2``: it has names in it."""
+    names = filter(None, WORD.findall(value))
+    return any(name not in CONSTANTS and name not in functions() for name in names)
+
+
 def _read(name: str, text: str) -> np.ndarray:
     """Compute a value, which may be an expression of constants, as float64."""
     instead = f"{name}=2, {name}=pi/2, {name}=[1, 2, 3]"
     try:
-        value = Expression(text)
-        if all(part in CONSTANTS for part in value.names):
+        value = Expression(text) if text else None
+        if value and all(part in CONSTANTS for part in value.names):
             return np.asarray(value({}), np.float64)
     except ExpressionError as error:
         raise UsageError(f"in the value of {name}: {error}") from None
@@ -183,7 +216,9 @@ def _differentiate(expression: Expression, values: dict[str, np.ndarray], lang: 
         what = "there is nothing to differentiate: the result depends smoothly on no variable"
         value = array_text(f.data if type(f) is Tensor else f)
         raise UsageError(three_lines(what, f"{expression} = {value}", EXAMPLE))
-    f = +f if f.op is None else f  # a name alone becomes an operation
+    if f.op is None:  # a name alone becomes an operation
+        f = +f
+        f.name = expression.called
     names = letters(f)
     used = ", ".join(name for name in expression.names if name in values)
     with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
@@ -199,9 +234,13 @@ def _differentiate(expression: Expression, values: dict[str, np.ndarray], lang: 
     reached = {name: v.grad.data for name, v in variables.items() if v.grad is not None}
     for name in expression.names:
         if name in variables and name not in reached:
-            _say(f"\nno gradient reaches {name}: only conditions depend on it")
-    if not all(np.isfinite(number).all() for number in (f.data, *reached.values())):
-        _say("note: ∞ is beyond float64, or a pole; NaN is no number, as 0 / 0", sys.stderr)
+            _say(f"\nno gradient reaches {name}: only conditions and indices depend on it")
+    numbers = [f.data, *reached.values()]
+    if any(np.isinf(number).any() for number in numbers):
+        _say("note: ∞ is beyond float64, or a pole", sys.stderr)
+    if any(np.isnan(number).any() for number in numbers):
+        what = "a function outside its domain, as log(-1), or 0 / 0"
+        _say(f"note: NaN is no number: {what}", sys.stderr)
     return f
 
 

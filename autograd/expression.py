@@ -6,7 +6,6 @@ and refuses everything else, with a mark under the part that it refused.
 
 import ast
 import difflib
-import functools
 import keyword
 import operator
 import re
@@ -18,21 +17,22 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import failed_call, three_lines
-from autograd.primitive import COMPOSITES, PRIMITIVES
-from autograd.rules import neural
+from autograd.hints import (
+    DERIVATIVE,
+    FALLBACK,
+    explain_derivative,
+    explain_refusal,
+    explain_unreadable,
+)
 from autograd.tensor import Tensor
+from autograd.vocabulary import CONSTANTS, OPERATORS, functions
 
-OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow,
-    ast.MatMult: operator.matmul, ast.USub: operator.neg, ast.UAdd: operator.pos,
-    ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
-    ast.Eq: operator.eq, ast.NotEq: operator.ne,
-}  # fmt: skip
 JOINING = {np.concatenate, np.stack, np.vstack, np.hstack, np.dstack, np.column_stack}
-CONSTANTS = {"pi": np.pi, "π": np.pi, "e": np.e, "inf": np.inf, "nan": np.nan}
 
 ARRAYS = (np.ndarray, np.generic, Tensor)
+
+HEADER = re.compile(r"([^\W\d]\w*)\s*(?:\(([^()]*)\)\s*)?=(?!=)\s*")
+"""What may stand before an expression: ``y =``, ``f(a, b) =``."""
 
 LONGEST, DEEPEST = 10_000, 100
 """How many characters an expression may have, and how deeply it may be nested: more than anybody
@@ -40,39 +40,6 @@ reads, less than Python's parser and this walk can stand."""
 
 SHOWN = 72
 """So many columns of an expression are shown in an error."""
-
-REFUSED: dict[type, tuple[str, str]] = {
-    ast.BitXor: ("^", "x**2 for a power"),
-    ast.BitOr: ("|", "abs(x), maximum(a, b)"),
-    ast.BitAnd: ("&", "a product of comparisons, minimum(a, b)"),
-    ast.Not: ("not", "1 - c"),
-    ast.Invert: ("~", "1 - c"),
-    ast.BoolOp: ("and, or", "where(c, x, y), maximum(a, b)"),
-    ast.Lambda: ("lambda", "a name without Python's meaning: lam"),
-    ast.IfExp: ("if … else", "where(c, x, y)"),
-    ast.Compare: ("a chain of comparisons", "(a < b) * (b < c)"),
-    ast.Tuple: ("a comma here", "2.5 with a decimal point, or [2, 5] for an array"),
-    ast.JoinedStr: ("text", "numbers and names"),
-    str: ("text", "numbers and names"),
-    complex: ("complex numbers", "real numbers"),
-}
-"""What people may try: how it is called, and what to write instead."""
-
-REMEDIES = {
-    "invalid decimal": "2 * x, with the sign of the product",
-    "never closed": "a closing bracket for each opening one",
-    "unmatched": "an opening bracket for each closing one",
-}
-"""What to write instead, by a part of what Python's parser says."""
-
-SIGNS = {
-    "²": "x**2", "³": "x**3", "√": "sqrt(x)", "|": "abs(x)", "·": "a * b", "×": "a * b",
-    "÷": "a / b", "−": "a - b", "=": "the values after the expression: a=2 b=3",
-}  # fmt: skip
-"""What to write instead of a sign that Python does not have."""
-
-LOGIC = {"True", "False", "None", "and", "or", "not", "if", "else", "in", "is"}
-"""Words of Python that nobody takes for a name."""
 
 
 class ExpressionError(ValueError):
@@ -85,7 +52,13 @@ class Expression:
     Parameters
     ----------
     text : in Python's notation; ``np.`` before a function may be left out. ``pi``, ``e``, ``inf``
-        and ``nan`` are known. Numbers are float64.
+        and ``nan`` are known. Numbers are float64. ``y =`` or ``f(a, b) =`` before it names the
+        result.
+
+    Attributes
+    ----------
+    names : what it takes a value of, in the order of the text.
+    called : what its result is called; None where the text does not say.
 
     Raises
     ------
@@ -93,20 +66,25 @@ class Expression:
 
     Examples
     --------
-    >>> f = Expression("(a+b)*np.exp(c)")
-    >>> f.names, str(f)
-    (['a', 'b', 'c'], '(a + b) * exp(c)')
+    >>> f = Expression("y = (a+b)*np.exp(c)")
+    >>> f.called, f.names, str(f)
+    ('y', ['a', 'b', 'c'], '(a + b) * exp(c)')
     >>> f({"a": 2.0, "b": 3.0, "c": 0.0})
     np.float64(5.0)
     """
 
     def __init__(self, text: str) -> None:
         self.text = "".join(" " if c.isspace() else c for c in text).strip()
+        self.called = self._header()
         self.tree: ast.expr = _WithoutModules().visit(self._parse())
         called = {n.func for n in ast.walk(self.tree) if isinstance(n, ast.Call)}
         found = [n for n in ast.walk(self.tree) if isinstance(n, ast.Name) and n not in called]
         found.sort(key=lambda n: n.col_offset)
         self.names = list(dict.fromkeys(n.id for n in found))
+        if self.called in self.names:
+            free = next(name for name in ("f", "y", "g", "result") if name not in self.names)
+            what = f"{self.called} is what the result is called, and a variable in it"
+            raise self.error(what, self.tree, f"{free} = {self}")
 
     def __str__(self) -> str:
         return ast.unparse(self.tree)
@@ -117,10 +95,15 @@ class Expression:
         Raises ExpressionError where a value is missing, for what is not arithmetic, and where an
         operation refuses its arguments.
         """
+        if DERIVATIVE.fullmatch(self.text) and not {*self.names} <= {*values, *CONSTANTS}:
+            what, instead = explain_derivative(self.text)
+            raise self.error(what, self.tree, instead)
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
             result = _Walk(self, values).value(self.tree)
         if isinstance(result, (list, tuple)):
             raise self.error("this has several results", self.tree, f"({self})[0]")
+        if self.called and type(result) is Tensor and all(result is not v for v in values.values()):
+            result.name = self.called
         return result
 
     def error(self, what: str, part: ast.AST | int, instead: str) -> ExpressionError:
@@ -138,9 +121,22 @@ class Expression:
         where = f"{piece}\n{margin}{'^' * max(1, _columns(marked))}"
         return ExpressionError(three_lines(what, where, instead))
 
+    def _header(self) -> str | None:
+        """Take the name of the result off the text, and return it."""
+        match = HEADER.match(self.text)
+        if not match or keyword.iskeyword(match[1]):
+            return None
+        for parameter in (match[2] or "a").split(","):
+            if not parameter.strip().isidentifier() or keyword.iskeyword(parameter.strip()):
+                rest = self.text[match.end() :]
+                what = "between the brackets before = stand plain names"
+                raise self.error(what, match.start(2), f"{match[1]} = {rest}")
+        self.text = self.text[match.end() :]
+        return unicodedata.normalize("NFKC", match[1])  # as Python reads names
+
     def _parse(self) -> ast.expr:
         if not self.text:
-            raise ExpressionError(three_lines("the expression is empty", "''", "(a + b) * c"))
+            raise ExpressionError(three_lines("the expression is empty", "''", FALLBACK))
         if len(self.text) > LONGEST:
             raise self.error(f"an expression has at most {LONGEST:,} characters", 0, "a part of it")
         too_deep = self.error(
@@ -151,9 +147,11 @@ class Expression:
                 warnings.simplefilter("ignore")  # about 2if: the walk says what is wrong
                 tree = ast.parse(self.text, mode="eval").body
         except SyntaxError as error:
-            raise too_deep if "nested" in error.msg else self._unreadable(error) from None
+            unreadable = self.error(*explain_unreadable(self.text, error))
+            raise too_deep if "nested" in error.msg else unreadable from None
         except ValueError:
-            raise self._unreadable(SyntaxError("this character cannot be read")) from None
+            unknown = SyntaxError("this character cannot be read")
+            raise self.error(*explain_unreadable(self.text, unknown)) from None
         except (MemoryError, RecursionError):
             raise too_deep from None
         level: list[ast.AST] = [tree]
@@ -162,27 +160,6 @@ class Expression:
         if level:
             raise too_deep
         return tree
-
-    def _unreadable(self, error: SyntaxError) -> ExpressionError:
-        """Say in other words what Python's parser says."""
-        words = re.finditer(r"\w+", self.text)
-        reserved = next((w for w in words if keyword.iskeyword(w[0]) and w[0] not in LOGIC), None)
-        odd = re.search("[\0\ud800-\udfff]", self.text)
-        what = error.msg.partition(". ")[0]
-        place = (error.offset or len(self.text) + 1) - 1
-        default = SIGNS.get(self.text[place : place + 1], "(a + b) * c")
-        instead = next((r for part, r in REMEDIES.items() if part in what), default)
-        if odd:
-            what, place = "this character cannot be read", odd.start()
-        elif "digits" in what:
-            what, place, instead = "a number has too many digits", 0, "1e5000"
-        elif what == "invalid syntax" and reserved:
-            what, place = f"{reserved[0]} is a reserved word of Python", reserved.start()
-            instead = "another name"
-        elif what == "invalid syntax":
-            at_end = place >= len(self.text)
-            what = "the expression ends too early" if at_end else "this is not arithmetic"
-        return self.error(what, place, instead)
 
 
 class _WithoutModules(ast.NodeTransformer):
@@ -225,9 +202,11 @@ class _Walk:
                     raise self.error(what, node, "[1, 2, 3], [[1, 2], [3, 4]]")
                 stack = np.stack if any(type(v) is Tensor for v in entries) else np.array
                 return self.apply(node, stack, entries)
+            case ast.Attribute(value=a, attr="T"):
+                return self.apply(node, np.transpose, self.value(a))
             case ast.Call(func=ast.Name(id=name)) if name in functions():
                 return self.call(node, name)
-        raise self.refusal(node)
+        raise self.error(*explain_refusal(node, self.source.text, self.values))
 
     def variable(self, node: ast.Name) -> Any:
         if node.id in self.values:
@@ -236,6 +215,8 @@ class _Walk:
             return np.float64(CONSTANTS[node.id])
         if node.id in functions():
             raise self.error(f"{node.id} is a function", node, f"{node.id}(x)")
+        if all(letter in self.values for letter in node.id):
+            raise self.error(f"no value is given for {node.id}", node, " * ".join(node.id))
         near = difflib.get_close_matches(node.id, [*self.values, *functions()], 1)
         instead = f"{node.id}=1 after the expression" + (f", or {near[0]}?" if near else "")
         raise self.error(f"no value is given for {node.id}", node, instead)
@@ -301,47 +282,6 @@ class _Walk:
             lines = [line.partition("instead: ")[2] for line in rest if "instead: " in line]
             instead = (*lines, "arguments that NumPy's function of that name takes")[0]
             raise self.error(what, node, instead) from None
-
-    def refusal(self, node: ast.expr) -> ExpressionError:
-        """Say what is not understood, and the nearest thing that is."""
-        match node:
-            case (
-                ast.Attribute(value=owner, attr=attr)
-                | ast.Call(func=ast.Attribute(value=owner, attr=attr))
-            ):
-                kind = "attribute access"
-                name = {"T": "transpose", "dot": "dot", "mT": "matrix_transpose"}.get(attr, attr)
-                known = name in functions()
-                instead = f"{name}({ast.unparse(owner)})" if known else "exp(x), sum(x), x**2"
-            case ast.Call(func=ast.Name(id=name) as func) if name not in self.values:
-                near = difflib.get_close_matches(name.lower(), functions(), 1)
-                better = "log" if name == "ln" else near[0] if near else ""
-                instead = f"{better}(x)" if better else "exp(x), sin(x), sum(x)"
-                return self.error(f"there is no function {name}", func, instead)
-            case ast.Call(func=func, args=[factor]) if not isinstance(func, ast.Call):
-                what = f"{ast.unparse(func)} is not a function: a product needs its sign"
-                product = ast.BinOp(func, ast.Mult(), factor)
-                return self.error(what, node, ast.unparse(product))
-            case _:
-                key: type = type(node.value if isinstance(node, ast.Constant) else node)
-                if isinstance(node, (ast.BinOp, ast.UnaryOp)):
-                    key = type(node.op)
-                kind, instead = REFUSED.get(key, ("this", "numbers, names, + - * / ** @, exp(x)"))
-        what = f"only arithmetic and NumPy functions are understood, not {kind}"
-        return self.error(what, node, instead)
-
-
-@functools.cache
-def functions() -> dict[str, Callable[..., Any]]:
-    """Return the functions that have a row, by the names that NumPy and `autograd` give them."""
-    known = {*PRIMITIVES, *COMPOSITES, neural.gelu, neural.linear}
-    spaces = (vars(neural), vars(np.linalg), vars(np))
-    return {
-        name: thing
-        for space in spaces
-        for name, thing in space.items()
-        if callable(thing) and not name.startswith("_") and thing in known
-    }
 
 
 def _float(constant: float) -> np.float64:

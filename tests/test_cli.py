@@ -1,6 +1,7 @@
 """The command line: what it prints, what it refuses, and how it ends."""
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -52,9 +53,9 @@ error: the value of a is not a number
   where: a=abc
   instead: a=2, a=pi/2, a=[1, 2, 3]""",
     ("a", "a="): """\
-error: in the value of a: the expression is empty
-  where: ''
-  instead: (a + b) * c""",
+error: the value of a is not a number
+  where: a=
+  instead: a=2, a=pi/2, a=[1, 2, 3]""",
     ("a", "a=1", "a=2"): """\
 error: a has two values
   where: a=1 a=2
@@ -67,6 +68,29 @@ error: + is neither NAME=VALUE nor part of the expression
 error: 2b=3 is neither NAME=VALUE nor part of the expression
   where: a 2b=3
   instead: quotes around the expression, and names of letters, digits and _""",
+    ("d = a + b", "f = d * c", "a=1", "b=2"): """\
+error: the value of f is not a number
+  where: f=d * c
+  instead: f=2, f=pi/2, f=[1, 2, 3]""",
+    ("a = a + 1", "a=2"): """\
+error: a is what the result is called, and a variable in it
+  where: a + 1
+         ^^^^^
+  instead: f = a + 1""",
+    ("y = sin x", "x=2"): """\
+error: this is not arithmetic
+  where: sin x
+             ^
+  instead: sin(x)""",
+    ("cross_entropy(x, y)", "x=[1,2]", "y=0.5"): """\
+error: cross entropy takes a class, 0 to n - 1, for each row of n numbers
+  where: cross_entropy(x, y)
+         ^^^^^^^^^^^^^^^^^^^
+  instead: cross_entropy([1, 2, 3], 0), cross_entropy([[1, 2], [3, 4]], [0, 1])""",
+    ("a=1", "e=pi/2", "b=exp(2e1)"): """\
+error: there is no expression to differentiate
+  where: autograd a=1 e=pi/2 b=exp(2e1)
+  instead: autograd "(a + b) * c" a=2 b=3 c=4""",
     ("a=1",): """\
 error: there is no expression to differentiate
   where: autograd a=1
@@ -102,6 +126,25 @@ def test_what_is_not_understood_ends_with_2(argv, capsys):
     assert capsys.readouterr().err.rstrip("\n") == REFUSALS[argv]
 
 
+def test_what_to_write_instead_runs(capsys):
+    lines = {text.rpartition("\n  instead: ")[2] for text in REFUSALS.values()}
+    ran = 0
+    for line in lines:
+        if line.startswith("autograd "):
+            commands = [shlex.split(line)[1:]]
+        elif re.fullmatch(r"(\w=[^a-z]*(pi/2, )?)+", line):
+            commands = [(f"sum({word[0]})", word) for word in re.split(r", (?=\w=)", line)]
+        elif re.match(r"sum|f =|sin", line):
+            x = "x=[1, 3]" if "sum" in line else "x=2"
+            commands = [(word, "a=2", x) for word in line.split(", ")]
+        else:
+            continue
+        assert [main(command) for command in commands] == [0] * len(commands), line
+        ran += 1
+    assert ran > 6
+    capsys.readouterr()
+
+
 def test_the_product_of_a_sum(capsys):
     assert main(["(a+b)*c", "a=2", "b=3", "c=4"]) == 0
     assert capsys.readouterr() == (PRODUCT, "")
@@ -110,6 +153,57 @@ def test_the_product_of_a_sum(capsys):
 def test_the_order_of_the_arguments_is_free(capsys):
     assert main(["a=2", "b = 3", "(a+b)*c", "c=[4][0]"]) == 0
     assert capsys.readouterr().out == PRODUCT
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("f = (a+b)*c", "a=2", "b=3", "c=4"),
+        ("a=2", "b=3", "f=(a+b)*c", "c=4"),
+        ("f(a, b, c) = (a + b) * c", "a=2", "b=3", "c=4"),
+        ("f", "=", "(a+b)*c", "a", "=", "2", "b=", "3", "c", "=4"),
+    ],
+)
+def test_the_header_that_is_printed_is_read(argv, capsys):
+    assert main(argv) == 0
+    assert capsys.readouterr() == (PRODUCT, "")
+
+
+@pytest.mark.parametrize("header", ["y = ", "y(m, x, b) = "])
+def test_the_result_is_called_as_the_header_says(header, tmp_path, capsys):
+    path = tmp_path / "line.dot"
+    assert main([f"{header}m*x + b", "m=2", "x=3", "b=-1", "-o", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("y(m, x, b) = m * x + b\n")
+    assert "  y = z + b = 6 + (−1) = 5\n" in out
+    assert "  ∂y/∂m = ∂y/∂z · ∂z/∂m = 1 · 3 = 3" in out
+    assert ">y<" in path.read_text()
+    assert main([f"{header}m", "m=2"]) == 0
+    assert "  y = +m = +2 = 2\n" in capsys.readouterr().out
+
+
+def test_a_value_with_spaces_may_be_negative(capsys):
+    assert main(["x*x", "x", "=", "-3"]) == 0
+    assert "(−3) · (−3) = 9" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("argv", "loss"),
+    [
+        (("cross_entropy(x, y)", "x=[0, 0]", "y=1"), "0.6931"),
+        (("cross_entropy(x, 1)", "x=[0, 0]"), "0.6931"),
+        (("softmax_cross_entropy(x, y)", "x=[0, 0]", "y=1"), "0.6931"),
+        (("cross_entropy(x, y)", "x=[[0, 0], [1, 1]]", "y=[0, 1]"), "0.6931"),
+        (("sum(softmax_cross_entropy(x, y))", "x=[[0, 0], [1, 1]]", "y=[0, 1]"), "1.386"),
+    ],
+)
+def test_whole_numbers_are_classes(argv, loss, capsys):
+    assert main(argv) == 0
+    out = capsys.readouterr().out
+    assert f" = {loss}\n" in out
+    if "y)" in argv[0]:
+        assert re.search(r" = softmax_cross_entropy\([xz], y\)\n", out)
+        assert out.endswith("\nno gradient reaches y: only conditions and indices depend on it\n")
 
 
 def test_an_expression_may_begin_with_a_minus(capsys):
@@ -135,13 +229,11 @@ def test_a_name_alone_has_a_derivative(capsys):
     ("argv", "note"),
     [
         (("a * a", "a=2", "b=3"), "note: the expression does not use b\n"),
+        (("9**9**9**9 * a", "a=2"), "note: ∞ is beyond float64, or a pole\n"),
+        (("sqrt(a)", "a=0"), "note: ∞ is beyond float64, or a pole\n"),
         (
-            ("9**9**9**9 * a", "a=2"),
-            "note: ∞ is beyond float64, or a pole; NaN is no number, as 0 / 0\n",
-        ),
-        (
-            ("sqrt(a)", "a=0"),
-            "note: ∞ is beyond float64, or a pole; NaN is no number, as 0 / 0\n",
+            ("log(a)", "a=-1"),
+            "note: NaN is no number: a function outside its domain, as log(-1), or 0 / 0\n",
         ),
     ],
 )
@@ -155,7 +247,7 @@ def test_oddities_are_noted_beside_the_result(argv, note, capsys):
 def test_a_variable_that_only_a_condition_uses_gets_no_gradient(capsys):
     assert main(["a * where(b > 0, a, 1)", "a=2", "b=3"]) == 0
     out = capsys.readouterr().out
-    assert out.endswith("\nno gradient reaches b: only conditions depend on it\n")
+    assert out.endswith("\nno gradient reaches b: only conditions and indices depend on it\n")
     assert "∂f/∂b" not in out
 
 

@@ -1,5 +1,6 @@
 """Expressions: they mean what Python means by them, and nothing else is understood."""
 
+import ast
 import math
 import re
 
@@ -9,9 +10,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from autograd import Tensor
-from autograd.expression import DEEPEST, LONGEST, Expression, ExpressionError, functions
+from autograd.expression import DEEPEST, LONGEST, Expression, ExpressionError
+from autograd.hints import LONG, meant
 from autograd.primitive import COMPOSITES, PRIMITIVES
 from autograd.rules import neural
+from autograd.vocabulary import LOSSES, functions
 
 VALUES = {"a": 1.25, "b": -0.75, "c": 2.0}
 
@@ -21,11 +24,26 @@ only arithmetic and NumPy functions are understood, not attribute access
   where: __import__('os').system('ls')
          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   instead: exp(x), sum(x), x**2""",
-    "a * b.T": """\
+    "[[a]].mT": """\
 only arithmetic and NumPy functions are understood, not attribute access
-  where: a * b.T
-             ^^^
-  instead: transpose(b)""",
+  where: [[a]].mT
+         ^^^^^^^^
+  instead: matrix_transpose([[a]])""",
+    "a * torch.sigmoid(2 ^ b)": """\
+only arithmetic and NumPy functions are understood, not attribute access
+  where: a * torch.sigmoid(2 ^ b)
+             ^^^^^^^^^^^^^^^^^^^^
+  instead: sigmoid(2 ** b)""",
+    "torch.pi * a": """\
+only arithmetic and NumPy functions are understood, not attribute access
+  where: torch.pi * a
+         ^^^^^^^^
+  instead: pi""",
+    "a.dot(b)": """\
+only arithmetic and NumPy functions are understood, not attribute access
+  where: a.dot(b)
+         ^^^^^^^^
+  instead: dot(a, b)""",
     "1 + b.sum()": """\
 only arithmetic and NumPy functions are understood, not attribute access
   where: 1 + b.sum()
@@ -35,12 +53,27 @@ only arithmetic and NumPy functions are understood, not attribute access
 only arithmetic and NumPy functions are understood, not ^
   where: a^2
          ^^^
-  instead: x**2 for a power""",
-    "2(a + b)": """\
+  instead: a ** 2""",
+    "a^2 + b": """\
+only arithmetic and NumPy functions are understood, not ^
+  where: a^2 + b
+         ^^^^^^^
+  instead: a ** 2 + b""",
+    "1 + 2(a + b)": """\
 2 is not a function: a product needs its sign
-  where: 2(a + b)
-         ^^^^^^^^
-  instead: 2 * (a + b)""",
+  where: 1 + 2(a + b)
+             ^^^^^^^^
+  instead: 1 + 2 * (a + b)""",
+    "a(a+1)(b)": """\
+a(a + 1) is not a function: a product needs its sign
+  where: a(a+1)(b)
+         ^^^^^^^^^
+  instead: a * (a + 1) * b""",
+    "ab": """\
+no value is given for ab
+  where: ab
+         ^^
+  instead: a * b""",
     "a(b + c)": """\
 a is not a function: a product needs its sign
   where: a(b + c)
@@ -50,12 +83,22 @@ a is not a function: a product needs its sign
 there is no function sinn
   where: sinn(a)
          ^^^^
-  instead: sin(x)""",
+  instead: sin(a)""",
     "a + ln(b)": """\
 there is no function ln
   where: a + ln(b)
              ^^
-  instead: log(x)""",
+  instead: log(b)""",
+    "tg(2^a)": """\
+there is no function tg
+  where: tg(2^a)
+         ^^
+  instead: tan(2 ** a)""",
+    "xyzzy(a)": """\
+there is no function xyzzy
+  where: xyzzy(a)
+         ^^^^^
+  instead: exp(x), sin(x), sum(x)""",
     "a * exp": """\
 exp is a function
   where: a * exp
@@ -75,7 +118,7 @@ no value is given for θ
 only arithmetic and NumPy functions are understood, not text
   where: 'θ変' * z
          ^^^^^
-  instead: numbers and names""",
+  instead: numbers, and names without quotes""",
     "a, b": """\
 only arithmetic and NumPy functions are understood, not a comma here
   where: a, b
@@ -85,7 +128,42 @@ only arithmetic and NumPy functions are understood, not a comma here
 only arithmetic and NumPy functions are understood, not if … else
   where: a if b else c
          ^^^^^^^^^^^^^
-  instead: where(c, x, y)""",
+  instead: where(b, a, c)""",
+    "lambda a: a^2": """\
+only arithmetic and NumPy functions are understood, not lambda
+  where: lambda a: a^2
+         ^^^^^^^^^^^^^
+  instead: a ** 2""",
+    "a > 0 and b > 0": """\
+only arithmetic and NumPy functions are understood, not and, or
+  where: a > 0 and b > 0
+         ^^^^^^^^^^^^^^^
+  instead: (a > 0) * (b > 0)""",
+    "a > 0 or b > 0 or c > 0": """\
+only arithmetic and NumPy functions are understood, not and, or
+  where: a > 0 or b > 0 or c > 0
+         ^^^^^^^^^^^^^^^^^^^^^^^
+  instead: maximum(maximum(a > 0, b > 0), c > 0)""",
+    "(a > 0) & (b > 0)": """\
+only arithmetic and NumPy functions are understood, not &
+  where: (a > 0) & (b > 0)
+         ^^^^^^^^^^^^^^^^^
+  instead: (a > 0) * (b > 0)""",
+    "(a > 0) | (b > 0)": """\
+only arithmetic and NumPy functions are understood, not |
+  where: (a > 0) | (b > 0)
+         ^^^^^^^^^^^^^^^^^
+  instead: maximum(a > 0, b > 0)""",
+    "not a > 0": """\
+only arithmetic and NumPy functions are understood, not not
+  where: not a > 0
+         ^^^^^^^^^
+  instead: (a > 0) == 0""",
+    "~{1: a}": """\
+only arithmetic and NumPy functions are understood, not ~
+  where: ~{1: a}
+         ^^^^^^^
+  instead: c == 0""",
     "a < b < c": """\
 only arithmetic and NumPy functions are understood, not a chain of comparisons
   where: a < b < c
@@ -157,32 +235,134 @@ this has several results
 lambda is a reserved word of Python
   where: lambda * a
          ^
+  instead: lambda_ * a""",
+    "for a": """\
+for is a reserved word of Python
+  where: for a
+         ^
+  instead: for_ * a""",
+    "for a in": """\
+for is a reserved word of Python
+  where: for a in
+         ^
   instead: another name""",
-    "a = 2": """\
+    "b = a = 2": """\
 this is not arithmetic
   where: a = 2
            ^
   instead: the values after the expression: a=2 b=3""",
-    "|a|": """\
-this is not arithmetic
-  where: |a|
+    "a = a + 1": """\
+a is what the result is called, and a variable in it
+  where: a + 1
+         ^^^^^
+  instead: f = a + 1""",
+    "y(2) = a": """\
+between the brackets before = stand plain names
+  where: y(2) = a
+           ^
+  instead: y = a""",
+    "y(a, exp()) = a": "this is not arithmetic",
+    "y(a, if) = a": """\
+between the brackets before = stand plain names
+  where: y(a, if) = a
+           ^
+  instead: y = a""",
+    "dx/da": """\
+the derivatives are what is computed: write the function itself
+  where: dx/da
+         ^^^^^
+  instead: f = x**2""",
+    "d /da": """\
+the derivatives are what is computed: write the function itself
+  where: d /da
+         ^^^^^
+  instead: f = x**2""",
+    "da/dc": """\
+the derivatives are what is computed: write the function itself
+  where: da/dc
+         ^^^^^
+  instead: a = x**2""",
+    "d(a^2)/da": """\
+the derivatives are what is computed: write the function itself
+  where: d(a^2)/da
+         ^^^^^^^^^
+  instead: a ** 2""",
+    "d/da a^2": """\
+the derivatives are what is computed: write the function itself
+  where: d/da a^2
          ^
-  instead: abs(x)""",
+  instead: a ** 2""",
+    "∂f/∂a": """\
+the derivatives are what is computed: write the function itself
+  where: ∂f/∂a
+         ^
+  instead: f = x**2""",
+    "y'(a)": """\
+a quote is not arithmetic, nor is the prime of a derivative
+  where: y'(a)
+          ^
+  instead: f = x**2""",
+    "f'(a)": "a quote is not arithmetic, nor is the prime of a derivative",
+    "|a| - b": """\
+this is not arithmetic
+  where: |a| - b
+         ^
+  instead: abs(a) - b""",
     "2a": """\
-invalid decimal literal
+a product needs its sign
   where: 2a
          ^
-  instead: 2 * x, with the sign of the product""",
+  instead: 2 * a""",
+    "sin a": """\
+this is not arithmetic
+  where: sin a
+             ^
+  instead: sin(a)""",
+    "(a+1)b": """\
+this is not arithmetic
+  where: (a+1)b
+              ^
+  instead: (a + 1) * b""",
+    "a!": """\
+the derivative of a factorial is not known
+  where: a!
+          ^
+  instead: 3 * 2 * 1""",
+    "if a>0: a": """\
+this is not arithmetic
+  where: if a>0: a
+         ^
+  instead: where(a > 0, a, 0)""",
+    "a if a > 0": """\
+expected 'else' after 'if' expression
+  where: a if a > 0
+         ^
+  instead: where(a > 0, a, 0)""",
+    "softmax_cross_entropy([1, 2], a)": """\
+cross entropy takes a class, 0 to n - 1, for each row of n numbers
+  where: softmax_cross_entropy([1, 2], a)
+         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  instead: cross_entropy([1, 2, 3], 0), cross_entropy([[1, 2], [3, 4]], [0, 1])""",
     "a²": """\
 invalid character '²' (U+00B2)
   where: a²
           ^
-  instead: x**2""",
-    "(a + b": """\
+  instead: a ** 2""",
+    "c * (a + b": """\
 '(' was never closed
-  where: (a + b
-         ^
+  where: c * (a + b
+             ^
+  instead: c * (a + b)""",
+    "(a + b, (": """\
+'(' was never closed
+  where: (a + b, (
+                 ^
   instead: a closing bracket for each opening one""",
+    "a + b)": """\
+unmatched ')'
+  where: a + b)
+              ^
+  instead: an opening bracket for each closing one""",
     "a +": """\
 the expression ends too early
   where: a +
@@ -205,6 +385,17 @@ this character cannot be read
     "1" * 5000: "a number has too many digits",
     "a + " * LONGEST: "an expression has at most 10,000 characters",
 }
+PROSE = {
+    "z=1 after the expression", "θ=1 after the expression", "real numbers", "another name",
+    "numbers, and names without quotes", "numbers, names, + - * / ** @, exp(x)", "axis=0",
+    "2.5 with a decimal point, or [2, 5] for an array", "an opening bracket for each closing one",
+    "make the last axis of the first equal the last but one of the second (try .T)",
+    "make each axis equal or 1, counted from the right (reshape, or index with None)",
+    "the values after the expression: a=2 b=3", "a closing bracket for each opening one",
+    "a part of it",
+}  # fmt: skip
+"""What to write instead, in words: everything else is an expression, or several."""
+
 TOO_DEEP = {
     "brackets": "(" * 300 + "a" + ")" * 300,
     "signs": "-" * 5000 + "a",
@@ -220,6 +411,28 @@ def test_what_is_refused_is_marked(text):
         Expression(text)(VALUES)
     assert str(caught.value).startswith(REFUSALS[text])
     assert len(str(caught.value).splitlines()) in (3, 4)
+
+
+@pytest.mark.parametrize("text", REFUSALS, ids=lambda text: ascii(text[:24]))
+def test_what_to_write_instead_is_accepted(text):
+    with pytest.raises(ExpressionError) as caught:
+        Expression(text)(VALUES)
+    instead = str(caught.value).rpartition("\n  instead: ")[2]
+    if instead in PROSE:
+        return
+    for part in alternatives(instead):
+        expression = Expression(part)
+        x = np.ones((2, 2)) if "[" in part else 3.0
+        expression(dict.fromkeys(expression.names, 1.0) | VALUES | {"x": x})
+
+
+def alternatives(instead):
+    """Take a line of expressions with commas between them apart."""
+    try:
+        tree = ast.parse(instead, mode="eval").body
+    except SyntaxError:  # f = x**2
+        return [instead]
+    return [ast.unparse(part) for part in tree.elts] if type(tree) is ast.Tuple else [instead]
 
 
 @pytest.mark.parametrize("text", TOO_DEEP.values(), ids=TOO_DEEP)
@@ -277,10 +490,84 @@ def test_numbers_overflow_instead_of_growing(text, expected):
         ("split([1, 2, 3, 4], 2)[1]", [3, 4]),
         ("7 // 2 + -7 % 3", 5),
         ("softmax([0, 0])", [0.5, 0.5]),
+        ("[[1, 2], [3, 4]].T @ ([1, 1] + [0, 1]).T", [7, 10]),
+        ("exp(cross_entropy([0, 0], 1))", 2),
+        ("exp(cross_entropy([[0, 0], [1, 1]], [0, 1]))", 2),
+        ("exp(softmax_cross_entropy([[0, 0], [1, 1]], [0, 1]))", [2, 2]),
     ],
 )
 def test_functions_go_by_their_numpy_names(text, expected):
     np.testing.assert_array_equal(Expression(text)({}), expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "called", "rest"),
+    [
+        ("y = m*x + b", "y", "m * x + b"),
+        ("f(x, ÿ)=x == ÿ", "f", "x == ÿ"),
+        ("x == y", None, "x == y"),
+        ("ﬁ = 2", "fi", "2"),
+    ],
+)
+def test_a_header_names_the_result(text, called, rest):
+    expression = Expression(text)
+    assert (expression.called, str(expression)) == (called, rest)
+
+
+def test_the_result_bears_its_name_and_a_variable_keeps_its_own():
+    x = Tensor(2.0, requires_grad=True, name="x")
+    assert Expression("y = x * x")({"x": x}).name == "y"
+    assert Expression("y = x")({"x": x}).name == "x"
+
+
+@pytest.mark.parametrize(
+    ("text", "python"),
+    [
+        ("2x sin x cos 2y", "2 * x * sin(x) * cos(2 * y)"),
+        ("sin cos x + 1", "sin(cos(x)) + 1"),
+        ("tg x**2 / sen x", "tan(x ** 2) / sin(x)"),
+        ("√2 · x²", "sqrt(2) * x ** 2"),
+        ("(a+b)(a−b)", "(a + b) * (a - b)"),
+        ("2 f(x)", ""),
+        ("2x if x ≥ 0 else 0", "where(x >= 0, 2 * x, 0)"),
+        ("if x>0: 2x else: x", "where(x > 0, 2 * x, x)"),
+        ("def f(x): return 2x", "2 * x"),
+        ("F.relu(2x)", "relu(2 * x)"),
+        ("7//2x", "7 // 2 * x"),
+        ("[2x, (y", "[2 * x, y]"),
+        ("1.2.3", ""),
+        ("x.real", ""),
+        ("2, 5x", ""),
+        ("'2x'", ""),
+        ("2 exp(", ""),
+        ("2 [", ""),
+        ("exp(2x, **y)", ""),
+        ("x" * (LONG + 1), ""),
+    ],
+)
+def test_other_notation_is_understood_where_it_is_clear(text, python):
+    assert meant(text) == python
+
+
+def test_a_variable_is_no_function_and_no_module():
+    assert meant("x(x + 1)", {"x"}) == "x * (x + 1)"
+    assert meant("exp(x + 1)", {"exp"}) == "exp * (x + 1)"
+    assert meant("F.sum(x)", {"F"}) == ""
+
+
+def test_a_derivative_is_a_quotient_where_its_parts_have_values():
+    assert Expression("dx/dt")({"dx": 6.0, "dt": 2.0}) == 3
+
+
+def test_a_quotient_of_long_names_is_no_derivative():
+    with pytest.raises(ExpressionError, match="no value is given for duration"):
+        Expression("distance/duration")({"distance": 3.0})
+
+
+@pytest.mark.parametrize("classes", ["2", "-1", "0.5", "nan", "inf", "[0, 1]"])
+def test_a_class_is_a_whole_number_below_the_length_of_the_row(classes):
+    with pytest.raises(ExpressionError, match="takes a class, 0 to n - 1, for each row"):
+        Expression(f"cross_entropy([1, 2], {classes})")({})
 
 
 def test_a_list_of_variables_is_an_array():
@@ -297,7 +584,7 @@ def test_names_are_read_as_python_reads_them():
 
 def test_every_function_is_one_of_the_table():
     assert {"exp", "tanh", "max", "norm", "softmax", "relu", "gelu", "where"} <= set(functions())
-    ours = {neural.gelu, neural.linear}
+    ours = {neural.gelu, neural.linear, *LOSSES.values()}
     assert set(functions().values()) <= {*PRIMITIVES, *COMPOSITES, *ours}
     assert not {"eval", "exec", "open", "load", "save", "fromfile"} & set(functions())
 
@@ -373,7 +660,7 @@ def _slope(expression, name, step):
     return (high - low) / (2 * step)
 
 
-@given(st.one_of(st.text(), st.text("ab12+-*/()[]{}.,:=<>!@^|&~'\"\\ \nθ_exp")))
+@given(st.one_of(st.text(), st.text("ab12+-*/()[]{}.,:=<>!@^|&~'\"\\ \nθ_exp²∂dfi")))
 def test_any_text_is_computed_or_refused(text):
     message = ""
     try:

@@ -314,16 +314,31 @@ def test_pages_that_cannot_be_joined(file):
     )
 
 
-@pytest.mark.parametrize("name", ["f.svg", "f-{x}.svg"])
-def test_one_file_for_all_steps(name):
+@pytest.mark.parametrize(
+    ("name", "what", "instead"),
+    [
+        ("f.svg", "6 frames do not fit into one .svg", ("f-{:02d}.svg", "f.pdf")),
+        ("f-{x}.svg", "6 frames do not fit into one .svg", ("f-{:02d}.svg", "f.pdf")),
+        ("f{.png", "6 frames do not fit into one .png", ("f-{:02d}.png", "f.pdf")),
+        ("f.html", "frames cannot be saved as .html", ("f-{:02d}.svg", "f.pdf")),
+        ("f-{:02d}.gif", "frames cannot be saved as .gif", ("f-{:02d}.svg", "f.pdf")),
+        ("{}", "frames cannot be saved as a file without a suffix", ("f-{:02d}.svg", "f.pdf")),
+        ("f", "frames cannot be saved as a file without a suffix", ("f-{:02d}.svg", "f.pdf")),
+        ("g/f", "frames cannot be saved as a file without a suffix", ("g/f-{:02d}.svg", "g/f.pdf")),
+    ],
+)
+def test_what_to_save_instead_can_be_saved(name, what, instead, tmp_path, monkeypatch):
+    pytest.importorskip("pygraphviz")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "g").mkdir()
+    steps = frames(lecture())
     with pytest.raises(ValueError) as error:
-        frames(lecture()).save(name)
-    stem = name.removesuffix(".svg")
+        steps.save(name)
+    one, other = map(repr, instead)
     assert str(error.value) == three_lines(
-        "6 frames do not fit into one .svg",
-        f"save({name!r})",
-        f"save('{stem}-{{:02d}}.svg'), or save('{stem}.pdf')",
+        what, f"save({name!r})", f"save({one}), or save({other})"
     )
+    assert [len(steps.save(path)) for path in instead] == [6, 1]
 
 
 def test_a_sequence():
