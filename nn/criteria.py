@@ -39,6 +39,8 @@ __all__ = [
     "triplet_margin_with_distance_loss",
 ]  # fmt: skip
 
+STEEP = 1e12  # PyTorch's slope of -ln p at p = 0
+
 
 # ── losses of numbers ─────────────────────────────────────────────────────────────────────────
 def mse_loss(input: Array, target: Array, reduction: str = "mean", weight: Maybe = None) -> Array:
@@ -92,8 +94,8 @@ def binary_cross_entropy(
 ) -> Array:
     """Return ``-(t ln p + (1 - t) ln(1 - p))`` of probabilities p.
 
-    No logarithm is less than -100, as in PyTorch (-87 in float32), so that the loss is finite; the
-    gradient of what would be less is 0.
+    No logarithm is less than -100 (-87 in float32), so that the loss is finite; its slope there is
+    10¹², so that what is surely wrong is unlearned: PyTorch's numbers.
 
     Parameters
     ----------
@@ -503,9 +505,10 @@ def _huber(error: Array, delta: float) -> Array:
 
 
 def _bounded_log(p: Array) -> Array:
-    # not so small that the derivative, its reciprocal, could overflow
+    """Return ln p, and below the least of them a line, so that a wrong 0 or 1 is unlearned."""
     floor = max(math.exp(-100), float(np.finfo(p.dtype).tiny))
-    return np.log(np.maximum(p, floor))
+    line = math.log(floor) + (p - floor) * STEEP
+    return np.where(p > floor, np.log(np.maximum(p, floor)), line)
 
 
 def _hard_losses(x: Array, target: Array, weight: Any) -> Array:

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import nn
 import nn.functional as F  # noqa: N812  # PyTorch's custom
-from autograd import Tensor, capture, check_grads, three_lines, value_and_grad
+from autograd import Tensor, capture, check_grads, grad, three_lines, value_and_grad
 from autograd.graph import toposort
 
 LOGITS = [[1.0, 2.0, 3.0], [3.0, 1.0, 0.0]]
@@ -691,3 +691,16 @@ def test_one_example_takes_no_detours():
     assert names[0] == ["reshape", "softmax_cross_entropy", "mean"]
     assert names[1] == ["log_softmax", "multiply", "sum", "negative"]
     assert hard.item() == pytest.approx(soft.item())
+
+
+def test_what_is_surely_wrong_has_pytorchs_slope():
+    torch = pytest.importorskip("torch", reason="PyTorch is the convention")
+    p, t = np.array([0.0, 1.0, 0.0, 1.0]), np.array([1.0, 0.0, 0.0, 1.0])
+    q = torch.tensor(p, requires_grad=True)
+    theirs = torch.nn.functional.binary_cross_entropy(q, torch.tensor(t), reduction="none")
+    theirs.sum().backward()
+    losses = F.binary_cross_entropy(p, t, reduction="none")
+    np.testing.assert_allclose(losses, theirs.detach().numpy())
+    gradient = grad(lambda p: F.binary_cross_entropy(p, t, reduction="sum"))(p)
+    np.testing.assert_allclose(gradient[:2], q.grad.numpy()[:2])
+    np.testing.assert_allclose(gradient[2:], [1, -1])  # those of ln, where PyTorch's are 0

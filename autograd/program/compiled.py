@@ -33,7 +33,9 @@ def compile(f: Callable[..., Any]) -> "Compiled":  # PyTorch's name
     At the first call with arguments of certain shapes, dtypes and structure, `f` is captured (see
     `capture` for what it may not do); from then on its program is replayed, without the engine
     and without new arrays for what is only needed on the way. Two batch sizes are captured, and
-    those between them are known by then. Parameters are read at each call.
+    those between them are known by then; the first result at such a size is compared with that of
+    `f`. The data of Tensors and the modes of modules are read at each call; whatever else `f` reads
+    from outside, an attribute or a global, is that of the capture.
     Where `f` calls ``backward``, gradients are added up in ``.grad`` as ever, so that any
     optimizer can use them. Threads may call it at the same time.
 
