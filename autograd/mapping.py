@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import numpy as np
+
 from autograd.batching import Batched, Level
 from autograd.errors import shape_of, three_lines
 from autograd.modes import depth, is_grad_enabled
@@ -69,10 +71,17 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
             depth.value = outer
         level.check_gradients()
         places = _axes(out_axes, nest(results), "out_axes", f)
+        found = [
+            _result(level, y, axis, type(was) is Tensor, f)
+            for y, axis, was in zip(values, places, results, strict=True)
+        ]
+        own = [x for x in leaves if type(x) is np.ndarray]
         return nest(
             [
-                _result(level, y, axis, type(was) is Tensor, f)
-                for y, axis, was in zip(values, places, results, strict=True)
+                y.copy()
+                if type(y) is np.ndarray and any(np.may_share_memory(y, x) for x in own)
+                else y
+                for y in found
             ]
         )
 

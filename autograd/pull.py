@@ -69,7 +69,7 @@ def pull(
     params = node.params
     if type(node.count) is not int or SHARING:
         check(node, args)
-    if op.alone and not recorded and node.data.size < LARGE and type(g) is not Tensor:
+    if op.alone and args and not recorded and node.data.size < LARGE and type(g) is not Tensor:
         return [(0, op.rules[0](g, node.data, args[0].data, **params))]  # most often, so at once
     y: Any = node if recorded else node.data
     xs = args if recorded else [a.data if type(a) is Tensor else a for a in args]

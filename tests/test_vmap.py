@@ -323,7 +323,7 @@ def test_containers_and_axes():
         {"w": W, "b": b}, columns, 2.0
     )
     close(got["y"], (X @ W.T * 2 + b).T)
-    assert got["same"] is W
+    assert np.array_equal(got["same"], W)
     value, constant = vmap(lambda x: (x[0], 3.0))(X)
     assert value.tolist() == X[:, 0].tolist()
     assert constant.tolist() == [3.0] * 5
@@ -606,3 +606,11 @@ def test_backward_to_the_outside_is_refused_and_leaves_nothing():
     with pytest.raises(VmapError, match=r"backward to a tensor from outside, w \(4, 3\)"):
         vmap(f)(Tensor(X))
     assert w.grad.tolist() == np.ones((4, 3)).tolist()
+
+
+def test_results_are_not_the_memory_of_arguments():
+    x = np.ones((3, 2))
+    for f in (lambda a: a, lambda a: a[::-1], lambda a: (a, 2 * a)):
+        y = vmap(f)(x)
+        first = y[0] if type(y) is tuple else y
+        assert not np.shares_memory(first, x)
