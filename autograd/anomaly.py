@@ -19,7 +19,8 @@ class detect_anomaly(Watcher):  # noqa: N801  # PyTorch's name
 
     In a ``with`` block or as a decorator. An operation computed inside is checked at once, a
     derivative when `backward` (or `grad` ...) runs inside, and then the line of the forward
-    computation is told too, if that ran inside. Everything takes several times as long.
+    computation is told too, if that ran inside. Everything takes several times as long. What is
+    replayed by `compile`, or computed for a whole batch at once (`vmap`, `jacobian`), is not seen.
 
     Raises
     ------

@@ -12,6 +12,7 @@ from autograd.errors import plain, three_lines
 from autograd.modes import capturing, depth, enable_grad, is_grad_enabled, no_grad, paused
 from autograd.outside import here, reading, tell
 from autograd.primitive import PRIMITIVES
+from autograd.rules.shape import astype
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import FIRST, flatten, flatten_like, map_leaves
 from autograd.versions import REWRITTEN, getrefcount, seen_by
@@ -285,6 +286,8 @@ def _variable(f: Function, x: Any, later: bool) -> Tensor:
     if isinstance(data, int) and not isinstance(data, bool):
         data = float(data)
     data = _array(data)
+    if hasattr(data, "tape") and not data.shape and data.dtype.kind == "i":
+        data = astype(data, dtype=np.dtype(float))  # it stands for a number of Python's
     if data.dtype.kind not in "fc":
         raise TypeError(
             three_lines(

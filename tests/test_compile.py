@@ -500,3 +500,9 @@ def test_methods_copies_and_arrays_by_keyword():
     assert Scaled().times(x, more=x).tolist() == [3, 12]
     for again in (copy.deepcopy, lambda f: pickle.loads(pickle.dumps(f))):  # ours
         assert_allclose(again(compile(np.sin))(x), np.sin(x))
+
+
+def test_a_derivative_with_respect_to_an_integer_is_that_of_a_number():
+    slope = compile(grad(lambda x: x**2))
+    assert slope(3) == 6
+    assert slope(4.0) == 8
