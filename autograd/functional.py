@@ -16,8 +16,9 @@ import numpy as np
 from autograd.errors import three_lines
 from autograd.modes import is_grad_enabled, no_grad
 from autograd.primitive import Primitive
+from autograd.pullback import apart
 from autograd.tensor import Tensor, constant, record
-from autograd.traced import Argnum, Function, Traced, apart, derived, name_of
+from autograd.traced import Argnum, Function, Traced, derived, name_of
 from autograd.tree import flatten, map_leaves
 from autograd.usage import transform
 

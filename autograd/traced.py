@@ -1,144 +1,24 @@
-"""A call that is traced, and what is pulled back through its graph."""
+"""A call on variables of its own, and how its arguments and results are nested."""
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
-from autograd.backward import ONE, sweep
-from autograd.batching import Level, VmapError
-from autograd.errors import plain, three_lines
-from autograd.modes import capturing, depth, enable_grad, is_grad_enabled, no_grad, paused
-from autograd.outside import here, reading, tell
+from autograd.backward import ONE
+from autograd.errors import three_lines
+from autograd.modes import capturing, depth, enable_grad, paused
+from autograd.outside import tell
 from autograd.primitive import PRIMITIVES
+from autograd.pullback import AS_IT_IS, Pullback, array, tensor
 from autograd.rules.shape import astype
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import FIRST, flatten, flatten_like, map_leaves
-from autograd.versions import REWRITTEN, getrefcount, seen_by
+from autograd.versions import REWRITTEN, seen_by
 
 IDENTITY = PRIMITIVES[np.positive]
-BASIS = 2**26
-"""So many bytes of unit vectors are pulled back at once."""
-AS_IT_IS = nullcontext()
-ALONE = 2  # a variable refers to it, or a view, and the question how many do
 Argnum = int | Sequence[int]
 Function = Callable[..., Any]
-
-
-class Pullback:
-    """A graph from variables to outputs: what maps v to vᵀJ.
-
-    Attributes
-    ----------
-    connected : whether there is a graph outside, by which the derivative must be differentiable.
-    stops : tensors behind which nothing is asked for.
-    """
-
-    def __init__(
-        self,
-        outputs: Sequence[Tensor],
-        variables: Sequence[Tensor],
-        connected: bool,
-        stops: Sequence[Tensor] = (),
-    ) -> None:
-        self.outputs, self.variables, self.stops = outputs, variables, stops
-        self.connected, self.reader = connected, here.reader
-
-    @property
-    def recorded(self) -> bool:
-        """Whether the sweep back is to be recorded, too."""
-        return self.connected and is_grad_enabled()
-
-    def gradients(self, seeds: Sequence[Any], recorded: bool) -> list[Any]:
-        """Return the gradient of each variable; None is the seed of an output without one."""
-        pairs = [
-            (y, s)
-            for y, s in zip(self.outputs, seeds, strict=True)
-            if y.requires_grad and s is not None
-        ]
-        if recorded:
-            pairs = [(y, s if type(s) is Tensor else constant(s)) for y, s in pairs]
-        roots, given = [y for y, _ in pairs], [s for _, s in pairs]
-        on: Any = AS_IT_IS  # a sweep over arrays records nothing anyhow
-        if recorded or here.reader is not None or Tensor in map(type, given):
-            # inside of a vmap that began later, our own variables are outside, and constant
-            live = recorded or self.connected or here.reader is self.reader
-            on = enable_grad() if live or Tensor in map(type, given) else no_grad()
-        with on:
-            found = sweep(roots, given, [*self.variables, *self.stops], recorded=recorded)
-        own = set(self.variables)
-        self.strangers = [t for t in found if t not in own]
-        grads = []
-        for v in self.variables:
-            g = _plain(found.pop(v)) if v in found else np.zeros_like(v.data)[()]
-            if type(g) is np.ndarray and (  # to write into, as nobody else refers to it
-                not g.flags.writeable
-                or getrefcount(g) > ALONE
-                or (g.base is not None and getrefcount(g.base) > ALONE)
-            ):
-                g = g.copy()
-            grads.append(g)
-        return grads
-
-    def rows(self, k: int) -> list[Any]:
-        """Return the derivatives of the output k by each variable, ``y.shape + x.shape``."""
-        y, shapes = self.outputs[k], [v.shape for v in self.variables]
-        if y.dtype.kind == "c" and any(v.dtype.kind != "c" for v in self.variables):
-            raise TypeError(
-                three_lines(
-                    "a unit vector tells the real part of this derivative only",
-                    "jacrev from real to complex numbers, or jacfwd from complex to real ones",
-                    "jacobian(f), which chooses the other way; by one argument, for one result",
-                )
-            )
-        if y.size == 1:
-            blocks = [self.gradients(self._only(k, np.ones_like(y.data)), self.recorded)]
-        elif y.size == 0:
-            blocks = [[np.zeros((0, *v.shape), v.dtype) for v in self.variables]]
-        else:
-            largest = max(y.size, *(v.size for v in self.variables)) * y.dtype.itemsize
-            step = max(1, BASIS // largest)
-            blocks = [
-                self._block(k, range(i, min(i + step, y.size)), self.recorded)
-                for i in range(0, y.size, step)
-            ]
-        grads = [g[0] if len(g) == 1 else np.concatenate(g) for g in zip(*blocks, strict=True)]
-        if not y.shape:
-            return grads
-        pairs = zip(grads, shapes, strict=True)
-        return [np.reshape(g, y.shape + shape) for g, shape in pairs]
-
-    def _block(self, k: int, which: range, recorded: bool) -> list[Any]:
-        """Pull back a batch of unit vectors of the output k, along axis 0."""
-        y = self.outputs[k]
-        units = np.zeros((len(which), y.size), y.dtype)
-        units[np.arange(len(which)), which] = 1
-        units = units.reshape(len(which), *y.shape)
-        level = Level(len(which), connected=recorded)
-        try:
-            with reading(level):
-                grads = self.gradients(self._only(k, level.batch(units)), recorded=False)
-            return [_plain(level.whole(g)) for g in grads]
-        except VmapError:  # a rule asks for numbers
-            rows = [self.gradients(self._only(k, unit), recorded) for unit in units]
-            return [np.stack(g) for g in zip(*rows, strict=True)]
-
-    def _only(self, k: int, seed: Any) -> list[Any]:
-        return [seed if i == k else None for i in range(len(self.outputs))]
-
-    def transposed(self) -> "Pullback":
-        """Return the graph that maps v to Jv.
-
-        vᵀJ is linear in v, so what is pulled back through it is Jv (J. Townsend, "A new trick for
-        calculating Jacobian vector products", 2017). The first sweep runs the rules on arrays and
-        one Tensor, v, so the graph holds linear operations only.
-        """
-        vectors = [constant(np.ones_like(y.data)) for y in self.outputs]  # 0 would mean: not used
-        for v in vectors:
-            v.requires_grad = True
-        products = [_tensor(g) for g in self.gradients(vectors, self.recorded)]
-        return Pullback(products, vectors, self.connected, self.variables)
 
 
 class Traced(Pullback):
@@ -191,7 +71,7 @@ class Traced(Pullback):
                         "a return statement with the result",
                     )
                 )
-        super().__init__([_tensor(y) for y in outputs], variables, connected)
+        super().__init__([tensor(y) for y in outputs], variables, connected)
 
     def pull(self, seeds: Sequence[Any]) -> Any:
         """Return the gradients of the variables, nested as the arguments were."""
@@ -285,7 +165,7 @@ def _variable(f: Function, x: Any, later: bool) -> Tensor:
     data = raw(x)
     if isinstance(data, int) and not isinstance(data, bool):
         data = float(data)
-    data = _array(data)
+    data = array(data)
     if hasattr(data, "tape") and not data.shape and data.dtype.kind == "i":
         data = astype(data, dtype=np.dtype(float))  # it stands for a number of Python's
     if data.dtype.kind not in "fc":
@@ -302,34 +182,6 @@ def _variable(f: Function, x: Any, later: bool) -> Tensor:
     v = constant(data)
     v.op, v.requires_grad = IDENTITY, True
     return v
-
-
-def apart(arrays: Sequence[Any]) -> list[Any]:
-    """Copy the arrays that share memory with one before them, or cannot be written into."""
-    owners: set[int] = set()
-    result = []
-    for x in arrays:
-        owner = x if getattr(x, "base", None) is None else x.base
-        if type(x) is np.ndarray and (not x.flags.writeable or id(owner) in owners):
-            owner = x.copy()
-            result.append(owner)
-        else:
-            result.append(x)
-        owners.add(id(owner))
-    return result
-
-
-def _array(value: Any, dtype: Any = None) -> Any:
-    """Return an array, a NumPy scalar, or the symbol that stands for one."""
-    return value if hasattr(value, "tape") else np.asarray(plain(value), dtype)[()]
-
-
-def _tensor(y: Any) -> Tensor:
-    return y if type(y) is Tensor else constant(_array(y))
-
-
-def _plain(g: Any) -> Any:
-    return g.data if type(g) is Tensor and not g.requires_grad else g
 
 
 def _parts(v: Any, tree: Any, tensors: Sequence[Tensor], what: str) -> list[Any]:
@@ -352,7 +204,7 @@ def _parts(v: Any, tree: Any, tensors: Sequence[Tensor], what: str) -> list[Any]
                 )
             )
     pairs = zip(given, tensors, strict=True)
-    return [g if type(g) is Tensor else _array(g, y.dtype) for g, y in pairs]
+    return [g if type(g) is Tensor else array(g, y.dtype) for g, y in pairs]
 
 
 def _explain_lists(error: Exception, chosen: Sequence[Any]) -> None:

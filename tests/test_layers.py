@@ -15,10 +15,10 @@ ORDER = [
     "errors", "files", "heap", "blocks", "modes", "tree", "primitive", "rules", "versions",
     "witness", "methods", "tensor", "watch", "inplace", "dispatch", "conversion", "elements",
     "names", "calls", "places", "anomaly", "outside", "graph", "pull", "backward", "steps",
-    "creation", "batching", "mapping", "traced", "usage", "functional", "check", "auditor",
-    "tracer", "core", "extend", "builtins", "util", "wrap_util", "differential_operators", "numpy",
-    "test_util", "scipy", "vocabulary", "hints", "expression", "program", "misc", "comparison",
-    "view", "by_hand", "inquiry", "__init__", "__main__",
+    "creation", "batching", "mapping", "pullback", "traced", "usage", "functional", "check",
+    "auditor", "tracer", "core", "extend", "builtins", "util", "wrap_util",
+    "differential_operators", "numpy", "test_util", "scipy", "vocabulary", "hints", "expression",
+    "program", "misc", "comparison", "view", "by_hand", "inquiry", "__init__", "__main__",
 ]  # fmt: skip
 
 

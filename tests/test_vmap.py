@@ -16,8 +16,8 @@ from autograd import (
     jacrev,
     jvp,
     primitive,
+    pullback,
     softmax_cross_entropy,
-    traced,
     vjp,
     vmap,
 )
@@ -101,7 +101,7 @@ def test_every_row_on_a_batch_is_the_loop(fn):
 
 @pytest.mark.parametrize("fn", ROWS, ids=NAMES)
 def test_a_jacobian_is_bit_for_bit_the_one_made_row_by_row(fn, monkeypatch):
-    monkeypatch.setattr(traced, "VmapError", ())  # no rule falls back to the loop
+    monkeypatch.setattr(pullback, "VmapError", ())  # no rule falls back to the loop
     for case, i in floats(fn):
         xs = case.inputs()
         got = jacrev(case.f, i)(*xs)
@@ -449,7 +449,7 @@ def test_a_rule_that_asks_for_numbers_gives_its_jacobian_row_by_row():
 
 def test_a_large_jacobian_is_made_in_blocks(monkeypatch):
     right = jacobian(lambda x: np.tanh(W @ x) * x[0])(X[0])
-    monkeypatch.setattr(traced, "BASIS", 100)
+    monkeypatch.setattr(pullback, "BASIS", 100)
     np.testing.assert_array_equal(jacobian(lambda x: np.tanh(W @ x) * x[0])(X[0]), right)
 
 
