@@ -75,8 +75,8 @@ def pull(
     xs = args if recorded else [a.data if type(a) is Tensor else a for a in args]
     if type(g) is Tensor and not recorded:  # the gradient is recorded, and all else is constant
         y, xs = constant(y), [constant(a.data) if type(a) is Tensor else a for a in args]
-    cut = op.elementwise and y.size >= LARGE
-    if (cut or op is GETITEM or op is SETITEM) and not recorded:
+    cut = op.elementwise and not recorded and y.size >= LARGE
+    if cut or ((op is GETITEM or op is SETITEM) and not recorded):
         lazy = not hasattr(y, "tape") and isinstance(g, (np.ndarray, np.generic))  # no symbol
         if op is GETITEM and lazy:
             return [(0, Part(g, params["index"]))]
@@ -87,7 +87,7 @@ def pull(
     if op.joint is not None:
         sent = [*enumerate(op.joint(g, y, *xs, **params))][::-1]
         return [(i, gx) for i, gx in sent if _wants(args[i])]
-    if cut and not recorded:  # an old version of an argument becomes an array again
+    if cut:  # an old version of an argument becomes an array again
         xs = [x.restore() if isinstance(x, Overwritten) else x for x in xs]
     result = []
     for i in range(len(args) - 1, -1, -1):
@@ -96,7 +96,7 @@ def pull(
             continue
         rule = op.rules[i] if op.each is None else partial(op.each, i)
         if rule is not None:
-            if cut and not recorded:
+            if cut:
                 rule = partial(rule, **params) if params else rule
                 result.append((i, in_pieces(rule, g, y, *xs)))
             else:

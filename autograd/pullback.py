@@ -55,10 +55,11 @@ class Pullback:
             pairs = [(y, s if type(s) is Tensor else constant(s)) for y, s in pairs]
         roots, given = [y for y, _ in pairs], [s for _, s in pairs]
         on: Any = AS_IT_IS  # a sweep over arrays records nothing anyhow
-        if recorded or here.reader is not None or Tensor in map(type, given):
+        live = recorded or Tensor in map(type, given)
+        if live or here.reader is not None:
             # inside of a vmap that began later, our own variables are outside, and constant
-            live = recorded or self.connected or here.reader is self.reader
-            on = enable_grad() if live or Tensor in map(type, given) else no_grad()
+            ours = self.connected or here.reader is self.reader
+            on = enable_grad() if live or ours else no_grad()
         with on:
             found = sweep(roots, given, [*self.variables, *self.stops], recorded=recorded)
         own = set(self.variables)

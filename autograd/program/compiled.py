@@ -89,12 +89,14 @@ class Compiled:
             key += tuple(options.items())
         return key + tuple([m.training for m in self._modules]) if self._modules else key
 
+    def _family(self, args: tuple[Any, ...], options: dict[str, Any]) -> Family:
+        return self._families.setdefault(self._key(args, options, 1), Family())
+
     def _new(self, args: tuple[Any, ...], options: dict[str, Any]) -> "Replay":
         with self._lock:
             if (key := self._key(args, options)) not in self._replays:
                 sizes = [np.shape(raw(x))[:1] for x in flatten(list(args))[0]]
-                family = self._families.setdefault(self._key(args, options, 1), Family())
-                program = family.program(sizes)
+                program = self._family(args, options).program(sizes)
                 if derived := program is not None:
                     self._derived.append(key)
                     if len(self._derived) > SIGNATURES:  # their places would fill the memory
@@ -104,8 +106,7 @@ class Compiled:
                     new = [m for m in program.modules if not any(m is n for n in self._modules)]
                     self._modules += new
                     key = self._key(args, options)
-                    family = self._families.setdefault(self._key(args, options, 1), Family())
-                    family.learn(sizes, program)
+                    self._family(args, options).learn(sizes, program)
                 self._replays[key] = Replay(program, args, proven=not derived)
             return self._replays[key]
 
@@ -120,7 +121,7 @@ class Compiled:
         if not replay.proven:
             with self._lock:
                 key = self._key(args, options)
-                self._families[self._key(args, options, 1)].close()
+                self._family(args, options).close()
                 self._replays.pop(key, None)
                 self._derived = [k for k in self._derived if k != key]
         return result

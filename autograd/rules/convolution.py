@@ -60,6 +60,16 @@ def counts(x, kernel, stride, dilation):
     return [(n - d * (k - 1) - 1) // s + 1 for n, k, s, d in sizes]
 
 
+def windows(x, kernel, stride, dilation):
+    """View what each window sees, place by place: (N, C, *kernel, *windows)."""
+    x = np.asarray(x)  # refuses what stands for an array: it has no memory to look at
+    image, channel, *pixel = x.strides
+    moves = [s * t for s, t in zip(spread(stride, kernel), pixel, strict=True)]
+    taps = [d * t for d, t in zip(spread(dilation, kernel), pixel, strict=True)]
+    shape = *x.shape[:2], *kernel, *counts(x, kernel, stride, dilation)
+    return np.lib.stride_tricks.as_strided(x, shape, (image, channel, *taps, *moves))
+
+
 # ── convolution ───────────────────────────────────────────────────────────────────────────────
 def part(n, product):
     """Return the largest divisor of n of which so many multiplications each are a small product."""
@@ -67,20 +77,15 @@ def part(n, product):
 
 
 def patches(x, kernel, stride, dilation, groups, rows=None):
-    """Return a view of what the kernel sees: (N, tiles, groups, C / groups, *kernel, *tile).
+    """View the windows as (N, tiles, groups, C / groups, *kernel, *tile).
 
     A tile is so many rows of the result, all if not told.
     """
-    n, c = x.shape[:2]
-    first, *others = counts(x, kernel, stride, dilation)
+    seen, split = windows(x, kernel, stride, dilation), 2 + len(kernel)
+    (n, c), (first, *others) = seen.shape[:2], seen.shape[split:]
     rows = rows or first
-    x = np.asarray(x)  # refuses what stands for an array: it has no memory to look at
-    image, channel, *pixel = x.strides
-    moves = [s * t for s, t in zip(spread(stride, kernel), pixel, strict=True)]
-    taps = [d * t for d, t in zip(spread(dilation, kernel), pixel, strict=True)]
-    shape = n, first // rows, groups, c // groups, *kernel, rows, *others
-    strides = image, rows * moves[0], c // groups * channel, channel, *taps, *moves
-    return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=False)
+    shape = n, groups, c // groups, *kernel, first // rows, rows, *others
+    return np.moveaxis(seen.reshape(shape), split + 1, 1)
 
 
 def as_matrices(p):
@@ -157,7 +162,7 @@ def conv_input_(g, weight, size, stride=1, dilation=1, groups=1):
     o, c, *kernel = weight.shape
     axes, lines = len(kernel), g.shape[2:]
     gx = np.zeros((len(g), groups * c, *size), np.result_type(g, weight))
-    seen = np.moveaxis(windows(gx, kernel, stride, dilation), range(axes), range(2, 2 + axes))
+    seen = windows(gx, kernel, stride, dilation)
     if set(spread(stride, kernel)) == {1}:
         lines = g.shape[2], *size[1:]
         last = sum((n - 1) * step for n, step in zip(g.shape[2:], gx.strides[2:], strict=True))
@@ -189,20 +194,11 @@ def d_bias(g, y, x, weight, bias, **p):
 
 
 # ── maximum pooling ───────────────────────────────────────────────────────────────────────────
-def windows(x, kernel, stride, dilation):
-    """View what each window sees, place by place: (*kernel, N, C, *windows)."""
-    steps, apart = spread(stride, kernel), spread(dilation, kernel)
-    x = np.asarray(x)  # as in `patches`
-    pixel = x.strides[2:]
-    taps = [d * t for d, t in zip(apart, pixel, strict=True)]
-    moves = [s * t for s, t in zip(steps, pixel, strict=True)]
-    shape = *kernel, *x.shape[:2], *counts(x, kernel, stride, dilation)
-    return np.lib.stride_tricks.as_strided(x, shape, (*taps, *x.strides[:2], *moves))
-
-
-def by_place(x, y, *sizes):
+def by_place(x, y, kernel, *sizes):
     """Copy what the windows see into a line for each place in them, as computing likes it."""
-    return windows(x, *sizes).reshape(-1, *y.shape)
+    places = range(2, 2 + len(kernel))
+    seen = np.moveaxis(windows(x, kernel, *sizes), places, range(len(kernel)))
+    return seen.reshape(-1, *y.shape)
 
 
 def maxima(x, y, *sizes):
@@ -237,7 +233,8 @@ def fill_spread(gx, x, y, g, kernel, stride, dilation):
         sent = masked(part_g / count.astype(g.dtype), chosen)
         seen = windows(part_gx, kernel, stride, dilation)
         for place, each in zip(places, sent, strict=True):
-            seen[place] = each if disjoint else seen[place] + each
+            here = seen[:, :, *place]
+            here[...] = each if disjoint else here + each
 
 
 def max_pool_(x, kernel, stride=1, dilation=1):
