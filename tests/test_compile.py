@@ -14,8 +14,11 @@ from samples import SAMPLES
 import autograd
 import nn
 from autograd import Tensor, grad, hessian, jacobian, no_grad, value_and_grad
+from autograd.blocks import LARGE
+from autograd.primitive import PRIMITIVES
 from autograd.program import capture, compile  # noqa: A004  # PyTorch's name
 from autograd.program.compiled import SIGNATURES
+from autograd.program.kernels import KERNELS
 from autograd.program.plan import Plan
 from autograd.tree import flatten
 from nn.functional import cross_entropy
@@ -156,6 +159,34 @@ def test_every_row_replays(case):
         return
     for a, b in zip(np.atleast_1d(compiled(*second)), np.atleast_1d(expected), strict=True):
         assert_allclose(np.asarray(a), np.asarray(b), rtol=1e-14, atol=1e-300)
+
+
+SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 1e300, 5e-324, np.inf, -np.inf, np.nan]
+ROWS = [
+    op
+    for op in PRIMITIVES.values()
+    if op.elementwise and any(op.rules) and op.name != "ldexp"  # of integers
+    if op.fn in KERNELS or op.fn is getattr(np, op.name, None)
+]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("times", [1, LARGE // 100])
+@pytest.mark.parametrize("op", ROWS, ids=lambda op: op.name)
+def test_every_row_replays_where_0_meets_infinity(op, times):
+    """What a result is written over may still be asked for: at 0 / 0, say, which is looked at."""
+    a, b = np.tile(np.reshape(np.meshgrid(SPECIAL, SPECIAL), (2, -1)), times)
+    x = [a, b, np.roll(a, 1)][: len(op.rules)]
+    weight = np.resize([1.0, 0.0, -1.0], a.size)
+
+    def f(*x):
+        return np.sum(op.fn(*[v * 1.0 for v in x]) * weight)
+
+    slopes = value_and_grad(f, argnum=tuple(range(len(x))))
+    (value, ours), (expected, theirs) = compile(slopes)(*x), slopes(*x)
+    assert_allclose(value, expected, rtol=1e-12)
+    for a, b in zip(ours, theirs, strict=True):
+        assert_array_equal(a, b)
 
 
 def long_chain(x):

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd.blocks import LARGE, PIECE, share, workers
 from autograd.program.equations import Equation, Name
-from autograd.program.kernels import kernel_of
+from autograd.program.kernels import IN_PLACE, kernel_of
 from autograd.program.program import Program
 
 
@@ -139,7 +139,8 @@ def spell_chain(
             lines.append(f"parts[i, {len(sums) - 1}] = {refer(np.add.reduce)}({texts[0]})")
             continue
         dying = {a for a in e.args if type(a) is Name and last[a] == i and a in where}
-        if isinstance(e.op.fn, np.ufunc):  # one call, which may write over what it reads
+        kernel = kernel_of(e.op)
+        if kernel in IN_PLACE:
             free(dying)
         k = number.setdefault(e.name, len(number))
         if e.name in kept:
@@ -149,8 +150,8 @@ def spell_chain(
             lines.append(f"piece_{k} = scratch_{where[e.name]}[:n]")
         free(dying)
         examples = [like(a) if type(a) is Name else a for a in e.args]
-        written = kernel_of(e.op)(refer, e, examples, texts)  # type: ignore[misc]  # it has one
-        lines += [line.replace("OUT", f"piece_{k}") for line in written or ()]
+        written: Any = kernel(refer, e, examples, texts)  # type: ignore[misc]  # it has one
+        lines += [line.replace("OUT", f"piece_{k}") for line in written]
     size = int(np.prod(chain.shape))
     cut = [number[a] for a in reads if np.ndim(like(a))]
     given = [number[a] for a in (*reads, *kept)]

@@ -76,6 +76,8 @@ def rectify(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) ->
 def choose(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
     """Compute np.where by two copies."""
     copy, (condition, a, b) = refer(np.copyto), args
+    if getattr(x[0], "dtype", np.dtype(bool)).kind != "b":
+        condition = f"{condition} != 0"
     return [f"{copy}(OUT, {b})", f"{copy}(OUT, {a}, where={condition})"]
 
 
@@ -87,7 +89,7 @@ def mask(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> li
 def _mask(g: Any, keep: Any, out: np.ndarray) -> None:
     np.multiply(g, keep, out)
     if not np.isfinite(np.add.reduce(out, None)):  # 0 · inf
-        np.copyto(out, np.where(keep, g, 0))
+        np.copyto(out, np.where(keep, g, 0))  # also if out is g
 
 
 def quotient(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
@@ -107,6 +109,10 @@ KERNELS: dict[Any, Kernel] = {
     np.where: choose, fused_op(masked).fn: mask, fused_op(over).fn: quotient,
     **{op.fn: power for op in PRIMITIVES.values() if op.name == "pow"},
 }  # fmt: skip
+
+
+IN_PLACE = frozenset({ufunc, power, rectify, mask})
+"""Kernels that may write over what they read."""
 
 
 # ── cross-entropy: the forward pass does what it can for the backward pass ───────────────────

@@ -13,7 +13,7 @@ from autograd.blocks import LARGE
 from autograd.primitive import fused_op
 from autograd.program.chains import WORDS, Chain, chained, spell_chain
 from autograd.program.equations import Equation, Name
-from autograd.program.kernels import cross_entropy, d_cross_entropy, kernel_of, ufunc
+from autograd.program.kernels import IN_PLACE, cross_entropy, d_cross_entropy, kernel_of, ufunc
 from autograd.program.program import Program
 from autograd.rules.neural import d_cross_entropy as fused_gradient
 from autograd.rules.neural import softmax_cross_entropy
@@ -148,6 +148,11 @@ class Plan:
         self._fixed.add(name)
         return text
 
+    def _dying(self, e: Equation, i: int) -> list[Any]:
+        """Return the arguments that a result may be written over, at step i."""
+        safe = e.op.elementwise and kernel_of(e.op) in IN_PLACE
+        return [a for a in e.args if safe and type(a) is Name and self._last.get(a) == i]
+
     def _room(self, size: int) -> np.ndarray:
         fitting = [raw for raw in self._free if raw.nbytes >= size]
         if fitting:
@@ -185,8 +190,7 @@ class Plan:
         lines = kernel(self.refer, e, x, [self._argument(a) for a in e.args])
         if lines is None:
             return self._call(e)
-        dying = [a for a in e.args if e.op.elementwise and self._last.get(a) == i]
-        out = self._place(e.name, e.like, dying if "OUT" not in "".join(lines[1:]) else ())
+        out = self._place(e.name, e.like, self._dying(e, i))
         self.lines += [line.replace("OUT", out) for line in lines]
         return None
 
