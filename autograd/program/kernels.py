@@ -16,7 +16,7 @@ from autograd.blocks import LARGE, PIECE, share
 from autograd.primitive import PRIMITIVES, Primitive, fused_op
 from autograd.program.equations import Equation
 from autograd.rules.elementwise import masked, over, spare
-from autograd.rules.neural import relu, sigmoid
+from autograd.rules.neural import rectify, relu, sigmoid
 from autograd.rules.shape import short_rows
 
 Refer = Callable[[Any], str]  # gives an object a name that the lines can use
@@ -41,8 +41,8 @@ def power(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> l
 
 
 def matmul(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
-    """Multiply matrices; np.dot has less to check than np.matmul."""
-    flat = all(np.ndim(v) == 2 and v.dtype == e.like.dtype for v in x)
+    """Multiply matrices: np.dot has less to check than np.matmul, but fills its result with 0."""
+    flat = all(np.ndim(v) == 2 and v.dtype == e.like.dtype for v in x) and e.like.size < 4096
     return [f"{refer(np.dot if flat else np.matmul)}({', '.join(args)}, out=OUT)"]
 
 
@@ -68,9 +68,9 @@ def logistic(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -
     ]  # fmt: skip
 
 
-def rectify(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
+def rectified(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
     """Compute max(x, 0)."""
-    return [f"{refer(np.maximum)}({args[0]}, 0, out=OUT)"]
+    return [f"{refer(rectify)}({args[0]}, OUT)"]
 
 
 def choose(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
@@ -105,13 +105,13 @@ def _over(g: Any, d: Any, out: np.ndarray) -> None:
 
 
 KERNELS: dict[Any, Kernel] = {
-    np.matmul: matmul, np.sum: total, sigmoid: logistic, relu: rectify, np.power: power,
+    np.matmul: matmul, np.sum: total, sigmoid: logistic, relu: rectified, np.power: power,
     np.where: choose, fused_op(masked).fn: mask, fused_op(over).fn: quotient,
     **{op.fn: power for op in PRIMITIVES.values() if op.name == "pow"},
 }  # fmt: skip
 
 
-IN_PLACE = frozenset({ufunc, power, rectify, mask})
+IN_PLACE = frozenset({ufunc, power, rectified, mask})
 """Kernels that may write over what they read."""
 
 
