@@ -26,10 +26,16 @@ def chained(program: Program) -> list[Equation | Chain]:
     """Return the equations in an order in which large elementwise ones stand together.
 
     An equation joins a chain if nothing that it needs is computed after the chain's beginning,
-    but outside of the chain.
+    but outside of the chain; and unless it may as well wait for a later one (`_can_wait`).
     """
     like: dict[Any, Any] = {**program.inputs, **program.constants}
     like |= {e.name: e.like for e in program.equations}
+    place, users = dict[Name, int](), dict[Name, list[Equation]]()
+    for i, e in enumerate(program.equations):
+        place[e.name] = i
+        for a in e.args:
+            if type(a) is Name:
+                users.setdefault(a, []).append(e)
     waiting = list(program.equations)
     order: list[Equation | Chain] = []
     while waiting:
@@ -47,6 +53,13 @@ def chained(program: Program) -> list[Equation | Chain]:
             else:
                 late.append(e)
                 outside.add(e.name)
+        for e in reversed(members[1:]):
+            if e.name not in program.results and _can_wait(
+                e, {m.name for m in members}, users, like
+            ):
+                members.remove(e)
+                late.append(e)
+        late.sort(key=lambda e: place[e.name])
         if len(members) > 1:
             order.append(Chain(members, shape))
             waiting = late
@@ -61,6 +74,24 @@ def _fits(e: Equation, like: dict[Any, Any], shape: tuple[int, ...]) -> bool:
         return False
     shapes = [np.shape(like.get(a, a) if type(a) is Name else a) for a in e.args]
     return kernel_of(e.op) is not None and all(s in ((), shape) for s in shapes)
+
+
+def _can_wait(
+    e: Equation, members: set[Name], users: dict[Name, list[Equation]], like: dict[Any, Any]
+) -> bool:
+    """Tell whether only later chains need a result, and what it is computed from stays for others.
+
+    So the derivative of relu is computed where it is multiplied, and its 0 and 1 are never stored.
+    """
+
+    def is_later(u: Equation) -> bool:
+        return u.name not in members and _fits(u, like, np.shape(e.like))
+
+    def stays(a: Any) -> bool:
+        return any(u is not e and u.name not in members for u in users[a])
+
+    read = [a for a in e.args if type(a) is Name and np.ndim(like[a])]
+    return all(map(is_later, users.get(e.name, ()))) and all(map(stays, read))
 
 
 def _ends(e: Equation, inside: set[Name], shape: tuple[int, ...], like: dict[Any, Any]) -> bool:

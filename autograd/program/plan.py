@@ -204,8 +204,12 @@ class Plan:
             name, chain, kept, self.refer, self._scalar, self._like.__getitem__
         )
         self._definitions.append(text)
-        for out in kept:
-            self._place(out, self._like[out])
+        for k, e in enumerate(chain.equations):
+            if e.name in kept:
+                later = {
+                    a for after in chain.equations[k + 1 :] for a in after.args if type(a) is Name
+                }
+                self._place(e.name, e.like, [a for a in self._dying(e, i) if a not in later])
         arrays = ", ".join(n.text for n in (*reads, *kept))
         results = f"[{', '.join(map(str, sums))}] = " if sums else ""
         self.lines.append(f"{results}{name}({arrays})")
