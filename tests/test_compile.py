@@ -206,8 +206,8 @@ def test_large_arrays_go_in_pieces(dtype):
 
 
 def test_a_chain_keeps_what_others_need():
-    n = 600_000
-    x = np.linspace(-1, 1, n).reshape(600, 1000)
+    n = 700_000
+    x = np.linspace(-1, 1, n).reshape(700, 1000)
 
     def f(x):
         y = np.exp(x)
@@ -221,21 +221,21 @@ def test_a_chain_keeps_what_others_need():
 @pytest.mark.parametrize("f", [np.std, np.min], ids=lambda f: f.__name__)
 def test_a_chain_reads_what_was_computed_before_it(f):
     """The deviation is a number, not an array; the minimum is called like a word of chains."""
-    x = np.random.default_rng(0).standard_normal(600_000)
+    x = np.random.default_rng(0).standard_normal(700_000)
     for ours, theirs in zip(compile(value_and_grad(f))(x), value_and_grad(f)(x), strict=True):
         assert_allclose(ours, theirs, rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", ["n", "parts", "work", "range", "given_0", "piece_1", "chain_0"])
 def test_a_chain_goes_over_arrays_of_any_name(name):
-    x, scope = np.linspace(0, 1, 600_000), {"np": np}
+    x, scope = np.linspace(0, 1, 700_000), {"np": np}
     exec(f"def f({name}): return np.exp(np.sin({name})).sum()", scope)
     _, g = compile(value_and_grad(scope["f"]))(x)
     assert_allclose(g, np.exp(np.sin(x)) * np.cos(x), rtol=1e-12)
 
 
 def test_a_gradient_of_zero_stays_zero_in_a_chain():
-    x = np.linspace(0, 1, 600_000)
+    x = np.linspace(0, 1, 700_000)
     f = value_and_grad(lambda x: np.sum(np.where(x > 0.5, np.log(x), 0)))
     with np.errstate(divide="ignore"):
         value, g = compile(f)(x)

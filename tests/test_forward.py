@@ -22,6 +22,7 @@ from autograd import (
     vjp,
     vmap,
 )
+from autograd.blocks import LARGE
 from autograd.traced import Traced
 
 RNG = np.random.default_rng(5)
@@ -126,7 +127,7 @@ def test_forward_over_reverse_and_reverse_over_forward():
 
 
 def test_products_of_large_arrays_are_those_of_small_ones():
-    x = np.linspace(-1, 1, 2**18 + 3)
+    x = np.linspace(-1, 1, LARGE + 3)
     value, product = jvp(lambda x: np.exp(x) * np.sin(x))(x)(2 * x)
     close(product, 2 * x * np.exp(x) * (np.sin(x) + np.cos(x)))
     assert value.shape == x.shape

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Tensor, grad, no_grad
+from autograd.blocks import LARGE
 from autograd.graph import arguments, toposort
 
 
@@ -538,14 +539,14 @@ def test_from_numpy_shares_through_inplace_operators():
 
 
 def test_large_arrays_in_pieces():
-    n = 2**18 + 3
-    assert np.exp(np.broadcast_to(leaf(1.0), (600, 600))).shape == (600, 600)
+    n = LARGE + 3
+    assert np.exp(np.broadcast_to(leaf(1.0), (900, 900))).shape == (900, 900)
     x = leaf(np.ones(n)) * 1.0
     y = np.sin(x)
     x[0] = 5.0
     y.sum().backward()
     assert y.data[0] == np.sin(1.0)
-    matrix = leaf(np.asfortranarray(np.ones((600, 601))))
+    matrix = leaf(np.asfortranarray(np.ones((900, 901))))
     (np.tanh(matrix) * matrix).sum().backward()
     slope = np.tanh(1.0) + 1 - np.tanh(1.0) ** 2
     np.testing.assert_allclose(matrix.grad.data, slope, rtol=1e-14)
