@@ -224,6 +224,22 @@ def test_strong_zeros_do_not_cut_second_derivatives():
     assert z.grad.item() == 0.25
 
 
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
+@pytest.mark.parametrize(
+    ("row", "product", "running"),
+    [
+        ([0.0, 2.0, 3.0], [6, 0, 0], [9, 0, 0]),
+        ([1e-200, 1e-200, 1.0], [1e-200, 1e-200, 0], [1, 2e-200, 0]),
+        ([1e200, 1e200, 0.5], [5e199, 5e199, INF], [1.5e200, 1.5e200, INF]),
+    ],
+)
+def test_products_are_divided_only_where_they_tell(row, product, running):
+    """The first row's product is 0, underflows or overflows; the second one's is 24."""
+    x = [row, [2.0, 3.0, 4.0]]
+    assert_allclose(gradient(lambda x: np.prod(x, axis=1), x), [product, [12, 8, 6]])
+    assert_allclose(gradient(lambda x: np.cumprod(x, axis=1), x), [running, [16, 10, 6]])
+
+
 # ── indices, empty arrays ─────────────────────────────────────────────────────────────────────
 def test_places_that_an_index_repeats_add_up():
     assert_array_equal(gradient(lambda x: x[[0, 0, 1]], [1.0, 2.0]), [2.0, 1.0])

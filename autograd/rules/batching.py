@@ -37,7 +37,7 @@ from autograd.rules.neural import (
     softmax,
     softmax_cross_entropy,
 )
-from autograd.rules.reduce import order, share_out
+from autograd.rules.reduce import but_one, onwards, order, share_out
 from autograd.rules.shape import (
     astype,
     gather,
@@ -267,9 +267,9 @@ def rows_first(run, xs, mapped):
     return np.reshape(y, (size, n, *y.shape[1:]))
 
 
-def beside(run, xs, mapped, axis):
-    """Do what works along one axis of several arrays of one shape."""
-    return run(*all_mapped(xs, mapped), axis=axis + 1)
+def beside(run, xs, mapped, **axis):
+    """Do what works along one axis of several arrays of as many axes."""
+    return run(*all_mapped(xs, mapped), **{k: v + 1 for k, v in axis.items()})
 
 
 def among(run, xs, mapped, axis=None):
@@ -347,4 +347,4 @@ for _fn, _rule in BATCHING.items():
     PRIMITIVES[_fn].batch = _rule
 fused_op(d_cross_entropy).batch = rows_first
 fused_op(share_out).batch = among
-fused_op(order).batch = beside
+fused_op(order).batch = fused_op(but_one).batch = fused_op(onwards).batch = beside

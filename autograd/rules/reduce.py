@@ -45,15 +45,36 @@ def count(x, axis):
 
 
 def d_prod(g, y, x, axis=None, keepdims=False):
-    """Multiply all the others: exact with zeros, where ``y / x`` is not."""
+    """Multiply all the others."""
     if axis is None or isinstance(axis, tuple):
         axes = range(x.ndim) if axis is None else sorted(a % x.ndim for a in axis)
         kept = [a for a in range(x.ndim) if a not in axes]
         last = np.transpose(x, (*kept, *axes))
         flat = np.reshape(last, (*(x.shape[a] for a in kept), -1))
-        flat_g = np.reshape(g, (*flat.shape[:-1], 1))
-        return np.transpose(np.reshape(flat_g * others(flat), last.shape), inverse((*kept, *axes)))
-    return expand(g, x, axis, keepdims) * np.moveaxis(others(np.moveaxis(x, axis, -1)), -1, axis)
+        g, y = (np.reshape(v, (*flat.shape[:-1], 1)) for v in (g, y))
+        return np.transpose(np.reshape(g * but_one(y, flat), last.shape), inverse((*kept, *axes)))
+    g, y = expand(g, x, axis, keepdims), np.moveaxis(expand(y, x, axis, keepdims), axis, -1)
+    return g * np.moveaxis(but_one(y, np.moveaxis(x, axis, -1)), -1, axis)
+
+
+@fused
+def but_one(y, x):
+    """Return for each element the product of the others along the last axis; that of all is y.
+
+    It is ``y / x``, except with zeros, or where y has underflowed or overflowed.
+    """
+    plain = telling(y, x)
+    if plain is True:
+        return y / x
+    return np.where(plain, y / np.where(plain, x, 1), others(x))
+
+
+def telling(y, x):
+    """Tell where products along the last axis can be divided by the factors; True: everywhere."""
+    size, tiny = abs(y), np.finfo(x.dtype).tiny
+    if isinstance(size, np.ndarray) and size.size and size.min() >= tiny and size.max() < np.inf:
+        return True
+    return np.all((size >= tiny) & (size < np.inf), axis=-1, keepdims=True)
 
 
 def others(x):
@@ -71,14 +92,21 @@ def d_cumsum(g, y, x, axis=None):
 
 
 def d_cumprod(g, y, x, axis=None):
-    """Sum over j >= i of ``g[j] * prod(x[:j+1] without x[i])``, without a division."""
+    """Sum over j >= i of ``g[j] * prod(x[:j+1] without x[i])``."""
     if axis is None:
         return np.reshape(d_cumprod(g, y, np.reshape(x, -1), axis=0), x.shape)
-    g, x = np.moveaxis(g, axis, -1), np.moveaxis(x, axis, -1)
-    if x.shape[-1] == 0:
-        return np.moveaxis(g, -1, axis)
+    return np.moveaxis(onwards(*(np.moveaxis(v, axis, -1) for v in (g, y, x))), -1, axis)
+
+
+@fused
+def onwards(g, y, x):
+    """Compute `d_cumprod` along the last axis: by ``y / x`` as in `but_one`."""
+    plain = telling(y, x)
+    if plain is True:
+        return d_cumsum(g * y, y, x, -1) / x
     before = np.concatenate((np.ones_like(x[..., :1]), np.cumprod(x[..., :-1], axis=-1)), axis=-1)
-    return np.moveaxis(before * linear_recurrence(g, x[..., 1:]), -1, axis)
+    exact = before * linear_recurrence(g, x[..., 1:])
+    return np.where(plain, d_cumsum(g * y, y, x, -1) / np.where(plain, x, 1), exact)
 
 
 def linear_recurrence(g, factor):
