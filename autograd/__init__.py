@@ -13,24 +13,17 @@ from autograd import heap as _heap  # noqa: F401  # large arrays are recycled
 from autograd import inplace as _inplace  # noqa: F401  # and its assignment
 from autograd import steps as _steps  # noqa: F401  # and its backward_steps
 from autograd.calls import call_as
-from autograd.check import check_grads
 from autograd.creation import (
     arange,
-    default_generator,
     eye,
     from_numpy,
     full,
     linspace,
-    manual_seed,
     ones,
-    rand,
-    randint,
-    randn,
     tensor,
     zeros,
 )
 from autograd.errors import three_lines
-from autograd.files import optional, write_atomically
 from autograd.functional import (
     checkpoint,
     elementwise_grad,
@@ -72,7 +65,10 @@ if TYPE_CHECKING:
     from autograd.anomaly import detect_anomaly
     from autograd.auditor import audit
     from autograd.by_hand import check_by_hand
+    from autograd.check import check_grads
     from autograd.comparison import compare_with_torch
+    from autograd.files import optional, write_atomically
+    from autograd.generator import default_generator, manual_seed, rand, randint, randn
     from autograd.inquiry import why
     from autograd.places import place_of, record_lines
     from autograd.program import CaptureError, Program, compile  # noqa: A004  # PyTorch's name
@@ -99,8 +95,10 @@ else:
         "capture": "autograd.program",
         "audit": "autograd.auditor",
         "check_by_hand": "autograd.by_hand",
+        "check_grads": "autograd.check",
         "compare_with_torch": "autograd.comparison",
         "compile": "autograd.program",
+        "default_generator": "autograd.generator",
         "descent": "autograd.view.plotting.descent",
         "detect_anomaly": "autograd.anomaly",
         "draw": "autograd.view",
@@ -108,6 +106,8 @@ else:
         "export_onnx": "autograd.program.onnx",
         "explore": "autograd.view.exploration.explore",
         "frames": "autograd.view.graph.frames",
+        "manual_seed": "autograd.generator",
+        "optional": "autograd.files",
         "place_of": "autograd.places",
         "plot": "autograd.view.plotting.plot",
         "plot_bands": "autograd.view.plotting.bands",
@@ -117,9 +117,13 @@ else:
         "plot_losses": "autograd.view.plotting.plot",
         "plot_regions": "autograd.view.plotting.regions",
         "quantiles": "autograd.view.plotting.bands",
+        "rand": "autograd.generator",
+        "randint": "autograd.generator",
+        "randn": "autograd.generator",
         "record_lines": "autograd.places",
         "why": "autograd.inquiry",
         "worksheet": "autograd.view.exercise.worksheet",
+        "write_atomically": "autograd.files",
     }
 
     # HIPS autograd's names, which are no part of __all__: some are Python's

@@ -9,15 +9,6 @@ from autograd.methods import on_cpu
 from autograd.tensor import Tensor, constant
 from autograd.witness import SHARING, fingerprint
 
-default_generator = np.random.default_rng()
-"""Where random tensors and initial weights come from; `manual_seed` restarts it."""
-
-
-def manual_seed(seed: int) -> np.random.Generator:
-    """Restart the random numbers, so that a program gives the same results again."""
-    default_generator.bit_generator.state = np.random.default_rng(seed).bit_generator.state
-    return default_generator
-
 
 def tensor(
     data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None,
@@ -41,12 +32,12 @@ def from_numpy(array: np.ndarray) -> Tensor:
 
 def zeros(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return zeros: ``zeros(2, 3)`` or ``zeros((2, 3))``."""
-    return full(_shape(shape), 0.0, dtype=dtype, requires_grad=requires_grad)
+    return full(shape_in(shape), 0.0, dtype=dtype, requires_grad=requires_grad)
 
 
 def ones(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return ones: ``ones(2, 3)`` or ``ones((2, 3))``."""
-    return full(_shape(shape), 1.0, dtype=dtype, requires_grad=requires_grad)
+    return full(shape_in(shape), 1.0, dtype=dtype, requires_grad=requires_grad)
 
 
 def full(shape: Any, value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -71,22 +62,6 @@ def linspace(
     return Tensor(np.linspace(start, stop, num, dtype=dtype or modes.default), requires_grad)
 
 
-def rand(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return uniform random numbers in [0, 1)."""
-    values = default_generator.random(_shape(shape))
-    return Tensor(np.asarray(values, dtype or modes.default), requires_grad)
-
-
-def randn(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return normal random numbers of mean 0 and variance 1."""
-    values = default_generator.standard_normal(_shape(shape))
-    return Tensor(np.asarray(values, dtype or modes.default), requires_grad)
-
-
-def randint(low: int, high: int, shape: Any) -> Tensor:
-    """Return random integers in [low, high)."""
-    return Tensor(default_generator.integers(low, high, shape))
-
-
-def _shape(shape: tuple[Any, ...]) -> Any:
+def shape_in(shape: tuple[Any, ...]) -> Any:
+    """Return the shape that was given as several arguments, or as one."""
     return shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape

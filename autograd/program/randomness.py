@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.creation import default_generator
 from autograd.errors import line_of
+from autograd.generator import default_generator
 
 
 def watch(f: Callable[..., Any]) -> Callable[[], list[Any]]:
