@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import log_softmax, relu, softmax_cross_entropy, softplus, three_lines
+from autograd import log_softmax, logsumexp, relu, softmax_cross_entropy, softplus, three_lines
 
 # isort: off
 from nn.targets import (
@@ -32,7 +32,7 @@ from nn.targets import (
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss",
-    "cosine_similarity", "cross_entropy", "gaussian_nll_loss", "hinge_embedding_loss",
+    "cosine_similarity", "cross_entropy", "ctc_loss", "gaussian_nll_loss", "hinge_embedding_loss",
     "huber_loss", "kl_div", "l1_loss", "margin_ranking_loss", "mse_loss", "multi_margin_loss",
     "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss", "pairwise_distance",
     "poisson_nll_loss", "smooth_l1_loss", "soft_margin_loss", "triplet_margin_loss",
@@ -496,6 +496,65 @@ def multilabel_soft_margin_loss(
     """
     losses = binary_cross_entropy_with_logits(input, target, weight, "none")
     return reduce(np.mean(losses, axis=-1), reduction)
+
+
+def ctc_loss(
+    log_probs: Array, targets: Array, input_lengths: Array, target_lengths: Array, blank: int = 0,
+    reduction: str = "mean", zero_infinity: bool = False,
+) -> Array:  # fmt: skip
+    """Return -ln of the probability of a sequence, however it is spread over the time steps.
+
+    Each step says a class; repeated ones are one, and blanks are left out (Graves et al.,
+    "Connectionist temporal classification", 2006, equations 6 to 8, here in logarithms).
+
+    Parameters
+    ----------
+    log_probs : log-probabilities of the classes in each step, (T, N, C) or (T, C).
+    targets : sequences of classes, (N, S), of any numbers beyond their lengths; or one after the
+        other, (sum of lengths,).
+    input_lengths, target_lengths : how many steps and classes count, (N,) each.
+    reduction : "mean" divides each loss by the length of its target before.
+    zero_infinity : whether sequences that do not fit into their steps cost 0, not infinity.
+
+    Raises
+    ------
+    ValueError : for shapes or lengths that do not fit.
+    IndexError : for a target that is no class.
+
+    Examples
+    --------
+    >>> uniform = np.log(np.full((2, 1, 3), 1 / 3))  # 1 is said as "1 1", "1 _" or "_ 1"
+    >>> np.exp(-ctc_loss(uniform, [[1]], [2], [1])).round(6).item()
+    0.333333
+    """
+    x, y = floating(log_probs), raw(targets)
+    single, x = x.ndim == 2, x[:, None] if x.ndim == 2 else x
+    steps, sizes = (np.atleast_1d(raw(n)) for n in (input_lengths, target_lengths))
+    counted = np.arange(np.max(sizes, initial=0)) < sizes[:, None]
+    fits = x.ndim == 3 and steps.shape == sizes.shape == x.shape[1:2] and (steps <= len(x)).all()
+    if not fits or (y.shape[0] != counted.sum() if y.ndim == 1 else y.shape[-1] < sizes.max()):
+        what = "the lengths do not fit the log-probabilities (T, N, C) or the targets"
+        where = f"ctc_loss(log_probs {x.shape}, targets {y.shape}, lengths {steps}, {sizes})"
+        instead = "N lengths of at most T steps, and N lengths of the targets"
+        raise ValueError(three_lines(what, where, instead))
+    y = y if y.ndim == 1 else y[:, : counted.shape[1]][counted]
+    check_classes("ctc_loss", y, x.shape[2])
+    labels = np.full((len(sizes), 2 * counted.shape[1] + 1), blank)
+    labels[:, 1::2][counted] = y
+    place = np.arange(labels.shape[1])
+    leaps = np.pad(labels[:, 2:] != labels[:, :-2], ((0, 0), (2, 0)))[:, : len(place)]
+    said = x[:, np.arange(len(sizes))[:, None], labels]
+    alpha = np.where(place < 2, said[0], -np.inf)
+    for t in range(1, len(x)):
+        before = np.pad(alpha, ((0, 0), (2, 0)), constant_values=-np.inf)
+        ways = [alpha, before[:, 1:-1], np.where(leaps, before[:, :-2], -np.inf)]
+        alpha = np.where((t < steps)[:, None], logsumexp(np.stack(ways), axis=0) + said[t], alpha)
+    ends = np.isin(place - 2 * sizes[:, None], (-1, 0))
+    losses = -logsumexp(np.where(ends, alpha, -np.inf), axis=1)
+    losses = np.where(np.isinf(losses), 0, losses) if zero_infinity else losses
+    if reduction == "mean":
+        losses = losses / np.maximum(sizes, 1).astype(x.dtype)
+    return reduce(losses[0] if single else losses, reduction)
 
 
 # ── parts ─────────────────────────────────────────────────────────────────────────────────────

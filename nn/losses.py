@@ -8,7 +8,7 @@ from nn import criteria
 from nn.function import Function
 
 __all__ = [
-    "BCELoss", "BCEWithLogitsLoss", "CosineEmbeddingLoss", "CosineSimilarity",
+    "BCELoss", "BCEWithLogitsLoss", "CTCLoss", "CosineEmbeddingLoss", "CosineSimilarity",
     "CrossEntropyLoss", "GaussianNLLLoss", "HingeEmbeddingLoss", "HuberLoss", "KLDivLoss", "L1Loss",
     "MSELoss", "MarginRankingLoss", "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss",
     "MultiMarginLoss", "NLLLoss", "PairwiseDistance", "PoissonNLLLoss", "SmoothL1Loss",
@@ -38,6 +38,10 @@ class CrossEntropyLoss(Loss, function=criteria.cross_entropy):
 
 class NLLLoss(Loss, function=criteria.nll_loss):
     """`nn.functional.nll_loss` of log-probabilities, and classes."""
+
+
+class CTCLoss(Loss, function=criteria.ctc_loss):
+    """`nn.functional.ctc_loss` of log-probabilities, sequences, and the lengths of both."""
 
 
 class BCELoss(Loss, function=criteria.binary_cross_entropy):

@@ -233,7 +233,54 @@ def test_similarity_and_distance(torch, rng, p):
     hold(torch, "cosine_similarity", [a[:, None], b], [], {"dim": -1})
 
 
-@pytest.mark.parametrize("name", [*DRAWN, "gaussian_nll_loss", "cosine_similarity"])
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("form", ["padded", "concatenated", "single", "empty"])
+def test_sequences(torch, rng, form, reduction):
+    """Through log_softmax: PyTorch's gradient leaves out what that would annul."""
+    steps, sizes = np.array([6, 5, 7]), np.array([3, 0, 2])
+    targets = np.array([[1, 1, 2], [9, 9, 9], [2, 3, 9]])
+    if form == "concatenated":
+        targets = np.array([1, 1, 2, 2, 3])
+    x = rng.standard_normal((7, 3, 4))
+    if form == "single":
+        x, targets, steps, sizes = x[:, 0], targets[0], steps[0], sizes[0]
+    if form == "empty":
+        targets, sizes = targets[:, :0], sizes * 0
+    tx = torch.tensor(x, requires_grad=True)
+    theirs = map(torch.tensor, (np.where(targets == 9, 0, targets), steps, sizes))
+    options = {"blank": 0, "reduction": reduction}
+    expected = torch.nn.functional.ctc_loss(tx.log_softmax(-1), *theirs, **options)
+    expected.sum().backward()
+    ours = Tensor(x, requires_grad=True)
+    loss = F.ctc_loss(F.log_softmax(ours), targets, steps, sizes, **options)
+    loss.sum().backward()
+    assert loss.shape == tuple(expected.shape)
+    assert_allclose(loss.numpy(force=True), expected.detach().numpy(), rtol=1e-12)
+    assert_allclose(ours.grad.numpy(), tx.grad.numpy(), rtol=1e-10, atol=1e-14)
+
+
+def test_sequences_by_counting():
+    """Of all the ways to say five steps, those that mean the target: with the definition itself."""
+    p = np.random.default_rng(0).dirichlet(np.ones(3), 5)
+    for target in ([1], [1, 2], [1, 1], [2, 1, 2], []):
+        total = 0.0
+        for path in itertools.product(range(3), repeat=5):
+            said = [c for c, _ in itertools.groupby(path) if c]
+            total += np.prod(p[np.arange(5), path]) if said == target else 0
+        loss = F.ctc_loss(np.log(p), np.array(target, int), 5, len(target), reduction="none")
+        assert loss == pytest.approx(-np.log(total), abs=1e-12)
+
+
+def test_a_sequence_too_long_for_its_steps():
+    x = Tensor(np.log(np.full((2, 1, 3), 1 / 3)), requires_grad=True)
+    assert F.ctc_loss(x, [[1, 1]], [2], [2]).item() == np.inf  # 1 _ 1 takes three
+    loss = F.ctc_loss(x, [[1, 1]], [2], [2], zero_infinity=True)
+    loss.backward()
+    assert loss.item() == 0
+    assert_array_equal(x.grad.numpy(), 0)
+
+
+@pytest.mark.parametrize("name", [*DRAWN, "gaussian_nll_loss", "cosine_similarity", "ctc_loss"])
 def test_modules_have_pytorchs_names_and_options(torch, name):
     """Each module has the function's options in PyTorch's order, without the deprecated two."""
     spelled = {n.lower(): n for n in nn.losses.__all__}
@@ -613,6 +660,20 @@ SAID = [
         "target[1, 1] is -2, and there are 3 classes",
         "multilabel_margin_loss(..., target (2, 3))",
         "class indices from 0 to 2",
+    ),
+    (
+        lambda: F.ctc_loss(np.zeros((4, 1, 3)), [[1, 3]], [4], [2]),
+        IndexError,
+        "target[1] is 3, and there are 3 classes",
+        "ctc_loss(..., target (2,))",
+        "class indices from 0 to 2",
+    ),
+    (
+        lambda: F.ctc_loss(np.zeros((4, 1, 3)), [[1, 2]], [5], [2]),
+        ValueError,
+        "the lengths do not fit the log-probabilities (T, N, C) or the targets",
+        "ctc_loss(log_probs (4, 1, 3), targets (1, 2), lengths [5], [2])",
+        "N lengths of at most T steps, and N lengths of the targets",
     ),
     (
         lambda: F.gaussian_nll_loss(np.zeros((2, 3)), np.zeros((2, 3)), np.ones(3)),
