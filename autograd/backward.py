@@ -73,7 +73,7 @@ def sweep(
             if node.meta is not None and "hooks" in node.meta:
                 g = _hooked(node, g, recorded)
             # 1. Leave the gradient with a tensor that somebody can ask for it: the references tell.
-            if keep and (getrefcount(node) > ANONYMOUS or _retains(node)):
+            if keep and (getrefcount(node) > ANONYMOUS or node.meta is not None):
                 held = getrefcount(node) > ALONE + uses.get(birth, 1) or _retains(node)
                 if held and (recorded or type(g) is float64):
                     node._grad = g
