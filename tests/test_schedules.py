@@ -134,6 +134,58 @@ def test_a_sequence_is_pytorchs(torch, parts, milestones):
     same_paths(torch, make)
 
 
+unstepped = pytest.mark.filterwarnings("ignore:Detected call")  # PyTorch's
+CHAINS = {
+    "decays": lambda L, o: [L.ExponentialLR(o, 0.97), L.StepLR(o, 7, 0.5)],
+    "warm, then decay": lambda L, o: [L.LinearLR(o, 0.1, total_iters=9), L.MultiStepLR(o, [40])],
+    "warm, then plateau": lambda L, o: [
+        L.LinearLR(o, 0.1, total_iters=5), L.ReduceLROnPlateau(o, patience=3, factor=0.5)
+    ],
+    "the last one is absolute": lambda L, o: [
+        L.CosineAnnealingLR(o, 40), L.LambdaLR(o, lambda t: 1 / (1 + t))
+    ],
+}  # fmt: skip
+
+
+@unstepped
+@pytest.mark.parametrize("make", CHAINS.values(), ids=CHAINS)
+def test_chained_schedules_and_a_rate_changed_by_hand_are_pytorchs(torch, make):
+    """A schedule multiplies what another has made of the rate, instead of undoing it."""
+
+    def rates(library, tensor):
+        guest, seen = groups(tensor, library), []
+        schedules = make(library.lr_scheduler, guest)
+        for step in range(STEPS):
+            seen.append([group["lr"] for group in guest.param_groups])
+            for schedule in schedules:
+                plateau = isinstance(schedule, library.lr_scheduler.ReduceLROnPlateau)
+                schedule.step(*[1.0] * plateau)
+            if step == 20:
+                guest.param_groups[1]["lr"] *= 0.25
+        return seen
+
+    assert_allclose(rates(optim, Tensor), rates(torch.optim, torch.tensor), rtol=1e-9)
+
+
+@unstepped
+@pytest.mark.parametrize("name", ["step", "exponential", "linear", "cosine, again"])
+def test_a_group_that_is_added_later_has_a_rate_of_its_own(torch, name):
+    """As layers that are unfrozen on the way have."""
+    (kind, options), runs = TABLE[name], []
+    options = options | ({"eta_min": 0.0} if "eta_min" in options else {})
+    for library, tensor in ((optim, Tensor), (torch.optim, torch.tensor)):
+        guest, seen = groups(tensor, library), []
+        schedule = getattr(library.lr_scheduler, kind)(guest, **options)
+        for step in range(12):
+            if step == 3:
+                more = tensor([1.0], requires_grad=True)
+                guest.add_param_group({"params": [more], "lr": 0.02})
+            schedule.step()
+            seen += [group["lr"] for group in guest.param_groups]
+        runs.append(seen)
+    assert_allclose(*runs, rtol=1e-9)
+
+
 PLATEAUS = {
     "defaults": {},
     "patience": {"patience": 2, "factor": 0.5},

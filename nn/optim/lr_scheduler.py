@@ -20,6 +20,10 @@ CHOICES = {"mode": "min max", "threshold_mode": "rel abs", "anneal_strategy": "c
 class LRScheduler(Remembering):
     """A learning rate that is `formula` of the number of the step, ``t = 0, 1, 2 …``.
 
+    Where something else has changed the rate (another schedule, or you), a step multiplies it as
+    the formula grows from t to t + 1, so that schedules can be chained; one that is `absolute`
+    sets it to the formula all the same, as in PyTorch.
+
     Parameters
     ----------
     optimizer : whose groups have their ``"lr"`` changed, now and at every `step`.
@@ -53,6 +57,7 @@ class LRScheduler(Remembering):
 
     remembered: ClassVar[tuple[str, ...]] = ("last_epoch", "base_lrs")
     by_group: ClassVar[tuple[str, ...]] = ()  # options that may be lists
+    absolute: ClassVar[bool] = False  # whether what others made of the rate is undone
     per_batch: bool = False  # what `nn.fit` makes a step after: an epoch, or a batch
 
     def __init__(
@@ -69,7 +74,7 @@ class LRScheduler(Remembering):
             g.setdefault("initial_lr", g["lr"]) for g in optimizer.param_groups
         ]
         self.last_epoch = last_epoch + 1
-        self._apply()
+        self._apply(self.base_lrs)
 
     def _refuse(self, wrong: object, what: str, instead: str) -> None:
         refuse(wrong, what, f"the options of {type(self).__name__}", instead)
@@ -86,12 +91,17 @@ class LRScheduler(Remembering):
 
     def step(self) -> None:
         """Go on to the next t, and set the learning rates to what they are there."""
+        added = self.optimizer.param_groups[len(self.base_lrs) :]
+        self.base_lrs += [g.setdefault("initial_lr", g["lr"]) for g in added]
+        before = [self.at(self.last_epoch, i) for i in range(len(self.base_lrs))]
         self.last_epoch += 1
-        self._apply()
+        self._apply(before)
 
-    def _apply(self) -> None:
+    def _apply(self, before: list[Any]) -> None:
         for i, group in enumerate(self.optimizer.param_groups):
-            group["lr"] = self.at(self.last_epoch, i)
+            now, was = self.at(self.last_epoch, i), before[i]
+            alone = group["lr"] == was or not was or self.absolute
+            group["lr"] = now if alone else group["lr"] * (now / was)
 
     def get_last_lr(self) -> list[float]:
         """Return the learning rates of the groups."""
@@ -102,6 +112,7 @@ class LambdaLR(LRScheduler):
     """``lr · f(t)``, of any function, or of one for each group."""
 
     by_group = ("lr_lambda",)
+    absolute = True
 
     def formula(self, t: int, lr: float, lr_lambda: Callable[[int], float]) -> float:
         return lr * lr_lambda(t)
@@ -155,6 +166,8 @@ class CosineAnnealingLR(LRScheduler):
 class CosineAnnealingWarmRestarts(CosineAnnealingLR):
     """The cosine from lr to eta_min again and again, every time `T_mult` times as long."""
 
+    absolute = True
+
     def formula(  # type: ignore[override]  # other options
         self, t: int, lr: float, T_0: int, T_mult: int = 1, eta_min: float = 0.0
     ) -> float:
@@ -172,7 +185,7 @@ class OneCycleLR(LRScheduler):
     """
 
     by_group = ("max_lr",)
-    per_batch = True
+    absolute = per_batch = True
 
     def formula(
         self, t: int, lr: float, max_lr: float, total_steps: int | None = None, epochs: int = 0,  # noqa: ARG002  # max_lr counts
@@ -197,8 +210,8 @@ class OneCycleLR(LRScheduler):
             share = (1 - math.cos(math.pi * share)) / 2
         return heights[k - 1] + (heights[k] - heights[k - 1]) * share
 
-    def _apply(self) -> None:
-        super()._apply()
+    def _apply(self, before: list[Any]) -> None:
+        super()._apply(before)
         o = self.options
         high, low = o["max_momentum"], o["base_momentum"]
         momentum = self._cycle(self.last_epoch, high, low, high)
@@ -219,6 +232,8 @@ class SequentialLR(LRScheduler):
     >>> [warm.at(t) for t in range(5)]
     [0.5, 0.75, 1.0, 0.5, 0.25]
     """
+
+    absolute = True
 
     def __init__(
         self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int]
@@ -275,7 +290,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.best = value if better else self.best
         self.num_bad_epochs = 0 if better or self.cooldown_counter else self.num_bad_epochs + 1
         self.cooldown_counter = max(self.cooldown_counter - 1, 0)
-        self.base_lrs = self.get_last_lr()
-        super().step()
+        self.base_lrs, self.last_epoch = self.get_last_lr(), self.last_epoch + 1
+        self._apply(self.base_lrs)
         if self.num_bad_epochs > o["patience"]:
             self.cooldown_counter, self.num_bad_epochs = o["cooldown"], 0
