@@ -22,6 +22,7 @@ OPTIONS = {
     "SGD, nesterov": ("SGD", {"lr": 0.01, "momentum": 0.9, "nesterov": True}),
     "SGD, decay": ("SGD", {"lr": 0.01, "momentum": 0.9, "weight_decay": 0.1}),
     "SGD, all defaults": ("SGD", {}),
+    "SGD, dampening of no momentum": ("SGD", {"lr": 0.01, "dampening": 0.5}),
     "Adam": ("Adam", {}),
     "Adam, decay": ("Adam", {"lr": 0.05, "betas": (0.8, 0.95), "eps": 1e-4, "weight_decay": 0.1}),
     "AdamW": ("AdamW", {}),

@@ -27,8 +27,10 @@ class SGD(Optimizer):
 
     def memory(self, p: Any, g: Any, **options: Any) -> dict[str, Any]:
         momentum, dampening = options["momentum"], options["dampening"]
+        if not momentum:
+            return {}
         start = dampening / momentum * (g + options["weight_decay"] * p) if dampening else 0.0
-        return {"momentum_buffer": start if momentum else None}
+        return {"momentum_buffer": start}
 
     def update(
         self, p: Any, g: Any, momentum_buffer: Any = None, *, lr: float = 1e-3,
