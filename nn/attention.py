@@ -109,7 +109,8 @@ class MultiheadAttention(Module):
     def _heads(self, x: Any, weight: Any, bias: Any) -> Any:
         """Map (..., S, features) to (..., heads, S, embed_dim / heads)."""
         y = functional.linear(x, weight, bias)
-        return np.swapaxes(np.reshape(y, (*x.shape[:-1], self.num_heads, -1)), -2, -3)
+        shape = *x.shape[:-1], self.num_heads, y.shape[-1] // self.num_heads
+        return np.swapaxes(np.reshape(y, shape), -2, -3)
 
 
 class TransformerEncoderLayer(Module):

@@ -480,7 +480,8 @@ def multilabel_margin_loss(input: Array, target: Array, reduction: str = "mean")
     classes, index = np.arange(x.shape[-1]), raw(target)
     listed = np.cumprod(index != -1, axis=-1)
     check_classes("multilabel_margin_loss", numbers(index * listed), len(classes))
-    times = np.sum((index[..., None] == classes) * listed[..., None], axis=-2)
+    found = (index[..., None] == classes) * listed[..., None]
+    times = np.sum(found, axis=-2).astype(x.dtype)
     slack = relu(1 - x[..., :, None] + x[..., None, :])
     terms = slack * times[..., :, None] * (times == 0)[..., None, :]
     return reduce(np.sum(terms, axis=(-2, -1)) / len(classes), reduction)

@@ -191,7 +191,8 @@ def labels(case: Case) -> Found:
     """
     for y in case.of("softmax_cross_entropy", "log_softmax"):
         x, axis = y.args[0], y.params.get("axis", -1)
-        factors = [q for use in case.uses.get(y, ()) for q in constants(use.args)]
+        uses = [use for use in case.uses.get(y, ()) if op(use) != "where"]  # a mask is no target
+        factors = [q for use in uses for q in constants(use.args)]
         targets = [q for q in factors if np.shape(q) == x.shape and (q % 1 == 0).all()]
         if x.shape[axis] == 1 or any((np.count_nonzero(q, axis) > 1).any() for q in targets):
             yield f"labels meet cross_entropy as a distribution over {x.shape[axis]}", y

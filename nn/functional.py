@@ -108,7 +108,8 @@ def group_norm(
         what = f"{input.shape[1]} channels do not divide into {num_groups} groups"
         where = f"group_norm(input {input.shape}, num_groups={num_groups})"
         raise ValueError(three_lines(what, where, "a number of groups that divides the channels"))
-    groups = np.reshape(input, (len(input), num_groups, -1))
+    each = math.prod(input.shape[1:]) // num_groups  # a -1 says nothing of a batch of 0 rows
+    groups = np.reshape(input, (len(input), num_groups, each))
     y = np.reshape(_standard(groups, (-1,), eps)[0], input.shape)
     return _affine(y, _by_channel(weight, input), _by_channel(bias, input))
 
@@ -146,7 +147,7 @@ def batch_norm(
         raise ValueError(three_lines(what, where, "a larger batch, or model.eval()"))
     else:
         y, mean, variance = _standard(input, axes, eps)
-        if running_mean is not None and running_var is not None:
+        if running_mean is not None and running_var is not None and count:  # nothing to learn of 0
             with no_grad():
                 unbiased = np.reshape(variance, (-1,)) * (count / (count - 1))
                 running_mean[...] += momentum * (np.reshape(mean, (-1,)) - running_mean)

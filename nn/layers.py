@@ -1,5 +1,6 @@
 """Layers that have parameters, a state, or other layers in them: each reads like its formula."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import Any, ClassVar, Self
@@ -123,7 +124,8 @@ class Flatten(Module):
 
     def forward(self, x: Any) -> Any:
         start, end = self.start_dim % x.ndim, self.end_dim % x.ndim
-        return np.reshape(x, (*x.shape[:start], -1, *x.shape[end + 1 :]))
+        size = math.prod(x.shape[start : end + 1])  # a -1 says nothing of a batch of 0 rows
+        return np.reshape(x, (*x.shape[:start], size, *x.shape[end + 1 :]))
 
 
 class Unflatten(Module):

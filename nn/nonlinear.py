@@ -74,7 +74,8 @@ def prelu(input: Array, weight: Array) -> Array:
     >>> prelu(np.array([-1.0, 2.0]), np.array([0.5]))
     array([-0.5,  2. ])
     """
-    return leaky_relu(input, np.reshape(weight, (-1, *[1] * (input.ndim - 2))))
+    shape = (-1, *[1] * (input.ndim - 2)) if input.ndim else ()
+    return leaky_relu(input, np.reshape(weight, shape))
 
 
 def rrelu(
@@ -99,7 +100,7 @@ def hardshrink(input: Array, lambd: float = 0.5) -> Array:
     >>> hardshrink(np.array([-0.4, 2.0]))
     array([0., 2.])
     """
-    return np.where(abs(input) > lambd, input, 0.0)
+    return np.where(abs(input) <= lambd, 0.0, input)  # so that nan stays
 
 
 def softshrink(input: Array, lambd: float = 0.5) -> Array:
@@ -117,7 +118,7 @@ def threshold(input: Array, threshold: float, value: float) -> Array:
     >>> threshold(np.array([1.0, 3.0]), 2.0, 0.0)
     array([0., 3.])
     """
-    return np.where(input > threshold, input, value)
+    return np.where(input <= threshold, value, input)  # so that nan stays
 
 
 # ── with exponentials ─────────────────────────────────────────────────────────────────────────

@@ -132,11 +132,11 @@ def _cover(input: Array, ceil_mode: bool, *sizes: Size) -> tuple[Any, Any, list[
     pairs, by_axis = [], [each(size, input.ndim - 2) for size in sizes]
     for n, k, s, p, d in zip(input.shape[2:], *by_axis, strict=True):
         r = d * (k - 1)
-        if 2 * p > k or n + 2 * p <= r:
+        last = -(-(n + 2 * p - r - 1) // s) * s if ceil_mode else n + 2 * p - r - 1
+        if 2 * p > k or last < 0:
             what = f"a window of {k} with a padding of {p} does not fit into the input"
             instead = "a padding of half the kernel, or less; a kernel not larger than the input"
             raise _unfit(_max_pool, input, instead, what)
-        last = -(-(n + 2 * p - r - 1) // s) * s if ceil_mode else 0
         last -= s * (last >= n + p)  # no window stands on the padding alone
         pairs.append((p, max(p, last + r + 1 - n - p)))
     return by_axis[0], by_axis[1], pairs

@@ -53,6 +53,12 @@ def test_activations_are_pytorchs(torch, name, options):
 
 
 @pytest.mark.parametrize(("name", "options"), ACTIVATIONS)
+def test_no_activation_hides_a_nan(name, options):
+    y = getattr(nn, name)(**options)(Tensor(np.full((8, 8), np.nan)))
+    assert np.isnan(y.data).all()
+
+
+@pytest.mark.parametrize(("name", "options"), ACTIVATIONS)
 def test_activations_keep_float32(name, options):
     layer = getattr(nn, name)(**options).float()
     x = Tensor(POINTS.astype(np.float32), requires_grad=True)
@@ -67,6 +73,7 @@ def test_a_slope_for_each_channel_and_probabilities_of_channels(torch, rng):
     assert_like_torch(torch, nn.PReLU(3), torch.nn.PReLU(3).double(), x)
     assert_like_torch(torch, nn.Softmax2d(), torch.nn.Softmax2d(), x)
     assert_like_torch(torch, nn.RReLU().eval(), torch.nn.RReLU().eval(), x)
+    assert_like_torch(torch, nn.PReLU(), torch.nn.PReLU().double(), np.array(-2.0))
 
 
 def test_random_slopes_are_between_the_bounds():

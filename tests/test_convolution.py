@@ -134,7 +134,11 @@ def test_pooling_is_pytorchs(torch, rng, axes, kernel, stride, padding, ceil_mod
 
 
 def test_other_options_of_pooling_are_pytorchs(torch, rng):
-    x = rng.normal(size=(2, 3, 9, 8))
+    x, one = rng.normal(size=(2, 3, 9, 8)), rng.normal(size=(2, 3, 1, 2))
+    for name in ("max_pool2d", "avg_pool2d"):  # a window larger than all there is
+        assert_like_torch(
+            torch, getattr(F, name), one, name=name, kernel_size=(2, 3), ceil_mode=True
+        )
     assert_like_torch(torch, F.max_pool2d, x, name="max_pool2d", kernel_size=2, dilation=(2, 3))
     assert_like_torch(torch, F.avg_pool2d, x, name="avg_pool2d", kernel_size=2, divisor_override=3)
 

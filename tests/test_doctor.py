@@ -666,6 +666,10 @@ HEALTHY = {
         nn.Sequential(*nn.MLP(2, 4, 1, activation=nn.Sigmoid), nn.Sigmoid()),
         lambda m: F.mse_loss(m(BITS), BITS[:, :1] != BITS[:, 1:]),
     ),
+    "distilled": lambda: (
+        nn.Linear(4, 3),
+        lambda m: F.kl_div(F.log_softmax(m(X)), np.full((32, 3), 1 / 3), "batchmean"),
+    ),
     "deep tanh": lambda: (
         filled(nn.init.xavier_uniform_, nn.MLP(4, *[16] * 10, 3, activation=nn.Tanh)),
         lambda m: F.cross_entropy(m(X), CLASSES),

@@ -473,6 +473,11 @@ def test_integer_targets_keep_float32(name):
     assert getattr(F, name)(x, np.array([0, 1, 1])).dtype == np.float32
 
 
+def test_lists_of_classes_keep_float32():
+    x = Tensor(np.ones(3, np.float32), requires_grad=True)
+    assert F.multilabel_margin_loss(x, np.array([0, -1, 1])).dtype == np.float32
+
+
 # ── what does not count, and what does not fit ────────────────────────────────────────────────
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("weight", [None, [1.0, 2.0, 3.0]])

@@ -107,6 +107,24 @@ def test_layer(torch, rng, build, shape):
         assert_allclose(p.grad.numpy(), q.grad.numpy(), atol=1e-10, err_msg=name)
 
 
+EMPTY = {
+    "linear, no features out": (lambda: nn.Linear(3, 0), (2, 5, 3)),
+    "linear, no features in": (lambda: nn.Linear(0, 3), (2, 5, 0)),
+    "flatten": (nn.Flatten, (0, 3, 4)),
+    "group norm": (lambda: nn.GroupNorm(2, 4), (0, 4, 3)),
+    "attention": (lambda: nn.TransformerEncoderLayer(4, 2, 8, batch_first=True), (0, 3, 4)),
+    "convolution": (lambda: nn.Sequential(nn.Conv2d(1, 2, 3), nn.MaxPool2d(2)), (0, 1, 6, 6)),
+}
+
+
+@pytest.mark.parametrize(("build", "shape"), EMPTY.values(), ids=EMPTY)
+def test_layers_of_nothing_have_gradients(build, shape):
+    layer, x = build(), Tensor(np.zeros(shape), requires_grad=True)
+    layer(x).sum().backward()
+    assert x.grad.shape == shape
+    assert all(p.grad.shape == p.shape for p in layer.parameters())
+
+
 def test_layers_differentiate_twice(rng):
     x = rng.standard_normal((3, 4))
     layer = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4), nn.GELU(), nn.Softmax())

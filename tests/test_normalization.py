@@ -68,6 +68,17 @@ def test_float32_stays_float32():
         assert layer.eval()(Tensor(x)).dtype == np.float32
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("momentum", [0.1, None])
+def test_a_batch_of_no_rows_leaves_the_running_statistics(torch, momentum):
+    """One such batch would make them, and all that comes after training, nan without a word."""
+    layers = nn.BatchNorm1d(2, momentum=momentum), torch.nn.BatchNorm1d(2, momentum=momentum)
+    y = layers[0](Tensor(np.zeros((0, 2))))
+    assert y.shape == tuple(layers[1](torch.zeros(0, 2)).shape)
+    for (_, ours), theirs in zip(layers[0].named_buffers(), layers[1].buffers(), strict=True):
+        assert ours.tolist() == theirs.tolist()
+
+
 def test_running_statistics_of_one_batch():
     layer = nn.BatchNorm1d(1, momentum=0.5)
     layer(Tensor([[1.0], [3.0]]))

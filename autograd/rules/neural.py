@@ -167,7 +167,8 @@ def linear_(x, weight, bias=None):
 
 def d_linear_weight(g, y, x, weight, bias=None):
     if x.ndim != 2:
-        g, x = np.reshape(g, (-1, g.shape[-1])), np.reshape(x, (-1, x.shape[-1]))
+        rows = math.prod(x.shape[:-1])  # which a -1 would not tell of no features
+        g, x = np.reshape(g, (rows, g.shape[-1])), np.reshape(x, (rows, x.shape[-1]))
     return g.T @ x
 
 
