@@ -189,6 +189,13 @@ def test_every_row_replays_where_0_meets_infinity(op, times):
         assert_array_equal(a, b)
 
 
+def test_a_saturated_sigmoid_does_not_warn():
+    x = np.array([-900.0, 0.0])
+    with np.errstate(all="raise"):
+        assert_array_equal(compile(autograd.sigmoid)(x), [0.0, 0.5])
+        assert_array_equal(compile(autograd.sigmoid)(np.resize(x, LARGE))[:2], [0.0, 0.5])
+
+
 def long_chain(x):
     y = np.log(np.exp(np.tanh(autograd.sigmoid(x))))
     return np.sum(np.where(x > 0, y * y, autograd.relu(-x)))
@@ -443,6 +450,24 @@ def test_no_two_results_share_memory_with_each_other_or_an_input():
         assert np.array_equal(y, expected)
 
 
+def test_a_view_keeps_what_it_is_a_view_of():
+    """Else its elements would be overwritten: later in the call, or by the next one."""
+
+    def flipped(x):
+        y = np.flip(np.exp(x))
+        z = np.sin(x)
+        return y * np.cos(z), np.flip(z)
+
+    x = np.arange(1.0, 5.0)
+    step = compile(flipped)
+    results = step(x)
+    kept = [y.copy() for y in results]
+    step(-x)
+    for y, z, expected in zip(results, kept, flipped(x), strict=True):
+        assert np.array_equal(y, z)
+        assert np.array_equal(y, expected)
+
+
 # ── what tells one program from another ───────────────────────────────────────────────────────
 def test_every_result_of_a_compiled_function_has_its_derivative():
     def several(x):
@@ -537,3 +562,58 @@ def test_a_derivative_with_respect_to_an_integer_is_that_of_a_number():
     slope = compile(grad(lambda x: x**2))
     assert slope(3) == 6
     assert slope(4.0) == 8
+
+
+@autograd.primitive
+def reversal(x):
+    """A user's own, which returns its argument: its gradient is reversed."""
+    return x
+
+
+reversal.defvjp(lambda g, y, x: -g)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x[0, 0, ...],
+        lambda x: np.squeeze(x[:1, :1]),
+        lambda x: x[:1, :1].reshape(()),
+        lambda x: np.einsum("ij->ji", x),
+        lambda x: np.einsum("ii->i", x[:2, :2]),
+        reversal,
+    ],
+)
+def test_what_may_be_a_view_is_a_value(f):
+    def g(x):
+        y = f(np.exp(x))
+        return f(np.exp(-x)), np.sum(np.cos(np.sin(x))) * y
+
+    x = np.arange(6.0).reshape(2, 3) / 6
+    step = compile(g)
+    results = step(x)
+    kept = [np.copy(y) for y in results]
+    step(x + 1)
+    for y, z, expected in zip(results, kept, g(x), strict=True):
+        assert_array_equal(y, z)
+        assert_allclose(y, expected, rtol=1e-14)
+
+
+def test_gradients_that_are_equal_are_arrays_of_their_own():
+    """Clipping writes into them: twice into the one array of both, if they shared it."""
+    x = np.arange(3.0)
+    one, other = compile(grad(lambda a, b: np.sum((a + b) ** 2), (0, 1)))(x, x)
+    assert not np.shares_memory(one, other)
+    a, b = Tensor(x, requires_grad=True), Tensor(x, requires_grad=True)
+
+    def step(x):
+        loss = (((a + b) * x) ** 2).sum()
+        loss.backward()
+        return loss
+
+    for replay in (compile(step), capture(step, x)):
+        a.grad = b.grad = None
+        replay(x)
+        norm = float(nn.utils.clip_grad_norm_([a, b], 1.0))
+        assert_allclose(a.grad.data, 4 * x**3 / norm, rtol=1e-6)
+        assert_allclose(b.grad.data, 4 * x**3 / norm, rtol=1e-6)

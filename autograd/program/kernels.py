@@ -61,11 +61,15 @@ def total(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> l
 
 def logistic(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
     """Compute 1 / (1 + exp(-x))."""
-    negative, exp, add, divide = map(refer, (np.negative, np.exp, np.add, np.divide))
-    return [
-        f"{negative}({args[0]}, out=OUT)", f"{exp}(OUT, out=OUT)", f"{add}(OUT, 1, out=OUT)",
-        f"{divide}(1, OUT, out=OUT)",
-    ]  # fmt: skip
+    return [f"{refer(_logistic)}({args[0]}, OUT)"]
+
+
+def _logistic(x: Any, out: np.ndarray) -> None:
+    np.negative(x, out)
+    with np.errstate(over="ignore"):  # as the row itself
+        np.exp(out, out)
+    np.add(out, 1, out)
+    np.divide(1, out, out)
 
 
 def rectified(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
@@ -111,7 +115,7 @@ KERNELS: dict[Any, Kernel] = {
 }  # fmt: skip
 
 
-IN_PLACE = frozenset({ufunc, power, rectified, mask})
+IN_PLACE = frozenset({ufunc, power, logistic, rectified, mask})
 """Kernels that may write over what they read."""
 
 

@@ -72,7 +72,9 @@ class Plan:
             else:
                 self._compute(e, i)
             self._release(i)
-        results = "".join(f"{self._result(y)}, " for y in program.results)
+        results = "".join(
+            f"{self._result(y, program.results[:k])}, " for k, y in enumerate(program.results)
+        )
         self.lines.append(f"return {results}".rstrip())
 
     def function(self) -> Callable[..., tuple[Any, ...]]:
@@ -222,7 +224,12 @@ class Plan:
         """Compute a result by the operation itself, which makes a new array."""
         params = "".join(f", {k}={self._argument(v)}" for k, v in e.params.items())
         args = ", ".join(self._argument(a) for a in e.args)
-        self.lines.append(f"{e.name} = {self.refer(e.op.call)}({args}{params})")
+        text = f"{self.refer(e.op.call)}({args}{params})"
+        if np.ndim(e.like) and _may_be_an_argument(e):
+            text = f"{self.refer(np.array)}({text})"  # nobody looks after what it is a view of
+        elif e.op.fn in VIEWS and not np.ndim(e.like):
+            text += "[()]"  # a number, and no view of one
+        self.lines.append(f"{e.name} = {text}")
 
     def _softmax_of(self, e: Equation) -> Name:
         x, target = e.args[:2]
@@ -265,7 +272,7 @@ class Plan:
             return repr(a)
         return self.refer(a)
 
-    def _result(self, y: Any) -> str:
+    def _result(self, y: Any, before: Sequence[Any]) -> str:
         if type(y) is not Name:
             return f"{self.refer(y)}.copy()" if np.ndim(y) else self.refer(y)
         x = self._like[y]
@@ -273,8 +280,15 @@ class Plan:
             return f"{self.refer(np.full)}({x.shape}, {self.refer(self._uniform[y])})"
         base = self._base.get(y, y)
         own = base in self._leaving and base not in self._fixed and base not in self.program.inputs
-        own = own and (base is y or base not in self.program.results)
+        own = own and y not in before and (base is y or base not in self.program.results)
         return y.text if own or not np.ndim(x) else f"{y}.copy()"
+
+
+def _may_be_an_argument(e: Equation) -> bool:
+    """Tell whether an operation may return its argument, or a view of it, unlike our own rows."""
+    if e.op.fn is np.einsum:
+        return len(e.args) == 1
+    return e.op.home.partition(".")[0] not in {"numpy", "scipy", "_operator", "autograd", "nn"}
 
 
 def _is_uniform(x: np.ndarray) -> bool:

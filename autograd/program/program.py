@@ -17,6 +17,7 @@ from autograd.program.equations import Equation, Name
 from autograd.program.listing import executed
 from autograd.program.source import function_name, source
 from autograd.program.tape import Symbol
+from autograd.pullback import apart
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import flatten, flatten_like, is_alike, map_leaves
 from autograd.versions import write
@@ -87,8 +88,9 @@ class Program:
         """
         given = self.bind(args)
         values = [given[n] if n in given else self.parameters[n].data for n in self.inputs]
-        run = self.interpret if any(hasattr(v, "_record") for v in values) else self.run
-        results = run(*values)
+        symbolic = any(hasattr(v, "_record") for v in values)
+        # two equal gradients are two arrays
+        results: Any = self.interpret(*values) if symbolic else apart(self.run(*values))
         results, left = results[: len(self.outputs)], results[len(self.outputs) :]
         for effect, value in zip(self.effects, left, strict=True):
             effect.leave(value)

@@ -249,7 +249,7 @@ astype       = primitive(cast,         lambda g, y, x, dtype: g,                
 
 VIEWS = {
     operator.getitem, np.reshape, np.ravel, np.transpose, np.swapaxes, np.moveaxis, np.squeeze,
-    np.expand_dims, np.broadcast_to, np.diagonal, np.real, np.imag,
+    np.expand_dims, np.broadcast_to, np.diagonal, np.flip, np.real, np.imag,
 }  # fmt: skip
 """What returns the same elements, not copies of them, where it can."""
 
