@@ -122,12 +122,7 @@ class Batched(Methods, NDArrayOperatorsMixin):
         return self.tape.record(GETITEM, (self,), {"index": plain_index(index)})
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        y = setitem(self, value, index=plain_index(index))
-        if type(y) is Tensor:
-            raise refusal(
-                "writing a Tensor into a value without gradients", "np.stack([...]) or np.where"
-            )
-        self.become(y)
+        self.become(setitem(self, value, index=plain_index(index)))
 
     def become(self, y: "Batched") -> "Batched":
         """Be another value from now on: what writing in place means."""
@@ -137,12 +132,7 @@ class Batched(Methods, NDArrayOperatorsMixin):
                 "writing into a value that shares its elements",
                 "x[i] = x[i] + y for x[i] += y; x = x.copy() of a view",
             )
-        if y.shape != self.shape or not np.can_cast(y.dtype, self.dtype, "same_kind"):
-            raise refusal(
-                f"putting {y.dtype} {y.shape} in the place of {self.dtype} {self.shape}",
-                "x = x + y, which makes a new value",
-            )
-        y = y if y.dtype == self.dtype else astype(y, dtype=self.dtype)
+        y = fitted(self, y, refusal)
         self.value, self.mapped, self.family = y.value, y.mapped, None
         return self
 
@@ -319,6 +309,20 @@ def _by_arrays(op: Primitive, values: Sequence[Any], params: dict[str, Any]) -> 
     parts = tuple(next(slots) if hasattr(part, "tape") else part for part in parts)
     params = {**params, "index": parts if type(index) is tuple else parts[0]}
     return BY_ARRAYS[op.fn](*values, *arrays, **params)
+
+
+def fitted(x: Any, y: Any, refuse: Callable[[str, str], Exception]) -> Any:
+    """Return y with the dtype of x, which becomes y in place; refuse what cannot become of x."""
+    if type(y) is Tensor:
+        raise refuse(
+            "writing a Tensor into a value without gradients", "np.stack([...]) or np.where"
+        )
+    new = "x = x + y, which makes a new value"
+    if y.tape is not x.tape:
+        raise refuse("writing a mapped value into one that is the same for all", new)
+    if y.shape != x.shape or not np.can_cast(y.dtype, x.dtype, "same_kind"):
+        raise refuse(f"putting {y.dtype} {y.shape} in the place of {x.dtype} {x.shape}", new)
+    return y if y.dtype == x.dtype else astype(y, dtype=x.dtype)
 
 
 def refusal(what: str, instead: str) -> VmapError:

@@ -563,6 +563,24 @@ def out_given(x):
     return y
 
 
+def widened(x):
+    y = x * 2
+    y += np.ones((2, 3))  # here
+    return y
+
+
+def divided_in_place(x):
+    y = np.argsort(x)
+    y /= 2  # here
+    return y
+
+
+def tensor_written(x):
+    y = x * 2
+    y[0] = Tensor(X, requires_grad=True)[0]  # here
+    return y
+
+
 def masked(x):
     return x[x > 1]  # here
 
@@ -590,6 +608,7 @@ DRAW = "draw them outside and pass them as an argument; module.eval() for dropou
 WHERE, NUMBER = "np.where(condition, a, b)", "reading a traced value as a number"
 SINE = "NumPy's functions of the value itself: np.sin(x) for math.sin(x)"
 ARRAY = "making an array of a traced value"
+MAKE_NEW = "x = x + y, which makes a new value"
 TAKE = "NumPy's functions of the value itself; for table[i], the table as an argument"
 REFUSED = {
     branch: ("branching on a traced value", WHERE),
@@ -613,6 +632,12 @@ REFUSED = {
     view_written: ("writing into a view that was reshaped or turned", "a copy of it"),
     stale_view: ("a view of an array that was written into since", "a copy of it"),
     out_given: ("writing a traced value into an array of numbers", "x = x + y"),
+    widened: ("putting float64 (2, 3) in the place of float64 (3,)", MAKE_NEW),
+    divided_in_place: ("putting float64 (3,) in the place of int64 (3,)", MAKE_NEW),
+    tensor_written: (
+        "writing a Tensor into a value without gradients",
+        "np.stack([...]) or np.where",
+    ),
     masked: ("an array whose size depends on values", "np.where(mask, x, 0)"),
     asked: ("np.allclose, which asks about numbers", "np.where and other functions of arrays"),
     unknown: (
@@ -651,6 +676,16 @@ def test_writing_into_a_tensor_that_is_an_argument_is_refused():
 
     with pytest.raises(CaptureError, match="writing into t, a tensor that it is given"):
         capture(f, Tensor(X))
+
+
+def test_writing_a_mapped_value_into_what_is_not_mapped_is_refused():
+    def f(x, y):
+        z = y * 2
+        z += x
+        return z
+
+    with pytest.raises(CaptureError, match="writing a mapped value into one that is the same"):
+        capture(ag.vmap(f, in_axes=(0, None)), np.ones((2, 3)), X)
 
 
 def test_the_remedies_work():
@@ -696,6 +731,17 @@ def test_writing_into_what_the_function_made():
 
     program = assert_captured(added, [X])
     assert [e.op.name for e in program.equations] == ["multiply", "getitem", "add", "setitem"]
+
+
+def test_writing_in_place_keeps_the_dtype():
+    def f(x):
+        y, z = x * 2, np.argsort(x)
+        y += X  # of float64, rounded to float32
+        y[1:] *= np.pi * np.ones(2)
+        z += 1
+        return y, z, np.multiply(y, X, out=y)
+
+    assert_captured(f, [X.astype(np.float32)])
 
 
 def test_a_value_may_be_printed_and_asked_for_its_shape(capsys):

@@ -1,5 +1,7 @@
 """vmap: equal to a loop over the examples, for every row, nested, differentiated and captured."""
 
+import operator
+
 import numpy as np
 import pytest
 from samples import SAMPLES, convolution
@@ -574,6 +576,11 @@ REFUSALS = [
         lambda x: np.add(x, x, out=np.ones(3)),
         "writing into an array that holds one example",
         "x = x + y",
+    ),
+    (
+        lambda x: vmap(lambda y, z: operator.iadd(z, y), in_axes=(0, None))(x, 2 * x),
+        "writing a mapped value into one that is the same for all",
+        "x = x + y, which makes a new value",
     ),
     (
         view_written,

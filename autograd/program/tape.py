@@ -17,7 +17,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd.backward import sweep
-from autograd.batching import ABOUT_SHAPES
+from autograd.batching import ABOUT_SHAPES, fitted
 from autograd.errors import ROOMS, line_of, three_lines, user_frame
 from autograd.methods import Methods
 from autograd.outside import here, innermost
@@ -138,6 +138,7 @@ class Symbol(Methods, NDArrayOperatorsMixin):
         """Be another value from now on: what writing in place means."""
         if self.given:
             raise _refusal(f"writing into {self.name}, an argument", "x = x.copy() first")
+        y = fitted(self, y, _refusal)
         if self.base is not None:
             if self.at is None or self.is_stale:
                 raise _refusal("writing into a view that was reshaped or turned", "a copy of it")
