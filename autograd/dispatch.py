@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from autograd.primitive import (
     full_name,
     has_row,
 )
+from autograd.rules.masking import into
 from autograd.rules.ufuncs import METHODS
 from autograd.tensor import PLAIN, Tensor, constant, raw, record
 from autograd.tree import flatten, map_leaves
@@ -30,7 +32,7 @@ def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: 
         return record(op, args) if op is not None and len(args) == 1 else apply(fn, args, kwargs)
     if method in METHODS and has_row(fn):
         return METHODS[method](fn, *args, **kwargs)
-    if method == "__call__" and type(kwargs.get("out", NOWHERE)[0]) is Tensor:
+    if method == "__call__" and [*map(type, kwargs.get("out", ()))] == [Tensor]:
         (x,) = kwargs["out"]
         few, none = _references(tuple([(a is x) + (type(a) is Tensor) for a in args]))
         alone = getrefcount(kwargs["out"]) <= few and getrefcount(x) <= none
@@ -86,8 +88,14 @@ def _array_function(self: Tensor, fn: Any, types: Any, args: Any, kwargs: Any) -
 
 def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Find the row of a NumPy function, and record the call."""
+    if kwargs and kwargs.get("out") is not None:
+        return into(kwargs["out"], apply(fn, args, {k: v for k, v in kwargs.items() if k != "out"}))
     if fn in COMPOSITES:
-        return COMPOSITES[fn](*args, **kwargs)
+        try:
+            return COMPOSITES[fn](*args, **kwargs)
+        except TypeError:
+            _refuse_unknown(fn, args, kwargs)
+            raise
     op = PRIMITIVES.get(fn)
     if op is None:
         return _without_row(fn, args, kwargs)
@@ -96,6 +104,20 @@ def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
         return definition(*values, **params)
     values = tuple([v if type(v) in USUAL else _prepared(v) for v in values])
     return record(op, values, params)
+
+
+def _refuse_unknown(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise where a call has an option of NumPy's that the definition here does not have."""
+    try:
+        signature(COMPOSITES[fn]).bind(*args, **kwargs)
+    except TypeError as error:
+        raise NotImplementedError(
+            three_lines(
+                f"{full_name(fn)} of a Tensor: {error}",
+                f"{full_name(fn)}({', '.join(describe(a, i) for i, a in enumerate(args))})",
+                "the call without it, or x.detach() if no gradient is wanted",
+            )
+        ) from None
 
 
 USUAL = PLAIN | {Tensor}
@@ -159,6 +181,5 @@ def _references(pattern: tuple[int, ...]) -> tuple[int, int]:
     return few, none - pattern.count(2)  # which `args` holds
 
 
-NOWHERE = (None,)
 Tensor.__array_ufunc__ = _array_ufunc
 Tensor.__array_function__ = _array_function

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 dispatching: Any = np
 """NumPy, whose stubs do not say that its functions of a Tensor return Tensors."""
 
-ALIASES = {"dim": "axis", "keepdim": "keepdims", "correction": "ddof"}
+ALIASES = {"dim": "axis", "keepdim": "keepdims", "correction": "ddof", "p": "ord"}
 
 
 def method(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
@@ -35,6 +35,13 @@ def method(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
     call.__name__ = call.__qualname__ = fn.__name__
     call.__doc__ = f"Return ``{fn.__name__}(self, ...)``; `dim` is `axis`, `keepdim` is `keepdims`."
     return call
+
+
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """Compute PyTorch's norm (arrays have no such method), which takes a matrix for a vector."""
+    if ord in (None, "fro", "nuc"):
+        return dispatching.linalg.norm(x, ord if ord == "nuc" else None, axis, keepdims)
+    return dispatching.linalg.vector_norm(x, ord=ord, axis=axis, keepdims=keepdims)
 
 
 class Extreme(NamedTuple):
@@ -196,7 +203,7 @@ class Methods:
     max, min = _extreme(np.max, np.argmax), _extreme(np.min, np.argmin)
     amax, amin = method(np.amax), method(np.amin)
     ptp, cumsum, cumprod = method(np.ptp), method(np.cumsum), method(np.cumprod)
-    norm = method(np.linalg.norm)
+    norm = method(norm)
     all, any, allclose = method(np.all), method(np.any), method(np.allclose)
     argmax, argmin, argsort = method(np.argmax), method(np.argmin), method(np.argsort)
     sort = method(np.sort)

@@ -394,4 +394,7 @@ def plain_index(index: Any) -> Any:
     if type(index) is tuple:
         return tuple(plain_index(i) for i in index)
     index = raw(index)
-    return np.array(index) if isinstance(index, (np.ndarray, list)) else index
+    if not isinstance(index, (np.ndarray, list)):
+        return index
+    array = np.array(index)
+    return array if array.size or type(index) is not list else array.astype(int)  # x[[]]

@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from autograd import Tensor, from_numpy, grad, hessian, vmap
+from autograd.check import check_grads
 from autograd.program import capture
 from autograd.program import compile as compiled
 
@@ -297,6 +298,17 @@ def test_ties_of_norms_share_evenly():
 
 
 # ── results, programs and refusals ────────────────────────────────────────────────────────────
+def test_the_method_norm_is_that_of_pytorch():
+    x = Tensor([[3.0, -4.0], [0.0, 12.0]])
+    assert x.norm().item() == x.norm("fro").item() == x.norm(2).item() == 13
+    assert x.norm(1).item() == 19
+    assert x.norm(np.inf).item() == 12
+    assert x.norm(p=1, dim=0, keepdim=True).tolist() == [[3, 16]]
+    assert x.norm(dim=1).tolist() == [5, 12]
+    assert_allclose(x.norm("nuc").item(), np.linalg.norm(x.data, "nuc"))
+    assert np.linalg.vector_norm(Tensor(np.ones((0, 0, 2))), axis=0).shape == (0, 2)
+
+
 def test_several_results_have_numpys_names():
     a = Tensor(hermitian(drawn(2, 3, 3, kind="complex")), requires_grad=True)
     for name, fields in (
@@ -344,6 +356,26 @@ def test_einsum_of_lists_of_axes():
     np.testing.assert_array_equal(
         np.einsum(t, [..., 0], b, [0, 1], [..., 1]).data, np.einsum("...i,ij->...j", a, b)
     )
+
+
+@pytest.mark.parametrize(
+    ("subscripts", "shapes"),
+    [
+        ("i,i->", [(3,), (1,)]), ("ij,jk->ik", [(2, 3), (1, 4)]),
+        ("...i,...i->...", [(2, 1), (1, 3)]), ("aab,b->a", [(2, 2, 3), (1,)]),
+        ("aab,ab->b", [(2, 2, 1), (1, 3)]), ("ii,i->i", [(1, 1), (3,)]),
+        ("ij,jk,ki->", [(2, 1), (3, 2), (2, 1)]),
+    ],
+)  # fmt: skip
+def test_einsum_repeats_what_has_length_1(subscripts, shapes):
+    xs = [drawn(*shape, kind="real", seed=i) for i, shape in enumerate(shapes)]
+    check_grads(lambda *xs: np.einsum(subscripts, *xs) ** 2, tuple(xs), order=2)
+
+
+def test_tensordot_with_a_number():
+    a = drawn(2, 3, kind="real")
+    assert_allclose(grad(lambda a: np.sum(np.tensordot(a, 2, 0)))(a), np.full((2, 3), 2.0))
+    assert_allclose(grad(lambda a: np.sum(np.tensordot(2, a, 0)))(a), np.full((2, 3), 2.0))
 
 
 def test_what_has_no_derivative_is_refused_by_name():

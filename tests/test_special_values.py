@@ -254,6 +254,13 @@ def test_empty_arrays(f):
     assert gradient(f, np.zeros(0)).shape == (0,)
 
 
+@pytest.mark.parametrize("shapes", [((2, 3, 0), (0, 4)), ((2, 3, 4), (4, 0)), ((0, 3, 4), (4, 5))])
+def test_products_of_a_stack_with_an_empty_matrix(shapes):
+    a, b = (Tensor(np.ones(shape), requires_grad=True) for shape in shapes)
+    (a @ b).sum().backward()
+    assert (a.grad.shape, b.grad.shape) == shapes
+
+
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("f", [np.mean, np.var, np.std], ids=lambda f: f.__name__)
 def test_means_of_nothing_are_nan_and_have_gradients_of_nothing(f):

@@ -259,6 +259,24 @@ def test_a_histogram_is_flat_in_its_points(rng):
     assert_array_equal(grad(lambda x: np.histogram(x, 3, density=True)[0][1])(x), 0)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's own
+@pytest.mark.parametrize("fn", [np.nanvar, np.nanstd, np.var, np.std])
+def test_too_few_elements_have_no_variance(fn):
+    for x in (np.empty((0, 2)), np.ones((1, 2))):
+        y = fn(Tensor(x), axis=0, ddof=1, where=np.array(True))
+        assert_array_equal(y.numpy(), fn(x, axis=0, ddof=1, where=np.array(True)))
+
+
+def test_one_observation_of_several_variables_has_columns():
+    x = np.array([[1.0, 2.0, 4.0]])
+    y = x * x
+    for arrays in ((x,), (x.T,), (x.T, y.T), (x[0],), (x.T, x[0, :, None])):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's own
+            found, expected = (np.cov(*of, rowvar=False) for of in (map(Tensor, arrays), arrays))
+        assert_allclose(found.numpy(), expected)
+
+
 @pytest.mark.parametrize("f", [np.nansum, np.nanprod, np.nanmean, np.nanvar, np.nanstd])
 def test_a_mask_leaves_out_more_than_nan(f):
     x = np.array([[1.0, NAN, 3.0, 2.5], [4.0, 5.0, 6.5, NAN]])

@@ -142,8 +142,10 @@ def extract(condition, arr):
 
 @composite(np.select)
 def select(condlist, choicelist, default=0):
-    chosen = default
-    for condition, choice in [*zip(condlist, choicelist, strict=True)][::-1]:
+    values = [v if np.isscalar(v) else arrayed(v) for v in (*choicelist, default)]
+    kind = np.result_type(*values)
+    *choices, chosen = (v if hasattr(v, "dtype") else kind.type(v) for v in values)
+    for condition, choice in [*zip(condlist, choices, strict=True)][::-1]:
         chosen = np.where(condition, choice, chosen)
     return chosen
 

@@ -10,10 +10,16 @@ from autograd.rules.shape import astype, scatter
 
 
 @composite(np.take)
-def take(x, indices, axis=None):
-    if axis is None:
-        return np.ravel(x)[indices]
-    return x[(*(slice(None),) * (axis % x.ndim), indices)]
+def take(x, indices, axis=None, *, mode="raise"):
+    x, axis = (np.ravel(x), 0) if axis is None else (x, axis % x.ndim)
+    indices = np.asarray(indices) if isinstance(indices, (list, tuple)) else indices
+    if getattr(indices, "dtype", None) == np.bool_:  # numbers here, and no mask
+        indices = astype(indices, dtype=np.dtype(int))
+    if mode == "wrap":
+        indices = indices % x.shape[axis]
+    elif mode == "clip":
+        indices = np.clip(indices, 0, x.shape[axis] - 1)
+    return x[(*(slice(None),) * axis, indices)]
 
 
 @composite(np.take_along_axis)
@@ -31,7 +37,7 @@ LOOKUPS = {np.take, np.take_along_axis}
 
 @composite(np.repeat)
 def repeat(x, repeats, axis=None):
-    x, axis = (np.reshape(x, -1), 0) if axis is None else (x, axis % x.ndim)
+    x, axis = (np.reshape(x, -1), 0) if axis is None or x.ndim == 0 else (x, axis % x.ndim)
     before, n, after = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
     if np.ndim(repeats):
         return np.take(x, np.repeat(np.arange(n), repeats), axis=axis)

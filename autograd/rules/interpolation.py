@@ -105,7 +105,7 @@ def cut(axis, start, stop):
 def diff(a, n=1, axis=-1, **ends):
     a = np.asarray(a) if isinstance(a, (list, tuple)) else a
     axis = normalize_axis_index(axis, a.ndim)
-    if ends:
+    if ends and n:
         edge = (*a.shape[:axis], 1, *a.shape[axis + 1 :])
         parts = [ends.get("prepend"), a, ends.get("append")]
         parts = [np.broadcast_to(p, edge) if np.ndim(p) == 0 else p for p in parts if p is not None]
@@ -218,7 +218,8 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     places = np.reshape(np.arange(num, dtype=kind), (-1,) + (1,) * np.ndim(delta))
     y = places * (step if parts > 0 else delta) + start
     if endpoint and num > 1:
-        y = np.concatenate((y[:-1], np.broadcast_to(stop, (1, *y.shape[1:]))))
+        last = stop if hasattr(stop, "dtype") else kind.type(stop)
+        y = np.concatenate((y[:-1], np.broadcast_to(last, (1, *y.shape[1:]))))
     y = y if axis == 0 else np.moveaxis(y, 0, axis)
     y = y if dtype is None else astype(y, dtype=np.dtype(dtype))
     return (y, step) if retstep else y

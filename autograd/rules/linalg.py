@@ -3,6 +3,7 @@
 Matrix products over stacks broadcast; the sweep sums the gradient back over the stack.
 """
 
+import math
 import operator
 import string
 
@@ -31,7 +32,8 @@ def d_matmul_right(g, y, a, b):
         return np.expand_dims(a, -1) * np.expand_dims(g, -2) if b.ndim > 1 else g * a
     g = np.expand_dims(g, -1) if b.ndim == 1 else g
     if b.ndim <= 2:  # one b for the whole stack: sum over the stack inside one product
-        flat = np.reshape(a, (-1, a.shape[-1])).T @ np.reshape(g, (-1, g.shape[-1]))
+        rows = math.prod(a.shape[:-1])  # which a -1 would not tell of no columns
+        flat = np.reshape(a, (rows, a.shape[-1])).T @ np.reshape(g, (rows, g.shape[-1]))
         return np.reshape(flat, b.shape)
     return np.swapaxes(a, -1, -2) @ g
 
@@ -63,7 +65,7 @@ def d_inner(side):
 def contracted(a, b, axes):
     """Return the two lists of axes that np.tensordot sums over."""
     if isinstance(axes, int):
-        return list(range(a.ndim - axes, a.ndim)), list(range(axes))
+        return list(range(np.ndim(a) - axes, np.ndim(a))), list(range(axes))
     return tuple(
         [i % x.ndim for i in (side if isinstance(side, (tuple, list)) else [side])]
         for side, x in zip(axes, (a, b), strict=True)
@@ -73,8 +75,8 @@ def contracted(a, b, axes):
 def d_tensordot(side, g, a, b, axes):
     """Contract g with the other argument, then put the axes where x has them."""
     of_a, of_b = contracted(a, b, axes)
-    free_a = [i for i in range(a.ndim) if i not in of_a]
-    free_b = [i for i in range(b.ndim) if i not in of_b]
+    free_a = [i for i in range(np.ndim(a)) if i not in of_a]
+    free_b = [i for i in range(np.ndim(b)) if i not in of_b]
     if side == 0:
         out = np.tensordot(g, b, (list(range(len(free_a), g.ndim)), free_b))
         return np.transpose(out, inverse(free_a + [of_a[k] for k in np.argsort(of_b)]))
@@ -123,19 +125,22 @@ def full_subscripts(subscripts, ndims):
 def d_einsum(i, g, y, *xs, subscripts, optimize=False):
     """Contract g with all the other operands over the subscripts that x does not have.
 
-    A letter that only x has was summed, so g is spread along it; a letter twice in x is a diagonal.
+    A letter that only x has was summed, so g is spread along it, and so it is along one that the
+    others have with length 1; where x has length 1 itself, what it met is summed. A letter twice in
+    x is a diagonal.
     """
     inputs, output = subscripts.split("->")
     terms = inputs.split(",")
     mine = terms.pop(i)
     x, others = xs[i], xs[:i] + xs[i + 1 :]
-    letters = "".join(dict.fromkeys(mine))
-    known = "".join(c for c in letters if c in output or any(c in t for t in terms))
+    sizes = dict(zip(mine, x.shape, strict=True))
+    letters = "".join(sizes)
+    known = "".join(c for c in letters if sizes[c] != 1 and any(c in t for t in (output, *terms)))
     spec = ",".join([output, *terms]) + "->" + known
     out = np.einsum(spec, g, *others, optimize=optimize)
-    sizes = dict(zip(mine, x.shape, strict=True)) | dict(zip(known, out.shape, strict=True))
-    out = np.reshape(out, tuple(sizes[c] if c in known else 1 for c in letters))
-    out = np.broadcast_to(out, tuple(sizes[c] for c in letters))
+    found = dict(zip(known, out.shape, strict=True))
+    out = np.reshape(out, tuple(found.get(c, 1) for c in letters))
+    out = np.broadcast_to(out, tuple(sizes.values()))
     if letters == mine:
         return out
     grid = np.ix_(*(np.arange(sizes[c]) for c in letters))

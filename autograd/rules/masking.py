@@ -35,11 +35,11 @@ def stack(*arrays, axis=0, **given):
 
 
 def lowest(dtype):
-    return -np.inf if dtype.kind in "fc" else np.iinfo(dtype).min
+    return -np.inf if dtype.kind in "fc" else dtype.kind != "b" and np.iinfo(dtype).min
 
 
 def highest(dtype):
-    return np.inf if dtype.kind in "fc" else np.iinfo(dtype).max
+    return np.inf if dtype.kind in "fc" else dtype.kind == "b" or np.iinfo(dtype).max
 
 
 def reduction(fn, join, neutral, *, needs_initial=False):
@@ -60,7 +60,7 @@ def reduction(fn, join, neutral, *, needs_initial=False):
             y = np.full_like(x, nothing, shape=shape)
         else:
             y = fn(x, axis=axis, keepdims=keepdims)
-        return into(out, y if initial is None else cast(join(y, initial), y.dtype))
+        return into(out, y if initial is None else join(y, astype(initial, dtype=y.dtype)))
 
 
 for _fn in (np.max, np.amax):
@@ -77,11 +77,17 @@ def mean(x, axis=None, dtype=None, out=None, keepdims=False, where=True):
     if where is True:
         return into(out, np.mean(x, axis=axis, keepdims=keepdims))
     total = np.sum(np.where(where, x, 0), axis=axis, keepdims=keepdims)
-    return into(out, total / counted(where, x, axis, keepdims))
+    return into(out, divided(total, counted(where, x, axis, keepdims)))
 
 
 def counted(where, x, axis, keepdims):
     return np.count_nonzero(np.broadcast_to(where, x.shape), axis=axis, keepdims=keepdims)
+
+
+def divided(total, n):
+    """Divide sums by their counts, which are integers, in the precision of the sums."""
+    y = total / n
+    return y if total.dtype.kind not in "fc" else cast(y, total.dtype)
 
 
 @options(np.var)
@@ -95,7 +101,7 @@ def var(
     mean = np.mean(x, axis=axis, keepdims=True, where=where) if mean is None else mean
     size = abs(np.where(where, x - mean, 0))
     total = np.sum(size * size, axis=axis, keepdims=keepdims)
-    return into(out, total / (counted(where, x, axis, keepdims) - ddof))
+    return into(out, divided(total, np.maximum(counted(where, x, axis, keepdims) - ddof, 0)))
 
 
 @options(np.std)
@@ -103,6 +109,13 @@ def std(x, out=None, **options):
     v = np.var(x, **options)
     flat = v == 0  # the smallest of the subgradients there
     return into(out, np.where(flat, 0, np.sqrt(np.where(flat, 1, v))))
+
+
+@options(np.sort)
+def sort(x, axis=-1, kind=None, order=None, *, stable=None):
+    if order is not None:
+        np.sort(np.empty(0, x.dtype), order=order)  # NumPy's own refusal
+    return np.sort(x, axis=axis)  # by whatever way: equal elements are as good as each other
 
 
 def scan(fn):

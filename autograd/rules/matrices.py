@@ -211,7 +211,8 @@ def vector_norm(x, axis=None, keepdims=False, ord=2):
     """Take the norm of all elements in the given axes, laid out in one."""
     axes = range(x.ndim) if axis is None else [a % x.ndim for a in np.atleast_1d(axis)]
     rest = [i for i in range(x.ndim) if i not in axes]
-    flat = np.reshape(np.transpose(x, (*axes, *rest)), (-1, *(x.shape[i] for i in rest)))
+    flat = np.transpose(x, (*axes, *rest))
+    flat = np.reshape(flat, (math.prod(flat.shape[: len(axes)]), *flat.shape[len(axes) :]))
     y = np.linalg.norm(flat, ord, axis=0)
     return np.expand_dims(y, tuple(axes)) if keepdims else y
 

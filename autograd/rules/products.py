@@ -109,8 +109,8 @@ def multi_dot(arrays):
         return np.dot(first, *others)
     *others, last = others
     ends = first.shape[:-1] + last.shape[1:]
-    matrices = [np.reshape(first, (-1, first.shape[-1])), *others]
-    matrices.append(np.reshape(last, (len(last), -1)))
+    matrices = [np.reshape(first, (math.prod(first.shape[:-1]), first.shape[-1])), *others]
+    matrices.append(np.reshape(last, (len(last), math.prod(last.shape[1:]))))
     sizes = [*(x.shape[0] for x in matrices), matrices[-1].shape[1]]
     best = {(i, i): (0, i) for i in range(len(matrices))}
     for length, i in itertools.product(range(1, len(matrices)), range(len(matrices))):

@@ -38,8 +38,8 @@ def place_of(x, q, method, nan):
 
 def rows(v, x):
     """Put the axes of q, as one, behind those of x that are left."""
-    kept = x.ndim - 1
-    return np.moveaxis(np.reshape(v, (-1, *v.shape[v.ndim - kept :])), 0, -1)
+    of_q, kept = v.shape[: v.ndim - x.ndim + 1], v.shape[v.ndim - x.ndim + 1 :]
+    return np.moveaxis(np.reshape(v, (math.prod(of_q), *kept)), 0, -1)
 
 
 def neighbours(y, x, q, method, nan):
@@ -56,6 +56,8 @@ def neighbours(y, x, q, method, nan):
 
 
 def d_quantile(g, y, x, q, method="linear", nan=False):
+    if x.size == 0:
+        return np.zeros_like(x)
     g, y = rows(g, x), rows(y, x)
     low, high, part = neighbours(y, x, q, method, nan)
     x, gx = np.expand_dims(x, -1), 0

@@ -14,8 +14,11 @@ from autograd.rules.shape import Slot, add_up, astype, inverse, scatter_at
 
 
 def expand(v, x, axis, keepdims):
-    """Give a reduced value back the axes that it lost, so that it broadcasts with x."""
-    return v if keepdims or axis is None else np.expand_dims(v, axis)
+    """Give a reduced value back the axes that it lost, so that it broadcasts with x.
+
+    A number has none, though NumPy takes ``axis=0`` of one.
+    """
+    return v if keepdims or axis is None or x.ndim == 0 else np.expand_dims(v, axis)
 
 
 def spread(g, x, axis, keepdims):
@@ -46,11 +49,11 @@ def count(x, axis):
 
 def d_prod(g, y, x, axis=None, keepdims=False):
     """Multiply all the others."""
-    if axis is None or isinstance(axis, tuple):
-        axes = range(x.ndim) if axis is None else sorted(a % x.ndim for a in axis)
+    if axis is None or isinstance(axis, tuple) or x.ndim == 0:
+        axes = range(x.ndim) if axis is None or x.ndim == 0 else sorted(a % x.ndim for a in axis)
         kept = [a for a in range(x.ndim) if a not in axes]
         last = np.transpose(x, (*kept, *axes))
-        flat = np.reshape(last, (*(x.shape[a] for a in kept), -1))
+        flat = np.reshape(last, (*(x.shape[a] for a in kept), count(x, tuple(axes))))
         g, y = (np.reshape(v, (*flat.shape[:-1], 1)) for v in (g, y))
         return np.transpose(np.reshape(g * but_one(y, flat), last.shape), inverse((*kept, *axes)))
     g, y = expand(g, x, axis, keepdims), np.moveaxis(expand(y, x, axis, keepdims), axis, -1)
@@ -93,7 +96,7 @@ def d_cumsum(g, y, x, axis=None):
 
 def d_cumprod(g, y, x, axis=None):
     """Sum over j >= i of ``g[j] * prod(x[:j+1] without x[i])``."""
-    if axis is None:
+    if axis is None or x.ndim == 0:
         return np.reshape(d_cumprod(g, y, np.reshape(x, -1), axis=0), x.shape)
     return np.moveaxis(onwards(*(np.moveaxis(v, axis, -1) for v in (g, y, x))), -1, axis)
 

@@ -236,9 +236,10 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
 
 @composite(np.cov)
 def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, *, dtype=None):
-    x = observed(m, rowvar, dtype)
+    x = observed(m, rowvar or np.ndim(m) < 2, dtype)
     if y is not None:
-        x = np.concatenate((x, observed(y, rowvar, dtype)), axis=0)
+        rows = rowvar or np.ndim(y) < 2 or len(y) == 1
+        x = np.concatenate((x, observed(y, rows, dtype)), axis=0)
     ddof = ddof if ddof is not None else 1 - bool(bias)
     weights, fweights, aweights = product(fweights, aweights)
     mean, total = np.average(x, axis=1, weights=weights, returned=True)
@@ -254,10 +255,10 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
     return np.squeeze(np.dot(x, other) * np.true_divide(1, size))
 
 
-def observed(x, rowvar, dtype):
+def observed(x, rows, dtype):
     """Return x with a row for each variable, of floats with double precision or better."""
     x = np.atleast_2d(np.asarray(x) if isinstance(x, (list, tuple)) else x)
-    x = x if rowvar or x.shape[0] == 1 else np.transpose(x)
+    x = x if rows else np.transpose(x)
     return astype(x, dtype=np.dtype(dtype) if dtype else np.result_type(x, np.float64))
 
 

@@ -84,7 +84,7 @@ def reduce(fn, x, axis=0, dtype=None, out=None, keepdims=False, initial=None, wh
         return into(out, WHOLE[fn](x, axis=axis, **given))
     x = cast(x, dtype)
     axes = sorted(
-        {int(a) % max(x.ndim, 1) for a in np.ravel(range(x.ndim) if axis is None else axis)}
+        {int(a) % x.ndim for a in np.ravel(axis)} if axis is not None and x.ndim else range(x.ndim)
     )
     rest = [a for a in range(x.ndim) if a not in axes]
     _refuse_as_numpy(fn, [x.shape[a] for a in axes], x.dtype, initial, where)
