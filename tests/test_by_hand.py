@@ -14,7 +14,7 @@ import autograd as ag
 import nn
 from autograd import Tensor, check_by_hand
 from autograd.by_hand import diagnosis, mistakes
-from autograd.by_hand.languages import WORDS
+from autograd.by_hand.languages import REMEDIES, WORDS
 from autograd.errors import three_lines
 
 SEEDS = st.integers(0, 10**6)
@@ -347,6 +347,9 @@ def test_every_kind_of_mistake_has_words_in_every_language(lang):
     kinds = {*named, *re.findall(r'\("(\w+)",\)$', source, re.MULTILINE), "diagonal", "target"}
     kinds |= {kind for _, _, kinds, _ in PLANTED for kind in kinds} | {row[3] for row in SCALARS}
     assert kinds | {"right", "unanswered", "by hand", "engine", "and"} == set(WORDS[lang])
+    # of these the sentence itself says what to do
+    assert kinds - set(REMEDIES[lang]) == {"factor", "target", "path"}
+    assert set(REMEDIES[lang]) <= kinds
 
 
 # ── how it is called ──────────────────────────────────────────────────────────────────────────
@@ -422,6 +425,13 @@ def test_refusals_say_what_to_write():
             f"check_by_hand(loss, {kind})",
             "check_by_hand(loss, {w: [0.1, -0.2], b: 0.3})",
         )
+    with pytest.raises(TypeError) as caught:
+        check_by_hand(3.0, {weight: 1.0})
+    assert str(caught.value) == three_lines(
+        "the loss is a Tensor, not float",
+        "check_by_hand(3.0, ...)",
+        "a loss computed from Tensors, and not .item(), .data or float() of it",
+    )
     twin = leaf(1.0, "a")
     with pytest.raises(ValueError, match="several tensors have this name"):
         check_by_hand(f + twin, {"a": 1})

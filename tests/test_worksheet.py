@@ -250,6 +250,8 @@ def test_a_notebook_shows_the_sheet():
 
 
 def test_refusals(tmp_path):
+    with pytest.raises(ValueError, match=r"there is no level 2\.0"):
+        worksheet("Ada", 2.0)
     with pytest.raises(ValueError) as caught:
         worksheet("Ada", 5)
     assert str(caught.value) == three_lines(
@@ -306,14 +308,14 @@ def test_marks_tell_what_is_missing_and_what_went_wrong():
     intermediate = next(t.name for t in toposort(sheet.root) if t.op and t.name != "f")
     right = float(sheet.grade({intermediate: 0})[intermediate].expected)
     assert sheet.grade({**sheet.answers, intermediate: right})
-    for lang, sign, nothing in (
-        ("pt", "o sinal está trocado", "não foi respondido"),
-        ("es", "el signo está invertido", "no fue respondido"),
+    for lang, sign, remedy, nothing in (
+        ("pt", "o sinal está trocado", "multiplique por −1", "não foi respondido"),
+        ("es", "el signo está invertido", "multiplica por −1", "no fue respondido"),
     ):
         sheet = worksheet("Ada", 2, lang=lang)
         verdicts = sheet.grade({first: -sheet.answers[first]})
         assert [verdict.what for verdict in verdicts.values()] == [sign, nothing, nothing]
-        assert not any(verdict.instead for verdict in verdicts.values())
+        assert [verdict.instead for verdict in verdicts.values()] == [remedy, "", ""]
     halves = worksheet("Ada", 2, lang="es").grade({"c": 0.5})["c"]
     assert repr(halves).splitlines()[1] == "     a mano: 0,5"
     assert re.fullmatch(r" +motor: −?\d+", repr(halves).splitlines()[2])

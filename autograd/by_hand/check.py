@@ -39,7 +39,7 @@ def check_by_hand(loss: Tensor, derived: Mapping[Any, Any]) -> Verdicts:
 
     Raises
     ------
-    TypeError : where `derived` does not say of what its gradients are.
+    TypeError : where `loss` is no Tensor, or `derived` does not say of what its gradients are.
     ValueError : where `loss` did not come from a tensor of that name, or no gradient arrives
         there; and for a gradient that is no array of real numbers.
     RuntimeError : where `loss` is no scalar, or nothing requires a gradient.
@@ -59,6 +59,14 @@ def check_by_hand(loss: Tensor, derived: Mapping[Any, Any]) -> Verdicts:
          → multiply by −1
     """
     names = names_in(sys._getframe(1))
+    if not isinstance(loss, Tensor):
+        raise TypeError(
+            three_lines(
+                f"the loss is a Tensor, not {type(loss).__name__}",
+                f"check_by_hand({loss!r:.40}, ...)",
+                "a loss computed from Tensors, and not .item(), .data or float() of it",
+            )
+        )
     if not isinstance(derived, Mapping):
         raise TypeError(
             three_lines(

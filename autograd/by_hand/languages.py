@@ -1,6 +1,7 @@
-"""What is said about a worksheet in Portuguese and Spanish: a sentence for each kind of mistake.
+"""What is said about a worksheet in Portuguese and Spanish: of each kind of mistake, and its remedy.
 
-English says more, for only there a mistake is told with the names and numbers of the graph.
+The remedy is left out where the sentence has it already. English says more, for only there a
+mistake is told with the names and numbers of the graph.
 """
 
 WORDS = {
@@ -45,5 +46,38 @@ WORDS = {
         "upstream": "falta el gradiente que llega",
         "step": "falta un paso de la regla de la cadena",
         "unknown": "está mal, y ningún error conocido lo explica",
+    },
+}  # fmt: skip
+
+REMEDIES = {
+    "pt": {
+        "sign": "multiplique por −1", "minus": "a derivada local ali é −1",
+        "missing 1/N": "divida por N", "extra 1/N": "multiplique por N",
+        "constant": "multiplique pelo fator que está na fórmula",
+        "exponent": "a derivada de xᵖ é p · xᵖ⁻¹", "transposed": "transponha",
+        "shape": "o gradiente tem um número para cada entrada da variável",
+        "not summed": "some sobre esse eixo", "summed": "retire essa soma",
+        "zero": "siga todos os caminhos até o resultado",
+        "rounded": "dê quatro casas decimais ou uma fração", "some": "confira essas entradas",
+        "row": "troque a linha", "derivative": "multiplique pela derivada nesse ponto",
+        "point": "confira em que ponto a fórmula da derivada é calculada",
+        "diagonal": "multiplique pelo jacobiano inteiro: cada resultado depende de cada entrada",
+        "upstream": "multiplique por ele", "step": "multiplique pela derivada do passo que falta",
+        "unknown": "derive de novo, nó por nó",
+    },
+    "es": {
+        "sign": "multiplica por −1", "minus": "la derivada local allí es −1",
+        "missing 1/N": "divide entre N", "extra 1/N": "multiplica por N",
+        "constant": "multiplica por el factor que está en la fórmula",
+        "exponent": "la derivada de xᵖ es p · xᵖ⁻¹", "transposed": "transpón",
+        "shape": "el gradiente tiene un número por cada entrada de la variable",
+        "not summed": "suma sobre ese eje", "summed": "quita esa suma",
+        "zero": "sigue todos los caminos hasta el resultado",
+        "rounded": "da cuatro decimales o una fracción", "some": "revisa esas entradas",
+        "row": "cambia la fila", "derivative": "multiplica por la derivada en ese punto",
+        "point": "revisa en qué punto se calcula la fórmula de la derivada",
+        "diagonal": "multiplica por el jacobiano entero: cada resultado depende de cada entrada",
+        "upstream": "multiplica por él", "step": "multiplica por la derivada del paso que falta",
+        "unknown": "deriva de nuevo, nodo por nodo",
     },
 }  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.by_hand.languages import WORDS
+from autograd.by_hand.languages import REMEDIES, WORDS
 from autograd.view.derivation.languages import language_of
 from autograd.view.derivation.writing import Style
 from autograd.view.graph.spelling import PRINTED
@@ -36,17 +36,20 @@ class Verdict:
     lang: str = "en"
 
     def into(self, lang: str) -> "Verdict":
-        """Say it in another language: which kinds of mistakes, without names and remedies.
+        """Say it in another language: which kinds of mistakes, and what helps, without names.
 
         >>> print(Verdict("a", False, "the sign is flipped", mistakes=("sign",)).into("pt"))
         ✗ a  o sinal está trocado
+             → multiplique por −1
         """
         if lang == self.lang:
             return self
         words = WORDS[lang]
         kinds = ("right",) if self.ok else dict.fromkeys(self.mistakes)
         what = f" {words['and']} ".join(words[kind] for kind in kinds)
-        return replace(self, what=what, instead="", lang=lang)
+        remedies = REMEDIES[lang]
+        instead = "; ".join(remedies[kind] for kind in kinds if kind in remedies)
+        return replace(self, what=what, instead=instead, lang=lang)
 
     def __bool__(self) -> bool:
         return self.ok

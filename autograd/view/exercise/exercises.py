@@ -45,7 +45,7 @@ def exercise(seed: int | str, level: int) -> Tensor:
     >>> f.name, [t.name for t in toposort(f)] == [t.name for t in toposort(exercise("Ada", 1))]
     ('f', True)
     """
-    if level not in (1, 2, 3, 4):
+    if not isinstance(level, int) or level not in (1, 2, 3, 4):
         raise ValueError(
             three_lines(
                 f"there is no level {level!r}",
