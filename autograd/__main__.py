@@ -165,7 +165,7 @@ def _sort(words: Sequence[str], files: Sequence[str]) -> tuple[str, dict[str, st
     if len(others) > 1:
         what = f"{others[1]} is neither NAME=VALUE nor part of the expression"
         instead = "quotes around the expression, and names of letters, digits and _"
-        raise UsageError(three_lines(what, " ".join(words), instead))
+        raise UsageError(three_lines(what, " ".join(map(str.strip, words)), instead))
     for path in paths:
         if Path(path).suffix[1:] not in WRITERS:
             what = f"a graph cannot be drawn as {Path(path).suffix or 'a file without a suffix'}"

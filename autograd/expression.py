@@ -27,6 +27,9 @@ from autograd.hints import (
 from autograd.tensor import Tensor
 from autograd.vocabulary import CONSTANTS, OPERATORS, functions
 
+SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+"""θ₁ is no name of Python's, but θ1 is."""
+
 JOINING = {np.concatenate, np.stack, np.vstack, np.hstack, np.dstack, np.column_stack}
 
 ARRAYS = (np.ndarray, np.generic, Tensor)
@@ -74,7 +77,7 @@ class Expression:
     """
 
     def __init__(self, text: str) -> None:
-        self.text = "".join(" " if c.isspace() else c for c in text).strip()
+        self.text = "".join(" " if c.isspace() else c for c in text).strip().translate(SUBSCRIPTS)
         self.called = self._header()
         self.tree: ast.expr = _WithoutModules().visit(self._parse())
         called = {n.func for n in ast.walk(self.tree) if isinstance(n, ast.Call)}
@@ -215,8 +218,10 @@ class _Walk:
             return np.float64(CONSTANTS[node.id])
         if node.id in functions():
             raise self.error(f"{node.id} is a function", node, f"{node.id}(x)")
-        if all(letter in self.values for letter in node.id):
-            raise self.error(f"no value is given for {node.id}", node, " * ".join(node.id))
+        factors = node.id.split("·")  # which Python takes for a letter
+        factors = factors if len(factors) > 1 else list(node.id)
+        if all(factor in self.values for factor in factors):
+            raise self.error(f"no value is given for {node.id}", node, " * ".join(factors))
         near = difflib.get_close_matches(node.id, [*self.values, *functions()], 1)
         instead = f"{node.id}=1 after the expression" + (f", or {near[0]}?" if near else "")
         raise self.error(f"no value is given for {node.id}", node, instead)

@@ -69,6 +69,9 @@ MODULES = re.compile(r"\b(np|numpy|math|torch|F)\.(?:\w+\.)*(?=\w+\s*\()")
 
 TOKEN = re.compile(r"((?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([^\W\d]\w*)|(\*\*|//|[<>=!]=|\S)")
 
+POWER_OF_FUNCTION = re.compile(r"([a-z]+)\s*(²|³|(?:\^|\*\*)\d+)\s*(\([^()]*\)|[^\W\d]\w*)")
+"""``sin²(x)``, ``cos^2 x``; but y²x is a product."""
+
 CLOSING = {"(": ")", "[": "]"}
 
 LOGIC = {"True", "False", "None", "and", "or", "not", "if", "else", "in", "is"}
@@ -129,9 +132,12 @@ def meant(text: str, variables: Collection[str] = ()) -> str:
 
     >>> meant("2x sin x + (x+1)y²"), meant("if x > 0: x^2"), meant("x(x+1)", {"x"}), meant("x +")
     ('2 * x * sin(x) + (x + 1) * y ** 2', 'where(x > 0, x ** 2, 0)', 'x * (x + 1)', '')
+    >>> meant("sin²(x) + cos^2 x")
+    'sin(x) ** 2 + cos(x) ** 2'
     """
     if len(text) > LONG:
         return ""
+    text = POWER_OF_FUNCTION.sub(_power_of_call, text)
     for sign, python in SIGNS.items():
         text = text.replace(sign, python)
     text = MODULES.sub(lambda m: m[0] if m[1] in variables else "", text).strip()
@@ -146,6 +152,14 @@ def meant(text: str, variables: Collection[str] = ()) -> str:
         return ast.unparse(tree) if known else ""
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return ""
+
+
+def _power_of_call(match: re.Match[str]) -> str:
+    """Write ``sin²(x)`` as ``sin(x)²``, unless a variable is squared."""
+    name, power, argument = match.groups()
+    if name not in functions() and name not in ELSEWHERE:
+        return match[0]
+    return f"{name}({argument.strip('()')}){power}"
 
 
 def _with_signs(text: str, variables: Collection[str]) -> str:

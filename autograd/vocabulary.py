@@ -13,9 +13,19 @@ from autograd.primitive import COMPOSITES, PRIMITIVES
 from autograd.rules import neural
 from autograd.tensor import Tensor
 
+
+def power(a: Any, b: Any) -> Any:
+    """Compute a ** b; where NumPy's float stands before a Tensor, NumPy would call np.power.
+
+    >>> power(np.float64(2.0), Tensor(3.0, requires_grad=True)).op
+    <primitive pow>
+    """
+    return b.__rpow__(a) if type(b) is Tensor and type(a) is not Tensor else a**b
+
+
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow,
+    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: power,
     ast.MatMult: operator.matmul, ast.USub: operator.neg, ast.UAdd: operator.pos,
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
     ast.Eq: operator.eq, ast.NotEq: operator.ne,

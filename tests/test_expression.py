@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from autograd import Tensor
+from autograd import Tensor, explain
 from autograd.expression import DEEPEST, LONGEST, Expression, ExpressionError
 from autograd.hints import LONG, meant
 from autograd.primitive import COMPOSITES, PRIMITIVES
@@ -73,6 +73,11 @@ a(a + 1) is not a function: a product needs its sign
 no value is given for ab
   where: ab
          ^^
+  instead: a * b""",
+    "a·b": """\
+no value is given for a·b
+  where: a·b
+         ^^^
   instead: a * b""",
     "a(b + c)": """\
 a is not a function: a product needs its sign
@@ -514,6 +519,16 @@ def test_a_header_names_the_result(text, called, rest):
     assert (expression.called, str(expression)) == (called, rest)
 
 
+def test_an_index_of_lecture_notes_is_part_of_the_name():
+    neuron = Expression("σ₁ = θ₀ + θ₁*x₁")
+    assert (neuron.called, neuron.names) == ("σ1", ["θ0", "θ1", "x1"])
+
+
+def test_a_power_of_a_number_is_recorded_as_it_is_typed():
+    f = Expression("2**x")({"x": Tensor(3.0, requires_grad=True, name="x")})
+    assert str(explain(f)).splitlines()[1] == "  f = 2^x = 2³ = 8"
+
+
 def test_the_result_bears_its_name_and_a_variable_keeps_its_own():
     x = Tensor(2.0, requires_grad=True, name="x")
     assert Expression("y = x * x")({"x": x}).name == "y"
@@ -527,6 +542,8 @@ def test_the_result_bears_its_name_and_a_variable_keeps_its_own():
         ("sin cos x + 1", "sin(cos(x)) + 1"),
         ("tg x**2 / sen x", "tan(x ** 2) / sin(x)"),
         ("√2 · x²", "sqrt(2) * x ** 2"),
+        ("sen²(x+1) + cos^2 x", "sin(x + 1) ** 2 + cos(x) ** 2"),
+        ("x²(y)", "x ** 2 * y"),
         ("(a+b)(a−b)", "(a + b) * (a - b)"),
         ("2 f(x)", ""),
         ("2x if x ≥ 0 else 0", "where(x >= 0, 2 * x, 0)"),

@@ -115,6 +115,10 @@ def _evaluator(expression: Expression, values: Mapping[str, Any]) -> Callable[..
             f"{unknown[0]} is not in the expression {expression}", values,
             f"a value for each of {', '.join(expression.names)}",
         )  # fmt: skip
+    for name, value in values.items():
+        if type(value) is not Tensor and np.asarray(value).dtype.kind not in "biufc":
+            what = f"{name} is no number, and no array of numbers"
+            raise _refused(what, values, f"{name}=1.0")
     return lambda **given: expression(given)
 
 
