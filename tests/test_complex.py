@@ -361,7 +361,7 @@ def test_derivations_and_drawings_show_them():
     z = Tensor(1 + 2j, requires_grad=True, name="z")
     y = abs(z * z)
     text = str(explain(y))
-    assert "(-3+4j)" in text
+    assert "(−3+4j)" in text
     assert "∂y/∂z" in text
     y.backward()
     assert z.grad.data == holomorphic_grad(np.square)(1 + 2j) * np.conj(np.sign(-3 + 4j))

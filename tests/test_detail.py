@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Tensor, draw
+from autograd import Tensor, draw, relu
 from autograd.errors import three_lines
 from autograd.view.graph.broadcasting import stretched, summed
 from autograd.view.graph.selection import Operand
@@ -181,6 +181,20 @@ def test_the_derivation_of_arrays():
     assert found["b", "+"][2] == f"∂L/∂b = sum(∂L/∂{total}, axis=0)"
     assert found["tanh", "h"][0] == f"tanh({total})"
     assert found["mean", "L"][0].startswith("mean(h) = ")
+
+
+def test_capitals_have_room_in_their_circle():
+    source = draw(relu(np.tanh(variable([1.0, 2.0])))).source
+    margins = dict(re.findall(r"label=<(\w+)> .*margin=([\d.]+)", source))
+    assert margins == {"tanh": "0.01", "ReLU": "0.02"}
+
+
+def test_the_rules_speak_of_a_plain_array_by_its_name():
+    X, W = np.eye(2), variable(np.ones((2, 1)), name="W")
+    L = (X @ W).sum()
+    L.backward()
+    assert wires(draw(L, detail="local"))["W", "@"][2] == "∂ = Xᵀ @ G"
+    assert wires(draw(L, detail="derivation"))["@", "Σ"][0].endswith(" = X @ W  (2, 1)")
 
 
 def test_one_of_several_contributions_is_not_called_the_gradient():

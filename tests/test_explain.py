@@ -285,6 +285,18 @@ def test_two_entries_send_back_a_sum(lang, sum_of_both):
     assert sum_of_both in " ".join(text.split())
 
 
+def test_an_array_has_brackets_of_its_own_around_powers_of_ten():
+    (x,) = variables(x=[1e-9, 2])
+    assert "= [1e−9, 2] · 3 = [3e−9, 6]" in str(explain(x * 3))
+    (x,) = variables(x=1e-9)
+    assert "= (1e−9) · 3 = 3e−9" in str(explain(x * 3))
+
+
+def test_complex_numbers_have_four_digits_too():
+    z = Tensor(np.array([1 / 3 - 2j, 3j]), requires_grad=True, name="z")
+    assert "z · 2 = [(0.3333−2j), 3j] · 2 = [(0.6667−4j), 6j]" in str(explain(z * 2))
+
+
 @pytest.mark.parametrize(
     ("lang", "note"),
     [
@@ -306,6 +318,10 @@ def test_the_formula_of_a_power_is_right_where_a_convention_gives_its_value(lang
     assert note not in str(explain(x**y, lang))
     (x,) = variables(x=0.0)
     assert note not in str(explain(np.sqrt(x) + x**0.5, lang))  # both give ∞
+    with np.errstate(divide="ignore"):  # z · ∂z/∂x is 0 · ∞
+        unused = " ".join(str(explain(np.where(x > 0, np.log(x), 2 * x), lang)).split())
+    assert "= 0 · ∞ + 1 · 2 = 2 x " in unused
+    assert unused.count(f"; {note}") == 1
 
 
 def test_cross_entropy_is_derived_as_on_paper():

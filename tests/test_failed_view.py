@@ -54,7 +54,7 @@ def test_golden():
     assert source[source.index("\tn3 [") :].splitlines()[0] == (
         '\tn3 [label=<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1"><TR><TD>'
         '<I>@</I></TD></TR><TR><TD><FONT COLOR="#B3001B" POINT-SIZE="11">'
-        "matmul cannot multiply (2, 3) by (2,<BR/>2): 3 against 2</FONT></TD></TR></TABLE>> "
+        "matmul cannot multiply (2,\xa03) by<BR/>(2,\xa02): 3 against 2</FONT></TD></TR></TABLE>> "
         'color="#B3001B" fillcolor="#FDECEC" penwidth=2.8 shape=octagon style=filled]'
     )
 

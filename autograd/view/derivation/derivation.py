@@ -6,7 +6,7 @@ from the result to the variables; and of scalars the same once more, path by pat
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from heapq import heappop, heappush
@@ -83,6 +83,12 @@ def letters(*roots: Tensor, seen: Mapping[int, str] | None = None) -> dict[Tenso
     return {t: names[t] for t in nodes if t in names}
 
 
+def named_arrays(nodes: Iterable[Tensor], seen: Mapping[int, str]) -> dict[Any, Leaf]:
+    """Find the plain arrays that `nodes` take and that have a name in `seen`, by identity."""
+    arrays = (a for t in nodes for a in t.args if isinstance(a, np.ndarray))
+    return {id(a): Leaf(seen[id(a)], a) for a in arrays if id(a) in seen}
+
+
 class Derivation:
     """How a result, and its gradient, come about.
 
@@ -100,11 +106,7 @@ class Derivation:
     ) -> None:  # fmt: skip
         self.root, self.language = root, language
         self.nodes = {t: Leaf(name, t.data) for t, name in names.items()}
-        self.named: dict[Any, Leaf] = dict(self.nodes)
-        for t in self.nodes:
-            for a in t.args:
-                if isinstance(a, np.ndarray) and id(a) in (arrays or {}):
-                    self.named[id(a)] = Leaf((arrays or {})[id(a)], a)
+        self.named: dict[Any, Leaf] = {**self.nodes, **named_arrays(names, arrays or {})}
 
     def forward(self) -> Section:
         """Write every operation with its numbers."""
@@ -180,10 +182,13 @@ class Derivation:
         formula, value = way.local or (0.0, 0.0)
         whole = partial(applied(way.node, self.named), self.nodes[way.to], value)
         left = self.edge(way) if way.node is not self.root else None
-        remark: Words = ()
-        if np.isfinite(value) and not np.isfinite(worth(formula)):
-            remark = sentence(self.language.taken, v=value)
-        return Equation(left, (whole, formula), value, remark)
+        return Equation(left, (whole, formula), value, self.agreed(formula, value))
+
+    def agreed(self, formula: Formula, value: Any) -> Words:
+        """Say so where a number is a convention, for its formula has none: 0 · ∞ sends 0."""
+        if np.ndim(value) or not np.isfinite(value) or np.isfinite(worth(formula)):
+            return ()
+        return sentence(self.language.taken, v=value)
 
     def chain_row(self, a: Tensor, ways: "Sequence[_Way]", total: Any) -> Equation:
         """Write ``∂f/∂a = ∂f/∂u · ∂u/∂a + ∂f/∂v · ∂v/∂a``, with numbers, and who gets it."""
@@ -200,6 +205,9 @@ class Derivation:
             parts.append(", …")
         template = words.receives_array if total.ndim else words.receives
         remark = sentence(template, a=self.nodes[a], parts=tuple(parts))
+        untold = (way for way in ways[:TERMS] if not way.local or not self.agreed(*way.local))
+        agreed = filter(None, (self.agreed(way.formula, way.sent) for way in untold))
+        remark += next((("; ", *words) for words in agreed), ())
         return Equation(self.gradient(a, total), (_sum(terms),), total, remark)
 
     def path_rows(

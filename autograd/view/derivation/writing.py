@@ -138,7 +138,8 @@ class Style:
         if isinstance(leaf.value, str):
             return Spelled(self.name(leaf.value))
         text = self.array(leaf.value)
-        return Spelled(text, LOOSE) if text.startswith("−") or "e" in text else Spelled(text)
+        loose = text.startswith("−") or ("e" in text and np.ndim(leaf.value) == 0)
+        return Spelled(text, LOOSE) if loose else Spelled(text)
 
     def by_shape(self, leaf: Leaf) -> Spelled:
         """Write the shape in the place of an array."""

@@ -12,6 +12,7 @@ import numpy as np
 from autograd.graph import arguments
 from autograd.program.spell import ATOM
 from autograd.tensor import Tensor
+from autograd.view.derivation.derivation import named_arrays
 from autograd.view.derivation.formula import (
     ADD,
     MULTIPLY,
@@ -40,13 +41,16 @@ class Arithmetic:
     Parameters
     ----------
     names : what each tensor is called.
+    seen : the names of plain arrays, by identity.
     """
 
     def __init__(
-        self, selection: Selection, gradients: Gradients, names: dict[Tensor, str]
-    ) -> None:
+        self, selection: Selection, gradients: Gradients, names: dict[Tensor, str],
+        seen: dict[int, str],
+    ) -> None:  # fmt: skip
         self.selection, self.gradients = selection, gradients
-        self.named = {t: Leaf(text, t.data) for t, text in names.items()}
+        tensors = {t: Leaf(text, t.data) for t, text in names.items()}
+        self.named: dict[Any, Leaf] = {**tensors, **named_arrays(names, seen)}
         rows = selection.operations.items()
         # a folded sum speaks in the name of the sum that is seen
         self.seen = {o.owner: t for t, row in rows for o in row if isinstance(o, Operand)}

@@ -153,8 +153,9 @@ def _node(graph: graphviz.Digraph, key: str, node: Node, theme: Theme) -> None:
         small = "18" if len(node.name) < LETTERS else "13"
         form = {"shape": "circle", "fixedsize": "true", "width": "0.5", "height": "0.5"}
     else:
-        small = "13"
-        form = {"shape": "circle" if len(node.name) <= WORD else "ellipse", "margin": "0.01"}
+        small, shape = "13", "circle" if len(node.name) <= WORD else "ellipse"
+        # capitals are wider than Graphviz takes them for
+        form = {"shape": shape, "margin": "0.01" if node.name.islower() else "0.02"}
     attributes = {**form, "style": "filled", "fontsize": small, **colours, **state}
     graph.node(key, _html(_text(node.name)), **attributes)
 
@@ -166,7 +167,9 @@ def _box(node: Node, theme: Theme) -> str:
     backward = theme.backward if node.gradient else "transparent"
     name = _text(node.name, italic=True)
     ink = theme.alarm if node.state == "alarm" else theme.muted
-    reason = textwrap.fill(full.note, REASON) if node.role == "failed" else full.note
+    reason = full.note
+    if node.role == "failed":  # no line ends within a shape
+        reason = textwrap.fill(reason.replace(", ", ",\N{NO-BREAK SPACE}"), REASON)
     note = _text(reason, ink if node.note else "transparent", size=11)
     if not node.kind:
         values = [_text(cell, forward, bold=True) for row in full.value for cell in row]

@@ -49,7 +49,7 @@ class Inscriptions:
         if lettering or rules or detail == "derivation":
             roots = sorted(selection.roots, key=lambda t: t.count)
             self.letters = letters(*roots, seen=names)
-        self.arithmetic = Arithmetic(selection, gradients, self.letters)
+        self.arithmetic = Arithmetic(selection, gradients, self.letters, names)
 
     def value(self, value: Any) -> Rows:
         """Write what a box holds."""

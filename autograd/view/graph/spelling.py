@@ -21,9 +21,15 @@ def number(value: Any) -> str:
 
     >>> number(20.0), number(-0.5), number(0.0000123456), number(1e9), number(float("-inf"))
     ('20', '−0.5', '1.235e−5', '1e9', '−∞')
+    >>> number(1 / 3 - 2j)
+    '(0.3333−2j)'
     """
     value = np.asarray(value).item()
-    if isinstance(value, (bool, complex)) or not isinstance(value, (int, float)):
+    if isinstance(value, complex):
+        real, imaginary = number(value.real), number(value.imag)
+        plus = "" if imaginary.startswith("−") else "+"
+        return f"({real}{plus}{imaginary}j)" if value.real else f"{imaginary}j"
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
     if not math.isfinite(value):
         text = "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
