@@ -1,4 +1,4 @@
-"""What is said about a worksheet in Portuguese and Spanish: of each kind of mistake, and its remedy.
+"""What is said about a worksheet in Portuguese and Spanish: each kind of mistake and its remedy.
 
 The remedy is left out where the sentence has it already. English says more, for only there a
 mistake is told with the names and numbers of the graph.
