@@ -18,7 +18,7 @@ from autograd.primitive import PRIMITIVES
 from autograd.program.arrays import literal
 from autograd.program.capture import capture
 from autograd.program.javascript import REFUSED, identifiers, javascript, runtime
-from autograd.program.tape import CaptureError
+from autograd.program.symbol import CaptureError
 from autograd.rules import neural
 from autograd.view.exploration.recording import Recording
 from autograd.view.graph.spelling import number

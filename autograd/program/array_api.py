@@ -79,11 +79,23 @@ def _round(at: Site) -> str:
     factor = f"{10.0 ** abs(decimals)!r}"
     if decimals == 0:
         return "xp.round({0})"
-    return (
-        f"xp.round({{0}} * {factor}) / {factor}"
-        if decimals > 0
-        else f"xp.round({{0}} / {factor}) * {factor}"
-    )
+    whole = at.y.dtype.kind in "iu"
+    if decimals > 0:
+        return "{0}" if whole else f"xp.round({{0}} * {factor}) / {factor}"
+    if whole:
+        tens = f"xp.round(xp.astype({{0}}, xp.float64) / {factor}) * {factor}"
+        return f"xp.astype({tens}, xp.{at.y.dtype.name})"
+    return f"xp.round({{0}} / {factor}) * {factor}"
+
+
+def _divided(name: str) -> Spelling:
+    """Spell division with a remainder; integers, that of NumPy by 0."""
+
+    def spell(at: Site) -> str:
+        harmless = type(at.x[1]) in (int, float) and at.x[1] != 0
+        return at.op.code if harmless or at.y.dtype.kind == "f" else f"{name}(xp, {{0}}, {{1}})"
+
+    return spell
 
 
 def _of_complex(name: str, real: str) -> Spelling:
@@ -119,7 +131,7 @@ def _scan(name: str, axis: int | None, **more: Any) -> Spelling:
 
     def spell(at: Site) -> str:
         along = plain(at.params.get("axis", axis))
-        if along is None:
+        if along is None or not np.ndim(at.x[0]):
             return f"xp.{name}(xp.reshape({{0}}, (-1,)), axis=0{at.options(**more)})"
         return f"xp.{name}({{0}}, axis={along}{at.options(**more)})"
 
@@ -200,8 +212,7 @@ RADIANS, DEGREES, LN2 = repr(math.pi / 180), repr(180 / math.pi), repr(math.log(
 
 SPELLINGS: dict[str, Spelling] = {
     **{name: lambda at: at.op.code for name in (
-        "add", "subtract", "multiply", "divide", "floor_divide", "remainder", "pow", "negative",
-        "positive", "matmul", "greater", "greater_equal", "less", "less_equal", "equal",
+        "add", "subtract", "multiply", "divide", "pow", "negative", "positive", "matmul", "greater", "greater_equal", "less", "less_equal", "equal",
         "not_equal", "bitwise_and", "bitwise_or", "bitwise_xor", "invert",
     )},
     **{name: f"xp.{name}({{*}})" for name in (
@@ -224,7 +235,8 @@ SPELLINGS: dict[str, Spelling] = {
     "real": _of_complex("real", "{0}"), "conjugate": _of_complex("conj", "{0}"),
     "imag": _of_complex("imag", "xp.zeros_like({0})"),
     **dict.fromkeys(("fft", "ifft", "rfft", "irfft"), _transform),
-    "reciprocal": "1 / {0}", "absolute": "xp.abs({0})", "fabs": "xp.abs({0})",
+    "floor_divide": _divided("quotient"), "remainder": _divided("rest"),
+    "reciprocal": lambda at: "1 / {0}" if at.y.dtype.kind in "fc" else "quotient(xp, 1, {0})", "absolute": "xp.abs({0})", "fabs": "xp.abs({0})",
     "rint": "xp.round({0})", "round": _round, "over": _over, "masked": "xp.where({1}, {0}, 0)",
     "deg2rad": f"{{0}} * {RADIANS}", "radians": f"{{0}} * {RADIANS}",
     "rad2deg": f"{{0}} * {DEGREES}", "degrees": f"{{0}} * {DEGREES}",

@@ -24,7 +24,8 @@ from autograd.program.equations import Name, used
 from autograd.program.program import Effect, Program
 from autograd.program.randomness import drawing_line, watch
 from autograd.program.simplify import simplified
-from autograd.program.tape import CaptureError, Symbol, Tape
+from autograd.program.symbol import CaptureError, Symbol
+from autograd.program.tape import Tape
 from autograd.tensor import Tensor, constant, raw
 from autograd.tree import flatten
 from autograd.versions import birth

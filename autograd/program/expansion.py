@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.primitive import Primitive
 from autograd.program.equations import Name, used
-from autograd.program.tape import Symbol, Tape
+from autograd.program.symbol import Symbol
+from autograd.program.tape import Tape
 
 if TYPE_CHECKING:
     from autograd.program.program import Program

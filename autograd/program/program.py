@@ -16,7 +16,7 @@ from autograd.program.cost import Table, flops, memory, shapes
 from autograd.program.equations import Equation, Name
 from autograd.program.listing import executed
 from autograd.program.source import function_name, source
-from autograd.program.tape import Symbol
+from autograd.program.symbol import Symbol
 from autograd.pullback import apart
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import flatten, flatten_like, is_alike, map_leaves

@@ -36,7 +36,13 @@ TRUTH = np.dtype(bool)
 TRUTHS = {"add": "|", "maximum": "|", "multiply": "&", "minimum": "&"}
 """NumPy's arithmetic on booleans, which the standard does not have."""
 
-ORDERS = ("greater", "greater_equal", "less", "less_equal")
+QUESTIONS = ("greater", "greater_equal", "less", "less_equal", "isnan", "isinf", "isfinite")
+COUNTED = frozenset({
+    "floor", "ceil", "trunc", "absolute", "max", "min", "amax", "amin", "sort", "matmul", "dot",
+    "inner", "outer", "tensordot", "vdot", "vecdot", "matvec", "vecmat", "einsum", "diagonal_sum",
+})  # fmt: skip
+"""Functions of numbers alone, which NumPy has of booleans, too: there, 0 is False, all else True."""
+
 INDEXED = {"gather": 1, "scatter_at": 1, "place": 2}
 """From which argument on these have indices."""
 
@@ -121,6 +127,9 @@ class _Printer:
         template = spelling if isinstance(spelling, str) else spelling(site)
         if dtypes[0] == TRUTH and e.op.name in TRUTHS:
             template = f"{{0}} {TRUTHS[e.op.name]} {{1}}"
+        elif dtypes[0] == TRUTH and e.op.name in COUNTED:
+            dtypes = [np.dtype(np.int64)] * len(dtypes)
+            template = f"xp.astype({template}, xp.bool)"
         # a function of the standard takes numbers where an operator does; ours take arrays only
         loose = e.op.elementwise and "(xp, " not in template
         args = [self.operand(a, d, loose) for a, d in zip(e.args, dtypes, strict=True)]
@@ -163,8 +172,10 @@ def promoted(op: Primitive, x: Sequence[Any], y: Any) -> list[np.dtype | None]:
         weak = (int, float, complex)
         given = [type(v) if type(v) in weak else np.result_type(v) for v in x]
         loop = fn.resolve_dtypes((*given, *[None] * fn.nout))
-        truths = op.name in ORDERS and loop[0] == TRUTH
-        return [np.dtype(np.int8)] * len(x) if truths else list(loop[: len(x)])
+        if op.name in QUESTIONS and loop[0] == TRUTH:
+            return [np.dtype(np.int8)] * len(x)
+        half = {np.dtype(np.float16): np.dtype(np.float32)}  # signbit's loop of booleans
+        return [half.get(dtype, dtype) for dtype in loop[: len(x)]]
     return [_beside(op.name, i, v, y.dtype) for i, v in enumerate(x)]
 
 

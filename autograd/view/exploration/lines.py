@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd.graph import arguments
 from autograd.program.spell import ATOM, LOOSE, UNARY, Spelled
-from autograd.program.tape import Symbol
+from autograd.program.symbol import Symbol
 from autograd.tensor import Tensor, record
 from autograd.view.derivation.formula import (
     ADD,

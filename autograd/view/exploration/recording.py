@@ -13,7 +13,8 @@ from autograd.names import names_in
 from autograd.program.equations import Name, used
 from autograd.program.javascript import javascript, knows
 from autograd.program.program import Program
-from autograd.program.tape import Symbol, Tape
+from autograd.program.symbol import Symbol
+from autograd.program.tape import Tape
 from autograd.pull import LAZY, fit, pull
 from autograd.tensor import Tensor, constant
 

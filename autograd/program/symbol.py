@@ -1,0 +1,200 @@
+"""Symbols: names for arrays, which NumPy code takes for arrays.
+
+A symbol has a name, a shape and a dtype, and an example value, but it is no number: Python cannot
+branch on it. Code that only calls NumPy does not notice the difference: the rules of the table, the
+engine, the user's function. What it does is written down by the `Tape` of the symbol.
+"""
+
+import operator
+import sys
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from autograd.batching import ABOUT_SHAPES, fitted
+from autograd.errors import ROOMS, line_of, three_lines, user_frame
+from autograd.methods import Methods
+from autograd.outside import here
+from autograd.primitive import (
+    COMPOSITES,
+    CREATORS,
+    PRIMITIVES,
+    QUERIES,
+    Primitive,
+    beyond,
+    full_name,
+)
+from autograd.program.equations import Name, key_of
+from autograd.rules.composites import LOOKUPS
+from autograd.rules.shape import setitem
+from autograd.rules.ufuncs import METHODS
+from autograd.tensor import GETITEM, Tensor, plain_index
+
+if TYPE_CHECKING:
+    from autograd.program.tape import Tape
+
+POWER = PRIMITIVES[operator.pow]
+NUMBERS = "NumPy's functions of the value itself: np.sin(x) for math.sin(x)"
+
+
+class CaptureError(RuntimeError):
+    """A function does what no program of equations can do."""
+
+
+class Symbol(Methods, NDArrayOperatorsMixin):
+    """A name for an array, in the place of the array.
+
+    Attributes
+    ----------
+    data : its value for the example inputs.
+    base, of : the symbol that it is a view of, if any, and what that was called then.
+    at : by which index it is that view, if by any.
+    given : whether it is an argument, which only the caller may change.
+    """
+
+    __slots__ = ("__weakref__", "at", "base", "data", "given", "name", "of", "tape")
+
+    op, requires_grad = None, False  # as of a Tensor without history
+
+    def __init__(self, tape: "Tape", name: Name, data: Any, base: "Symbol | None" = None) -> None:
+        self.tape, self.name, self.data, self.base = tape, name, data, base
+        self.of, self.at, self.given = None if base is None else base.name, None, False
+        tape.handles.append(weakref.ref(self))
+
+    @property  # type: ignore[misc]  # what isinstance asks beside the type
+    def __class__(self) -> type:
+        """For the user's code, that of the array: what asks isinstance(x, np.ndarray) gets it."""
+        ours = sys._getframe(1).f_code.co_filename.startswith(ROOMS)
+        return Symbol if ours else type(self.data)
+
+    # ── what NumPy asks ────────────────────────────────────────────────────────────────────────
+    def __array_ufunc__(self, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
+        if any(type(a) is Tensor for a in args):
+            return NotImplemented
+        out, *more = kwargs.pop("out", (None,))
+        if method in METHODS and (fn in PRIMITIVES or fn in COMPOSITES) and not more:
+            y = METHODS[method](fn, *args, **kwargs)
+        elif method == "__call__" and fn in COMPOSITES:
+            y = COMPOSITES[fn](*args, **kwargs)
+        elif method == "__call__" and fn in PRIMITIVES and not kwargs and not more:
+            y = self.tape.record(PRIMITIVES[fn], args)
+        else:
+            raise refusal(f"{full_name(fn)}.{method} with {sorted(kwargs)}", "plain calls of NumPy")
+        if out is None or (type(out) is Symbol and type(out.data) is not np.ndarray):
+            return y  # x += 1 of a number makes another one
+        if type(out) is not Symbol:
+            raise refusal("writing a traced value into an array of numbers", "x = x + y")
+        return out.become(y)
+
+    def __array_function__(self, fn: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
+        if Tensor in types:
+            return NotImplemented
+        if fn in COMPOSITES:
+            if fn in LOOKUPS and type(args[0]) is np.ndarray:  # the index is traced
+                args = (Symbol(self.tape, self.tape.argument(args[0]), args[0]), *args[1:])
+            return COMPOSITES[fn](*args, **kwargs)
+        if fn in PRIMITIVES:
+            values, params = PRIMITIVES[fn].arguments(args, kwargs)
+            if definition := beyond(PRIMITIVES[fn], params):
+                return definition(*values, **params)
+            return self.tape.record(PRIMITIVES[fn], values, params)
+        if fn in CREATORS or fn in ABOUT_SHAPES:
+            return fn(*map(example, args), **{k: example(v) for k, v in kwargs.items()})
+        what, instead = "has no row in autograd/rules", "a rule with @autograd.primitive"
+        if fn in QUERIES:
+            what, instead = "asks about numbers", "np.where and other functions of arrays"
+        raise refusal(f"{full_name(fn)}, which {what}", instead)
+
+    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise refusal(
+            "making an array of a traced value",
+            "NumPy's functions of the value itself; for table[i], the table as an argument",
+        )
+
+    def _record(self, op: Primitive, values: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """Let `primitive` find the tape."""
+        for v in values:
+            if type(v) is Tensor:
+                return v._record(op, values, params)
+        return self.tape.record(op, values, params)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.tape.record(GETITEM, (self,), {"index": plain_index(index)})
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        mine = type(value) is Symbol and value.base is self and value.of == self.name
+        if mine and value.at is not None and key_of(value.at) == key_of(index):
+            return  # x[i] += 1 has written into x already
+        self.become(setitem(self, value, index=plain_index(index)))
+
+    def become(self, y: "Symbol") -> "Symbol":
+        """Be another value from now on: what writing in place means."""
+        if self.given:
+            raise refusal(f"writing into {self.name}, an argument", "x = x.copy() first")
+        y = fitted(self, y, refusal)
+        if self.base is not None:
+            if self.at is None or self.is_stale:
+                raise refusal("writing into a view that was reshaped or turned", "a copy of it")
+            self.base[self.at] = y
+            self.of = self.base.name
+        self.name, self.data = y.name, y.data
+        return self
+
+    def __pow__(self, other: Any) -> Any:
+        return self._power(self, other)  # x**2 is faster than np.power(x, 2), and rounds otherwise
+
+    def __rpow__(self, other: Any) -> Any:
+        return self._power(other, self)
+
+    def _power(self, base: Any, exponent: Any) -> Any:
+        if type(base) is Tensor or type(exponent) is Tensor:
+            return NotImplemented
+        return self.tape.record(POWER, (base, exponent))
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the array that it is a view of has changed since."""
+        base = self.base
+        return base is not None and (base.name != self.of or base.is_stale)
+
+    # ── what only a number can answer ──────────────────────────────────────────────────────────
+    def __bool__(self) -> bool:
+        raise refusal("branching on a traced value", "np.where(condition, a, b)")
+
+    def item(self) -> Any:
+        """Refuse: there is no number yet."""
+        raise refusal("reading a traced value as a number", NUMBERS)
+
+    tolist = numpy = __float__ = __int__ = __index__ = __complex__ = item  # type: ignore[assignment]
+
+    def __iter__(self) -> Any:
+        return (self[i] for i in range(len(self)))
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self.dtype} {self.shape}>"
+
+    __hash__ = object.__hash__
+
+
+def refusal(what: str, instead: str) -> CaptureError:
+    frame, inner = user_frame(), sys._getframe(1)
+    while inner.f_back and inner is not frame:
+        if inner.f_globals.get("__name__", "").startswith("nn.optim"):
+            instead = "the optimizer's step outside of the function, after the program"
+        inner = inner.f_back
+    line = f"{line_of(frame.f_code.co_filename, frame.f_lineno)}, in {frame.f_code.co_name}"
+    error = CaptureError(three_lines(f"a program cannot hold {what}", line, instead))
+    reader: Any = here.reader
+    if hasattr(reader, "refusals"):
+        reader.refusals.append(error)
+    return error
+
+
+def example(value: Any) -> Any:
+    return value.data if type(value) is Symbol else value
