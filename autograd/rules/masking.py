@@ -5,6 +5,7 @@ What a mask leaves out is replaced by a value that changes nothing.
 
 import numpy as np
 
+from autograd.errors import three_lines
 from autograd.primitive import options
 from autograd.rules.shape import astype
 
@@ -14,6 +15,10 @@ def into(out, y):
     if out is None:
         return y
     (out,) = out if isinstance(out, tuple) else (out,)
+    if type(out) is np.ndarray and getattr(y, "requires_grad", False):
+        what = "an array would cut the gradient of what is written into it"
+        instead = "out=Tensor(array), or the call without out="
+        raise TypeError(three_lines(what, f"out= of {out.dtype} {out.shape}", instead))
     out[...] = y
     return out
 
