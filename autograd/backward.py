@@ -35,13 +35,14 @@ def sweep(
 
     Parameters
     ----------
-    wrt : tensors that count as leaves: the sweep does not go behind them.
+    wrt : tensors that count as leaves. The sweep does not go behind them, nor behind what is older
+        than all of them: from there no way leads to one.
     recorded : work on Tensors, so that the results have a graph of their own.
     keep : leave gradients in ``.grad``: added up in leaves, set anew in others that are held.
 
     Returns
     -------
-    What arrived at each leaf.
+    What arrived at each leaf, and wherever else the sweep ended.
     """
     grads: dict[Tensor, Gradient] = {}  # what has arrived so far, at leaves and in the heap
     reached: Any = {} if REWRITTEN else None  # how far back the walks to old versions have come
@@ -52,6 +53,7 @@ def sweep(
     arrived: Gradient = None  # a chain needs neither the heap nor the dict
     a: Any
     stops = set(wrt) if wrt else None
+    oldest = min([w.count for w in wrt]) if wrt else 0
     watched = [w for w in watching if w.thread == get_ident()] if watching else ()
     if len(roots) == 1 and roots[0].op is not None and not (stops and roots[0] in stops):
         youngest, arrived = roots[0], seeds[0]
@@ -70,6 +72,9 @@ def sweep(
             node, g, youngest, a, b = youngest, arrived, None, None, None
             op: Any = node.op  # never None: leaves do not wait
             args, birth = node.args, node.count
+            if birth < oldest:
+                grads[node] = g
+                break
             if node.meta is not None and "hooks" in node.meta:
                 g = _hooked(node, g, recorded)
             # 1. Leave the gradient with a tensor that somebody can ask for it: the references tell.

@@ -149,12 +149,26 @@ def fit(gx: Gradient, a: Tensor) -> Gradient:
     if not hasattr(gx, "shape"):
         gx = _number(gx)
     if gx.shape != shape:
+        if 0 < gx.size <= x.size:  # no sum makes it fit
+            _same_axes(gx.shape, shape)
         gx = sum_to(gx, shape)
     if gx.dtype != x.dtype:
         if gx.dtype.kind == "c" and x.dtype.kind == "f":  # moving x moves the result along 1 only
             gx = np.real(gx)
         gx = astype(gx, dtype=x.dtype) if gx.dtype != x.dtype else gx
     return gx[()] if type(gx) is np.ndarray and gx.ndim == 0 else gx
+
+
+def _same_axes(given: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    """Refuse a gradient that a reshape would make fit, with its elements in other places."""
+    if [n for n in given if n != 1] != [n for n in shape if n != 1]:
+        raise ValueError(
+            three_lines(
+                f"the rule of an operation returned a gradient of shape {given}",
+                f"its argument has shape {shape}",
+                f"a rule that returns shape {shape}, or one that broadcasting made of it",
+            )
+        )
 
 
 def _number(gx: Any) -> Gradient:

@@ -26,17 +26,12 @@ class Pullback:
     Attributes
     ----------
     connected : whether there is a graph outside, by which the derivative must be differentiable.
-    stops : tensors behind which nothing is asked for.
     """
 
     def __init__(
-        self,
-        outputs: Sequence[Tensor],
-        variables: Sequence[Tensor],
-        connected: bool,
-        stops: Sequence[Tensor] = (),
+        self, outputs: Sequence[Tensor], variables: Sequence[Tensor], connected: bool
     ) -> None:
-        self.outputs, self.variables, self.stops = outputs, variables, stops
+        self.outputs, self.variables = outputs, variables
         self.connected, self.reader = connected, here.reader
 
     @property
@@ -61,7 +56,7 @@ class Pullback:
             ours = self.connected or here.reader is self.reader
             on = enable_grad() if live or ours else no_grad()
         with on:
-            found = sweep(roots, given, [*self.variables, *self.stops], recorded=recorded)
+            found = sweep(roots, given, self.variables, recorded=recorded)
         own = set(self.variables)
         self.strangers = [t for t in found if t not in own]
         grads = []
@@ -133,7 +128,7 @@ class Pullback:
         for v in vectors:
             v.requires_grad = True
         products = [tensor(g) for g in self.gradients(vectors, self.recorded)]
-        return Pullback(products, vectors, self.connected, self.variables)
+        return Pullback(products, vectors, self.connected)
 
 
 def apart(arrays: Sequence[Any]) -> list[Any]:

@@ -434,6 +434,22 @@ def test_a_rule_that_returns_no_array_is_named():
     assert grad(cube)(2.0) == 2
 
 
+def test_a_gradient_with_other_axes_is_not_reshaped_in_silence():
+    total = primitive(lambda x: np.sum(x**2))
+    for wrong in (lambda g, y, x: (2 * g * x).T, lambda g, y, x: g):
+        total.defvjp(wrong)
+        with pytest.raises(ValueError) as error:
+            grad(total)(np.ones((2, 3)))
+        what, where, instead = str(error.value).splitlines()
+        assert what.startswith("the rule of an operation returned a gradient of shape (")
+        assert where == "  where: its argument has shape (2, 3)"
+        assert instead == (
+            "  instead: a rule that returns shape (2, 3), or one that broadcasting made of it"
+        )
+    total.defvjp(lambda g, y, x: (2 * g * x)[None])
+    assert np.array_equal(grad(total)(np.ones((2, 3))), np.full((2, 3), 2.0))
+
+
 def test_a_hook_is_removed_as_in_pytorch():
     x, seen = Tensor(2.0, requires_grad=True), []
     handle = x.register_hook(seen.append)

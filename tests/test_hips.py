@@ -175,6 +175,24 @@ def test_a_push_is_enough():
     check_grads(lambda x: f(x, 2.0))(0.3)
 
 
+def test_an_implicit_layer_has_second_derivatives():
+    """Its rule differentiates by one argument at a time, and finds the result in the closure."""
+
+    @primitive
+    def solution(w, x):
+        z = 0.0
+        for _ in range(100):
+            z = np.tanh(w * z + x)
+        return z
+
+    def rule(ans, w, x, by):
+        residual = lambda z, w, x: np.tanh(w * z + x)
+        return lambda g: g / (1 - grad(residual)(ans, w, x)) * grad(residual, by)(ans, w, x)
+
+    defvjp(solution, lambda *call: rule(*call, by=1), lambda *call: rule(*call, by=2))
+    check_grads(solution, (0, 1))(0.4, 0.3)
+
+
 def test_containers_go_in_and_come_out():
     @primitive
     def spread(pair, n):

@@ -38,17 +38,15 @@ def fixed_point(
 
 
 def _adjoint(ans: Any, f: Any, a: Any, x0: Any, distance: Any, tol: float) -> Any:
-    # by both arguments, always: a sweep goes behind what it does not differentiate by
-    by_both = vjp(lambda a, x: f(a)(x), (0, 1))
-
     def accumulate(context: Any) -> Any:
         a, x, g = context
-        pull, _ = by_both(a, x)
-        return lambda w: vspace(g).add(g, pull(w)[1])
+        by_x, _ = vjp(f(a))(x)
+        return lambda w: vspace(g).add(g, by_x(w))
 
     def pull(g: Any) -> Any:
         w = fixed_point(accumulate, (a, ans, g), vspace(x0).zeros(), distance, tol)
-        return by_both(a, ans)[0](w)[0]
+        by_a, _ = vjp(lambda a: f(a)(ans))(a)
+        return by_a(w)
 
     return pull
 
