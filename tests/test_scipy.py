@@ -107,6 +107,19 @@ def test_the_normal_by_hand():
     assert_allclose(grad(norm.logcdf)(-1e4), 1e4, rtol=1e-7)
 
 
+@pytest.mark.parametrize("p", [0.0, 0.3, 1.0])
+def test_the_binomial_distribution_of_what_is_certain(p):
+    k = np.arange(-2.0, 8.0)
+    for name in ("cdf", "sf"):
+        theirs = getattr(stats.binom, name)(k, 5, p)
+        assert_allclose(getattr(ours.stats.binom, name)(k, 5, p), theirs, rtol=1e-12)
+
+
+def test_the_laplace_distribution_is_smooth_in_the_middle():
+    assert grad(ours.stats.laplace.cdf)(0.0) == 0.5
+    assert grad(ours.stats.laplace.logsf, 1)(0.0, 0.0) == 1.0
+
+
 def test_the_multivariate_normal():
     x, mean = RNG.normal(size=(4, 3)), RNG.normal(size=3)
     theirs = stats.multivariate_normal
@@ -116,6 +129,10 @@ def test_the_multivariate_normal():
         assert_allclose(
             mvn.entropy(mean, cov), theirs.entropy(mean, cov * np.eye(3) if cov is not SPD else cov)
         )
+    for args in ((x[0],), (x[0], 0.1, 2.0), (x[:, :1], 0.1, [[2.0]]), (0.3,), (x[:1], mean, SPD)):
+        densities = theirs.logpdf(*args)
+        assert np.shape(mvn.logpdf(*args)) == np.shape(densities)
+        assert_allclose(mvn.logpdf(*args), densities, rtol=1e-13)
     check_grads(lambda x, m, c: mvn.logpdf(x, m, c @ c.T), (x, mean, A + 2 * np.eye(3)), order=1)
     check_grads(lambda c: mvn.entropy(mean, c @ c.T), A + 2 * np.eye(3), order=1)
     by_mean = grad(mvn.logpdf, 1)(x[0], mean, SPD)

@@ -13,11 +13,15 @@ def logpdf(x: Any, mean: Any = 0.0, cov: Any = 1.0, allow_singular: bool = False
 
     Parameters
     ----------
-    x : shape (..., n).
-    mean : shape (n,).
+    x : shape (..., n); of the normal distribution of numbers, n = 1, also (m,) for m of them.
+    mean : shape (n,); one number for n = 1.
     cov : shape (n, n), positive definite; (n,) is a diagonal, one number a multiple of the unit.
     allow_singular : whether the covariance may be singular: the density is then that on the
         subspace on which it is not.
+
+    Returns
+    -------
+    One number per point, of the shape of the points without its axes of length 1.
 
     Raises
     ------
@@ -31,7 +35,8 @@ def logpdf(x: Any, mean: Any = 0.0, cov: Any = 1.0, allow_singular: bool = False
     array([1., 1.])
     """
     y = x - mean
-    n = np.shape(y)[-1] if np.ndim(y) else 1
+    n = max([1, *np.shape(mean)[-1:], *np.shape(cov)[-1:]])
+    points = np.shape(y) if n == 1 and np.ndim(y) < 2 else np.shape(y)[:-1]
     y, cov = np.reshape(y, (-1, n)), matrix(cov, n)
     if allow_singular:
         s, u = np.linalg.eigh(cov)
@@ -43,7 +48,7 @@ def logpdf(x: Any, mean: Any = 0.0, cov: Any = 1.0, allow_singular: bool = False
         z = solve_triangular(low, y.T, lower=True).T
         log_det = 2 * np.sum(np.log(np.diagonal(low)))
     logs = -(np.sum(z * z, axis=-1) + n * math.log(2 * math.pi) + log_det) / 2
-    return np.reshape(logs, np.broadcast_shapes(np.shape(x), np.shape(mean))[:-1])
+    return np.squeeze(np.reshape(logs, points))
 
 
 def pdf(x: Any, mean: Any = 0.0, cov: Any = 1.0, allow_singular: bool = False) -> Any:

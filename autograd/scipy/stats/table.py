@@ -29,8 +29,9 @@ UNIT = (0.0, 1.0)
 
 
 def laplace(z: Any) -> Any:
-    tail = np.exp(-abs(z)) / 2
-    return np.where(z < 0, tail, 1 - tail)
+    low = z < 0  # without abs(z), which is flat at 0, as this is not
+    tail = np.exp(np.where(low, z, -z)) / 2
+    return np.where(low, tail, 1 - tail)
 
 
 def student(z: Any, df: Any) -> Any:
@@ -40,6 +41,12 @@ def student(z: Any, df: Any) -> Any:
 
 def log_normal(log: Any, s: Any) -> Any:
     return -log * (log / (2 * s * s) + 1) - np.log(s) - LN_SQRT_2PI
+
+
+def binomial(f: Any, k: Any, n: Any, p: Any, certain: Any) -> Any:
+    k = np.floor(k)
+    open_ = (k >= 0) & (k < n)  # else f has a parameter 0, where it jumps at p = 0 and p = 1
+    return np.where(open_, f(np.where(open_, k + 1, 1), np.where(open_, n - k, 1), p), certain)
 
 
 # fmt: off
@@ -58,6 +65,6 @@ TABLE: dict[str, Distribution] = {
     "beta":     Continuous("a b", UNIT, logpdf=lambda z, a, b: xlogy(a - 1, z) + xlog1py(b - 1, -z) - betaln(a, b), cdf=lambda z, a, b: betainc(a, b, z), sf=lambda z, a, b: betaincc(a, b, z)),
     "poisson":  Discrete("mu", POSITIVE, logpmf=lambda k, mu: xlogy(k, mu) - mu - gammaln(k + 1), cdf=lambda k, mu: gammaincc(np.floor(k) + 1, mu), sf=lambda k, mu: gammainc(np.floor(k) + 1, mu)),
     "binom":    Discrete("n p", POSITIVE, logpmf=lambda k, n, p: gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) + xlogy(k, p) + xlog1py(n - k, -p),
-                         cdf=lambda k, n, p: betaincc(np.floor(k) + 1, np.maximum(n - np.floor(k), 0), p), sf=lambda k, n, p: betainc(np.floor(k) + 1, np.maximum(n - np.floor(k), 0), p)),
+                         cdf=lambda k, n, p: binomial(betaincc, k, n, p, k >= n), sf=lambda k, n, p: binomial(betainc, k, n, p, k < 0)),
 }
 # fmt: on
