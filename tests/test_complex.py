@@ -291,6 +291,7 @@ def test_methods():
     assert_array_equal(z.conjugate().data, Z.conj())
     assert_array_equal(z.angle().data, np.angle(Z))
     assert_array_equal(np.angle(x, deg=True).data, np.angle(X, deg=True))
+    assert np.angle(Tensor([True])).dtype == np.angle([True]).dtype == np.float64
     assert x.conj() is x
     assert_array_equal(x.imag.data, np.zeros(3))
     assert complex(z[0]) == Z[0]

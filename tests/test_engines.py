@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import time
+import warnings
 from importlib import import_module
 
 import array_api_strict
@@ -291,6 +292,21 @@ PROMOTIONS = {
     "stack with a number": lambda b, i, f, d: np.stack([f[0], 1.0]),
     "concatenate": lambda b, i, f, d: np.concatenate([i, f, d]),
     "int @ float": lambda b, i, f, d: i @ f,
+    "bool @ bool": lambda b, i, f, d: b @ b | (np.outer(b, b) @ b),
+    "einsum of ints": lambda b, i, f, d: np.einsum("i,j->j", i, i.astype(np.int32)),
+    "float + True": lambda b, i, f, d: f + True,
+    "bool and 0.5": lambda b, i, f, d: np.logical_and(b, 0.5),
+    "floor of bool": lambda b, i, f, d: np.floor(b) ^ abs(b),
+    "isnan, signbit of bool": lambda b, i, f, d: np.isnan(b) | np.signbit(b),
+    "max, fmax, sort of bool": lambda b, i, f, d: np.max(b) & np.fmax(b, ~b) & np.sort(b),
+    "reciprocal of int": lambda b, i, f, d: np.reciprocal(i * 2 - 1),
+    "int // int": lambda b, i, f, d: (i - 4) // i[::-1] + (i - 4) % i[::-1] + 7 // i - 7 % i,
+    "round of int": lambda b, i, f, d: np.round(i * 7, -1) + np.round(i, 1),
+    "axes of a number": lambda b, i, f, d: np.sum(d[0], axis=0) + np.max(d[1], axis=-1),
+    "argsort of a number": lambda b, i, f, d: np.argsort(d[0]),
+    "tril of a row": lambda b, i, f, d: np.tril(f),
+    "complex as bool": lambda b, i, f, d: np.where(d * 1j, d, 0) + np.logical_not(d * 1j),
+    "complex as float": lambda b, i, f, d: np.exp(d * 1j).astype(np.float32),
 }
 
 
@@ -307,7 +323,9 @@ def test_promotion(engine):
     def run(*xs):
         return [f(*xs) for f in PROMOTIONS.values()]
 
-    assert_each(PROMOTIONS, capture(run, *xs).to(name)(*xs), run(*xs))
+    with np.errstate(divide="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", np.exceptions.ComplexWarning)
+        assert_each(PROMOTIONS, capture(run, *xs).to(name)(*xs), run(*xs))
 
 
 INDEXING = {
@@ -511,4 +529,16 @@ def test_numbers_that_the_standard_lacks():
         "the array API standard has no numbers of dtype float16\n"
         "  where: t1 = sin, of shape (3,)\n"
         "  instead: x.astype(np.float32) before the function is captured"
+    )
+
+
+def test_complex_numbers_have_no_order_in_the_standard():
+    z = np.ones(3, complex)
+    for f in (np.max, np.sort, np.argmax, lambda z: np.clip(z, 0, 1), lambda z: z > 1j):
+        told = refusal(NotImplementedError, lambda f=f: capture(f, z).to(array_api_strict))
+        assert " of complex numbers\n" in told
+    assert told == (
+        "the array API standard has no greater of complex numbers\n"
+        "  where: t1 = greater, of shape (3,)\n"
+        "  instead: functions that it has, or keep to NumPy: program(*args)"
     )

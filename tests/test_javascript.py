@@ -179,7 +179,8 @@ def test_the_runtime_holds_nothing_that_no_program_calls():
         [NODE, "-"], input=f"{runtime()}\nconsole.log(JSON.stringify(Object.keys(nd)))",
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    called = set(re.findall(r"nd\.(\w+)", "".join(p[0] for p in samples(captured).values())))
+    printed = [p[0] for p in samples(captured).values()] + [javascript(kinds_program())]
+    called = set(re.findall(r"nd\.(\w+)", "".join(printed)))
     rest = set(json.loads(known.stdout)) - called
     assert rest == set()
 
@@ -395,6 +396,42 @@ SPECIAL = [
     (np.sqrt, [-1.0, 4.0]),
     (np.log, [-1.0, 0.0]),
 ]
+
+
+INTS, TRUTHS, FLOATS = np.array([-7, 0, 5]), np.array([True, False, True]), np.array([1.5, NAN, 0])
+KINDS = [
+    lambda i, b, f: i // (i - 5) + i % i[::-1] + np.reciprocal(i - 6) + i[1] % i[1],
+    lambda i, b, f: (i * 2**33 & 7 * 2**33) + (i * 2**33 | 1) + (i ^ 2**40) + ~i,
+    lambda i, b, f: np.logical_and(f, f) * 1 + np.logical_not(f) * 2 + np.where(f, i, 0),
+    lambda i, b, f: np.where(f[1], i, 0) + f.astype(bool) + np.all(f[:2]) + np.count_nonzero(f),
+    lambda i, b, f: (b == False) * 1 + np.where(b, b, False),  # noqa: E712  # trailing, as options
+    lambda i, b, f: (b @ b) + (np.outer(b, b) @ b) * 1 + np.einsum("i,i->", b, b),
+    lambda i, b, f: np.real(f) + np.imag(f) + np.conj(f) + np.real(f[0]) * np.imag(f[0]),
+    lambda i, b, f: np.argsort(f[0]) + np.cumsum(f[0]),
+    lambda i, b, f: np.sinc(b) + f // b + 1.0 / np.sinc(b[1]),
+    lambda i, b, f: put(i, 2.7) + put(b, f[0]) + put(i, 2.7, b),
+]
+
+
+def put(x, v, index=0):
+    y = x.copy()
+    y[index] = v
+    return y
+
+
+def kinds_program():
+    return capture(lambda *xs: [f(*xs) for f in KINDS], INTS, TRUTHS, FLOATS)
+
+
+@needs_node
+def test_kinds_of_numbers_mean_what_they_mean_to_numpy():
+    """JavaScript has one kind: no integers, and nan counts as false."""
+    (got,) = run([(kinds_program().javascript, (INTS, TRUTHS, FLOATS))])
+    with np.errstate(all="ignore"):
+        expected = [f(INTS, TRUTHS, FLOATS) for f in KINDS]
+    for i, (y, want) in enumerate(zip(got, expected, strict=True)):
+        assert np.shape(y) == np.shape(want), i
+        np.testing.assert_allclose(y, want, rtol=1e-14, err_msg=str(i))
 
 
 @needs_node

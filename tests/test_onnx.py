@@ -302,6 +302,9 @@ SPECIAL = [
     (np.arctan2, ([0.0, 1.0, -1.0, 0.0], [0.0, 0.0, 0.0, -1.0])), (np.argmax, [1.0, 3.0, 3.0]),
     (np.argsort, [2.0, 1.0, 2.0, 1.0]), (np.isfinite, [np.inf, np.nan, 1.0]),
     (lambda x: x.astype(np.int64), [-1.7, 1.7]), (np.trunc, [-1.7, 1.7]),
+    (lambda x, y: x // y + x % y, ([5, -5, 7], [0, 2, -2])),
+    (lambda x: np.trunc(x > 0), [-1, 1]), (lambda x: np.hypot(x > 0, x < 0), [-1, 1]),
+    (np.argmin, 2.0), (np.argsort, 2.0), (lambda x: np.pad(x, 1), 2.0), (np.tril, [1.0, 2.0]),
 ]  # fmt: skip
 
 
@@ -329,6 +332,15 @@ def test_what_has_no_operators_is_named(f, x, what, where):
         f"  where: {where}",
         "  instead: NumPy's functions of real numbers, or keep to Python: Program.save",
     ]
+
+
+def test_what_operators_do_not_take_is_named():
+    with pytest.raises(NotImplementedError) as error:
+        capture(lambda x: (x > 0) @ (x > 0), np.ones(3)).onnx  # noqa: B018
+    what, where, instead = str(error.value).splitlines()
+    assert what == "<lambda> cannot be written in ONNX"
+    assert "MatMul" in where
+    assert instead.startswith("  instead: floats for integers and booleans there")
 
 
 def test_a_model_that_would_remember_is_refused(tmp_path):

@@ -373,6 +373,9 @@ def test_costs_of_two_layers():
         (ag.conv, [(2, 3, 8, 8), (4, 3, 3, 3), (4,)], 2 * 4 * 6 * 6 * (2 * 3 * 3 * 3 + 1)),
         (lambda x, w: ag.conv(x, w, groups=3), [(2, 3, 8), (6, 1, 3)], 2 * 6 * 6 * 2 * 3),
         (lambda x: ag.max_pool(x, (2, 3)), [(1, 4, 3, 3)], 4 * 2 * 1 * 6),
+        (np.vecdot, [(5, 3), (5, 3)], 30), (np.matvec, [(2, 3), (3,)], 12),
+        (np.vecmat, [(2,), (2, 3)], 12), (np.nansum, [(8,)], 8), (np.median, [(8,)], 8),
+        (lambda x: np.sort(x, axis=1), [(4, 8)], 96),
     ],
 )  # fmt: skip
 def test_flops_by_family(f, shapes, count):

@@ -55,6 +55,20 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
+def cast(x: str, have: np.dtype, want: np.dtype | None) -> str:
+    """Write x in another dtype; the standard casts no complex numbers to others.
+
+    >>> cast("z", np.dtype(complex), np.dtype(bool)), cast("x", np.dtype(int), np.dtype(bool))
+    ('z != 0', 'xp.astype(x, xp.bool)')
+    """
+    if want is None or have == want:
+        return x
+    if have.kind == "c" and want.kind == "b":
+        return f"{x} != 0"
+    x = f"xp.real({x})" if have.kind == "c" and want.kind != "c" else x
+    return f"xp.astype({x}, xp.{want.name})"
+
+
 # ── of each element ───────────────────────────────────────────────────────────────────────────
 def _over(at: Site) -> str:
     harmless = type(at.x[1]) in (int, float) and at.x[1] != 0
@@ -109,13 +123,18 @@ def _transform(at: Site) -> str:
 
 # ── reductions and scans ──────────────────────────────────────────────────────────────────────
 def _along(name: str) -> Spelling:
-    return lambda at: f"xp.{name}({{0}}{at.options('axis', 'keepdims')})"
+    return lambda at: f"xp.{name}({{0}}{_axes(at)})"
+
+
+def _axes(at: Site, **more: Any) -> str:
+    """Write the axes of a reduction; a number has none, though NumPy takes 0 and -1."""
+    if np.ndim(at.x[0]):
+        return at.options("axis", "keepdims", **more)
+    return at.options(**more)
 
 
 def _spread(name: str) -> Spelling:
-    return lambda at: (
-        f"xp.{name}({{0}}{at.options('axis', 'keepdims', correction=at.params.get('ddof'))})"
-    )
+    return lambda at: f"xp.{name}({{0}}{_axes(at, correction=at.params.get('ddof'))})"
 
 
 def _norm(at: Site) -> str:
@@ -160,6 +179,12 @@ def _roll(at: Site) -> str:
     if axis is not None:
         shift, axis = (plain(v.ravel()) for v in np.broadcast_arrays(shift, axis))
     return f"xp.roll({{0}}, {plain(shift)!r}{at.options(axis=axis)})"
+
+
+def _triangle(at: Site) -> str:
+    """Spell half of a matrix; NumPy repeats a row."""
+    x = "{0}" if np.ndim(at.x[0]) > 1 else f"xp.broadcast_to({{0}}, {np.shape(at.y)})"
+    return f"xp.{at.op.name}({x}{at.options('k')})"
 
 
 # ── products ──────────────────────────────────────────────────────────────────────────────────
@@ -212,8 +237,9 @@ RADIANS, DEGREES, LN2 = repr(math.pi / 180), repr(180 / math.pi), repr(math.log(
 
 SPELLINGS: dict[str, Spelling] = {
     **{name: lambda at: at.op.code for name in (
-        "add", "subtract", "multiply", "divide", "pow", "negative", "positive", "matmul", "greater", "greater_equal", "less", "less_equal", "equal",
-        "not_equal", "bitwise_and", "bitwise_or", "bitwise_xor", "invert",
+        "add", "subtract", "multiply", "divide", "pow", "negative", "positive", "matmul", "greater",
+        "greater_equal", "less", "less_equal", "equal", "not_equal", "bitwise_and", "bitwise_or",
+        "bitwise_xor", "invert",
     )},
     **{name: f"xp.{name}({{*}})" for name in (
         "square", "sqrt", "exp", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan",
@@ -236,18 +262,18 @@ SPELLINGS: dict[str, Spelling] = {
     "imag": _of_complex("imag", "xp.zeros_like({0})"),
     **dict.fromkeys(("fft", "ifft", "rfft", "irfft"), _transform),
     "floor_divide": _divided("quotient"), "remainder": _divided("rest"),
-    "reciprocal": lambda at: "1 / {0}" if at.y.dtype.kind in "fc" else "quotient(xp, 1, {0})", "absolute": "xp.abs({0})", "fabs": "xp.abs({0})",
+    "reciprocal": lambda at: "1 / {0}" if at.y.dtype.kind in "fc" else (
+        "xp.where(xp.abs({0}) == 1, {0}, 0)"
+    ), "absolute": "xp.abs({0})", "fabs": "xp.abs({0})",
     "rint": "xp.round({0})", "round": _round, "over": _over, "masked": "xp.where({1}, {0}, 0)",
     "deg2rad": f"{{0}} * {RADIANS}", "radians": f"{{0}} * {RADIANS}",
     "rad2deg": f"{{0}} * {DEGREES}", "degrees": f"{{0}} * {DEGREES}",
     "logaddexp2": f"xp.logaddexp({{0}} * {LN2}, {{1}} * {LN2}) / {LN2}",
     "where": _where, "clip": _clip, "copy": "xp.asarray({0}, copy=True)",
-    "astype": lambda at: f"xp.astype({{0}}, xp.{at.y.dtype.name})",
+    "astype": lambda at: cast("{0}", at.x[0].dtype, at.y.dtype),
     # reductions, scans and products
     "amax": _along("max"), "amin": _along("min"), "var": _spread("var"), "std": _spread("std"),
-    "count_nonzero": lambda at: (
-        f"xp.sum(xp.astype({{0}} != 0, xp.int64){at.options('axis', 'keepdims')})"
-    ),
+    "count_nonzero": lambda at: f"xp.sum(xp.astype({{0}} != 0, xp.int64){_axes(at)})",
     "cumsum": _scan("cumulative_sum", None), "cumprod": _scan("cumulative_prod", None),
     "sort": _scan("sort", -1), "argsort": _scan("argsort", -1, stable=True), "norm": _norm,
     "dot": _dot, "inner": _dot, "outer": _outer, "tensordot": _tensordot,
@@ -270,8 +296,7 @@ SPELLINGS: dict[str, Spelling] = {
     "concatenate": lambda at: f"xp.concat(({{*}},), axis={at.params['axis']})",
     "stack": lambda at: f"xp.stack(({{*}},), axis={at.params['axis']})",
     "flip": lambda at: f"xp.flip({{0}}{at.options('axis')})", "roll": _roll,
-    "tril": lambda at: f"xp.tril({{0}}{at.options('k')})",
-    "triu": lambda at: f"xp.triu({{0}}{at.options('k')})",
+    "tril": _triangle, "triu": _triangle,
     "getitem": positions.basic, "diagonal": positions.rearranged, "pad": positions.padded,
     "setitem": positions.replaced, "scatter": positions.scattered,
     "gather": positions.gathered, "place": positions.replaced_at,

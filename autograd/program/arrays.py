@@ -96,11 +96,16 @@ def array(value: Any) -> str:
 
 
 def call(name: str, *args: str) -> str:
-    """Call a function of the runtime, without the arguments that say nothing."""
-    given = list(args)
+    """Call a function of the runtime."""
+    return f"nd.{name}({', '.join(args)})"
+
+
+def reduce(name: str, x: str, *options: str) -> str:
+    """Call a function that reduces, without the options that say nothing."""
+    given = list(options)
     while given and given[-1] in ("null", "false"):
         given.pop()
-    return f"nd.{name}({', '.join(given)})"
+    return call(name, x, *given)
 
 
 # ── operations with parameters ────────────────────────────────────────────────────────────────
@@ -108,7 +113,7 @@ Printing = Callable[..., str]
 
 
 def _reduction(p: Writer, e: Equation, axis: Any = None, keepdims: bool = False) -> str:
-    return call(e.op.name, p.argument(e.args[0]), _axes(p, e, axis), literal(bool(keepdims)))
+    return reduce(e.op.name, p.argument(e.args[0]), _axes(p, e, axis), literal(bool(keepdims)))
 
 
 def _with(parameter: str) -> Printing:
@@ -118,7 +123,7 @@ def _with(parameter: str) -> Printing:
         axes, keepdims = _axes(p, e, params.get("axis")), bool(params.get("keepdims"))
         last = literal(params.get(parameter)) if params.get(parameter) else "null"
         more = [last] if last != "null" else []
-        return call(e.op.name, p.argument(e.args[0]), axes, literal(keepdims), *more)
+        return reduce(e.op.name, p.argument(e.args[0]), axes, literal(keepdims), *more)
 
     return printing
 
@@ -133,7 +138,7 @@ def _norm(p: Writer, e: Equation, ord: Any = None, axis: Any = None, keepdims: A
             )
         )
     more = [] if ord is None else [literal(ord)]
-    return call("norm", p.argument(e.args[0]), _axes(p, e, axis), literal(bool(keepdims)), *more)
+    return reduce("norm", p.argument(e.args[0]), _axes(p, e, axis), literal(bool(keepdims)), *more)
 
 
 def _axes(p: Writer, e: Equation, axis: Any) -> str:
@@ -145,7 +150,8 @@ def _axes(p: Writer, e: Equation, axis: Any) -> str:
 
 def _scan(default: int | None) -> Printing:
     def printing(p: Writer, e: Equation, axis: Any = default, **_: Any) -> str:
-        place = "null" if axis is None else str(axis % max(len(p.shape(e.args[0])), 1))
+        ndim = len(p.shape(e.args[0]))
+        place = "null" if axis is None or ndim < np.ndim(e.like) else str(axis % max(ndim, 1))
         # null is said: it means all axes, as one
         return f"nd.{e.op.name}({p.argument(e.args[0])}, {place})"
 
@@ -219,10 +225,10 @@ def _assigned(p: Writer, e: Equation, index: Any) -> str:
     if type(index) is Slot and p.kind(arrays[0]) == "b" and not p.shape(v):
         shape = (*p.shape(arrays[0]), *(1,) * (len(p.shape(x)) - len(p.shape(arrays[0]))))
         chosen = f"nd.reshape({p.argument(arrays[0])}, {js_list(shape)})"
-        return call("where", chosen, p.argument(v), p.argument(x))
+        return call("where", chosen, _as(p, v, e.like.dtype), p.argument(x))
     zeros = [np.zeros(p.shape(a), int) for a in arrays]
     written = _numbered(p.shape(x))[filled(index, zeros)].shape
-    value = p.argument(v)
+    value = _as(p, v, e.like.dtype)
     if p.shape(v) != written:
         value = f"nd.broadcast_to({value}, {js_list(written)})"
     return f"nd.setitem({p.argument(x)}, {value}, {_places(p, e, index, p.shape(x), 2)})"
@@ -296,8 +302,32 @@ def _rounded(p: Writer, e: Equation, decimals: int = 0) -> str:
 
 
 def _cast(p: Writer, e: Equation, dtype: Any) -> str:
-    convert = {"b": "Boolean", "f": "Number"}.get(np.dtype(dtype).kind, "Math.trunc")
-    return f"nd.astype({p.argument(e.args[0])}, {convert})"
+    return _as(p, e.args[0], np.dtype(dtype))
+
+
+def _as(p: Writer, x: Any, dtype: np.dtype) -> str:
+    """Print x, as a number of another kind if it is one."""
+    if p.kind(x) == dtype.kind:
+        return p.argument(x)
+    if dtype.kind == "b":
+        return call("not_equal", p.argument(x), "0")
+    return call("astype", p.argument(x), "Number" if dtype.kind == "f" else "Math.trunc")
+
+
+def _of_real(p: Writer, e: Equation) -> str:
+    """Print a part of real numbers."""
+    x = p.argument(e.args[0])
+    return x if e.op.name != "imag" else call("where", "true", "0", x)
+
+
+def _counted(printing: Printing) -> Printing:
+    """Print a product; of truth values, whether it counts any."""
+
+    def printed(p: Writer, e: Equation, **params: Any) -> str:
+        text = printing(p, e, **params)
+        return call("not_equal", text, "0") if p.kind(e.name) == "b" else text
+
+    return printed
 
 
 PRINTERS: dict[str, Printing] = {
@@ -317,9 +347,11 @@ PRINTERS: dict[str, Printing] = {
     **dict.fromkeys(("setitem", "place"), _assigned),
     **dict.fromkeys(("tril", "triu"), _triangle),
     **dict.fromkeys(("concatenate", "stack"), _joined),
-    **dict.fromkeys(("dot", "inner", "vdot", "outer", "tensordot"), _contraction),
-    **dict.fromkeys(("matmul", "softmax_cross_entropy", "d_cross_entropy"), _function),
+    **dict.fromkeys(("dot", "inner", "vdot", "outer", "tensordot"), _counted(_contraction)),
+    **dict.fromkeys(("softmax_cross_entropy", "d_cross_entropy"), _function),
+    **dict.fromkeys(("real", "imag", "conjugate"), _of_real),
+    "matmul": _counted(_function), "einsum": _counted(_spelled_einsum),
     "broadcast_to": _broadcast, "pad": _padded,
-    "einsum": _spelled_einsum, "clip": _clipped, "round": _rounded, "astype": _cast,
+    "clip": _clipped, "round": _rounded, "astype": _cast,
 }  # fmt: skip
 """How the operations with parameters are written, by the names of their rows."""

@@ -22,14 +22,12 @@ MOVING = {
 """Operations that move elements, and compute nothing."""
 
 REDUCING = {
-    **dict.fromkeys(("sum", "mean", "prod", "max", "min", "amax", "amin", "all", "any"), 1),
-    **dict.fromkeys(("argmax", "argmin", "count_nonzero", "cumsum", "cumprod"), 1),
-    **dict.fromkeys(("scatter", "scatter_at"), 1), "norm": 2,
+    "scatter": 1, "scatter_at": 1, "norm": 2,
     **dict.fromkeys(("var", "std", "logsumexp"), 4),
     **dict.fromkeys(("softmax", "log_softmax", "softmax_cross_entropy", "d_cross_entropy"), 5),
 }  # fmt: skip
-"""So many operations on each element of the first argument: a softmax takes the largest, subtracts
-it, takes exp, sums and divides."""
+"""So many operations on each element of the first argument, however many the result has: a softmax
+takes the largest, subtracts it, takes exp, sums and divides."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -112,16 +110,19 @@ def _flops(e: Equation, xs: list[Any]) -> int:
         return 0
     if name == "einsum":
         return _einsum(e.params["subscripts"], xs)
-    if name in ("matmul", "dot", "inner", "vdot", "tensordot"):
+    if name in ("matmul", "dot", "inner", "vdot", "tensordot", "vecdot", "matvec", "vecmat"):
         return 2 * size * _contracted(name, e.params, *xs)
     if name in ("conv", "conv_input", "conv_weight"):
         return _convolved(name, e.like, *xs)
     if name == "max_pool":
         return size * math.prod(e.params["kernel"])
     if name == "sort":
-        n = int(np.size(xs[0]))
-        return n * math.ceil(math.log2(max(n, 1)))
-    return REDUCING[name] * int(np.size(xs[0])) if name in REDUCING else size
+        axis = e.params.get("axis", -1)
+        n = int(np.size(xs[0]) if axis is None else np.shape(xs[0])[axis])
+        return int(np.size(xs[0])) * math.ceil(math.log2(max(n, 1)))
+    if name in REDUCING:
+        return REDUCING[name] * int(np.size(xs[0]))
+    return size if e.op.elementwise else max(size, int(np.size(xs[0])))
 
 
 def _contracted(name: str, params: Mapping[str, Any], a: Any, b: Any) -> int:

@@ -101,7 +101,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
     "logaddexp2": lambda a, b: _logaddexp(a * math.log(2), b * math.log(2)) / math.log(2),
     "fmax": lambda a, b: np.where(np.isnan(a), b, np.where(np.isnan(b), a, np.maximum(a, b))),
     "fmin": lambda a, b: np.where(np.isnan(a), b, np.where(np.isnan(b), a, np.minimum(a, b))),
-    "trunc": lambda x: np.sign(x) * np.floor(np.abs(x)),
+    "trunc": lambda x: np.where(x < 0, np.ceil(x), np.floor(x)),
     "round": lambda x, decimals=0: np.rint(x * 10.0**decimals) / 10.0**decimals,
     "isfinite": lambda x: ~(np.isnan(x) | np.isinf(x)), "signbit": lambda x: (x < 0) | (1 / x < 0),
     "over": lambda g, d: np.where(g == 0, 0, g / np.where((g == 0) & ~(abs(d) > 0), 1, d)),

@@ -17,6 +17,16 @@ def over(xp, g, d):
     return g / xp.where((g == 0) & ((d == 0) | (d != d)), 1.0, d)
 
 
+def quotient(xp, a, b):
+    """Return a // b of integers; and 0 where b is 0."""
+    return xp.where(b == 0, 0, a // xp.where(b == 0, 1, b))
+
+
+def rest(xp, a, b):
+    """Return a % b of integers; and 0 where b is 0."""
+    return xp.where(b == 0, 0, a % xp.where(b == 0, 1, b))
+
+
 def cbrt(xp, x):
     """Return the real cube root."""
     return xp.sign(x) * xp.abs(x) ** (1 / 3)
@@ -81,11 +91,12 @@ def einsum(xp, subscripts, *xs):
     """Multiply over the grid of all letters, and sum over those that the output lacks."""
     inputs, output = subscripts.split("->")
     letters = output + "".join(sorted(set(inputs) - set(output) - {","}))
-    product = 1.0
-    for term, x in zip(inputs.split(","), xs, strict=True):
-        product = product * on_grid(xp, x, term, letters)
+    terms = zip(inputs.split(","), xs, strict=True)
+    product, *factors = (on_grid(xp, x, term, letters) for term, x in terms)
+    for factor in factors:
+        product = product * factor
     summed = tuple(range(len(output), len(letters)))
-    return xp.sum(product, axis=summed) if summed else product
+    return xp.sum(product, axis=summed, dtype=product.dtype) if summed else product
 
 
 def on_grid(xp, x, term, letters):

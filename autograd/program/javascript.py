@@ -45,6 +45,11 @@ TRUTHS = {
 }  # fmt: skip
 """What arithmetic on truth values means."""
 
+WHOLE = {"floor_divide": "quotient", "remainder": "rest", "reciprocal": "inverse"}
+"""What division of integers is called in the runtime; by 0 it is 0."""
+
+MEANINGS = {"b": TRUTHS, "i": WHOLE, "u": WHOLE}
+
 LOGIC = {"logical_and": "{0} && {1}", "logical_or": "{0} || {1}", "logical_not": "!{0}"}
 
 REFUSED = frozenset({
@@ -159,13 +164,16 @@ class _Printer(Writer):
             )
         if e.op.name in PRINTERS:
             return PRINTERS[e.op.name](self, e, **e.params)
-        name = TRUTHS.get(e.op.name, e.op.name) if self.kind(e.name) == "b" else e.op.name
+        name = MEANINGS.get(self.kind(e.name), {}).get(e.op.name, e.op.name)
         args = [self.argument(a) for a in e.args]
         if not any(self.shape(a) for a in e.args):
-            if name in LOGIC and all(self.kind(a) == "b" for a in e.args):
+            truths = [self.kind(a) == "b" for a in e.args]
+            if name in LOGIC and all(truths):
                 return LOGIC[name].format(*args)
-            compares = name in ("equal", "not_equal")
-            if name in OPERATORS and not (compares and any(self.kind(a) == "b" for a in e.args)):
+            apart = (name in ("equal", "not_equal") and any(truths)) or (
+                name == "where" and not truths[0]
+            )
+            if name in OPERATORS and not apart:
                 return OPERATORS[name].format(*args)
             if name in MATHS:
                 return f"Math.{MATHS[name]}({', '.join(args)})"

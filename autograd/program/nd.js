@@ -58,18 +58,22 @@ const nd = (() => {
   }
 
   // ── of each element ───────────────────────────────────────────────────────────────────────
-  const isTruth = (x) => typeof x === "boolean";
+  const truth = (x) => +x !== 0; // NaN is true, unlike in JavaScript
+  // Of numbers, JavaScript's operators see 32 bits only.
+  const bits = (x) => BigInt(Math.trunc(x));
+  const onBits = (f) => (a, b) => Number(f(bits(a), bits(b)));
   const remainder = (a, b) => {
     const rest = a % b;
     return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
   };
   // JavaScript finds 1 ** NaN undefined, and (-1) ** Infinity too; C and NumPy do not.
-  const power = (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b);
+  const power = (a, b) => (+a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b);
   const rint = (x) => {
     const low = Math.floor(x);
     if (x - low !== 0.5) return Math.round(x);
     return low % 2 === 0 ? low : low + 1;
   };
+  const floor_divide = (a, b) => (+b === 0 ? Math.floor(a / b) : rint((a - remainder(a, b)) / b));
   const logaddexp = (a, b) => {
     if (a === b) return a + Math.LN2;
     return Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
@@ -104,8 +108,11 @@ const nd = (() => {
     subtract: (a, b) => a - b,
     multiply: (a, b) => a * b,
     divide: (a, b) => a / b,
-    floor_divide: (a, b) => (b === 0 ? Math.floor(a / b) : rint((a - remainder(a, b)) / b)),
+    floor_divide,
     remainder,
+    quotient: (a, b) => (+b ? floor_divide(a, b) : 0), // of integers
+    rest: (a, b) => (+b ? remainder(a, b) : 0),
+    inverse: (x) => (Math.abs(x) === 1 ? x : 0),
     power,
     pow: power,
     float_power: power,
@@ -131,7 +138,7 @@ const nd = (() => {
     arctan: Math.atan,
     arctan2: Math.atan2,
     hypot: (a, b) => Math.hypot(a, b),
-    sinc: (x) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x)),
+    sinc: (x) => (+x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x)),
     deg2rad: (x) => (x * Math.PI) / 180,
     radians: (x) => (x * Math.PI) / 180,
     rad2deg: (x) => (x * 180) / Math.PI,
@@ -148,7 +155,7 @@ const nd = (() => {
     minimum: (a, b) => Math.min(a, b),
     fmax,
     fmin,
-    where: (c, a, b) => (c ? a : b),
+    where: (c, a, b) => (truth(c) ? a : b),
     sign: Math.sign,
     floor: Math.floor,
     ceil: Math.ceil,
@@ -160,14 +167,14 @@ const nd = (() => {
     less_equal: (a, b) => a <= b,
     equal: (a, b) => +a === +b,
     not_equal: (a, b) => +a !== +b,
-    bitwise_and: (a, b) => (isTruth(a) ? a && b : a & b),
-    bitwise_or: (a, b) => (isTruth(a) ? a || b : a | b),
-    bitwise_xor: (a, b) => (isTruth(a) ? a !== b : a ^ b),
-    invert: (x) => (isTruth(x) ? !x : ~x),
-    logical_and: (a, b) => !!a && !!b,
-    logical_or: (a, b) => !!a || !!b,
-    logical_xor: (a, b) => !a !== !b,
-    logical_not: (x) => !x,
+    bitwise_and: onBits((a, b) => a & b),
+    bitwise_or: onBits((a, b) => a | b),
+    bitwise_xor: onBits((a, b) => a ^ b),
+    invert: (x) => -1 - x,
+    logical_and: (a, b) => truth(a) && truth(b),
+    logical_or: (a, b) => truth(a) || truth(b),
+    logical_xor: (a, b) => truth(a) !== truth(b),
+    logical_not: (x) => !truth(x),
     isfinite: (x) => Number.isFinite(+x),
     isinf: (x) => Math.abs(x) === Infinity,
     isnan: (x) => x !== x,
@@ -358,9 +365,9 @@ const nd = (() => {
     sum: axesOf(total),
     mean: axesOf(mean),
     prod: axesOf((v) => v.reduce((a, b) => a * b, 1)),
-    all: axesOf((v) => v.every(Boolean)),
-    any: axesOf((v) => v.some(Boolean)),
-    count_nonzero: axesOf((v) => v.filter(Boolean).length),
+    all: axesOf((v) => v.every(truth)),
+    any: axesOf((v) => v.some(truth)),
+    count_nonzero: axesOf((v) => v.filter(truth).length),
     argmax: axesOf((v) => first(v, (a, b) => a > b)),
     argmin: axesOf((v) => first(v, (a, b) => a < b)),
     logsumexp: axesOf(logsumexp),

@@ -213,7 +213,18 @@ class Graph:
             graph, producer_name="retrograd", ir_version=FORMAT,
             opset_imports=[helper.make_opsetid("", OPSET)],
         )  # fmt: skip
-        optional("onnx.checker", "onnx", "export to ONNX").check_model(model, full_check=True)
+        checker = optional("onnx.checker", "onnx", "export to ONNX")
+        inference = optional("onnx.shape_inference", "onnx", "export to ONNX")
+        try:
+            checker.check_model(model, full_check=True)
+        except (checker.ValidationError, inference.InferenceError) as error:
+            raise NotImplementedError(
+                three_lines(
+                    f"{self.program.name} cannot be written in ONNX",
+                    str(error).splitlines()[0],
+                    "floats for integers and booleans there, or keep to Python: Program.save",
+                )
+            ) from error
         data: bytes = model.SerializeToString()
         return data
 
@@ -240,6 +251,8 @@ def _in_other_words(e: Equation) -> Primitive:
     definition, dtype = DEFINITIONS[e.op.name], e.like.dtype
 
     def words(*xs: Any, **params: Any) -> Any:
+        if isinstance(e.op.fn, np.ufunc) and dtype.kind == "f":  # of booleans, too
+            xs = tuple(astype(x, dtype=dtype) if hasattr(x, "dtype") else x for x in xs)
         return astype(definition(*xs, **params), dtype=dtype)
 
     return Primitive(words, (), name=f"{e.op.name} in other words")

@@ -102,12 +102,22 @@ def _stepped(operator: str) -> Spelling:
 def _floor_divided(at: Site) -> str:
     if at.y.dtype.kind == "f":
         return at("Floor", at("Div", *at.all()))
-    return at("Div", at("Sub", at.arg(0), at("Mod", *at.all())), at.arg(1))
+    by, used = _divisor(at)
+    return at("Mul", at("Div", at("Sub", at.arg(0), at("Mod", at.arg(0), by)), by), used)
+
+
+def _divisor(at: Site) -> tuple[str, str]:
+    """Return what to divide integers by, and 0 where NumPy says 0, as division by 0 is no more."""
+    zero = at.graph.add("Equal", at.arg(1), at.graph.constant(np.zeros((), at.y.dtype)), dtype=bool)
+    unused = at.graph.cast(zero, at.y.dtype)
+    one = at.graph.constant(np.ones((), at.y.dtype))
+    return at("Add", at.arg(1), unused), at("Sub", one, unused)
 
 
 def _remainder(at: Site) -> str:
     if at.y.dtype.kind != "f":
-        return at("Mod", *at.all())
+        by, used = _divisor(at)
+        return at("Mul", at("Mod", at.arg(0), by), used)
     return at("Sub", at.arg(0), at("Mul", _floor_divided(at), at.arg(1)))
 
 
@@ -157,7 +167,7 @@ def _reduced(operator: str, dtype: Any = None) -> Spelling:
 def _line(at: Site, dtype: Any, default: int | None = None) -> tuple[str, int]:
     """Return the argument and the axis to go along, all elements in a row where none is told."""
     axis = at.params.get("axis", default)
-    if axis is None:
+    if axis is None or not np.ndim(at.x[0]):
         return at.flat(0, dtype), 0
     return at.arg(0, dtype), int(axis) % np.ndim(at.x[0])
 
@@ -178,7 +188,8 @@ def _summed_up(at: Site) -> str:
 def _sorted(part: int) -> Spelling:
     def spell(at: Site) -> str:
         x, axis = _line(at, at.x[0].dtype, -1)
-        count = at.x[0].size if at.params.get("axis", -1) is None else at.x[0].shape[axis]
+        whole = at.params.get("axis", -1) is None or not np.ndim(at.x[0])
+        count = at.x[0].size if whole else at.x[0].shape[axis]
         k = at.known([count])
         return at.graph.add("TopK", x, k, dtype=at.y.dtype, part=part, axis=axis, largest=0)
 
@@ -326,13 +337,19 @@ def _scattered_at(at: Site) -> str:
 
 
 def _padded(at: Site) -> str:
+    if not np.ndim(at.x[0]):
+        return at.own()
     before, after = zip(*widths(at.params["pad_width"], np.ndim(at.x[0])), strict=True)
     constant = np.asarray(at.params.get("constant_values", 0), at.y.dtype)
     return at("Pad", at.arg(0), [*before, *after], at.graph.constant(constant), mode="constant")
 
 
 def _triangle(upper: int) -> Spelling:
-    return lambda at: at("Trilu", at.own(), int(at.params.get("k", 0)), upper=upper)
+    def spell(at: Site) -> str:
+        x = at.own() if np.ndim(at.x[0]) > 1 else at("Expand", at.own(), np.shape(at.y))
+        return at("Trilu", x, int(at.params.get("k", 0)), upper=upper)
+
+    return spell
 
 
 def _numbered(shape: tuple[int, ...]) -> Any:

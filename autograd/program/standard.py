@@ -16,7 +16,7 @@ import numpy as np
 from autograd.errors import three_lines
 from autograd.primitive import Primitive
 from autograd.program import extras
-from autograd.program.array_api import SPELLINGS, Site
+from autograd.program.array_api import SPELLINGS, Site, cast
 from autograd.program.equations import Equation, Name
 
 if TYPE_CHECKING:
@@ -33,15 +33,24 @@ HOLE = re.compile(r"\{(\d+|\*)\}")
 NUMBERS = (bool, int, float, complex)
 TRUTH = np.dtype(bool)
 
-TRUTHS = {"add": "|", "maximum": "|", "multiply": "&", "minimum": "&"}
+TRUTHS = {
+    "add": "|", "maximum": "|", "fmax": "|", "multiply": "&", "minimum": "&", "fmin": "&",
+}  # fmt: skip
 """NumPy's arithmetic on booleans, which the standard does not have."""
 
-QUESTIONS = ("greater", "greater_equal", "less", "less_equal", "isnan", "isinf", "isfinite")
+ORDERS = ("greater", "greater_equal", "less", "less_equal")
+QUESTIONS = (*ORDERS, "isnan", "isinf", "isfinite")
+ORDERING = frozenset({
+    *ORDERS, "maximum", "minimum", "fmax", "fmin", "max", "min", "amax", "amin", "argmax", "argmin",
+    "sort", "argsort", "clip",
+})  # fmt: skip
+"""What the standard has of real numbers alone; NumPy orders complex ones like words."""
+
 COUNTED = frozenset({
     "floor", "ceil", "trunc", "absolute", "max", "min", "amax", "amin", "sort", "matmul", "dot",
-    "inner", "outer", "tensordot", "vdot", "vecdot", "matvec", "vecmat", "einsum", "diagonal_sum",
+    "inner", "outer", "tensordot", "vdot", "vecdot", "matvec", "vecmat", "einsum",
 })  # fmt: skip
-"""Functions of numbers alone, which NumPy has of booleans, too: there, 0 is False, all else True."""
+"""Functions of numbers alone, which NumPy has of booleans, too: 0 is False, all else is True."""
 
 INDEXED = {"gather": 1, "scatter_at": 1, "place": 2}
 """From which argument on these have indices."""
@@ -114,10 +123,12 @@ class _Printer:
             if type(value) not in NUMBERS and value.dtype.name not in DTYPES:
                 _refuse(e, value.dtype)
         dtypes = promoted(e.op, x, e.like)
-        if not is_spelled(e.op):
+        disordered = e.op.name in ORDERING and np.result_type(*x).kind == "c"
+        numbers = " of complex numbers" if disordered else ""
+        if disordered or not is_spelled(e.op):
             raise NotImplementedError(
                 three_lines(
-                    f"the array API standard has no {e.op.name}",
+                    f"the array API standard has no {e.op.name}{numbers}",
                     f"{e.name} = {e.op.name}, of shape {np.shape(e.like)}",
                     "functions that it has, or keep to NumPy: program(*args)",
                 )
@@ -138,10 +149,11 @@ class _Printer:
     def operand(self, a: Any, dtype: np.dtype | None, loose: bool = False) -> str:
         """Write an argument in a dtype; where it must be an array, a number becomes one."""
         if type(a) is Name:
-            cast = dtype is not None and self.like[a].dtype != dtype
-            return f"xp.astype({self.names[a]}, xp.{dtype})" if cast else self.names[a]
+            return cast(self.names[a], self.like[a].dtype, dtype)
         if not loose or type(a) not in NUMBERS:
             return self.hoist(np.asarray(a, dtype))
+        if TRUTH in (dtype, np.result_type(a)):  # booleans do not mix with numbers
+            a = bool(a) if dtype == TRUTH else int(a)
         text = repr(a) if np.isfinite(a) else f"float('{a}')"
         return f"({text})" if text.startswith("-") else text
 

@@ -199,6 +199,7 @@ def _unchanged(op: Primitive, values: Sequence[Any], params: Mapping[str, Any]) 
         len(rest) != 1
         or not np.all(rest[0] == neutral)
         or (op.fn is not np.multiply and x is not values[0])
+        or x.dtype.kind == "c"  # (inf+1j) * 1 is inf+nanj
     ):
         return None
     like = op.call(*map(example, values), **params)

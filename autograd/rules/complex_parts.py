@@ -24,7 +24,8 @@ primitive(np.conjugate, lambda g, y, x: np.conjugate(g),                   tex=r
 
 @composite(np.angle)
 def angle(z, deg=False):
-    radians = np.arctan2(np.imag(z), np.real(z))
+    imaginary, real = (np.imag(z), np.real(z)) if np.iscomplexobj(z) else (0, z)
+    radians = np.arctan2(imaginary, real)
     return radians * (180 / np.pi) if deg else radians
 
 
