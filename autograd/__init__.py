@@ -3,8 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from numpy import concatenate as cat
-from numpy import einsum, float32, float64, int64, stack, where
+from numpy import einsum, float32, float64, int64, where
 
 from autograd import backward as _backward  # noqa: F401  # gives Tensor its backward
 from autograd import conversion as _conversion  # noqa: F401  # arrays like= a Tensor
@@ -15,9 +14,11 @@ from autograd import steps as _steps  # noqa: F401  # and its backward_steps
 from autograd.calls import call_as
 from autograd.creation import (
     arange,
+    as_tensor,
     eye,
     from_numpy,
     full,
+    is_tensor,
     linspace,
     ones,
     tensor,
@@ -44,6 +45,7 @@ from autograd.mapping import vmap
 from autograd.methods import Methods
 from autograd.modes import enable_grad, is_grad_enabled, no_grad, set_default_dtype
 from autograd.primitive import primitive
+from autograd.pytorch import REFUSED, cat, meshgrid, stack
 from autograd.rules.convolution import conv, max_pool
 from autograd.rules.neural import (
     erf,
@@ -68,7 +70,17 @@ if TYPE_CHECKING:
     from autograd.check import check_grads
     from autograd.comparison import compare_with_torch
     from autograd.files import optional, write_atomically
-    from autograd.generator import default_generator, manual_seed, rand, randint, randn
+    from autograd.generator import (
+        default_generator,
+        manual_seed,
+        normal,
+        rand,
+        rand_like,
+        randint,
+        randn,
+        randn_like,
+        randperm,
+    )
     from autograd.inquiry import why
     from autograd.places import place_of, record_lines
     from autograd.program import CaptureError, Program, compile  # noqa: A004  # PyTorch's name
@@ -107,6 +119,7 @@ else:
         "explore": "autograd.view.exploration.explore",
         "frames": "autograd.view.graph.frames",
         "manual_seed": "autograd.generator",
+        "normal": "autograd.generator",
         "optional": "autograd.files",
         "place_of": "autograd.places",
         "plot": "autograd.view.plotting.plot",
@@ -118,8 +131,11 @@ else:
         "plot_regions": "autograd.view.plotting.regions",
         "quantiles": "autograd.view.plotting.bands",
         "rand": "autograd.generator",
+        "rand_like": "autograd.generator",
         "randint": "autograd.generator",
         "randn": "autograd.generator",
+        "randn_like": "autograd.generator",
+        "randperm": "autograd.generator",
         "record_lines": "autograd.places",
         "why": "autograd.inquiry",
         "worksheet": "autograd.view.exercise.worksheet",
@@ -141,12 +157,29 @@ else:
         "int32", "int64", "short", "uint8",
     )  # fmt: skip
     LATER |= dict.fromkeys(NUMPYS, "numpy")
-    DTYPES = {"float": "float32", "int": "int32", "long": "int64"}
-    ELSEWHERE = {
-        "cuda": "'cpu', which is the only device",
+    # PyTorch's functions that are NumPy's of the same name
+    SAME = (
+        "absolute", "bincount", "broadcast_to", "corrcoef", "cov", "divide", "dstack", "e",
+        "empty_like", "finfo", "full_like", "greater", "heaviside", "hstack", "hypot", "iinfo",
+        "inf", "isclose", "less", "logaddexp", "multiply", "nan", "nan_to_num", "negative",
+        "ones_like", "pi", "subtract", "true_divide", "vstack", "zeros_like",
+    )  # fmt: skip
+    LATER |= dict.fromkeys(SAME, "numpy")
+    RENAMED = {
+        "concat": "cat", "empty": "zeros", "float": "float32", "inference_mode": "no_grad",
+        "int": "int32", "long": "int64",
+    }  # fmt: skip
+    ELSEWHERE = REFUSED | {
+        "autograd": "gradients(y)[x] for autograd.grad(y, x); jacobian(f)(x), hessian(f)(x), "
+        "check_grads(f, args)",
         "device": "'cpu', which is the only device",
+        "func": "autograd.grad(f), vmap(f), jacrev(f), hessian(f)",
+        "load": "import nn; nn.load(model, path); np.load for arrays",
         "nn": "import nn; nn.Linear(4, 2)",
         "optim": "import nn; nn.optim.SGD(model.parameters(), lr=0.1)",
+        "save": "import nn; nn.save(model, path); np.savez for arrays",
+        "set_grad_enabled": "with no_grad(): ..., with enable_grad(): ...",
+        "utils": "import nn; nn.data.Batches((x, y), batch_size=32); nn.utils",
     }
     ROOMS = (
         "builtins", "core", "differential_operators", "extend", "misc", "numpy", "test_util",
@@ -157,14 +190,20 @@ else:
         """Find pictures when first asked for, and PyTorch's functions among the methods."""
         if name in ROOMS:
             return import_module(f"autograd.{name}")
-        name = DTYPES.get(name, name)
+        name = RENAMED.get(name, name)
+        if name in globals():
+            return globals()[name]
         if name in LATER:
             return getattr(import_module(LATER[name]), name)
         if hasattr(Methods, name) and not name.startswith("_"):
-            return getattr(Methods, name)  # torch.exp(x), torch.sum(x, dim=1), ...
+            fn = getattr(Methods, name)  # torch.exp(x), torch.sum(x, dim=1), ...
+            return getattr(fn, "pytorchs", fn)
         what = f"module 'autograd' has no attribute {name!r}"
-        if name in ELSEWHERE:
-            raise AttributeError(three_lines(what, f"autograd.{name}", ELSEWHERE[name]))
+        instead = ELSEWHERE.get(name) or (
+            hasattr(import_module("numpy"), name) and f"np.{name}, in NumPy's words"
+        )
+        if instead and not name.startswith("_"):
+            raise AttributeError(three_lines(what, f"autograd.{name}", instead))
         raise AttributeError(what)
 
 
@@ -174,6 +213,7 @@ __all__ = [
     "Program",
     "Tensor",
     "arange",
+    "as_tensor",
     "audit",
     "call_as",
     "capture",
@@ -210,6 +250,7 @@ __all__ = [
     "hvp",
     "int64",
     "is_grad_enabled",
+    "is_tensor",
     "jacfwd",
     "jacobian",
     "jacrev",
@@ -221,7 +262,9 @@ __all__ = [
     "logsumexp",
     "manual_seed",
     "max_pool",
+    "meshgrid",
     "no_grad",
+    "normal",
     "ones",
     "optional",
     "place_of",
@@ -235,8 +278,11 @@ __all__ = [
     "primitive",
     "quantiles",
     "rand",
+    "rand_like",
     "randint",
     "randn",
+    "randn_like",
+    "randperm",
     "record_lines",
     "relu",
     "set_default_dtype",

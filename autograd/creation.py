@@ -30,38 +30,74 @@ def from_numpy(array: np.ndarray) -> Tensor:
     return result
 
 
-def zeros(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def as_tensor(data: Any, dtype: Any = None, device: Any = "cpu") -> Tensor:
+    """Return a Tensor as it is, an array as `from_numpy` does, anything else as `tensor` does."""
+    if not isinstance(data, (Tensor, np.ndarray)):
+        return tensor(data, dtype=dtype, device=device)
+    on_cpu(device or "cpu")
+    shared = data if isinstance(data, Tensor) else from_numpy(data)
+    return shared if dtype in (None, shared.dtype) else shared.astype(dtype)
+
+
+def is_tensor(x: Any) -> bool:
+    """Tell whether something is a Tensor."""
+    return isinstance(x, Tensor)
+
+
+def zeros(
+    *shape: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False,
+    device: Any = "cpu",
+) -> Tensor:  # fmt: skip
     """Return zeros: ``zeros(2, 3)`` or ``zeros((2, 3))``."""
-    return full(shape_in(shape), 0.0, dtype=dtype, requires_grad=requires_grad)
+    return full(shape_in(shape, size), 0.0, dtype, requires_grad, device)
 
 
-def ones(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def ones(
+    *shape: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False,
+    device: Any = "cpu",
+) -> Tensor:  # fmt: skip
     """Return ones: ``ones(2, 3)`` or ``ones((2, 3))``."""
-    return full(shape_in(shape), 1.0, dtype=dtype, requires_grad=requires_grad)
+    return full(shape_in(shape, size), 1.0, dtype, requires_grad, device)
 
 
-def full(shape: Any, value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return an array filled with one value."""
-    return Tensor(np.full(shape, value, dtype or modes.default), requires_grad)
+def full(
+    shape: Any, value: Any, dtype: Any = None, requires_grad: bool = False, device: Any = "cpu"
+) -> Tensor:
+    """Return an array filled with one value: integers stay integers."""
+    dtype = dtype or (modes.default if isinstance(value, float) else None)
+    return tensor(np.full(shape, value, dtype), requires_grad, device=device)
 
 
-def eye(n: int, m: int | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def eye(
+    n: int, m: int | None = None, dtype: Any = None, requires_grad: bool = False,
+    device: Any = "cpu",
+) -> Tensor:  # fmt: skip
     """Return the identity matrix."""
-    return Tensor(np.eye(n, m, dtype=dtype or modes.default), requires_grad)
+    return tensor(np.eye(n, m, dtype=dtype or modes.default), requires_grad, device=device)
 
 
-def arange(*bounds: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return evenly spaced values within a half-open interval: integers stay integers."""
-    return Tensor(np.arange(*bounds, dtype=dtype), requires_grad)
+def arange(
+    *bounds: Any, dtype: Any = None, requires_grad: bool = False, device: Any = "cpu", **named: Any
+) -> Tensor:
+    """Return evenly spaced values within a half-open interval: integers stay integers.
+
+    The bounds by position, or `start`, `end` (NumPy's `stop`) and `step`.
+    """
+    named = {"stop" if k == "end" else k: v for k, v in named.items()}
+    return tensor(np.arange(*bounds, dtype=dtype, **named), requires_grad, device=device)
 
 
 def linspace(
-    start: float, stop: float, num: int = 50, dtype: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """Return `num` evenly spaced values, both ends included."""
-    return Tensor(np.linspace(start, stop, num, dtype=dtype or modes.default), requires_grad)
+    start: float, stop: float, num: int = 50, dtype: Any = None, requires_grad: bool = False,
+    device: Any = "cpu", steps: int | None = None,
+) -> Tensor:  # fmt: skip
+    """Return `num` evenly spaced values (PyTorch: `steps`), both ends included."""
+    values = np.linspace(start, stop, num if steps is None else steps, dtype=dtype or modes.default)
+    return tensor(values, requires_grad, device=device)
 
 
-def shape_in(shape: tuple[Any, ...]) -> Any:
-    """Return the shape that was given as several arguments, or as one."""
+def shape_in(shape: tuple[Any, ...], size: Any = None) -> Any:
+    """Return the shape that was given as several arguments, as one, or as ``size=``."""
+    if size is not None:
+        return size
     return shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape

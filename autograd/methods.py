@@ -1,40 +1,35 @@
 """The methods of Tensor: NumPy's functions, under NumPy's and PyTorch's spellings.
 
 Each line names the NumPy function that the method calls; NumPy's protocols lead it to its row.
+What arrays have means NumPy's, unless the call is in PyTorch's words: `pytorch` has the rule. So
+these differ from PyTorch's: ``x.std()`` and ``x.var(0)`` divide by n, ``x.max(0)`` and ``x.sort()``
+return values alone, ``x.repeat(2)`` repeats each element, ``x.size`` is a number.
 """
 
 import operator
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd import modes
+from autograd import modes, pytorch
 from autograd.errors import three_lines
+from autograd.pytorch import (
+    PyTorchMethods,
+    dispatching,
+    extreme,
+    method,
+    one,
+    reduction,
+    shared,
+    spread,
+)
 from autograd.rules import neural
 from autograd.rules.shape import astype
 from autograd.versions import renew
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
-
-dispatching: Any = np
-"""NumPy, whose stubs do not say that its functions of a Tensor return Tensors."""
-
-ALIASES = {"dim": "axis", "keepdim": "keepdims", "correction": "ddof", "p": "ord"}
-
-
-def method(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
-    """Make a method of a function; ``dim`` and ``keepdim`` mean ``axis`` and ``keepdims``."""
-
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if kwargs:
-            kwargs = {ALIASES.get(k, k): v for k, v in kwargs.items()}
-        return fn(self, *args, **kwargs)
-
-    call.__name__ = call.__qualname__ = fn.__name__
-    call.__doc__ = f"Return ``{fn.__name__}(self, ...)``; `dim` is `axis`, `keepdim` is `keepdims`."
-    return call
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
@@ -44,27 +39,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     return dispatching.linalg.vector_norm(x, ord=ord, axis=axis, keepdims=keepdims)
 
 
-class Extreme(NamedTuple):
-    """What ``max(dim=...)`` and ``min(dim=...)`` return, as PyTorch does."""
-
-    values: "Tensor"
-    indices: "Tensor"
-
-
-def _extreme(fn: Callable[..., Any], where: Callable[..., Any]) -> Callable[..., Any]:
-    values, indices = method(fn), method(where)
-
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if "dim" in kwargs:
-            return Extreme(values(self, *args, **kwargs), indices(self, *args, **kwargs))
-        return values(self, *args, **kwargs)
-
-    call.__name__ = call.__qualname__ = fn.__name__
-    call.__doc__ = f"Return ``np.{fn.__name__}(self, ...)``; with `dim`, values and indices."
-    return call
-
-
-class Methods:
+class Methods(PyTorchMethods):
     """What a Tensor can do, one line each."""
 
     __slots__ = ()
@@ -80,6 +55,9 @@ class Methods:
     size = property(lambda self: self.data.size, doc="The number of elements.")
     dtype = property(lambda self: self.data.dtype, doc="NumPy's dtype.")
     nbytes = property(lambda self: self.data.nbytes, doc="The bytes of the elements.")
+    grad_fn = property(
+        lambda self: self.op if self.requires_grad else None, doc="The operation; None of a leaf."
+    )
     _value = property(lambda self: self.data, doc="The data, by the name that HIPS autograd has.")
     T = property(np.transpose, doc="The axes reversed.")
     real = property(np.real, doc="The real parts.")
@@ -183,8 +161,7 @@ class Methods:
     sinh, cosh, tanh = method(np.sinh), method(np.cosh), method(np.tanh)
     abs, sign, angle = method(np.absolute), method(np.sign), method(np.angle)
     floor, ceil, round = method(np.floor), method(np.ceil), method(np.round)
-    clip = clamp = method(np.clip)
-    pow = method(operator.pow)
+    clip = method(np.clip)
     maximum, minimum = method(np.maximum), method(np.minimum)
     isnan, isinf, isfinite = method(np.isnan), method(np.isinf), method(np.isfinite)
     sigmoid, relu, softplus = method(neural.sigmoid), method(neural.relu), method(neural.softplus)
@@ -198,15 +175,16 @@ class Methods:
     conj = conjugate
 
     # ── reductions ─────────────────────────────────────────────────────────────────────────────
-    sum, prod, mean = method(np.sum), method(np.prod), method(np.mean)
-    var, std = method(np.var), method(np.std)
-    max, min = _extreme(np.max, np.argmax), _extreme(np.min, np.argmin)
-    amax, amin = method(np.amax), method(np.amin)
+    sum, prod, mean = reduction(np.sum), reduction(np.prod), reduction(np.mean)
+    var, std = spread(np.var), spread(np.std)
+    max = extreme(np.max, np.argmax, np.maximum)
+    min = extreme(np.min, np.argmin, np.minimum)
+    amax, amin = reduction(np.amax), reduction(np.amin)
     ptp, cumsum, cumprod = method(np.ptp), method(np.cumsum), method(np.cumprod)
     norm = method(norm)
-    all, any, allclose = method(np.all), method(np.any), method(np.allclose)
-    argmax, argmin, argsort = method(np.argmax), method(np.argmin), method(np.argsort)
-    sort = method(np.sort)
+    all, any, allclose = reduction(np.all), reduction(np.any), method(np.allclose)
+    argmax, argmin = reduction(np.argmax), reduction(np.argmin)
+    sort, argsort = shared(np.sort, pytorch.sort), shared(np.argsort, pytorch.argsort)
 
     # ── products ───────────────────────────────────────────────────────────────────────────────
     dot, matmul = method(np.dot), method(np.matmul)
@@ -214,15 +192,16 @@ class Methods:
     trace, diagonal = method(np.trace), method(np.diagonal)
 
     # ── shapes ─────────────────────────────────────────────────────────────────────────────────
-    ravel = flatten = method(np.ravel)
-    swapaxes, moveaxis, squeeze = method(np.swapaxes), method(np.moveaxis), method(np.squeeze)
+    ravel, flatten = method(np.ravel), shared(np.ravel, pytorch.flatten, refused=(int,))
+    swapaxes, moveaxis = method(np.swapaxes), method(np.moveaxis)
+    squeeze = shared(np.squeeze, pytorch.squeeze)
     unsqueeze = method(np.expand_dims)
-    repeat, take, copy = method(np.repeat), method(np.take), method(np.copy)
+    take, copy = method(np.take), method(np.copy)
     clone = copy
 
     def reshape(self, *shape: Any, **options: Any) -> "Tensor":
         """Return the same elements in another shape: ``reshape(2, 3)`` or ``reshape((2, 3))``."""
-        return dispatching.reshape(self, _one(shape), **options)
+        return dispatching.reshape(self, one(shape), **options)
 
     view = reshape
 
@@ -233,15 +212,32 @@ class Methods:
         """
         if len(axes) == 2:
             return dispatching.swapaxes(self, *axes)
-        return dispatching.transpose(self, _one(axes) or None)
+        return dispatching.transpose(self, one(axes) or None)
 
     def permute(self, *axes: Any) -> "Tensor":
         """Permute the axes."""
-        return dispatching.transpose(self, _one(axes))
+        return dispatching.transpose(self, one(axes))
 
     def expand(self, *shape: Any) -> "Tensor":
-        """Broadcast to a shape."""
-        return dispatching.broadcast_to(self, _one(shape))
+        """Broadcast to a shape, in which -1 keeps an axis as it is."""
+        lengths = one(shape)
+        new = len(lengths) - self.ndim
+        kept = [self.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(lengths)]
+        return dispatching.broadcast_to(self, tuple(kept))
+
+    def repeat(self, *repeats: Any, **options: Any) -> "Tensor":
+        """Repeat each element, as NumPy does: ``repeat(2, 1)`` twice along axis 1."""
+        if len(repeats) > 2:
+            raise TypeError(
+                three_lines(
+                    "repeat is NumPy's, of each element: of the whole, it is tile",
+                    f"x.repeat{repeats}",
+                    f"x.tile({repeats})",
+                )
+            )
+        return dispatching.repeat(
+            self, *repeats, **{pytorch.ALIASES.get(k, k): v for k, v in options.items()}
+        )
 
     def astype(self, dtype: Any) -> "Tensor":
         """Return the values in another dtype; the gradient comes back in this one's."""
@@ -292,8 +288,3 @@ def _is_dtype(kind: str) -> bool:
     except TypeError:
         return False
     return True
-
-
-def _one(args: tuple[Any, ...]) -> Any:
-    """Let a tuple be given as one argument or as several."""
-    return args[0] if len(args) == 1 and not isinstance(args[0], (int, np.integer)) else args

@@ -1,0 +1,403 @@
+"""PyTorch's names: functions that NumPy has not, or that mean something else there.
+
+The rule: where arrays have a method, ``x.std()`` means NumPy's. A call in PyTorch's words (`dim`,
+`unbiased`, ...), or one that NumPy would refuse (``x.sum(1, True)``), means PyTorch's, and so do
+the functions of the module, ``torch.std(x)``: NumPy's are ``np.std(x)``.
+"""
+
+import math
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+import numpy as np
+
+from autograd.errors import three_lines
+from autograd.rules import neural
+
+if TYPE_CHECKING:
+    from autograd.tensor import Tensor
+
+dispatching: Any = np
+"""NumPy, whose stubs do not say that its functions of a Tensor return Tensors."""
+
+ALIASES = {
+    "dim": "axis", "dims": "axis", "dim1": "axis1", "dim2": "axis2", "keepdim": "keepdims",
+    "correction": "ddof", "p": "ord", "diagonal": "k", "shifts": "shift",
+}  # fmt: skip
+"""Words of PyTorch, for which NumPy has others."""
+
+WORDS = {"dim", "keepdim", "unbiased", "descending", "start_dim", "end_dim"}
+"""Words by which a call of a method that arrays have, too, is PyTorch's."""
+
+BACK = {"axis": "dim", "keepdims": "keepdim", "ddof": "correction"}
+"""Words of NumPy that PyTorch's functions take, too."""
+
+
+def method(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
+    """Make a method of a function; ``dim`` and ``keepdim`` mean ``axis`` and ``keepdims``."""
+
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            kwargs = {ALIASES.get(k, k): v for k, v in kwargs.items()}
+        return fn(self, *args, **kwargs)
+
+    call.__name__ = call.__qualname__ = fn.__name__
+    call.__doc__ = f"Return ``{fn.__name__}(self, ...)``; `dim` is `axis`, `keepdim` is `keepdims`."
+    return call
+
+
+def shared(
+    fn: Callable[..., Any], pytorchs: Callable[..., Any], refused: tuple[type, ...] = (bool, list)
+) -> Callable[..., Any]:
+    """Make a method that NumPy and PyTorch both have, with two meanings.
+
+    `refused` are the types that NumPy would refuse as one of the first two arguments.
+    """
+
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        foreign = kwargs and not WORDS.isdisjoint(kwargs)
+        if foreign or (args and any(type(x) in refused for x in args[:2])):
+            return called(self, *args, **kwargs)
+        return fn(self, *args, **kwargs)
+
+    def called(x: Any, *args: Any, **kwargs: Any) -> Any:
+        return pytorchs(x, *args, **{BACK.get(k, k): v for k, v in kwargs.items()})
+
+    name = fn.__name__
+    call.__name__ = call.__qualname__ = called.__name__ = called.__qualname__ = name
+    call.__doc__ = f"Return ``np.{name}(self, ...)``; in PyTorch's words, PyTorch's ``{name}``."
+    called.__doc__ = f"Return what PyTorch's ``{name}`` does."
+    call.pytorchs = called  # type: ignore[attr-defined]  # a function holds anything
+    return call
+
+
+class Found(NamedTuple):
+    """What ``max(dim=...)``, ``sort(dim=...)`` and ``topk`` return, as PyTorch does."""
+
+    values: "Tensor"
+    indices: "Tensor"
+
+
+class Refused:
+    """A method of PyTorch that is not there, and what to write instead."""
+
+    def __init__(self, name: str, instead: str) -> None:
+        self.name, self.instead = name, instead
+
+    def __get__(self, x: Any, owner: type) -> NoReturn:
+        what = f"'Tensor' object has no attribute {self.name!r}"
+        raise AttributeError(three_lines(what, f"x.{self.name}", self.instead))
+
+
+# ── names that arrays have, too ───────────────────────────────────────────────────────────────
+def axis_of(dim: Any) -> Any:
+    """Return NumPy's axis: PyTorch takes lists, and means all axes by none of them."""
+    return tuple(dim) or None if isinstance(dim, (list, tuple)) else dim
+
+
+def reduction(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the method ``sum(dim=None, keepdim=False)`` over NumPy's function."""
+
+    def pytorchs(x: Any, dim: Any = None, keepdim: bool = False, **options: Any) -> Any:
+        return fn(x, axis=axis_of(dim), keepdims=keepdim, **options)
+
+    return shared(fn, pytorchs)
+
+
+def spread(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the method ``std`` or ``var``, which PyTorch divides by n - 1."""
+
+    def pytorchs(
+        x: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False,
+        correction: Any = None, **options: Any,
+    ) -> Any:  # fmt: skip
+        if isinstance(dim, bool):
+            dim, unbiased = None, dim
+        ddof = int(unbiased) if correction is None else correction
+        return fn(x, axis=axis_of(dim), ddof=ddof, keepdims=keepdim, **options)
+
+    return shared(fn, pytorchs)
+
+
+def extreme(fn: Any, where: Any, of_two: Any) -> Callable[..., Any]:
+    """Return the method ``max`` or ``min``, which finds places, too, along one axis."""
+
+    def pytorchs(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
+        if hasattr(dim, "__array__") and not isinstance(dim, np.integer):
+            return of_two(x, dim)
+        y = fn(x, axis=dim, keepdims=keepdim)
+        return y if dim is None else Found(y, where(x, axis=dim, keepdims=keepdim))
+
+    return shared(fn, pytorchs)
+
+
+def argsort(x: Any, dim: int = -1, descending: bool = False, stable: bool = True) -> Any:  # noqa: ARG001  # always
+    """Return the places in order; among equals the first comes first, either way."""
+    if not descending:
+        return dispatching.argsort(x, axis=dim, kind="stable")
+    places = dispatching.argsort(dispatching.flip(x, dim), axis=dim, kind="stable")
+    return x.shape[dim] - 1 - dispatching.flip(places, dim)
+
+
+def sort(x: Any, dim: int = -1, descending: bool = False, stable: bool = True) -> Found:  # noqa: ARG001  # always
+    """Return the values in order, and where they were."""
+    places = argsort(x, dim, descending)
+    return Found(dispatching.take_along_axis(x, places, dim), places)
+
+
+def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+    """Make one axis of several."""
+    lengths = x.shape or (1,)
+    axes = range(len(lengths))
+    start, stop = axes[start_dim], axes[end_dim] + 1
+    between = math.prod(lengths[start:stop])
+    return dispatching.reshape(x, (*lengths[:start], between, *lengths[stop:]))
+
+
+def squeeze(x: Any, dim: Any = None) -> Any:
+    """Remove axes of length 1; another length stays."""
+    dims = range(x.ndim) if dim is None else np.atleast_1d(dim).tolist()
+    return dispatching.squeeze(x, tuple(d for d in dims if x.shape[d] == 1))
+
+
+# ── names that only PyTorch has ───────────────────────────────────────────────────────────────
+def one(args: tuple[Any, ...]) -> Any:
+    """Let a tuple be given as one argument or as several."""
+    return args[0] if len(args) == 1 and not isinstance(args[0], (int, np.integer)) else args
+
+
+def cat(tensors: Any, dim: int = 0, **options: Any) -> "Tensor":
+    """Join along an axis, as ``np.concatenate`` does."""
+    return dispatching.concatenate(tensors, **{"axis": dim} | options)
+
+
+def stack(tensors: Any, dim: int = 0, **options: Any) -> "Tensor":
+    """Join along a new axis, as ``np.stack`` does."""
+    return dispatching.stack(tensors, **{"axis": dim} | options)
+
+
+def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
+    """Return coordinates, by rows and columns: NumPy's default is ``"xy"``."""
+    return dispatching.meshgrid(*one(tensors), indexing=indexing)
+
+
+def places_in(dim: int, index: Any) -> tuple[Any, ...]:
+    """Return NumPy's index for PyTorch's: its numbers along one axis, where it stands elsewhere."""
+    grid: list[Any] = list(np.indices(index.shape, sparse=True))
+    grid[dim] = index
+    return tuple(grid)
+
+
+def add(x: Any, other: Any, alpha: Any = 1) -> Any:
+    """Return ``x + alpha * other``."""
+    return x + (other if alpha == 1 else alpha * other)
+
+
+def in_place(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the method that rewrites the tensor by what a function makes of it."""
+
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        self[...] = fn(self, *args, **kwargs)
+        return self
+
+    call.__name__ = call.__qualname__ = f"{fn.__name__}_"
+    call.__doc__ = f"Set ``self[...] = {fn.__name__}(self, ...)``, and return the tensor."
+    return call
+
+
+class PyTorchMethods:
+    """Methods that arrays have not."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        shape: Any
+        ndim: Any
+        astype: Any
+
+    # ── each element ───────────────────────────────────────────────────────────────────────────
+    add = add
+    sub, mul, div = method(operator.sub), method(operator.mul), method(operator.truediv)
+    neg, pow, remainder = method(np.negative), method(operator.pow), method(np.remainder)
+    eq, ne, lt = method(operator.eq), method(operator.ne), method(operator.lt)
+    le, gt, ge = method(operator.le), method(operator.gt), method(operator.ge)
+    asin, acos, atan = method(np.arcsin), method(np.arccos), method(np.arctan)
+    atan2, fmod, trunc = method(np.arctan2), method(np.fmod), method(np.trunc)
+    logical_and, logical_or = method(np.logical_and), method(np.logical_or)
+    logical_not, logical_xor = method(np.logical_not), method(np.logical_xor)
+    erf = method(neural.erf)
+    clamp = method(np.clip)
+
+    def rsqrt(self) -> Any:
+        """Return ``1 / np.sqrt(self)``."""
+        return 1 / dispatching.sqrt(self)
+
+    def masked_fill(self, mask: Any, value: Any) -> Any:
+        """Return the tensor with a value where the mask is true."""
+        return dispatching.where(mask, value, self)
+
+    # ── order and statistics ───────────────────────────────────────────────────────────────────
+    quantile, diff, nanmean = method(np.quantile), method(np.diff), method(np.nanmean)
+    count_nonzero = method(np.count_nonzero)
+
+    def median(self, dim: Any = None, keepdim: bool = False) -> Any:
+        """Return the median, of an even number the lower one; along an axis, where it is, too."""
+        y = dispatching.quantile(self, 0.5, axis=dim, method="lower", keepdims=dim is not None)
+        if dim is None:
+            return y
+        there = dispatching.logical_or(self == y, dispatching.isnan(self))
+        places = dispatching.argmax(there, axis=dim, keepdims=keepdim)
+        return Found(y if keepdim else dispatching.squeeze(y, dim), places)
+
+    def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Found:  # noqa: ARG002  # always
+        """Return the k largest values along an axis, or the smallest, and where they are."""
+        places = dispatching.take(argsort(self, dim, largest), np.arange(k), axis=dim)
+        return Found(dispatching.take_along_axis(self, places, dim), places)
+
+    # ── parts ──────────────────────────────────────────────────────────────────────────────────
+    def split(self: Any, sizes: Any, dim: int = 0) -> Any:
+        """Return parts of one size, the last maybe smaller; or of the sizes of a list."""
+        length = self.shape[dim]
+        if isinstance(sizes, (int, np.integer)):
+            return tuple(dispatching.split(self, range(int(sizes), length, int(sizes)), axis=dim))
+        if sum(sizes) != length:
+            what = f"sizes of {sum(sizes)} in all, of an axis of {length}"
+            raise ValueError(
+                three_lines(what, f"split({sizes}, dim={dim})", "sizes that sum to the axis")
+            )
+        return tuple(dispatching.split(self, np.cumsum(sizes)[:-1], axis=dim))
+
+    def chunk(self: Any, chunks: int, dim: int = 0) -> Any:
+        """Return that many parts, or fewer: all of one size but the last."""
+        return PyTorchMethods.split(self, max(1, -(-self.shape[dim] // chunks)), dim)
+
+    def unbind(self, dim: int = 0) -> Any:
+        """Return the parts along an axis."""
+        return tuple(dispatching.moveaxis(self, dim, 0))
+
+    def narrow(self, dim: int, start: int, length: int) -> Any:
+        """Return that many parts along an axis, from one on."""
+        return dispatching.take(self, np.arange(start, start + length), axis=dim)
+
+    def select(self, dim: int, index: int) -> Any:
+        """Return the part along an axis that has this number."""
+        return dispatching.take(self, index, axis=dim)
+
+    def index_select(self, dim: int, index: Any) -> Any:
+        """Return the parts along an axis that have these numbers."""
+        return dispatching.take(self, index, axis=dim)
+
+    def gather(self: Any, dim: int, index: Any) -> Any:
+        """Return, of each place of `index`, the element with that number along an axis."""
+        return self[places_in(dim, index)]
+
+    def scatter_(self: Any, dim: int, index: Any, src: Any) -> Any:
+        """Set the elements that `gather` returns, in place; return the tensor."""
+        self[places_in(dim, index)] = src
+        return self
+
+    # ── shapes and products ────────────────────────────────────────────────────────────────────
+    roll, movedim = method(np.roll), method(np.moveaxis)
+    repeat_interleave = method(np.repeat)
+    tril, triu, diag = method(np.tril), method(np.triu), method(np.diag)
+    outer = ger = method(np.outer)
+    inner, kron, mv = method(np.inner), method(np.kron), method(np.matmul)
+    t = method(np.transpose)
+
+    def dim(self) -> Any:
+        """Return the number of axes."""
+        return self.ndim
+
+    def flip(self, *axes: Any, dims: Any = None) -> Any:
+        """Reverse the order along axes."""
+        return dispatching.flip(self, tuple(one(axes) if dims is None else dims))
+
+    def tile(self, *dims: Any) -> Any:
+        """Return the whole, repeated along each axis: PyTorch's ``repeat``."""
+        return dispatching.tile(self, one(dims))
+
+    def expand_as(self, other: Any) -> Any:
+        """Broadcast to the shape of another."""
+        return dispatching.broadcast_to(self, other.shape)
+
+    def view_as(self, other: Any) -> Any:
+        """Return the same elements in the shape of another."""
+        return dispatching.reshape(self, other.shape)
+
+    reshape_as = view_as
+
+    def contiguous(self) -> Any:
+        """Return the tensor itself: the order in memory is no matter here."""
+        return self
+
+    # ── in place ───────────────────────────────────────────────────────────────────────────────
+    mul_, div_, pow_ = method(operator.imul), method(operator.itruediv), method(operator.ipow)
+    exp_, sqrt_, tanh_ = in_place(np.exp), in_place(np.sqrt), in_place(np.tanh)
+    neg_, abs_, round_ = in_place(np.negative), in_place(np.abs), in_place(np.round)
+    relu_, sigmoid_ = in_place(neural.relu), in_place(neural.sigmoid)
+    clamp_, masked_fill_ = in_place(np.clip), in_place(masked_fill)
+
+    def copy_(self: Any, src: Any) -> Any:
+        """Set every element to another's, in place, and return the tensor."""
+        self[...] = src
+        return self
+
+    fill_ = copy_
+
+    def add_(self: Any, other: Any, alpha: Any = 1) -> Any:
+        """Add ``alpha * other`` in place, and return the tensor."""
+        self += other if alpha == 1 else alpha * other
+        return self
+
+    def sub_(self: Any, other: Any, alpha: Any = 1) -> Any:
+        """Subtract ``alpha * other`` in place, and return the tensor."""
+        self -= other if alpha == 1 else alpha * other
+        return self
+
+    # ── dtypes, and what there is only one of ──────────────────────────────────────────────────
+    @property
+    def device(self) -> str:
+        """Where the values are: ``"cpu"``."""
+        return "cpu"
+
+    def type_as(self, other: Any) -> Any:
+        """Return the values in the dtype of another."""
+        return self.astype(other.dtype)
+
+    def half(self) -> Any:
+        """Return the values as float16."""
+        return self.astype(np.float16)
+
+    def int(self) -> Any:
+        """Return the values as int32."""
+        return self.astype(np.int32)
+
+    def bool(self) -> Any:
+        """Return whether each value is other than 0."""
+        return self.astype(np.bool_)
+
+
+REFUSED = {
+    "addmm": "bias + x @ y",
+    "clamp_max": "x.clamp(max=value)",
+    "clamp_min": "x.clamp(min=value)",
+    "cuda": "'cpu', which is the only device",
+    "equal": "np.array_equal(x, y)",
+    "frac": "x - np.trunc(x)",
+    "lerp": "x + weight * (end - x)",
+    "masked_select": "x[mask]",
+    "new_ones": "ones(shape, dtype=x.dtype)",
+    "new_tensor": "tensor(values, dtype=x.dtype)",
+    "new_zeros": "zeros(shape, dtype=x.dtype)",
+    "nonzero": "np.nonzero(x); np.argwhere(x), which is PyTorch's",
+    "normal_": "nn.init.normal_(x, mean, std)",
+    "scatter": "y = x.clone(); y.scatter_(dim, index, src)",
+    "type": "x.to(dtype), x.dtype",
+    "unflatten": "x.reshape(2, 3, -1)",
+    "uniform_": "nn.init.uniform_(x, low, high)",
+}
+"""Names of PyTorch that are said in other words here."""
+
+for _name, _instead in REFUSED.items():
+    setattr(PyTorchMethods, _name, Refused(_name, _instead))

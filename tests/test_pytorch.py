@@ -1,0 +1,245 @@
+"""What PyTorch's names mean: the same program, run by both libraries, gives the same numbers."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd.pytorch import REFUSED
+
+torch = pytest.importorskip("torch")
+
+RNG = np.random.default_rng(0)
+A, B, C = RNG.normal(size=(3, 4)), RNG.normal(size=(3, 4)), RNG.normal(size=(2, 3, 4))
+C[0, 0, :] = 2.0  # a tie, for whatever puts in order
+PLACES = np.array([[0], [3], [1]])
+
+ALIKE = [
+    # in PyTorch's words
+    "x.std(dim=0)", "x.std(0, keepdim=True)", "x.std(1, True)", "x.std(unbiased=False)",
+    "x.std(False)", "x.var(dim=(0, 1))", "x.var(dim=[0], correction=0)", "x.var(keepdim=True)",
+    "x.sum(1, True)", "x.sum([0, 1])", "x.sum(dim=())", "x.mean(0, True)", "x.prod(dim=1)",
+    "x.max(dim=1).values", "x.min(dim=0, keepdim=True).values", "x.amax(dim=(0, 1))",
+    "x.max(dim=1).indices", "x.argmax(1, True)", "x.argmin(dim=0)", "(x > 0).any(dim=1)",
+    "(x > 0).all(0, True)",
+    "x.sort(dim=0).values", "x.sort(descending=True).values", "x.argsort(descending=True)",
+    "c.argsort(dim=-1, descending=True, stable=True)", "c.sort(dim=2, stable=True).indices",
+    "c.flatten(1)", "c.flatten(0, 1)", "c.flatten(start_dim=-2)", "c.flatten()",
+    "c[0, 0, 0].flatten(0)",
+    "c[:1].squeeze(dim=0)", "c.squeeze(dim=0)", "c[:1].squeeze(dim=(0, 1))",
+    # functions of the module
+    "t.std(x)", "t.var(x, 0)", "t.std(x, axis=1)", "t.var(x, False)", "t.max(x)",
+    "t.max(x, 1)[0]", "t.max(x, 1)[1]", "t.max(x, y)", "t.min(x, t.tensor(0.0))",
+    "t.sum(x, (0, 1))", "t.mean(x, 1, keepdim=True)", "t.sort(x)[0]", "t.argsort(x, 0, True)",
+    "t.sort(x, dim=0, descending=True)[1]", "t.flatten(c, 1)", "t.squeeze(c, 1)", "t.norm(x, 2, 1)",
+    "t.cat([x, y], dim=1)", "t.cat((x, y), -1)", "t.stack([x, y], dim=2)", "t.concat([x, y])",
+    "t.hstack([x, y])", "t.outer(x[0], y[0])", "t.zeros_like(x)", "t.full_like(x, 2.0)",
+    "t.meshgrid(x[0], y[:, 0], indexing='ij')[0]", "t.meshgrid([x[0], y[0]], indexing='xy')[1]",
+    "t.linspace(0, 1, steps=5)", "t.arange(start=1, end=7, step=2)", "t.zeros(size=(2, 3))",
+    "t.ones(2, 3, device='cpu')", "t.full((2,), 3)", "t.full((2,), 3.0)", "t.full((2,), True)",
+    "t.bincount(t.tensor([1, 1]))", "t.multiply(x, y)", "t.divide(x, 2)", "t.negative(x)",
+    "t.as_tensor(x) is x", "t.is_tensor(x)", "t.pi", "t.concat([x, y], dim=1)", "t.empty(2, 3) * 0",
+    # names that only PyTorch has
+    "x.topk(2).values", "x.topk(3, dim=0, largest=False).indices", "x.topk(4)[0]", "x.median()",
+    "x.median(dim=1).values", "x.median(dim=0, keepdim=True).indices", "x.quantile(0.3, dim=1)",
+    "x.split(3, dim=1)[1]", "x.split([1, 3], dim=1)[1]", "x.chunk(2)[1]", "x.chunk(3, dim=1)[1]",
+    "x.unbind(1)[2]", "x.narrow(1, 1, 2)", "x.select(1, 2)", "x.index_select(1, i[:, 0])",
+    "x.gather(1, i)", "x.gather(1, i[:2])", "x.gather(0, i[[0, 2]].mT)",
+    "t.zeros(3, 4).scatter_(1, i, 1.0)", "x.expand_as(c)", "x[:, :1].expand(-1, 6)",
+    "x.expand(2, -1, -1)", "x.tile(2)", "x.tile((2, 1))", "x.repeat_interleave(2, dim=0)",
+    "x.flip(0)", "x.flip(0, 1)", "t.flip(x, dims=[1])", "x.roll(1, 0)", "x.roll(shifts=1, dims=1)",
+    "t.tril(x)", "x.triu(diagonal=1)", "x[:, 0].diag()", "x.t()", "x.view_as(y)", "x.dim()",
+    "x.contiguous()", "x.movedim(0, 1)", "c.diagonal(dim1=1, dim2=2)", "x.diff(dim=0)",
+    "x.eq(y)", "x.ge(0).sum()", "x.add(y, alpha=2)", "t.sub(x, y)", "x.mul(2).div(y).neg()",
+    "x.remainder(2)", "x.fmod(2)", "x.abs().rsqrt()", "t.atan2(x, y)", "x.erf()", "x.clamp(min=0)",
+    "x.masked_fill(x > 0, 7.0)", "x.logical_not()", "x.int()", "x.bool()", "x.half().double()",
+    "x.type_as(i)", "t.isclose(x, x)", "t.nan_to_num(x)", "x.count_nonzero()", "t.inner(x, y)",
+]  # fmt: skip
+
+
+def run(expression, library):
+    leaf = {"requires_grad": True, "dtype": library.float64}
+    names = {n: library.tensor(v, **leaf) for n, v in zip("xyc", (A, B, C), strict=True)}
+    values = eval(expression, {"t": library, "i": library.tensor(PLACES), **names})
+    if getattr(values, "requires_grad", False):
+        weights = np.cos(np.arange(np.prod(values.shape))).reshape(values.shape)
+        (values * library.tensor(weights)).sum().backward()
+    value = values.detach() if hasattr(values, "detach") else values
+    return [
+        np.asarray(value),
+        *(v.grad if v.grad is None else v.grad.numpy() for v in names.values()),
+    ]
+
+
+@pytest.fixture(autouse=True)
+def double():
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize("expression", ALIKE)
+def test_a_call_in_pytorchs_words_is_pytorchs(expression):
+    for ours, theirs in zip(run(expression, autograd), run(expression, torch), strict=True):
+        assert (ours is None) == (theirs is None)
+        if ours is not None:
+            assert ours.shape == theirs.shape
+            assert ours.dtype == theirs.dtype or expression == "x.fmod(2)"
+            np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+NUMPYS = {
+    "x.std()": "np.std(x)",
+    "x.std(0)": "np.std(x, 0)",
+    "x.std(correction=1)": "np.std(x, correction=1)",
+    "x.var(axis=0, ddof=1)": "np.var(x, axis=0, ddof=1)",
+    "x.var(1, None, None, 1, True)": "np.var(x, 1, None, None, 1, True)",
+    "x.sum(1, None, None, True)": "np.sum(x, 1, None, None, True)",
+    "x.max(0)": "np.max(x, 0)",
+    "x.min(axis=1, keepdims=True)": "np.min(x, axis=1, keepdims=True)",
+    "x.sort(0)": "np.sort(x, 0)",
+    "x.argsort(0)": "np.argsort(x, 0)",
+    "x.repeat(2)": "np.repeat(x, 2)",
+    "x.repeat(2, 1)": "np.repeat(x, 2, 1)",
+    "x.repeat(2, dim=1)": "np.repeat(x, 2, 1)",
+    "x.flatten('F')": "x.flatten('F')",
+    "x.size": "x.size",
+}
+
+
+@pytest.mark.parametrize("call", NUMPYS)
+def test_a_method_that_arrays_have_is_numpys(call):
+    ours = eval(call, {"x": autograd.tensor(A)})
+    np.testing.assert_array_equal(ours, eval(NUMPYS[call], {"np": np, "x": A}))
+
+
+STEPS = [
+    "add_(1)", "add_(x, alpha=0.5)", "sub_(x)", "sub_(x, alpha=2)", "mul_(x)", "div_(3)", "pow_(2)",
+    "clamp_(max=0.5)", "exp_()", "neg_()", "abs_()", "sqrt_()", "tanh_()", "relu_()", "sigmoid_()",
+    "round_()", "masked_fill_(x > 0, 9.0)", "fill_(2.0)", "copy_(x)", "copy_(x[0])", "zero_()",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_methods_that_end_in_an_underscore_rewrite_the_tensor(step):
+    found = []
+    for library in (autograd, torch):
+        x = library.tensor(A, requires_grad=True)
+        y = x * x
+        assert eval(f"y.{step}", {"x": x, "y": y}) is y
+        (y * x).sum().backward()
+        found.append((y.detach().numpy(), x.grad.numpy()))
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+def test_in_place_keeps_the_dtype_and_refuses_what_does_not_fit():
+    with pytest.raises(ValueError, match="in place, the result must fit int64"):
+        autograd.tensor([1, 2]).mul_(0.5)
+    with pytest.raises(RuntimeError, match="a leaf that requires a gradient"):
+        autograd.tensor(A, requires_grad=True).exp_()
+
+
+def test_a_training_loop_by_hand():
+    found = []
+    for library in (autograd, torch):
+        x, w = library.tensor(A), library.tensor(B[0], requires_grad=True)
+        for _ in range(3):
+            ((x.matmul(w) - 1) ** 2).mean().backward()
+            with library.no_grad():
+                w.sub_(0.1 * w.grad)
+                w -= 0.1 * w.grad
+                w.grad.zero_()
+        found.append(w.detach().numpy())
+    np.testing.assert_allclose(*found)
+
+
+def test_random_numbers_take_pytorchs_shapes():
+    for library in (autograd, torch):
+        x = library.randn(size=(2, 3), device="cpu")
+        made = [
+            x, library.rand_like(x), library.randn_like(x, dtype=library.float32),
+            library.randint(0, 5, size=(2, 3)), library.randint(5, (2, 3)),
+            library.randint(5, size=(2, 3)), library.normal(0.0, 1.0, size=(2, 3)),
+            library.normal(x, x * x),
+        ]  # fmt: skip
+        assert all(tuple(m.shape) == (2, 3) for m in made)
+        assert sorted(library.randperm(5).tolist()) == [0, 1, 2, 3, 4]
+
+
+ABSENT = "module 'autograd' has no attribute"
+
+SAID = [
+    (
+        lambda x: x.repeat(2, 1, 1),
+        "repeat is NumPy's, of each element: of the whole, it is tile",
+        "x.repeat(2, 1, 1)",
+        "x.tile((2, 1, 1))",
+    ),
+    (
+        lambda x: x.split([1, 1], dim=1),
+        "sizes of 2 in all, of an axis of 4",
+        "split([1, 1], dim=1)",
+        "sizes that sum to the axis",
+    ),
+    (
+        lambda x: x.nonzero(),
+        "'Tensor' object has no attribute 'nonzero'",
+        "x.nonzero",
+        "np.nonzero(x); np.argwhere(x), which is PyTorch's",
+    ),
+    (
+        lambda x: autograd.unique(x),
+        f"{ABSENT} 'unique'",
+        "autograd.unique",
+        "np.unique, in NumPy's words",
+    ),
+    (
+        lambda x: autograd.autograd.grad(x.sum(), x),
+        f"{ABSENT} 'autograd'",
+        "autograd.autograd",
+        autograd.ELSEWHERE["autograd"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("fails", "what", "where", "instead"), SAID)
+def test_what_is_spelled_otherwise_says_so(fails, what, where, instead):
+    with pytest.raises((AttributeError, TypeError, ValueError)) as caught:
+        fails(autograd.tensor(A))
+    assert str(caught.value) == f"{what}\n  where: {where}\n  instead: {instead}"
+
+
+def test_what_is_refused_is_pytorchs_and_not_ours():
+    for name in REFUSED:
+        assert hasattr(torch.Tensor, name)
+        assert not hasattr(autograd.tensor(A), name)
+
+
+def test_functions_that_a_tensor_has_exist_in_pytorch():
+    ours = inspect.getmembers(autograd.pytorch.PyTorchMethods, callable)
+    assert {name for name, _ in ours if not name.startswith("_")} <= set(dir(torch.Tensor))
+
+
+def test_parts_that_are_not_there_are_refused():
+    x = autograd.tensor(A)
+    for fails in (lambda: x.topk(5), lambda: x.narrow(1, 2, 3), lambda: x.flatten(2)):
+        with pytest.raises(IndexError):
+            fails()
+
+
+def test_meshgrid_goes_by_rows_and_columns():
+    rows, columns = autograd.meshgrid(autograd.arange(2), autograd.arange(3))
+    assert rows.tolist() == [[0, 0, 0], [1, 1, 1]]
+    assert columns.tolist() == [[0, 1, 2], [0, 1, 2]]
+
+
+def test_a_device_goes_round():
+    x = autograd.tensor(A)
+    assert autograd.zeros(2, device=x.device).to(x.device).device == "cpu"
+    assert nn.Linear(2, 2).weight.grad_fn is None
+    assert (x.requires_grad_() * 2).grad_fn.name == "multiply"
+    with pytest.raises(ValueError, match="no device 'cuda'"):
+        autograd.zeros(2, device="cuda")
