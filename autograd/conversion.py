@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.methods import dispatching
 from autograd.primitive import composite
+from autograd.pytorch import dispatching
 from autograd.rules.shape import astype
 from autograd.tensor import Tensor, constant
 from autograd.tree import flatten

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.conversion import as_tensor
 from autograd.errors import three_lines
-from autograd.methods import dispatching
+from autograd.pytorch import dispatching
 from autograd.tensor import Tensor
 
 
