@@ -376,6 +376,10 @@ def test_costs_of_two_layers():
         (np.vecdot, [(5, 3), (5, 3)], 30), (np.matvec, [(2, 3), (3,)], 12),
         (np.vecmat, [(2,), (2, 3)], 12), (np.nansum, [(8,)], 8), (np.median, [(8,)], 8),
         (lambda x: np.sort(x, axis=1), [(4, 8)], 96),
+        (lambda a: np.linalg.inv(a + np.eye(4)), [(3, 4, 4)], 3 * (16 + 2 * 64)),
+        (lambda a, b: np.linalg.solve(a + np.eye(3), b), [(3, 3), (3, 5)], 9 + 18 + 2 * 9 * 5),
+        (lambda a: np.linalg.svd(a)[1], [(2, 6, 4)], 2 * (14 * 6 * 16 + 8 * 64)),
+        (np.fft.fft, [(8,)], 5 * 8 * 3), (np.fft.rfft, [(2, 8)], 5 * 8 * 3),
     ],
 )  # fmt: skip
 def test_flops_by_family(f, shapes, count):

@@ -2,7 +2,7 @@
 
 import math
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,19 @@ REDUCING = {
 }  # fmt: skip
 """So many operations on each element of the first argument, however many the result has: a softmax
 takes the largest, subtracts it, takes exp, sums and divides."""
+
+
+FACTORING: dict[str, Callable[[int, int], float]] = {
+    **dict.fromkeys(("det", "slogdet", "solve"), lambda m, n: 2 / 3 * n**3),
+    **dict.fromkeys(("inv", "cofactors"), lambda m, n: 2 * n**3),
+    "cholesky": lambda m, n: n**3 / 3,
+    "qr": lambda m, n: 4 * m * n**2 - 4 / 3 * n**3,
+    "eigvalsh": lambda m, n: 4 / 3 * n**3, "eigh": lambda m, n: 9 * n**3,
+    "eig": lambda m, n: 25 * n**3, "svdvals": lambda m, n: 4 * m * n**2 - 4 / 3 * n**3,
+    **dict.fromkeys(("svd", "pinv", "lstsq"), lambda m, n: 14 * m * n**2 + 8 * n**3),
+}  # fmt: skip
+"""The leading terms for a matrix (m, n), m >= n, of LAPACK's way (Golub and Van Loan, "Matrix
+computations", 4th edition, 2013, chapters 3 to 5, 7 and 8)."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,7 +88,8 @@ def flops(program: "Program") -> Table:
 
     A product of matrices (m, k) and (k, n) takes 2mnk; a convolution two per element of its result
     and entry of a kernel; an operation on each element one per element of the result, whatever it
-    is; a reduction one per element of its argument; moving nothing.
+    is; a reduction one per element of its argument; moving nothing. Factorizations and Fourier
+    transforms take what their usual algorithms take, up to lower terms.
     """
     like = {**program.inputs, **program.constants, **{e.name: e.like for e in program.equations}}
     rows = {
@@ -120,6 +134,14 @@ def _flops(e: Equation, xs: list[Any]) -> int:
         axis = e.params.get("axis", -1)
         n = int(np.size(xs[0]) if axis is None else np.shape(xs[0])[axis])
         return int(np.size(xs[0])) * math.ceil(math.log2(max(n, 1)))
+    if name in FACTORING:
+        *stack, m, n = np.shape(xs[0])
+        each = FACTORING[name](max(m, n), min(m, n))
+        return round(math.prod(stack) * each) + (2 * n * size if name == "solve" else 0)
+    if name in ("fft", "ifft", "rfft", "irfft"):  # 5 n log2(n) of complex numbers, half of real
+        n = int(np.shape(e.like if name == "irfft" else xs[0])[e.params.get("axis", -1)])
+        longest = max(size, int(np.size(xs[0])))
+        return round((2.5 if "r" in name else 5) * longest * math.log2(max(n, 1)))
     if name in REDUCING:
         return REDUCING[name] * int(np.size(xs[0]))
     return size if e.op.elementwise else max(size, int(np.size(xs[0])))
