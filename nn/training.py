@@ -50,7 +50,7 @@ METRICS: dict[str, Metric] = {"accuracy": accuracy}
 def fit(
     model: Module, data: Any, loss: Callable[..., Tensor], optimizer: Optimizer, epochs: int = 10,
     *, batch_size: int = 32, shuffle: bool = True, validation: Any = None,
-    metrics: Mapping[str, Metric] | Iterable[str] = (), schedule: LRScheduler | None = None,
+    metrics: Mapping[str, Metric] | Iterable[str] | str = (), schedule: LRScheduler | None = None,
     patience: int | None = None, callbacks: Iterable[Callable[["Training"], Any]] = (),
     checkpoint: str | Path | None = None, seed: int | None = None, progress: bool = True,
 ) -> History:  # fmt: skip
@@ -115,7 +115,8 @@ def fit(
         learned, validation = learned.split(validation, order)
     elif validation is not None:
         validation = source(validation, batch_size)
-    functions = metrics if isinstance(metrics, Mapping) else {m: METRICS[m] for m in metrics}
+    names = [metrics] if isinstance(metrics, str) else metrics
+    functions = names if isinstance(names, Mapping) else {m: METRICS[m] for m in names}
     training = Training(model, loss, optimizer, schedule, functions, order, start)
     monitored, history = "loss" if validation is None else "val_loss", training.history
     if saved:

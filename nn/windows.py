@@ -47,16 +47,16 @@ def over(axes: int, f: Callable[..., Array]) -> Callable[..., Array]:
             return run(input[None], *args, **options)[0]
         if input.ndim != axes + 2:
             sizes = ("L", "H, W")[axes - 1]
-            raise _unfit(run, input, f"an input of shape (N, C, {sizes})")
+            raise _unfit(run.__name__, input, f"an input of shape (N, C, {sizes})")
         return f(input, *args, **options)
 
     run.__name__ = f"{f.__name__.removeprefix('_')}{axes}d"
     return run
 
 
-def _unfit(f: Callable[..., Any], input: Array, instead: str, what: str = "") -> ValueError:
+def _unfit(name: str, input: Array, instead: str, what: str = "") -> ValueError:
     what = what or f"an input of {input.ndim} axes does not fit"
-    return ValueError(three_lines(what, f"{f.__name__} of an input {input.shape}", instead))
+    return ValueError(three_lines(what, f"{name} of an input {input.shape}", instead))
 
 
 def _padded(input: Array, pairs: Sequence[tuple[int, int]], value: float = 0.0) -> Array:
@@ -109,13 +109,14 @@ def _conv(
     if input.shape[1] != weight.shape[1] * groups or weight.shape[0] % groups:
         what = f"{weight.shape=} and {groups=} mean {weight.shape[1] * groups} channels"
         instead = "channels, in and out, that the groups divide"
-        raise _unfit(_conv, input, instead, what)
+        raise _unfit("convolution", input, instead, what)
     if padding == "same" and max(each(stride, len(kernel))) > 1:
-        raise _unfit(_conv, input, "padding=1, or other numbers", "only stride 1 keeps the size")
+        what = "only stride 1 keeps the size"
+        raise _unfit("convolution", input, "padding=1, or other numbers", what)
     x = _padded(input, around(padding, reach))
     if any(n <= r for n, r in zip(x.shape[2:], reach, strict=True)):
         what = f"a kernel that covers {tuple(r + 1 for r in reach)} does not fit into the input"
-        raise _unfit(_conv, x, "more padding, or a smaller kernel", what)
+        raise _unfit("convolution", x, "more padding, or a smaller kernel", what)
     data = (x, weight) if bias is None else (x, weight, bias)
     return autograd.conv(*data, stride=stride, dilation=dilation, groups=groups)
 
@@ -136,7 +137,7 @@ def _cover(input: Array, ceil_mode: bool, *sizes: Size) -> tuple[Any, Any, list[
         if 2 * p > k or last < 0:
             what = f"a window of {k} with a padding of {p} does not fit into the input"
             instead = "a padding of half the kernel, or less; a kernel not larger than the input"
-            raise _unfit(_max_pool, input, instead, what)
+            raise _unfit("pooling", input, instead, what)
         last -= s * (last >= n + p)  # no window stands on the padding alone
         pairs.append((p, max(p, last + r + 1 - n - p)))
     return by_axis[0], by_axis[1], pairs

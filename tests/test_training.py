@@ -95,7 +95,7 @@ def test_it_is_pytorchs_training():
 
 
 def test_it_learns():
-    history = train(network(), epochs=60, metrics=["accuracy"])
+    history = train(network(), epochs=60, metrics="accuracy")
     assert history["accuracy"][-1] == 1
     assert history["loss"][-1] < 0.1
 
