@@ -247,7 +247,7 @@ def test_the_program_runs_alone_and_is_the_same(rng):
         (lambda x, w: F.conv2d(x, w, stride=2, padding="same"), "only stride 1 keeps the size"),
         (lambda x, w: F.conv1d(x, w[..., 0]), "an input of 4 axes does not fit"),
         (lambda x, _: F.max_pool2d(x, 2, padding=2), "a window of 2 with a padding of 2 does not"),
-        (lambda x, _: F.avg_pool2d(x, 6), r"a window of 6 with [^\n]*\n  where: pooling of an input"),
+        (lambda x, _: F.avg_pool2d(x, 6), r"a window of 6 [^\n]*\n  where: pooling of an input"),
         (lambda *_: nn.Conv2d(3, 4, 1, groups=2), "groups divide the channels"),
         (lambda *_: nn.Conv2d(3, 4, 1, padding_mode="zero"), "padding_mode='zero'"),
     ],
