@@ -18,7 +18,15 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from autograd.errors import describe, line_of, shape_of, three_lines, user_frame
 from autograd.methods import Methods
 from autograd.outside import DATA, here, innermost
-from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, Primitive, Rule, beyond
+from autograd.primitive import (
+    COMPOSITES,
+    CREATORS,
+    PRIMITIVES,
+    Primitive,
+    Rule,
+    beyond,
+    has_row,
+)
 from autograd.rules.batch_axes import elementwise
 from autograd.rules.batch_parts import parts_of
 from autograd.rules.composites import LOOKUPS
@@ -76,7 +84,7 @@ class Batched(Methods, NDArrayOperatorsMixin):
             y = self.tape.record(PRIMITIVES[fn], args)
         elif method == "__call__" and not kwargs and fn in COMPOSITES:
             y = COMPOSITES[fn](*args)
-        elif method in METHODS and (fn in PRIMITIVES or fn in COMPOSITES):
+        elif method in METHODS and has_row(fn):
             y = METHODS[method](fn, *args, **kwargs)
         else:
             y = self.tape.each(getattr(fn, method), args, kwargs)
@@ -89,15 +97,8 @@ class Batched(Methods, NDArrayOperatorsMixin):
     def __array_function__(self, fn: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
         if Tensor in types:
             return NotImplemented
-        if fn in COMPOSITES:
-            if fn in LOOKUPS and type(args[0]) is np.ndarray:  # the index may be mapped
-                args = Batched(self.tape, args[0], False), *args[1:]
-            return COMPOSITES[fn](*args, **kwargs)
-        if fn in PRIMITIVES:
-            values, params = PRIMITIVES[fn].arguments(args, kwargs)
-            if definition := beyond(PRIMITIVES[fn], params):
-                return definition(*values, **params)
-            return self.tape.record(PRIMITIVES[fn], values, params)
+        if has_row(fn):
+            return by_row(self.tape, fn, args, kwargs, lambda x: Batched(self.tape, x, False))
         if fn in ABOUT_SHAPES:
             return fn(*map(_like, args), **{k: _like(v) for k, v in kwargs.items()})
         if fn in CREATORS:  # it may be written into
@@ -309,6 +310,23 @@ def _by_arrays(op: Primitive, values: Sequence[Any], params: dict[str, Any]) -> 
     parts = tuple(next(slots) if hasattr(part, "tape") else part for part in parts)
     params = {**params, "index": parts if type(index) is tuple else parts[0]}
     return BY_ARRAYS[op.fn](*values, *arrays, **params)
+
+
+def by_row(
+    tape: Any, fn: Callable[..., Any], args: Any, kwargs: Any, lift: Callable[[np.ndarray], Any]
+) -> Any:
+    """Compute a function of NumPy by its definition, or let the tape record its row.
+
+    `lift` makes of a table, which is looked up at an index of the tape's, a value of the tape's.
+    """
+    if fn in COMPOSITES:
+        if fn in LOOKUPS and type(args[0]) is np.ndarray:
+            args = lift(args[0]), *args[1:]
+        return COMPOSITES[fn](*args, **kwargs)
+    op = PRIMITIVES[fn]
+    values, params = op.arguments(args, kwargs)
+    definition = beyond(op, params)
+    return definition(*values, **params) if definition else tape.record(op, values, params)
 
 
 def fitted(x: Any, y: Any, refuse: Callable[[str, str], Exception]) -> Any:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from autograd.batching import ABOUT_SHAPES, fitted
+from autograd.batching import ABOUT_SHAPES, by_row, fitted
 from autograd.errors import ROOMS, line_of, three_lines, user_frame
 from autograd.methods import Methods
 from autograd.outside import here
@@ -24,11 +24,10 @@ from autograd.primitive import (
     PRIMITIVES,
     QUERIES,
     Primitive,
-    beyond,
     full_name,
+    has_row,
 )
 from autograd.program.equations import Name, key_of
-from autograd.rules.composites import LOOKUPS
 from autograd.rules.shape import setitem
 from autograd.rules.ufuncs import METHODS
 from autograd.tensor import GETITEM, Tensor, plain_index
@@ -75,7 +74,7 @@ class Symbol(Methods, NDArrayOperatorsMixin):
         if any(type(a) is Tensor for a in args):
             return NotImplemented
         out, *more = kwargs.pop("out", (None,))
-        if method in METHODS and (fn in PRIMITIVES or fn in COMPOSITES) and not more:
+        if method in METHODS and has_row(fn) and not more:
             y = METHODS[method](fn, *args, **kwargs)
         elif method == "__call__" and fn in COMPOSITES:
             y = COMPOSITES[fn](*args, **kwargs)
@@ -92,15 +91,9 @@ class Symbol(Methods, NDArrayOperatorsMixin):
     def __array_function__(self, fn: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
         if Tensor in types:
             return NotImplemented
-        if fn in COMPOSITES:
-            if fn in LOOKUPS and type(args[0]) is np.ndarray:  # the index is traced
-                args = (Symbol(self.tape, self.tape.argument(args[0]), args[0]), *args[1:])
-            return COMPOSITES[fn](*args, **kwargs)
-        if fn in PRIMITIVES:
-            values, params = PRIMITIVES[fn].arguments(args, kwargs)
-            if definition := beyond(PRIMITIVES[fn], params):
-                return definition(*values, **params)
-            return self.tape.record(PRIMITIVES[fn], values, params)
+        if has_row(fn):
+            tape = self.tape
+            return by_row(tape, fn, args, kwargs, lambda x: Symbol(tape, tape.argument(x), x))
         if fn in CREATORS or fn in ABOUT_SHAPES:
             return fn(*map(example, args), **{k: example(v) for k, v in kwargs.items()})
         what, instead = "has no row in autograd/rules", "a rule with @autograd.primitive"
