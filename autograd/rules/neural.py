@@ -16,8 +16,8 @@ from autograd.rules.elementwise import masked
 from autograd.rules.reduce import expand
 
 SQRT_HALF, SQRT_2PI, SQRT_PI = math.sqrt(0.5), math.sqrt(2 * math.pi), math.sqrt(math.pi)
-STRIP = 2**15
 SQRT_2_OVER_PI, CUBIC = math.sqrt(2 / math.pi), 0.044715
+STRIP = 2**15  # zeros that stay in the cache
 
 
 def sigmoid_(x):

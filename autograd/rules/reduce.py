@@ -49,8 +49,9 @@ def count(x, axis):
 
 def d_prod(g, y, x, axis=None, keepdims=False):
     """Multiply all the others."""
-    if axis is None or isinstance(axis, tuple) or x.ndim == 0:
-        axes = range(x.ndim) if axis is None or x.ndim == 0 else sorted(a % x.ndim for a in axis)
+    whole = axis is None or x.ndim == 0
+    if whole or isinstance(axis, tuple):
+        axes = range(x.ndim) if whole else sorted(a % x.ndim for a in axis)
         kept = [a for a in range(x.ndim) if a not in axes]
         last = np.transpose(x, (*kept, *axes))
         flat = np.reshape(last, (*(x.shape[a] for a in kept), count(x, tuple(axes))))
