@@ -3,7 +3,6 @@
 Matrix products over stacks broadcast; the sweep sums the gradient back over the stack.
 """
 
-import math
 import operator
 import string
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from autograd.primitive import composite, primitive
 from autograd.rules.batch_axes import stacked
-from autograd.rules.shape import inverse, scatter
+from autograd.rules.shape import as_rows, inverse, scatter
 
 
 def d_matmul_left(g, y, a, b):
@@ -32,9 +31,7 @@ def d_matmul_right(g, y, a, b):
         return np.expand_dims(a, -1) * np.expand_dims(g, -2) if b.ndim > 1 else g * a
     g = np.expand_dims(g, -1) if b.ndim == 1 else g
     if b.ndim <= 2:  # one b for the whole stack: sum over the stack inside one product
-        rows = math.prod(a.shape[:-1])  # which a -1 would not tell of no columns
-        flat = np.reshape(a, (rows, a.shape[-1])).T @ np.reshape(g, (rows, g.shape[-1]))
-        return np.reshape(flat, b.shape)
+        return np.reshape(as_rows(a).T @ as_rows(g), b.shape)
     return np.swapaxes(a, -1, -2) @ g
 
 

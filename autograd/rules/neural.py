@@ -14,6 +14,7 @@ from autograd.errors import three_lines
 from autograd.primitive import fused, primitive
 from autograd.rules.elementwise import masked
 from autograd.rules.reduce import expand
+from autograd.rules.shape import as_rows
 
 SQRT_HALF, SQRT_2PI, SQRT_PI = math.sqrt(0.5), math.sqrt(2 * math.pi), math.sqrt(math.pi)
 SQRT_2_OVER_PI, CUBIC = math.sqrt(2 / math.pi), 0.044715
@@ -157,7 +158,7 @@ def d_logsumexp(g, y, x, axis=None, keepdims=False):
 
 def linear_(x, weight, bias=None):
     if x.ndim > 2:  # one product, where NumPy would make one for each matrix of a stack
-        y = linear_(np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1])), weight, bias)
+        y = linear_(as_rows(x), weight, bias)
         return np.reshape(y, (*x.shape[:-1], weight.shape[0]))
     y = x @ weight.T
     if bias is None:
@@ -167,8 +168,7 @@ def linear_(x, weight, bias=None):
 
 def d_linear_weight(g, y, x, weight, bias=None):
     if x.ndim != 2:
-        rows = math.prod(x.shape[:-1])  # which a -1 would not tell of no features
-        g, x = np.reshape(g, (rows, g.shape[-1])), np.reshape(x, (rows, x.shape[-1]))
+        g, x = as_rows(g), as_rows(x)
     return g.T @ x
 
 

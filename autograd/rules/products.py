@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from autograd.primitive import composite
+from autograd.rules.shape import as_rows
 
 
 @composite(np.linalg.matmul)
@@ -109,7 +110,7 @@ def multi_dot(arrays):
         return np.dot(first, *others)
     *others, last = others
     ends = first.shape[:-1] + last.shape[1:]
-    matrices = [np.reshape(first, (math.prod(first.shape[:-1]), first.shape[-1])), *others]
+    matrices = [as_rows(first), *others]
     matrices.append(np.reshape(last, (len(last), math.prod(last.shape[1:]))))
     sizes = [*(x.shape[0] for x in matrices), matrices[-1].shape[1]]
     best = {(i, i): (0, i) for i in range(len(matrices))}

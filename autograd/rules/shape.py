@@ -1,5 +1,6 @@
 """Derivatives of functions that only move elements: each sends the gradient back the same way."""
 
+import math
 import operator
 
 import numpy as np
@@ -58,6 +59,11 @@ def sum_to(g, shape):
     if axes:
         g = add_up(g, axes) if isinstance(g, np.ndarray) else g.sum(axis=axes)
     return g.reshape(shape) if g.shape != shape else g
+
+
+def as_rows(x):
+    """Lay a stack of rows out as one matrix; a -1 would not say how many rows of length 0."""
+    return np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 def inverse(axes):
