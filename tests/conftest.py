@@ -1,4 +1,7 @@
-"""What all tests share: seeded random numbers, and a guard against settings that leak."""
+"""What all tests share: seeded random numbers, a law of growth, and a guard of the settings."""
+
+import gc
+import time
 
 import numpy as np
 import pytest
@@ -15,6 +18,25 @@ settings.load_profile("law")
 def rng():
     """Random numbers, the same in every test."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def linear():
+    """Assert that the processor's time of ``prepare(n)()`` grows with n, not with its square."""
+
+    def assert_linear(prepare, n):
+        def seconds(n):
+            run = prepare(n)
+            gc.collect()
+            start = time.thread_time()  # which a busy machine lengthens little
+            run()
+            return time.thread_time() - start
+
+        seconds(n)
+        few = min(seconds(n) for _ in range(3))
+        assert min(seconds(16 * n) for _ in range(2)) < 80 * few  # 256, were it quadratic
+
+    return assert_linear
 
 
 @pytest.fixture(autouse=True)

@@ -3,8 +3,8 @@
 import gc
 import operator
 import sys
-import time
 import weakref
+from functools import partial
 
 import numpy as np
 import pytest
@@ -245,19 +245,13 @@ def kept(n):
 
 
 @pytest.mark.parametrize("program", [recurrence, rows, kept])
-def test_loops_that_read_what_they_wrote_are_linear(program):
-    def seconds(n):
-        gc.collect()
-        start = time.perf_counter()
+def test_loops_that_read_what_they_wrote_are_linear(program, linear):
+    def looped(n):
         u, x = program(n)
         x.sum().backward()
         assert u.grad is not None
-        return time.perf_counter() - start
 
-    seconds(100)
-    # were it quadratic, 16 times the work would take 256 times as long
-    few = min(seconds(500) for _ in range(3))
-    assert min(seconds(8000) for _ in range(2)) < 70 * few
+    linear(lambda n: partial(looped, n), 500)
 
 
 def test_the_recurrence_is_right():

@@ -1,5 +1,6 @@
 """Derivatives of functions that only move elements: each sends the gradient back the same way."""
 
+import itertools
 import math
 import operator
 
@@ -81,17 +82,18 @@ def d_roll(g, y, x, shift, axis=None):
     return np.roll(g, back, axis=axis)
 
 
-def d_concatenate(i, g, y, *xs, axis=0):
+def d_concatenate(g, y, *xs, axis=0):
     if axis is None:
-        start = sum(x.size for x in xs[:i])
-        return np.reshape(g[start : start + xs[i].size], xs[i].shape)
+        stops = itertools.accumulate(x.size for x in xs)
+        return [np.reshape(g[i - x.size : i], x.shape) for i, x in zip(stops, xs, strict=True)]
     axis %= y.ndim
-    start = sum(x.shape[axis] for x in xs[:i])
-    return g[(*(slice(None),) * axis, slice(start, start + xs[i].shape[axis]))]
+    before = (slice(None),) * axis
+    stops = itertools.accumulate(x.shape[axis] for x in xs)
+    return [g[(*before, slice(i - x.shape[axis], i))] for i, x in zip(stops, xs, strict=True)]
 
 
-def d_stack(i, g, y, *xs, axis=0):
-    return g[(*(slice(None),) * (axis % y.ndim), i)]
+def d_stack(g, y, *xs, axis=0):
+    return [g[(*(slice(None),) * (axis % y.ndim), i)] for i in range(len(xs))]
 
 
 def bind_arrays(arrays, axis=0, **options):
@@ -233,8 +235,8 @@ primitive(np.roll,        d_roll)
 primitive(np.copy,        lambda g, y, x: g,                                                     tex=r"{0}")
 
 # ── joining ───────────────────────────────────────────────────────────────────────────────────
-primitive(np.concatenate, each=d_concatenate, bind=bind_arrays, call=lambda *xs, axis: np.concatenate(xs, axis=axis), code="np.concatenate(({*},))", tex=r"\left[{*}\right]", symbol="concat")
-primitive(np.stack,       each=d_stack,       bind=bind_arrays, call=lambda *xs, axis: np.stack(xs, axis=axis),       code="np.stack(({*},))",       tex=r"\left[{*}\right]")
+primitive(np.concatenate, joint=d_concatenate, bind=bind_arrays, call=lambda *xs, axis: np.concatenate(xs, axis=axis), code="np.concatenate(({*},))", tex=r"\left[{*}\right]", symbol="concat")
+primitive(np.stack,       joint=d_stack,       bind=bind_arrays, call=lambda *xs, axis: np.stack(xs, axis=axis),       code="np.stack(({*},))",       tex=r"\left[{*}\right]")
 
 # ── copies, and parts ─────────────────────────────────────────────────────────────────────────
 primitive(np.broadcast_to,  lambda g, y, x, shape: sum_to(g, x.shape), tex=r"{0} \cdot \mathbf{{1}}_{{{shape}}}")
