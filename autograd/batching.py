@@ -16,6 +16,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd.errors import describe, line_of, shape_of, three_lines, user_frame
+from autograd.inplace import into
 from autograd.methods import Methods
 from autograd.outside import DATA, here, innermost
 from autograd.primitive import (
@@ -319,6 +320,9 @@ def by_row(
 
     `lift` makes of a table, which is looked up at an index of the tape's, a value of the tape's.
     """
+    if kwargs.get("out") is not None:
+        given = {k: v for k, v in kwargs.items() if k != "out"}
+        return into(kwargs["out"], by_row(tape, fn, args, given, lift))
     if fn in COMPOSITES:
         if fn in LOOKUPS and type(args[0]) is np.ndarray:
             args = lift(args[0]), *args[1:]
@@ -326,7 +330,9 @@ def by_row(
     op = PRIMITIVES[fn]
     values, params = op.arguments(args, kwargs)
     definition = beyond(op, params)
-    return definition(*values, **params) if definition else tape.record(op, values, params)
+    if definition is None:
+        return tape.record(op, values, params)
+    return into(params.pop("out", None), definition(*values, **params))
 
 
 def fitted(x: Any, y: Any, refuse: Callable[[str, str], Exception]) -> Any:

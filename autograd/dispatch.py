@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import describe, plain, shape_of, three_lines
-from autograd.inplace import assign
+from autograd.inplace import assign, into
 from autograd.modes import is_grad_enabled
 from autograd.primitive import (
     COMPOSITES,
@@ -19,7 +19,6 @@ from autograd.primitive import (
     full_name,
     has_row,
 )
-from autograd.rules.masking import into
 from autograd.rules.ufuncs import METHODS
 from autograd.tensor import PLAIN, Tensor, constant, raw, record
 from autograd.tree import flatten, map_leaves
@@ -31,7 +30,7 @@ def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: 
         op = PRIMITIVES.get(fn)  # of one argument, which is self, there is nothing to prepare
         return record(op, args) if op is not None and len(args) == 1 else apply(fn, args, kwargs)
     if method in METHODS and has_row(fn):
-        return METHODS[method](fn, *args, **kwargs)
+        return into(kwargs.pop("out", None), METHODS[method](fn, *args, **kwargs))
     if method == "__call__" and [*map(type, kwargs.get("out", ()))] == [Tensor]:
         (x,) = kwargs["out"]
         few, none = _references(tuple([(a is x) + (type(a) is Tensor) for a in args]))
@@ -101,7 +100,7 @@ def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
         return _without_row(fn, args, kwargs)
     values, params = op.arguments(args, kwargs)
     if params and (definition := beyond(op, params)):
-        return definition(*values, **params)
+        return into(params.pop("out", None), definition(*values, **params))
     values = tuple([v if type(v) in USUAL else _prepared(v) for v in values])
     return record(op, values, params)
 

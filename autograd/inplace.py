@@ -29,6 +29,19 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
     assign(self, index, value, alone)
 
 
+def into(out: Any, y: Any) -> Any:
+    """Return y; or the ``out=`` of a call, which then holds it."""
+    if out is None:
+        return y
+    (out,) = out if isinstance(out, tuple) else (out,)
+    if type(out) is np.ndarray and getattr(y, "requires_grad", False):
+        what = "an array would cut the gradient of what is written into it"
+        instead = "out=Tensor(array), or the call without out="
+        raise TypeError(three_lines(what, f"out= of {out.dtype} {out.shape}", instead))
+    out[...] = y
+    return out
+
+
 def assign(self: Tensor, index: Any, value: Any, alone: bool) -> None:
     """Do ``self[index] = value``; `alone` tells that no operation can have seen the old value."""
     recording = is_grad_enabled()

@@ -99,7 +99,7 @@ class Primitive:
         if len(args) != len(self.rules) and self.rules:
             args, kwargs = _by_signature(self.fn, len(self.rules), args, kwargs)
             for name, value in kwargs.items():
-                if getattr(value, "requires_grad", False):
+                if name != "out" and getattr(value, "requires_grad", False):
                     raise TypeError(
                         three_lines(
                             f"{self.name} has no rule for its argument {name}",

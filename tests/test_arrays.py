@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
 
-from autograd import Tensor, compile, grad, jacobian, no_grad  # noqa: A004  # PyTorch's name
+from autograd import (
+    Tensor,
+    capture,
+    compile,  # noqa: A004  # PyTorch's name
+    grad,
+    jacobian,
+    no_grad,
+    vmap,
+)
 from autograd.blocks import LARGE
 from autograd.check import check_grads
 from autograd.elements import vectorize
@@ -318,6 +326,8 @@ def test_results_go_where_out_says():
         lambda x, out: np.median(x, 0, out=out[1]), lambda x, out: np.ptp(x, 0, out=out[0]),
         lambda x, out: np.nanmax(x, axis=0, out=out[0]), lambda x, out: np.clip(out, 1, 3, out=out),
         lambda x, out: np.einsum("ij,ij->ij", out, out[::-1], out=out),
+        lambda x, out: np.sum(x, 0, None, out[1]), lambda x, out: np.add.reduce(x, 0, None, out[0]),
+        lambda x, out: np.cumsum(x, axis=1, out=out), lambda x, out: np.stack([*x], out=out),
     ],
 )  # fmt: skip
 def test_out_is_for_all_functions(f):
@@ -325,6 +335,25 @@ def test_out_is_for_all_functions(f):
     check_grads(lambda x: f(x, x * 2), (X + 0.1,), order=2)
     x = leaf(X) * 1
     assert f(x, x).shape != X.shape or f(x, x) is x
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, out: np.median(x, axis=0, out=out), lambda x, out: np.sum(x, 0, None, out),
+        lambda x, out: np.add.reduce(x, out=out), lambda x, out: np.stack(x[1], out=out),
+        lambda x, out: np.take(x, [0, 2, 1], out=out), lambda x, out: np.cumsum(x[1], out=out),
+    ],
+)  # fmt: skip
+def test_programs_and_batches_write_where_out_says(f):
+    def g(x):
+        out = x[0] * 2
+        f(x, out)
+        return out * x[1]
+
+    agree(g, X)
+    assert_array_equal(capture(g, X)(X), g(X))
+    assert_array_equal(vmap(g)(np.stack([X, X + 1])), [g(X), g(X + 1)])
 
 
 def test_options_that_are_unknown_here_are_named():

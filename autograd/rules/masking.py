@@ -1,26 +1,12 @@
-"""Reductions and scans with dtype=, out=, initial= and where=, which their rows do not know.
+"""Reductions and scans with dtype=, initial= and where=, which their rows do not know.
 
 What a mask leaves out is replaced by a value that changes nothing.
 """
 
 import numpy as np
 
-from autograd.errors import three_lines
 from autograd.primitive import options
 from autograd.rules.shape import astype
-
-
-def into(out, y):
-    """Return y; or out, which then holds it."""
-    if out is None:
-        return y
-    (out,) = out if isinstance(out, tuple) else (out,)
-    if type(out) is np.ndarray and getattr(y, "requires_grad", False):
-        what = "an array would cut the gradient of what is written into it"
-        instead = "out=Tensor(array), or the call without out="
-        raise TypeError(three_lines(what, f"out= of {out.dtype} {out.shape}", instead))
-    out[...] = y
-    return out
 
 
 def cast(x, dtype):
@@ -28,10 +14,10 @@ def cast(x, dtype):
 
 
 @options(np.concatenate)
-def concatenate(*arrays, axis=0, dtype=None, out=None, casting="same_kind"):
+def concatenate(*arrays, axis=0, dtype=None, casting="same_kind"):
     nothing = [np.empty(0, np.result_type(x)) for x in arrays]
     np.concatenate(nothing, dtype=dtype, casting=casting)  # NumPy's own refusal
-    return into(out, cast(np.concatenate(arrays, axis=axis), dtype))
+    return cast(np.concatenate(arrays, axis=axis), dtype)
 
 
 @options(np.stack)
@@ -51,9 +37,7 @@ def reduction(fn, join, neutral, *, needs_initial=False):
     """Enter the options of a reduction of which `neutral` is the value of no elements."""
 
     @options(fn)
-    def reduce(
-        x, axis=None, dtype=None, out=None, keepdims=False, initial=None, where=True
-    ):  # NumPy's order
+    def reduce(x, axis=None, dtype=None, keepdims=False, initial=None, where=True):
         x = cast(x, dtype)
         nothing = neutral(x.dtype)
         if where is not True:
@@ -65,7 +49,7 @@ def reduction(fn, join, neutral, *, needs_initial=False):
             y = np.full_like(x, nothing, shape=shape)
         else:
             y = fn(x, axis=axis, keepdims=keepdims)
-        return into(out, y if initial is None else join(y, astype(initial, dtype=y.dtype)))
+        return y if initial is None else join(y, astype(initial, dtype=y.dtype))
 
 
 for _fn in (np.max, np.amax):
@@ -77,12 +61,12 @@ reduction(np.prod, np.multiply, lambda dtype: 1)
 
 
 @options(np.mean)
-def mean(x, axis=None, dtype=None, out=None, keepdims=False, where=True):
+def mean(x, axis=None, dtype=None, keepdims=False, where=True):
     x = cast(x, dtype)
     if where is True:
-        return into(out, np.mean(x, axis=axis, keepdims=keepdims))
+        return np.mean(x, axis=axis, keepdims=keepdims)
     total = np.sum(np.where(where, x, 0), axis=axis, keepdims=keepdims)
-    return into(out, divided(total, counted(where, x, axis, keepdims)))
+    return divided(total, counted(where, x, axis, keepdims))
 
 
 def counted(where, x, axis, keepdims):
@@ -97,23 +81,23 @@ def divided(total, n):
 
 @options(np.var)
 def var(
-    x, axis=None, dtype=None, out=None, ddof=0, keepdims=False, where=True, mean=None,
+    x, axis=None, dtype=None, ddof=0, keepdims=False, where=True, mean=None,
     correction=None,
 ):  # fmt: skip
     x, ddof = cast(x, dtype), ddof if correction is None else correction
     if mean is None and where is True:
-        return into(out, np.var(x, axis=axis, ddof=ddof, keepdims=keepdims))
+        return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
     mean = np.mean(x, axis=axis, keepdims=True, where=where) if mean is None else mean
     size = abs(np.where(where, x - mean, 0))
     total = np.sum(size * size, axis=axis, keepdims=keepdims)
-    return into(out, divided(total, np.maximum(counted(where, x, axis, keepdims) - ddof, 0)))
+    return divided(total, np.maximum(counted(where, x, axis, keepdims) - ddof, 0))
 
 
 @options(np.std)
-def std(x, out=None, **options):
+def std(x, **options):
     v = np.var(x, **options)
     flat = v == 0  # the smallest of the subgradients there
-    return into(out, np.where(flat, 0, np.sqrt(np.where(flat, 1, v))))
+    return np.where(flat, 0, np.sqrt(np.where(flat, 1, v)))
 
 
 @options(np.sort)
@@ -125,8 +109,8 @@ def sort(x, axis=-1, kind=None, order=None, *, stable=None):
 
 def scan(fn):
     @options(fn)
-    def scanned(x, axis=None, dtype=None, out=None):
-        return into(out, fn(cast(x, dtype), axis=axis))
+    def scanned(x, axis=None, dtype=None):
+        return fn(cast(x, dtype), axis=axis)
 
 
 scan(np.cumsum)

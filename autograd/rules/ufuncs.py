@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.primitive import primitive
-from autograd.rules.masking import cast, into
+from autograd.rules.masking import cast
 from autograd.rules.neural import logsumexp
 from autograd.rules.reduce import linear_recurrence
 from autograd.rules.shape import astype, scatter
@@ -75,13 +75,13 @@ TOGETHER: dict[np.ufunc, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def reduce(fn, x, axis=0, dtype=None, out=None, keepdims=False, initial=None, where=True):
+def reduce(fn, x, axis=0, dtype=None, keepdims=False, initial=None, where=True):
     if fn in WHOLE:
         given = {"dtype": dtype, "initial": initial}
         given = {k: v for k, v in given.items() if v is not None}
         given |= {} if where is True else {"where": where}
         given |= {"keepdims": True} if keepdims else {}
-        return into(out, WHOLE[fn](x, axis=axis, **given))
+        return WHOLE[fn](x, axis=axis, **given)
     x = cast(x, dtype)
     axes = sorted(
         {int(a) % x.ndim for a in np.ravel(axis)} if axis is not None and x.ndim else range(x.ndim)
@@ -92,7 +92,7 @@ def reduce(fn, x, axis=0, dtype=None, out=None, keepdims=False, initial=None, wh
         y = TOGETHER[fn](x, tuple(axes))
     else:
         y = _fold(fn, _rows(x, axes, rest), initial, where)
-    return into(out, np.expand_dims(y, axes) if keepdims else y)
+    return np.expand_dims(y, axes) if keepdims else y
 
 
 def _refuse_as_numpy(fn, lengths, dtype, initial, where):
@@ -118,19 +118,19 @@ def _fold(fn, rows, start, keep):
     return y
 
 
-def accumulate(fn, x, axis=0, dtype=None, out=None):
+def accumulate(fn, x, axis=0, dtype=None):
     x = cast(x, dtype)
     if fn in RUNNING:
-        return into(out, RUNNING[fn](x, axis=axis))
+        return RUNNING[fn](x, axis=axis)
     rows = np.moveaxis(x, axis, 0)
     dtype = fn.accumulate(np.ones(1, x.dtype)).dtype  # a truth, of logical_and
     results = [cast(row, dtype) for row in rows[:1]]
     for row in rows[1:]:
         results.append(fn(results[-1], row))
-    return into(out, np.stack(results, axis=axis) if results else x)
+    return np.stack(results, axis=axis) if results else x
 
 
-def reduceat(fn, x, starts, axis=0, dtype=None, out=None, indices=None):
+def reduceat(fn, x, starts, axis=0, dtype=None, indices=None):
     # NumPy passes a keyword `indices` by position too
     starts, before = np.asarray(starts), (slice(None),) * (axis % x.ndim)
     np.add.reduceat(np.empty(x.shape[axis]), starts)  # NumPy's own refusal
@@ -138,7 +138,7 @@ def reduceat(fn, x, starts, axis=0, dtype=None, out=None, indices=None):
     for start, stop in itertools.pairwise([*starts.tolist(), x.shape[axis]]):
         part = x[(*before, slice(start, max(stop, start + 1)))]
         parts.append(reduce(fn, part, axis=axis, dtype=dtype, keepdims=True))
-    return into(out, np.concatenate(parts, axis=axis))
+    return np.concatenate(parts, axis=axis)
 
 
 def outer(fn, a, b, **options):
