@@ -34,7 +34,7 @@ def linear():
 
         seconds(n)
         few = min(seconds(n) for _ in range(3))
-        assert min(seconds(16 * n) for _ in range(2)) < 80 * few  # 256, were it quadratic
+        assert min(seconds(16 * n) for _ in range(2)) < 50 * few  # 256, were it quadratic
 
     return assert_linear
 

@@ -397,3 +397,17 @@ def test_memory_is_what_is_there_at_once():
     assert program.memory.total <= 2 * 80_000 + 8
     assert program.memory["t3"] == 80_000
     assert capture(lambda x: x.T, np.ones((2, 3))).memory["t1"] == 0
+
+
+# ── size ──────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.slow
+@pytest.mark.parametrize("column", ["source", "memory"])
+def test_long_programs_are_printed_and_planned_in_linear_time(column, linear):
+    def prepared(n):
+        def f(x):  # n operations, and one of n arguments
+            return np.sum(np.stack([np.sin(x[i]) * 2.0 for i in range(n)]))
+
+        program = capture(value_and_grad(f), np.ones(n))
+        return lambda: getattr(program, column)
+
+    linear(prepared, 200)

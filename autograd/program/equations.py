@@ -20,6 +20,26 @@ class Name(str):
         return str(self)
 
 
+class Names:
+    """The names that are taken: a wish that is one gets a number.
+
+    >>> names = Names(["x"])
+    >>> names.take("x"), names.take("x"), names.take("y")
+    ('x_1', 'x_2', 'y')
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._next = dict.fromkeys(taken, 1)
+
+    def take(self, wish: str) -> str:
+        """Return the name wished for, if nothing has it, or else one like it."""
+        text, k = wish, self._next.get(wish, 1)
+        while text in self._next:
+            text, k = f"{wish}_{k}", k + 1
+        self._next[wish], self._next[text] = k, 1
+        return text
+
+
 @dataclass(frozen=True, slots=True)
 class Equation:
     """One operation: ``name = op(*args, **params)``.

@@ -4,6 +4,7 @@ Results lie in a few buffers, which are used again as soon as nobody needs what 
 NumPy's functions write straight into their places. What leaves the program is an array of its own.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from autograd.blocks import LARGE
 from autograd.primitive import fused_op
 from autograd.program.chains import WORDS, Chain, chained, spell_chain
-from autograd.program.equations import Equation, Name
+from autograd.program.equations import Equation, Name, Names
 from autograd.program.kernels import IN_PLACE, cross_entropy, d_cross_entropy, kernel_of, ufunc
 from autograd.program.program import Program
 from autograd.rules.neural import d_cross_entropy as fused_gradient
@@ -56,7 +57,8 @@ class Plan:
         self._definitions: list[str] = []
         self._steps = chained(program)
         self._fixed = set(program.constants)  # whose arrays are there before the replay
-        self._taken = WORDS | {n.text for n in self._like}
+        self._names = Names(WORDS | {n.text for n in self._like})
+        self._referred: dict[int, str] = {}  # by the identity of what is in the scope
         self._base = self._bases()
         self._leaving = self._leave()
         self._last = self._last_uses()
@@ -64,6 +66,9 @@ class Plan:
         self._free: list[np.ndarray] = []
         self._softmax: dict[tuple[Any, ...], str] = {}
         self._early: set[Name] = set()
+        ending: dict[int, list[Name]] = defaultdict(list)
+        for name, i in self._last.items():
+            ending[i].append(name)
         for i, e in enumerate(self._steps):
             if isinstance(e, Chain):
                 self._chain(e, i)
@@ -71,7 +76,7 @@ class Plan:
                 self._view(e)
             else:
                 self._compute(e, i)
-            self._release(i)
+            self._free += [self._held.pop(name) for name in ending[i] if name in self._held]
         results = "".join(
             f"{self._result(y, program.results[:k])}, " for k, y in enumerate(program.results)
         )
@@ -89,12 +94,11 @@ class Plan:
 
     def refer(self, value: Any) -> str:
         """Return a name for an object."""
-        wish = getattr(value, "__name__", "value")
-        wish = wish if wish.isidentifier() and wish != "<lambda>" else "value"
-        text, k = wish, 1
-        while text in self._taken or self.scope.get(text, value) is not value:
-            text, k = f"{wish}_{k}", k + 1
-        self.scope[text] = value
+        text = self._referred.get(id(value))
+        if text is None:
+            wish = getattr(value, "__name__", "value")
+            text = self._names.take(wish if wish.isidentifier() else "value")
+            self._referred[id(value)], self.scope[text] = text, value
         return text
 
     # ── who is needed until when ───────────────────────────────────────────────────────────────
@@ -122,14 +126,10 @@ class Plan:
             for e in step.equations if isinstance(step, Chain) else [step]:
                 last.setdefault(e.name, i)
                 last.update({self._base.get(a, a): i for a in e.args if type(a) is Name})
-                if e.op is GRADIENT:  # it works on what the forward pass left
-                    last[self._softmax_of(e)] = i
+                if e.op is GRADIENT or e.op.fn is softmax_cross_entropy:
+                    last[self._softmax_of(e)] = i  # which the backward pass works on
         end = len(self._steps)
         return last | {self._base.get(y, y): end for y in self.program.results if type(y) is Name}
-
-    def _release(self, i: int) -> None:
-        for name in [n for n in self._held if self._last.get(n, i) <= i]:
-            self._free.append(self._held.pop(name))
 
     def _place(self, name: Name, like: Any, dying: Sequence[Name] = (), order: str = "C") -> str:
         """Find room for a result: an array of its own, a dying argument's, or a free buffer."""
@@ -199,9 +199,7 @@ class Plan:
     def _chain(self, chain: Chain, i: int) -> None:
         """Compute elementwise operations together, without the arrays that only they need."""
         kept = [e.name for e in chain.equations if np.ndim(e.like) and self._last[e.name] > i]
-        name = f"chain_{i}"
-        while name in self._taken:
-            name += "_"
+        name = self._names.take(f"chain_{i}")
         text, reads, sums = spell_chain(
             name, chain, kept, self.refer, self._scalar, self._like.__getitem__
         )

@@ -13,7 +13,7 @@ from autograd.errors import three_lines
 from autograd.functional import grad, hessian, jacobian, vjp
 from autograd.primitive import PRIMITIVES
 from autograd.program.cost import Table, flops, memory, shapes
-from autograd.program.equations import Equation, Name
+from autograd.program.equations import Equation, Name, Names
 from autograd.program.listing import executed
 from autograd.program.source import function_name, source
 from autograd.program.symbol import Symbol
@@ -187,16 +187,12 @@ class Program:
 
         A name that is taken gets a number.
         """
-        taken: set[str] = set()
+        taken = Names()
         numbers = {e.name: f"t{i}" for i, e in enumerate(self.equations, 1) if not e.named}
         names: dict[Any, Name] = {}
         for name in (*self.inputs, *self.constants, *(e.name for e in self.equations)):
-            wish, k = wishes.get(name, numbers.get(name, name.text)), 1
-            text = wish
-            while text in taken:
-                text, k = f"{wish}_{k}", k + 1
-            taken.add(text)
-            names[name] = Name(text)
+            wish = wishes.get(name, numbers.get(name, name.text))
+            names[name] = Name(taken.take(wish))
 
         def other(value: Any) -> Any:
             return names.get(value, value) if type(value) is Name else value

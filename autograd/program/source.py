@@ -5,14 +5,14 @@ Forward, then backward, under the user's names; what is used once is written whe
 
 import keyword
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd.primitive import fused_op
-from autograd.program.equations import Equation, Name
+from autograd.program.equations import Equation, Name, Names
 from autograd.program.helpers import definitions, helper
 from autograd.program.literals import (
     array,
@@ -92,19 +92,11 @@ class _Printer:
         self.like: Mapping[Name, Any] = {
             **program.inputs, **program.constants, **{e.name: e.like for e in program.equations}
         }  # fmt: skip
-        self.taken = set(RESERVED | self.helpers.keys() | {self.function})
-        self.names = {name: self.named(name.text) for name in self.like}
+        self.taken = Names(RESERVED | self.helpers.keys() | {self.function})
+        self.names = {name: self.taken.take(name.text) for name in self.like}
         self.uses = Counter(a for e in program.equations for a in e.args if type(a) is Name)
         alone = len(program.results) == 1
         self.uses.update({y: 1 if alone else 2 for y in program.results if type(y) is Name})
-
-    def named(self, wish: str) -> str:
-        """Return a name that the file does not need for something else."""
-        text, k = wish, 1
-        while text in self.taken:
-            text, k = f"{wish}_{k}", k + 1
-        self.taken.add(text)
-        return text
 
     def text(self) -> str:
         program = self.program
@@ -145,12 +137,14 @@ class _Printer:
         for e in equations:
             if e.name == turn and self.alone:
                 yield "# backward"
-            used = [a for a in e.args if type(a) is Name and a in self.inlined]
+            inlined = [a for a in e.args if type(a) is Name and a in self.inlined]
+            used = deque(sorted(inlined, key=lambda a: len(self.inlined[a].text), reverse=True))
             written = self.write(e)
-            while used and len(f"{self.names[e.name]} = {written.text}") > WIDTH:
-                longest = max(used, key=lambda a: len(self.inlined[a].text))
-                used.remove(longest)
-                yield from self.line(longest, self.inlined.pop(longest))
+            while used and (excess := len(f"{self.names[e.name]} = {written.text}") - WIDTH) > 0:
+                while used and excess > 0:  # of thousands, as many as must go at the least
+                    longest = used.popleft()
+                    excess -= len(self.inlined[longest].text) + len("()") - len(self.names[longest])
+                    yield from self.line(longest, self.inlined.pop(longest))
                 written = self.write(e)
             for a in used:
                 del self.inlined[a]
@@ -196,7 +190,7 @@ class _Printer:
         for name, other in self.constants.items():
             if other == text:
                 return name
-        name = self.named(wish)
+        name = self.taken.take(wish)
         self.constants[name] = text
         return name
 
@@ -214,9 +208,9 @@ class _Printer:
 
     def is_plain(self, a: np.generic, e: Equation) -> bool:
         """Tell whether Python's number does as well: beside an array of its own dtype."""
-        others = [self.like[b].dtype for b in e.args if type(b) is Name]
-        broadcasts = e.op.elementwise or e.op is D_CROSS_ENTROPY
-        return broadcasts and e.op.name != "pow" and a.dtype in others
+        if e.op.name == "pow" or not (e.op.elementwise or e.op is D_CROSS_ENTROPY):
+            return False
+        return a.dtype in [self.like[b].dtype for b in e.args if type(b) is Name]
 
     def value(self, name: Name) -> str:
         text = self.names[name]

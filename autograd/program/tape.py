@@ -12,7 +12,7 @@ import numpy as np
 from autograd.backward import sweep
 from autograd.outside import innermost
 from autograd.primitive import PRIMITIVES, Primitive
-from autograd.program.equations import Equation, Name, key_of
+from autograd.program.equations import Equation, Name, Names, key_of
 from autograd.program.symbol import CaptureError, Symbol, example, refusal
 from autograd.rules.neural import linear
 from autograd.rules.shape import BY_ARRAYS, VIEWS, Slot, astype, gather, place, setitem
@@ -47,7 +47,7 @@ class Tape:
         self.equations: list[Equation] = []
         self.inputs: dict[Name, Any] = {}
         self.constants: dict[Name, np.ndarray] = {}
-        self.taken: set[str] = set()
+        self._names = Names()
         self.wishes: dict[Name, str] = {}  # better names
         self.settled: set[Name] = set()  # what has the right name already
         self.handles: list[Callable[[], Symbol | None]] = []
@@ -82,11 +82,7 @@ class Tape:
 
     def name(self, wish: str) -> Name:
         """Return a name that nothing has yet: the one wished for, if possible."""
-        text, k = wish, 1
-        while text in self.taken:
-            text, k = f"{wish}_{k}", k + 1
-        self.taken.add(text)
-        return Name(text)
+        return Name(self._names.take(wish))
 
     def record(
         self, op: Primitive, values: Sequence[Any], params: Mapping[str, Any] | None = None
