@@ -182,7 +182,7 @@ def spell_chain(
         free(dying)
         examples = [like(a) if type(a) is Name else a for a in e.args]
         written: Any = kernel(refer, e, examples, texts)  # type: ignore[misc]  # it has one
-        lines += [line.replace("OUT", f"piece_{k}") for line in written]
+        lines += [line.replace("$OUT", f"piece_{k}") for line in written]
     size = int(np.prod(chain.shape))
     cut = [number[a] for a in reads if np.ndim(like(a))]
     given = [number[a] for a in (*reads, *kept)]

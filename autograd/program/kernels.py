@@ -1,7 +1,7 @@
 """Kernels: how operations write their results into a given array.
 
 Each kernel gets a way to name objects, the equation, and its arguments: examples of them and what
-they are called. It returns the lines that compute the equation into ``OUT``, or None where only a
+they are called. It returns the lines that compute the equation into ``$OUT``, or None where only a
 call that makes a new array will do.
 """
 
@@ -30,20 +30,20 @@ def kernel_of(op: Primitive) -> Kernel | None:
 
 def ufunc(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
     """Call a universal function."""
-    return None if e.params else [f"{refer(e.op.fn)}({', '.join(args)}, out=OUT)"]
+    return None if e.params else [f"{refer(e.op.fn)}({', '.join(args)}, out=$OUT)"]
 
 
 def power(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
     """Square, where that is meant."""
     if isinstance(x[1], (int, float)) and x[1] == 2:
-        return [f"{refer(np.square)}({args[0]}, out=OUT)"]
-    return [f"{refer(np.power)}({', '.join(args)}, out=OUT)"]
+        return [f"{refer(np.square)}({args[0]}, out=$OUT)"]
+    return [f"{refer(np.power)}({', '.join(args)}, out=$OUT)"]
 
 
 def matmul(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
     """Multiply matrices: np.dot has less to check than np.matmul, but fills its result with 0."""
     flat = all(np.ndim(v) == 2 and v.dtype == e.like.dtype for v in x) and e.like.size < 4096
-    return [f"{refer(np.dot if flat else np.matmul)}({', '.join(args)}, out=OUT)"]
+    return [f"{refer(np.dot if flat else np.matmul)}({', '.join(args)}, out=$OUT)"]
 
 
 def total(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
@@ -54,14 +54,14 @@ def total(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> l
     if x[0].size >= LARGE and short_rows(x[0], axis) and not keepdims:
         columns = [f"{args[0]}[..., {k}]" for k in range(x[0].shape[-1])]
         add = refer(np.add)
-        first = f"{add}({columns[0]}, {columns[1]}, out=OUT)"
-        return [first, *[f"{add}(OUT, {column}, out=OUT)" for column in columns[2:]]]
-    return [f"{refer(np.add.reduce)}({args[0]}, {axis!r}, None, OUT, {keepdims!r})"]
+        first = f"{add}({columns[0]}, {columns[1]}, out=$OUT)"
+        return [first, *[f"{add}($OUT, {column}, out=$OUT)" for column in columns[2:]]]
+    return [f"{refer(np.add.reduce)}({args[0]}, {axis!r}, None, $OUT, {keepdims!r})"]
 
 
 def logistic(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
     """Compute 1 / (1 + exp(-x))."""
-    return [f"{refer(_logistic)}({args[0]}, OUT)"]
+    return [f"{refer(_logistic)}({args[0]}, $OUT)"]
 
 
 def _logistic(x: Any, out: np.ndarray) -> None:
@@ -74,7 +74,7 @@ def _logistic(x: Any, out: np.ndarray) -> None:
 
 def rectified(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
     """Compute max(x, 0)."""
-    return [f"{refer(rectify)}({args[0]}, OUT)"]
+    return [f"{refer(rectify)}({args[0]}, $OUT)"]
 
 
 def choose(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
@@ -82,12 +82,12 @@ def choose(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> 
     copy, (condition, a, b) = refer(np.copyto), args
     if getattr(x[0], "dtype", np.dtype(bool)).kind != "b":
         condition = f"{condition} != 0"
-    return [f"{copy}(OUT, {b})", f"{copy}(OUT, {a}, where={condition})"]
+    return [f"{copy}($OUT, {b})", f"{copy}($OUT, {a}, where={condition})"]
 
 
 def mask(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
     """Keep a gradient where a condition holds."""
-    return [f"{refer(_mask)}({', '.join(args)}, out=OUT)"]
+    return [f"{refer(_mask)}({', '.join(args)}, out=$OUT)"]
 
 
 def _mask(g: Any, keep: Any, out: np.ndarray) -> None:
@@ -98,7 +98,7 @@ def _mask(g: Any, keep: Any, out: np.ndarray) -> None:
 
 def quotient(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
     """Divide a gradient."""
-    return [f"{refer(_over)}({', '.join(args)}, out=OUT)"]
+    return [f"{refer(_over)}({', '.join(args)}, out=$OUT)"]
 
 
 def _over(g: Any, d: Any, out: np.ndarray) -> None:

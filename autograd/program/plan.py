@@ -5,7 +5,7 @@ NumPy's functions write straight into their places. What leaves the program is a
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,12 +85,17 @@ class Plan:
     def function(self) -> Callable[..., tuple[Any, ...]]:
         """Return the replay, as a function of the program's inputs; only one thread may run it."""
         body = "".join(f"    {line}\n" for line in self.lines)
-        head = f"def replay({', '.join(map(str, self.program.inputs))}):\n"
-        text = "".join(self._definitions) + head + body
-        scope = dict(self.scope)
-        exec(compile(text, f"<replay of {self.program.identifier}>", "exec"), scope)  # noqa: S102  # our own text
-        replay: Callable[..., tuple[Any, ...]] = scope["replay"]
+        name = self._names.take("replay")
+        text = f"def {name}({', '.join(map(str, self.program.inputs))}):\n{body}"
+        chains = self._define("".join(self._definitions), self.scope)
+        replay: Callable[..., tuple[Any, ...]] = self._define(text, self.scope | chains)[name]
         return replay
+
+    def _define(self, text: str, scope: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the functions of a text; none is in its own globals, where it would never die."""
+        made: dict[str, Any] = {}
+        exec(compile(text, f"<replay of {self.program.identifier}>", "exec"), dict(scope), made)  # noqa: S102  # our own text
+        return made
 
     def refer(self, value: Any) -> str:
         """Return a name for an object."""
@@ -193,7 +198,7 @@ class Plan:
         if lines is None:
             return self._call(e)
         out = self._place(e.name, e.like, self._dying(e, i))
-        self.lines += [line.replace("OUT", out) for line in lines]
+        self.lines += [line.replace("$OUT", out) for line in lines]
         return None
 
     def _chain(self, chain: Chain, i: int) -> None:
