@@ -6,7 +6,7 @@ Layer 0: knows nothing of Tensor.
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -273,13 +273,16 @@ def fused_op(fn: Callable[..., Any]) -> Primitive:
     return op
 
 
+def held(args: Sequence[Any], params: Mapping[str, Any]) -> list[Any]:
+    """Return what a call is about: its arguments, its parameters, and what an index holds."""
+    return [*args, *params.values(), *[i for v in params.values() if type(v) is tuple for i in v]]
+
+
 def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(fn)
     def dispatch(*args: Any, **params: Any) -> Any:
         values = (*args, *params.values()) if params else args
-        if capturing:  # an index may hold symbols
-            values += tuple(i for v in params.values() if type(v) is tuple for i in v)
-        for a in values:
+        for a in held(args, params) if capturing else values:
             record = getattr(a, "_record", None)  # only a Tensor has one
             if record is not None:
                 op = PRIMITIVES[dispatch]

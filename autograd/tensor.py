@@ -16,9 +16,10 @@ import numpy as np
 from autograd import modes, rules  # noqa: F401  # rules fill the table
 from autograd.blocks import LARGE, in_pieces
 from autograd.errors import describe, failed_call, plain, shape_of, three_lines
+from autograd.hooks import Hook
 from autograd.methods import Methods
 from autograd.modes import capturing, paused, watching
-from autograd.primitive import PRIMITIVES, Primitive
+from autograd.primitive import PRIMITIVES, Primitive, held
 from autograd.rules.shape import setitem
 from autograd.versions import birth
 from autograd.witness import reads, witnessed
@@ -79,19 +80,6 @@ def _unary(fn: Callable[..., Any]) -> Callable[[Any], Any]:
     return lambda a: record(op, (a,))
 
 
-class Hook:
-    """What `register_hook` returns: ``remove()``, or a call, takes the hook away."""
-
-    def __init__(self, hooks: dict[Any, Any], key: object) -> None:
-        self._hooks, self._key = hooks, key
-
-    def remove(self) -> None:
-        """Call the hook no more."""
-        self._hooks.pop(self._key, None)
-
-    __call__ = remove
-
-
 def is_array(b: Any) -> bool:
     return isinstance(b, (np.generic, int, float, complex, list, tuple)) or (
         isinstance(plain(b), np.ndarray)
@@ -110,7 +98,8 @@ class Tensor(Methods):
 
     Raises
     ------
-    TypeError : for an integer or boolean array that requires a gradient.
+    TypeError : for an integer or boolean array that requires a gradient, and for what holds no
+        numbers.
 
     Examples
     --------
@@ -152,10 +141,19 @@ class Tensor(Methods):
         self.count = birth()
         if name is not None:
             self.meta = {"name": name}
-        if type(data) is float and dtype is None and modes.default is FLOAT64:
+        quick = type(data) is float and dtype is None and modes.default is FLOAT64
+        if quick and type(requires_grad) is bool:
             self.data = float64(data)  # by far the most frequent case, ten times faster
             self.requires_grad = requires_grad
             return
+        if not isinstance(requires_grad, (bool, np.bool)):
+            raise TypeError(
+                three_lines(
+                    f"requires_grad is True or False, not {requires_grad!r:.40}",
+                    f"Tensor({data!r:.40}, {requires_grad!r:.40})",
+                    "Tensor(2.5) for a number, Tensor([2, 5]) for several",
+                )
+            )
         array = plain(raw(data))
         typed = dtype is not None or hasattr(array, "dtype")
         array = np.array(array, dtype=dtype)
@@ -343,7 +341,7 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
     try:
         if op.elementwise and type(arrays[0]) is np.ndarray and arrays[0].size >= LARGE:
             data = in_pieces(partial(op.call, **params) if params else op.call, *arrays)
-        elif capturing and (symbols := [x for x in arrays if hasattr(x, "_record")]):
+        elif capturing and (symbols := [x for x in held(arrays, params) if hasattr(x, "_record")]):
             data = symbols[0]._record(op, arrays, params)
         else:
             data = op.call(*arrays, **params)

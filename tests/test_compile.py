@@ -1,9 +1,12 @@
 """`compile`: a replay gives what the function gives, whoever calls it, however often."""
 
 import copy
+import functools
+import gc
 import pickle
 import sys
 import threading
+import weakref
 from itertools import pairwise
 
 import numpy as np
@@ -233,12 +236,17 @@ def test_a_chain_reads_what_was_computed_before_it(f):
         assert_allclose(ours, theirs, rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["n", "parts", "work", "range", "given_0", "piece_1", "chain_0"])
-def test_a_chain_goes_over_arrays_of_any_name(name):
-    x, scope = np.linspace(0, 1, 700_000), {"np": np}
-    exec(f"def f({name}): return np.exp(np.sin({name})).sum()", scope)
+@pytest.mark.parametrize(
+    "name",
+    ["n", "parts", "work", "range", "given_0", "piece_1", "chain_0", "OUT", "xOUT", "replay"],
+)
+@pytest.mark.parametrize("size", [9, 700_000])
+def test_arrays_may_have_any_name(name, size):
+    x, scope = np.linspace(0, 1, size), {"np": np}
+    text = f"def f({name}):\n {name} = np.exp(np.sin({name}))\n return np.dot({name}, {name})"
+    exec(text, scope)
     _, g = compile(value_and_grad(scope["f"]))(x)
-    assert_allclose(g, np.exp(np.sin(x)) * np.cos(x), rtol=1e-12)
+    assert_allclose(g, 2 * np.exp(2 * np.sin(x)) * np.cos(x), rtol=1e-12)
 
 
 def test_a_gradient_of_zero_stays_zero_in_a_chain():
@@ -541,6 +549,136 @@ def test_a_module_has_a_program_for_each_of_its_modes():
         else:
             assert_allclose(y, expected, rtol=1e-12)
     assert len(compiled._replays) == 2
+
+
+def test_a_parameter_may_be_frozen_and_cast_between_calls():
+    net, (X, y) = network(4, 5, 3), batch()
+    step = compile(training_step(net))
+    for frozen, dtype in [(False, "f8"), (True, "f8"), (False, "f4"), (True, "f4"), (False, "f8")]:
+        net.to(dtype)
+        net[0].requires_grad_(not frozen)
+        net.zero_grad()
+        step(X.astype(dtype), y)
+        assert (net[0].weight.grad is None) == frozen
+        assert net[2].weight.grad.dtype == dtype
+
+
+@pytest.mark.parametrize("values", [(1, 1.0, True), (0.0, -0.0), (2, 2.0, 2 + 0j), ("a", None)])
+def test_constants_are_told_apart_by_their_types(values):
+    by_name = compile(lambda x, k: (x, repr(k)))
+    for k in 2 * values:
+        assert by_name(np.ones(2), k=k)[1] == repr(k)
+    assert len(by_name._replays) == len(values)
+    nan = compile(lambda x, k: x * k)
+    nan(1.0, k=float("nan"))
+    nan(1.0, k=float("nan"))
+    assert len(nan._replays) == 1
+
+
+def test_arrays_by_names_that_have_no_position():
+    x, w = np.arange(3.0), np.array([2.0, 3.0, 4.0])
+
+    def f(x, *, w, scale=1.0):
+        return np.dot(x, w) * scale
+
+    def g(x, **more):
+        return x * more["w"]
+
+    compiled = compile(f)
+    assert compiled(x, w=w) == 11
+    assert compiled(x, w=w, scale=2.0) == 22
+    assert compiled(x=x, w=w) == 11
+    assert compile(g)(x, w=w).tolist() == [0, 3, 8]
+    assert compile(functools.partial(f, w=w))(x) == 11
+
+
+def test_arrays_in_files(tmp_path):
+    x = np.memmap(tmp_path / "x", dtype=float, mode="w+", shape=(3,))
+    x[:] = 1, 2, 3
+    assert compile(lambda x: x * 2)(x).tolist() == [2, 4, 6]
+
+
+def test_what_cannot_be_compiled_is_named():
+    with pytest.raises(TypeError) as error:
+        compile(lambda x, rows: x[rows])(np.ones(3), {0, 1})
+    assert str(error.value) == (
+        "what is constant in a program must be hashable, not set\n"
+        "  where: <lambda>, argument 1\n"
+        "  instead: arrays and numbers in lists, tuples and dicts; a frozen dataclass"
+    )
+    with pytest.raises(TypeError) as error:
+        compile(None)
+    assert str(error.value) == (
+        "compile takes a function\n"
+        "  where: compile(None)\n"
+        "  instead: compile(f)(x), where f(x) computes the result"
+    )
+    with pytest.raises(RuntimeError) as error:
+        compile(lambda x, n: x * n)(1.0, 10**30)
+    assert str(error.value) == (
+        "a program takes numbers of 64 bits\n"
+        f"  where: n = {10**30}\n"
+        "  instead: float(n), or n as a text"
+    )
+
+
+def test_a_compiled_function_is_let_go_without_the_garbage_collector():
+    x = np.linspace(0, 1, 700_000)
+    gc.collect()
+    gc.disable()
+    try:
+        compiled = compile(value_and_grad(lambda x: np.sum(np.tanh(x * x) * np.exp(x))))
+        compiled(x)
+        (replay,) = compiled._replays.values()
+        gone = weakref.ref(replay._idle[0])
+        del compiled, replay
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+# ── numbers of Python's ───────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("n", [2, 0.5, 1.5 + 1j], ids=str)
+@pytest.mark.parametrize("dtype", ["?", "i1", "u2", "i8", "f2", "f4", "f8", "c8", "c16"])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, n: x * n, lambda x, n: n - x, lambda x, n: x / n, lambda x, n: n * n + x,
+        lambda x, n: (n + 1) * (x + n), lambda x, n: x + np.sin(n), lambda x, n: x == n,
+        lambda x, n: np.where(x == 1, x, n), lambda x, n: np.stack([x[0] * n, x[1]]),
+        lambda x, n: abs(n) * x + n**2, lambda x, n: x[0] + n, lambda x, n: np.maximum(x, n),
+    ],
+)  # fmt: skip
+def test_a_number_takes_the_dtype_of_what_it_meets(f, dtype, n):
+    x = np.array([1, 0, 1, 1]).astype(dtype)
+    wanted = f(x, n)
+    for made in (compile(f), capture(f, x, n)):
+        for _ in range(2):
+            assert_array_equal(made(x, n), wanted)
+            assert made(x, n).dtype == wanted.dtype
+
+
+def test_a_number_to_differentiate_by_is_float64():
+    x = np.ones(3, np.float32)
+    for transform in (
+        grad(lambda x, a: np.sum(np.sin(a * x))), grad(lambda x, a: np.sum(np.sin(a * x)), 1),
+        value_and_grad(lambda x, a: np.sum(a * x) * a, (0, 1)),
+    ):  # fmt: skip
+        for ours, wanted in zip(
+            leaves_of(compile(transform)(x, 0.1)), leaves_of(transform(x, 0.1)), strict=True
+        ):
+            assert_array_equal(ours, wanted)
+            assert ours.dtype == wanted.dtype
+
+
+def test_numbers_that_python_refuses_are_infinite_or_nan_as_in_numpy():
+    with np.errstate(all="ignore"):
+        for f, x in [
+            (lambda x: x**1.5, -1.0), (lambda x: x**-1, 0.0), (lambda x: x**200.0, 1e10),
+            (lambda x: 1 / x, 0.0), (lambda x: x % (x - x), 1.0),
+        ]:  # fmt: skip
+            assert_array_equal(compile(grad(f))(x), grad(f)(x))
+            assert type(compile(f)(x)) is np.float64
 
 
 def test_methods_copies_and_arrays_by_keyword():

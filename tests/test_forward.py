@@ -133,6 +133,16 @@ def test_products_of_large_arrays_are_those_of_small_ones():
     assert value.shape == x.shape
 
 
+def test_a_write_at_a_mask_is_captured():
+    def f(x):
+        y = x * 0.5
+        y[y > 1] = 2.0
+        return y
+
+    x = np.array([1.0, 4.0])
+    assert capture(jacfwd(f), x)(x).tolist() == [[0.5, 0], [0, 0]]
+
+
 def test_push_maps_over_a_batch_and_is_captured():
     push_, _ = linearize(tall)(X)
     close(vmap(push_)(np.eye(3)), jacobian(tall)(X).T)

@@ -26,6 +26,7 @@ from autograd.program.randomness import drawing_line, watch
 from autograd.program.simplify import simplified
 from autograd.program.symbol import CaptureError, Symbol
 from autograd.program.tape import Tape
+from autograd.pullback import array
 from autograd.tensor import Tensor, constant, raw
 from autograd.tree import flatten
 from autograd.versions import birth
@@ -41,7 +42,8 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     ----------
     f : a function of arrays or Tensors, or a transform of one, as ``value_and_grad(loss)``.
     *examples : arrays, Tensors or numbers (or nested lists, tuples and dicts of them), which tell
-        shapes and dtypes. Numbers are float64 or int64 then. Anything else is constant.
+        shapes and dtypes. Numbers are float64 or int64 then, which take the dtype of an array
+        that they meet, as Python's do. Anything else is constant.
     **options : keyword arguments of `f`; they are constant.
 
     Raises
@@ -242,8 +244,12 @@ def _variable(tape: Tape, name: str, x: Any) -> Any:
     if isinstance(x, Symbol):
         x = x.data
     if isinstance(x, (np.ndarray, np.generic, int, float, complex)) and not isinstance(x, bool):
-        symbol = tape.input(name, np.asarray(x)[()])
-        symbol.given = True
+        data = array(x)
+        if not hasattr(data, "dtype"):
+            what, where = "a program takes numbers of 64 bits", f"{name} = {x!r:.40}"
+            raise CaptureError(three_lines(what, where, f"float({name}), or {name} as a text"))
+        symbol = tape.input(name, data)
+        symbol.given, symbol.weak = True, type(x) in (int, float, complex)
         return symbol
     return x
 

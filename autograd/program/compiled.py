@@ -3,18 +3,18 @@
 import functools
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from inspect import signature
 from types import MethodType
 from typing import Any
 
 import numpy as np
 
+from autograd.errors import three_lines
 from autograd.modes import capturing, is_grad_enabled
 from autograd.primitive import Primitive
 from autograd.program.capture import capture
-from autograd.program.equations import Name, outline
+from autograd.program.equations import Name, key_of, outline
 from autograd.program.plan import Plan
 from autograd.program.program import Program
 from autograd.program.sizes import Family
@@ -23,6 +23,7 @@ from autograd.tensor import Tensor, raw, record
 from autograd.tree import flatten, is_alike
 
 ARRAYS = (np.ndarray, Tensor, list, tuple, dict)
+NUMBERS = {int: np.int64, float: np.float64, complex: np.complex128}
 SIGNATURES = 8
 """So many signatures are usual; a function that has more is perhaps not meant to be compiled."""
 
@@ -34,14 +35,17 @@ def compile(f: Callable[..., Any]) -> "Compiled":  # PyTorch's name
     `capture` for what it may not do); from then on its program is replayed, without the engine
     and without new arrays for what is only needed on the way. Two batch sizes are captured, and
     those between them are known by then; the first result at such a size is compared with that of
-    `f`. The data of Tensors and the modes of modules are read at each call; whatever else `f` reads
-    from outside, an attribute or a global, is that of the capture.
+    `f`. The data of Tensors, whether they require a gradient, and the modes of modules are read at
+    each call; whatever else `f` reads from outside, an attribute or a global, is that of the
+    capture, and so are arguments that are no arrays or numbers, which must be hashable.
     Where `f` calls ``backward``, gradients are added up in ``.grad`` as ever, so that any
     optimizer can use them. Threads may call it at the same time.
 
     Raises
     ------
     CaptureError : where `f` cannot be a program.
+    TypeError : for what cannot be called, and for an argument that is neither an array or a number
+        nor hashable.
 
     Examples
     --------
@@ -50,6 +54,9 @@ def compile(f: Callable[..., Any]) -> "Compiled":  # PyTorch's name
     >>> step(np.ones(2), np.eye(2))
     (np.float64(2.0), array([2., 2.]))
     """
+    if not callable(f):
+        what, where = "compile takes a function", f"compile({f!r:.40})"
+        raise TypeError(three_lines(what, where, "compile(f)(x), where f(x) computes the result"))
     return Compiled(f)
 
 
@@ -61,17 +68,23 @@ class Compiled:
         self._replays: dict[Any, Replay] = {}
         self._families: dict[Any, Family] = {}  # by their signatures without the first axes
         self._derived: list[Any] = []  # the keys of programs that were not captured
+        self._named: dict[tuple[str, ...], Compiled] = {}  # by the names of arrays
         self._modules: list[Any] = []  # that were called, and may be in another mode next time
+        self._parameters: list[Tensor] = []  # that were read, and may be frozen next time
         self._lock = threading.Lock()
         functools.update_wrapper(self, f)
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         if capturing:  # inside of another capture it is what it does
             return self.f(*args, **options)
-        if any(isinstance(v, ARRAYS) for v in options.values()):
-            bound = signature(self.f).bind(*args, **options)
-            args, options = bound.args, bound.kwargs
-        replay = self._replays.get(self._key(args, options))
+        if names := tuple([k for k, v in options.items() if isinstance(v, ARRAYS)]):
+            arrays = [options.pop(k) for k in names]
+            return self._by_name(names)(*args, *arrays, **options)
+        try:
+            replay = self._replays.get(self._key(args, options))
+        except TypeError:
+            self._refuse(args, options)
+            raise
         if replay is None:
             replay = self._new(args, options)
         return replay(args) if replay.proven else self._prove(replay, args, options)
@@ -86,8 +99,37 @@ class Compiled:
         """Return what must be the same for a program to fit; of shapes, what comes after `skip`."""
         key = tuple([_signature(a, skip) for a in args])
         if options:
-            key += tuple(options.items())
-        return key + tuple([m.training for m in self._modules]) if self._modules else key
+            key += tuple([(k, _constant(v)) for k, v in options.items()])
+        if self._modules:
+            key += tuple([m.training for m in self._modules])
+        for t in self._parameters:
+            key += t.requires_grad, t.data.dtype, t.data.shape
+        return key
+
+    def _by_name(self, names: tuple[str, ...]) -> "Compiled":
+        """Return the function that takes these arguments, which are arrays, as its last ones."""
+        f = self.f
+
+        def call(*args: Any, **options: Any) -> Any:
+            first = len(args) - len(names)
+            return f(*args[:first], **dict(zip(names, args[first:], strict=True)), **options)
+
+        call.__name__ = getattr(f, "__name__", type(f).__name__)
+        return self._named.setdefault(names, Compiled(call))
+
+    def _refuse(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:
+        """Raise for an argument that no program can be found by."""
+        for name, x in (*enumerate(flatten(list(args))[0]), *options.items()):
+            try:
+                hash(_signature(x, 0))
+            except TypeError:
+                raise TypeError(
+                    three_lines(
+                        f"what is constant in a program must be hashable, not {type(x).__name__}",
+                        f"{getattr(self.f, '__name__', 'f')}, argument {name}",
+                        "arrays and numbers in lists, tuples and dicts; a frozen dataclass",
+                    )
+                ) from None
 
     def _family(self, args: tuple[Any, ...], options: dict[str, Any]) -> Family:
         return self._families.setdefault(self._key(args, options, 1), Family())
@@ -95,7 +137,8 @@ class Compiled:
     def _new(self, args: tuple[Any, ...], options: dict[str, Any]) -> "Replay":
         with self._lock:
             if (key := self._key(args, options)) not in self._replays:
-                sizes = [np.shape(raw(x))[:1] for x in flatten(list(args))[0]]
+                leaves = flatten(list(args))[0]
+                sizes = [x.shape[:1] if isinstance(x, (np.ndarray, Tensor)) else () for x in leaves]
                 program = self._family(args, options).program(sizes)
                 if derived := program is not None:
                     self._derived.append(key)
@@ -103,8 +146,8 @@ class Compiled:
                         del self._replays[self._derived.pop(0)]
                 else:
                     program = self._capture(args, options)
-                    new = [m for m in program.modules if not any(m is n for n in self._modules)]
-                    self._modules += new
+                    self._modules += _new(program.modules, self._modules)
+                    self._parameters += _new(program.parameters.values(), self._parameters)
                     key = self._key(args, options)
                     self._family(args, options).learn(sizes, program)
                 self._replays[key] = Replay(program, args, proven=not derived)
@@ -155,8 +198,17 @@ def _agree(ours: Any, result: Any) -> bool:
     return True
 
 
+def _new(found: Iterable[Any], known: list[Any]) -> list[Any]:
+    return [x for x in found if not any(x is y for y in known)]
+
+
+def _constant(x: Any) -> Any:
+    """Return what a constant is known by: 1, 1.0 and True are three, 0.0 and -0.0 are two."""
+    return key_of(x) if isinstance(x, (int, float, complex, str)) else (type(x), x)
+
+
 def _signature(x: Any, skip: int) -> Any:
-    if type(x) is np.ndarray:
+    if isinstance(x, np.ndarray):
         return x.dtype, x.ndim, x.shape[skip:]
     if type(x) is Tensor:
         return x.dtype, x.ndim, x.shape[skip:], x.requires_grad
@@ -166,7 +218,7 @@ def _signature(x: Any, skip: int) -> Any:
         return type(x), *keys, *[_signature(part, skip) for part in parts]
     if isinstance(x, (np.generic, float, complex)) or type(x) is int:
         return type(x)
-    return x
+    return _constant(x)
 
 
 class Replay:
@@ -177,6 +229,9 @@ class Replay:
         self._nested = any(isinstance(a, (list, tuple, dict)) for a in args)
         self._idle = [Plan(program).function()]
         self._given = [i for i, a in enumerate(program.arguments) if type(a) is Name]
+        leaves = flatten(list(args))[0]
+        kinds = [type(leaves[i]) for i in self._given]
+        self._numbers = [(k, NUMBERS[kind]) for k, kind in enumerate(kinds) if kind in NUMBERS]
         self._parameters = list(program.parameters.values())
         self._connected = [k for k, is_so in enumerate(program.connected) if is_so]
         self._count = len(program.outputs)
@@ -194,8 +249,13 @@ class Replay:
         return program.result(results)
 
     def _values(self, leaves: Sequence[Any]) -> list[Any]:
-        values = [raw(leaves[i]) for i in self._given]
-        return values + [t.data for t in self._parameters]
+        return [*map(raw, self._arguments(leaves)), *[t.data for t in self._parameters]]
+
+    def _arguments(self, leaves: Sequence[Any]) -> list[Any]:
+        values = [leaves[i] for i in self._given]
+        for k, kind in self._numbers:  # Python's raise an error where NumPy's are infinite
+            values[k] = kind(values[k])
+        return values
 
     def guess(self, args: tuple[Any, ...]) -> Any:
         """Return what a call would return, and leave nothing in tensors."""
@@ -216,8 +276,7 @@ class Replay:
     def _record(self, leaves: Sequence[Any]) -> Any:
         """Record the whole program as one operation, for backward to come."""
         program, which = self.program, self._connected
-        values = [x for n, x in zip(program.arguments, leaves, strict=True) if type(n) is Name]
-        values += program.parameters.values()
+        values = [*self._arguments(leaves), *self._parameters]
         several = len(which) > 1  # in one array then, as an operation has one result
         results: list[Any] = []
 

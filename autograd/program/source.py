@@ -26,7 +26,7 @@ from autograd.program.literals import (
 )
 from autograd.program.spell import ATOM, UNARY, Spelled, spell
 from autograd.rules.neural import d_cross_entropy
-from autograd.rules.shape import Slot, gather, place, scatter_at
+from autograd.rules.shape import Slot, astype, gather, place, scatter_at
 
 if TYPE_CHECKING:
     from autograd.program.program import Program
@@ -163,6 +163,8 @@ class _Printer:
     def write(self, e: Equation) -> Spelled:
         """Write one operation."""
         args = [self.argument(a, e) for a in e.args]
+        if e.op.fn is astype and not np.shape(e.like):  # Python's numbers have no method for it
+            return Spelled(f"np.{e.like.dtype.name}({args[0].text})")
         if "index" not in e.params:
             return spell(e.op, args, {k: parameter(short(k, v)) for k, v in e.params.items()})
         first = FIRST_ARRAY.get(e.op.fn, len(args))

@@ -52,15 +52,17 @@ class Symbol(Methods, NDArrayOperatorsMixin):
     base, of : the symbol that it is a view of, if any, and what that was called then.
     at : by which index it is that view, if by any.
     given : whether it is an argument, which only the caller may change.
+    weak : whether it stands for a number of Python's, which takes the dtype of what it meets.
     """
 
-    __slots__ = ("__weakref__", "at", "base", "data", "given", "name", "of", "tape")
+    __slots__ = ("__weakref__", "at", "base", "data", "given", "name", "of", "tape", "weak")
 
     op, requires_grad = None, False  # as of a Tensor without history
 
     def __init__(self, tape: "Tape", name: Name, data: Any, base: "Symbol | None" = None) -> None:
         self.tape, self.name, self.data, self.base = tape, name, data, base
-        self.of, self.at, self.given = None if base is None else base.name, None, False
+        self.of, self.at = None if base is None else base.name, None
+        self.given = self.weak = False
         tape.handles.append(weakref.ref(self))
 
     @property  # type: ignore[misc]  # what isinstance asks beside the type

@@ -101,6 +101,9 @@ class Tape:
                 # compiled code has no definition in NumPy: the printer will refuse it by name
             finally:
                 self.opened.remove(op)
+        weak = op.elementwise and any(type(v) is Symbol and v.weak for v in values)
+        if weak and op.fn is not np.ldexp:  # of an integer, and of nothing like it
+            values, weak = _promoted(op, values)
         if (same := _unchanged(op, values, params)) is not None:
             return same
         if op.fn is setitem and _is_whole(*values, **params):
@@ -112,7 +115,7 @@ class Tape:
         args = tuple(self.argument(v) for v in values)
         key = (op, *map(key_of, args), *((k, key_of(v)) for k, v in params.items()))
         if key in self._known:
-            return self._symbol(op, values, params, *self._known[key])
+            return self._symbol(op, values, params, *self._known[key], weak)
         with np.errstate(all="ignore"):
             data = op.call(*map(example, values), **params)
         if type(data) is complex:  # Python's, which 1j * np.float64(2) is
@@ -122,10 +125,16 @@ class Tape:
         name = self.name(f"t{len(self.equations) + 1}")
         self.equations.append(Equation(name, op, args, params, data, self.is_sweeping()))
         self._known[key] = name, data
-        return self._symbol(op, values, params, name, data)
+        return self._symbol(op, values, params, name, data, weak)
 
     def _symbol(
-        self, op: Primitive, values: Sequence[Any], params: Mapping[str, Any], name: Name, data: Any
+        self,
+        op: Primitive,
+        values: Sequence[Any],
+        params: Mapping[str, Any],
+        name: Name,
+        data: Any,
+        weak: bool,
     ) -> Symbol:
         """Return a result, which knows what it is a view of."""
         base = None
@@ -134,6 +143,7 @@ class Tape:
             base = next((s for s in symbols if np.may_share_memory(s.data, data)), None)
         symbol = Symbol(self, name, data, base)
         symbol.at = params["index"] if base is not None and op is GETITEM else None
+        symbol.weak = weak and symbol.dtype.kind != "b"
         return symbol
 
     def argument(self, value: Any) -> Any:
@@ -157,6 +167,19 @@ class Tape:
         """Yield the identity of each array that was met, and the constant that it is."""
         for i, (_, name) in self._arrays.items():
             yield i, name
+
+
+def _promoted(op: Primitive, values: Sequence[Any]) -> tuple[list[Any], bool]:
+    """Give Python's numbers the dtype of what they meet; tell whether the result is one, too."""
+    numbers = [v.data.item() if type(v) is Symbol and v.weak else v for v in values]
+    strong = [v.dtype for v in numbers if hasattr(v, "dtype")]
+    if not strong:
+        return [*values], getattr(op.call, "__module__", None) == operator.add.__module__
+    dtype = np.result_type(*strong, *[v for v in numbers if not hasattr(v, "dtype")])
+    return [
+        v if v is number or v.dtype == dtype else astype(v, dtype=dtype)
+        for v, number in zip(values, numbers, strict=True)
+    ], False
 
 
 def _with_slots(op: Primitive, values: Any, params: dict[str, Any]) -> Any:
