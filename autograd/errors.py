@@ -130,6 +130,7 @@ ADVICE = (  # the operation, or "" for any; what NumPy says; what to write inste
     ("transpose", "axes don't match", "each axis once: x.transpose((1, 0)) has two"),
     ("squeeze", "size not equal to one", "an axis of length 1, or np.squeeze(x) for all of them"),
     ("pow", "negative integer powers", "x.astype(float)"),
+    ("bitwise_xor", "not supported", "a ** b for a power; ^ is for integers and truth values"),
     ("cholesky", "not positive definite", "a symmetric matrix whose eigenvalues are positive"),
     ("", "Singular matrix", "np.linalg.pinv or lstsq, or A + 1e-6 * np.eye(n)"),
     ("", "must be square", "as many rows as columns; np.linalg.pinv or lstsq for others"),

@@ -111,6 +111,14 @@ class Methods(PyTorchMethods):
         return (operator.getitem(self, i) for i in range(len(self)))  # type: ignore[call-overload]  # Tensor defines it
 
     def __bool__(self) -> bool:
+        if type(self.data) is np.ndarray and self.data.size != 1:
+            raise ValueError(
+                three_lines(
+                    f"an array of shape {self.shape} is ambiguous where one truth value is wanted",
+                    "if, while, and, or, not, max(), min(), in, or bool() of a Tensor",
+                    "np.where(x > 0, a, b) chooses for each element; x.any() and x.all() are one",
+                )
+            )
         return bool(self.data)
 
     def __float__(self) -> float:

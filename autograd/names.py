@@ -20,7 +20,7 @@ def names_in(frame: FrameType) -> dict[int, str]:
     """Map the identity of each Tensor and array that a frame can see to its name there.
 
     Locals come before globals, earlier names before later ones. A module's modules and parameters
-    are called by their path, ``net.0.weight``.
+    are called by their path, ``net.0.weight``. The name of a number is its own key: it is taken.
 
     >>> import sys
     >>> x = Tensor(1.0)
@@ -34,6 +34,8 @@ def names_in(frame: FrameType) -> dict[int, str]:
                 continue
             if isinstance(value, (Tensor, np.ndarray)):
                 names.setdefault(id(value), name)
+            elif isinstance(value, (int, float, np.number)):  # equal ones may be one object
+                names[id(name)] = name
             elif not isinstance(value, type) and hasattr(type(value), "named_parameters"):
                 for path, part in (*value.named_modules(), *value.named_parameters()):
                     names.setdefault(id(part), f"{name}.{path}" if path else name)

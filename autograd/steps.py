@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.backward import first_gradient
+from autograd.errors import three_lines
 from autograd.graph import arguments, toposort
 from autograd.pull import Gradient, fit, pull
 from autograd.tensor import Tensor
@@ -71,6 +72,40 @@ def contributions(node: Tensor, args: Sequence[Any], g: Gradient) -> Iterator[tu
 
 Send = Callable[[Tensor, Sequence[Any], Gradient], Iterable[tuple[int, Gradient]]]
 """From (node, arguments, gradient) to what the arguments get, as `contributions`."""
+
+
+def changed_leaves(*roots: Tensor) -> list[Tensor]:
+    """Find the leaves that an optimizer, or anybody, has given other values since.
+
+    An old value is gone; but an operation that comes to another result now tells of it.
+    """
+    changed: dict[Tensor, None] = {}
+    for t in toposort(*roots):
+        args = arguments(t)
+        leaves = [a for a in args if type(a) is Tensor and a.op is None and a.requires_grad]
+        if t.op is None or not leaves or all(leaf in changed for leaf in leaves):
+            continue
+        with np.errstate(all="ignore"):
+            now = t.op.call(*(a.data if type(a) is Tensor else a for a in args), **t.params)
+            if np.all(now == t.data):
+                continue
+        near = 1e-5 if t.dtype.itemsize < np.dtype(float).itemsize else 1e-10
+        size = np.max(np.abs(t.data), initial=0, where=np.isfinite(t.data))
+        if not np.allclose(now, t.data, rtol=near, atol=near * size, equal_nan=True):
+            changed.update(dict.fromkeys(leaves))
+    return list(changed)
+
+
+def refuse_changed(root: Tensor, what: str, name: Callable[[Tensor], str]) -> None:
+    """Raise where leaves have other values now: numbers of then and of now make no equation."""
+    if changed := changed_leaves(root):
+        raise RuntimeError(
+            three_lines(
+                "values have changed since this result was computed from them",
+                f"{what}, of {', '.join(name(t) or 'a leaf' for t in changed[:3])}",
+                f"{what} before optimizer.step(), or with a result that is computed anew",
+            )
+        )
 
 
 def _walk(root: Tensor, arrived: dict[Tensor, Gradient], send: Send) -> Iterator[Step]:

@@ -578,6 +578,12 @@ def test_ten_thousand_operations(graph, tmp_path, linear):
     linear(drawn, 625)
 
 
+def test_the_caption_says_that_nothing_was_recorded():
+    picture = draw((Tensor(2.0) + 3.0) * 4.0)
+    assert picture.scene.caption == "nothing was recorded: no input requires a gradient"
+    assert not draw(Tensor(2.0, requires_grad=True)).scene.caption
+
+
 def test_the_caption_says_what_is_hidden():
     picture = draw(chain(1000))
     caption = "the last 60 of 1,000 operations; 940 are hidden"

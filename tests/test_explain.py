@@ -13,7 +13,7 @@ from samples import SAMPLES
 
 import autograd as ag
 import nn
-from autograd import Tensor, explain
+from autograd import Tensor, check_by_hand, explain
 from autograd.graph import toposort
 from autograd.primitive import PRIMITIVES, primitive
 from autograd.program.latex import escape, latex, parse, symbol
@@ -145,6 +145,20 @@ def test_names_are_the_callers():
     assert "∂s/∂w = Xᵀ @ ∂s/∂x" in str(explain(s))
     same = explanation(Tensor(1.0, True, name="x") * Tensor(2.0, True, name="x"), {})
     assert "f = x · x′ = 1 · 2 = 2" in str(same)
+
+
+def test_a_result_is_not_called_as_the_callers_numbers_are():
+    w, b = Tensor(0.5, requires_grad=True), Tensor(0.1, requires_grad=True)
+    x, y = 2.0, 2.0  # one object
+    squared = (w * x + b - y) ** 2
+    assert "  z       = w · 2 = 0.5 · 2 = 1\n  a       = z + b" in str(explain(squared))
+
+
+def test_data_of_integers_keeps_its_name():
+    X = np.array([[0, 1], [1, 1]])
+    W = Tensor([[0.5], [2.0]], requires_grad=True)
+    s = np.sum(X @ W)
+    assert "∂s/∂W = Xᵀ @ ∂s/∂a" in str(explain(s))
 
 
 def test_the_logistic_neuron_of_the_lecture_notes():
@@ -355,7 +369,28 @@ def test_titles_say_what_is_derived_and_fit_below_those_of_a_notebook():
 def test_of_an_array_only_the_forward_pass():
     (x,) = variables(x=[1.0, 2])
     assert str(explain(x * x)) == "forward\n  f = x · x = [1, 2] · [1, 2] = [1, 4]   shape (2,)"
-    assert str(explain(Tensor(1.0, name="c") + 1.0)).startswith("forward")
+
+
+@pytest.mark.parametrize("ask", [explain, lambda f: check_by_hand(f, {})])
+def test_numbers_of_before_and_after_a_step_make_no_equation(ask):
+    w, x = Tensor(2.0, True, name="w"), Tensor(3.0, name="x")
+    f = w * x
+    ask(f)
+    w.data -= 1.0
+    with pytest.raises(RuntimeError, match="values have changed since this") as error:
+        ask(f)
+    _, where, instead = str(error.value).splitlines()
+    assert where.endswith(", of w")
+    assert instead.endswith(" before optimizer.step(), or with a result that is computed anew")
+
+
+def test_what_was_not_recorded_cannot_be_explained():
+    with pytest.raises(ValueError, match="nothing was recorded of how") as error:
+        explain(Tensor(1.0) + 1.0)
+    assert str(error.value).splitlines()[1:] == [
+        "  where: explain(Tensor(2.0))",
+        "  instead: Tensor(2.0, requires_grad=True) for the inputs, and no detach() or no_grad()",
+    ]
 
 
 # ── Jacobians ─────────────────────────────────────────────────────────────────────────────────

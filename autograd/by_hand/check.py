@@ -14,8 +14,8 @@ from autograd.by_hand.mistakes import mistaken
 from autograd.by_hand.verdicts import Verdict, Verdicts
 from autograd.errors import describe, three_lines
 from autograd.graph import toposort
-from autograd.names import names_in
-from autograd.steps import gradients
+from autograd.names import name_of, names_in
+from autograd.steps import gradients, refuse_changed
 from autograd.tensor import Tensor, raw
 
 
@@ -42,7 +42,8 @@ def check_by_hand(loss: Tensor, derived: Mapping[Any, Any]) -> Verdicts:
     TypeError : where `loss` is no Tensor, or `derived` does not say of what its gradients are.
     ValueError : where `loss` did not come from a tensor of that name, or no gradient arrives
         there; and for a gradient that is no array of real numbers.
-    RuntimeError : where `loss` is no scalar, or nothing requires a gradient.
+    RuntimeError : where `loss` is no scalar, nothing requires a gradient, or an optimizer has
+        changed what `loss` was computed from.
 
     Examples
     --------
@@ -75,6 +76,7 @@ def check_by_hand(loss: Tensor, derived: Mapping[Any, Any]) -> Verdicts:
                 "check_by_hand(loss, {w: [0.1, -0.2], b: 0.3})",
             )
         )
+    refuse_changed(loss, "check_by_hand(loss, ...)", lambda t: name_of(t, names))
     with np.errstate(all="ignore"):
         return _check(loss, derived, names)
 

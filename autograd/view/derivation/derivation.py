@@ -67,8 +67,7 @@ def letters(*roots: Tensor, seen: Mapping[int, str] | None = None) -> dict[Tenso
                 name += "′"
             names[t] = name
             taken.add(name)
-    arrays = (a for t in nodes for a in t.args if isinstance(a, np.ndarray))
-    taken.update(name_of(a, dict(seen or {})) for a in arrays)
+    taken.update((seen or {}).values())
     variables = (name for t, name in names.items() if t.op is None)
     last = max((n for n in variables if n in tuple(ascii_lowercase)), default="")
     after = sorted(LETTERS, key=lambda letter: (letter <= last, letter))

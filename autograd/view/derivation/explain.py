@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import three_lines
-from autograd.names import names_in
+from autograd.names import name_of, names_in
+from autograd.steps import refuse_changed
 from autograd.tensor import Tensor
 from autograd.view.derivation.derivation import Derivation, letters
 from autograd.view.derivation.document import Document, sentence, text
@@ -88,7 +89,9 @@ def explain(
     Raises
     ------
     TypeError : where `f` is no Tensor.
-    ValueError : for an unknown language, and for a Jacobian that is not to be had.
+    ValueError : for an unknown language, for a Jacobian that is not to be had, and where no input
+        requires a gradient, so that nothing was recorded.
+    RuntimeError : where an optimizer has changed what `f` was computed from.
 
     Examples
     --------
@@ -126,7 +129,17 @@ def explain(
                 "explain(f) where f was computed from Tensors: Tensor(2.0, requires_grad=True)",
             )
         )
-    return explanation(f, names_in(sys._getframe(1)), lang, wanted)
+    if f.op is None and not f.requires_grad:
+        raise ValueError(
+            three_lines(
+                "nothing was recorded of how this Tensor was computed",
+                f"explain({f!r:.40})",
+                "Tensor(2.0, requires_grad=True) for the inputs, and no detach() or no_grad()",
+            )
+        )
+    names = names_in(sys._getframe(1))
+    refuse_changed(f, "explain(f)", lambda t: name_of(t, names))
+    return explanation(f, names, lang, wanted)
 
 
 def explanation(

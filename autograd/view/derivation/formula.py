@@ -134,11 +134,13 @@ def pullback(
     y.op, y.params = _on_paper(node.op), node.params
     known: dict[Tensor, Formula] = {seed: arriving, y: named[node]}
     xs: list[Any] = []
-    for a in arguments(node):
+    for i, a in enumerate(arguments(node)):
         leaf = named.get(key_of(a))
         xs.append(a if leaf is None and type(a) is not Tensor else _twin(a, np.asarray(raw(a))))
         if leaf is not None:
             known[xs[-1]] = leaf
+            # integers that are numbers, such as data, are recorded; an index is not
+            xs[-1].requires_grad |= xs[-1].dtype.kind in "iu" and any(y.op.rules[i : i + 1])
     sent: dict[Tensor, tuple[Formula, Any]] = {}
     with np.errstate(all="ignore"):
         pulled = pull(y, xs, seed, recorded=True, ours=False)

@@ -48,7 +48,7 @@ CORNERS = 3
 """So many rows and columns at each end of an array that is not shown in full."""
 
 EXPAND, GETITEM = PRIMITIVES[np.expand_dims], PRIMITIVES[operator.getitem]
-SCATTER = PRIMITIVES[scatter]
+SCATTER, SQUARE = PRIMITIVES[scatter], PRIMITIVES[np.square]
 
 LOGARITHMS = {math.log(n): Call(PRIMITIVES[np.log], (n,)) for n in (2, 10)}
 """Numbers of rules that are known by their name: ``log(2)`` and ``log(10)``."""
@@ -79,6 +79,8 @@ def write(
     if isinstance(formula, Matrix):
         rows = [[write(entry, leaf, style).text for entry in row] for row in formula.rows]
         return Spelled(style.matrix(rows))
+    if isinstance(formula, Call) and formula.op is SQUARE:
+        return write(Call(POWER, (*formula.args, 2)), leaf, style)
     if isinstance(formula, Call):
         op, args = formula.op, [write(a, leaf, style) for a in formula.args]
         if op is GETITEM:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import arguments, toposort
-from autograd.steps import contributions, steps
+from autograd.graph import arguments
+from autograd.steps import changed_leaves, contributions, steps
 from autograd.tensor import Tensor
 from autograd.view.graph.selection import Operand, Selection
 
@@ -51,34 +51,12 @@ def gradients_of(selection: Selection) -> Gradients:
                         _add(found.sent, (step.node, i), gx)
                         _add(found.arrived, step.arguments[i], gx)
     if found.seeds:
-        found.changed = _changed(selection)
+        found.changed = changed_leaves(*selection.roots)
     return found
 
 
 def _add(into: dict[Any, Any], key: Any, value: Any) -> None:
     into[key] = into[key] + value if key in into else value
-
-
-def _changed(selection: Selection) -> list[Tensor]:
-    """Find the leaves that an optimizer, or anybody, has given other values since.
-
-    An old value is gone; but an operation that comes to another result now tells of it.
-    """
-    changed: dict[Tensor, None] = {}
-    for t in toposort(*selection.roots):
-        args = arguments(t)
-        leaves = [a for a in args if type(a) is Tensor and a.op is None and a.requires_grad]
-        if t.op is None or not leaves or all(leaf in changed for leaf in leaves):
-            continue
-        with np.errstate(all="ignore"):
-            now = t.op.call(*(a.data if type(a) is Tensor else a for a in args), **t.params)
-            if np.all(now == t.data):
-                continue
-        near = 1e-5 if t.dtype.itemsize < np.dtype(float).itemsize else 1e-10
-        size = np.max(np.abs(t.data), initial=0, where=np.isfinite(t.data))
-        if not np.allclose(now, t.data, rtol=near, atol=near * size, equal_nan=True):
-            changed.update(dict.fromkeys(leaves))
-    return list(changed)
 
 
 def slope(operand: Operand) -> Any:

@@ -234,6 +234,8 @@ class Composition:
                 self.scene.title = self.scene.nodes[self.circles[t]].spoken
                 self.scene.description += f" {sentence(self.scene.title)}"
         self.scene.caption = caption_of(self.selection)
+        if not self.selection.total and not any(t.requires_grad for t in ends):
+            self.scene.remark("nothing was recorded: no input requires a gradient")
         if self.gradients.changed:
             self.scene.remark(changed_since(self.gradients.changed, self.name))
 

@@ -255,9 +255,10 @@ def _values(f: Curve, x: Any) -> Any:
         with no_grad():
             y = np.asarray(raw(f(Tensor(x))), float)
     except (TypeError, ValueError) as error:
+        first, *_ = str(error).splitlines() or [type(error).__name__]
         raise TypeError(
             three_lines(
-                f"plot calls a function with an array of points, and this one failed: {error}",
+                f"plot calls a function with an array of points, and this one failed: {first}",
                 f"{_name(f)}(x), x of shape {x.shape}",
                 "NumPy's functions instead of math's, np.where(x > 0, a, b) instead of if",
             )
