@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from autograd import modes
+from autograd.errors import plain, three_lines
 from autograd.methods import on_cpu
 from autograd.tensor import Tensor, constant
 from autograd.witness import SHARING, fingerprint
@@ -24,7 +25,16 @@ def from_numpy(array: np.ndarray) -> Tensor:
 
     What was computed from the old values of either raises RuntimeError in `backward`.
     """
-    result = constant(array.view() if array.ndim else array[()])
+    dtype = getattr(plain(array), "dtype", None)
+    if not isinstance(array, (np.ndarray, np.generic)) or array.dtype.kind not in "biufc":
+        raise TypeError(
+            three_lines(
+                "from_numpy shares the memory of an array of numbers",
+                f"from_numpy of {type(array).__name__ if dtype is None else f'dtype {dtype}'}",
+                "tensor(data) of a number or of nested lists; array.astype(float)",
+            )
+        )
+    result = constant(array.view(np.ndarray) if array.ndim else array[()])  # of a memmap, too
     result.meta = {"shared": fingerprint(array) if array.ndim else None}
     SHARING[:] = [True]
     return result

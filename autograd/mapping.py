@@ -114,27 +114,22 @@ def _result(level: Level, y: Any, axis: int | None, is_tensor: bool, f: Callable
 
 def _axes(spec: Axes, tree: Any, name: str, f: Callable[..., Any]) -> list[int | None]:
     """Return the axis of every leaf; one entry may stand for all leaves below it."""
-
-    def spread(spec: Axes, tree: Any) -> list[int | None]:
-        if spec is None or isinstance(spec, int):
-            return [spec] * len(flatten(tree)[0])
-        if isinstance(spec, dict) and isinstance(tree, dict) and spec.keys() == tree.keys():
-            return [axis for k in tree for axis in spread(spec[k], tree[k])]
-        both = isinstance(spec, (list, tuple)) and isinstance(tree, (list, tuple))
-        if both and len(spec) == len(tree):
-            return [
-                axis for part, below in zip(spec, tree, strict=True) for axis in spread(part, below)
-            ]
-        of = "the arguments" if name == "in_axes" else "the results"
-        raise ValueError(
-            three_lines(
-                f"{name} has another structure than {of}",
-                f"vmap({_name(f)}, {name}={spec!r}), for {map_leaves(shape_of, tree)}",
-                "one axis for all, or the same nested structure of axes, None for the same for all",
-            )
+    if spec is None or isinstance(spec, int):
+        return [spec] * len(flatten(tree)[0])
+    if isinstance(spec, dict) and isinstance(tree, dict) and spec.keys() == tree.keys():
+        return [axis for k in tree for axis in _axes(spec[k], tree[k], name, f)]
+    both = isinstance(spec, (list, tuple)) and isinstance(tree, (list, tuple))
+    if both and len(spec) == len(tree):
+        pairs = zip(spec, tree, strict=True)
+        return [axis for part, below in pairs for axis in _axes(part, below, name, f)]
+    of = "the arguments" if name == "in_axes" else "the results"
+    raise ValueError(
+        three_lines(
+            f"{name} has another structure than {of}",
+            f"vmap({_name(f)}, {name}={spec!r}), for {map_leaves(shape_of, tree)}",
+            "one axis for all, or the same nested structure of axes, None for the same for all",
         )
-
-    return spread(spec, tree)
+    )
 
 
 def _size(leaves: list[Any], axes: list[int | None], f: Callable[..., Any]) -> int:

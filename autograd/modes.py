@@ -28,6 +28,9 @@ class _Depth(threading.local):
 depth = _Depth()
 """How many transforms (`grad`, ...) this thread is inside of."""
 
+deriving: dict[Any, list[Any]] = {}
+"""The transforms whose functions run at present, in any thread, and what they differentiate by."""
+
 default: np.dtype[Any] = np.dtype(np.float64)
 """The dtype that Python floats become."""
 
@@ -36,19 +39,20 @@ class _Recording(ContextDecorator):
     on: bool
 
     def __init__(self) -> None:
-        self._before: list[bool] = []
+        self._before: list[tuple[int, bool]] = []  # a generator may be closed by another thread
 
     def _recreate_cm(self) -> Self:
         return type(self)()
 
     def __enter__(self) -> Self:
         thread = get_ident()
-        self._before.append(thread not in paused)
+        self._before.append((thread, thread not in paused))
         (paused.discard if self.on else paused.add)(thread)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        (paused.discard if self._before.pop() else paused.add)(get_ident())
+        thread, recorded = self._before.pop()
+        (paused.discard if recorded else paused.add)(thread)
 
 
 class no_grad(_Recording):  # noqa: N801  # PyTorch's name

@@ -7,8 +7,9 @@ import numpy as np
 
 from autograd.backward import ONE
 from autograd.errors import three_lines
-from autograd.modes import capturing, depth, enable_grad, paused
-from autograd.outside import tell
+from autograd.graph import toposort
+from autograd.modes import capturing, depth, deriving, enable_grad, paused
+from autograd.outside import here, tell
 from autograd.primitive import PRIMITIVES
 from autograd.pullback import AS_IT_IS, Pullback, array, tensor
 from autograd.rules.shape import astype
@@ -49,6 +50,7 @@ class Traced(Pullback):
                 full[i] = x
             born = [v.count for v in variables]
             depth.value += 1
+            deriving[self] = variables
             try:
                 self.output = f(*full, **kwargs)
             except (TypeError, AttributeError) as error:
@@ -56,6 +58,7 @@ class Traced(Pullback):
                 raise
             finally:
                 depth.value -= 1
+                del deriving[self]
         if capturing:
             tell(f, self.output)
         if REWRITTEN:  # f may have given our names to other values
@@ -71,7 +74,10 @@ class Traced(Pullback):
                         "a return statement with the result",
                     )
                 )
-        super().__init__([tensor(y) for y in outputs], variables, connected)
+        outputs = [tensor(y) for y in outputs]
+        if deriving and not connected and here.reader is None:
+            connected = _is_inside_of_another(outputs)
+        super().__init__(outputs, variables, connected)
 
     def pull(self, seeds: Sequence[Any]) -> Any:
         """Return the gradients of the variables, nested as the arguments were."""
@@ -133,6 +139,12 @@ class Traced(Pullback):
         return _parts(v, self.argument, self.variables, "argument")
 
 
+def _is_inside_of_another(outputs: Sequence[Tensor]) -> bool:
+    """Tell whether a function that runs in another thread, and began this one, is derived too."""
+    others = {v for variables in list(deriving.values()) for v in variables}
+    return any(t in others for t in toposort(*outputs))
+
+
 def derived(f: Function, what: str) -> Callable[[Function], Function]:
     """Name a derivative after its function."""
     if not callable(f):
@@ -166,13 +178,16 @@ def _variable(f: Function, x: Any, later: bool) -> Tensor:
     if isinstance(data, int) and not isinstance(data, bool):
         data = float(data)
     data = array(data)
-    if hasattr(data, "tape") and not data.shape and data.dtype.kind == "i":
-        data = astype(data, dtype=np.dtype(float))  # it stands for a number of Python's
-    if data.dtype.kind not in "fc":
+    is_number = hasattr(data, "tape") and not data.shape  # and perhaps one of Python's
+    if is_number and (data.dtype.kind == "i" or getattr(data, "weak", False)):
+        data = astype(data, dtype=np.result_type(data.dtype, float))
+    dtype = getattr(data, "dtype", None)
+    if dtype is None or dtype.kind not in "fc":
         raise TypeError(
             three_lines(
-                f"an argument to differentiate by must be floating, not {data.dtype}",
-                f"{name_of(f)}, argument of shape {data.shape}",
+                "an argument to differentiate by must be floating, "
+                f"not {type(x).__name__ if dtype is None else dtype}",
+                f"{name_of(f)}, argument of shape {np.shape(data)}",
                 "x.astype(float), or another argnum",
             )
         )

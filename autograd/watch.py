@@ -4,6 +4,7 @@ While nobody watches, nothing is slower: for as long as somebody does, the opera
 exchanged for others that go through `record`, which tells the watchers.
 """
 
+import copy
 from collections.abc import Callable, Sequence
 from contextlib import ContextDecorator
 from threading import Lock, get_ident
@@ -24,6 +25,9 @@ class Watcher(ContextDecorator):
     """What looks at the operations of this thread, in a ``with`` block or a decorated function."""
 
     thread = 0
+
+    def _recreate_cm(self) -> Self:
+        return copy.copy(self)  # a decorated function may call itself, and run in several threads
 
     def __enter__(self) -> Self:
         self.thread = get_ident()

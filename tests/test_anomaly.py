@@ -2,12 +2,14 @@
 
 import bdb
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Tensor, detect_anomaly, grad, no_grad, primitive, record_lines
+from autograd import Tensor, detect_anomaly, grad, modes, no_grad, primitive, record_lines
 from autograd.errors import ROOMS, user_frame
 
 
@@ -115,6 +117,36 @@ def failing():
     rule = primitive(lambda x: x + 1.0, name="failing")
     rule.defvjp(lambda g, y, x: g @ np.ones((7, 7)))
     return rule
+
+
+@pytest.mark.parametrize("watcher", [detect_anomaly, ag.audit])
+def test_a_decorated_function_may_call_itself(watcher):
+    watch = watcher()
+
+    @watch
+    def power(x, n):
+        return x if n == 1 else x * power(x, n - 1)
+
+    before = np.geterr()
+    assert power(leaf(2.0), 3).item() == 8.0
+    assert np.geterr() == before
+    assert not modes.watching
+    if watcher is ag.audit:
+        assert watch.checked["multiply"] >= 4, "one report for all calls"
+
+
+def test_a_decorated_function_is_watched_in_every_thread():
+    meet = threading.Barrier(2, timeout=5)
+
+    @detect_anomaly()
+    def work(x):
+        meet.wait()  # both are inside
+        with pytest.raises(FloatingPointError):
+            np.log(x)
+        meet.wait()
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(work, [leaf(-1.0), leaf(-2.0)]))
 
 
 def test_an_error_in_a_rule_tells_the_forward_line():

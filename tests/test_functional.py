@@ -1,6 +1,7 @@
 """The transforms: signatures, containers, nesting, agreement with each other and with PyTorch."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import mpmath
 import numpy as np
@@ -177,6 +178,18 @@ def test_checkpoint_refuses_a_closure():
     )
 
 
+def test_threads_that_a_function_begins_belong_to_its_derivative():
+    """Their own derivatives are functions of what the outer one differentiates by."""
+    xs = np.arange(1.0, 4.0)
+
+    def f(w, over=map):
+        return sum(over(lambda x: grad(lambda v: w**2 * v**3)(x), xs))
+
+    with ThreadPoolExecutor(2) as threads:
+        assert grad(lambda w: f(w, threads.map))(2.0) == grad(f)(2.0) != 0
+        assert type(next(threads.map(grad(np.exp), [0.0]))) is np.float64, "nobody is outside"
+
+
 def test_under_no_grad_and_in_threads():
     with ag.no_grad():
         assert grad(np.sin)(0.0) == 1.0
@@ -202,6 +215,11 @@ def test_under_no_grad_and_in_threads():
         (
             lambda: grad(f)(np.arange(3)),
             "an argument to differentiate by must be floating, not int64",
+            "x.astype(float), or another argnum",
+        ),
+        (
+            lambda: grad(lambda p: np.sum(p["w"]))({"w": X, "bias": None}),
+            "an argument to differentiate by must be floating, not NoneType",
             "x.astype(float), or another argnum",
         ),
         (

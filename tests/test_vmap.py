@@ -1,6 +1,8 @@
 """vmap: equal to a loop over the examples, for every row, nested, differentiated and captured."""
 
+import gc
 import operator
+import weakref
 
 import numpy as np
 import pytest
@@ -621,3 +623,20 @@ def test_results_are_not_the_memory_of_arguments():
         y = vmap(f)(x)
         first = y[0] if type(y) is tuple else y
         assert not np.shares_memory(first, x)
+
+
+def test_a_function_is_let_go_without_the_garbage_collector():
+    x = np.ones((3, 2))
+
+    def once():
+        def f(a):
+            return grad(lambda v: np.sum(v * v))(a)
+
+        vmap(f)(x)
+        return weakref.ref(f)
+
+    gc.disable()
+    try:
+        assert once()() is None
+    finally:
+        gc.enable()
