@@ -17,7 +17,10 @@ import numpy as np
 
 import autograd
 from autograd import Tensor, gradients, logsumexp, place_of, record_lines, three_lines
+from nn.function import RReLU
+from nn.layers import Dropout
 from nn.module import Module, is_parameter
+from nn.normalization import BatchNorm
 from nn.targets import raw
 
 Found = Iterator[tuple[str, Tensor | str]]
@@ -131,6 +134,16 @@ def sums_to_1(p: Any, axis: int) -> bool:
     return p.size > p.shape[axis] > 1 and (p >= 0).all() and np.allclose(p.sum(axis), 1)
 
 
+def inside(value: Any) -> Iterator[Any]:
+    """Yield what is in nested lists, tuples, sets and dicts; of anything else, itself."""
+    items = value.values() if isinstance(value, dict) else value
+    if isinstance(value, (list, tuple, set, dict)):
+        for item in items:
+            yield from inside(item)
+    else:
+        yield value
+
+
 def rms(values: Any) -> float:
     return float(np.sqrt(np.mean(np.square(values))))
 
@@ -237,9 +250,8 @@ def in_a_list(case: Case) -> Found:
     known = {*case.model.modules(), *case.model.parameters()}
     for path, module in case.model.named_modules():
         for name, value in vars(module).items():
-            items = [*value.values()] if isinstance(value, dict) else value
-            hidden = items if isinstance(items, (list, tuple, set)) else ()
-            if any(i not in known for i in hidden if isinstance(i, Module) or is_parameter(i)):
+            parts = (x for x in inside(value) if isinstance(x, Module) or is_parameter(x))
+            if any(part not in known for part in parts):
                 what = f"a plain {type(value).__name__} hides layers or parameters"
                 yield what, f"{path or type(module).__name__}.{name}"
 
@@ -296,8 +308,8 @@ def evaluating(case: Case) -> Found:
 
     Instead: model.train() before the loop, and after every evaluation.
     """
-    kinds = {type(m).__name__ for m in case.model.modules()}
-    switched = sorted(kinds & {"BatchNorm1d", "BatchNorm2d", "Dropout"})
+    modules, kinds = case.model.modules(), (BatchNorm, Dropout, RReLU)
+    switched = sorted(type(m).__name__ for m in modules if isinstance(m, kinds))
     if switched and not case.model.training:
         yield "the model is trained in eval mode", switched[0]
 

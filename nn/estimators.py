@@ -20,7 +20,6 @@ from nn.training import fit
 optional("sklearn", "sklearn", "nn.estimators")
 # only after the message above
 from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin, RegressorMixin  # noqa: E402
-from sklearn.preprocessing import LabelEncoder  # noqa: E402
 from sklearn.utils import check_random_state  # noqa: E402
 from sklearn.utils.multiclass import check_classification_targets  # noqa: E402
 from sklearn.utils.validation import check_is_fitted, validate_data  # noqa: E402
@@ -76,8 +75,8 @@ class Network(BaseEstimator):  # type: ignore[misc]  # which has no types
             history = fit(self.module_, (X, target), loss, self.optimizer_, **options)
         finally:
             default_generator.bit_generator.state = before
-        for name, numbers in history.items():
-            self.history_.setdefault(name, []).extend(numbers)
+        for numbers in zip(*history.values(), strict=True):
+            self.history_.add(dict(zip(history, numbers, strict=True)))
         return self
 
     def _target(self, y: np.ndarray, first: bool, classes: Any) -> tuple[np.ndarray, int]:
@@ -154,9 +153,13 @@ class Classifier(ClassifierMixin, Network):  # type: ignore[misc]
     def _target(self, y: np.ndarray, first: bool, classes: Any) -> tuple[np.ndarray, int]:
         check_classification_targets(y)
         if first:
-            self._labels = LabelEncoder().fit(y if classes is None else classes)
-            self.classes_ = self._labels.classes_
-        return self._labels.transform(y), len(self.classes_)
+            self.classes_ = np.unique(y if classes is None else classes)
+        labels = y.tolist()  # whose equality is exact: NumPy would cut "yesterday" to a "yes"
+        index = {label: i for i, label in enumerate(self.classes_.tolist())}
+        new = [label for label in dict.fromkeys(labels) if label not in index]
+        what, where = f"labels are none of the classes: {new[:4]}", f"classes {[*index][:12]}"
+        refuse(new, what, where, "classes=np.unique(y) of all y there will be, in the first call")
+        return np.array([index[label] for label in labels]), len(index)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
         """Go on learning, one epoch more, from these rows; return self.

@@ -17,6 +17,8 @@ SHOWN = 10
 class History(dict[str, list[float]]):
     """For each name (``loss``, ``val_loss``, metrics) a list with one float for each epoch.
 
+    It is nan where an epoch, before a resumption, had no such number.
+
     Attributes
     ----------
     compiled : whether the steps ran as a compiled program.
@@ -41,8 +43,9 @@ class History(dict[str, list[float]]):
 
     def add(self, numbers: Mapping[str, float]) -> None:
         """Append the numbers of an epoch."""
-        for name, number in numbers.items():
-            self.setdefault(name, []).append(float(number))
+        before = self.epochs
+        for name in {**self, **numbers}:
+            self.setdefault(name, [np.nan] * before).append(float(numbers.get(name, np.nan)))
 
     def best(self, name: str) -> int:
         """Return the epoch, from 1, in which a number was lowest first; 0 for no epochs."""

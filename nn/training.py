@@ -31,7 +31,8 @@ def accuracy(prediction: Any, target: Any) -> float:
     """Return the share of rows whose class has the highest score.
 
     Classes are axis 1 of the prediction (N, C, ...); the target is class indices (N, ...), or
-    scores too. Raises ValueError for one column, which may be logits or probabilities.
+    scores too. Raises ValueError for one column, which may be logits or probabilities, and for a
+    target of another shape.
 
     >>> accuracy(np.array([[0.0, 2.0], [3.0, 1.0]]), np.array([1, 1]))
     0.5
@@ -40,8 +41,11 @@ def accuracy(prediction: Any, target: Any) -> float:
     where = f"accuracy(prediction {prediction.shape}, target {target.shape})"
     instead = 'metrics={"accuracy": lambda p, t: ((p > 0) == t).mean()} for logits'
     refuse(one, "accuracy compares the scores of classes, and here is one score", where, instead)
-    classes = np.argmax(target, axis=1) if target.ndim == prediction.ndim else target
-    return float(np.mean(np.argmax(prediction, axis=1) == classes))
+    found = np.argmax(prediction, axis=1)
+    classes = np.argmax(target, axis=1) if target.shape == prediction.shape else target
+    what = "accuracy has one class for each row, or scores like the prediction's, to compare with"
+    refuse(classes.shape != found.shape, what, where, f"target.reshape({found.shape})")
+    return float(np.mean(found == classes))
 
 
 METRICS: dict[str, Metric] = {"accuracy": accuracy}
@@ -57,8 +61,10 @@ def fit(
     """Train a model on mini-batches, and return the numbers of every epoch.
 
     A step is compiled where that is possible (`autograd.compile`), and else runs as it is
-    written, with the same numbers up to rounding; ``history.compiled`` tells. Each epoch is
-    compiled anew where there are callbacks, which may change whatever they like.
+    written, with the same numbers up to rounding; ``history.compiled`` tells. The second batch of
+    a shape is computed both ways: what counts its calls shows there, and is not compiled; what
+    begins to change later does not. Each epoch is compiled anew where there are callbacks, which
+    may change whatever they like.
 
     Parameters
     ----------
@@ -82,14 +88,15 @@ def fit(
         that returns True stops it.
     checkpoint : a file that holds all of this after each epoch (safetensors). If there is one
         already, training goes on from it, to the same bits as without the interruption. What
-        callbacks and the user's own generators remember is not in it.
+        callbacks and the user's own generators remember is not in it, nor which parameters are
+        frozen.
     seed : restarts the library's random numbers, as `autograd.manual_seed` does.
     progress : show a bar (tqdm, where it is installed), in terminals and notebooks only.
 
     Raises
     ------
-    ValueError : for data without rows or of different lengths, a batch size below 1, a loss that
-        is no scalar, a checkpoint of something else.
+    ValueError : for data without rows or of different lengths, a batch size or patience below 1, a
+        schedule of another optimizer, a loss that is no scalar, a checkpoint of something else.
     KeyError : for an unknown name of a metric.
     FloatingPointError : where the loss is not finite, before that changes a weight.
 
@@ -103,13 +110,18 @@ def fit(
     >>> history.epochs, round(model.weight.item(), 3), round(model.bias.item(), 3)
     (20, 3.0, 1.0)
     """
+    never = patience is not None and patience < 1
+    refuse(never, "an epoch can only be worse than those before it", f"{patience=}", "patience=1")
+    stray = schedule is not None and schedule.optimizer is not optimizer
+    where, instead = f"schedule={type(schedule).__name__}", "a schedule made of this optimizer"
+    refuse(stray, "the schedule changes the rates of another optimizer", where, instead)
     if seed is not None:
         manual_seed(seed)
     saved = checkpoints.read(checkpoint) if checkpoint and Path(checkpoint).exists() else None
     start = saved["start"] if saved else int(default_generator.integers(2**63))
     order = np.random.default_rng(start)
     learned: Any = source(data, batch_size, order if shuffle else None)
-    if isinstance(validation, float):
+    if np.isscalar(validation):
         what, given = "only of arrays can a share of the rows be set aside", f"{validation=}"
         refuse(not isinstance(learned, Batches), what, given, "validation=(X, y), or an iterable")
         learned, validation = learned.split(validation, order)
@@ -125,11 +137,13 @@ def fit(
         checkpoints.write(checkpoint, training.state_dict())  # a wrong path shows before the work
     total = (epochs - history.epochs) * len(learned) if isinstance(learned, Sized) else None
     stop, callbacks = False, list(callbacks)
-    with in_mode(model, training=True), _bar(progress, total) as bar:
+    with _bar(progress, total) as bar:
         while not stop and history.epochs < epochs:
-            if patience and history.epochs - history.best(monitored) >= patience:
+            best = history.best(monitored) if monitored in history else history.epochs
+            if patience and history.epochs - best >= patience:
                 break
-            numbers = _mean(training.steps(learned, bar))
+            with in_mode(model, training=True):  # a callback may have left it in the other one
+                numbers = _mean(training.steps(learned, bar))
             if validation is not None:
                 with in_mode(model, training=False), no_grad():
                     passes = ((training.evaluate(*batch), batch) for batch in batches(validation))
@@ -156,7 +170,8 @@ class Training:
     order, start : the generator that shuffles the rows, and its seed.
     history : the numbers of the epochs that are over.
     best : with patience, the weights of the best epoch.
-    shapes : those of the batches that were seen, while the step is compiled.
+    shapes, proven : those of the batches that were seen, while the step is compiled; and those
+        of which the program of one has computed the loss of another.
     kinds : the classes of optimizer and schedule, by name.
     """
 
@@ -170,6 +185,7 @@ class Training:
     history: History = field(default_factory=History)
     best: dict[str, Any] | None = None
     shapes: list[Any] = field(default_factory=list)
+    proven: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.program = autograd.compile(self.evaluate)
@@ -206,7 +222,9 @@ class Training:
         if self.history.compiled:
             shapes = [list(x.shape) for x in batch]
             known, random = shapes in self.shapes, default_generator.bit_generator.state
+            proven = not known or shapes in self.proven
             before = [] if known else attributes(self.model, self.loss)
+            kept = [] if proven else [(b, np.array(b.data)[()]) for b in self.model.buffers()]
             try:
                 result = self.program(*batch)
             except Exception:  # noqa: BLE001  # whatever it is, it is one without a program too
@@ -219,6 +237,13 @@ class Training:
                     # what changes at each call is not in a program
                     steady = all(_plain(own) == _plain(was) for own, was in before)
                     self.history.compiled = steady and len(self.shapes) < SHAPES
+                elif not proven:  # nor is what changes between them: a counter, a weight that grows
+                    self.proven.append(shapes)
+                    for buffer, data in kept:
+                        buffer.data = data
+                    self.optimizer.zero_grad()
+                    guess, result = result, self.evaluate(*batch)
+                    self.history.compiled = _is_close(guess[0], result[0])
                 return result
         return self.evaluate(*batch)
 
@@ -264,7 +289,7 @@ class Training:
             "random": [g.bit_generator.state for g in (default_generator, self.order)],
             "start": self.start,
             "history": dict(self.history),
-            "compiled": [self.history.compiled, self.shapes],
+            "compiled": [self.history.compiled, self.shapes, self.proven],
         }
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
@@ -277,12 +302,18 @@ class Training:
                 getattr(self, part).load_state_dict(saved[part])
         default_generator.bit_generator.state, self.order.bit_generator.state = saved["random"]
         self.history.update(saved["history"])
-        self.history.compiled, self.shapes = saved["compiled"]
+        self.history.compiled, self.shapes, self.proven = saved["compiled"]
         self.best = saved["best"]
 
 
 def _plain(own: dict[str, Any]) -> dict[str, Any]:
     return {k: x for k, x in own.items() if isinstance(x, (bool, int, float, str))}
+
+
+def _is_close(a: Tensor, b: Tensor) -> bool:
+    """Tell whether two losses are equal up to rounding."""
+    rounding = np.finfo(b.dtype).eps ** (2 / 3)
+    return bool(np.isclose(a.item(), b.item(), rounding, rounding, equal_nan=True))
 
 
 def _mean(results: Iterable[tuple[int, Numbers]], prefix: str = "") -> Numbers:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -222,6 +223,15 @@ def test_a_finished_run_is_not_run_again(tmp_path):
         )  # fmt: skip
         results.append((dict(history), model.state_dict()))
     assert equal(*results)
+
+
+def test_validation_and_patience_may_begin_with_a_resumption(tmp_path):
+    model, data, optimizer, _ = make(("SGD", {"lr": 0.1}), None, False)
+    run = partial(nn.fit, model, data, nn.CrossEntropyLoss(), optimizer, checkpoint=tmp_path / "c")
+    run(epochs=5)
+    history = run(epochs=7, validation=data, patience=3)
+    assert np.isnan(history["val_loss"]).tolist() == [True] * 5 + [False] * 2
+    assert len(repr(history).splitlines()) == 8
 
 
 def test_another_kind_of_optimiser_is_refused(tmp_path):

@@ -171,6 +171,12 @@ def in_a_list(bad):
     return nn.doctor(model, F.cross_entropy(model(X), CLASSES))
 
 
+def in_a_dict_of_lists(bad):
+    model = classifier()
+    model.blocks = {"encoder": [("first", nn.Linear(4, 16) if bad else model[0])]}
+    return nn.doctor(model, F.cross_entropy(model(X), CLASSES))
+
+
 def not_in_the_optimizer(bad):
     model = classifier()
     optimizer = nn.optim.SGD(model[2].parameters() if bad else model.parameters(), lr=0.1)
@@ -211,6 +217,12 @@ def alive_in_a_total(bad):
 
 def evaluating(bad):
     model = net(linear(4, 8), nn.Dropout, linear(8, 3))
+    model.train(not bad)
+    return nn.doctor(model, F.cross_entropy(model(X), CLASSES))
+
+
+def evaluating_whole_channels(bad):
+    model = net(linear(4, 8), nn.Dropout1d, linear(8, 3))
     model.train(not bad)
     return nn.doctor(model, F.cross_entropy(model(X), CLASSES))
 
@@ -327,6 +339,12 @@ TOLD = [  # the mistake; the check that finds it; what it says; and where, if th
     (without_derivative, "unreached", "no gradient reaches 0.weight, 0.bias: no derivative"),
     (in_a_list, "in_a_list", "a plain list hides layers or parameters", "Net.layers"),
     (
+        in_a_dict_of_lists,
+        "in_a_list",
+        "a plain dict hides layers or parameters",
+        "Sequential.blocks",
+    ),
+    (
         not_in_the_optimizer,
         "not_in_the_optimizer",
         "the optimizer does not have 0.weight, 0.bias",
@@ -346,6 +364,7 @@ TOLD = [  # the mistake; the check that finds it; what it says; and where, if th
         "running total",
     ),
     (evaluating, "evaluating", "the model is trained in eval mode", "Dropout"),
+    (evaluating_whole_channels, "evaluating", "the model is trained in eval mode", "Dropout1d"),
     (unscaled, "unscaled", "inputs up to 2325 reach 0.weight"),
     (widened, "widened", "float32 becomes float64 in linear"),
     (dead, "dead", "16 of 16 units of relu are 0 for the whole batch"),

@@ -10,6 +10,7 @@ import pytest
 
 import autograd as ag
 import nn
+from autograd import three_lines
 
 pytest.importorskip("sklearn", "1.6", reason="estimators are scikit-learn's")
 from sklearn.base import clone
@@ -139,8 +140,23 @@ def test_the_first_rows_need_not_have_all_classes(iris):
     for _ in range(10):
         net.partial_fit(X, y, classes=["setosa", "other", "virginica"])
     assert net.score(X, y) > 0.85
-    with pytest.raises(ValueError, match="unseen labels"):
-        net.partial_fit(X, np.full(len(y), "rose"))
+    with pytest.raises(ValueError) as error:  # as arrays of its length, it would be "virginica"
+        net.partial_fit(X, np.where(y == "setosa", y, "virginicae"))
+    assert str(error.value) == three_lines(
+        "labels are none of the classes: ['virginicae']",
+        "classes ['other', 'setosa', 'virginica']",
+        "classes=np.unique(y) of all y there will be, in the first call",
+    )
+
+
+@pytest.mark.parametrize(
+    ("classes", "later"), [([False, True], 2), (np.array([0, 1], np.uint8), 257), ([0, 1], "1")]
+)
+def test_a_label_is_not_cast_to_a_class(line, classes, later):
+    X = line[0]
+    net = Classifier((2,)).partial_fit(X, np.arange(len(X)) % 2 == 1, classes=classes)
+    with pytest.raises(ValueError, match="labels are none of the classes"):
+        net.partial_fit(X, np.full(len(X), later))
 
 
 # ── training ──────────────────────────────────────────────────────────────────────────────────
@@ -171,6 +187,12 @@ def test_early_stopping_stops_and_goes_back(iris):
     stopped.set_params(max_epochs=net.history_.best("val_loss")).fit(X, wrong)
     assert weights(stopped) == weights(net)
     assert "val_loss" not in net.set_params(early_stopping=False, max_epochs=2).fit(X, y).history_
+
+
+def test_an_epoch_without_validation_has_no_loss_there(line):
+    net = Regressor((2,), max_epochs=2, early_stopping=True).fit(*line).partial_fit(*line)
+    assert np.isnan(net.history_["val_loss"]).tolist() == [False, False, True]
+    assert len(repr(net.history_).splitlines()) == 4
 
 
 @pytest.mark.parametrize("make", [lambda: 7, lambda: np.random.RandomState(7)])

@@ -511,6 +511,18 @@ def test_training_fits_a_line(rng):
 
 
 # ── the mean of the weights ───────────────────────────────────────────────────────────────────
+def test_the_means_of_another_model_are_refused():
+    ema = optim.EMA(nn.Linear(4, 2))
+    for sizes, shapes in [((4, 3), [(3, 4), (3,)]), ((4, 3, 2), [(3, 4), (3,), (2, 3), (2,)])]:
+        with pytest.raises(ValueError) as error:
+            ema.load_state_dict(optim.EMA(nn.MLP(*sizes)).state_dict())
+        assert str(error.value) == three_lines(
+            "the means are those of another model",
+            f"shapes {shapes}, and here [(2, 4), (2,)]",
+            "the state of an EMA of the same layers and sizes",
+        )
+
+
 def test_ema_is_pytorchs(torch, monkeypatch, rng):
     monkeypatch.setattr(optim.optimizer, "BLOCK", 4)
     model = nn.Linear(3, 2).double()

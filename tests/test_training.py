@@ -2,6 +2,7 @@
 
 import copy
 import io
+import itertools
 import sys
 import warnings
 
@@ -180,6 +181,28 @@ def test_what_a_callback_changes_is_not_compiled_away():
     assert seen[0] == 0 < seen[1]
 
 
+@pytest.mark.parametrize("counts", ["the loss", "the data"])
+def test_what_changes_from_batch_to_batch_is_not_compiled_away(counts, eager):
+    def run():
+        steps, (X, y) = itertools.count(1), problem(48)
+        share = [1.0]
+
+        def batches():
+            for rows in np.split(np.arange(48), 6):
+                share[0] *= 0.999 if counts == "the data" else 1
+                yield X[rows], y[rows]
+
+        def loss(prediction, target):
+            grown = share[0] if counts == "the data" else min(1.0, next(steps) / 1e4)
+            return CE(prediction, target) * (1 + grown)
+
+        return train(network(nn.BatchNorm1d(8)), batches, loss)
+
+    history = run()
+    assert not history.compiled
+    assert_allclose(history["loss"], eager(run)["loss"], rtol=1e-12)
+
+
 def test_many_shapes_are_not_compiled_one_by_one():
     X, y = problem()
     ragged = [(X[:n], y[:n]) for n in range(1, 20)]
@@ -322,6 +345,18 @@ def test_every_mode_is_as_before_in_the_end():
     assert not model.training
 
 
+def test_a_callback_that_evaluates_does_not_end_the_training():
+    model, modes = network(nn.Dropout(0.5)), []
+
+    def loss(prediction, target):
+        modes.append(model.training)
+        return CE(prediction, target)
+
+    train(model, loss=loss, epochs=3, callbacks=[lambda t: t.model.eval() and None])
+    assert all(modes)
+    assert not model.training
+
+
 def test_accuracy_knows_classes_scores_and_pixels(rng):
     scores = rng.normal(size=(6, 3, 2, 2))
     classes = scores.argmax(1)
@@ -334,6 +369,14 @@ def test_accuracy_knows_classes_scores_and_pixels(rng):
         "accuracy(prediction (6, 1), target (6, 1))",
         'metrics={"accuracy": lambda p, t: ((p > 0) == t).mean()} for logits',
     )
+    for shape in ((6, 1), (1,)):  # which NumPy would compare with each of the others
+        with pytest.raises(ValueError) as error:
+            accuracy(np.ones((6, 3)), np.zeros(shape, int))
+        assert str(error.value) == three_lines(
+            "accuracy has one class for each row, or scores like the prediction's, to compare with",
+            f"accuracy(prediction (6, 3), target {shape})",
+            "target.reshape((6,))",
+        )
 
 
 def test_metrics_of_other_libraries_get_what_they_can_read():
@@ -479,6 +522,24 @@ WRONG = {
         "a batch has at least one row",
         "arrays (50, 4), (50,), batch_size=0",
         "batch_size=32",
+    ),
+    "patience": (
+        {"patience": 0},
+        "an epoch can only be worse than those before it",
+        "patience=0",
+        "patience=1",
+    ),
+    "schedule": (
+        {"schedule": nn.optim.lr_scheduler.StepLR(SGD([nn.Parameter(1.0)]), 1)},
+        "the schedule changes the rates of another optimizer",
+        "schedule=StepLR",
+        "a schedule made of this optimizer",
+    ),
+    "a number of rows": (
+        {"validation": 10},
+        "10 of 50 rows leaves no rows on one side",
+        "validation=10",
+        "validation=0.2",
     ),
 }
 

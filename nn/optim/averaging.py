@@ -1,9 +1,11 @@
 """EMA: the running mean of a model's weights, which is often better than any of them."""
 
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
 
+from nn.checks import refuse
 from nn.module import Module
 from nn.optim.optimizer import Remembering, blocks
 
@@ -43,6 +45,13 @@ class EMA(Remembering):
             for mean, x in blocks(average, p.data):
                 mean += share * (x - mean)  # noqa: PLW2901  # in place
         self.n_averaged += 1
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from where `state_dict` was called; raise ValueError for another model's."""
+        now, then = ([a.shape for a in some] for some in (self.averages, state_dict["averages"]))
+        what, where = "the means are those of another model", f"shapes {then}, and here {now}"
+        refuse(now != then, what, where, "the state of an EMA of the same layers and sizes")
+        super().load_state_dict(state_dict)
 
     def _swap(self) -> None:
         means, self.averages = self.averages, [np.asarray(p.data) for p in self.parameters]
