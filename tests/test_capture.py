@@ -177,6 +177,11 @@ def test_of_other_dtypes(dtype):
     assert_captured(value_and_grad(f), [np.array([1.5, -2.25], dtype)])
 
 
+def test_a_constant_of_more_digits_than_a_float_keeps_them():
+    third = np.longdouble(1) / 3
+    assert capture(lambda x: x * third, np.longdouble(2))(np.longdouble(2)) == 2 * third
+
+
 def test_of_large_arrays_in_another_order():
     x, w = RNG.normal(size=(300, 40)), RNG.normal(size=(40, 300)).T
 

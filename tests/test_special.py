@@ -75,6 +75,24 @@ def test_a_thirteenth_digit_is_seen(monkeypatch):
         assert_derivative(*HARD["j1"], 1)
 
 
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda x: special.stdtr(np.float32(1e4), x), 1.0),
+        (lambda x: special.gammainc(np.float32(3e4), x), 3e4),
+        (lambda x: special.gammaincc(np.float32(3e4), x), 3e4),
+        (lambda x: special.betainc(np.float32(1e4), np.float32(1e4), x), 0.5),
+        (lambda a: special.beta(a, np.float32(0.25)), 1e4),
+        (lambda b: special.betaln(np.float32(0.25), b), 1e4),
+        (lambda d: special.pseudo_huber(d, np.float32(1e4)), 1e-6),
+        (np.i0, 88.625),
+    ],
+)
+def test_single_precision_loses_no_digits_on_the_way(f, x):
+    x = np.float32(x)
+    assert_allclose(grad(f)(x), grad(f)(np.float64(x)), rtol=1e-6)
+
+
 # ── limits, and places that are not used ──────────────────────────────────────────────────────
 @pytest.mark.parametrize(
     ("f", "x", "expected"),

@@ -289,6 +289,14 @@ def test_logsumexp_and_softmax_with_infinite_entries():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("at", [-3e5, 3e5])
+def test_the_logarithm_of_a_sum_of_large_numbers_shares_exactly(at, dtype):
+    """There float32 has steps of 1/32, so that the sum alone does not tell the parts."""
+    x = gradient(lambda a, b: ag.logsumexp(np.stack((a, b))), at, at, dtype=dtype)
+    assert_allclose(x, [0.5, 0.5], rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_cross_entropy_of_saturated_logits(dtype):
     logits = np.array([[1e4, -1e4, 0.0], [1e4, -1e4, 0.0], [1e4, 1e4, 0.0]], dtype)
     loss = ag.softmax_cross_entropy(logits, np.array([0, 1, 0]))

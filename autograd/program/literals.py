@@ -32,6 +32,8 @@ def number(value: Any) -> str:
     >>> print(number(2.0), number(-np.inf), number(np.float32(0.5)), number(complex(0, -0.0)))
     2.0 -np.inf np.float32(0.5) complex(0.0, -0.0)
     """
+    if isinstance(value, np.longdouble):
+        return repr(value)  # Python has no number of this precision
     if isinstance(value, np.generic):
         return f"np.{value.dtype.name}({number(value.item())})"
     if isinstance(value, complex):

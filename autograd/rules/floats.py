@@ -27,7 +27,7 @@ def bessel_(x, order):
     """
     part = np.sinh if order % 2 else np.cosh
     nodes = np.cos(np.pi * (np.arange(64) + 0.5) / 128).tolist()
-    return sum(part(x * c) * c**order for c in nodes) / 64
+    return sum(part(x * c) * (c**order / 64) for c in nodes)
 
 
 # fmt: off

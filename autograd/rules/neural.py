@@ -12,7 +12,7 @@ import numpy as np
 from autograd.blocks import rowwise
 from autograd.errors import three_lines
 from autograd.primitive import fused, primitive
-from autograd.rules.elementwise import masked
+from autograd.rules.elementwise import masked, over
 from autograd.rules.reduce import expand
 from autograd.rules.shape import as_rows
 
@@ -153,7 +153,8 @@ def logsumexp_(x, axis=None, keepdims=False):
 
 def d_logsumexp(g, y, x, axis=None, keepdims=False):
     g, y = expand(g, x, axis, keepdims), expand(y, x, axis, keepdims)
-    return g * np.exp(x - np.where(np.isfinite(y), y, 0))
+    part = np.exp(x - np.where(np.isfinite(y), y, 0))
+    return over(g * part, np.sum(part, axis=axis, keepdims=True))  # y was rounded: norm anew
 
 
 def linear_(x, weight, bias=None):

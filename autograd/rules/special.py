@@ -109,9 +109,19 @@ def zeta_(x, q):
     return special.zeta(x, q)
 
 
-def density(f, sign=1):
-    """Write the rule by the last argument of a distribution function whose density is f."""
-    return lambda g, y, *xs: g * astype(sign * f(*xs), dtype=y.dtype)
+def in_double(f, sign=1):
+    """Write a rule in double precision, as SciPy computes y: f takes the difference of logarithms."""
+
+    def rule(g, y, *xs):
+        wide = (astype(x, dtype=np.dtype(float)) for x in xs)
+        return g * astype(sign * f(*wide), dtype=y.dtype)
+
+    return rule
+
+
+def excess(a, b):
+    """Return the derivative of the logarithm of the beta function by its first argument."""
+    return special.psi(a) - special.psi(a + b)
 
 
 def density_gamma(a, x):
@@ -124,8 +134,8 @@ def density_beta(a, b, x):
 
 def density_t(df, x):
     """Return the density of Student's distribution."""
-    ratio = special.gammaln(df / 2 + 0.5) - special.gammaln(df / 2)
-    return np.exp(ratio - (df + 1) / 2 * np.log1p(x * x / df)) / np.sqrt(df * math.pi)
+    bell = np.exp(-(df + 1) / 2 * np.log1p(x * x / df))
+    return bell / (np.sqrt(df) * special.beta(df / 2, 0.5))
 
 
 # ── Bessel functions ──────────────────────────────────────────────────────────────────────────
@@ -149,10 +159,11 @@ def d_huber(g, y, delta, r):
 
 
 def d_pseudo_huber_delta(g, y, delta, r):
-    """Write δ(√(1 + u²) - 1)²/√(1 + u²), u = r/δ, without the difference."""
+    """Write δ(√(1 + u²) - 1)²/√(1 + u²), u = r/δ, without the difference or a high power of u."""
     u = r / delta
     s = np.sqrt(1 + u * u)
-    return g * delta * u**4 / (s * (s + 1) ** 2)
+    part = u / (s + 1)
+    return g * r * part * part * (u / s)
 
 
 def d_boxcox_exponent(g, y, x, a):
@@ -187,13 +198,13 @@ row(special.gammasgn, zero,                                                   te
 row(special.psi,      lambda g, y, x: g * polygamma(1, x),                    tex=r"\psi\left({0}\right)",                         symbol="ψ")
 polygamma = row(polygamma_, unknown("polygamma", "n"), lambda g, y, n, x: g * polygamma(n + 1, x), code="polygamma({0}, {1})", tex=r"\psi^{{({0})}}\left({1}\right)", symbol="ψ")
 zeta      = row(zeta_,      unknown("zeta", "x"),      lambda g, y, x, q: -g * x * zeta(x + 1, q), tex=r"\zeta\left({0}, {1}\right)",     symbol="ζ")
-row(special.beta,      lambda g, y, a, b: g * y * (special.psi(a) - special.psi(a + b)), lambda g, y, a, b: g * y * (special.psi(b) - special.psi(a + b)), tex=r"B\left({0}, {1}\right)",     symbol="B")
-row(special.betaln,    lambda g, y, a, b: g * (special.psi(a) - special.psi(a + b)),     lambda g, y, a, b: g * (special.psi(b) - special.psi(a + b)),     tex=r"\ln B\left({0}, {1}\right)", symbol="ln B")
-row(special.gammainc,  unknown("gammainc", "a"),  density(density_gamma),                                   tex=r"P\left({0}, {1}\right)",       symbol="P")
-row(special.gammaincc, unknown("gammaincc", "a"), density(density_gamma, -1),                               tex=r"Q\left({0}, {1}\right)",       symbol="Q")
-row(special.betainc,   unknown("betainc", "a"),   unknown("betainc", "b"),  density(density_beta),     tex=r"I_{{{2}}}\left({0}, {1}\right)",     symbol="I")
-row(special.betaincc,  unknown("betaincc", "a"),  unknown("betaincc", "b"), density(density_beta, -1), tex=r"1 - I_{{{2}}}\left({0}, {1}\right)", symbol="1−I")
-row(special.stdtr,     unknown("stdtr", "df"),    density(density_t),                                       tex=r"F_{{{0}}}\left({1}\right)",    symbol="F")
+row(special.beta,      lambda g, y, a, b: in_double(excess)(g * y, y, a, b), lambda g, y, a, b: in_double(excess)(g * y, y, b, a), tex=r"B\left({0}, {1}\right)",     symbol="B")
+row(special.betaln,    in_double(excess),                                    lambda g, y, a, b: in_double(excess)(g, y, b, a),     tex=r"\ln B\left({0}, {1}\right)", symbol="ln B")
+row(special.gammainc,  unknown("gammainc", "a"),  in_double(density_gamma),                                   tex=r"P\left({0}, {1}\right)",       symbol="P")
+row(special.gammaincc, unknown("gammaincc", "a"), in_double(density_gamma, -1),                               tex=r"Q\left({0}, {1}\right)",       symbol="Q")
+row(special.betainc,   unknown("betainc", "a"),   unknown("betainc", "b"),  in_double(density_beta),     tex=r"I_{{{2}}}\left({0}, {1}\right)",     symbol="I")
+row(special.betaincc,  unknown("betaincc", "a"),  unknown("betaincc", "b"), in_double(density_beta, -1), tex=r"1 - I_{{{2}}}\left({0}, {1}\right)", symbol="1−I")
+row(special.stdtr,     unknown("stdtr", "df"),    in_double(density_t),                                       tex=r"F_{{{0}}}\left({1}\right)",    symbol="F")
 
 # ── logistic functions, entropies and distances ───────────────────────────────────────────────
 row(special.logit,        lambda g, y, x: over(g, x * (1 - x)),                          tex=r"\operatorname{{logit}}\left({0}\right)")
