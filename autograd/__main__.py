@@ -259,6 +259,8 @@ def _save(f: Tensor, path: str) -> None:
 def _say(text: str, stream: TextIO | None = None) -> None:
     """Print, whatever the terminal can show, and even where nobody reads any more."""
     stream = stream or sys.stdout
+    if stream is None:  # it is closed, as by >&-
+        return
     encoding = stream.encoding or "utf-8"
     try:
         text.encode(encoding)

@@ -360,6 +360,15 @@ def test_a_pipe_that_closes_early_is_no_error():
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell that closes what it opened")
+def test_a_closed_output_is_no_error():
+    command = 'exec "$0" -m autograd "a * a" a=2 >&-'
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable], stderr=subprocess.PIPE, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
 def test_a_full_disk_ends_with_1():
     with Path("/dev/full").open("wb") as full:

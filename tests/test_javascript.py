@@ -238,6 +238,7 @@ def test_a_captured_program_keeps_its_names():
     [
         (3, "3"), (-2.5, "(-2.5)"), (1e-7, "1e-07"), (-0.0, "(-0)"), (np.float32(0.5), "0.5"),
         (np.nan, "NaN"), (-np.inf, "(-Infinity)"), (np.True_, "true"), (None, "null"),
+        ('"\u2028', '"\\"\\u2028"'), ("a, b", '"a,\\u0020b"'),
     ],
 )  # fmt: skip
 def test_numbers_are_written_so_that_they_stand_beside_operators(value, text):
@@ -379,6 +380,10 @@ SPECIAL = [
     (lambda x: x % -3, [-1.0, 7.5, 3.0]),
     (lambda x: x // 0.1, [1.0, -0.3, 0.25]),
     (lambda x: x // 0.0, [1.0, -1.0, 0.0]),
+    (lambda x: x // INF, [1.0, -1.0, 0.0, INF, NAN]),
+    (lambda x: x // -INF, [1.0, -1.0, 0.0]),
+    (np.deg2rad, [1e308, -180.0]),
+    (np.degrees, [1e306, INF]),
     (lambda x: np.fmax(x, 1.0), [NAN, 0.0, 2.0]),
     (lambda x: np.fmin(x, NAN), [NAN, 0.0]),
     (lambda x: np.maximum(x, 1.0), [NAN, 0.0]),
@@ -387,6 +392,8 @@ SPECIAL = [
     (neural.logsumexp, [INF, 1.0]),
     (neural.softmax, [-INF, 0.0, 700.0]),
     (neural.log_softmax, [-INF, 0.0, 1.0]),
+    (neural.log_softmax, [1e17, 1e17, 5.0]),
+    (lambda x: neural.softmax_cross_entropy(x[None], np.array([0])), [1e17, 1e17]),
     (np.sinc, [0.0, 1.0, 1e-9]),
     (lambda x: x != x, [NAN, 1.0]),
     (lambda x: ~(x > 1) & (x < 5) | (x == 7), [0.0, 2.0, 7.0]),

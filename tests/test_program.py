@@ -1,8 +1,10 @@
 """What a program tells of itself: its source, LaTeX, JavaScript, page, derivatives and costs."""
 
 import ast
+import copy
 import json
 import math
+import pickle
 import re
 import shutil
 import subprocess
@@ -262,7 +264,7 @@ def test_the_page_computes(tmp_path):
     if chromium is None:
         pytest.skip("Chromium is not installed")
     path = tmp_path / "page.html"
-    program = capture(lambda x, n: (np.sum(x / n), x * n), X, 2.0)
+    program = capture(lambda x, n: (np.sum(x / n), x * n, np.cumsum(x > 1), x > 1), X, 2.0)
     path.write_text(program.html, encoding="utf-8")
     trouble = []
     with api.sync_playwright() as playwright:
@@ -272,17 +274,39 @@ def test_the_page_computes(tmp_path):
         page.on("pageerror", lambda error: trouble.append(str(error)))
         page.goto(path.as_uri())
         shown = page.locator("output span")
-        assert shown.all_inner_texts() == ["3", "[2, 4, 6]"]
+        assert shown.all_inner_texts() == ["3", "[2, 4, 6]", "[0, 1, 2]", "[false, true, true]"]
         page.locator("textarea").nth(1).fill("4")
-        assert shown.all_inner_texts() == ["1.5", "[4, 8, 12]"]
-        page.locator("textarea").nth(0).fill("[1, 2]")
-        assert page.locator("textarea").nth(0).get_attribute("aria-invalid") == "true"
-        assert shown.all_inner_texts() == ["1.5", "[4, 8, 12]"]
+        assert shown.all_inner_texts()[:2] == ["1.5", "[4, 8, 12]"]
+        for wrong in ("[1, 2]", '[1, 2, "3"]', "[1, 2, x]"):
+            page.locator("textarea").nth(0).fill(wrong)
+            assert page.locator("textarea").nth(0).get_attribute("aria-invalid") == "true"
+            assert shown.all_inner_texts()[:2] == ["1.5", "[4, 8, 12]"]
+        page.locator("textarea").nth(0).fill("[5, NaN, -Infinity]")
+        assert shown.all_inner_texts() == [
+            "NaN", "[20, NaN, -Infinity]", "[1, 1, 1]", "[true, false, false]"
+        ]  # fmt: skip
+        path.write_text(capture(np.exp, np.array([0, np.nan, np.inf])).html, encoding="utf-8")
+        page.reload()
+        assert shown.all_inner_texts() == ["[1, NaN, Infinity]"]
         browser.close()
     assert not trouble
 
 
 # ── derivatives ───────────────────────────────────────────────────────────────────────────────
+def test_a_copy_goes_by_the_same_rows():
+    program = capture(value_and_grad(lambda x: np.sum(np.tanh(x[[0, 2]]))), np.ones(3))
+    twin = copy.deepcopy(program)
+    assert [e.op for e in twin.equations] == [e.op for e in program.equations]
+    assert not any(any(e.like.strides) for e in twin.equations if np.ndim(e.like)), "no room"
+    with pytest.raises(TypeError) as error:
+        pickle.dumps(program)
+    assert str(error.value) == (
+        "a program is not pickled: its operations are functions of this process\n"
+        f"  where: pickle of the equation {program.equations[0].name} = getitem(...)\n"
+        "  instead: program.save(path) here, Program.load(path) there"
+    )
+
+
 def test_derivatives_are_programs():
     def f(x, y):
         return np.sum(np.sin(x) * y) * x[0]

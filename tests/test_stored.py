@@ -371,6 +371,17 @@ def test_hostile_json_is_refused(path, text, what):
     assert refused(path).startswith(what)
 
 
+@pytest.mark.parametrize("args", [[9, 10**9], ["a", 10**12], ["%999999999999d", {"name": "x"}]])
+@pytest.mark.parametrize("f", [lambda x: x**3, lambda x: x * 3, lambda x: x % 3])
+def test_python_computes_nothing_of_a_file(path, f, args):
+    """Its own operators would, of whole numbers and of texts: for hours, in all of the memory."""
+    capture(f, X).save(path)
+    fields, tensors = opened(path)
+    fields["equations"][0].update(args=args)
+    rewritten(path, fields, tensors)
+    assert refused(path).endswith("arguments that are no arrays")
+
+
 def test_endless_values_are_refused(path):
     example(path)
     fields, tensors = opened(path)

@@ -4,6 +4,7 @@ What only moves elements is written as the places that they are taken from: shap
 NumPy itself tells the places, and one function serves for all of it.
 """
 
+import json
 import string
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
@@ -71,13 +72,13 @@ class Writer:
 
 
 def literal(value: Any) -> str:
-    """Write a number; a negative one in parentheses, so that it may stand beside an operator.
+    """Write a number or a text; a negative one in parentheses, to stand beside an operator.
 
     >>> literal(2.0), literal(-0.5), literal(np.inf), literal(True), literal(None)
     ('2', '(-0.5)', 'Infinity', 'true', 'null')
     """
-    if value is None:
-        return "null"
+    if value is None or isinstance(value, str):
+        return json.dumps(value).replace(", ", r",\u0020")  # where a long line would be broken
     value = np.asarray(value).item()
     if isinstance(value, bool):
         return str(value).lower()

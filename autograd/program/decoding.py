@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd.errors import three_lines
-from autograd.program.encoding import DTYPES, Json, operations
+from autograd.program.encoding import DTYPES, NUMBERS, Json, operations
 from autograd.program.equations import Equation, Name, unit
 from autograd.program.program import Effect, Program
 from autograd.rules.shape import Slot
@@ -74,6 +74,9 @@ class Reader:
         if op is None:
             self.refuse(f"the primitive {e['op']!r}, which nothing here has registered")
         args = self.values(e["args"])
+        strange = op.elementwise and not all(isinstance(a, (Name, *NUMBERS)) for a in args)
+        if strange or Name not in map(type, args):  # Python itself would compute 9**9**9 and "a"*9
+            self.refuse(f"a wrong equation of {op.name}: arguments that are no arrays")
         params = {k: self.value(v) for k, v in self.of(dict, e["params"]).items()}
         want = self.like({"dtype": e["dtype"], "shape": e["shape"]})
         xs = [self.examples[a.text] if type(a) is Name else a for a in args]

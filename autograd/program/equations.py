@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import three_lines
 from autograd.primitive import Primitive
 
 
@@ -60,6 +61,18 @@ class Equation:
     like: Any = None
     backward: bool = False
     named: bool = False
+
+    def __deepcopy__(self, _: Any) -> "Equation":
+        return self  # nothing in it changes, rows go by identity, and its outline takes no room
+
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            three_lines(
+                "a program is not pickled: its operations are functions of this process",
+                f"pickle of the equation {self.name} = {self.op.name}(...)",
+                "program.save(path) here, Program.load(path) there",
+            )
+        )
 
     def with_names(self, name: Name, args: tuple[Any, ...], named: bool) -> "Equation":
         """Return the same operation with other names; `dataclasses.replace` takes twice as long."""

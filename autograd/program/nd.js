@@ -73,7 +73,11 @@ const nd = (() => {
     if (x - low !== 0.5) return Math.round(x);
     return low % 2 === 0 ? low : low + 1;
   };
-  const floor_divide = (a, b) => (+b === 0 ? Math.floor(a / b) : rint((a - remainder(a, b)) / b));
+  const floor_divide = (a, b) => {
+    const rest = a % b;
+    const below = rest !== 0 && rest < 0 !== b < 0; // then what is whole lies above the quotient
+    return +b === 0 ? Math.floor(a / b) : rint((a - rest) / b) - below;
+  };
   const logaddexp = (a, b) => {
     if (a === b) return a + Math.LN2;
     return Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
@@ -139,10 +143,10 @@ const nd = (() => {
     arctan2: Math.atan2,
     hypot: (a, b) => Math.hypot(a, b),
     sinc: (x) => (+x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x)),
-    deg2rad: (x) => (x * Math.PI) / 180,
-    radians: (x) => (x * Math.PI) / 180,
-    rad2deg: (x) => (x * 180) / Math.PI,
-    degrees: (x) => (x * 180) / Math.PI,
+    deg2rad: (x) => x * (Math.PI / 180),
+    radians: (x) => x * (Math.PI / 180),
+    rad2deg: (x) => x * (180 / Math.PI),
+    degrees: (x) => x * (180 / Math.PI),
     sinh: Math.sinh,
     cosh: Math.cosh,
     tanh: Math.tanh,
@@ -282,9 +286,15 @@ const nd = (() => {
     const sum = total(powers);
     return powers.map((p) => p / sum);
   };
+  // The highest is taken off before the logarithm is: beside a large number that would be lost.
+  const log_softmax = (v) => {
+    const highest = top(v);
+    const size = Math.log(total(v.map((x) => Math.exp(x - highest))));
+    return v.map((x) => x - highest - size);
+  };
   const running = (v, f) => {
     let sum;
-    return v.map((x, i) => (sum = i ? f(sum, x) : x));
+    return v.map((x, i) => (sum = i ? f(sum, x) : +x)); // of truth values, numbers
   };
   const order = (a, b) => (a !== a) - (b !== b) || a - b; // nan last
   const axesOf = (f) => (x, axes, keepdims) => reduce(f, x, axes, keepdims);
@@ -344,7 +354,7 @@ const nd = (() => {
     const [rows, classes] = x.shape;
     const losses = range(rows).map((i) => {
       const row = x.data.slice(i * classes, (i + 1) * classes);
-      return logsumexp(row) - row[target.data[i]];
+      return -log_softmax(row)[target.data[i]];
     });
     return array(losses, [rows]);
   }
@@ -375,7 +385,7 @@ const nd = (() => {
     std: (x, axes, keepdims, ddof = 0) => reduce((v) => Math.sqrt(variance(v, ddof)), x, axes, keepdims),
     norm: (x, axes, keepdims, ord = null) => reduce((v) => norm(v, ord), x, axes, keepdims),
     softmax: lineOf(softmax),
-    log_softmax: lineOf((v) => v.map((x) => x - logsumexp(v))),
+    log_softmax: lineOf(log_softmax),
     cumsum: lineOf((v) => running(v, (a, b) => a + b)),
     cumprod: lineOf((v) => running(v, (a, b) => a * b)),
     sort: lineOf((v) => [...v].sort(order)),

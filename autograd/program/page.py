@@ -17,6 +17,7 @@ STYLE = """
 :root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 label,output{display:block;margin:.75rem 0}
+h1,label,output{overflow-wrap:anywhere}
 textarea,output span{box-sizing:border-box;width:100%;font:14px/1.5 ui-monospace,monospace}
 textarea{display:block;padding:.4rem;border:1px solid GrayText;border-radius:4px;white-space:pre}
 textarea[aria-invalid=true]{border:2px solid #c0392b}
@@ -31,12 +32,17 @@ const nested = (x, [n, ...rest]) => n === undefined ? x[0]
       return nested(x.slice(i * size, (i + 1) * size), rest);
     });
 const short = (v) => Number.isFinite(v) ? Number(v.toPrecision(6)) : String(v);
+const listed = (x) => Array.isArray(x) ? `[${x.map(listed).join(", ")}]` : String(x);
 const shown = (x) => x === null ? "None" : typeof x !== "object" ? String(short(x))
-  : JSON.stringify(nested(x.data.map(short), x.shape))
-    .replaceAll(",", ", ").replaceAll("], [", "],\\n [");
+  : listed(nested(x.data.map(short), x.shape)).replaceAll("], [", "],\\n [");
+const SPELLED = { NaN, Infinity, "-Infinity": -Infinity }; // as Python spells what JSON lacks
+const parsed = (text) => JSON.parse(
+  text.replaceAll(/NaN|-?Infinity/g, '"$&"'),
+  (_, v) => typeof v === "string" ? SPELLED[v] : v,
+);
 const read = (field, shape) => {
   let values;
-  try { values = [JSON.parse(field.value)].flat(Infinity); } catch { values = []; }
+  try { values = [parsed(field.value)].flat(Infinity); } catch { values = []; }
   const size = shape.reduce((a, b) => a * b, 1);
   const good = values.length === size
     && values.every((v) => typeof v === "number" || typeof v === "boolean");
