@@ -18,8 +18,8 @@ ORDER = [
     "backward", "steps", "creation", "generator", "batching", "mapping", "pullback", "traced",
     "usage", "functional", "check", "auditor", "tracer", "core", "extend", "builtins", "util",
     "wrap_util", "differential_operators", "numpy", "test_util", "scipy", "vocabulary", "hints",
-    "expression", "program", "misc", "comparison", "view", "by_hand", "inquiry", "__init__",
-    "__main__",
+    "expression", "program", "misc", "comparison", "view", "by_hand", "inquiry", "lookup",
+    "__init__", "__main__",
 ]  # fmt: skip
 
 

@@ -200,7 +200,7 @@ SAID = [
         lambda x: autograd.autograd.grad(x.sum(), x),
         f"{ABSENT} 'autograd'",
         "autograd.autograd",
-        autograd.ELSEWHERE["autograd"],
+        autograd.lookup.ELSEWHERE["autograd"],
     ),
 ]
 
