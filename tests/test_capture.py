@@ -1,6 +1,7 @@
 """Captured programs compute what the engine computes, bit by bit, whoever runs them."""
 
 import inspect
+import linecache
 import math
 import random
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import threading
 import traceback
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -809,6 +811,22 @@ def test_threads_capture_at_once():
     assert not errors
     want = np.sum(np.sin(X * X))
     assert {k: float(v) for k, v in found.items()} == {1.0: want, 2.0: pytest.approx(2 * want)}
+
+
+def test_the_work_of_another_thread_is_refused():
+    """It would read `w` as a constant, and miss what an optimizer does to it."""
+    w = Tensor(X, requires_grad=True)
+
+    def f(x):
+        with ThreadPoolExecutor(1) as threads:
+            return threads.submit(lambda: np.sum(w * x)).result()  # here
+
+    with pytest.raises(CaptureError) as error:
+        capture(f, X)
+    first, where, instead = str(error.value).splitlines()
+    assert first == "a program cannot hold the work of another thread"
+    assert linecache.getline(__file__, int(where.split(":")[-1].split(",")[0])).endswith("# here\n")
+    assert instead == "  instead: the same loop without threads"
 
 
 def test_compiled_functions_and_programs_nest():

@@ -5,6 +5,7 @@ import operator
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ class Tape:
         self.opened: set[Primitive] = set()  # what is its own definition is written all the same
         self.is_sweeping = _is_sweeping
         self.since = birth()
+        self._thread = get_ident()
         self.equations: list[Equation] = []
         self.inputs: dict[Name, Any] = {}
         self.constants: dict[Name, np.ndarray] = {}
@@ -88,6 +90,8 @@ class Tape:
         self, op: Primitive, values: Sequence[Any], params: Mapping[str, Any] | None = None
     ) -> Any:
         """Write down one operation, and return its result."""
+        if get_ident() != self._thread:  # where tensors from outside would be constants
+            raise refusal("the work of another thread", "the same loop without threads")
         params = dict(params or {})
         if (inner := innermost(self, values, params)) is not self:
             return inner.record(op, values, params)
