@@ -180,6 +180,8 @@ def _promoted(op: Primitive, values: Sequence[Any]) -> tuple[list[Any], bool]:
     if not strong:
         return [*values], getattr(op.call, "__module__", None) == operator.add.__module__
     dtype = np.result_type(*strong, *[v for v in numbers if not hasattr(v, "dtype")])
+    if dtype == np.result_type(*[v.dtype if hasattr(v, "dtype") else v for v in values]):
+        return [*values], False
     return [
         v if v is number or v.dtype == dtype else astype(v, dtype=dtype)
         for v, number in zip(values, numbers, strict=True)
