@@ -7,17 +7,14 @@ a Tensor of outside, so gradients flow through.
 """
 
 import math
-import weakref
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd.errors import describe, line_of, shape_of, three_lines, user_frame
 from autograd.inplace import into
-from autograd.methods import Methods
 from autograd.outside import DATA, here, innermost
 from autograd.primitive import (
     COMPOSITES,
@@ -31,9 +28,10 @@ from autograd.primitive import (
 from autograd.rules.batch_axes import elementwise
 from autograd.rules.batch_parts import parts_of
 from autograd.rules.composites import LOOKUPS
-from autograd.rules.shape import BY_ARRAYS, VIEWS, Slot, astype, setitem
+from autograd.rules.shape import BY_ARRAYS, Slot, astype
 from autograd.rules.ufuncs import METHODS
-from autograd.tensor import GETITEM, SETITEM, Tensor, constant, failed, plain_index, raw
+from autograd.standin import Standin, is_view
+from autograd.tensor import SETITEM, Tensor, constant, failed, raw
 from autograd.tree import flatten, map_leaves
 from autograd.versions import birth
 
@@ -46,7 +44,7 @@ class VmapError(RuntimeError):
     """A function asks for what is not the same in all examples of a batch."""
 
 
-class Batched(Methods, NDArrayOperatorsMixin):
+class Batched(Standin):
     """One example, in the place of the array: what holds the whole batch.
 
     Attributes
@@ -55,16 +53,13 @@ class Batched(Methods, NDArrayOperatorsMixin):
     value : an array, a Tensor or a symbol, or a value of a surrounding `vmap`.
     mapped : whether the first axis of the value counts the examples. Where it does not, the value
         is the same for all of them.
-    family : those that share their elements with it, if any.
     """
 
-    __slots__ = ("__weakref__", "dtype", "family", "mapped", "shape", "tape", "value")
-
-    op, requires_grad = None, False  # as of a Tensor without history
+    __slots__ = ("dtype", "mapped", "shape", "value")
 
     def __init__(self, tape: "Level", value: Any, mapped: bool, like: Any = None) -> None:
-        self.tape, self.value, self.mapped = tape, value, mapped
-        self.family: list[weakref.ref[Batched]] | None = None
+        super().__init__(tape)
+        self.value, self.mapped = value, mapped
         like = value if like is None else like
         self.shape, self.dtype = like.shape[mapped:], like.dtype
 
@@ -113,36 +108,18 @@ class Batched(Methods, NDArrayOperatorsMixin):
             "NumPy's functions of the value itself; Tensor(a)[i] for a[i]",
         )
 
-    def _record(self, op: Primitive, values: Sequence[Any], params: dict[str, Any]) -> Any:
-        """Let `primitive` find the level."""
-        for v in values:
-            if type(v) is Tensor:
-                return v._record(op, tuple(values), params)
-        return self.tape.record(op, values, params)
+    @property
+    def state(self) -> Any:
+        """The array of the whole batch: who writes into it puts another in its place."""
+        return self.value
 
-    def __getitem__(self, index: Any) -> Any:
-        return self.tape.record(GETITEM, (self,), {"index": plain_index(index)})
+    def put(self, y: "Batched") -> None:
+        """Take over another one's value."""
+        self.value, self.mapped = y.value, y.mapped
 
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self.become(setitem(self, value, index=plain_index(index)))
-
-    def become(self, y: "Batched") -> "Batched":
-        """Be another value from now on: what writing in place means."""
-        others = [other() for other in self.family or []]
-        if any(other is not None and other is not self for other in others):
-            raise refusal(
-                "writing into a value that shares its elements",
-                "x[i] = x[i] + y for x[i] += y; x = x.copy() of a view",
-            )
-        y = fitted(self, y, refusal)
-        self.value, self.mapped, self.family = y.value, y.mapped, None
-        return self
-
-    def share(self, base: "Batched") -> None:
-        """Remember to be a view of another one."""
-        base.family = base.family or [weakref.ref(base)]
-        base.family.append(weakref.ref(self))
-        self.family = base.family
+    def refusal(self, what: str, instead: str) -> Exception:
+        """Return the error, with the line of the user's."""
+        return refusal(what, instead)
 
     # ── what only one number can answer ────────────────────────────────────────────────────────
     def __bool__(self) -> bool:
@@ -214,6 +191,8 @@ class Level:
         xs, mapped = [], []
         for v in values:
             own = type(v) is Batched and v.tape is self
+            if own:
+                v.refuse_stale()
             xs.append(v.value if own else np.asarray(v) if type(v) in (list, tuple) else v)
             mapped.append(own and v.mapped)
         one = any(mapped)
@@ -228,8 +207,8 @@ class Level:
             raise failed(op, values, params, error) from None
         finally:
             here.reader = outer
-        if op.fn in VIEWS and result.shape:
-            result.share(values[0])
+        if result.shape and is_view(op, params):
+            result.look(values[0], op, params)
         return result
 
     def rows(self, f: Callable[..., Any], xs: Any, mapped: Any, params: dict[str, Any]) -> Any:
@@ -275,6 +254,8 @@ class Level:
     def whole(self, y: Any, axis: int | None = 0) -> Any:
         """Return a value for all examples, along an axis; None for one that is the same for all."""
         own = type(y) is Batched and y.tape is self
+        if own:
+            y.refuse_stale()
         value = y.value if own else y
         if axis is None:
             return value
@@ -333,20 +314,6 @@ def by_row(
     if definition is None:
         return tape.record(op, values, params)
     return into(params.pop("out", None), definition(*values, **params))
-
-
-def fitted(x: Any, y: Any, refuse: Callable[[str, str], Exception]) -> Any:
-    """Return y with the dtype of x, which becomes y in place; refuse what cannot become of x."""
-    if type(y) is Tensor:
-        raise refuse(
-            "writing a Tensor into a value without gradients", "np.stack([...]) or np.where"
-        )
-    new = "x = x + y, which makes a new value"
-    if y.tape is not x.tape:
-        raise refuse("writing a mapped value into one that is the same for all", new)
-    if y.shape != x.shape or not np.can_cast(y.dtype, x.dtype, "same_kind"):
-        raise refuse(f"putting {y.dtype} {y.shape} in the place of {x.dtype} {x.shape}", new)
-    return y if y.dtype == x.dtype else astype(y, dtype=x.dtype)
 
 
 def refusal(what: str, instead: str) -> VmapError:

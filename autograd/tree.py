@@ -4,6 +4,8 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 Rebuild = Callable[[Sequence[Any]], Any]
 NESTS = (list, tuple, dict)
 FIRST: Rebuild = operator.itemgetter(0)
@@ -72,3 +74,14 @@ def map_leaves(f: Callable[..., Any], tree: Any, *others: Any) -> Any:
     leaves, rebuild = flatten(tree)
     more = [flatten_like(tree, other) for other in others]
     return rebuild([f(*group) for group in zip(leaves, *more, strict=True)])
+
+
+def key_of(value: Any) -> Any:
+    """Return what equal values have in common: 1, 1.0 and True are three."""
+    if isinstance(value, (str, type(None))):
+        return value
+    if isinstance(value, (tuple, list)):
+        return tuple(map(key_of, value))
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.dtype, value.shape, value.tobytes()
+    return type(value), repr(value)

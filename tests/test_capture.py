@@ -637,7 +637,7 @@ REFUSED = {
     item_written: ("writing into x, an argument", "x = x.copy() first"),
     added_in_place: ("writing into x, an argument", "x = x.copy() first"),
     view_written: ("writing into a view that was reshaped or turned", "a copy of it"),
-    stale_view: ("a view of an array that was written into since", "a copy of it"),
+    stale_view: ("using a view of an array that was written into since", "a copy of it"),
     out_given: ("writing a traced value into an array of numbers", "x = x + y"),
     widened: ("putting float64 (2, 3) in the place of float64 (3,)", MAKE_NEW),
     divided_in_place: ("putting float64 (3,) in the place of int64 (3,)", MAKE_NEW),

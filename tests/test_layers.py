@@ -15,10 +15,10 @@ ORDER = [
     "errors", "files", "heap", "blocks", "modes", "tree", "primitive", "rules", "versions",
     "witness", "pytorch", "hooks", "methods", "tensor", "watch", "inplace", "dispatch",
     "conversion", "elements", "names", "calls", "places", "anomaly", "outside", "graph", "pull",
-    "backward", "steps", "creation", "generator", "batching", "mapping", "pullback", "traced",
-    "usage", "functional", "check", "auditor", "tracer", "core", "extend", "builtins", "util",
-    "wrap_util", "differential_operators", "numpy", "test_util", "scipy", "vocabulary", "hints",
-    "expression", "program", "misc", "comparison", "view", "by_hand", "inquiry", "lookup",
+    "backward", "steps", "creation", "generator", "standin", "batching", "mapping", "pullback",
+    "traced", "usage", "functional", "check", "auditor", "tracer", "core", "extend", "builtins",
+    "util", "wrap_util", "differential_operators", "numpy", "test_util", "scipy", "vocabulary",
+    "hints", "expression", "program", "misc", "comparison", "view", "by_hand", "inquiry", "lookup",
     "__init__", "__main__",
 ]  # fmt: skip
 

@@ -397,6 +397,17 @@ def masked(x):
     return x
 
 
+def by_parts(x):
+    y = np.stack([x, x * 0.5])
+    y[..., 0] += x[..., -1] ** 2
+    part = y[1, 1:]
+    part *= 3
+    part[0] = x[0]
+    picked = y[:, [0, 2]]  # a copy
+    picked[0] = 7
+    return np.concatenate([y, picked], axis=1)
+
+
 def filled(x):
     y = np.zeros_like(x)
     y[1:] = x[:-1] ** 2
@@ -406,7 +417,7 @@ def filled(x):
     return table
 
 
-@pytest.mark.parametrize("f", [rewritten, masked, filled])
+@pytest.mark.parametrize("f", [rewritten, masked, filled, by_parts])
 def test_writing_into_values(f):
     before = X.copy()
     close(vmap(f)(X), loop(f, X))
@@ -552,9 +563,17 @@ def test_errors(call, kind, what, where, instead):
 
 
 def view_written(x):
-    y = x[1:]
+    x = x * 1
+    y = x.reshape(1, 3)
     y += 1
     return x
+
+
+def view_kept(x):
+    x = x * 1
+    y = x[1:]
+    x[0] = 7
+    return y + 1
 
 
 REFUSALS = [
@@ -586,8 +605,13 @@ REFUSALS = [
     ),
     (
         view_written,
-        "writing into a value that shares its elements",
-        "x[i] = x[i] + y for x[i] += y; x = x.copy() of a view",
+        "writing into a view that was reshaped or turned",
+        "a copy of it",
+    ),
+    (
+        view_kept,
+        "using a view of an array that was written into since",
+        "a copy of it",
     ),
 ]
 

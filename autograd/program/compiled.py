@@ -14,13 +14,13 @@ from autograd.errors import three_lines
 from autograd.modes import capturing, is_grad_enabled
 from autograd.primitive import Primitive
 from autograd.program.capture import capture
-from autograd.program.equations import Name, key_of, outline
+from autograd.program.equations import Name, outline
 from autograd.program.plan import Plan
 from autograd.program.program import Program
 from autograd.program.sizes import Family
 from autograd.rules.packing import pack, unpack
 from autograd.tensor import Tensor, raw, record
-from autograd.tree import flatten, is_alike
+from autograd.tree import flatten, is_alike, key_of
 
 ARRAYS = (np.ndarray, Tensor, list, tuple, dict)
 NUMBERS = {int: np.int64, float: np.float64, complex: np.complex128}

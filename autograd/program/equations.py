@@ -114,14 +114,3 @@ def used(equations: Sequence[Equation], outputs: Iterable[Any]) -> list[Equation
             kept.append(e)
             wanted |= {a for a in e.args if isinstance(a, Name)}
     return kept[::-1]
-
-
-def key_of(value: Any) -> Any:
-    """Return what equal values have in common: 1, 1.0 and True are three."""
-    if isinstance(value, (Name, str, type(None))):
-        return value
-    if isinstance(value, (tuple, list)):
-        return tuple(map(key_of, value))
-    if isinstance(value, (np.ndarray, np.generic)):
-        return value.dtype, value.shape, value.tobytes()
-    return type(value), repr(value)

@@ -19,7 +19,7 @@ from autograd.program.program import Program
 from autograd.rules.neural import d_cross_entropy as fused_gradient
 from autograd.rules.neural import softmax_cross_entropy
 from autograd.rules.shape import VIEWS
-from autograd.tensor import GETITEM
+from autograd.standin import is_view
 
 GRADIENT = fused_op(fused_gradient)
 
@@ -299,10 +299,5 @@ def _is_uniform(x: np.ndarray) -> bool:
 
 
 def _is_view(e: Equation) -> bool:
-    if e.op.fn not in VIEWS or type(e.args[0]) is not Name or not np.ndim(e.like):
-        return False
-    if e.op is GETITEM:
-        index = e.params["index"]
-        parts = index if type(index) is tuple else (index,)
-        return all(isinstance(p, (int, slice, type(None), type(...))) for p in parts)
-    return True  # np.reshape too, though of what is not contiguous it makes a copy each time
+    # np.reshape too, though of what is not contiguous it makes a copy each time
+    return is_view(e.op, e.params) and type(e.args[0]) is Name and np.ndim(e.like) > 0

@@ -9,28 +9,25 @@ import operator
 import sys
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
-from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from autograd.batching import ABOUT_SHAPES, by_row, fitted
+from autograd.batching import ABOUT_SHAPES, by_row
 from autograd.errors import ROOMS, line_of, three_lines, user_frame
-from autograd.methods import Methods
 from autograd.outside import here
 from autograd.primitive import (
     COMPOSITES,
     CREATORS,
     PRIMITIVES,
     QUERIES,
-    Primitive,
     full_name,
     has_row,
 )
-from autograd.program.equations import Name, key_of
-from autograd.rules.shape import setitem
+from autograd.program.equations import Name
 from autograd.rules.ufuncs import METHODS
-from autograd.tensor import GETITEM, Tensor, plain_index
+from autograd.standin import Standin
+from autograd.tensor import Tensor
 
 if TYPE_CHECKING:
     from autograd.program.tape import Tape
@@ -43,25 +40,21 @@ class CaptureError(RuntimeError):
     """A function does what no program of equations can do."""
 
 
-class Symbol(Methods, NDArrayOperatorsMixin):
+class Symbol(Standin):
     """A name for an array, in the place of the array.
 
     Attributes
     ----------
     data : its value for the example inputs.
-    base, of : the symbol that it is a view of, if any, and what that was called then.
-    at : by which index it is that view, if by any.
     given : whether it is an argument, which only the caller may change.
     weak : whether it stands for a number of Python's, which takes the dtype of what it meets.
     """
 
-    __slots__ = ("__weakref__", "at", "base", "data", "given", "name", "of", "tape", "weak")
+    __slots__ = ("data", "given", "name", "weak")
 
-    op, requires_grad = None, False  # as of a Tensor without history
-
-    def __init__(self, tape: "Tape", name: Name, data: Any, base: "Symbol | None" = None) -> None:
-        self.tape, self.name, self.data, self.base = tape, name, data, base
-        self.of, self.at = None if base is None else base.name, None
+    def __init__(self, tape: "Tape", name: Name, data: Any) -> None:
+        super().__init__(tape)
+        self.name, self.data = name, data
         self.given = self.weak = False
         tape.handles.append(weakref.ref(self))
 
@@ -109,34 +102,24 @@ class Symbol(Methods, NDArrayOperatorsMixin):
             "NumPy's functions of the value itself; for table[i], the table as an argument",
         )
 
-    def _record(self, op: Primitive, values: tuple[Any, ...], params: dict[str, Any]) -> Any:
-        """Let `primitive` find the tape."""
-        for v in values:
-            if type(v) is Tensor:
-                return v._record(op, values, params)
-        return self.tape.record(op, values, params)
+    @property
+    def state(self) -> Name:
+        """Its name: who writes into it gives it another one."""
+        return self.name
 
-    def __getitem__(self, index: Any) -> Any:
-        return self.tape.record(GETITEM, (self,), {"index": plain_index(index)})
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        mine = type(value) is Symbol and value.base is self and value.of == self.name
-        if mine and value.at is not None and key_of(value.at) == key_of(index):
-            return  # x[i] += 1 has written into x already
-        self.become(setitem(self, value, index=plain_index(index)))
-
-    def become(self, y: "Symbol") -> "Symbol":
-        """Be another value from now on: what writing in place means."""
+    def become(self, y: Any) -> Self:
+        """Be another value from now on; refuse to be where the caller would have to see it."""
         if self.given:
             raise refusal(f"writing into {self.name}, an argument", "x = x.copy() first")
-        y = fitted(self, y, refusal)
-        if self.base is not None:
-            if self.at is None or self.is_stale:
-                raise refusal("writing into a view that was reshaped or turned", "a copy of it")
-            self.base[self.at] = y
-            self.of = self.base.name
+        return super().become(y)
+
+    def put(self, y: "Symbol") -> None:
+        """Take over another one's name and value."""
         self.name, self.data = y.name, y.data
-        return self
+
+    def refusal(self, what: str, instead: str) -> Exception:
+        """Return the error, with the line of the user's."""
+        return refusal(what, instead)
 
     def __pow__(self, other: Any) -> Any:
         return self._power(self, other)  # x**2 is faster than np.power(x, 2), and rounds otherwise
@@ -149,12 +132,6 @@ class Symbol(Methods, NDArrayOperatorsMixin):
             return NotImplemented
         return self.tape.record(POWER, (base, exponent))
 
-    @property
-    def is_stale(self) -> bool:
-        """Whether the array that it is a view of has changed since."""
-        base = self.base
-        return base is not None and (base.name != self.of or base.is_stale)
-
     # ── what only a number can answer ──────────────────────────────────────────────────────────
     def __bool__(self) -> bool:
         raise refusal("branching on a traced value", "np.where(condition, a, b)")
@@ -165,16 +142,11 @@ class Symbol(Methods, NDArrayOperatorsMixin):
 
     tolist = numpy = __float__ = __int__ = __index__ = __complex__ = item  # type: ignore[assignment]
 
-    def __iter__(self) -> Any:
-        return (self[i] for i in range(len(self)))
-
     def __len__(self) -> int:
         return len(self.data)
 
     def __repr__(self) -> str:
         return f"<{self.name}: {self.dtype} {self.shape}>"
-
-    __hash__ = object.__hash__
 
 
 def refusal(what: str, instead: str) -> CaptureError:

@@ -13,11 +13,12 @@ import numpy as np
 from autograd.backward import sweep
 from autograd.outside import innermost
 from autograd.primitive import PRIMITIVES, Primitive
-from autograd.program.equations import Equation, Name, Names, key_of
+from autograd.program.equations import Equation, Name, Names
 from autograd.program.symbol import CaptureError, Symbol, example, refusal
 from autograd.rules.neural import linear
 from autograd.rules.shape import BY_ARRAYS, VIEWS, Slot, astype, gather, place, setitem
-from autograd.tensor import GETITEM, Tensor, raw
+from autograd.tensor import Tensor, raw
+from autograd.tree import key_of
 from autograd.versions import birth
 
 LINEAR = PRIMITIVES[linear]
@@ -145,16 +146,15 @@ class Tape:
         if type(data) is np.ndarray and (data.base is not None or op.fn in VIEWS):
             symbols = [v for v in values if type(v) is Symbol]
             base = next((s for s in symbols if np.may_share_memory(s.data, data)), None)
-        symbol = Symbol(self, name, data, base)
-        symbol.at = params["index"] if base is not None and op is GETITEM else None
+        symbol = Symbol(self, name, data)
+        symbol.look(base, op, params)
         symbol.weak = weak and symbol.dtype.kind != "b"
         return symbol
 
     def argument(self, value: Any) -> Any:
         """Return what stands for a value in an equation."""
         if type(value) is Symbol:
-            if value.is_stale:
-                raise refusal("a view of an array that was written into since", "a copy of it")
+            value.refuse_stale()
             return value.name
         if np.ndim(value) == 0:
             return value[()] if type(value) is np.ndarray else value
@@ -229,8 +229,9 @@ def _unchanged(op: Primitive, values: Sequence[Any], params: Mapping[str, Any]) 
         return None
     like = op.call(*map(example, values), **params)
     same = (like.shape, like.dtype) == (x.shape, x.dtype)
-    base = x if op.fn in VIEWS else None
-    return Symbol(x.tape, x.name, x.data, base) if same else None
+    again = Symbol(x.tape, x.name, x.data)
+    again.look(x if op.fn in VIEWS else None, op, params)
+    return again if same else None
 
 
 def _is_selecting(op: Primitive, values: Sequence[Any]) -> bool:

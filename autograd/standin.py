@@ -1,0 +1,122 @@
+"""What stands for an array while a function is captured, or mapped over a batch.
+
+It is written into by becoming another value. A view knows what it is a part of, and writes there.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from autograd.methods import Methods
+from autograd.primitive import Primitive
+from autograd.rules.shape import VIEWS, astype, setitem
+from autograd.tensor import GETITEM, Tensor, plain_index
+from autograd.tree import key_of
+
+
+class Standin(Methods, NDArrayOperatorsMixin):
+    """What NumPy and the user's code see in the place of an array.
+
+    Attributes
+    ----------
+    tape : what does the operations on it.
+    base, of : what it is a view of, if anything, and the state of that when it was looked at.
+    at : by which index it is that view, if by any.
+    """
+
+    __slots__ = ("__weakref__", "at", "base", "of", "tape")
+
+    op, requires_grad = None, False  # as of a Tensor without history
+
+    def __init__(self, tape: Any) -> None:
+        self.tape = tape
+        self.base: Standin | None = None
+        self.of = self.at = None
+
+    @property
+    def state(self) -> Any:
+        """An object that is another one whenever it was written into."""
+        raise NotImplementedError
+
+    def put(self, y: Any) -> None:
+        """Take over another one's value."""
+        raise NotImplementedError
+
+    def refusal(self, what: str, instead: str) -> Exception:
+        """Return the error that names what cannot be done, and what to write instead."""
+        raise NotImplementedError
+
+    def become(self, y: Any) -> Self:
+        """Be another value from now on: what writing in place means."""
+        if type(y) is Tensor:
+            raise self.refusal(
+                "writing a Tensor into a value without gradients", "np.stack([...]) or np.where"
+            )
+        new = "x = x + y, which makes a new value"
+        if y.tape is not self.tape:
+            raise self.refusal("writing a mapped value into one that is the same for all", new)
+        if y.shape != self.shape or not np.can_cast(y.dtype, self.dtype, "same_kind"):
+            have, want = (f"{x.dtype} {x.shape}" for x in (y, self))
+            raise self.refusal(f"putting {have} in the place of {want}", new)
+        y = y if y.dtype == self.dtype else astype(y, dtype=self.dtype)
+        if self.base is not None:
+            if self.at is None or self.is_stale:
+                raise self.refusal(
+                    "writing into a view that was reshaped or turned", "a copy of it"
+                )
+            self.base[self.at] = y
+            self.of = self.base.state
+        self.put(y)
+        return self
+
+    # ── views ──────────────────────────────────────────────────────────────────────────────────
+    def look(self, base: "Standin | None", op: Primitive, params: Any) -> None:
+        """Remember to be a view of another one, by such an operation."""
+        self.base, self.of = base, None if base is None else base.state
+        self.at = params["index"] if base is not None and op is GETITEM else None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the array that it is a view of has changed since."""
+        base = self.base
+        return base is not None and (base.state is not self.of or base.is_stale)
+
+    def refuse_stale(self) -> None:
+        """Raise where it would be used, and has not what it is a view of."""
+        if self.is_stale:
+            raise self.refusal(
+                "using a view of an array that was written into since", "a copy of it"
+            )
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.tape.record(GETITEM, (self,), {"index": plain_index(index)})
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        mine = isinstance(value, Standin) and value.base is self and not value.is_stale
+        if mine and value.at is not None and key_of(value.at) == key_of(index):
+            return  # x[i] += 1 has written into x already
+        self.become(setitem(self, value, index=plain_index(index)))
+
+    # ── what only a number can answer ──────────────────────────────────────────────────────────
+    def __iter__(self) -> Any:
+        return (self[i] for i in range(len(self)))
+
+    def _record(self, op: Primitive, values: Sequence[Any], params: dict[str, Any]) -> Any:
+        """Let `primitive` find the tape."""
+        for v in values:
+            if type(v) is Tensor:
+                return v._record(op, tuple(values), params)
+        return self.tape.record(op, values, params)
+
+    __hash__ = object.__hash__
+
+
+def is_view(op: Primitive, params: Any) -> bool:
+    """Tell whether an operation returns the same elements, where it can."""
+    if op is not GETITEM:
+        return op.fn in VIEWS
+    index = params["index"]
+    parts = index if type(index) is tuple else (index,)
+    return all(isinstance(p, (int, slice, type(None), type(...))) for p in parts)
