@@ -178,8 +178,7 @@ def _variable(f: Function, x: Any, later: bool) -> Tensor:
     if isinstance(data, int) and not isinstance(data, bool):
         data = float(data)
     data = array(data)
-    is_number = hasattr(data, "tape") and not data.shape  # and perhaps one of Python's
-    if is_number and (data.dtype.kind == "i" or getattr(data, "weak", False)):
+    if getattr(data, "weak", False):  # it stands for a number of Python's
         data = astype(data, dtype=np.result_type(data.dtype, float))
     dtype = getattr(data, "dtype", None)
     if dtype is None or dtype.kind not in "fc":
