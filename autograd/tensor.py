@@ -21,6 +21,7 @@ from autograd.methods import Methods
 from autograd.modes import capturing, paused, watching
 from autograd.primitive import PRIMITIVES, Primitive, held
 from autograd.rules.shape import setitem
+from autograd.values import values
 from autograd.versions import birth
 from autograd.witness import reads, witnessed
 
@@ -154,22 +155,7 @@ class Tensor(Methods):
                     "Tensor(2.5) for a number, Tensor([2, 5]) for several",
                 )
             )
-        array = plain(raw(data))
-        typed = dtype is not None or hasattr(array, "dtype")
-        array = np.array(array, dtype=dtype)
-        if not typed and (requires_grad or array.dtype == np.float64) and array.dtype.kind in "iuf":
-            array = array.astype(modes.default)
-        elif not typed and array.dtype.kind == "c":
-            array = array.astype(np.result_type(modes.default, np.complex64))
-        if array.dtype.kind not in "biufc":
-            raise TypeError(
-                three_lines(
-                    f"a Tensor holds numbers, not {array.dtype}",
-                    f"Tensor({data!r})",
-                    "a number, an array, or nested lists of numbers of one shape",
-                )
-            )
-        self.data = array[()] if array.ndim == 0 else array
+        self.data = values(raw(data), requires_grad, dtype)
         self.requires_grad = False
         if requires_grad:
             self.requires_grad_()

@@ -13,7 +13,7 @@ import nn
 ROOT = pathlib.Path(__file__).parents[1]
 ORDER = [
     "errors", "files", "heap", "blocks", "modes", "tree", "primitive", "rules", "versions",
-    "witness", "pytorch", "hooks", "methods", "tensor", "watch", "inplace", "dispatch",
+    "witness", "pytorch", "hooks", "methods", "values", "tensor", "watch", "inplace", "dispatch",
     "conversion", "elements", "names", "calls", "places", "anomaly", "outside", "graph", "pull",
     "backward", "steps", "creation", "generator", "standin", "batching", "mapping", "pullback",
     "traced", "usage", "functional", "check", "auditor", "tracer", "core", "extend", "builtins",

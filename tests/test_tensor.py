@@ -533,6 +533,7 @@ def test_a_leaf_rewritten_after_it_was_used_is_caught():
     [
         (lambda: Tensor(None), "a Tensor holds numbers, not object"),
         (lambda: Tensor("two"), "a Tensor holds numbers, not <U3"),
+        (lambda: Tensor([[1], [2, 3]]), "NumPy makes no array of this: setting an array element"),
         (lambda: Tensor(2, 5), "requires_grad is True or False, not 5"),
         (lambda: leaf(np.ones((2, 2))) @ 2, "matmul multiplies arrays, and one of these is a"),
         (

@@ -1,0 +1,40 @@
+"""What a Tensor holds: numbers, in an array that nobody else writes into."""
+
+from typing import Any
+
+import numpy as np
+
+from autograd import modes
+from autograd.errors import plain, three_lines
+
+
+def values(data: Any, requires_grad: bool, dtype: Any) -> Any:
+    """Return a new array of numbers, or a NumPy scalar for one of them.
+
+    Python's floats, and its integers if they require a gradient, get the default dtype.
+    """
+    array = plain(data)
+    typed = dtype is not None or hasattr(array, "dtype")
+    try:
+        array = np.array(array, dtype=dtype)
+    except ValueError as error:
+        raise ValueError(
+            three_lines(
+                f"NumPy makes no array of this: {str(error).partition('. ')[0]}",
+                f"Tensor({data!r:.60})",
+                "nested lists of numbers of one shape; one Tensor for each row of another length",
+            )
+        ) from None
+    if not typed and (requires_grad or array.dtype == np.float64) and array.dtype.kind in "iuf":
+        array = array.astype(modes.default)
+    elif not typed and array.dtype.kind == "c":
+        array = array.astype(np.result_type(modes.default, np.complex64))
+    if array.dtype.kind not in "biufc":
+        raise TypeError(
+            three_lines(
+                f"a Tensor holds numbers, not {array.dtype}",
+                f"Tensor({data!r})",
+                "a number, an array, or nested lists of numbers of one shape",
+            )
+        )
+    return array[()] if array.ndim == 0 else array
