@@ -199,9 +199,9 @@ def _accumulate(leaf: Tensor, grads: dict[Tensor, Gradient], recorded: bool) -> 
 
 def _hooked(node: Tensor, g: Gradient, recorded: bool) -> Gradient:
     for hook in list((node.meta or {}).get("hooks", {}).values()):
-        changed = hook(g if recorded else constant(g))
-        if changed is None:
-            continue
+        given = +g if recorded else constant(g)  # others may have g, too
+        changed = hook(given)
+        changed = given if changed is None else changed  # it may have been written into
         if shape_of(changed) != node.shape:
             raise ValueError(
                 three_lines(

@@ -338,6 +338,23 @@ def test_recorded_gradients_are_not_one_object():
     assert second.tolist() == [1, 1]
 
 
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_hook_may_change_the_gradient_in_place(create_graph):
+    def clipped(g):
+        g[0] = 0.0
+        g *= 10
+
+    x, w = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    y = x + w  # whose gradient is that of both
+    x.register_hook(clipped)
+    (y * y).sum().backward(create_graph=create_graph)
+    assert x.grad.tolist() == [0, 120]
+    assert w.grad.tolist() == [8, 12]
+    if create_graph:
+        x.grad.sum().backward()
+        assert w.grad.tolist() == [8, 12 + 20]
+
+
 def test_hooks_return_arrays_numbers_or_an_error():
     x = leaf([1.0, 2.0])
     remove = x.register_hook(lambda g: g.data * 2)
