@@ -201,7 +201,8 @@ def _hooked(node: Tensor, g: Gradient, recorded: bool) -> Gradient:
     for hook in list((node.meta or {}).get("hooks", {}).values()):
         given = +g if recorded else constant(g)  # others may have g, too
         changed = hook(given)
-        changed = given if changed is None else changed  # it may have been written into
+        if changed is None:
+            changed = given  # which it may have written into
         if shape_of(changed) != node.shape:
             raise ValueError(
                 three_lines(
@@ -212,8 +213,8 @@ def _hooked(node: Tensor, g: Gradient, recorded: bool) -> Gradient:
             )
         if recorded:
             g = changed if type(changed) is Tensor else constant(np.asarray(changed)[()])
-        else:
-            g = np.asarray(raw(changed), node.dtype)[()]
+        elif not hasattr(g := raw(changed), "tape"):  # a symbol is an array already
+            g = np.asarray(g, node.dtype)[()]
     return g
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd as ag
-from autograd import Tensor, grad, primitive
+from autograd import Tensor, compile, grad, primitive  # noqa: A004  # PyTorch's name
 from autograd.backward import sweep
 from autograd.graph import consumers, leaves, toposort
 from autograd.steps import gradients, steps
@@ -353,6 +353,23 @@ def test_a_hook_may_change_the_gradient_in_place(create_graph):
     if create_graph:
         x.grad.sum().backward()
         assert w.grad.tolist() == [8, 12 + 20]
+
+
+def test_hooks_are_captured():
+    w = leaf([1.0, 2.0])
+    w.register_hook(lambda g: g * 10)
+    w.register_hook(lambda g: g.__setitem__(0, 7.0))
+
+    @compile
+    def step(x):
+        loss = (w * x).sum()
+        loss.backward()
+        return loss
+
+    for x in ([1.0, 2.0], [3.0, 4.0]):
+        w.grad = None
+        step(np.array(x))
+        assert w.grad.tolist() == [7, 10 * x[1]]
 
 
 def test_hooks_return_arrays_numbers_or_an_error():
