@@ -199,7 +199,7 @@ def _accumulate(leaf: Tensor, grads: dict[Tensor, Gradient], recorded: bool) -> 
 
 def _hooked(node: Tensor, g: Gradient, recorded: bool) -> Gradient:
     for hook in list((node.meta or {}).get("hooks", {}).values()):
-        given = +g if recorded else constant(g)  # others may have g, too
+        given = _alias(g) if recorded else constant(g)  # others may have g, too
         changed = hook(given)
         if changed is None:
             changed = given  # which it may have written into
