@@ -26,9 +26,8 @@ from autograd.primitive import (
     has_row,
 )
 from autograd.rules.batch_axes import elementwise
-from autograd.rules.batch_parts import parts_of
 from autograd.rules.composites import LOOKUPS
-from autograd.rules.shape import BY_ARRAYS, Slot, astype
+from autograd.rules.shape import BY_ARRAYS, Slot, astype, parts_of
 from autograd.rules.ufuncs import METHODS
 from autograd.standin import Standin, is_view
 from autograd.tensor import SETITEM, Tensor, constant, failed, raw
@@ -36,8 +35,10 @@ from autograd.tree import flatten, map_leaves
 from autograd.versions import birth
 
 NONE: dict[str, Any] = {}
-ABOUT_SHAPES = {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj,
-                np.isrealobj}  # fmt: skip
+ABOUT_SHAPES = {
+    np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj,
+    np.diag_indices_from, np.tril_indices_from, np.triu_indices_from,
+}  # fmt: skip
 
 
 class VmapError(RuntimeError):
@@ -55,13 +56,15 @@ class Batched(Standin):
         is the same for all of them.
     """
 
-    __slots__ = ("dtype", "mapped", "shape", "value")
+    __slots__ = ("_shape", "dtype", "mapped", "value")
+
+    shape = property(lambda self: self._shape, doc="That of one example.")
 
     def __init__(self, tape: "Level", value: Any, mapped: bool, like: Any = None) -> None:
         super().__init__(tape)
         self.value, self.mapped = value, mapped
         like = value if like is None else like
-        self.shape, self.dtype = like.shape[mapped:], like.dtype
+        self._shape, self.dtype = like.shape[mapped:], like.dtype
 
     ndim = property(lambda self: len(self.shape))
     size = property(lambda self: math.prod(self.shape))
@@ -279,7 +282,7 @@ def run(op: Primitive, *values: Any, **params: Any) -> Any:
 def _by_arrays(op: Primitive, values: Sequence[Any], params: dict[str, Any]) -> Any:
     """Index by values that are mapped or traced: they become arguments."""
     index = params["index"]
-    parts = index if type(index) is tuple else (index,)
+    parts = parts_of(index)
     arrays = [part for part in parts if hasattr(part, "tape")]
     if any(a.dtype == bool for a in arrays):
         if op is SETITEM and len(parts) == 1 and not shape_of(values[1]):
@@ -310,10 +313,9 @@ def by_row(
         return COMPOSITES[fn](*args, **kwargs)
     op = PRIMITIVES[fn]
     values, params = op.arguments(args, kwargs)
-    definition = beyond(op, params)
-    if definition is None:
-        return tape.record(op, values, params)
-    return into(params.pop("out", None), definition(*values, **params))
+    out, definition = params.pop("out", None), beyond(op, params)
+    y = definition(*values, **params) if definition else tape.record(op, values, params)
+    return into(out, y)
 
 
 def refusal(what: str, instead: str) -> VmapError:

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd.errors import three_lines
 from autograd.functional import vjp
+from autograd.traced import name_of
 from autograd.tree import flatten
 
 STEPS = [2.0**-k for k in (8, 11, 14, 17)]
@@ -52,12 +53,11 @@ def check_grads(f: Callable[..., Any], args: Any, order: int = 2) -> None:
     xs = [np.asarray(x, np.complex128 if np.iscomplexobj(x) else np.float64)[()] for x in leaves]
     positions = [i for i, arg in enumerate(args) for _ in flatten(arg)[0]]
     random = np.random.default_rng(0)
-    name = getattr(f, "__name__", type(f).__name__)
 
     def flat(*leaves: Any) -> Any:
         return f(*rebuild(leaves))
 
-    _check(flat, xs, random, name, positions, 1, order)
+    _check(flat, xs, random, name_of(f), positions, 1, order)
 
 
 def _check(

@@ -11,8 +11,9 @@ from autograd.program import capture
 from autograd.program.equations import Equation, Name
 from autograd.program.program import Program
 from autograd.program.standard import is_spelled
-from autograd.pull import fit, pull
+from autograd.steps import contributions
 from autograd.tensor import Tensor, constant, record
+from autograd.traced import name_of
 
 ROOMS = ("fft", "linalg")
 """Of NumPy and of PyTorch, with the same functions."""
@@ -118,7 +119,7 @@ def compare_with_torch(f: Callable[..., Any], *args: Any) -> Comparison:
         raise ImportError(
             three_lines(
                 "PyTorch, which the comparison is with, is not installed",
-                f"compare_with_torch({getattr(f, '__name__', type(f).__name__)}, ...)",
+                f"compare_with_torch({name_of(f)}, ...)",
                 'pip install "retrograd[torch]"',
             )
         ) from error
@@ -195,8 +196,7 @@ def _sent_back(e: Equation, known: Mapping[Any, Any], g: Any, wanted: list[Name]
     """Return what our rules send back to each argument that gets a gradient."""
     node = known[e.name]
     total: dict[Any, Any] = {n: np.zeros_like(known[n].data) for n in wanted}
-    for i, gx in pull(node, node.args, g, False, False):
-        gx = gx.dense(node.args[i]) if hasattr(gx, "dense") else fit(gx, node.args[i])  # noqa: PLW2901
+    for i, gx in contributions(node, node.args, g):
         total[e.args[i]] = total[e.args[i]] + gx
     return list(total.values())
 

@@ -13,7 +13,7 @@ _HERE, _NUMPY = __file__.rsplit(os.sep, 2)[0], np.__file__.rsplit(os.sep, 1)[0]
 ROOMS = tuple(
     f"{room}{os.sep}" for room in (f"{_HERE}{os.sep}autograd", f"{_HERE}{os.sep}nn", _NUMPY)
 )
-"""Where code lies that is not the user's. A folder that only begins with such a name is."""
+"""The folders of code that is not the user's; the separator at the end tells nn from nn_of_mine."""
 
 
 def three_lines(what: str, where: str, instead: str) -> str:

@@ -146,8 +146,7 @@ class Expression:
             f"the expression is nested deeper than {DEEPEST} levels", 0, "a part of it"
         )
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # about 2if: the walk says what is wrong
+            with warnings.catch_warnings(action="ignore"):  # about 2if: the walk says what is wrong
                 tree = ast.parse(self.text, mode="eval").body
         except SyntaxError as error:
             unreadable = self.error(*explain_unreadable(self.text, error))

@@ -174,6 +174,7 @@ def by_class(
     return reduce(result, reduction)
 
 
+# without three_lines, whose definition a printed program would have to hold too
 @primitive
 def class_indices(index: np.ndarray, classes: int) -> np.ndarray:
     """Return class indices; raise IndexError where one is no class: the check of a program."""

@@ -169,8 +169,7 @@ def _reshape(at: Site) -> str:
 
 
 def _permute(at: Site) -> str:
-    """Spell a permutation of axes, which NumPy tells of an array of shape (0, 1, 2 …)."""
-    axes = at.op.fn(np.empty(tuple(range(np.ndim(at.x[0])))), **at.params).shape
+    axes = positions.permutation(at.op, np.ndim(at.x[0]), at.params)
     return f"xp.permute_dims({{0}}, {axes})"
 
 

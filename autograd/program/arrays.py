@@ -5,7 +5,6 @@ NumPy itself tells the places, and one function serves for all of it.
 """
 
 import json
-import string
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
@@ -13,8 +12,8 @@ import numpy as np
 
 from autograd.errors import three_lines
 from autograd.program.equations import Equation, Name
-from autograd.program.positions import pointed
-from autograd.rules.linalg import contracted
+from autograd.program.positions import numbered, permutation, pointed
+from autograd.rules.linalg import as_einsum, contracted
 from autograd.rules.shape import Slot, filled
 
 LINE = 100
@@ -167,8 +166,8 @@ def _reshaped(p: Writer, e: Equation, **params: Any) -> str:
 
 def _transposed(p: Writer, e: Equation, **params: Any) -> str:
     ndim = len(p.shape(e.args[0]))
-    axes = [n - 2 for n in e.op.call(np.empty(range(2, ndim + 2)), **params).shape]
-    turned = "" if axes == list(range(ndim))[::-1] else f", {js_list(axes)}"
+    axes = permutation(e.op, ndim, params)
+    turned = "" if axes == tuple(range(ndim))[::-1] else f", {js_list(axes)}"
     return f"nd.transpose({p.argument(e.args[0])}{turned})"
 
 
@@ -178,12 +177,12 @@ def _broadcast(p: Writer, e: Equation, **_: Any) -> str:
 
 def _moved(p: Writer, e: Equation, **params: Any) -> str:
     """Let NumPy move the places instead of the elements."""
-    places = e.op.call(_numbered(p.shape(e.args[0])), **params)
+    places = e.op.call(numbered(p.shape(e.args[0])), **params)
     return f"nd.gather({p.argument(e.args[0])}, {p.places(places)}, {js_list(np.shape(e.like))})"
 
 
 def _triangle(p: Writer, e: Equation, k: int = 0) -> str:
-    places = e.op.call(_numbered(p.shape(e.args[0])) + 1, k=k) - 1
+    places = e.op.call(numbered(p.shape(e.args[0])) + 1, k=k) - 1
     return f"nd.gather({p.argument(e.args[0])}, {p.places(places)}, {js_list(np.shape(e.like))})"
 
 
@@ -196,7 +195,7 @@ def _padded(p: Writer, e: Equation, pad_width: Any, constant_values: Any = 0) ->
                 "one constant, or np.concatenate",
             )
         )
-    places = e.op.call(_numbered(p.shape(e.args[0])), pad_width=pad_width, constant_values=-1)
+    places = e.op.call(numbered(p.shape(e.args[0])), pad_width=pad_width, constant_values=-1)
     fill = [] if constant_values == 0 else [literal(constant_values)]
     text = [p.argument(e.args[0]), p.places(places), js_list(np.shape(e.like)), *fill]
     return f"nd.gather({', '.join(text)})"
@@ -204,7 +203,7 @@ def _padded(p: Writer, e: Equation, pad_width: Any, constant_values: Any = 0) ->
 
 def _joined(p: Writer, e: Equation, **params: Any) -> str:
     sizes = np.cumsum([0, *(p.size(a) for a in e.args)])
-    parts = [_numbered(p.shape(a)) + n for a, n in zip(e.args, sizes, strict=False)]
+    parts = [numbered(p.shape(a)) + n for a, n in zip(e.args, sizes, strict=False)]
     places = e.op.call(*parts, **params)
     args = ", ".join(p.argument(a) for a in e.args)
     return f"nd.join([{args}], {p.places(places)}, {js_list(np.shape(e.like))})"
@@ -228,7 +227,7 @@ def _assigned(p: Writer, e: Equation, index: Any) -> str:
         chosen = f"nd.reshape({p.argument(arrays[0])}, {js_list(shape)})"
         return call("where", chosen, _as(p, v, e.like.dtype), p.argument(x))
     zeros = [np.zeros(p.shape(a), int) for a in arrays]
-    written = _numbered(p.shape(x))[filled(index, zeros)].shape
+    written = numbered(p.shape(x))[filled(index, zeros)].shape
     value = _as(p, v, e.like.dtype)
     if p.shape(v) != written:
         value = f"nd.broadcast_to({value}, {js_list(written)})"
@@ -239,7 +238,7 @@ def _places(p: Writer, e: Equation, index: Any, shape: tuple[int, ...], first: i
     """Write the places that an index points to; arrays in it are arguments from `first` on."""
     arrays = e.args[first:]
     if not arrays:
-        return p.places(_numbered(shape)[index])
+        return p.places(numbered(shape)[index])
     known, pointers = pointed(e.op, index, shape, list(map(p.value, arrays)))
     text = p.hoisted(array(known)) if known.ndim else literal(known)
     for pointer in pointers:
@@ -251,10 +250,6 @@ def _places(p: Writer, e: Equation, index: Any, shape: tuple[int, ...], first: i
             places = f"nd.reshape({places}, {js_list(pointer.shape)})"
         text = f"nd.add({text}, {places})"
     return text
-
-
-def _numbered(shape: tuple[int, ...]) -> Any:
-    return np.arange(int(np.prod(shape))).reshape(shape)
 
 
 def _contraction(p: Writer, e: Equation, **params: Any) -> str:
@@ -270,15 +265,8 @@ def _contraction(p: Writer, e: Equation, **params: Any) -> str:
     axes = params.get("axes", 2)
     if name != "tensordot":
         axes = ([len(left) - 1], [len(right) - 1 if name == "inner" else max(len(right) - 2, 0)])
-    of_a, of_b = contracted(np.empty(left), np.empty(right), axes)
-    letters = iter(string.ascii_letters)
-    first = [next(letters) for _ in left]
-    second = [next(letters) for _ in right]
-    for i, j in zip(of_a, of_b, strict=True):
-        second[j] = first[i]
-    kept = [c for i, c in enumerate(first) if i not in of_a]
-    kept += [c for j, c in enumerate(second) if j not in of_b]
-    return _einsum(f"{''.join(first)},{''.join(second)}->{''.join(kept)}", *args)
+    summed = contracted(np.empty(left), np.empty(right), axes)
+    return _einsum(as_einsum((len(left), len(right)), *summed), *args)
 
 
 def _einsum(subscripts: str, *args: str) -> str:

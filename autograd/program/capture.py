@@ -28,6 +28,7 @@ from autograd.program.symbol import CaptureError, Symbol
 from autograd.program.tape import Tape
 from autograd.pullback import array
 from autograd.tensor import Tensor, constant, raw
+from autograd.traced import name_of
 from autograd.tree import flatten
 from autograd.versions import birth
 
@@ -111,7 +112,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     needed |= {y for y in results if type(y) is Name}
     unused = set(run.names.values()) - needed
     return Program(
-        getattr(f, "__name__", type(f).__name__),
+        name_of(f),
         arguments,
         {name: x for name, x in tape.inputs.items() if name not in unused},
         rebuild(range(len(leaves))),

@@ -28,8 +28,7 @@ def chained(program: Program) -> list[Equation | Chain]:
     An equation joins a chain if nothing that it needs is computed after the chain's beginning,
     but outside of the chain; and unless it may as well wait for a later one (`_can_wait`).
     """
-    like: dict[Any, Any] = {**program.inputs, **program.constants}
-    like |= {e.name: e.like for e in program.equations}
+    like = program.like
     place, users = dict[Name, int](), dict[Name, list[Equation]]()
     for i, e in enumerate(program.equations):
         place[e.name] = i

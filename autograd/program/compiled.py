@@ -20,6 +20,7 @@ from autograd.program.program import Program
 from autograd.program.sizes import Family
 from autograd.rules.packing import pack, unpack
 from autograd.tensor import Tensor, raw, record
+from autograd.traced import name_of
 from autograd.tree import flatten, is_alike, key_of
 
 ARRAYS = (np.ndarray, Tensor, list, tuple, dict)
@@ -89,6 +90,10 @@ class Compiled:
             replay = self._new(args, options)
         return replay(args) if replay.proven else self._prove(replay, args, options)
 
+    def guess(self, *args: Any) -> Any:
+        """Return what the program of such a call returns, and leave nothing in tensors."""
+        return (self._replays.get(self._key(args, {})) or self._new(args, {})).guess(args)
+
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
 
@@ -114,7 +119,7 @@ class Compiled:
             first = len(args) - len(names)
             return f(*args[:first], **dict(zip(names, args[first:], strict=True)), **options)
 
-        call.__name__ = getattr(f, "__name__", type(f).__name__)
+        call.__name__ = name_of(f)
         return self._named.setdefault(names, Compiled(call))
 
     def _refuse(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:

@@ -91,9 +91,8 @@ def flops(program: "Program") -> Table:
     is; a reduction one per element of its argument; moving nothing. Factorizations and Fourier
     transforms take what their usual algorithms take, up to lower terms.
     """
-    like = {**program.inputs, **program.constants, **{e.name: e.like for e in program.equations}}
     rows = {
-        str(e.name): _flops(e, [like[a] if type(a) is Name else a for a in e.args])
+        str(e.name): _flops(e, [program.like[a] if type(a) is Name else a for a in e.args])
         for e in program.equations
     }
     title = f"operations on numbers in {program.name}"
@@ -111,9 +110,8 @@ def memory(program: "Program") -> Table:
         str(e.name): 0 if e.op.fn in VIEWS else int(np.asarray(e.like).nbytes)
         for e in program.equations
     }
-    like = {**program.inputs, **program.constants, **{e.name: e.like for e in program.equations}}
     results = {y for y in program.results if type(y) is Name}
-    returned = sum(int(np.asarray(like[y]).nbytes) for y in results)
+    returned = sum(int(np.asarray(program.like[y]).nbytes) for y in results)
     title = f"bytes of {program.name}, at once at most"
     return Table(title, rows, _operations(program), Plan(program).bytes + returned)
 

@@ -1,14 +1,13 @@
 """What ONNX has no operator for, in NumPy of what it has: read as the program's own text is."""
 
 import math
-import string
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autograd.errors import three_lines
-from autograd.rules.linalg import contracted
+from autograd.rules.linalg import as_einsum, contracted
 from autograd.rules.neural import log_softmax, softmax
 from autograd.rules.reduce import shared
 
@@ -59,14 +58,7 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
 
 
 def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    of_a, of_b = contracted(a, b, axes)
-    letters = iter(string.ascii_letters)
-    first, second = [next(letters) for _ in a.shape], [next(letters) for _ in b.shape]
-    for i, j in zip(of_a, of_b, strict=True):
-        second[j] = first[i]
-    kept = [c for i, c in enumerate(first) if i not in of_a]
-    kept += [c for j, c in enumerate(second) if j not in of_b]
-    return np.einsum(f"{''.join(first)},{''.join(second)}->{''.join(kept)}", a, b)
+    return np.einsum(as_einsum((a.ndim, b.ndim), *contracted(a, b, axes)), a, b)
 
 
 def _dot(other: int) -> Callable[..., Any]:

@@ -132,13 +132,8 @@ def identifiers(names: Iterable[str]) -> dict[str, str]:
 
 class _Printer(Writer):
     def __init__(self, program: "Program") -> None:
-        like = {
-            **program.inputs,
-            **program.constants,
-            **{e.name: e.like for e in program.equations},
-        }
-        called = identifiers(like)
-        super().__init__(like, {n: called[n] for n in like}, program.constants)
+        called = identifiers(program.like)
+        super().__init__(program.like, {n: called[n] for n in program.like}, program.constants)
         self.program = program
 
     def function(self) -> str:

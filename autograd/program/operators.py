@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.primitive import Primitive
-from autograd.program.positions import expanded, pointed
+from autograd.program.positions import expanded, numbered, permutation, pointed
 from autograd.rules.convolution import spread
 from autograd.rules.shape import Slot, widths
 
@@ -236,14 +236,13 @@ def _reshaped(at: Site) -> str:
 
 
 def _permuted(at: Site) -> str:
-    """Spell a permutation of axes, which NumPy tells of an array of shape (2, 3, 4 …)."""
-    axes = [n - 2 for n in at.op.call(np.empty(range(2, np.ndim(at.x[0]) + 2)), **at.params).shape]
+    axes = permutation(at.op, np.ndim(at.x[0]), at.params)
     return at("Transpose", at.own(), perm=axes) if axes else at.own()
 
 
 def _rearranged(at: Site) -> str:
     """Spell what only moves elements: NumPy moves the places that they come from."""
-    return at("Gather", at.flat(0), at.op.call(_numbered(np.shape(at.x[0])), **at.params))
+    return at("Gather", at.flat(0), at.op.call(numbered(np.shape(at.x[0])), **at.params))
 
 
 def _joined(at: Site) -> str:
@@ -304,8 +303,8 @@ def _places(at: Site, first: int, shape: tuple[int, ...]) -> str:
 
 def _replaced(at: Site) -> str:
     """Spell a copy of x with ``x[index] = v``: elements of x, and of v where that was written."""
-    places = _numbered(np.shape(at.x[0]))
-    places[at.params["index"]] = np.size(at.x[0]) + _numbered(np.shape(at.x[1]))
+    places = numbered(np.shape(at.x[0]))
+    places[at.params["index"]] = np.size(at.x[0]) + numbered(np.shape(at.x[1]))
     return at("Gather", at("Concat", at.flat(0), at.flat(1, at.y.dtype), axis=0), places)
 
 
@@ -329,7 +328,7 @@ def _added(at: Site, places: str) -> str:
 
 
 def _scattered(at: Site) -> str:
-    return _added(at, at.known(_numbered(at.params["shape"])[at.params["index"]]))
+    return _added(at, at.known(numbered(at.params["shape"])[at.params["index"]]))
 
 
 def _scattered_at(at: Site) -> str:
@@ -350,10 +349,6 @@ def _triangle(upper: int) -> Spelling:
         return at("Trilu", x, int(at.params.get("k", 0)), upper=upper)
 
     return spell
-
-
-def _numbered(shape: tuple[int, ...]) -> Any:
-    return np.arange(math.prod(shape)).reshape(shape)
 
 
 # ── the tables ────────────────────────────────────────────────────────────────────────────────

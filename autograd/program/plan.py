@@ -51,8 +51,7 @@ class Plan:
         self.lines: list[str] = []
         self.scope: dict[str, Any] = {n.text: x for n, x in program.constants.items()}
         self.bytes = 0
-        self._like: dict[Any, Any] = {**program.inputs, **program.constants}
-        self._like |= {e.name: e.like for e in program.equations}
+        self._like = program.like
         self._uniform = {n: x.flat[0] for n, x in program.constants.items() if _is_uniform(x)}
         self._definitions: list[str] = []
         self._steps = chained(program)

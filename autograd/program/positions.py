@@ -6,7 +6,7 @@ on arrays are computed when the program runs.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -39,7 +39,7 @@ def basic(at: "Site") -> str:
 
 def rearranged(at: "Site") -> str:
     """Spell what only moves elements: NumPy moves the places that they come from."""
-    places = at.op.call(_line(np.shape(at.x[0])), **at.params)
+    places = at.op.call(numbered(np.shape(at.x[0])), **at.params)
     return f"rearrange(xp, {at.hoist(places)}, {{0}})"
 
 
@@ -50,26 +50,27 @@ def padded(at: "Site") -> str:
     constants, which = np.unique(
         np.pad(np.zeros(x.shape, x.dtype), **at.params), return_inverse=True
     )
-    places = np.where(inside, np.pad(_line(x.shape), width), x.size + which.reshape(inside.shape))
+    outside = x.size + which.reshape(inside.shape)
+    places = np.where(inside, np.pad(numbered(x.shape), width), outside)
     return f"rearrange(xp, {at.hoist(places)}, {{0}}, {at.hoist(constants)})"
 
 
 def replaced(at: "Site") -> str:
     """Spell a copy of x with ``x[index] = v``: elements of x, and of v where that was written."""
     x, v = at.x
-    places = _line(np.shape(x))
-    places[at.params["index"]] = np.size(x) + _line(np.shape(v))
+    places = numbered(np.shape(x))
+    places[at.params["index"]] = np.size(x) + numbered(np.shape(v))
     return f"rearrange(xp, {at.hoist(places)}, {{0}}, {{1}})"
 
 
 def scattered(at: "Site") -> str:
     """Spell adding at constant places to zeros: without repetition, it is but a rearrangement."""
     shape, g = at.params["shape"], at.x[0]
-    to = _line(shape)[at.params["index"]]
+    to = numbered(shape)[at.params["index"]]
     if np.unique(to).size < to.size:
         return _added(at, at.hoist(to), shape)
     places = np.full(shape, np.size(g))
-    places[at.params["index"]] = _line(np.shape(g))
+    places[at.params["index"]] = numbered(np.shape(g))
     return f"rearrange(xp, {at.hoist(places)}, {{0}}, {at.hoist(np.zeros(1, at.y.dtype))})"
 
 
@@ -93,8 +94,20 @@ def replaced_at(at: "Site") -> str:
     return f"replace_at(xp, {{0}}, {{1}}, {_places(at, 2, np.shape(x))}, {line})"
 
 
-def _line(shape: tuple[int, ...]) -> Any:
+def numbered(shape: Sequence[int]) -> Any:
+    """Return an array of the places of its elements, counted from the first to the last."""
     return np.arange(math.prod(shape)).reshape(shape)
+
+
+def permutation(op: Primitive, ndim: int, params: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the axes in their new order, which NumPy tells of an array of shape (0, 1, 2 …).
+
+    >>> from autograd.primitive import PRIMITIVES
+    >>> permutation(PRIMITIVES[np.moveaxis], 3, {"source": 0, "destination": -1})
+    (1, 2, 0)
+    """
+    moved: tuple[int, ...] = op.call(np.empty(range(ndim)), **params).shape
+    return moved
 
 
 def _added(at: "Site", places: str, shape: tuple[int, ...]) -> str:
@@ -163,7 +176,7 @@ def pointed(
             stretched = (*slots[i].shape, *(1,) * behind)
             pointers.append(Pointer(part, shape[axis], math.prod(shape[axis + 1 :]), stretched))
         axis += _axes(part)
-    return _line(shape)[known], pointers
+    return numbered(shape)[known], pointers
 
 
 def expanded(index: Any, ndim: int) -> list[Any]:

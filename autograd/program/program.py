@@ -134,6 +134,11 @@ class Program:
         return tuple(known[y] if type(y) is Name else y for y in self.results)
 
     @cached_property
+    def like(self) -> dict[Any, Any]:
+        """An example of each input, constant and result, by name."""
+        return {**self.inputs, **self.constants, **{e.name: e.like for e in self.equations}}
+
+    @cached_property
     def results(self) -> tuple[Any, ...]:
         """The outputs, then what is left in tensors."""
         return (*self.outputs, *(e.name for e in self.effects))

@@ -6,7 +6,6 @@ between the two is known without another capture. Outside of them it is not: a f
 something else with small batches than with large ones.
 """
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.program.equations import Equation, outline
+from autograd.program.positions import numbered
 from autograd.program.program import Program
 from autograd.tree import flatten, is_alike
 
@@ -185,9 +185,5 @@ def _array(a: np.ndarray, b: np.ndarray, n: int, m: int) -> At:
             np.broadcast_to(number(k), [size(k) for size in sizes])
         )
     if all(np.array_equal(x.ravel(), np.arange(x.size)) for x in (a, b)):
-        return lambda k: _counted([size(k) for size in sizes], a.dtype)
+        return lambda k: numbered([size(k) for size in sizes]).astype(a.dtype)
     raise Different
-
-
-def _counted(shape: Sequence[int], dtype: Any) -> np.ndarray:
-    return np.arange(math.prod(shape), dtype=dtype).reshape(shape)

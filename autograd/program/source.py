@@ -6,7 +6,7 @@ Forward, then backward, under the user's names; what is used once is written whe
 import keyword
 import re
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from autograd.program.literals import (
 )
 from autograd.program.spell import ATOM, UNARY, Spelled, spell
 from autograd.rules.neural import d_cross_entropy
-from autograd.rules.shape import Slot, astype, gather, place, scatter_at
+from autograd.rules.shape import FIRST_ARRAY, Slot, astype
 
 if TYPE_CHECKING:
     from autograd.program.program import Program
@@ -43,8 +43,6 @@ SHORT = 40
 BLANK = "\ufffc"  # no line breaks here
 RESERVED = frozenset({"np", "special", "abs", "complex", "bytes", *keyword.kwlist})
 D_CROSS_ENTROPY = fused_op(d_cross_entropy)  # its last argument may be one number for all rows
-FIRST_ARRAY = {gather: 1, place: 2, scatter_at: 1}
-"""From which argument on these operations have the arrays of their index."""
 
 
 def source(program: "Program", *, shapes: bool = False) -> str:
@@ -89,9 +87,7 @@ class _Printer:
         self.constants: dict[str, str] = {}
         self.alone: list[Name] = []  # what has a line
         self.inlined: dict[Name, Spelled] = {}
-        self.like: Mapping[Name, Any] = {
-            **program.inputs, **program.constants, **{e.name: e.like for e in program.equations}
-        }  # fmt: skip
+        self.like = program.like
         self.taken = Names(RESERVED | self.helpers.keys() | {self.function})
         self.names = {name: self.taken.take(name.text) for name in self.like}
         self.uses = Counter(a for e in program.equations for a in e.args if type(a) is Name)

@@ -18,6 +18,8 @@ from autograd.primitive import Primitive
 from autograd.program import extras
 from autograd.program.array_api import SPELLINGS, Site, cast
 from autograd.program.equations import Equation, Name
+from autograd.program.spell import HOLE
+from autograd.rules.shape import FIRST_ARRAY
 
 if TYPE_CHECKING:
     from autograd.program.program import Program
@@ -29,7 +31,6 @@ DTYPES = frozenset({
 EXTRAS = {name: fn for name, fn in vars(extras).items() if inspect.isfunction(fn)}
 RESERVED = frozenset({"xp", "float", *keyword.kwlist, *EXTRAS})
 OURS = ("numpy", "_operator", "autograd.", "nn.")
-HOLE = re.compile(r"\{(\d+|\*)\}")
 NUMBERS = (bool, int, float, complex)
 TRUTH = np.dtype(bool)
 
@@ -52,8 +53,6 @@ COUNTED = frozenset({
 })  # fmt: skip
 """Functions of numbers alone, which NumPy has of booleans, too: 0 is False, all else is True."""
 
-INDEXED = {"gather": 1, "scatter_at": 1, "place": 2}
-"""From which argument on these have indices."""
 
 APART = frozenset({
     ("masked", 1), ("softmax_cross_entropy", 1), ("d_cross_entropy", 1), ("class_indices", 0),
@@ -98,8 +97,7 @@ def is_spelled(op: Primitive) -> bool:
 class _Printer:
     def __init__(self, program: "Program") -> None:
         self.program = program
-        self.like = {**program.inputs, **program.constants}
-        self.like |= {e.name: e.like for e in program.equations}
+        self.like = program.like
         self.names = {name: name.text + "_" * (name.text in RESERVED) for name in self.like}
         self.constants = {self.names[n]: np.asarray(x) for n, x in program.constants.items()}
         self.hoisted: dict[Any, str] = {}
@@ -188,17 +186,17 @@ def promoted(op: Primitive, x: Sequence[Any], y: Any) -> list[np.dtype | None]:
             return [np.dtype(np.int8)] * len(x)
         half = {np.dtype(np.float16): np.dtype(np.float32)}  # signbit's loop of booleans
         return [half.get(dtype, dtype) for dtype in loop[: len(x)]]
-    return [_beside(op.name, i, v, y.dtype) for i, v in enumerate(x)]
+    return [_beside(op, i, v, y.dtype) for i, v in enumerate(x)]
 
 
-def _beside(name: str, i: int, v: Any, dtype: np.dtype) -> np.dtype | None:
-    if (name, i) in APART:
+def _beside(op: Primitive, i: int, v: Any, dtype: np.dtype) -> np.dtype | None:
+    if (op.name, i) in APART:
         return None
-    if name == "where" and i == 0:
+    if op.name == "where" and i == 0:
         return TRUTH
-    if i >= INDEXED.get(name, i + 1):
+    if i >= FIRST_ARRAY.get(op.fn, i + 1):
         return TRUTH if v.dtype == TRUTH else np.dtype(np.int64)
-    written = name in ("setitem", "place")  # whatever is written becomes what was there
+    written = op.name in ("setitem", "place")  # whatever is written becomes what was there
     if written or type(v) in NUMBERS or np.can_cast(v.dtype, dtype, "safe"):
         return dtype
     return None

@@ -8,10 +8,10 @@ from autograd.primitive import PRIMITIVES, fused_op
 from autograd.program.equations import Equation, Name
 from autograd.program.latex import latex, symbol
 from autograd.program.literals import Source
-from autograd.program.source import FIRST_ARRAY, short, written_lines
+from autograd.program.source import short, written_lines
 from autograd.program.spell import ATOM, UNARY, Spelled, literal, spell
 from autograd.rules.elementwise import masked, over
-from autograd.rules.shape import Slot, gather, scatter, scatter_at
+from autograd.rules.shape import FIRST_ARRAY, Slot, gather, parts_of, scatter, scatter_at
 from autograd.tensor import GETITEM
 
 if TYPE_CHECKING:
@@ -60,14 +60,9 @@ def _written(e: Equation, inlined: dict[Any, Spelled]) -> Spelled:
         return spell(op, args, {k: short(k, v) for k, v in e.params.items()}, latex)
     first = FIRST_ARRAY.get(e.op.fn, len(args))
     arrays = [str(a) for a in e.args[first:]]
-    index = e.params["index"]
-    parts = [arrays[i] if type(i) is Slot else literal(i) for i in _parts(index)]
+    parts = [arrays[i] if type(i) is Slot else literal(i) for i in parts_of(e.params["index"])]
     params = {**e.params, "index": Source(", ".join(parts))}
     return spell(op, args[:first], params, latex)
-
-
-def _parts(index: Any) -> tuple[Any, ...]:
-    return index if type(index) is tuple else (index,)
 
 
 def _number(value: Any) -> Spelled:

@@ -3,11 +3,7 @@
 import numpy as np
 
 from autograd.rules.batch_axes import alone, everywhere, lined_up, row, size_of
-from autograd.rules.shape import Slot
-
-
-def parts_of(index):
-    return index if type(index) is tuple else (index,)
+from autograd.rules.shape import Slot, parts_of
 
 
 def is_array(part):

@@ -6,13 +6,13 @@ import numpy as np
 
 from autograd.errors import three_lines
 from autograd.primitive import composite
-from autograd.rules.shape import astype, scatter
+from autograd.rules.shape import astype, scatter, unlisted
 
 
 @composite(np.take)
 def take(x, indices, axis=None, *, mode="raise"):
     x, axis = (np.ravel(x), 0) if axis is None else (x, axis % x.ndim)
-    indices = np.asarray(indices) if isinstance(indices, (list, tuple)) else indices
+    indices = unlisted(indices)
     if getattr(indices, "dtype", None) == np.bool_:  # numbers here, and no mask
         indices = astype(indices, dtype=np.dtype(int))
     if mode == "wrap":

@@ -6,7 +6,8 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from autograd.errors import three_lines
 from autograd.primitive import composite, primitive
 from autograd.rules.elementwise import masked
-from autograd.rules.shape import Slot, astype, gather, pad_constant, scatter_at
+from autograd.rules.masking import cast
+from autograd.rules.shape import Slot, astype, gather, pad_constant, scatter_at, unlisted
 
 
 # ── along the lines between given points ──────────────────────────────────────────────────────
@@ -54,7 +55,7 @@ def d_convolve(side):
 
 
 def bind_convolve(a, v, mode="full"):
-    a, v = (np.asarray(x) if isinstance(x, (list, tuple)) else x for x in (a, v))
+    a, v = map(unlisted, (a, v))
     return (np.atleast_1d(a), np.atleast_1d(v)), {} if mode == "full" else {"mode": mode}
 
 
@@ -73,7 +74,7 @@ primitive(np.digitize,     None, None)
 
 @composite(np.interp)
 def interp(x, xp, fp, left=None, right=None, period=None):
-    x, xp, fp = (np.asarray(v) if isinstance(v, (list, tuple)) else v for v in (x, xp, fp))
+    x, xp, fp = map(unlisted, (x, xp, fp))
     if period is not None:
         period = np.abs(period)
         x, xp = x % period, xp % period
@@ -103,7 +104,7 @@ def cut(axis, start, stop):
 
 @composite(np.diff)
 def diff(a, n=1, axis=-1, **ends):
-    a = np.asarray(a) if isinstance(a, (list, tuple)) else a
+    a = unlisted(a)
     axis = normalize_axis_index(axis, a.ndim)
     if ends and n:
         edge = (*a.shape[:axis], 1, *a.shape[axis + 1 :])
@@ -125,7 +126,7 @@ def ediff1d(ary, to_end=None, to_begin=None):
 
 @composite(np.trapezoid)
 def trapezoid(y, x=None, dx=1.0, axis=-1):
-    y, x = (np.asarray(v) if isinstance(v, (list, tuple)) else v for v in (y, x))
+    y, x = map(unlisted, (y, x))
     axis = normalize_axis_index(axis, y.ndim)
     if x is not None:
         dx = np.diff(x, axis=axis if x.ndim > 1 else -1)
@@ -136,7 +137,7 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
 
 @composite(np.gradient)
 def gradient(f, *varargs, axis=None, edge_order=1):
-    f = np.asarray(f) if isinstance(f, (list, tuple)) else f
+    f = unlisted(f)
     f = f if f.dtype.kind in "fc" else astype(f, dtype=np.dtype(float))
     axes = range(f.ndim) if axis is None else normalize_axis_tuple(axis, f.ndim)
     steps = varargs or (1.0,)
@@ -210,15 +211,18 @@ def end_weights(a, b):
 # ── evenly spaced numbers ─────────────────────────────────────────────────────────────────────
 @composite(np.linspace)
 def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):
-    start, stop = (np.asarray(v) if isinstance(v, (list, tuple)) else v for v in (start, stop))
+    start, stop = map(unlisted, (start, stop))
     kind = np.result_type(start, stop, 1.0)
+    start, stop = (  # of bytes, the difference would wrap
+        cast(v, kind) if getattr(v, "dtype", kind).kind in "biu" else v for v in (start, stop)
+    )
     delta = stop - start
     parts = num - 1 if endpoint else num
     step = delta / parts if parts > 0 else np.nan
     places = np.reshape(np.arange(num, dtype=kind), (-1,) + (1,) * np.ndim(delta))
     y = places * (step if parts > 0 else delta) + start
     if endpoint and num > 1:
-        last = stop if hasattr(stop, "dtype") else kind.type(stop)
+        last = cast(stop, kind) if hasattr(stop, "dtype") else kind.type(stop)
         y = np.concatenate((y[:-1], np.broadcast_to(last, (1, *y.shape[1:]))))
     y = y if axis == 0 else np.moveaxis(y, 0, axis)
     y = y if dtype is None else astype(y, dtype=np.dtype(dtype))

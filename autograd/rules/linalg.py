@@ -69,6 +69,21 @@ def contracted(a, b, axes):
     )
 
 
+def as_einsum(ndims, of_a, of_b):
+    """Write a sum over axes of a and b as np.einsum does.
+
+    >>> as_einsum((2, 2), [1], [0])
+    'ab,bd->ad'
+    """
+    letters = iter(string.ascii_letters)
+    first, second = ([next(letters) for _ in range(n)] for n in ndims)
+    for i, j in zip(of_a, of_b, strict=True):
+        second[j] = first[i]
+    kept = [c for i, c in enumerate(first) if i not in of_a]
+    kept += [c for j, c in enumerate(second) if j not in of_b]
+    return f"{''.join(first)},{''.join(second)}->{''.join(kept)}"
+
+
 def d_tensordot(side, g, a, b, axes):
     """Contract g with the other argument, then put the axes where x has them."""
     of_a, of_b = contracted(a, b, axes)

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd.errors import three_lines
 from autograd.primitive import composite, primitive
+from autograd.rules.shape import unlisted
 
 
 def d_vander(g, y, x, N=None, increasing=False):  # NumPy's name
@@ -19,7 +20,7 @@ vander = primitive(np.vander, d_vander)
 
 
 def listed(p):
-    return np.atleast_1d(np.asarray(p) if isinstance(p, (list, tuple)) else p)
+    return np.atleast_1d(unlisted(p))
 
 
 def trimmed(p):
@@ -35,7 +36,7 @@ def padded(p, size):
 @composite(np.polyval)
 def polyval(p, x):
     """Evaluate by Horner's scheme."""
-    p, x = (np.asarray(v) if isinstance(v, (list, tuple)) else v for v in (p, x))
+    p, x = map(unlisted, (p, x))
     y = np.zeros_like(x)
     for i in range(len(p)):
         y = y * x + p[i]
@@ -116,7 +117,7 @@ def roots(p):
 @composite(np.polyfit)
 def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
     """Fit by least squares, in powers of x that are scaled to norm 1."""
-    x, y, w = (np.asarray(v) if isinstance(v, (list, tuple)) else v for v in (x, y, w))
+    x, y, w = map(unlisted, (x, y, w))
     x, y = x + 0.0, y + 0.0
     rcond = len(x) * np.finfo(x.dtype).eps if rcond is None else rcond
     powers = np.vander(x, deg + 1)

@@ -21,10 +21,7 @@ def tensordot(x1, x2, axes=2):
 
 @composite(np.linalg.outer)
 def outer(x1, x2):
-    if np.ndim(x1) != 1 or np.ndim(x2) != 1:
-        raise ValueError(
-            f"np.linalg.outer takes vectors, not shapes {np.shape(x1)}, {np.shape(x2)}"
-        )
+    np.linalg.outer(*(np.empty((0,) * np.ndim(x)) for x in (x1, x2)))  # NumPy's own refusal
     return np.outer(x1, x2)
 
 
@@ -50,8 +47,7 @@ def vecdot(x1, x2, axis=-1):
 
 @composite(np.linalg.cross)
 def cross_of_three(x1, x2, axis=-1):
-    if x1.shape[axis] != 3 or x2.shape[axis] != 3:
-        raise ValueError(f"np.linalg.cross takes 3 components, not {x1.shape} and {x2.shape}")
+    np.linalg.cross(*(np.zeros(x.shape[axis]) for x in (x1, x2)))  # NumPy's own refusal
     return np.cross(x1, x2, axis=axis)
 
 

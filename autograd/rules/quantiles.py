@@ -14,7 +14,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.primitive import composite, primitive
 from autograd.rules.elementwise import masked
-from autograd.rules.shape import Slot, astype, gather
+from autograd.rules.shape import Slot, astype, gather, unlisted
 
 SLOPES = {
     "linear": -1, "hazen": 0, "weibull": 1, "median_unbiased": 1 / 3, "normal_unbiased": 1 / 4,
@@ -128,7 +128,7 @@ def quantiles(row, weighted, scale=1):
 
     def quantile(a, q, axis=None, *, method="linear", keepdims=False, weights=None):
         last, ones = together(a, axis)
-        q = np.asarray(q) if isinstance(q, (list, tuple)) else q
+        q = unlisted(q)
         q = q if scale == 1 else q / scale
         if weights is None:
             y = row(last, q, method=method)
@@ -141,7 +141,7 @@ def quantiles(row, weighted, scale=1):
 
 def along(weights, x, axis):
     """Repeat weights that are given for the reduced axes only."""
-    weights = np.asarray(weights) if isinstance(weights, (list, tuple)) else weights
+    weights = unlisted(weights)
     if np.shape(weights) == np.shape(x) or axis is None:
         return weights
     return np.broadcast_to(lined_up(weights, x, axis), x.shape)

@@ -158,10 +158,18 @@ class Slot(int):
     __slots__ = ()
 
 
+def unlisted(x):
+    """Return an array of a list, and anything else as it is."""
+    return np.asarray(x) if isinstance(x, (list, tuple)) else x
+
+
+def parts_of(index):
+    return index if type(index) is tuple else (index,)
+
+
 def filled(index, arrays):
     """Put arrays in the places of their slots."""
-    parts = index if type(index) is tuple else (index,)
-    parts = tuple(arrays[i] if type(i) is Slot else i for i in parts)
+    parts = tuple(arrays[i] if type(i) is Slot else i for i in parts_of(index))
     return parts if type(index) is tuple else parts[0]
 
 
@@ -186,8 +194,8 @@ def d_place(k, g, y, x, v, *arrays, index):
 
 def may_repeat(index):
     """Tell whether an index may name a place twice: arrays of integers do."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return any(np.ndim(i) and getattr(i, "dtype", np.dtype(int)).kind in "iu" for i in parts)
+    kinds = (getattr(i, "dtype", np.dtype(int)).kind for i in parts_of(index) if np.ndim(i))
+    return any(kind in "iu" for kind in kinds)
 
 
 def landed(g, index):
@@ -199,7 +207,7 @@ def landed(g, index):
     if not may_repeat(index):
         return part
     turns, slots = np.arange(part.size).reshape(part.shape), np.empty(g.shape, np.intp)
-    if any(hasattr(i, "tape") for i in (index if isinstance(index, tuple) else (index,))):
+    if any(hasattr(i, "tape") for i in parts_of(index)):
         slots = setitem(np.zeros(g.shape, np.intp), turns, index=index)
     else:
         slots[index] = turns  # which touches no other element
@@ -263,3 +271,6 @@ VIEWS = {
 
 BY_ARRAYS = {operator.getitem: gather, setitem: place, scatter: scatter_at}
 """Indexing by constants, and the same by arrays that are arguments themselves."""
+
+FIRST_ARRAY = {gather: 1, place: 2, scatter_at: 1}
+"""From which argument on these have the arrays of their index."""

@@ -9,7 +9,7 @@ from autograd.primitive import composite, options, primitive
 from autograd.rules.elementwise import masked
 from autograd.rules.quantiles import lined_up
 from autograd.rules.reduce import d_cumprod, d_cumsum, d_prod, expand
-from autograd.rules.shape import Slot, add_up, astype, gather
+from autograd.rules.shape import Slot, add_up, astype, gather, unlisted
 
 
 # ── without the elements that are nan ─────────────────────────────────────────────────────────
@@ -218,7 +218,7 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
         y = np.mean(a, axis=axis, keepdims=keepdims)
         total = astype(np.full(y.shape, a.size / max(y.size, 1)), dtype=y.dtype)
         return (y, total) if returned else y
-    a, weights = (np.asarray(v) if isinstance(v, (list, tuple)) else v for v in (a, weights))
+    a, weights = map(unlisted, (a, weights))
     weights = weights if axis is None else lined_up(weights, a, axis)
     weights = astype(weights, dtype=np.result_type(a, weights, 1.0))
     total = np.sum(weights, axis=axis, keepdims=keepdims)
@@ -257,7 +257,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
 
 def observed(x, rows, dtype):
     """Return x with a row for each variable, of floats with double precision or better."""
-    x = np.atleast_2d(np.asarray(x) if isinstance(x, (list, tuple)) else x)
+    x = np.atleast_2d(unlisted(x))
     x = x if rows else np.transpose(x)
     return astype(x, dtype=np.dtype(dtype) if dtype else np.result_type(x, np.float64))
 

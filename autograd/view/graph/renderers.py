@@ -10,7 +10,6 @@ from pathlib import Path
 
 from autograd.errors import three_lines
 
-FORMATS = ("svg", "png", "pdf")
 INSTALL = 'pip install "retrograd[viz]"'
 SHARP = "dpi=192, size=30"
 """How a PNG is drawn: sharp on a slide, and shrunk to 30 inches, or a large one takes minutes."""
