@@ -213,7 +213,7 @@ def _hooked(node: Tensor, g: Gradient, recorded: bool) -> Gradient:
             )
         if recorded:
             g = changed if type(changed) is Tensor else constant(np.asarray(changed)[()])
-        elif not hasattr(g := raw(changed), "tape"):  # a symbol is an array already
+        elif not hasattr(g := raw(changed), "_record"):  # neither a symbol nor an outer Tensor
             g = np.asarray(g, node.dtype)[()]
     return g
 

@@ -99,10 +99,12 @@ def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
     if op is None:
         return _without_row(fn, args, kwargs)
     values, params = op.arguments(args, kwargs)
+    out = params.pop("out", None) if params else None  # one that was given by position
     if params and (definition := beyond(op, params)):
-        return into(params.pop("out", None), definition(*values, **params))
+        return into(out, definition(*values, **params))
     values = tuple([v if type(v) in USUAL else _prepared(v) for v in values])
-    return record(op, values, params)
+    y = record(op, values, params)
+    return y if out is None else into(out, y)
 
 
 def _refuse_unknown(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

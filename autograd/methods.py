@@ -247,8 +247,10 @@ class Methods(PyTorchMethods):
             self, *repeats, **{pytorch.ALIASES.get(k, k): v for k, v in options.items()}
         )
 
-    def astype(self, dtype: Any) -> "Tensor":
+    def astype(self, dtype: Any, *, copy: bool = True) -> Any:
         """Return the values in another dtype; the gradient comes back in this one's."""
+        if not copy and self.dtype == dtype:
+            return self
         return astype(self, dtype=np.dtype(dtype))
 
     def to(self, *kinds: Any, **named: Any) -> "Tensor":

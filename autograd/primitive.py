@@ -200,6 +200,8 @@ def primitive(fn: Callable[..., Any], *rules: Rule | None, **columns: Any) -> An
     Tensor(12.0)
     """
     key = _recording(fn) if inspect.isfunction(fn) else fn
+    if key is not fn and "name" in columns:  # which help() shows, and pickle looks for
+        key.__name__ = key.__qualname__ = columns["name"]
     if not rules and not columns.keys() & {"each", "joint"}:
         columns["each"] = Undefined(fn.__name__, "{name}.defvjp(lambda g, y, *x: ...)")
     PRIMITIVES[key] = Primitive(key, rules, **{"call": fn, **columns})
@@ -257,7 +259,7 @@ def fused(fn: Callable[..., Any], *, elementwise: bool = False) -> Callable[...,
 
     @functools.wraps(fn)
     def call(*args: Any, **params: Any) -> Any:
-        if capturing:
+        if capturing and not any(getattr(a, "requires_grad", False) for a in args):
             for a in args:
                 if hasattr(a, "tape"):
                     return a.tape.record(op, args, params)

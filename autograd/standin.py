@@ -14,6 +14,7 @@ from autograd.primitive import Primitive
 from autograd.rules.shape import VIEWS, astype, setitem
 from autograd.tensor import GETITEM, Tensor, plain_index
 from autograd.tree import key_of
+from autograd.versions import DATA_ALONE, getrefcount
 
 
 class Standin(Methods, NDArrayOperatorsMixin):
@@ -61,6 +62,8 @@ class Standin(Methods, NDArrayOperatorsMixin):
             have, want = (f"{x.dtype} {x.shape}" for x in (y, self))
             raise self.refusal(f"putting {have} in the place of {want}", new)
         y = y if y.dtype == self.dtype else astype(y, dtype=self.dtype)
+        if self.at is None and not self.is_stale and self._is_apart:
+            self.base = None
         if self.base is not None:
             if self.at is None or self.is_stale:
                 raise self.refusal(
@@ -83,6 +86,14 @@ class Standin(Methods, NDArrayOperatorsMixin):
         base = self.base
         return base is not None and (base.state is not self.of or base.is_stale)
 
+    @property
+    def _is_apart(self) -> bool:
+        """Whether nobody else refers to what it is a view of: then it may as well be a copy."""
+        x = self
+        while x.base is not None and getrefcount(x.base) <= DATA_ALONE:
+            x = x.base
+        return x.base is None
+
     def refuse_stale(self) -> None:
         """Raise where it would be used, and has not what it is a view of."""
         if self.is_stale:
@@ -98,6 +109,10 @@ class Standin(Methods, NDArrayOperatorsMixin):
         if mine and value.at is not None and key_of(value.at) == key_of(index):
             return  # x[i] += 1 has written into x already
         self.become(setitem(self, value, index=plain_index(index)))
+
+    def sort(self, *args: Any, **options: Any) -> None:
+        """Sort in place, as arrays do: what a Tensor's method returns, nobody would look at."""
+        self.become(super().sort(*args, **options))
 
     # ── what only a number can answer ──────────────────────────────────────────────────────────
     def __iter__(self) -> Any:
@@ -119,4 +134,4 @@ def is_view(op: Primitive, params: Any) -> bool:
         return op.fn in VIEWS
     index = params["index"]
     parts = index if type(index) is tuple else (index,)
-    return all(isinstance(p, (int, slice, type(None), type(...))) for p in parts)
+    return all(isinstance(p, (int, np.integer, slice, type(None), type(...))) for p in parts)

@@ -185,6 +185,16 @@ def test_take_takes_what_numpy_does(mode, indices):
             check_grads(lambda x: np.take(x, indices, axis=axis, mode=mode), (X,))  # noqa: B023
 
 
+@pytest.mark.parametrize("dtype", ["?", "u1", "i8", "f4"])
+def test_evenly_spaced_numbers_between_any_others(dtype):
+    start, stop = np.array([1, 5, 0]).astype(dtype), np.array([0, 3, 9]).astype(dtype)
+    for other in (stop, np.float32(7) * np.ones(3, np.float32), 2, 2.5):
+        wanted, program = np.linspace(start, other, 4), capture(np.linspace, start, other, num=4)
+        for ours in (Tensor(program(start, other)), np.linspace(Tensor(start), other, 4)):
+            assert ours.dtype == wanted.dtype
+            assert_allclose(ours.data, wanted, 1e-6)
+
+
 @pytest.mark.parametrize(
     "f",
     [

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd as ag
-from autograd import Tensor, compile, grad, primitive  # noqa: A004  # PyTorch's name
+from autograd import Tensor, compile, grad, hvp, jvp, primitive  # noqa: A004  # PyTorch's name
 from autograd.backward import sweep
 from autograd.graph import consumers, leaves, toposort
 from autograd.steps import gradients, steps
@@ -370,6 +370,16 @@ def test_hooks_are_captured():
         w.grad = None
         step(np.array(x))
         assert w.grad.tolist() == [7, 10 * x[1]]
+
+
+def test_a_nested_derivative_that_names_its_variables_is_captured():
+    def f(x):
+        y = np.sin(x) * x  # a program names its gradient by a hook
+        return y.sum()
+
+    x = np.array([1.0, 2.0])
+    push = compile(lambda x, v: jvp(grad(f))(x)(v)[1])
+    np.testing.assert_allclose(push(x, x), hvp(f)(x)[0](x), rtol=1e-12)
 
 
 def test_hooks_return_arrays_numbers_or_an_error():

@@ -558,6 +558,13 @@ def stale_view(x):
     return v + 1  # here
 
 
+def stale_view_times_one(x):
+    y = x * 2
+    v = y[:2]
+    y[0] = 5
+    return v * 1.0  # here
+
+
 def filled(x):
     y = np.zeros(3)
     y[0] = x[0]  # here
@@ -613,10 +620,16 @@ def odd(x):
 RANDOM = "random numbers: each call would get the same ones"
 DRAW = "draw them outside and pass them as an argument; module.eval() for dropout"
 WHERE, NUMBER = "np.where(condition, a, b)", "reading a traced value as a number"
-SINE = "NumPy's functions of the value itself: np.sin(x) for math.sin(x)"
+SINE = (
+    "NumPy's functions of the value itself: np.sin(x) for math.sin(x); "
+    "np.zeros(shape, like=x) for an array to write into"
+)
 ARRAY = "making an array of a traced value"
 MAKE_NEW = "x = x + y, which makes a new value"
-TAKE = "NumPy's functions of the value itself; for table[i], the table as an argument"
+TAKE = (
+    "NumPy's functions of the value itself; np.zeros(shape, like=x) for an array to write into; "
+    "for table[i], the table as an argument"
+)
 REFUSED = {
     branch: ("branching on a traced value", WHERE),
     loop: ("branching on a traced value", WHERE),
@@ -637,7 +650,10 @@ REFUSED = {
     item_written: ("writing into x, an argument", "x = x.copy() first"),
     added_in_place: ("writing into x, an argument", "x = x.copy() first"),
     view_written: ("writing into a view that was reshaped or turned", "a copy of it"),
-    stale_view: ("using a view of an array that was written into since", "a copy of it"),
+    **dict.fromkeys(
+        [stale_view, stale_view_times_one],
+        ("using a view of an array that was written into since", "a copy of it"),
+    ),
     out_given: ("writing a traced value into an array of numbers", "x = x + y"),
     widened: ("putting float64 (2, 3) in the place of float64 (3,)", MAKE_NEW),
     divided_in_place: ("putting float64 (3,) in the place of int64 (3,)", MAKE_NEW),
@@ -715,6 +731,51 @@ def test_the_remedies_work():
     assert_captured(copied, [X])
 
 
+def test_writing_into_new_arrays_like_one_that_is_traced():
+    def f(x):
+        y, z, u = np.zeros_like(x), np.empty_like(x), np.ones((2, 3), like=x)
+        even = np.zeros_like(x, dtype=bool)
+        even[::2] = True  # numbers of the program's own: a mask may be an index
+        y[1:-1] = x[2:] - x[:-2]
+        z[0], z[1:] = x[1], 0
+        u[1] *= x
+        row = u[np.int64(0)]
+        row += y
+        return y, z, u, x[even]
+
+    program = assert_captured(f, [X])
+    assert all(np.all(k == k.astype(int)) for k in program.constants.values()), "of empty_like"
+
+
+def test_indices_that_only_the_shape_decides_are_the_program_s_own():
+    def f(x):
+        K = np.outer(x, x)
+        K[np.diag_indices_from(K)] += 1
+        return K, K[np.tril_indices_from(K, -1)], K[np.triu_indices_from(K)]
+
+    assert_captured(f, [X])
+    rows = np.array([X, X[::-1]])
+    for i, mapped in enumerate(ag.vmap(f)(rows)):
+        assert np.array_equal(mapped, [f(row)[i] for row in rows])
+
+
+def test_writing_into_a_view_of_what_nobody_else_sees():
+    def f(x):
+        y = np.reshape(np.outer(x, x), (9,))
+        y[0] = x[1]
+        y = y.reshape(3, 3).T
+        y[1] += x
+        row = y[::2][1].reshape(3, 1)
+        z = np.fft.ifft(x).real[:2]
+        z /= z[0]
+        return y, z, row
+
+    assert_captured(f, [X])
+    rows = np.array([X, X[::-1]])
+    for i, mapped in enumerate(ag.vmap(f)(rows)):
+        assert np.allclose(mapped, [f(row)[i] for row in rows], rtol=1e-14)
+
+
 def test_writing_into_what_the_function_made():
     def f(x):
         y = x * 1.0  # the same numbers, and another array
@@ -738,6 +799,31 @@ def test_writing_into_what_the_function_made():
 
     program = assert_captured(added, [X])
     assert [e.op.name for e in program.equations] == ["multiply", "getitem", "add", "setitem"]
+
+
+def sorted_in_place(x):
+    y = x * -2.0
+    z = y.copy()
+    y.sort()
+    z[::-1].sort()
+    return y, z
+
+
+def filled_in_place(x):
+    y = np.where(x > 1.5, np.nan, x)
+    np.nan_to_num(y, copy=False, nan=9.0)
+    y.astype(float, copy=False)[0] = 4
+    return y
+
+
+@pytest.mark.parametrize("f", [sorted_in_place, filled_in_place], ids=lambda f: f.__name__)
+def test_what_works_in_place_on_arrays_does_so_on_what_stands_for_them(f):
+    program = capture(f, X)
+    rows = np.array([X, X[::-1], [3.0, 1.0, 2.0]])
+    assert np.array_equal([program(row) for row in rows], [f(row) for row in rows])
+    mapped = ag.vmap(f)(rows)
+    mapped = np.stack(mapped, axis=1) if f is sorted_in_place else mapped
+    assert np.array_equal(mapped, [f(row) for row in rows])
 
 
 def test_writing_in_place_keeps_the_dtype():

@@ -647,6 +647,8 @@ def test_a_compiled_function_is_let_go_without_the_garbage_collector():
         lambda x, n: (n + 1) * (x + n), lambda x, n: x + np.sin(n), lambda x, n: x == n,
         lambda x, n: np.where(x == 1, x, n), lambda x, n: np.stack([x[0] * n, x[1]]),
         lambda x, n: abs(n) * x + n**2, lambda x, n: x[0] + n, lambda x, n: np.maximum(x, n),
+        lambda x, n: x * (n * 1), lambda x, n: x * +n, lambda x, n: x * n**1,
+        lambda x, n: x * np.ones(2, np.result_type(x[:1], n))[0],
     ],
 )  # fmt: skip
 def test_a_number_takes_the_dtype_of_what_it_meets(f, dtype, n):
@@ -669,6 +671,36 @@ def test_a_number_to_differentiate_by_is_float64():
         ):
             assert_array_equal(ours, wanted)
             assert ours.dtype == wanted.dtype
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, n: np.sum(x**n), lambda x, n: np.sum(n**x), lambda x, n: np.sum((x * n) ** x),
+        lambda x, n: np.sum(np.clip(x, -n, n)), lambda x, n: np.sum(np.clip(x, 1, n)),
+        lambda x, n: np.sum(np.clip(x, n, None) * x), lambda x, n: np.sum(np.linspace(x, n, 4)),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("n", [2, 2.0, np.float32(2), np.array([1.0, 2.0, 3.0])], ids=repr)
+def test_derivatives_beside_another_argument(f, n):
+    for dtype in ("f4", "f8"):
+        x = np.array([0.5, 2, 3], dtype)
+        for argnum in (0, 1) if np.ndim(n) or type(n) is float else (0,):
+            slope = value_and_grad(f, argnum)
+            wanted = slope(x, n)
+            for made in (compile(slope), capture(slope, x, n)):
+                for ours, expected in zip(made(x, n), wanted, strict=True):
+                    assert_array_equal(ours, expected)
+                    assert ours.dtype == expected.dtype
+
+
+def test_a_tangent_passes_the_fused_parts_of_rules():
+    def push(x, y):
+        return autograd.jvp(lambda v: v / x)(y)(np.ones(2))
+
+    x, y = np.array([2.0, 4.0]), np.array([1.0, 3.0])
+    for made in (compile(push), capture(push, x, y)):
+        assert_array_equal(made(x, y)[1], [0.5, 0.25])
 
 
 def test_numbers_that_python_refuses_are_infinite_or_nan_as_in_numpy():
@@ -717,6 +749,7 @@ reversal.defvjp(lambda g, y, x: -g)
     "f",
     [
         lambda x: x[0, 0, ...],
+        lambda x: x[:, np.int64(1)],
         lambda x: np.squeeze(x[:1, :1]),
         lambda x: x[:1, :1].reshape(()),
         lambda x: np.einsum("ij->ji", x),

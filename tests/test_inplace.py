@@ -149,6 +149,19 @@ def test_repeated_places_in_programs():
 
 
 # ── out= and where= ───────────────────────────────────────────────────────────────────────────
+def test_out_may_be_given_by_position():
+    def f(w):
+        y, z = w * 0, w * 0
+        np.round(w, 1, y)
+        np.dot(np.stack([w, w]), w, z)
+        return y + z
+
+    w = np.array([0.25, 2.0])
+    wanted = f(w)
+    for made in (f(leaf(w)).data, capture(f, w)(w), ag.vmap(f)(w[None])[0]):
+        assert made.tolist() == wanted.tolist()
+
+
 def test_out_is_rewritten_as_a_value():
     w = leaf([1.0, 2.0, 3.0])
     x = w * 2.0

@@ -203,6 +203,34 @@ def test_what_changes_from_batch_to_batch_is_not_compiled_away(counts, eager):
     assert_allclose(history["loss"], eager(run)["loss"], rtol=1e-12)
 
 
+@pytest.mark.parametrize("registered", [True, False])
+def test_what_a_loss_keeps_in_tensors_counts_each_batch_once(registered, eager):
+    class Smoothed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            kept = ag.zeros(2)
+            if registered:
+                self.register_buffer("kept", kept)
+            else:
+                self.kept = kept
+
+        def forward(self, prediction, target):
+            loss = CE(prediction, target)
+            with ag.no_grad():
+                self.kept += np.stack([1.0, loss.detach()])
+            return loss
+
+    def run():
+        loss = Smoothed()
+        history = train(network(), problem(48), loss, batch_size=16)
+        return history.compiled, loss.kept.data
+
+    compiled, kept = run()
+    assert compiled
+    assert kept[0] == 9
+    assert_allclose(kept, eager(run)[1], rtol=1e-12)
+
+
 def test_many_shapes_are_not_compiled_one_by_one():
     X, y = problem()
     ragged = [(X[:n], y[:n]) for n in range(1, 20)]

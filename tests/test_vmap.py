@@ -641,6 +641,16 @@ def test_backward_to_the_outside_is_refused_and_leaves_nothing():
     assert w.grad.tolist() == np.ones((4, 3)).tolist()
 
 
+def test_a_shape_is_not_written_into():
+    def f(x):
+        y = x * 2
+        y.shape = (3, 1)
+        return y
+
+    with pytest.raises(AttributeError, match="'shape' of 'Batched' object has no setter"):
+        vmap(f)(X)
+
+
 def test_results_are_not_the_memory_of_arguments():
     x = np.ones((3, 2))
     for f in (lambda a: a, lambda a: a[::-1], lambda a: (a, 2 * a)):

@@ -27,13 +27,18 @@ from autograd.primitive import (
 from autograd.program.equations import Name
 from autograd.rules.ufuncs import METHODS
 from autograd.standin import Standin
-from autograd.tensor import Tensor
+from autograd.tensor import Tensor, record
 
 if TYPE_CHECKING:
     from autograd.program.tape import Tape
 
 POWER = PRIMITIVES[operator.pow]
-NUMBERS = "NumPy's functions of the value itself: np.sin(x) for math.sin(x)"
+NUMBERS = (
+    "NumPy's functions of the value itself: np.sin(x) for math.sin(x); "
+    "np.zeros(shape, like=x) for an array to write into"
+)
+DEFINITE: dict[Any, Any] = {np.empty: np.zeros, np.empty_like: np.zeros_like}
+"""What makes an array that is the same in each capture."""
 
 
 class CaptureError(RuntimeError):
@@ -90,7 +95,11 @@ class Symbol(Standin):
             tape = self.tape
             return by_row(tape, fn, args, kwargs, lambda x: Symbol(tape, tape.argument(x), x))
         if fn in CREATORS or fn in ABOUT_SHAPES:
-            return fn(*map(example, args), **{k: example(v) for k, v in kwargs.items()})
+            fn = DEFINITE.get(fn, fn)
+            made = fn(*map(_given, args), **{k: _given(v) for k, v in kwargs.items()})
+            if fn in CREATORS and made.ndim and made.dtype.kind in "fc":  # it may be written into
+                return Symbol(self.tape, self.tape.argument(made), made)
+            return made
         what, instead = "has no row in autograd/rules", "a rule with @autograd.primitive"
         if fn in QUERIES:
             what, instead = "asks about numbers", "np.where and other functions of arrays"
@@ -99,7 +108,8 @@ class Symbol(Standin):
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise refusal(
             "making an array of a traced value",
-            "NumPy's functions of the value itself; for table[i], the table as an argument",
+            "NumPy's functions of the value itself; np.zeros(shape, like=x) for an array to write "
+            "into; for table[i], the table as an argument",
         )
 
     @property
@@ -129,7 +139,7 @@ class Symbol(Standin):
 
     def _power(self, base: Any, exponent: Any) -> Any:
         if type(base) is Tensor or type(exponent) is Tensor:
-            return NotImplemented
+            return record(POWER, (base, exponent))
         return self.tape.record(POWER, (base, exponent))
 
     # ── what only a number can answer ──────────────────────────────────────────────────────────
@@ -165,3 +175,8 @@ def refusal(what: str, instead: str) -> CaptureError:
 
 def example(value: Any) -> Any:
     return value.data if type(value) is Symbol else value
+
+
+def _given(value: Any) -> Any:
+    """Return an example as the function gets it otherwise: a number of Python's is one."""
+    return value.data.item() if type(value) is Symbol and value.weak else example(value)

@@ -96,6 +96,9 @@ class Tape:
         params = dict(params or {})
         if (inner := innermost(self, values, params)) is not self:
             return inner.record(op, values, params)
+        for v in values:
+            if type(v) is Symbol:
+                v.refuse_stale()
         if not self.knows(op) and op not in self.opened:
             self.opened.add(op)
             try:
@@ -109,7 +112,7 @@ class Tape:
         weak = op.elementwise and any(type(v) is Symbol and v.weak for v in values)
         if weak and op.fn is not np.ldexp:  # of an integer, and of nothing like it
             values, weak = _promoted(op, values)
-        if (same := _unchanged(op, values, params)) is not None:
+        if (same := _unchanged(op, values, params, weak)) is not None:
             return same
         if op.fn is setitem and _is_whole(*values, **params):
             return Symbol(self, values[1].name, values[1].data)
@@ -208,7 +211,7 @@ NEUTRAL: dict[Any, Any] = {
 """The operations that change nothing if the result is like the argument, beside such a number."""
 
 
-def _unchanged(op: Primitive, values: Sequence[Any], params: Mapping[str, Any]) -> Any:
+def _unchanged(op: Primitive, values: Sequence[Any], params: Mapping[str, Any], weak: bool) -> Any:
     """Return what an operation would only repeat, bit by bit."""
     if op.fn is np.bitwise_and and any(v is np.False_ for v in values):
         return None if any(np.ndim(example(v)) for v in values) else np.False_
@@ -231,6 +234,7 @@ def _unchanged(op: Primitive, values: Sequence[Any], params: Mapping[str, Any]) 
     same = (like.shape, like.dtype) == (x.shape, x.dtype)
     again = Symbol(x.tape, x.name, x.data)
     again.look(x if op.fn in VIEWS else None, op, params)
+    again.weak = weak
     return again if same else None
 
 

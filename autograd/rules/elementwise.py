@@ -246,8 +246,12 @@ def clip(x, a_min=None, a_max=None, *, min=None, max=None):  # NumPy's names
     """Clip at constants by one row; at arrays as maximum and minimum, which share ties."""
     low = a_min if min is None else min
     high = a_max if max is None else max
-    if all(bound is None or np.isscalar(bound) for bound in (low, high)):
-        return clip_between(x, low=low, high=high)
+    traced = [hasattr(bound, "tape") and bound.shape == () for bound in (low, high)]
+    if all(b is None or np.isscalar(b) or t for b, t in zip((low, high), traced, strict=True)):
+        if not any(traced):
+            return clip_between(x, low=low, high=high)
+        x = x if low is None else np.where(x <= low, low, x)  # the derivative of the row
+        return x if high is None else np.where(x >= high, high, x)
     x = x if low is None else np.maximum(x, low)
     return x if high is None else np.minimum(x, high)
 

@@ -5,11 +5,11 @@ Most are steps, flat wherever they are smooth; the last table is of whole number
 
 import numpy as np
 
-from autograd.primitive import composite, primitive
+from autograd.primitive import composite, options, primitive
 from autograd.rules.elementwise import masked, zero
 
 
-def d_nan_to_num(g, y, x, copy=True, nan=0.0, posinf=None, neginf=None):
+def d_nan_to_num(g, y, x, nan=0.0, posinf=None, neginf=None):
     """Stop where a number was replaced: of a complex one, each of its parts by itself."""
     if x.dtype.kind != "c":
         return masked(g, np.isfinite(x))
@@ -55,6 +55,15 @@ primitive(np.left_shift,    None, None, code="{0} << {1}", tex=r"{0} \cdot 2^{{{
 primitive(np.right_shift,   None, None, code="{0} >> {1}", tex=r"\left\lfloor {0} \cdot 2^{{-{1}}} \right\rfloor", symbol=">>")
 primitive(np.bitwise_count, None)
 # fmt: on
+
+
+@options(np.nan_to_num)
+def nan_to_num(x, copy=True, **numbers):
+    y = np.nan_to_num(x, **numbers)
+    if copy or not x.shape:
+        return y
+    x[...] = y
+    return x
 
 
 @composite(np.fix)

@@ -108,7 +108,10 @@ class Optimizer:
         state = self.state.get(p) or self.memory(x, g, **options)
         state = {k: v for k, v in state.items() if v is not None}
         count = {"step": state.pop("step") + 1} if "step" in state else {}
-        arrays = {k: v if type(v) is np.ndarray else np.full_like(x, v) for k, v in state.items()}
+        arrays = {  # not full_like: x may stand for an array, and this outlives the capture
+            k: v if type(v) is np.ndarray else np.full(x.shape, v, x.dtype)
+            for k, v in state.items()
+        }
         for x_, g_, *rest in blocks(x, g, *arrays.values()):
             memory = zip(arrays, rest, strict=True)
             self.update(x_, g_, **dict(memory), **count, **options)
