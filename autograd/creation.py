@@ -71,11 +71,12 @@ def ones(
 
 
 def full(
-    shape: Any, value: Any, dtype: Any = None, requires_grad: bool = False, device: Any = "cpu"
-) -> Tensor:
+    shape: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False,
+    device: Any = "cpu",
+) -> Tensor:  # fmt: skip
     """Return an array filled with one value: integers stay integers."""
-    dtype = dtype or (modes.default if isinstance(value, float) else None)
-    return tensor(np.full(shape, value, dtype), requires_grad, device=device)
+    dtype = dtype or (modes.default if isinstance(fill_value, float) else None)
+    return tensor(np.full(shape, fill_value, dtype), requires_grad, device=device)
 
 
 def eye(

@@ -68,6 +68,8 @@ def grad(f: Function, argnum: Argnum = 0) -> Function:
 def value_and_grad(f: Function, argnum: Argnum = 0) -> Function:
     """Return the function that computes the value and the gradient in one go.
 
+    What it takes and raises is what `grad` does.
+
     >>> from autograd import value_and_grad
     >>> value_and_grad(lambda x: x * x)(3.0)
     (np.float64(9.0), np.float64(6.0))
@@ -85,6 +87,8 @@ def value_and_grad(f: Function, argnum: Argnum = 0) -> Function:
 @transform
 def elementwise_grad(f: Function, argnum: Argnum = 0) -> Function:
     """Return the derivative of a function that acts on each element: the gradient of its sum.
+
+    `argnum` is that of `grad`.
 
     >>> import numpy as np
     >>> from autograd import elementwise_grad
@@ -151,6 +155,9 @@ by any factor. Where it works on small ones, a batch costs what one does: by 1.3
 @transform
 def jacobian(f: Function, argnum: Argnum = 0) -> Function:
     """Return the function that computes all first derivatives, of shape ``y.shape + x.shape``.
+
+    `argnum` is that of `grad`; for several arguments or results, the derivatives are nested as
+    they are.
 
     By columns (`jacfwd`) where these are so few that it is the quicker way, by rows (`jacrev`)
     otherwise. All of them are computed together, in one sweep over a batch of unit vectors
@@ -272,6 +279,7 @@ def _turned(g: Any, x: Tensor) -> Any:
 def hessian(f: Function, argnum: Argnum = 0) -> Function:
     """Return the function that computes all second derivatives of a scalar function.
 
+    `argnum` is that of `grad`; of several arguments, each has a row of blocks.
     Raises TypeError for a real function of complex numbers, whose gradient is not holomorphic.
 
     >>> from autograd import hessian
@@ -299,6 +307,9 @@ def hessian(f: Function, argnum: Argnum = 0) -> Function:
 @transform
 def vjp(f: Function, argnum: Argnum = 0) -> Function:
     """Return ``(*args) -> (pull, value)``: ``pull(v)`` is the product vᵀJ.
+
+    `argnum` is that of `grad`. The vector v is nested as the result of f, the product as the
+    argument.
 
     >>> import numpy as np
     >>> from autograd import vjp
@@ -387,6 +398,8 @@ def _own(y: Any) -> Any:
 @transform
 def hvp(f: Function, argnum: Argnum = 0) -> Function:
     """Return ``(*args) -> (product, gradient)``: ``product(v)`` is the Hessian times v.
+
+    `argnum` is that of `grad`; v and the product are nested as the argument.
 
     >>> import numpy as np
     >>> from autograd import hvp

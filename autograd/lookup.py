@@ -68,8 +68,8 @@ LATER |= dict.fromkeys(NUMPYS, "numpy")
 SAME = (
     "absolute", "bincount", "broadcast_to", "corrcoef", "cov", "divide", "dstack", "e",
     "empty_like", "finfo", "full_like", "greater", "heaviside", "hstack", "hypot", "iinfo",
-    "inf", "isclose", "less", "logaddexp", "multiply", "nan", "nan_to_num", "negative",
-    "ones_like", "pi", "subtract", "true_divide", "vstack", "zeros_like",
+    "imag", "inf", "isclose", "less", "logaddexp", "multiply", "nan", "nan_to_num", "negative",
+    "ones_like", "pi", "real", "subtract", "true_divide", "vstack", "zeros_like",
 )  # fmt: skip
 LATER |= dict.fromkeys(SAME, "numpy")
 RENAMED = {
@@ -106,8 +106,8 @@ def find(name: str) -> Any:
         return getattr(import_module("autograd"), RENAMED[name])
     if name in LATER:
         return getattr(import_module(LATER[name]), name)
-    if hasattr(Methods, name) and not name.startswith("_"):
-        fn = getattr(Methods, name)  # torch.exp(x), torch.sum(x, dim=1), ...
+    fn = getattr(Methods, name, None)  # torch.exp(x), torch.sum(x, dim=1), ...
+    if callable(fn) and not name.startswith("_"):  # a property is none of the module
         return getattr(fn, "pytorchs", fn)
     what = f"module 'autograd' has no attribute {name!r}"
     instead = ELSEWHERE.get(name) or (

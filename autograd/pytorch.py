@@ -43,7 +43,9 @@ def method(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
         return fn(self, *args, **kwargs)
 
     call.__name__ = call.__qualname__ = fn.__name__
-    call.__doc__ = f"Return ``{fn.__name__}(self, ...)``; `dim` is `axis`, `keepdim` is `keepdims`."
+    numpys = f"Return ``{fn.__name__}(self, ...)``."
+    said = fn.__doc__ if fn.__module__ == neural.__name__ else numpys
+    call.__doc__ = f"{said} `dim` is `axis`, `keepdim` is `keepdims`."
     return call
 
 

@@ -56,7 +56,19 @@ def gradients(
 
     Parameters
     ----------
+    root : what is differentiated: a scalar, or an array with a `gradient` of its shape.
+    gradient : what arrives at `root`; by default 1.
     send : what each operation sends, in the place of `contributions`: how a mistake is planted.
+
+    Raises
+    ------
+    RuntimeError : for an array without `gradient`, and where nothing requires a gradient.
+
+    Examples
+    --------
+    >>> x = Tensor(3.0, requires_grad=True)
+    >>> gradients(x * x)[x]
+    np.float64(6.0)
     """
     arrived = {root: first_gradient(root, gradient)}
     for _ in _walk(root, arrived, send or contributions):

@@ -15,7 +15,7 @@ Source = Iterable[Any] | Callable[[], Iterable[Any]]
 
 
 class Batches:
-    """Arrays of one length, cut into mini-batches; a new order at every pass.
+    """Arrays of one length, cut into mini-batches; a `generator` draws a new order at every pass.
 
     Only indices are shuffled, and each batch reads its rows in ascending order: so a
     `numpy.memmap` may be larger than memory. The last batch has what is left.

@@ -5,7 +5,7 @@ from functools import partial
 from inspect import signature
 from typing import Any, ClassVar
 
-from autograd import full
+from autograd import full, three_lines
 from nn import nonlinear
 from nn.module import Module, Parameter
 
@@ -38,8 +38,14 @@ class Function(Module):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
-        data = [None] * self.arity
-        bound = signature(self.function).bind(*data, *args, **kwargs)
+        data, takes = [None] * self.arity, signature(self.function)
+        try:
+            bound = takes.bind(*data, *args, **kwargs)
+        except TypeError as error:
+            name, options = type(self).__name__, ", ".join(list(takes.parameters)[self.arity :])
+            given = ", ".join([*map(repr, args), *(f"{k}={v!r}" for k, v in kwargs.items())])
+            where, instead = f"{name}({given})", f"{name}({options})"
+            raise TypeError(three_lines(f"{name}: {error}", where, instead)) from None
         self.options = dict(list(bound.arguments.items())[self.arity :])
 
     def forward(self, *data: Any) -> Any:

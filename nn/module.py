@@ -261,17 +261,22 @@ class Module:
         fn(self)
         return self
 
-    def to(self, dtype: Any) -> Self:
-        """Convert all floating parameters and buffers to a floating dtype; return the module."""
-        dtype = np.dtype(dtype)
-        what = f"parameters are floating-point numbers, not {dtype}"
-        where = f"{type(self).__name__}.to({dtype.name!r})"
-        refuse(dtype.kind != "f", what, where, "to('float32') or to('float64')", TypeError)
+    def to(self, *kinds: Any, **named: Any) -> Self:
+        """Convert all floating parameters and buffers to a floating dtype; return the module.
+
+        What `Tensor.to` takes: a device, too, which is ``"cpu"``.
+        """
         for _, tensor in self._named("parameter", "buffer"):
             if tensor.dtype.kind == "f":
-                grad, tensor.grad = tensor.grad, None
-                tensor.data = tensor.data.astype(dtype)
-                tensor.grad = None if grad is None else grad.detach().astype(dtype)
+                data = tensor.detach().to(*kinds, **named).data
+                what = f"parameters are floating-point numbers, not {data.dtype}"
+                where = f"{type(self).__name__}.to({data.dtype.name!r})"
+                instead = "to('float32') or to('float64')"
+                refuse(data.dtype.kind != "f", what, where, instead, TypeError)
+                if data.dtype != tensor.dtype:
+                    grad, tensor.grad = tensor.grad, None
+                    tensor.data = data
+                    tensor.grad = None if grad is None else grad.detach().astype(data.dtype)
         return self
 
     def float(self) -> Self:

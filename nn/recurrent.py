@@ -135,7 +135,9 @@ class Recurrent(Module):
 
 
 class RNN(Recurrent):
-    """``h' = tanh(W_ih x + b_ih + W_hh h + b_hh)``, or relu by `nonlinearity`; see `Recurrent`.
+    """``h' = tanh(W_ih x + b_ih + W_hh h + b_hh)``, or relu by `nonlinearity`.
+
+    The shapes and the other options are those of `nn.recurrent.Recurrent`.
 
     By position, `nonlinearity` stands after `num_layers` and before `bias`, as in PyTorch.
 
@@ -155,7 +157,7 @@ class RNN(Recurrent):
 
 
 class GRU(Recurrent):
-    """``h' = (1 - z) n + z h`` with a reset gate in n; see `Recurrent`.
+    """``h' = (1 - z) n + z h`` with a reset gate in n; see `nn.recurrent.Recurrent`.
 
     >>> outputs, h = GRU(3, 4, bidirectional=True)(np.zeros((5, 1, 3)))
     >>> outputs.shape, h.shape
@@ -166,7 +168,9 @@ class GRU(Recurrent):
 
 
 class LSTM(Recurrent):
-    """``c' = f c + i g`` and ``h' = o tanh(c')``; its state is the pair (h, c); see `Recurrent`.
+    """``c' = f c + i g`` and ``h' = o tanh(c')``; its state is the pair (h, c).
+
+    The shapes and the options are those of `nn.recurrent.Recurrent`.
 
     >>> outputs, (h, c) = LSTM(3, 4, batch_first=True)(np.zeros((1, 5, 3)))
     >>> outputs.shape, h.shape, c.shape

@@ -292,10 +292,10 @@ def rows(column: dict[str, list[str]]) -> Iterator[str]:
     yield "# What derivatives are where there are none\n"
     yield (
         "Each line is an expression, the point where it is evaluated, its value, and the gradient of the\n"
-        "sum of the value there; beside it what others answer, **bold** where that differs. With a value\n"
-        f"before the gradient where the value differs, too. `{ABSENT}`: the library does not have the function;\n"
-        f"`{NONE}`: the result has no gradient. The tests hold every line, and `python tests/contract.py`\n"
-        "writes this page.\n"
+        "sum of the value there; beside it what others answer, **bold** where that differs: the\n"
+        f"gradient, behind the value if that differs, too. `{REFUSED}`: it raises one. `{ABSENT}`: the library does not have\n"
+        f"the function. `{NONE}`: the result has no gradient. The tests hold every line, and\n"
+        "`python tests/contract.py` writes this page.\n"
     )
     index = iter(range(len(LINES)))
     for title, (rule, lines) in CONTRACT.items():

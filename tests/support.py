@@ -12,6 +12,7 @@ import operator
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,9 @@ DTYPES = (np.float32, np.float64, np.complex128)
 STEP, CLOSE = 1e-6, 1e-5  # of differences, and what is close to one
 SECTIONS = (
     "NumPy: ufuncs", "NumPy: functions of arrays", "numpy.linalg", "numpy.fft",
-    "NumPy: text, dates, records and the like", "Operators", "SciPy", "Our own",
+    "NumPy: other rooms", "Operators", "SciPy", "Our own",
 )  # fmt: skip
+ROOMS = "integrate", "linalg", "signal", "special", "stats"
 LIKE = {fn.__name__ for fn in CREATORS} | {"full", "fromfunction", "fromiter", "genfromtxt"}
 CORE = {np._core.umath.clip}  # NumPy lets it be overridden, without another name
 OPERATORS = {operator.getitem: "x[i]", operator.pow: "x ** y"}
@@ -72,15 +74,15 @@ def _place(fn: Function) -> tuple[str, str] | None:
         if public is fn or (module == "numpy" and public is not None and name in LIKE):
             return "NumPy: functions of arrays", f"np.{name}"
         room = module[6:] or "strings" if fn not in CORE else "_core.umath"
-        return "NumPy: text, dates, records and the like", f"np.{room}.{name}"
-    if getattr(ag, name, None) is fn:
+        return "NumPy: other rooms", f"np.{room}.{name}"
+    if module.startswith("autograd.rules") and name in ag.__all__:
         return "Our own", f"autograd.{name}"
     room = _room_in_scipy(fn)
     return None if room is None else ("SciPy", f"{room}.{name}")
 
 
 def _room_in_scipy(fn: Function) -> str | None:
-    """Return where SciPy has a function of this name, itself or under our `autograd.scipy`."""
+    """Return the public module of a function of SciPy's."""
     module = home_of(fn)
     if module.startswith("scipy."):
         return ".".join(part for part in module.split(".") if not part.startswith("_"))
@@ -173,6 +175,20 @@ def _lines() -> Iterator[str]:
     for title, found in sections.items():
         if found:
             yield from _section(title, found, kinds)
+        if title == "SciPy":
+            yield from _rooms()
+
+
+def _rooms() -> Iterator[str]:
+    yield (
+        "What else SciPy has does not let a library override it. These have a derivative where they are\n"
+        "called by our name: `autograd.scipy.linalg.solve`, `autograd.scipy.stats.norm.logpdf`.\n"
+    )
+    for room in ROOMS:
+        theirs, ours = import_module(f"scipy.{room}"), import_module(f"autograd.scipy.{room}")
+        names = sorted(name for name in vars(ours) if name in theirs.__all__)
+        yield f"- `autograd.scipy.{room}`: {', '.join(f'`{name}`' for name in names)}"
+    yield ""
 
 
 def _section(title: str, found: dict[str, Function], kinds: dict[Function, str]) -> Iterator[str]:

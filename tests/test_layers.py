@@ -1,7 +1,9 @@
 """The rooms: each imports only what stands above it; importing is quick and pulls in little."""
 
 import ast
+import inspect
 import pathlib
+import pickle
 import subprocess
 import sys
 
@@ -99,3 +101,16 @@ def test_modules_stay_short():
             ):
                 lines -= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
         assert len(lines) <= 300, f"{path}: {len(lines)} lines of code"
+
+
+@pytest.mark.parametrize("place", [autograd, nn, nn.functional, nn.init, nn.optim])
+def test_what_is_public_says_what_it_is(place):
+    for name in getattr(place, "__all__", [n for n in vars(place) if n.endswith("_")]):
+        thing = getattr(place, name)
+        assert inspect.getdoc(thing), name
+        assert not inspect.isfunction(thing) or thing.__name__ == name
+
+
+def test_functions_of_the_table_are_found_again_by_pickle():
+    for fn in (autograd.relu, autograd.sigmoid, autograd.linear, autograd.erf, autograd.conv):
+        assert pickle.loads(pickle.dumps(fn)) is fn

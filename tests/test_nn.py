@@ -488,6 +488,13 @@ SAID = {
         "Linear.to('int64')",
         "to('float32') or to('float64')",
     ),
+    "an option of another library": (
+        lambda: nn.LeakyReLU(0.1, inplace=True),
+        TypeError,
+        "LeakyReLU: got an unexpected keyword argument 'inplace'",
+        "LeakyReLU(0.1, inplace=True)",
+        "LeakyReLU(negative_slope)",
+    ),
     "other features": (
         lambda: nn.Linear(4, 3)(np.zeros((150, 5))),
         ValueError,

@@ -202,6 +202,12 @@ SAID = [
         "autograd.autograd",
         autograd.lookup.ELSEWHERE["autograd"],
     ),
+    (
+        lambda x: x.to(autograd.device("cpu")),
+        f"{ABSENT} 'device'",
+        "autograd.device",
+        "'cpu', which is the only device",
+    ),
 ]
 
 
@@ -239,7 +245,16 @@ def test_meshgrid_goes_by_rows_and_columns():
 def test_a_device_goes_round():
     x = autograd.tensor(A)
     assert autograd.zeros(2, device=x.device).to(x.device).device == "cpu"
-    assert nn.Linear(2, 2).weight.grad_fn is None
+    layer = nn.Linear(2, 2).float()
+    assert layer.to(x.device).to(device=x.device).weight.dtype == np.float32
+    assert layer.weight.grad_fn is None
     assert (x.requires_grad_() * 2).grad_fn.name == "multiply"
-    with pytest.raises(ValueError, match="no device 'cuda'"):
-        autograd.zeros(2, device="cuda")
+    for fails in (lambda: autograd.zeros(2, device="cuda"), lambda: layer.to("cuda")):
+        with pytest.raises(ValueError, match="no device 'cuda'"):
+            fails()
+
+
+def test_parts_of_complex_numbers_and_filled_arrays_are_functions_too():
+    z = autograd.tensor([1 + 2j])
+    assert (autograd.real(z).item(), autograd.imag(z).item()) == (1, 2)
+    assert autograd.full((2,), fill_value=7.0).tolist() == [7, 7]

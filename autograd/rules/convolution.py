@@ -140,6 +140,7 @@ def bind_conv(x, weight, bias=None, **options):
 
 
 def conv_(x, weight, bias=None, stride=1, dilation=1, groups=1):
+    """Convolve (N, C, ...) with a kernel (O, C / groups, ...): `nn.functional.conv2d`, unpadded."""
     o, _, *kernel = weight.shape
     w = weight.reshape(groups, o // groups, -1)
     dtype = np.result_type(x, weight) if bias is None else np.result_type(x, weight, bias)
@@ -238,6 +239,7 @@ def fill_spread(gx, x, y, g, kernel, stride, dilation):
 
 
 def max_pool_(x, kernel, stride=1, dilation=1):
+    """Return the maximum of each window of (N, C, ...): `nn.functional.max_pool2d`, unpadded."""
     y = np.empty((*x.shape[:2], *counts(x, kernel, stride, dilation)), x.dtype)
     fill_maximum(y, x, kernel, stride, dilation)
     return y

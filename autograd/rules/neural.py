@@ -22,11 +22,13 @@ STRIP = 2**15  # zeros that stay in the cache
 
 
 def sigmoid_(x):
+    """Return 1 / (1 + exp(-x)), the logistic function."""
     with np.errstate(over="ignore"):  # where exp(-x) is inf, the result is rightly 0
         return 1 / (1 + np.exp(-x))
 
 
 def relu_(x):
+    """Return max(x, 0); the derivative at 0 is 0."""
     return rectify(x, np.empty_like(x)) if vectorises(x) else np.maximum(x, 0)
 
 
@@ -54,6 +56,7 @@ def zeros_of(dtype):
 
 
 def softplus_(x):
+    """Return ln(1 + exp(x)), finite where exp(x) overflows."""
     return np.maximum(x, 0) + np.log1p(np.exp(-np.fabs(x)))  # fabs, which refuses complex x
 
 
@@ -73,6 +76,7 @@ def _erf():
 
 
 def silu_(x):
+    """Return x / (1 + exp(-x)), which others call swish."""
     return x * sigmoid_(x)
 
 
@@ -133,18 +137,21 @@ def largest(x, axis):
 
 @by_rows
 def softmax_(x, axis=-1):
+    """Return exp(x) / Σ exp(x) along an axis, by default the last one."""
     e = np.exp(x - largest(x, axis))
     return e / np.sum(e, axis=axis, keepdims=True)
 
 
 @by_rows
 def log_softmax_(x, axis=-1):
+    """Return x - ln Σ exp(x) along an axis, by default the last one: ln(softmax(x)), finite."""
     x = x - largest(x, axis)
     with np.errstate(divide="ignore"):
         return x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
 
 
 def logsumexp_(x, axis=None, keepdims=False):
+    """Return ln Σ exp(x) along an axis, or over all of them, also where exp(x) overflows."""
     top = largest(x, axis)
     with np.errstate(divide="ignore"):  # log(0) = -inf is the answer where nothing is left
         y = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
@@ -158,6 +165,7 @@ def d_logsumexp(g, y, x, axis=None, keepdims=False):
 
 
 def linear_(x, weight, bias=None):
+    """Return ``x Wᵀ + b`` of x (..., in), the weight (out, in) and the bias (out,)."""
     if x.ndim > 2:  # one product, where NumPy would make one for each matrix of a stack
         y = linear_(as_rows(x), weight, bias)
         return np.reshape(y, (*x.shape[:-1], weight.shape[0]))

@@ -86,6 +86,11 @@ def explain(
     lang : "en", "pt" or "es"; it decides on the words and on the decimal sign.
     jacobian : results on the way whose full Jacobians are printed, up to 64 rows each.
 
+    Returns
+    -------
+    What prints as text and shows as mathematics in Jupyter; its ``save(path)`` writes a web page
+    (.html), a LaTeX document (.tex), Markdown (.md) or text (.txt).
+
     Raises
     ------
     TypeError : where `f` is no Tensor.

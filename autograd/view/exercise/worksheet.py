@@ -101,6 +101,11 @@ def worksheet(seed: int | str, level: int = 1, *, lang: str = "en") -> Worksheet
         that are used twice; 3 for activations; 4 for a linear layer with a mean squared error.
     lang : "en", "pt" or "es".
 
+    Returns
+    -------
+    A `Worksheet`: its `sheet` is for the student, its `key` has the answers, ``grade(answers)``
+    marks what a student wrote, and ``save(path)`` writes sheet and key.
+
     Raises
     ------
     ValueError : for another level or language.

@@ -35,6 +35,11 @@ def explore(f: Callable[..., Any] | str | Tensor, /, **values: Any) -> Explorati
     **values : for each argument a number, or an array of up to 16 entries, which can be changed on
         the page. Larger arrays, arrays of integers and everything else are constants.
 
+    Returns
+    -------
+    A widget in Jupyter, where anywidget is installed; its ``save("f.html")`` writes a page that
+    computes in any browser, offline.
+
     Raises
     ------
     TypeError : where f does not return one number that depends on its inputs.
