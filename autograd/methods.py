@@ -127,8 +127,8 @@ class Methods(PyTorchMethods):
                 three_lines(
                     "a Python number of this value would cut the gradient in silence",
                     "float(x) inside a function that is being differentiated",
-                    "NumPy's functions (np.sin, not math.sin), np.stack([...]) instead of storing "
-                    "into an array, or x.item() where no gradient is wanted",
+                    "NumPy's functions (np.sin, not math.sin), np.zeros(n, like=x) to store into, "
+                    "or x.item() where no gradient is wanted",
                 )
             )
         return float(self.item())

@@ -194,7 +194,8 @@ class Tensor(Methods):
                 three_lines(
                     "this Tensor is connected to a graph: an array of it would cut the gradient",
                     f"np.asarray({describe(self, 0)})",
-                    "np.stack([...]) to join tensors; x.detach() for the values, as in a plot",
+                    "np.stack([...]) to join tensors; np.zeros(n, like=x) to fill; autograd.scipy "
+                    "for scipy; x.detach() for the values, as in a plot",
                 )
             )
         return np.array(self.data, dtype=dtype, copy=copy)
