@@ -79,6 +79,8 @@ class Batched(Standin):
         if any(type(a) is Tensor for a in args):
             return NotImplemented
         out = kwargs.pop("out", (None,))
+        masked = method == "__call__" and out[0] is not None
+        where = kwargs.pop("where", True) if masked else True
         if method == "__call__" and not kwargs and fn in PRIMITIVES:
             y = self.tape.record(PRIMITIVES[fn], args)
         elif method == "__call__" and not kwargs and fn in COMPOSITES:
@@ -87,11 +89,11 @@ class Batched(Standin):
             y = METHODS[method](fn, *args, **kwargs)
         else:
             y = self.tape.each(getattr(fn, method), args, kwargs)
-        if out[0] is None or (type(out[0]) is Batched and not out[0].shape):
+        if out[0] is None or (out[0] is args[0] and not out[0].shape):
             return y  # x += 1 of a number makes another one
         if len(out) > 1 or type(out[0]) is not Batched:
             raise refusal("writing into an array that holds one example", "x = x + y")
-        return out[0].become(y)
+        return out[0].become(y, where)
 
     def __array_function__(self, fn: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
         if Tensor in types:

@@ -2,8 +2,8 @@
 
 Each line names the NumPy function that the method calls; NumPy's protocols lead it to its row.
 What arrays have means NumPy's, unless the call is in PyTorch's words: `pytorch` has the rule. So
-these differ from PyTorch's: ``x.std()`` and ``x.var(0)`` divide by n, ``x.max(0)`` and ``x.sort()``
-return values alone, ``x.repeat(2)`` repeats each element, ``x.size`` is a number.
+these differ from PyTorch's: ``x.std()`` and ``x.var(0)`` divide by n, ``x.max(0)`` returns values
+alone, ``x.sort()`` sorts in place, ``x.repeat(2)`` repeats each element, ``x.size`` is a number.
 """
 
 import operator
@@ -37,6 +37,11 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     if ord in (None, "fro", "nuc"):
         return dispatching.linalg.norm(x, ord if ord == "nuc" else None, axis, keepdims)
     return dispatching.linalg.vector_norm(x, ord=ord, axis=axis, keepdims=keepdims)
+
+
+def sort(self: Any, *args: Any, **options: Any) -> None:
+    """Sort in place, as arrays do."""
+    self[...] = dispatching.sort(self, *args, **options)
 
 
 class Methods(PyTorchMethods):
@@ -192,7 +197,7 @@ class Methods(PyTorchMethods):
     norm = method(norm)
     all, any, allclose = reduction(np.all), reduction(np.any), method(np.allclose)
     argmax, argmin = reduction(np.argmax), reduction(np.argmin)
-    sort, argsort = shared(np.sort, pytorch.sort), shared(np.argsort, pytorch.argsort)
+    sort, argsort = shared(sort, pytorch.sort), shared(np.argsort, pytorch.argsort)
 
     # ── products ───────────────────────────────────────────────────────────────────────────────
     dot, matmul = method(np.dot), method(np.matmul)

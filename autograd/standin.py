@@ -11,7 +11,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd.methods import Methods
 from autograd.primitive import Primitive
-from autograd.rules.shape import VIEWS, astype, setitem
+from autograd.rules.shape import VIEWS, astype, parts_of, setitem
 from autograd.tensor import GETITEM, Tensor, plain_index
 from autograd.tree import key_of
 from autograd.versions import DATA_ALONE, getrefcount
@@ -49,8 +49,10 @@ class Standin(Methods, NDArrayOperatorsMixin):
         """Return the error that names what cannot be done, and what to write instead."""
         raise NotImplementedError
 
-    def become(self, y: Any) -> Self:
-        """Be another value from now on: what writing in place means."""
+    def become(self, y: Any, where: Any = True) -> Self:
+        """Be another value from now on, there at least: what writing in place means."""
+        if where is not True:
+            y = np.where(where, y, self)  # type: ignore[call-overload]  # which takes any stand-in
         if type(y) is Tensor:
             raise self.refusal(
                 "writing a Tensor into a value without gradients", "np.stack([...]) or np.where"
@@ -110,10 +112,6 @@ class Standin(Methods, NDArrayOperatorsMixin):
             return  # x[i] += 1 has written into x already
         self.become(setitem(self, value, index=plain_index(index)))
 
-    def sort(self, *args: Any, **options: Any) -> None:
-        """Sort in place, as arrays do: what a Tensor's method returns, nobody would look at."""
-        self.become(super().sort(*args, **options))
-
     # ── what only a number can answer ──────────────────────────────────────────────────────────
     def __iter__(self) -> Any:
         return (self[i] for i in range(len(self)))
@@ -132,6 +130,5 @@ def is_view(op: Primitive, params: Any) -> bool:
     """Tell whether an operation returns the same elements, where it can."""
     if op is not GETITEM:
         return op.fn in VIEWS
-    index = params["index"]
-    parts = index if type(index) is tuple else (index,)
-    return all(isinstance(p, (int, np.integer, slice, type(None), type(...))) for p in parts)
+    basic = int, np.integer, slice, type(None), type(...)
+    return all(isinstance(part, basic) for part in parts_of(params["index"]))

@@ -816,7 +816,21 @@ def filled_in_place(x):
     return y
 
 
-@pytest.mark.parametrize("f", [sorted_in_place, filled_in_place], ids=lambda f: f.__name__)
+def written_by_masks(x):
+    y = np.zeros_like(x)
+    np.divide(1, x, out=y, where=x > 1.5)
+    np.exp(y, out=y, where=np.array([True, False, True]))
+    np.copyto(y, x, where=x > 2.5)
+    np.putmask(y, x < 1.5, [7.0, 8.0])
+    z = -y
+    np.put_along_axis(z, np.argmax(x, keepdims=True), y[:1], axis=0)
+    return y * z
+
+
+IN_PLACE = [sorted_in_place, filled_in_place, written_by_masks]
+
+
+@pytest.mark.parametrize("f", IN_PLACE, ids=lambda f: f.__name__)
 def test_what_works_in_place_on_arrays_does_so_on_what_stands_for_them(f):
     program = capture(f, X)
     rows = np.array([X, X[::-1], [3.0, 1.0, 2.0]])

@@ -232,6 +232,19 @@ def test_constants_that_are_rewritten_hold_no_history_but_what_was_seen_stays():
         assert w.grad.tolist() == seen
 
 
+def test_sorting_in_place_is_differentiated():
+    x = leaf([3.0, 1.0, 2.0])
+    y = x * 2.0
+    assert y.sort() is None
+    assert y.tolist() == [2, 4, 6]
+    (y * [1.0, 10.0, 100.0]).sum().backward()
+    assert x.grad.tolist() == [200, 2, 20]
+    with pytest.raises(RuntimeError, match="a leaf that requires a gradient cannot be rewritten"):
+        x.sort()
+    assert x.tolist() == [3, 1, 2]
+    assert x.sort(dim=0).values.tolist() == [1, 2, 3]  # in PyTorch's words
+
+
 # ── time and memory ───────────────────────────────────────────────────────────────────────────
 def recurrence(n):
     u = leaf(np.ones(n))

@@ -99,7 +99,6 @@ NUMPYS = {
     "x.sum(1, None, None, True)": "np.sum(x, 1, None, None, True)",
     "x.max(0)": "np.max(x, 0)",
     "x.min(axis=1, keepdims=True)": "np.min(x, axis=1, keepdims=True)",
-    "x.sort(0)": "np.sort(x, 0)",
     "x.argsort(0)": "np.argsort(x, 0)",
     "x.repeat(2)": "np.repeat(x, 2)",
     "x.repeat(2, 1)": "np.repeat(x, 2, 1)",

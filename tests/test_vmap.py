@@ -425,6 +425,15 @@ def test_writing_into_values(f):
     assert (before == X).all()
 
 
+def test_a_number_is_written_into_where_the_caller_looks():
+    def reciprocal(x):
+        y = np.zeros_like(x)
+        np.divide(1, x, out=y, where=x > 0)
+        return y
+
+    assert vmap(reciprocal)(np.array([2.0, -1.0])).tolist() == [0.5, 0]
+
+
 def test_writing_is_differentiated():
     def f(x):
         return np.sum(rewritten(x) ** 2)

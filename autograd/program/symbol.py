@@ -74,6 +74,8 @@ class Symbol(Standin):
         if any(type(a) is Tensor for a in args):
             return NotImplemented
         out, *more = kwargs.pop("out", (None,))
+        masked = method == "__call__" and out is not None
+        where = kwargs.pop("where", True) if masked else True
         if method in METHODS and has_row(fn) and not more:
             y = METHODS[method](fn, *args, **kwargs)
         elif method == "__call__" and fn in COMPOSITES:
@@ -86,7 +88,7 @@ class Symbol(Standin):
             return y  # x += 1 of a number makes another one
         if type(out) is not Symbol:
             raise refusal("writing a traced value into an array of numbers", "x = x + y")
-        return out.become(y)
+        return out.become(y, where)
 
     def __array_function__(self, fn: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
         if Tensor in types:
@@ -117,11 +119,11 @@ class Symbol(Standin):
         """Its name: who writes into it gives it another one."""
         return self.name
 
-    def become(self, y: Any) -> Self:
+    def become(self, y: Any, where: Any = True) -> Self:
         """Be another value from now on; refuse to be where the caller would have to see it."""
         if self.given:
             raise refusal(f"writing into {self.name}, an argument", "x = x.copy() first")
-        return super().become(y)
+        return super().become(y, where)
 
     def put(self, y: "Symbol") -> None:
         """Take over another one's name and value."""

@@ -232,11 +232,9 @@ def apply_over_axes(func, a, axes):
 @composite(np.copyto)
 def copyto(dst, src, casting="same_kind", where=True):
     if hasattr(src, "dtype"):  # NumPy's own refusal
-        np.copyto(np.empty(0, dst.dtype), np.empty(0, src.dtype), casting=casting)
-    if where is True:
-        dst[...] = src
-    else:
-        written(lambda to, v: np.copyto(to, v, where=np.asarray(where)), dst, src)
+        to, v, truths = (np.empty(0, arrayed(x).dtype) for x in (dst, src, where))
+        np.copyto(to, v, casting=casting, where=truths)
+    dst[...] = src if where is True else np.where(where, src, dst)
 
 
 @composite(np.put)
@@ -251,12 +249,20 @@ def place(arr, mask, vals):
 
 @composite(np.putmask)
 def putmask(a, mask, values):
-    written(lambda to, v: np.putmask(to, np.asarray(mask), v), a, values)
+    if np.size(values):
+        a[...] = np.where(np.reshape(mask, a.shape), np.resize(values, a.shape), a)
 
 
 @composite(np.put_along_axis)
 def put_along_axis(arr, indices, values, axis=-1):
-    written(lambda to, v: np.put_along_axis(to, np.asarray(indices), v, axis), arr, values)
+    if axis is None:
+        written(lambda to, v: np.put_along_axis(to, np.asarray(indices), v, None), arr, values)
+    else:
+        first = np.zeros(np.shape(indices), arrayed(indices).dtype)
+        np.put_along_axis(np.empty(arr.shape), first, 0, axis)  # NumPy's own refusal
+        places = list(np.ix_(*map(np.arange, arr.shape)))
+        places[axis] = indices
+        arr[tuple(places)] = values
 
 
 @composite(np.fill_diagonal)
