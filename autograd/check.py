@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import function_name, three_lines
 from autograd.functional import vjp
-from autograd.traced import name_of
 from autograd.tree import flatten
 
 STEPS = [2.0**-k for k in (8, 11, 14, 17)]
@@ -57,7 +56,7 @@ def check_grads(f: Callable[..., Any], args: Any, order: int = 2) -> None:
     def flat(*leaves: Any) -> Any:
         return f(*rebuild(leaves))
 
-    _check(flat, xs, random, name_of(f), positions, 1, order)
+    _check(flat, xs, random, function_name(f), positions, 1, order)
 
 
 def _check(

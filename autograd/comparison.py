@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import function_name, three_lines
 from autograd.program import capture
 from autograd.program.equations import Equation, Name
 from autograd.program.program import Program
 from autograd.program.standard import is_spelled
 from autograd.steps import contributions
 from autograd.tensor import Tensor, constant, record
-from autograd.traced import name_of
 
 ROOMS = ("fft", "linalg")
 """Of NumPy and of PyTorch, with the same functions."""
@@ -119,7 +118,7 @@ def compare_with_torch(f: Callable[..., Any], *args: Any) -> Comparison:
         raise ImportError(
             three_lines(
                 "PyTorch, which the comparison is with, is not installed",
-                f"compare_with_torch({name_of(f)}, ...)",
+                f"compare_with_torch({function_name(f)}, ...)",
                 'pip install "retrograd[torch]"',
             )
         ) from error

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
@@ -60,6 +60,11 @@ def describe(value: Any, position: int) -> str:
     """Name an argument: by its own name, else by its place."""
     name = getattr(value, "name", None) or f"argument {position}"
     return f"{name} {shape_of(value)}"
+
+
+def function_name(f: Callable[..., Any]) -> str:
+    """Return what a function is called; of an object that can be called, its type's name."""
+    return getattr(f, "__name__", type(f).__name__)
 
 
 def shape_of(value: Any) -> tuple[int, ...]:

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import function_name, three_lines
 from autograd.modes import is_grad_enabled, no_grad
 from autograd.primitive import Primitive
 from autograd.pullback import apart
 from autograd.tensor import Tensor, constant, record
-from autograd.traced import Argnum, Function, Traced, derived, name_of
+from autograd.traced import Argnum, Function, Traced, derived
 from autograd.tree import flatten, map_leaves
 from autograd.usage import transform
 
@@ -135,7 +135,7 @@ def holomorphic_grad(f: Function, argnum: Argnum = 0) -> Function:
                     raise TypeError(
                         three_lines(
                             "a holomorphic function leads from complex numbers to complex ones",
-                            f"holomorphic_grad({name_of(f)}), {what} of {x.dtype} {x.shape}",
+                            f"holomorphic_grad({function_name(f)}), {what} of {x.dtype} {x.shape}",
                             "z.astype(complex) for an argument; grad(f) of a real function",
                         )
                     )
@@ -295,7 +295,7 @@ def hessian(f: Function, argnum: Argnum = 0) -> Function:
             raise TypeError(
                 three_lines(
                     "a real function of complex numbers has four second derivatives for each two",
-                    f"hessian({name_of(f)})",
+                    f"hessian({function_name(f)})",
                     "hessian of lambda x, y: f(x + 1j * y), argnum=(0, 1); hvp(f) for products",
                 )
             )
@@ -477,7 +477,7 @@ def checkpoint(f: Function) -> Function:
                 raise TypeError(
                     three_lines(
                         "a checkpointed function returns one tensor",
-                        f"checkpoint({name_of(f)}), which returned a {type(y).__name__}",
+                        f"checkpoint({function_name(f)}), which returned a {type(y).__name__}",
                         "np.stack or np.concatenate of the results",
                     )
                 )
@@ -490,13 +490,13 @@ def checkpoint(f: Function) -> Function:
                 raise RuntimeError(
                     three_lines(
                         "a checkpointed function uses a tensor that is not its argument",
-                        f"checkpoint({name_of(f)}), which reached {call.strangers[0]!r}",
+                        f"checkpoint({function_name(f)}), which reached {call.strangers[0]!r}",
                         "pass that tensor as an argument, by position",
                     )
                 )
             return [next(pulled) if i in wanted else None for i in range(len(xs))]
 
-        op = Primitive(f, (), call=forward, joint=joint, name=name_of(f))
+        op = Primitive(f, (), call=forward, joint=joint, name=function_name(f))
         return record(op, tuple(values))
 
     return remembered

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.batching import Batched, Level
-from autograd.errors import shape_of, three_lines
+from autograd.errors import function_name, shape_of, three_lines
 from autograd.modes import depth, is_grad_enabled
 from autograd.outside import reading
 from autograd.tensor import Tensor, constant, raw
@@ -94,7 +94,7 @@ def _result(level: Level, y: Any, axis: int | None, is_tensor: bool, f: Callable
         raise TypeError(
             three_lines(
                 "the function returned nothing to map",
-                f"vmap({_name(f)}), of which a result is None",
+                f"vmap({function_name(f)}), of which a result is None",
                 "a return statement with arrays",
             )
         )
@@ -102,7 +102,7 @@ def _result(level: Level, y: Any, axis: int | None, is_tensor: bool, f: Callable
         raise ValueError(
             three_lines(
                 "out_axes=None is for a result that is the same for all examples",
-                f"vmap({_name(f)}), of which a result has shape {y.shape} and is mapped",
+                f"vmap({function_name(f)}), of which a result has shape {y.shape} and is mapped",
                 "the axis that shall count the examples",
             )
         )
@@ -126,7 +126,7 @@ def _axes(spec: Axes, tree: Any, name: str, f: Callable[..., Any]) -> list[int |
     raise ValueError(
         three_lines(
             f"{name} has another structure than {of}",
-            f"vmap({_name(f)}, {name}={spec!r}), for {map_leaves(shape_of, tree)}",
+            f"vmap({function_name(f)}, {name}={spec!r}), for {map_leaves(shape_of, tree)}",
             "one axis for all, or the same nested structure of axes, None for the same for all",
         )
     )
@@ -139,7 +139,7 @@ def _size(leaves: list[Any], axes: list[int | None], f: Callable[..., Any]) -> i
         f"{shape_of(x)} along {axis}" if axis is not None else "the same for all"
         for x, axis in pairs
     )
-    where = f"vmap({_name(f)}) of {shapes or 'no arguments'}"
+    where = f"vmap({function_name(f)}) of {shapes or 'no arguments'}"
     if all(axis is None for axis in axes):
         raise ValueError(
             three_lines("vmap needs an argument to map", where, "in_axes=0 for the first axis")
@@ -163,7 +163,3 @@ def _size(leaves: list[Any], axes: list[int | None], f: Callable[..., Any]) -> i
             )
         )
     return int(sizes.pop())
-
-
-def _name(f: Callable[..., Any]) -> str:
-    return getattr(f, "__name__", type(f).__name__)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from autograd.modes import capturing
+from autograd.rules.shape import parts_of
 from autograd.tensor import Tensor
 
 DATA: Any = Tensor.__dict__["data"]
@@ -86,8 +87,7 @@ def tell(f: Callable[..., Any], result: Any) -> None:
 
 def innermost(tape: Any, values: Sequence[Any], params: Mapping[str, Any]) -> Any:
     """Return the tape (or the like) that was begun last among those of the values."""
-    index = params.get("index", ())
-    for v in (*values, *(index if type(index) is tuple else (index,))):
+    for v in (*values, *parts_of(params.get("index", ()))):
         other = getattr(v, "tape", tape)
         if other.since > tape.since:
             tape = other

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd.backward import ONE
-from autograd.errors import three_lines
+from autograd.errors import function_name, three_lines
 from autograd.graph import toposort
 from autograd.modes import capturing, depth, deriving, enable_grad, paused
 from autograd.outside import here, tell
@@ -70,7 +70,7 @@ class Traced(Pullback):
                 raise TypeError(
                     three_lines(
                         "the function returned nothing to differentiate",
-                        f"{name_of(f)}, which returned {self.output!r}",
+                        f"{function_name(f)}, which returned {self.output!r}",
                         "a return statement with the result",
                     )
                 )
@@ -104,7 +104,7 @@ class Traced(Pullback):
             raise TypeError(
                 three_lines(
                     f"{transform} needs a function that returns one number",
-                    f"{transform}({name_of(f)}), which returned shape {shapes}",
+                    f"{transform}({function_name(f)}), which returned shape {shapes}",
                     "jacobian(f) for all derivatives, elementwise_grad(f), or a sum inside f",
                 )
             )
@@ -124,7 +124,7 @@ class Traced(Pullback):
                 raise TypeError(
                     three_lines(
                         f"{transform} needs a function that returns real numbers",
-                        f"{transform}({name_of(f)}), which returned {y.dtype} {y.shape}",
+                        f"{transform}({function_name(f)}), which returned {y.dtype} {y.shape}",
                         "holomorphic_grad(f) for the complex derivative, jacobian(f), or np.real, "
                         "np.imag or np.abs of the result",
                     )
@@ -157,17 +157,13 @@ def derived(f: Function, what: str) -> Callable[[Function], Function]:
         )
 
     def name(derivative: Function) -> Function:
-        derivative.__name__ = derivative.__qualname__ = f"{what.replace(' ', '_')}_of_{name_of(f)}"
+        called = f"{what.replace(' ', '_')}_of_{function_name(f)}"
+        derivative.__name__ = derivative.__qualname__ = called
         derivative.__wrapped__ = f  # type: ignore[attr-defined]  # its signature
-        derivative.__doc__ = f"Return the {what} of {name_of(f)}, with its arguments."
+        derivative.__doc__ = f"Return the {what} of {function_name(f)}, with its arguments."
         return derivative
 
     return name
-
-
-def name_of(f: Function) -> str:
-    """Return what a function is called."""
-    return getattr(f, "__name__", type(f).__name__)
 
 
 def _variable(f: Function, x: Any, later: bool) -> Tensor:
@@ -186,7 +182,7 @@ def _variable(f: Function, x: Any, later: bool) -> Tensor:
             three_lines(
                 "an argument to differentiate by must be floating, "
                 f"not {type(x).__name__ if dtype is None else dtype}",
-                f"{name_of(f)}, argument of shape {np.shape(data)}",
+                f"{function_name(f)}, argument of shape {np.shape(data)}",
                 "x.astype(float), or another argnum",
             )
         )
@@ -236,7 +232,7 @@ def _missing(f: Function, positions: Sequence[int], args: tuple[Any, ...]) -> Ty
     return TypeError(
         three_lines(
             f"there is no argument {i} to differentiate by",
-            f"{name_of(f)} was called with {len(args)} positional argument(s)",
+            f"{function_name(f)} was called with {len(args)} positional argument(s)",
             "give it by position, or choose another argnum",
         )
     )

@@ -47,7 +47,7 @@ def read(path: str | os.PathLike[str]) -> Any:
     wrong = library.SafetensorError, OSError, LookupError, TypeError, ValueError, RecursionError
     try:
         with library.safe_open(path, framework="numpy") as file:
-            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # no dict
             return _unpacked(json.loads((file.metadata() or {})[FORMAT]), arrays)
     except wrong as error:
         what = f"this file is no checkpoint, nothing was loaded: {error}"

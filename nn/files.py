@@ -76,7 +76,7 @@ def load(module: AnyModule, path: str | os.PathLike[str]) -> AnyModule:
     library = optional("safetensors", "train", "nn.load")
     try:
         with library.safe_open(path, framework="numpy") as file:
-            parts = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118
+            parts = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118  # no dict
             module._refuse_misfits({key: _outline(key, part) for key, part in parts.items()})
         tensors = dict(library.deserialize(path.read_bytes()))
     except (library.SafetensorError, ValueError, MemoryError) as error:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import Tensor, default_generator, is_grad_enabled, manual_seed, no_grad
+from autograd import Tensor, default_generator, is_grad_enabled, manual_seed, no_grad, three_lines
 from nn import checkpoints
 from nn.checks import refuse
 from nn.data import Batch, Batches, Source, batches, source
@@ -211,7 +211,7 @@ class Training:
             if not np.isfinite(first := results[0][0]):  # a line search may try worse ones later
                 where = f"epoch {self.history.epochs + 1}, batch {count}"
                 instead = "a smaller lr, clipped gradients, data without nan and infinity"
-                refuse(True, f"the loss is {first}", where, instead, FloatingPointError)
+                raise FloatingPointError(three_lines(f"the loss is {first}", where, instead))
             return results[-1][0]
 
         self.optimizer.step(closure)
@@ -219,29 +219,32 @@ class Training:
 
     def gradients(self, batch: Batch) -> tuple[Tensor, Any]:
         """Leave the gradients in the parameters; return the loss, and the prediction if wanted."""
-        if self.history.compiled:
-            shapes = [list(x.shape) for x in batch]
-            known, random = shapes in self.shapes, default_generator.bit_generator.state
-            proven = not known or shapes in self.proven
-            before = [] if known else attributes(self.model, self.loss)
-            try:
-                result = (self.program if proven else self.program.guess)(*batch)
-            except Exception:  # noqa: BLE001  # whatever it is, it is one without a program too
-                self.history.compiled = False
-                default_generator.bit_generator.state = random
-                restore(before)
-            else:
-                if not known:
-                    self.shapes.append(shapes)
-                    # what changes at each call is not in a program
-                    steady = all(_plain(own) == _plain(was) for own, was in before)
-                    self.history.compiled = steady and len(self.shapes) < SHAPES
-                elif not proven:  # nor is what changes between them: a counter, a weight that grows
-                    self.proven.append(shapes)
-                    guess, result = result, self.evaluate(*batch)
-                    self.history.compiled = _is_close(guess[0], result[0])
-                return result
-        return self.evaluate(*batch)
+        result = self.by_program(batch) if self.history.compiled else None
+        return self.evaluate(*batch) if result is None else result
+
+    def by_program(self, batch: Batch) -> tuple[Tensor, Any] | None:
+        """Do the same by the program, once there is a reason to trust it; None if it fails."""
+        shapes = [list(x.shape) for x in batch]
+        known, proven = shapes in self.shapes, shapes in self.proven
+        before = [] if known else attributes(self.model, self.loss)
+        random = default_generator.bit_generator.state
+        try:
+            result = (self.program.guess if known and not proven else self.program)(*batch)
+        except Exception:  # noqa: BLE001  # whatever it is, it is one without a program too
+            self.history.compiled = False
+            default_generator.bit_generator.state = random
+            restore(before)
+            return None
+        if not known:
+            self.shapes.append(shapes)
+            # what changes at each call is not in a program
+            steady = all(_plain(own) == _plain(was) for own, was in before)
+            self.history.compiled = steady and len(self.shapes) < SHAPES
+        elif not proven:  # nor is what changes between them: a counter, a weight that grows
+            self.proven.append(shapes)
+            guess, result = result, self.evaluate(*batch)
+            self.history.compiled = _is_close(guess[0], result[0])
+        return result
 
     def evaluate(self, *batch: Tensor) -> tuple[Tensor, Any]:
         """Compute the loss, and its gradients unless that is switched off: what is compiled."""
@@ -249,8 +252,9 @@ class Training:
         prediction = self.model(*batch[:inputs])
         loss = self.loss(prediction, *batch[inputs:])
         if type(loss) is not Tensor or loss.shape:
+            what = "a loss is one number, a scalar Tensor"
             where = f"the loss is a {type(loss).__name__} of shape {np.shape(loss)}"
-            refuse(True, "a loss is one number, a scalar Tensor", where, "reduction='mean'")
+            raise ValueError(three_lines(what, where, "reduction='mean'"))
         if is_grad_enabled():
             loss.backward()
         return loss, prediction if self.metrics else None

@@ -304,6 +304,19 @@ def test_words(call, what, where, instead):
     assert str(raised.value) == three_lines(what, where, instead)
 
 
+def test_a_schedule_without_a_formula_says_so():
+    class Mine(ours_all.LRScheduler):
+        pass
+
+    with pytest.raises(NotImplementedError) as raised:
+        Mine(groups(Tensor, optim))
+    assert str(raised.value) == three_lines(
+        "Mine does not say what the learning rate is",
+        "Mine(optimizer)",
+        "def formula(self, t, lr): return lr / (1 + t)",
+    )
+
+
 def test_names_are_pytorchs(torch):
     names = [
         n

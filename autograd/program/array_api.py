@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.primitive import Primitive
 from autograd.program import positions
-from autograd.rules.linalg import contracted
+from autograd.rules.linalg import SUMMED
 
 
 @dataclass(frozen=True)
@@ -187,18 +187,11 @@ def _triangle(at: Site) -> str:
 
 
 # ── products ──────────────────────────────────────────────────────────────────────────────────
-def _dot(at: Site) -> str:
-    """Spell np.dot and np.inner, which differ in the axis of the second."""
-    a, b = map(np.ndim, at.x)
-    if a == 0 or b == 0:
+def _contraction(at: Site) -> str:
+    """Spell np.tensordot, and what it is with other axes."""
+    if at.op.fn is not np.tensordot and 0 in map(np.ndim, at.x):
         return "{0} * {1}"
-    other = b - 1 if at.op.fn is np.inner else max(b - 2, 0)
-    return f"xp.tensordot({{0}}, {{1}}, axes=(({a - 1},), ({other},)))"
-
-
-def _tensordot(at: Site) -> str:
-    x, other = at.x
-    a, b = contracted(x, other, plain(at.params.get("axes", 2)))
+    a, b = SUMMED[at.op.fn](*at.x, **{name: plain(value) for name, value in at.params.items()})
     return f"xp.tensordot({{0}}, {{1}}, axes=({tuple(a)}, {tuple(b)}))"
 
 
@@ -275,7 +268,7 @@ SPELLINGS: dict[str, Spelling] = {
     "count_nonzero": lambda at: f"xp.sum(xp.astype({{0}} != 0, xp.int64){_axes(at)})",
     "cumsum": _scan("cumulative_sum", None), "cumprod": _scan("cumulative_prod", None),
     "sort": _scan("sort", -1), "argsort": _scan("argsort", -1, stable=True), "norm": _norm,
-    "dot": _dot, "inner": _dot, "outer": _outer, "tensordot": _tensordot,
+    **dict.fromkeys(("dot", "inner", "tensordot"), _contraction), "outer": _outer,
     "vdot": "xp.vecdot(xp.reshape({0}, (-1,)), xp.reshape({1}, (-1,)))",
     "einsum": lambda at: f"einsum(xp, {at.params['subscripts']!r}, {{*}})",
     "vecdot": "xp.vecdot({0}, {1})", "matvec": "xp.matmul({0}, {1}[..., None])[..., 0]",

@@ -12,11 +12,10 @@ import numpy as np
 
 from autograd.errors import three_lines
 from autograd.program.equations import Equation, Name
+from autograd.program.literals import LINE
 from autograd.program.positions import numbered, permutation, pointed
-from autograd.rules.linalg import as_einsum, contracted
+from autograd.rules.linalg import SUMMED, as_einsum
 from autograd.rules.shape import Slot, filled
-
-LINE = 100
 
 
 class Writer:
@@ -255,18 +254,15 @@ def _places(p: Writer, e: Equation, index: Any, shape: tuple[int, ...], first: i
 def _contraction(p: Writer, e: Equation, **params: Any) -> str:
     """Print a product of arrays as the sum over indices that it is."""
     a, b = e.args
-    left, right = p.shape(a), p.shape(b)
+    left, right = np.empty(p.shape(a)), np.empty(p.shape(b))
     name, args = e.op.name, [p.argument(a), p.argument(b)]
     if name in ("vdot", "outer"):
         flat = [f"nd.reshape({x}, [{p.size(y)}])" for x, y in zip(args, e.args, strict=True)]
         return _einsum("i,i->" if name == "vdot" else "i,j->ij", *flat)
-    if name != "tensordot" and not (left and right):
+    if name != "tensordot" and not (left.ndim and right.ndim):
         return call("multiply", *args)
-    axes = params.get("axes", 2)
-    if name != "tensordot":
-        axes = ([len(left) - 1], [len(right) - 1 if name == "inner" else max(len(right) - 2, 0)])
-    summed = contracted(np.empty(left), np.empty(right), axes)
-    return _einsum(as_einsum((len(left), len(right)), *summed), *args)
+    summed = SUMMED[e.op.fn](left, right, **params)
+    return _einsum(as_einsum((left.ndim, right.ndim), *summed), *args)
 
 
 def _einsum(subscripts: str, *args: str) -> str:

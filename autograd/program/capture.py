@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import line_of, three_lines
+from autograd.errors import function_name, line_of, three_lines
 from autograd.names import names_in
 from autograd.outside import DATA, reading
 from autograd.program.callers import Callers, is_users
@@ -28,7 +28,6 @@ from autograd.program.symbol import CaptureError, Symbol
 from autograd.program.tape import Tape
 from autograd.pullback import array
 from autograd.tensor import Tensor, constant, raw
-from autograd.traced import name_of
 from autograd.tree import flatten
 from autograd.versions import birth
 
@@ -112,7 +111,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     needed |= {y for y in results if type(y) is Name}
     unused = set(run.names.values()) - needed
     return Program(
-        name_of(f),
+        function_name(f),
         arguments,
         {name: x for name, x in tape.inputs.items() if name not in unused},
         rebuild(range(len(leaves))),

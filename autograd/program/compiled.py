@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import function_name, three_lines
 from autograd.modes import capturing, is_grad_enabled
 from autograd.primitive import Primitive
 from autograd.program.capture import capture
@@ -20,7 +20,6 @@ from autograd.program.program import Program
 from autograd.program.sizes import Family
 from autograd.rules.packing import pack, unpack
 from autograd.tensor import Tensor, raw, record
-from autograd.traced import name_of
 from autograd.tree import flatten, is_alike, key_of
 
 ARRAYS = (np.ndarray, Tensor, list, tuple, dict)
@@ -119,7 +118,7 @@ class Compiled:
             first = len(args) - len(names)
             return f(*args[:first], **dict(zip(names, args[first:], strict=True)), **options)
 
-        call.__name__ = name_of(f)
+        call.__name__ = function_name(f)
         return self._named.setdefault(names, Compiled(call))
 
     def _refuse(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:

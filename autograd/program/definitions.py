@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import three_lines
-from autograd.rules.linalg import as_einsum, contracted
+from autograd.rules.linalg import SUMMED, as_einsum
 from autograd.rules.neural import log_softmax, softmax
 from autograd.rules.reduce import shared
 
@@ -57,19 +57,15 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     return np.sum(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
 
 
-def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    return np.einsum(as_einsum((a.ndim, b.ndim), *contracted(a, b, axes)), a, b)
+def _contraction(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Write np.tensordot, np.dot or np.inner as the sum over indices that it is."""
 
-
-def _dot(other: int) -> Callable[..., Any]:
-    """Write np.dot and np.inner, which differ in the axis of the second."""
-
-    def dot(a: Any, b: Any) -> Any:
-        if np.ndim(a) == 0 or np.ndim(b) == 0:
+    def product(a: Any, b: Any, **params: Any) -> Any:
+        if fn is not np.tensordot and 0 in (np.ndim(a), np.ndim(b)):
             return a * b
-        return _tensordot(a, b, ([a.ndim - 1], [b.ndim - 1 if b.ndim == 1 else b.ndim - other]))
+        return np.einsum(as_einsum((a.ndim, b.ndim), *SUMMED[fn](a, b, **params)), a, b)
 
-    return dot
+    return product
 
 
 def _cross_entropy(x: Any, target: Any) -> Any:
@@ -104,7 +100,7 @@ DEFINITIONS: dict[str, Callable[..., Any]] = {
         x != 0, axis=axis, keepdims=keepdims
     ),
     "var": _variance, "std": lambda x, **given: np.sqrt(_variance(x, **given)), "norm": _norm,
-    "tensordot": _tensordot, "dot": _dot(2), "inner": _dot(1),
+    **{fn.__name__: _contraction(fn) for fn in SUMMED},
     "vdot": lambda a, b: np.sum(np.ravel(a) * np.ravel(b)),
     "outer": lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),
     "vecdot": lambda a, b: np.sum(a * b, axis=-1),

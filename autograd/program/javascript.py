@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.errors import three_lines
 from autograd.primitive import PRIMITIVES, Primitive
-from autograd.program.arrays import LINE, PRINTERS, Writer, call
+from autograd.program.arrays import PRINTERS, Writer, call
 from autograd.program.equations import Equation, Name
 from autograd.program.expansion import written_out
+from autograd.program.literals import LINE
 
 if TYPE_CHECKING:
     from autograd.program.program import Program

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.primitive import Primitive
 from autograd.program.positions import expanded, numbered, permutation, pointed
-from autograd.rules.convolution import spread
+from autograd.rules.convolution import per_axis
 from autograd.rules.shape import Slot, widths
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _along(operator: str) -> Spelling:
 
 # ── windows ───────────────────────────────────────────────────────────────────────────────────
 def _windows(at: Site, kernel: Sequence[int]) -> dict[str, Any]:
-    given = {name: spread(at.params.get(name, 1), kernel) for name in ("stride", "dilation")}
+    given = {name: per_axis(at.params.get(name, 1), kernel) for name in ("stride", "dilation")}
     return {"kernel_shape": [*map(int, kernel)]} | {f"{name}s": v for name, v in given.items()}
 
 

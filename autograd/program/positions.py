@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.errors import three_lines
 from autograd.primitive import Primitive
-from autograd.rules.shape import Slot
+from autograd.rules.shape import Slot, parts_of
 
 if TYPE_CHECKING:
     from autograd.program.array_api import Site
@@ -185,8 +185,7 @@ def expanded(index: Any, ndim: int) -> list[Any]:
     >>> expanded((..., 0), 3)
     [slice(None, None, None), slice(None, None, None), 0]
     """
-    parts = list(index) if type(index) is tuple else [index]
-    parts = [np.asarray(part) if isinstance(part, list) else part for part in parts]
+    parts = [np.asarray(part) if isinstance(part, list) else part for part in parts_of(index)]
     if not any(part is ... for part in parts):
         parts.append(...)
     i = next(i for i, part in enumerate(parts) if part is ...)

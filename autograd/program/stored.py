@@ -59,7 +59,7 @@ def _opened(path: Path) -> tuple[str, str, dict[str, np.ndarray]]:
     try:
         with library.safe_open(path, framework="numpy") as file:
             header = file.metadata() or {}
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # no dict
     except (library.SafetensorError, ValueError, TypeError, MemoryError) as error:
         Reader(path, {}).refuse(f"no tensors: {error}")
     return header.get("program", ""), header.get("sha256", ""), tensors

@@ -16,7 +16,7 @@ from autograd.primitive import PRIMITIVES, Primitive
 from autograd.program.equations import Equation, Name, Names
 from autograd.program.symbol import CaptureError, Symbol, example, refusal
 from autograd.rules.neural import linear
-from autograd.rules.shape import BY_ARRAYS, VIEWS, Slot, astype, gather, place, setitem
+from autograd.rules.shape import BY_ARRAYS, VIEWS, Slot, astype, gather, parts_of, place, setitem
 from autograd.tensor import Tensor, raw
 from autograd.tree import key_of
 from autograd.versions import birth
@@ -194,7 +194,7 @@ def _promoted(op: Primitive, values: Sequence[Any]) -> tuple[list[Any], bool]:
 def _with_slots(op: Primitive, values: Any, params: dict[str, Any]) -> Any:
     """Make arguments of the symbols in an index."""
     index = params["index"]
-    parts = index if type(index) is tuple else (index,)
+    parts = parts_of(index)
     symbols = [i for i in parts if type(i) is Symbol]
     if not symbols:
         return op, values, params

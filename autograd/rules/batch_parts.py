@@ -10,7 +10,7 @@ def is_array(part):
     return not (part is None or part is ... or isinstance(part, slice))
 
 
-def moved(index):
+def axes_before(index):
     """Return how many axes NumPy puts before the batch axis, if a slice of it leads the index.
 
     Arrays with a slice between them are the case: their common axes come first.
@@ -30,13 +30,13 @@ def leading(index):
 @alone
 def getitem_batch(run, x, index):
     y = run(x, index=leading(index))
-    return np.moveaxis(y, moved(index), 0) if moved(index) else y
+    return np.moveaxis(y, axes_before(index), 0) if axes_before(index) else y
 
 
 @alone
 def scatter_batch(run, g, index, shape):
     shape = (len(g), *shape)
-    g = np.moveaxis(g, 0, moved(index)) if moved(index) else g
+    g = np.moveaxis(g, 0, axes_before(index)) if axes_before(index) else g
     return run(g, index=leading(index), shape=shape)
 
 
@@ -45,10 +45,10 @@ def setitem_batch(run, xs, mapped, index):
     target = np.broadcast_to(np.zeros(()), x.shape[1:])[index].ndim
     if mapped[1]:
         v = fitting(v, target)
-        v = np.moveaxis(v, 0, moved(index)) if moved(index) else v
-    elif moved(index) and np.ndim(v):
+        v = np.moveaxis(v, 0, axes_before(index)) if axes_before(index) else v
+    elif axes_before(index) and np.ndim(v):
         v = np.reshape(v, (1,) * (target - np.ndim(v)) + np.shape(v))
-        v = np.expand_dims(v, moved(index))
+        v = np.expand_dims(v, axes_before(index))
     return run(x, v, index=leading(index))
 
 

@@ -28,7 +28,7 @@ from autograd.rules.batch_parts import (
     setitem_batch,
 )
 from autograd.rules.fft import TRANSFORMS
-from autograd.rules.linalg import contracted
+from autograd.rules.linalg import SUMMED
 from autograd.rules.neural import (
     d_cross_entropy,
     linear,
@@ -207,17 +207,12 @@ class Rank(NamedTuple):
     ndim: int
 
 
-def last_axes(a, b):
-    """Return the axes that np.dot sums over."""
-    return [a.ndim - 1], [max(b.ndim - 2, 0)]
-
-
 def matmul(run, xs, mapped):
     ranks = [len(row(x, m)) for x, m in zip(xs, mapped, strict=True)]
     if 0 in ranks:
         return NotImplemented
     if max(ranks) <= 2:
-        return contract(xs, mapped, last_axes(*map(Rank, ranks)))
+        return contract(xs, mapped, SUMMED[np.dot](*map(Rank, ranks)))
     a, b = xs
     a = np.expand_dims(a, -2) if ranks[0] == 1 else a
     b = np.expand_dims(b, -1) if ranks[1] == 1 else b
@@ -314,11 +309,9 @@ BATCHING = {
     place: place_batch,
     scatter_at: scatter_at_batch,
     np.matmul: matmul,
-    np.dot: product(last_axes),
-    np.inner: product(lambda a, b: ([a.ndim - 1], [b.ndim - 1])),
+    **{fn: product(axes) for fn, axes in SUMMED.items()},
     np.vdot: flattened(product(lambda a, b: ([0], [0]))),
     np.outer: flattened(product(lambda a, b: ([], []))),
-    np.tensordot: product(lambda a, b, axes=2: contracted(a, b, axes)),
     np.einsum: einsum,
     linear: linear_batch,
     softmax_cross_entropy: rows_first,

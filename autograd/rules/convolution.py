@@ -49,14 +49,15 @@ def by_images(count, product=lambda *_: 0):
     return share_images
 
 
-def spread(value, kernel):
+def per_axis(value, kernel):
     """Return what is said of all axes at once, or of each."""
     return [int(v) for v in (value if np.iterable(value) else [value] * len(kernel))]
 
 
 def counts(x, kernel, stride, dilation):
     """Return how many windows fit along each axis."""
-    sizes = zip(x.shape[2:], kernel, spread(stride, kernel), spread(dilation, kernel), strict=True)
+    steps, apart = per_axis(stride, kernel), per_axis(dilation, kernel)
+    sizes = zip(x.shape[2:], kernel, steps, apart, strict=True)
     return [(n - d * (k - 1) - 1) // s + 1 for n, k, s, d in sizes]
 
 
@@ -64,8 +65,8 @@ def windows(x, kernel, stride, dilation):
     """View what each window sees, place by place: (N, C, *kernel, *windows)."""
     x = np.asarray(x)  # refuses what stands for an array: it has no memory to look at
     image, channel, *pixel = x.strides
-    moves = [s * t for s, t in zip(spread(stride, kernel), pixel, strict=True)]
-    taps = [d * t for d, t in zip(spread(dilation, kernel), pixel, strict=True)]
+    moves = [s * t for s, t in zip(per_axis(stride, kernel), pixel, strict=True)]
+    taps = [d * t for d, t in zip(per_axis(dilation, kernel), pixel, strict=True)]
     shape = *x.shape[:2], *kernel, *counts(x, kernel, stride, dilation)
     return np.lib.stride_tricks.as_strided(x, shape, (image, channel, *taps, *moves))
 
@@ -164,7 +165,7 @@ def conv_input_(g, weight, size, stride=1, dilation=1, groups=1):
     axes, lines = len(kernel), g.shape[2:]
     gx = np.zeros((len(g), groups * c, *size), np.result_type(g, weight))
     seen = windows(gx, kernel, stride, dilation)
-    if set(spread(stride, kernel)) == {1}:
+    if set(per_axis(stride, kernel)) == {1}:
         lines = g.shape[2], *size[1:]
         last = sum((n - 1) * step for n, step in zip(g.shape[2:], gx.strides[2:], strict=True))
         shape, strides = seen.shape[:-axes], seen.strides[:-axes]
@@ -227,7 +228,7 @@ def fill_maximum(y, x, kernel, *sizes):
 @by_images(4)
 def fill_spread(gx, x, y, g, kernel, stride, dilation):
     places = list(itertools.product(*map(range, kernel)))
-    steps, apart = spread(stride, kernel), spread(dilation, kernel)
+    steps, apart = per_axis(stride, kernel), per_axis(dilation, kernel)
     disjoint = all(d * (k - 1) < s for k, s, d in zip(kernel, steps, apart, strict=True))
     for part_y, part_x, part_g, part_gx in few(kernel, y, x, g, gx):
         chosen, count = maxima(part_x, part_y, kernel, stride, dilation)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd.primitive import composite, primitive
+from autograd.rules.shape import on_axis
 
 TRANSFORMS = np.fft.fft, np.fft.ifft, np.fft.rfft, np.fft.irfft
 SWAPPED: dict[str | None, Any] = {
@@ -38,7 +39,7 @@ def paired(g, n, axis, twice):
     """Multiply by `twice` the coefficients that stand for two of the n."""
     factor = np.full(g.shape[axis], twice, np.finfo(g.dtype).dtype)
     factor[[0, n // 2] if n % 2 == 0 else 0] = 1
-    return g * np.reshape(factor, (-1,) + (1,) * (g.ndim - 1 - axis % g.ndim))
+    return g * on_axis(factor, axis % g.ndim, g.ndim)
 
 
 def d_same(transform):

@@ -7,7 +7,7 @@ from autograd.errors import three_lines
 from autograd.primitive import composite, primitive
 from autograd.rules.elementwise import masked
 from autograd.rules.masking import cast
-from autograd.rules.shape import Slot, astype, gather, pad_constant, scatter_at, unlisted
+from autograd.rules.shape import Slot, astype, gather, on_axis, pad_constant, scatter_at, unlisted
 
 
 # ── along the lines between given points ──────────────────────────────────────────────────────
@@ -130,7 +130,7 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
     axis = normalize_axis_index(axis, y.ndim)
     if x is not None:
         dx = np.diff(x, axis=axis if x.ndim > 1 else -1)
-        dx = np.reshape(dx, (-1,) + (1,) * (y.ndim - axis - 1)) if x.ndim == 1 else dx
+        dx = on_axis(dx, axis, y.ndim) if x.ndim == 1 else dx
     sums = y[cut(axis, 1, None)] + y[cut(axis, None, -1)]
     return np.sum(dx * sums / 2.0, axis=axis)
 
@@ -181,15 +181,13 @@ def slopes(f, h, axis, edge_order):
     def at(start, stop):
         return f[cut(axis, start, stop)]
 
-    def lined_up(v):
-        return np.reshape(v, (-1,) + (1,) * (f.ndim - axis - 1)) if np.ndim(v) else v
-
     if np.ndim(h) == 0:
         inner = (at(2, None) - at(None, -2)) / (2.0 * h)
         first, last, ends = h, h, ((-1.5 / h, 2.0 / h, -0.5 / h), (0.5 / h, -2.0 / h, 1.5 / h))
     else:
         a, b = h[:-1], h[1:]
-        low, mid, high = map(lined_up, (-b / (a * (a + b)), (b - a) / (a * b), a / (b * (a + b))))
+        weights = -b / (a * (a + b)), (b - a) / (a * b), a / (b * (a + b))
+        low, mid, high = (on_axis(v, axis, f.ndim) for v in weights)
         inner = low * at(None, -2) + mid * at(1, -1) + high * at(2, None)
         first, last, ends = h[0], h[-1], None
     if edge_order == 1:
@@ -219,7 +217,7 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     delta = stop - start
     parts = num - 1 if endpoint else num
     step = delta / parts if parts > 0 else np.nan
-    places = np.reshape(np.arange(num, dtype=kind), (-1,) + (1,) * np.ndim(delta))
+    places = on_axis(np.arange(num, dtype=kind), 0, 1 + np.ndim(delta))
     y = places * (step if parts > 0 else delta) + start
     if endpoint and num > 1:
         last = cast(stop, kind) if hasattr(stop, "dtype") else kind.type(stop)

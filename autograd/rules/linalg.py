@@ -5,6 +5,8 @@ Matrix products over stacks broadcast; the sweep sums the gradient back over the
 
 import operator
 import string
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +45,7 @@ def d_dot(side):
             return g * (b if side == 0 else a)
         if a.ndim <= 2 and b.ndim <= 2:
             return (d_matmul_right if side else d_matmul_left)(g, y, a, b)
-        return d_tensordot(side, g, a, b, ([a.ndim - 1], [max(b.ndim - 2, 0)]))
+        return d_tensordot(side, g, a, b, SUMMED[np.dot](a, b))
 
     return rule
 
@@ -54,12 +56,12 @@ def d_inner(side):
             return g * (b if side == 0 else a)
         if a.ndim == b.ndim == 1:
             return g * (b if side == 0 else a)
-        return d_tensordot(side, g, a, b, ([a.ndim - 1], [b.ndim - 1]))
+        return d_tensordot(side, g, a, b, SUMMED[np.inner](a, b))
 
     return rule
 
 
-def contracted(a, b, axes):
+def contracted(a, b, axes=2):
     """Return the two lists of axes that np.tensordot sums over."""
     if isinstance(axes, int):
         return list(range(np.ndim(a) - axes, np.ndim(a))), list(range(axes))
@@ -67,6 +69,14 @@ def contracted(a, b, axes):
         [i % x.ndim for i in (side if isinstance(side, (tuple, list)) else [side])]
         for side, x in zip(axes, (a, b), strict=True)
     )
+
+
+SUMMED: dict[Any, Callable[..., Any]] = {
+    np.tensordot: contracted,
+    np.dot: lambda a, b: ([a.ndim - 1], [max(b.ndim - 2, 0)]),
+    np.inner: lambda a, b: ([a.ndim - 1], [b.ndim - 1]),
+}
+"""The axes of a and of b that a product sums over, where neither is a number."""
 
 
 def as_einsum(ndims, of_a, of_b):

@@ -13,7 +13,7 @@ from autograd.primitive import primitive
 from autograd.rules.batch_axes import all_mapped
 
 
-def stacked(run, xs, mapped, **params):
+def one_stack(run, xs, mapped, **params):
     """Compute a batch as one stack of matrices."""
     xs = all_mapped(xs, mapped)
     return NotImplemented if len({x.ndim for x in xs}) > 1 else run(*xs, **params)
@@ -65,10 +65,10 @@ def sqrtm_(a):
 
 
 # fmt: off
-triangular = primitive(triangular_, d_triangular_matrix, d_triangular_side,                    name="triangular", batch=stacked, tex=r"{0}^{{-1}} {1}", symbol="A⁻¹b")
+triangular = primitive(triangular_, d_triangular_matrix, d_triangular_side,                    name="triangular", batch=one_stack, tex=r"{0}^{{-1}} {1}", symbol="A⁻¹b")
 sylvester  = primitive(sylvester_,  lambda g, y, a, b, q: -sylvester(transposed_(a), transposed_(b), g) @ transposed_(y),
                                     lambda g, y, a, b, q: -transposed_(y) @ sylvester(transposed_(a), transposed_(b), g),
-                                    lambda g, y, a, b, q: sylvester(transposed_(a), transposed_(b), g),          name="sylvester",  batch=stacked, tex=r"\operatorname{{syl}}\left({0}, {1}, {2}\right)", symbol="AX+XB")
-expm       = primitive(expm_,       d_expm,                                                    name="expm",       batch=stacked, tex=r"e^{{{0}}}", symbol="eᴬ")
-sqrtm      = primitive(sqrtm_,      lambda g, y, a: sylvester(transposed_(y), transposed_(y), g),                name="sqrtm",      batch=stacked, tex=r"{0}^{{1/2}}", symbol="√A")
+                                    lambda g, y, a, b, q: sylvester(transposed_(a), transposed_(b), g),          name="sylvester",  batch=one_stack, tex=r"\operatorname{{syl}}\left({0}, {1}, {2}\right)", symbol="AX+XB")
+expm       = primitive(expm_,       d_expm,                                                    name="expm",       batch=one_stack, tex=r"e^{{{0}}}", symbol="eᴬ")
+sqrtm      = primitive(sqrtm_,      lambda g, y, a: sylvester(transposed_(y), transposed_(y), g),                name="sqrtm",      batch=one_stack, tex=r"{0}^{{1/2}}", symbol="√A")
 # fmt: on

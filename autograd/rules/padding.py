@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograd.primitive import composite
-from autograd.rules.shape import astype, pad_constant, widths
+from autograd.rules.shape import astype, on_axis, pad_constant, widths
 
 STATISTICS = {"maximum": np.max, "minimum": np.min, "mean": np.mean, "median": np.median}
 
@@ -58,7 +58,7 @@ def _with_statistics(x, axis, width, statistic, lengths):
 def _with_ramps(x, axis, width, ends):
     around = []
     for edge, size, end in zip(_ends(x, axis, 1, 1), width, ends, strict=True):
-        steps = np.reshape(np.arange(size), (-1,) + (1,) * (x.ndim - axis - 1))
+        steps = on_axis(np.arange(size), axis, x.ndim)
         ramp = steps * ((edge - end) / max(size, 1)) + end
         ramp = ramp if x.dtype.kind in "fc" else np.floor(ramp)
         around.append(astype(ramp, dtype=x.dtype))

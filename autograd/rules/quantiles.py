@@ -144,10 +144,10 @@ def along(weights, x, axis):
     weights = unlisted(weights)
     if np.shape(weights) == np.shape(x) or axis is None:
         return weights
-    return np.broadcast_to(lined_up(weights, x, axis), x.shape)
+    return np.broadcast_to(aligned_weights(weights, x, axis), x.shape)
 
 
-def lined_up(weights, x, axis):
+def aligned_weights(weights, x, axis):
     """Give weights of the axes, in their order, the axes of x, with length 1 for the others."""
     axes = normalize_axis_tuple(axis, x.ndim)
     if np.shape(weights) != tuple(x.shape[a] for a in axes):

@@ -163,6 +163,11 @@ def unlisted(x):
     return np.asarray(x) if isinstance(x, (list, tuple)) else x
 
 
+def on_axis(v, axis, ndim):
+    """Return a vector whose elements lie along an axis of ndim, to be broadcast."""
+    return np.reshape(v, (-1,) + (1,) * (ndim - axis - 1))
+
+
 def parts_of(index):
     return index if type(index) is tuple else (index,)
 

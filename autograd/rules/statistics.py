@@ -7,9 +7,9 @@ import numpy as np
 from autograd.errors import three_lines
 from autograd.primitive import composite, options, primitive
 from autograd.rules.elementwise import masked
-from autograd.rules.quantiles import lined_up
+from autograd.rules.quantiles import aligned_weights
 from autograd.rules.reduce import d_cumprod, d_cumsum, d_prod, expand
-from autograd.rules.shape import Slot, add_up, astype, gather, unlisted
+from autograd.rules.shape import Slot, add_up, astype, gather, on_axis, unlisted
 
 
 # ── without the elements that are nan ─────────────────────────────────────────────────────────
@@ -200,7 +200,7 @@ def histogramdd(sample, bins=10, range=None, density=None, weights=None):
     if density:
         total = np.sum(y)
         for axis, e in enumerate(edges):
-            y = y / np.reshape(np.diff(e), (-1,) + (1,) * (y.ndim - axis - 1))
+            y = y / on_axis(np.diff(e), axis, y.ndim)
         y = y / total
     return y, edges
 
@@ -219,7 +219,7 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
         total = astype(np.full(y.shape, a.size / max(y.size, 1)), dtype=y.dtype)
         return (y, total) if returned else y
     a, weights = map(unlisted, (a, weights))
-    weights = weights if axis is None else lined_up(weights, a, axis)
+    weights = weights if axis is None else aligned_weights(weights, a, axis)
     weights = astype(weights, dtype=np.result_type(a, weights, 1.0))
     total = np.sum(weights, axis=axis, keepdims=keepdims)
     if not hasattr(weights, "requires_grad") and np.any(total == 0):

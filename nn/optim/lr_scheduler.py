@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from inspect import signature
 from typing import Any, ClassVar
 
+from autograd import three_lines
 from nn.checks import refuse
 from nn.optim.optimizer import Optimizer, Remembering
 
@@ -79,9 +80,11 @@ class LRScheduler(Remembering):
     def _refuse(self, wrong: object, what: str, instead: str) -> None:
         refuse(wrong, what, f"the options of {type(self).__name__}", instead)
 
-    def formula(self, *args: Any, **options: Any) -> float:
+    def formula(self, *args: Any, **options: Any) -> float:  # noqa: ARG002  # each has its own
         """Return the learning rate at step t of a group that had `lr` at first."""
-        raise NotImplementedError
+        name, instead = type(self).__name__, "def formula(self, t, lr): return lr / (1 + t)"
+        what = f"{name} does not say what the learning rate is"
+        raise NotImplementedError(three_lines(what, f"{name}(optimizer)", instead))
 
     def at(self, t: int, i: int = 0) -> float:
         """Return the learning rate of group i at step t, and change nothing."""

@@ -22,7 +22,7 @@ from autograd.program.spell import (
     plain_text,
     spell,
 )
-from autograd.rules.shape import scatter, scatter_add
+from autograd.rules.shape import parts_of, scatter, scatter_add
 from autograd.view.derivation.formula import (
     MULTIPLY,
     POWER,
@@ -323,8 +323,7 @@ HIDDEN = re.compile(r"\\(?:text|left|right|frac|operatorname|partial|begin|end|c
 
 def _inside(index: Any) -> str:
     """Write an index as it stands between its brackets."""
-    parts = index if type(index) is tuple else (index,)
-    return ", ".join(map(literal, parts)) or "()"
+    return ", ".join(map(literal, parts_of(index))) or "()"
 
 
 def _widest(matrix: re.Match[str]) -> str:

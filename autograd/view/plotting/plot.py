@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import function_name, three_lines
 from autograd.functional import elementwise_grad
 from autograd.modes import enable_grad, no_grad
 from autograd.tensor import Tensor, raw
-from autograd.traced import name_of
 from autograd.view.graph.spelling import brief
 from autograd.view.graph.words import expression
 from autograd.view.plotting.axes import legend, palette, panels, plain, theme_of_axes
@@ -260,7 +259,7 @@ def _values(f: Curve, x: Any) -> Any:
         raise TypeError(
             three_lines(
                 f"plot calls a function with an array of points, and this one failed: {first}",
-                f"{name_of(f)}(x), x of shape {x.shape}",
+                f"{function_name(f)}(x), x of shape {x.shape}",
                 "NumPy's functions instead of math's, np.where(x > 0, a, b) instead of if",
             )
         ) from error
@@ -268,7 +267,7 @@ def _values(f: Curve, x: Any) -> Any:
         raise ValueError(
             three_lines(
                 "plot needs a function that gives one number for each point",
-                f"{name_of(f)}(x) of shape {y.shape}, for x of shape {x.shape}",
+                f"{function_name(f)}(x) of shape {y.shape}, for x of shape {x.shape}",
                 "a function of each element, such as lambda x: np.exp(-x * x)",
             )
         )
@@ -304,8 +303,8 @@ def _formula(f: Curve) -> tuple[str, bool]:
         with enable_grad(), np.errstate(all="ignore"):
             y = f(x)
     except Exception:  # noqa: BLE001  # drawing it will tell, and better
-        return name_of(f), False
+        return function_name(f), False
     if type(y) is Tensor and y.op is not None and y.args == (x,) and not y.params:
         return f"${y.op.tex.format('x')}$", True
-    known = type(y) is Tensor and name_of(f) == "<lambda>"
-    return expression(y, called) if known else name_of(f), False
+    known = type(y) is Tensor and function_name(f) == "<lambda>"
+    return expression(y, called) if known else function_name(f), False
