@@ -372,6 +372,14 @@ def test_einsum_repeats_what_has_length_1(subscripts, shapes):
     check_grads(lambda *xs: np.einsum(subscripts, *xs) ** 2, tuple(xs), order=2)
 
 
+def test_tensordot_takes_axes_as_numpy_does():
+    a = np.arange(6.0).reshape(2, 3)
+    want = grad(lambda x: np.sum(np.tensordot(x, x.T, 1) ** 2))(a)
+    for axes in (np.int64(1), (1, 0), [[-1], [0]], np.array([[1], [0]])):
+        got = grad(lambda x, axes=axes: np.sum(np.tensordot(x, x.T, axes) ** 2))(a)
+        assert_allclose(got, want)
+
+
 def test_tensordot_with_a_number():
     a = drawn(2, 3, kind="real")
     assert_allclose(grad(lambda a: np.sum(np.tensordot(a, 2, 0)))(a), np.full((2, 3), 2.0))

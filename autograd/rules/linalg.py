@@ -63,11 +63,10 @@ def d_inner(side):
 
 def contracted(a, b, axes=2):
     """Return the two lists of axes that np.tensordot sums over."""
-    if isinstance(axes, int):
+    if np.ndim(axes) == 0:
         return list(range(np.ndim(a) - axes, np.ndim(a))), list(range(axes))
     return tuple(
-        [i % x.ndim for i in (side if isinstance(side, (tuple, list)) else [side])]
-        for side, x in zip(axes, (a, b), strict=True)
+        [int(i) % x.ndim for i in np.ravel(side)] for side, x in zip(axes, (a, b), strict=True)
     )
 
 
