@@ -287,6 +287,23 @@ def test_threads_may_call_at_once():
     assert not wrong
 
 
+def test_the_places_of_an_interrupted_replay_are_not_used_again():
+    compiled = compile(lambda x: np.sin(np.exp(x)) * x)
+    x = np.linspace(0, 1, 9)
+    wanted = compiled(x)
+    (replay,) = compiled._replays.values()
+    first = replay._idle[0]
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    replay._idle[:] = [interrupted]
+    with pytest.raises(KeyboardInterrupt):
+        compiled(x)
+    assert_array_equal(compiled(x), wanted)
+    assert replay._idle[0] not in (first, interrupted)
+
+
 def test_many_signatures_warn_once():
     compiled = compile(lambda x: np.sum(x * x))
     for n in range(1, 9):

@@ -272,10 +272,9 @@ class Replay:
             replay = self._idle.pop()
         except IndexError:
             replay = Plan(self.program).function()
-        try:
-            return replay(*values)
-        finally:
-            self._idle.append(replay)
+        results = replay(*values)  # if it is interrupted, other threads go on writing for a while
+        self._idle.append(replay)
+        return results
 
     def _record(self, leaves: Sequence[Any]) -> Any:
         """Record the whole program as one operation, for backward to come."""
