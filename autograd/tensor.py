@@ -31,6 +31,7 @@ GETITEM = PRIMITIVES[operator.getitem]
 SETITEM = PRIMITIVES[setitem]
 FLOAT64 = np.dtype(np.float64)
 float64 = np.float64
+UNIT = float64(1.0)
 new = object.__new__
 
 
@@ -142,9 +143,11 @@ class Tensor(Methods):
         self.count = birth()
         if name is not None:
             self.meta = {"name": name}
-        quick = type(data) is float and dtype is None and modes.default is FLOAT64
-        if quick and type(requires_grad) is bool:
-            self.data = float64(data)  # by far the most frequent case, ten times faster
+        if (
+            type(data) is float and dtype is None
+            and type(requires_grad) is bool and modes.default is FLOAT64
+        ):  # fmt: skip
+            self.data = UNIT * data  # by far the most frequent case; float64(data) takes longer
             self.requires_grad = requires_grad
             return
         if not isinstance(requires_grad, (bool, np.bool)):

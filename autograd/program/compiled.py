@@ -107,7 +107,8 @@ class Compiled:
         if self._modules:
             key += tuple([m.training for m in self._modules])
         for t in self._parameters:
-            key += t.requires_grad, t.data.dtype, t.data.shape
+            x = t.data
+            key += t.requires_grad, x.dtype, x.shape
         return key
 
     def _by_name(self, names: tuple[str, ...]) -> "Compiled":
