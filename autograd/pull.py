@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.blocks import LARGE, in_pieces
 from autograd.errors import three_lines
-from autograd.rules.shape import astype, landed, sum_to
+from autograd.rules.shape import astype, is_basic, landed, sum_to
 from autograd.tensor import GETITEM, SETITEM, Tensor, constant
 from autograd.versions import Overwritten
 from autograd.witness import SHARING, check
@@ -26,8 +26,7 @@ class Part:
 
     def add_to(self, buffer: np.ndarray) -> np.ndarray:
         """Add into an array; a place that an index array names twice gets both."""
-        basic = self.index if type(self.index) is tuple else (self.index,)
-        if all(isinstance(i, BASIC) for i in basic):
+        if is_basic(self.index):
             buffer[self.index] += self.g
         else:
             np.add.at(buffer, self.index, self.g)
@@ -55,7 +54,6 @@ class Rest:
 
 GETITEM.alone = False  # it sends back a part
 LAZY = (Part, Rest)
-BASIC = (int, np.integer, slice, type(None), type(...))
 
 
 def pull(

@@ -172,6 +172,14 @@ def parts_of(index):
     return index if type(index) is tuple else (index,)
 
 
+BASIC = (int, np.integer, slice, type(None), type(...))
+
+
+def is_basic(index):
+    """Tell whether an index names each place once, and makes a view: it holds no arrays."""
+    return all(isinstance(part, BASIC) for part in parts_of(index))
+
+
 def filled(index, arrays):
     """Put arrays in the places of their slots."""
     parts = tuple(arrays[i] if type(i) is Slot else i for i in parts_of(index))
