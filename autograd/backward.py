@@ -14,15 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from autograd.blocks import LARGE
 from autograd.errors import describe, shape_of, three_lines
 from autograd.modes import enable_grad, watching
 from autograd.primitive import PRIMITIVES
 from autograd.pull import LAZY, Gradient, add, fit, pull
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.versions import REWRITTEN, birth, fork, getrefcount, gone, seen_by
-from autograd.witness import line_at, place_told
+from autograd.witness import SHARING, line_at, place_told
 
-float64 = np.float64
+float64, ndarray = np.float64, np.ndarray
 ONE = float64(1.0)
 UNTOLD = "; record_lines() before it is computed lets it tell its line"
 
@@ -55,6 +56,7 @@ def sweep(
     stops = set(wrt) if wrt else None
     oldest = min([w.count for w in wrt]) if wrt else 0
     watched = [w for w in watching if w.thread == get_ident()] if watching else ()
+    plain = not (recorded or watched or SHARING)
     if len(roots) == 1 and roots[0].op is not None and not (stops and roots[0] in stops):
         youngest, arrived = roots[0], seeds[0]
     else:
@@ -69,7 +71,8 @@ def sweep(
             if youngest is None:
                 youngest = heappop(heap)[1]
                 arrived = grads.pop(youngest)
-            node, g, youngest, a, b = youngest, arrived, None, None, None
+            node, g = youngest, arrived
+            youngest = a = b = None
             op: Any = node.op  # never None: leaves do not wait
             args, birth = node.args, node.count
             if birth < oldest:
@@ -106,6 +109,12 @@ def sweep(
                 elif x0 is a or not a.requires_grad:
                     a, b, rule = b, None, rule_b
                 gx = rule(g, y, x0, x1)
+            elif (  # one argument, of which nobody wants to see more: without lists, too
+                op.alone and args and plain and type(g) is not Tensor
+                and type(birth) is int and node.data.size < LARGE
+            ):  # fmt: skip
+                a = args[0]
+                gx = op.rules[0](g, node.data, a.data, **node.params)
             else:
                 more = pull(node, args, g, recorded, birth in buffers)
                 for watcher in watched:
@@ -116,7 +125,11 @@ def sweep(
                 a = args[i]
             while True:
                 # 3. Do what every rule leaves to the sweep: shape, dtype, the sum over all ways.
-                if type(gx) is not float64 or type(a.data) is not float64:
+                x = a.data
+                if type(gx) is float64:
+                    if type(x) is not float64:
+                        gx = fit(gx, a)
+                elif type(gx) is not ndarray or gx.dtype is not x.dtype or gx.shape != x.shape:
                     gx = fit(gx, a)
                     if type(gx) in LAZY and a is not youngest and a not in grads:
                         gx = gx.dense(a)
@@ -257,7 +270,7 @@ def backward(
         with enable_grad():
             sweep((self,), (seed if type(seed) is Tensor else constant(seed),), (), True, True)
     else:
-        sweep((self,), (raw(seed),), (), False, True)
+        sweep((self,), (seed.data if type(seed) is Tensor else seed,), (), False, True)
     if self.op is not None and not (create_graph if retain_graph is None else retain_graph):
         frame = sys._getframe(1)
         consumed = (frame.f_code, frame.f_lasti)  # the line itself costs 0.3 µs

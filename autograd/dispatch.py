@@ -102,7 +102,8 @@ def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
     out = params.pop("out", None) if params else None  # one that was given by position
     if params and (definition := beyond(op, params)):
         return into(out, definition(*values, **params))
-    values = tuple([v if type(v) in USUAL else _prepared(v) for v in values])
+    if not USUAL.issuperset(map(type, values)):
+        values = tuple([_prepared(v) for v in values])
     y = record(op, values, params)
     return y if out is None else into(out, y)
 

@@ -6,7 +6,7 @@ Layer 0: knows nothing of Tensor.
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -324,13 +324,19 @@ def _parameter_names(rule: Rule) -> frozenset[str] | None:
 
 
 @functools.lru_cache(maxsize=512)
-def _signature(fn: Callable[..., Any]) -> inspect.Signature:
-    return inspect.signature(fn)
+def _signature(fn: Callable[..., Any]) -> tuple[inspect.Signature, list[str]]:
+    """Return the signature of a function, and the names of what it takes by position."""
+    signature = inspect.signature(fn)
+    parameters = signature.parameters.values()
+    return signature, [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
 
 
 def _by_signature(
-    fn: Callable[..., Any], arity: int, args: Iterable[Any], kwargs: dict[str, Any]
+    fn: Callable[..., Any], arity: int, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    bound = _signature(fn).bind(*args, **kwargs)
+    signature, names = _signature(fn)
+    if arity <= len(args) <= len(names) and not kwargs:  # `bind` would take six times as long
+        return args[:arity], dict(zip(names[arity:], args[arity:], strict=False))
+    bound = signature.bind(*args, **kwargs)
     given = list(bound.arguments.items())
     return tuple(v for _, v in given[:arity]), dict(given[arity:])

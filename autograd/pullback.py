@@ -1,7 +1,6 @@
 """What is pulled back through a graph: vᵀJ, whole Jacobians in batches, and Jv."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from autograd.versions import getrefcount
 
 BASIS = 2**26
 """So many bytes of unit vectors are pulled back at once."""
-AS_IT_IS = nullcontext()
 ALONE = 2  # a variable refers to it, or a view, and the question how many do
 
 
@@ -41,27 +39,26 @@ class Pullback:
 
     def gradients(self, seeds: Sequence[Any], recorded: bool) -> list[Any]:
         """Return the gradient of each variable; None is the seed of an output without one."""
-        pairs = [
-            (y, s)
-            for y, s in zip(self.outputs, seeds, strict=True)
-            if y.requires_grad and s is not None
-        ]
-        if recorded:
-            pairs = [(y, s if type(s) is Tensor else constant(s)) for y, s in pairs]
-        roots, given = [y for y, _ in pairs], [s for _, s in pairs]
-        on: Any = AS_IT_IS  # a sweep over arrays records nothing anyhow
+        roots, given = [], []
+        for y, s in zip(self.outputs, seeds, strict=True):
+            if s is not None and y.requires_grad:
+                roots.append(y)
+                given.append(constant(s) if recorded and type(s) is not Tensor else s)
         live = recorded or Tensor in map(type, given)
         if live or here.reader is not None:
             # inside of a vmap that began later, our own variables are outside, and constant
             ours = self.connected or here.reader is self.reader
-            on = enable_grad() if live or ours else no_grad()
-        with on:
-            found = sweep(roots, given, self.variables, recorded=recorded)
-        own = set(self.variables)
-        self.strangers = [t for t in found if t not in own]
+            with enable_grad() if live or ours else no_grad():
+                found = sweep(roots, given, self.variables, recorded)
+        else:  # a sweep over arrays records nothing anyhow
+            found = sweep(roots, given, self.variables)
         grads = []
         for v in self.variables:
-            g = _plain(found.pop(v)) if v in found else np.zeros_like(v.data)[()]
+            g = found.pop(v, None)
+            if g is None:
+                g = np.zeros_like(v.data)[()]
+            elif type(g) is Tensor:
+                g = _plain(g)
             if type(g) is np.ndarray and (  # to write into, as nobody else refers to it
                 not g.flags.writeable
                 or getrefcount(g) > ALONE
@@ -69,6 +66,7 @@ class Pullback:
             ):
                 g = g.copy()
             grads.append(g)
+        self.strangers = [*found]
         return grads
 
     def rows(self, k: int) -> list[Any]:

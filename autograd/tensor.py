@@ -30,7 +30,7 @@ PLAIN = frozenset({int, float, bool, np.ndarray, np.float64, np.float32, np.int6
 GETITEM = PRIMITIVES[operator.getitem]
 SETITEM = PRIMITIVES[setitem]
 FLOAT64 = np.dtype(np.float64)
-float64 = np.float64
+float64, ndarray = np.float64, np.ndarray
 UNIT = float64(1.0)
 new = object.__new__
 
@@ -319,7 +319,14 @@ def constant(data: Any) -> Tensor:
 
 def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE) -> Tensor:
     """Compute one operation and remember it, if an argument requires a gradient."""
-    arrays = [v.data if type(v) is Tensor else v for v in values]
+    arrays, grad, seen = [], False, False
+    for v in values:
+        if type(v) is Tensor:
+            arrays.append(v.data)
+            grad = grad or v.requires_grad
+        else:
+            arrays.append(v)
+            seen = seen or type(v) is ndarray
     if params and op.params is not None and not params.keys() <= op.params:
         raise NotImplementedError(
             three_lines(
@@ -329,7 +336,7 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
             )
         )
     try:
-        if op.elementwise and type(arrays[0]) is np.ndarray and arrays[0].size >= LARGE:
+        if op.elementwise and type(arrays[0]) is ndarray and arrays[0].size >= LARGE:
             data = in_pieces(partial(op.call, **params) if params else op.call, *arrays)
         elif capturing and (symbols := [x for x in held(arrays, params) if hasattr(x, "_record")]):
             data = symbols[0]._record(op, arrays, params)
@@ -337,23 +344,23 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
             data = op.call(*arrays, **params)
     except (ValueError, TypeError, IndexError, FloatingPointError) as error:
         raise failed(op, values, params, error) from None
-    if type(data) is complex:  # Python's, which 1j * np.float64(2) is
+    if type(data) is ndarray:
+        if data.ndim == 0:
+            data = data[()]
+    elif type(data) is complex:  # Python's, which 1j * np.float64(2) is
         data = np.complex128(data)
     y = new(Tensor)
-    y.data = data[()] if type(data) is np.ndarray and data.ndim == 0 else data
-    y.op, y.args, y.params, y.requires_grad = None, (), NONE, False
+    y.data = data
     y.count = birth()
     y._grad = y.meta = None
-    for v in values:
-        if type(v) is Tensor and v.requires_grad and not (paused and get_ident() in paused):
-            y.op, y.args, y.params = op, values, params
-            # integers are constants, as astype(int) of a float is
-            y.requires_grad = op.differentiable and y.data.dtype.kind in "fc"
-            for w in values:
-                if type(w) is np.ndarray:
-                    y.count = witnessed(y.count, op, values)
-                    break
-            break
+    if grad and not (paused and get_ident() in paused):
+        y.op, y.args, y.params = op, values, params
+        # integers are constants, as astype(int) of a float is
+        y.requires_grad = op.differentiable and data.dtype.kind in "fc"
+        if seen:
+            y.count = witnessed(y.count, op, values)
+    else:
+        y.op, y.args, y.params, y.requires_grad = None, (), NONE, False
     if watching:
         for watcher in watching:
             if watcher.thread == get_ident():

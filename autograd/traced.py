@@ -11,11 +11,11 @@ from autograd.graph import toposort
 from autograd.modes import capturing, depth, deriving, enable_grad, paused
 from autograd.outside import here, tell
 from autograd.primitive import PRIMITIVES
-from autograd.pullback import AS_IT_IS, Pullback, array, tensor
+from autograd.pullback import Pullback, array, tensor
 from autograd.rules.shape import astype
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import FIRST, flatten, flatten_like, map_leaves
-from autograd.versions import REWRITTEN, seen_by
+from autograd.versions import REWRITTEN, birth, seen_by
 
 IDENTITY = PRIMITIVES[np.positive]
 Argnum = int | Sequence[int]
@@ -35,34 +35,19 @@ class Traced(Pullback):
         later: bool = False,
     ) -> None:  # fmt: skip
         self.later = later
-        positions = (argnum,) if isinstance(argnum, int) else argnum
         try:
-            chosen = tuple([args[i] for i in positions])
+            if isinstance(argnum, int):
+                self.argument = args[argnum]
+            else:
+                self.argument = tuple([args[i] for i in argnum])
         except IndexError:
-            raise _missing(f, positions, args) from None
-        self.argument = chosen if positions is argnum else chosen[0]
+            raise _missing(f, argnum, args) from None
         given, self.rebuild = flatten(self.argument)
         connected = depth.value > 0 or Tensor in map(type, given)
-        with enable_grad() if paused else AS_IT_IS:
-            variables = [_variable(f, x, later) for x in given]
-            full, named = list(args), self.rebuild(variables)
-            for i, x in zip(positions, named if positions is argnum else (named,), strict=True):
-                full[i] = x
-            born = [v.count for v in variables]
-            depth.value += 1
-            deriving[self] = variables
-            try:
-                self.output = f(*full, **kwargs)
-            except (TypeError, AttributeError) as error:
-                _explain_lists(error, chosen)
-                raise
-            finally:
-                depth.value -= 1
-                del deriving[self]
+        call = enable_grad()(self._call) if paused else self._call
+        variables = call(f, argnum, args, kwargs, given)
         if capturing:
             tell(f, self.output)
-        if REWRITTEN:  # f may have given our names to other values
-            variables = [seen_by(v, n) for v, n in zip(variables, born, strict=True)]
         outputs, self.rebuild_output = [self.output], FIRST
         if type(self.output) is not Tensor:
             outputs, self.rebuild_output = flatten(self.output)
@@ -74,10 +59,37 @@ class Traced(Pullback):
                         "a return statement with the result",
                     )
                 )
-        outputs = [tensor(y) for y in outputs]
+            outputs = [tensor(y) for y in outputs]
         if deriving and not connected and here.reader is None:
             connected = _is_inside_of_another(outputs)
         super().__init__(outputs, variables, connected)
+
+    def _call(
+        self, f: Function, argnum: Argnum, args: Sequence[Any], kwargs: dict[str, Any],
+        given: Sequence[Any],
+    ) -> list[Tensor]:  # fmt: skip
+        """Call f with variables in the places of what was given, and return them."""
+        variables = [_variable(f, x, self.later) for x in given]
+        named, full = self.rebuild(variables), list(args)
+        if isinstance(argnum, int):
+            full[argnum] = named
+        else:
+            for i, x in zip(argnum, named, strict=True):
+                full[i] = x
+        born = birth()
+        depth.value += 1
+        deriving[self] = variables
+        try:
+            self.output = f(*full, **kwargs)
+        except (TypeError, AttributeError) as error:
+            _explain_lists(error, [self.argument] if isinstance(argnum, int) else self.argument)
+            raise
+        finally:
+            depth.value -= 1
+            del deriving[self]
+        if REWRITTEN:  # f may have given our names to other values
+            return [seen_by(v, born) for v in variables]
+        return variables
 
     def pull(self, seeds: Sequence[Any]) -> Any:
         """Return the gradients of the variables, nested as the arguments were."""
@@ -89,7 +101,10 @@ class Traced(Pullback):
 
     def value(self) -> Any:
         """Return what f returned: arrays, unless a graph outside is connected."""
-        return self.output if self.recorded else map_leaves(self._value, self.output)
+        y = self.output
+        if self.recorded:
+            return y
+        return self._value(y) if type(y) is Tensor else map_leaves(self._value, y)
 
     def _value(self, y: Any) -> Any:
         """Return the data of a result: a copy, where it is part of an argument, or needed later."""
@@ -171,11 +186,8 @@ def _variable(f: Function, x: Any, later: bool) -> Tensor:
     if type(x) is Tensor and x.requires_grad:
         return record(IDENTITY, (x,))
     data = raw(x)
-    if isinstance(data, int) and not isinstance(data, bool):
-        data = float(data)
-    data = array(data)
-    if getattr(data, "weak", False):  # it stands for a number of Python's
-        data = astype(data, dtype=np.result_type(data.dtype, float))
+    if type(data) is not np.ndarray or data.ndim == 0:
+        data = _number(data)
     dtype = getattr(data, "dtype", None)
     if dtype is None or dtype.kind not in "fc":
         raise TypeError(
@@ -192,6 +204,16 @@ def _variable(f: Function, x: Any, later: bool) -> Tensor:
     v = constant(data)
     v.op, v.requires_grad = IDENTITY, True
     return v
+
+
+def _number(data: Any) -> Any:
+    """Return what is no array as one, or as the scalar or the symbol of one."""
+    if isinstance(data, int) and not isinstance(data, bool):
+        data = float(data)
+    data = array(data)
+    if getattr(data, "weak", False):  # it stands for a number of Python's
+        data = astype(data, dtype=np.result_type(data.dtype, float))
+    return data
 
 
 def _parts(v: Any, tree: Any, tensors: Sequence[Tensor], what: str) -> list[Any]:
@@ -227,7 +249,8 @@ def _explain_lists(error: Exception, chosen: Sequence[Any]) -> None:
             )
 
 
-def _missing(f: Function, positions: Sequence[int], args: tuple[Any, ...]) -> TypeError:
+def _missing(f: Function, argnum: Argnum, args: tuple[Any, ...]) -> TypeError:
+    positions = (argnum,) if isinstance(argnum, int) else argnum
     i = next(i for i in positions if not -len(args) <= i < len(args))
     return TypeError(
         three_lines(
