@@ -18,6 +18,7 @@ from autograd.tensor import Tensor
 DATA: Any = Tensor.__dict__["data"]
 """Where a Tensor's data lies, whatever `Tensor.data` is at present."""
 GRAD: Any = Tensor.__dict__["grad"]
+_slot = DATA.__get__
 
 
 class Reader(Protocol):
@@ -41,7 +42,7 @@ _lock = threading.Lock()
 
 
 def _get(t: Tensor) -> Any:
-    data, reader = DATA.__get__(t), here.reader
+    data, reader = _slot(t), here.reader
     return data if reader is None else reader.read(t, data)
 
 
@@ -87,8 +88,8 @@ def tell(f: Callable[..., Any], result: Any) -> None:
 
 def innermost(tape: Any, values: Sequence[Any], params: Mapping[str, Any]) -> Any:
     """Return the tape (or the like) that was begun last among those of the values."""
-    for v in (*values, *parts_of(params.get("index", ()))):
+    for v in (*values, *parts_of(params["index"])) if "index" in params else values:
         other = getattr(v, "tape", tape)
-        if other.since > tape.since:
+        if other is not tape and other.since > tape.since:
             tape = other
     return tape

@@ -30,6 +30,7 @@ class Callers:
     def __init__(self, look: Callable[[FrameType], None], outside: CodeType) -> None:
         self._look, self._outside = look, outside
         self._known: dict[FrameType, tuple[int, FrameType | None]] = {}  # its depth, and sweep
+        self._ours: set[str] = set()  # the files of frames that are no user's
         self._sweep: FrameType | None = None
 
     def __iter__(self) -> Iterator[FrameType]:
@@ -54,12 +55,18 @@ class Callers:
 
     def _above(self, frame: FrameType | None) -> tuple[FrameType | None, FrameType | None]:
         """Return the user's frame that called this one, and the sweep on the way there."""
-        sweeping = None
-        while frame is not None and (code := frame.f_code) is not self._outside:
-            if code is SWEEP:
-                sweeping = sweeping or frame
-            elif is_users(code.co_filename):
-                return frame, sweeping
+        sweeping, ours = None, self._ours
+        while frame is not None:
+            code = frame.f_code
+            if code.co_filename not in ours:  # a text knows its hash; code computes it each time
+                if code is SWEEP:
+                    sweeping = sweeping or frame
+                elif code is self._outside:
+                    return None, sweeping
+                elif is_users(code.co_filename):
+                    return frame, sweeping
+                elif code.co_filename not in (SWEEP.co_filename, self._outside.co_filename):
+                    ours.add(code.co_filename)
             frame = frame.f_back
         return None, sweeping
 

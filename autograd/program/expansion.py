@@ -48,7 +48,7 @@ def written_out(program: "Program", knows: Callable[[Primitive], bool]) -> "Prog
         return tape.argument(known[value]) if type(value) is Name else value
 
     outputs = [now(y) for y in program.outputs]
-    effects = [replace(e, name=now(e.name)) for e in program.effects]
+    effects = [e._replace(name=now(e.name)) for e in program.effects]
     return replace(
         program,
         equations=used(tape.equations, [*outputs, *(e.name for e in effects)]),

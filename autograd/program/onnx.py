@@ -242,7 +242,7 @@ def _spelled_out(program: "Program") -> "Program":
         if not any(_is_defined(e.op) for e in program.equations):
             return program
         equations = [
-            replace(e, op=_in_other_words(e)) if _is_defined(e.op) else e for e in program.equations
+            e._replace(op=_in_other_words(e)) if _is_defined(e.op) else e for e in program.equations
         ]
         program = replace(program, equations=equations)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from autograd.program.engines import Port
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """What a program leaves in a tensor: ``"data"``, ``"new grad"``, or ``"grad"`` to be added."""
 
     tensor: Tensor
@@ -192,12 +191,11 @@ class Program:
 
         A name that is taken gets a number.
         """
-        taken = Names()
-        numbers = {e.name: f"t{i}" for i, e in enumerate(self.equations, 1) if not e.named}
-        names: dict[Any, Name] = {}
-        for name in (*self.inputs, *self.constants, *(e.name for e in self.equations)):
-            wish = wishes.get(name, numbers.get(name, name.text))
-            names[name] = Name(taken.take(wish))
+        take, names = Names().take, {}
+        for name in (*self.inputs, *self.constants):
+            names[name] = Name(take(wishes.get(name, name)))
+        for i, e in enumerate(self.equations, 1):
+            names[e.name] = Name(take(wishes.get(e.name, e.name if e.named else f"t{i}")))
 
         def other(value: Any) -> Any:
             return names.get(value, value) if type(value) is Name else value
@@ -213,7 +211,7 @@ class Program:
                 for e in self.equations
             ],
             outputs=[other(y) for y in self.outputs],
-            effects=[replace(e, name=other(e.name)) for e in self.effects],
+            effects=[e._replace(name=other(e.name)) for e in self.effects],
         )
 
     def __repr__(self) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.program.equations import Equation, outline
+from autograd.program.equations import outline
 from autograd.program.positions import numbered
 from autograd.program.program import Program
 from autograd.tree import flatten, is_alike
@@ -91,10 +91,10 @@ def between(one: Program, n: int, other: Program, m: int) -> Sizes | None:
     def at(k: int) -> Program:
         arguments, inputs, constants, parts, outputs, left = rebuild([leaf(k) for leaf in leaves])
         equations = [
-            Equation(e.name, e.op, args, params, like, e.backward, e.named)
+            e._replace(args=args, params=params, like=like)
             for e, (args, params, like) in zip(one.equations, parts, strict=True)
         ]
-        effects = [replace(e, name=y) for e, y in zip(one.effects, left, strict=True)]
+        effects = [e._replace(name=y) for e, y in zip(one.effects, left, strict=True)]
         return replace(
             one, arguments=arguments, inputs=inputs, constants=constants, equations=equations,
             outputs=outputs, effects=effects,

@@ -4,6 +4,7 @@ import functools
 import operator
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import copy_context
 from hashlib import blake2b
 from threading import get_ident
 from typing import Any
@@ -58,6 +59,8 @@ class Tape:
         self._arrays: dict[int, tuple[Any, Name]] = {}  # constants by identity, kept alive
         self._equal: dict[Any, Name] = {}
         self._asked: set[int] = set()  # whose gradients are named when they come
+        self._silent = copy_context()  # NumPy does not warn of what it computes there
+        self._silent.run(np.seterr, all="ignore")
 
     def input(self, name: str, data: Any) -> Symbol:
         """Return a symbol that is given."""
@@ -96,9 +99,12 @@ class Tape:
         params = dict(params or {})
         if (inner := innermost(self, values, params)) is not self:
             return inner.record(op, values, params)
+        weak = False
         for v in values:
             if type(v) is Symbol:
-                v.refuse_stale()
+                weak = weak or v.weak
+                if v.base is not None:
+                    v.refuse_stale()
         if not self.knows(op) and op not in self.opened:
             self.opened.add(op)
             try:
@@ -109,7 +115,7 @@ class Tape:
                 # compiled code has no definition in NumPy: the printer will refuse it by name
             finally:
                 self.opened.remove(op)
-        weak = op.elementwise and any(type(v) is Symbol and v.weak for v in values)
+        weak = weak and op.elementwise
         if weak and op.fn is not np.ldexp:  # of an integer, and of nothing like it
             values, weak = _promoted(op, values)
         if (same := _unchanged(op, values, params, weak)) is not None:
@@ -120,12 +126,11 @@ class Tape:
             op, values, params = _with_slots(op, values, params)
             if _is_selecting(op, values):
                 raise refusal("an array whose size depends on values", "np.where(mask, x, 0)")
-        args = tuple(self.argument(v) for v in values)
-        key = (op, *map(key_of, args), *((k, key_of(v)) for k, v in params.items()))
+        args = tuple(map(self.argument, values))
+        key = op, *map(key_of, args), *map(key_of, params.items())
         if key in self._known:
             return self._symbol(op, values, params, *self._known[key], weak)
-        with np.errstate(all="ignore"):
-            data = op.call(*map(example, values), **params)
+        data = self._silent.run(op.call, *map(example, values), **params)
         if type(data) is complex:  # Python's, which 1j * np.float64(2) is
             numbers = [np.complex128(v) if type(v) is complex else v for v in values]
             return self.record(op, numbers, params)
@@ -145,19 +150,20 @@ class Tape:
         weak: bool,
     ) -> Symbol:
         """Return a result, which knows what it is a view of."""
-        base = None
-        if type(data) is np.ndarray and (data.base is not None or op.fn in VIEWS):
-            symbols = [v for v in values if type(v) is Symbol]
-            base = next((s for s in symbols if np.may_share_memory(s.data, data)), None)
         symbol = Symbol(self, name, data)
-        symbol.look(base, op, params)
         symbol.weak = weak and symbol.dtype.kind != "b"
+        if type(data) is np.ndarray and (data.base is not None or op.fn in VIEWS):
+            for v in values:
+                if type(v) is Symbol and np.may_share_memory(v.data, data):
+                    symbol.look(v, op, params)
+                    break
         return symbol
 
     def argument(self, value: Any) -> Any:
         """Return what stands for a value in an equation."""
         if type(value) is Symbol:
-            value.refuse_stale()
+            if value.base is not None:
+                value.refuse_stale()
             return value.name
         if np.ndim(value) == 0:
             return value[()] if type(value) is np.ndarray else value
