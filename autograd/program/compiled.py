@@ -77,7 +77,7 @@ class Compiled:
     def __call__(self, *args: Any, **options: Any) -> Any:
         if capturing:  # inside of another capture it is what it does
             return self.f(*args, **options)
-        if names := tuple([k for k, v in options.items() if isinstance(v, ARRAYS)]):
+        if options and (names := tuple([k for k, v in options.items() if isinstance(v, ARRAYS)])):
             arrays = [options.pop(k) for k in names]
             return self._by_name(names)(*args, *arrays, **options)
         try:
@@ -214,7 +214,7 @@ def _constant(x: Any) -> Any:
 
 def _signature(x: Any, skip: int) -> Any:
     if isinstance(x, np.ndarray):
-        return x.dtype, x.ndim, x.shape[skip:]
+        return x.dtype, x.ndim, x.shape[skip:] if skip else x.shape
     if type(x) is Tensor:
         return x.dtype, x.ndim, x.shape[skip:], x.requires_grad
     if isinstance(x, (list, tuple, dict)):
@@ -238,6 +238,7 @@ class Replay:
         kinds = [type(leaves[i]) for i in self._given]
         self._numbers = [(k, NUMBERS[kind]) for k, kind in enumerate(kinds) if kind in NUMBERS]
         self._parameters = list(program.parameters.values())
+        self._wrapped = bool(self._parameters) or Tensor in kinds
         self._connected = [k for k, is_so in enumerate(program.connected) if is_so]
         self._count = len(program.outputs)
 
@@ -254,10 +255,11 @@ class Replay:
         return program.result(results)
 
     def _values(self, leaves: Sequence[Any]) -> list[Any]:
-        return [*map(raw, self._arguments(leaves)), *[t.data for t in self._parameters]]
+        values = self._arguments(leaves) + self._parameters
+        return [*map(raw, values)] if self._wrapped else values
 
     def _arguments(self, leaves: Sequence[Any]) -> list[Any]:
-        values = [leaves[i] for i in self._given]
+        values = [*map(leaves.__getitem__, self._given)]
         for k, kind in self._numbers:  # Python's raise an error where NumPy's are infinite
             values[k] = kind(values[k])
         return values
@@ -280,7 +282,7 @@ class Replay:
     def _record(self, leaves: Sequence[Any]) -> Any:
         """Record the whole program as one operation, for backward to come."""
         program, which = self.program, self._connected
-        values = [*self._arguments(leaves), *self._parameters]
+        values = self._arguments(leaves) + self._parameters
         several = len(which) > 1  # in one array then, as an operation has one result
         results: list[Any] = []
 

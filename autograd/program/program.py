@@ -101,7 +101,7 @@ class Program:
             pairs = zip(values, self.tensors, strict=True)
             values = [constant(y) if t and type(y) is not Tensor else y for y, t in pairs]
         places, rebuild = self._nesting
-        return rebuild([values[k] for k in places])
+        return rebuild([*map(values.__getitem__, places)])
 
     @cached_property
     def _nesting(self) -> Any:
