@@ -27,8 +27,10 @@ from autograd.versions import getrefcount
 
 def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG001  # NumPy's signature
     if method == "__call__" and not kwargs:
-        op = PRIMITIVES.get(fn)  # of one argument, which is self, there is nothing to prepare
-        return record(op, args) if op is not None and len(args) == 1 else apply(fn, args, kwargs)
+        op = PRIMITIVES.get(fn)
+        if op is not None and USUAL.issuperset(map(type, args)):  # there is nothing to prepare
+            return record(op, args)
+        return apply(fn, args, kwargs)
     if method in METHODS and has_row(fn):
         return into(kwargs.pop("out", None), METHODS[method](fn, *args, **kwargs))
     if method == "__call__" and [*map(type, kwargs.get("out", ()))] == [Tensor]:
