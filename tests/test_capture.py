@@ -595,6 +595,15 @@ def tensor_written(x):
     return y
 
 
+def closed_over(x):
+    s = x[0]
+
+    def closed_over(a):
+        return np.sum(a * s)  # here
+
+    return grad(ag.checkpoint(closed_over))(x)
+
+
 def masked(x):
     return x[x > 1]  # here
 
@@ -660,6 +669,10 @@ REFUSED = {
     tensor_written: (
         "writing a Tensor into a value without gradients",
         "np.stack([...]) or np.where",
+    ),
+    closed_over: (
+        "a primitive that uses a traced value which it is not given",
+        "that value as an argument of the primitive, or of the checkpointed function",
     ),
     masked: ("an array whose size depends on values", "np.where(mask, x, 0)"),
     asked: ("np.allclose, which asks about numbers", "np.where and other functions of arrays"),

@@ -61,6 +61,7 @@ class Tape:
         self._asked: set[int] = set()  # whose gradients are named when they come
         self._silent = copy_context()  # NumPy does not warn of what it computes there
         self._silent.run(np.seterr, all="ignore")
+        self._computing = False
 
     def input(self, name: str, data: Any) -> Symbol:
         """Return a symbol that is given."""
@@ -130,7 +131,7 @@ class Tape:
         key = op, *map(key_of, args), *map(key_of, params.items())
         if key in self._known:
             return self._symbol(op, values, params, *self._known[key], weak)
-        data = self._silent.run(op.call, *map(example, values), **params)
+        data = self._example(op, values, params)
         if type(data) is complex:  # Python's, which 1j * np.float64(2) is
             numbers = [np.complex128(v) if type(v) is complex else v for v in values]
             return self.record(op, numbers, params)
@@ -139,6 +140,19 @@ class Tape:
         self.equations.append(Equation(name, op, args, params, data, self.is_sweeping()))
         self._known[key] = name, data
         return self._symbol(op, values, params, name, data, weak)
+
+    def _example(self, op: Primitive, values: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        """Compute an operation of the example values."""
+        if self._computing:  # from inside of what runs below
+            raise refusal(
+                "a primitive that uses a traced value which it is not given",
+                "that value as an argument of the primitive, or of the checkpointed function",
+            )
+        self._computing = True
+        try:
+            return self._silent.run(op.call, *map(example, values), **params)
+        finally:
+            self._computing = False
 
     def _symbol(
         self,
