@@ -34,6 +34,7 @@ KINDS = {
     "creates": "makes a new array that is constant",
     "refused": "raises an error that names it where a gradient would be lost; else answers",
 }
+NUMPY = f"NumPy {'.'.join(np.__version__.split('.')[:2])}"
 DTYPES = (np.float32, np.float64, np.complex128)
 STEP, CLOSE = 1e-6, 1e-5  # of differences, and what is close to one
 SECTIONS = (
@@ -162,8 +163,8 @@ def _lines() -> Iterator[str]:
     count = Counter(kinds.values())
     yield "# What is supported\n"
     yield (
-        "Every function that NumPy lets a library override, what SciPy and Retrograd add, and what becomes\n"
-        "of it. `python tests/support.py` writes this page from the tables and the tests' samples.\n"
+        f"Every function that {NUMPY} lets a library override, what SciPy and Retrograd add, and what\n"
+        "becomes of it. `python tests/support.py` writes this page from the tables and the tests' samples.\n"
     )
     yield "| kind | functions | meaning |\n|---|---|---|"
     for name, meaning in KINDS.items():

