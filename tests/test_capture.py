@@ -946,3 +946,12 @@ def test_compiled_functions_and_programs_nest():
     inner = capture(lambda x: np.sin(x) * 2, X)
     assert_captured(lambda x: inner(x) + inner(x * 2), [X])
     assert isinstance(capture(inner, X), Program)
+
+
+def test_a_gradient_of_before_that_was_looked_at_is_no_input():
+    layer = nn.Linear(3, 2)
+    layer(np.ones((4, 3))).sum().backward()
+    assert layer.weight.grad is not None  # which makes a Tensor of it
+    program = capture(lambda x: layer(x).sum(), np.ones((4, 3)))
+    assert len(program.inputs) == 3
+    assert program(X[None] * np.ones((4, 1))) == layer(X[None] * np.ones((4, 1))).sum().data

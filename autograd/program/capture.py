@@ -198,9 +198,8 @@ class Run:
     def name_gradients(self) -> None:
         """Call the gradients of tensors from outside after them, where they have no name yet."""
         for t, known in self.names.items():
-            if known in self.tape.wishes:
-                g = self.left.get(t) if t._grad is None else t._grad
-                self.tape.wish(g, f"d{self.tape.wishes[known]}")
+            if known in self.tape.wishes and t._grad is not None:
+                self.tape.wish(t._grad, f"d{self.tape.wishes[known]}")
 
     def returned(self, f: Callable[..., Any], result: Any) -> None:
         """Call what the function inside of a transform returned by the function's name."""
