@@ -699,6 +699,44 @@ def test_refused_with_the_line_and_the_remedy(f):
     )
 
 
+class Skipping(nn.Module):
+    """Its own generator says whether it does anything: no number shows that it was asked."""
+
+    def __init__(self):
+        super().__init__()
+        self.generator = np.random.default_rng(0)
+
+    def forward(self, x):
+        return x if self.generator.random() < 2 else np.tanh(x)
+
+
+skipping = nn.Sequential(nn.Tanh(), Skipping())
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        skipping,
+        skipping.forward,
+        lambda x: skipping(x),
+        value_and_grad(lambda x: np.sum(skipping(x))),
+        lambda x: generator_draw(x),
+        ag.compile(generator_draw),
+    ],
+)
+def test_generators_of_modules_and_of_functions_are_looked_at_too(f):
+    with pytest.raises(CaptureError, match=RANDOM):
+        capture(f, X)
+
+
+def test_a_function_may_name_what_is_defined_later():
+    def f(x, other=False):
+        return later(x) if other else x * 2
+
+    assert same(capture(f, X)(X), 2 * X)
+    later = np.sin
+
+
 def test_a_result_that_is_no_array_is_refused():
     with pytest.raises(CaptureError, match="a program cannot return a generator"):
         capture(odd, X)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+import autograd
 import nn
 import nn.functional as F  # noqa: N812  # PyTorch's custom
 from autograd import Tensor, capture, check_grads, grad, three_lines, value_and_grad
@@ -532,6 +533,22 @@ def test_a_program_ignores_rows_that_its_example_lacks_where_it_is_told_to(rng):
     assert "np.where(" not in untold.source  # what all the others would pay
     with pytest.raises(IndexError, match="ignored ones: ignore_index=-1, say"):
         untold(x, np.array([0, 1, -100]))
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("weight", [None, np.array([1.0, 2.0, 0.5])], ids=["plain", "weighted"])
+@pytest.mark.parametrize("shape", [(5, 3), (2, 3, 4)])
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
+def test_a_replay_ignores_padding(rng, loss, shape, weight, reduction):
+    """Nothing is written over the classes, which the backward pass wants once more."""
+
+    def f(x, target):
+        return np.sum(loss(x, target, weight, 0, reduction) * 1.5)
+
+    x, step = rng.standard_normal(shape), autograd.compile(value_and_grad(f))
+    for target in rng.integers(0, 3, (3, shape[0], *shape[2:])):
+        for got, expected in zip(step(x, target), value_and_grad(f)(x, target), strict=True):
+            assert_allclose(got, expected, rtol=1e-14, atol=1e-15)
 
 
 def test_programs_take_one_hot_integers_and_check_their_example(rng):

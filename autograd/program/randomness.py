@@ -9,7 +9,8 @@ import inspect
 import random
 import sys
 from collections.abc import Callable, Iterator
-from types import CodeType, FrameType
+from contextlib import suppress
+from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -36,16 +37,33 @@ def _states(known: list[np.random.Generator]) -> list[Any]:
 
 
 def _generators(f: Any) -> Iterator[np.random.Generator]:
-    f = inspect.unwrap(f)
-    f = getattr(f, "__func__", f)
-    if not inspect.isfunction(f):
-        return
-    cells = [c.cell_contents for c in f.__closure__ or () if c.cell_contents is not f]
-    known = [*cells, *(f.__globals__.get(name) for name in _names(f.__code__))]
-    yield from (g for g in known if isinstance(g, np.random.Generator))
-    for inner in cells:  # the user's function, inside of ours
-        if inspect.isfunction(inner):
-            yield from _generators(inner)
+    """Yield those that f reads, or a function or a module that it reads."""
+    known: set[int] = set()
+    left = [f]
+    while left:
+        x = left.pop()
+        if id(x) in known:
+            continue
+        known.add(id(x))
+        x = inspect.unwrap(x) if callable(x) else x
+        if isinstance(x, np.random.Generator):
+            yield x
+        elif isinstance(x, MethodType):
+            left += [x.__func__, *getattr(x.__self__, "__dict__", {}).values()]
+        elif inspect.isfunction(x):
+            left += _read_by(x)
+        elif hasattr(type(x), "named_modules"):  # of nn, which nobody here knows
+            left += [v for m in x.modules() for v in (*vars(m).values(), *vars(type(m)).values())]
+
+
+def _read_by(f: FunctionType) -> Iterator[Any]:
+    """Yield what f has from outside; of the functions there, those of its own file only."""
+    for cell in f.__closure__ or ():
+        with suppress(ValueError):  # where the variable is assigned later
+            yield cell.cell_contents
+    for x in (f.__globals__.get(name) for name in _names(f.__code__)):
+        if getattr(x, "__globals__", f.__globals__) is f.__globals__:
+            yield x
 
 
 def _names(code: CodeType) -> Iterator[str]:
