@@ -1,7 +1,7 @@
 """Mini-batches: of arrays in memory or on the disk, or of whatever yields them."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,8 @@ class Batches:
 
     Parameters
     ----------
-    arrays : arrays, Tensors (whose graph is left out) or lists of one length, along axis 0.
+    arrays : arrays, Tensors (whose graph is left out) or lists of one length, along axis 0; or
+        one array or Tensor alone.
     batch_size : how many rows a batch has.
     generator : draws the order of the rows; None keeps it.
     rows : which rows there are, by index; by default all.
@@ -41,10 +42,12 @@ class Batches:
     """
 
     def __init__(
-        self, arrays: Sequence[Any], batch_size: int = 32,
+        self, arrays: Any, batch_size: int = 32,
         generator: np.random.Generator | None = None, rows: np.ndarray | None = None,
     ) -> None:  # fmt: skip
-        self.arrays = [a if isinstance(a, np.ndarray) else _tensor(a).data for a in arrays]
+        alone = isinstance(arrays, (np.ndarray, Tensor))
+        several = [arrays] if alone else arrays
+        self.arrays = [a if isinstance(a, np.ndarray) else _tensor(a).data for a in several]
         self.batch_size, self.generator = batch_size, generator
         where = f"arrays {', '.join(str(a.shape) for a in self.arrays)}, batch_size={batch_size}"
         differ = len({a.shape[:1] for a in self.arrays}) != 1
@@ -84,11 +87,11 @@ def source(data: Any, batch_size: int, generator: np.random.Generator | None = N
     """Return `Batches` of what is arrays; else the data, which is iterable or returns an iterator.
 
     A tuple is arrays, and so is a list, unless its items are tuples or lists: batches, then.
+    Raises ValueError for a dict.
     """
-    if isinstance(data, (np.ndarray, Tensor)):
-        data = (data,)
+    _refuse_names(data)
     nested = isinstance(data, list) and isinstance(data[0] if data else None, (tuple, list))
-    if isinstance(data, (tuple, list)) and not nested:
+    if isinstance(data, (np.ndarray, Tensor, tuple, list)) and not nested:
         return Batches(data, batch_size, generator)
     return data
 
@@ -107,4 +110,11 @@ def batches(source: Source) -> Iterator[Batch]:
 def _tensor(x: Any) -> Tensor:
     if type(x) is Tensor:
         return x
+    _refuse_names(x)
     return Tensor(x if isinstance(x, (list, tuple)) else np.asarray(x))  # lists: default dtype
+
+
+def _refuse_names(x: Any) -> None:
+    what = "arrays are told apart by their places: inputs, and then the target"
+    where = f"a {type(x).__name__} of {', '.join(map(str, x))}" if isinstance(x, Mapping) else ""
+    refuse(where, what, where, "(batch['x'], batch['y']), by the names there")

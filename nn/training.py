@@ -1,6 +1,7 @@
 """Training: `fit` goes over the data, epoch by epoch, and keeps everything that goes on needs."""
 
 import sys
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
@@ -151,7 +152,7 @@ def fit(
             training.finish(numbers, monitored if patience else None)
             bar.set_postfix({name: f"{number:.4g}" for name, number in numbers.items()})
             for callback in callbacks:
-                training.program = autograd.compile(training.evaluate)  # it may change anything
+                training.programs.clear()  # it may change anything
                 stop |= callback(training) is True
             if checkpoint:
                 checkpoints.write(checkpoint, training.state_dict())
@@ -188,7 +189,8 @@ class Training:
     proven: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.program = autograd.compile(self.evaluate)
+        # one for each shape: what was told by those of others would round differently at first
+        self.programs: Any = defaultdict(lambda: autograd.compile(self.evaluate))
         self.kinds = [type(part).__name__ for part in (self.optimizer, self.schedule)]
 
     def steps(self, data: Source, bar: Any) -> Iterator[tuple[int, Numbers]]:
@@ -227,9 +229,10 @@ class Training:
         shapes = [list(x.shape) for x in batch]
         known, proven = shapes in self.shapes, shapes in self.proven
         before = [] if known else attributes(self.model, self.loss)
-        random = default_generator.bit_generator.state
+        counts = [_counts(own) for own, _ in before]
+        random, program = default_generator.bit_generator.state, self.programs[str(shapes)]
         try:
-            result = (self.program.guess if known and not proven else self.program)(*batch)
+            result = (program.guess if known and not proven else program)(*batch)
         except Exception:  # noqa: BLE001  # whatever it is, it is one without a program too
             self.history.compiled = False
             default_generator.bit_generator.state = random
@@ -238,7 +241,7 @@ class Training:
         if not known:
             self.shapes.append(shapes)
             # what changes at each call is not in a program
-            steady = all(_plain(own) == _plain(was) for own, was in before)
+            steady = counts == [_counts(own) for own, _ in before]
             self.history.compiled = steady and len(self.shapes) < SHAPES
         elif not proven:  # nor is what changes between them: a counter, a weight that grows
             self.proven.append(shapes)
@@ -283,6 +286,8 @@ class Training:
         return {
             "kinds": self.kinds,
             "model": self.model.state_dict(),
+            "loss": self._criterion().state_dict(),
+            "others": [np.array(p.data) for p in self._others()],
             "best": self.best,
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule and self.schedule.state_dict(),
@@ -297,17 +302,32 @@ class Training:
         what = "the checkpoint is one of another training"
         where = f"optimizer and schedule are {self.kinds}, and were {saved['kinds']}"
         refuse(self.kinds != saved["kinds"], what, where, "another file's name")
+        self._criterion().load_state_dict(saved["loss"])
         for part in ("model", "optimizer", "schedule"):
             if saved[part] is not None:
                 getattr(self, part).load_state_dict(saved[part])
+        with no_grad():
+            for p, data in zip(self._others(), saved["others"], strict=True):
+                p[...] = data
         default_generator.bit_generator.state, self.order.bit_generator.state = saved["random"]
         self.history.update(saved["history"])
         self.history.compiled, self.shapes, self.proven = saved["compiled"]
         self.best = saved["best"]
 
+    def _criterion(self) -> Module:
+        """Return the loss as a module, which has no state if it is a function."""
+        return self.loss if isinstance(self.loss, Module) else Module()
 
-def _plain(own: dict[str, Any]) -> dict[str, Any]:
-    return {k: x for k, x in own.items() if isinstance(x, (bool, int, float, str))}
+    def _others(self) -> list[Tensor]:
+        """Return what is trained and is no part of the model or the loss."""
+        known = {*self.model.parameters(), *self._criterion().parameters()}
+        return [p for g in self.optimizer.param_groups for p in g["params"] if p not in known]
+
+
+def _counts(own: dict[str, Any]) -> dict[str, Any]:
+    """Return the numbers and texts among some attributes, and how much is in the containers."""
+    sizes = {k: len(x) if isinstance(x, (list, dict, set, deque)) else x for k, x in own.items()}
+    return {k: x for k, x in sizes.items() if isinstance(x, (bool, int, float, str))}
 
 
 def _is_close(a: Tensor, b: Tensor) -> bool:

@@ -180,6 +180,79 @@ def test_a_resumed_run_is_the_uninterrupted_one(tmp_path, case, at):
     assert {"model", "optimizer", "schedule", "random", "history"} <= whole.keys()
 
 
+class Tempered(nn.Module):
+    """A loss that learns, and that counts its batches."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(0.5)
+        self.register_buffer("batches", 0.0)
+
+    def forward(self, prediction, target):
+        with ag.no_grad():
+            self.batches += 1
+        return nn.functional.cross_entropy(prediction * self.scale, target)
+
+
+def test_what_a_loss_has_learned_is_in_the_file(tmp_path):
+    def run(name, epochs):
+        model, data, _, _ = make(("SGD", {"lr": 0.1}), None, False)
+        loss = Tempered()
+        adam = nn.optim.Adam([*model.parameters(), *loss.parameters()], lr=0.05)
+        nn.fit(model, data, loss, adam, epochs, seed=5, checkpoint=tmp_path / name)
+        return loss.scale.item(), loss.batches.item()
+
+    assert_same_in_parts(run, tmp_path)
+
+
+def test_a_loss_without_state_may_become_another_one(tmp_path):
+    model, data, sgd, _ = make(("SGD", {"lr": 0.1}), None, False)
+    run = partial(nn.fit, model, data, optimizer=sgd, checkpoint=tmp_path / "c")
+    run(loss=nn.CrossEntropyLoss(), epochs=1)
+    assert run(loss=nn.functional.cross_entropy, epochs=2).epochs == 2
+    with pytest.raises(RuntimeError, match="missing scale; missing batches"):
+        run(loss=Tempered(), epochs=3)
+
+
+def test_what_is_trained_beside_the_model_is_in_the_file(tmp_path):
+    def run(name, epochs):
+        model, data, _, _ = make(("SGD", {"lr": 0.1}), None, False)
+        scale, shift = nn.Parameter(0.5), nn.Parameter([1.0, 2.0, 3.0])
+
+        def loss(prediction, target):
+            return nn.functional.cross_entropy(prediction * scale + shift, target)
+
+        adam = nn.optim.Adam([{"params": model.parameters()}, {"params": [scale, shift]}], lr=0.05)
+        nn.fit(model, data, loss, adam, epochs, seed=5, checkpoint=tmp_path / name)
+        return [scale.item(), *shift.tolist()]
+
+    assert_same_in_parts(run, tmp_path)
+
+
+def assert_same_in_parts(run, tmp_path):
+    whole = run("whole", 4)
+    assert run("parts", 2) != whole
+    assert run("parts", 4) == whole
+    assert equal(checkpoints.read(tmp_path / "whole"), checkpoints.read(tmp_path / "parts"))
+
+
+def test_batches_of_many_sizes_resume_to_the_same_bits(tmp_path):
+    def run(name, epochs):
+        _, (X, y), _, _ = make(("SGD", {"lr": 0.1}), None, False)
+        model = nn.Sequential(nn.Linear(4, 16), nn.GELU(), nn.LayerNorm(16), nn.Linear(16, 3))
+        sizes = np.cumsum([9, 3, 6, 7])
+        batches = [*zip(np.split(X, sizes), np.split(y, sizes), strict=True)]
+        adam = nn.optim.Adam(model.parameters())
+        history = nn.fit(
+            model, batches, nn.CrossEntropyLoss(), adam, epochs, checkpoint=tmp_path / name
+        )
+        assert history.compiled
+        return model.state_dict()
+
+    whole, _ = run("whole", 6), run("parts", 5)
+    assert equal(run("parts", 6), whole)
+
+
 def test_without_a_seed_the_generators_are_in_the_file(tmp_path):
     def run(path, epochs, start):
         model, data, optimizer, _ = make(("SGD", {"lr": 0.1}), None, True)

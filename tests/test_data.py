@@ -51,6 +51,14 @@ def test_lists_tensors_and_arrays_are_the_same_data():
         assert (a.dtype, b.dtype) == (np.float64, np.int64)
 
 
+def test_an_array_alone_is_no_sequence_of_its_rows():
+    X = np.arange(12.0).reshape(4, 3)
+    for data in (X, Tensor(X)):
+        ((first,), (second,)) = Batches(data, 3)
+        assert_array_equal(first.data, X[:3])
+        assert_array_equal(second.data, X[3:])
+
+
 def test_numbers_in_lists_get_the_default_dtype():
     ag.set_default_dtype(np.float32)
     try:
@@ -120,6 +128,18 @@ WRONG = {
         "0.01 of 3 rows leaves no rows on one side",
         "validation=0.01",
         "validation=0.2",
+    ),
+    "names": (
+        lambda: source({"x": np.ones(3), "y": np.ones(3)}, 32),
+        "arrays are told apart by their places: inputs, and then the target",
+        "a dict of x, y",
+        "(batch['x'], batch['y']), by the names there",
+    ),
+    "names in a batch": (
+        lambda: list(batches([({"ids": np.ones(3), "mask": np.ones(3)}, np.ones(3))])),
+        "arrays are told apart by their places: inputs, and then the target",
+        "a dict of ids, mask",
+        "(batch['x'], batch['y']), by the names there",
     ),
     "exhausted": (
         lambda: list(batches([])),

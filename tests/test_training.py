@@ -147,9 +147,10 @@ def test_compiled_or_not_the_numbers_are_the_same(make, compiled, eager):
 
 def test_a_batch_that_no_program_can_take_runs_as_it_is_written(eager):
     X, y = problem()
-    y[[20, 40]] = -100  # which cross-entropy ignores, and a program refuses
+    y[[20, 40]] = -100  # which cross-entropy ignores, and a program of other rows refuses
     one, two = network(), network()
-    histories = [eager(train, one, (X, y)), train(two, (X, y))]
+    data, options = (X, y), {"batch_size": 10, "shuffle": False}
+    histories = [eager(train, one, data, **options), train(two, data, **options)]
     assert [h.compiled for h in histories] == [False, False]
     assert_allclose(weights(one), weights(two), rtol=1e-12)
 
@@ -201,6 +202,22 @@ def test_what_changes_from_batch_to_batch_is_not_compiled_away(counts, eager):
     history = run()
     assert not history.compiled
     assert_allclose(history["loss"], eager(run)["loss"], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("kept", "add"), [([], list.append), (set(), set.add)])
+def test_what_a_module_puts_into_a_list_shows_at_once(kept, add):
+    class Logged(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear, self.kept = nn.Linear(4, 3), kept
+
+        def forward(self, x):
+            add(self.kept, len(self.kept))
+            return self.linear(x)
+
+    history = train(Logged(), problem(48), batch_size=16, epochs=1)
+    assert not history.compiled
+    assert len(kept) == 3
 
 
 @pytest.mark.parametrize("registered", [True, False])
