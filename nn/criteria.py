@@ -25,8 +25,8 @@ from autograd import log_softmax, logsumexp, relu, softmax_cross_entropy, softpl
 
 # isort: off
 from nn.targets import (
-    IGNORED, Array, Maybe, alike, by_class, check_classes, class_axis, class_weight, constant,
-    factor, fit_into, floating, given, numbers, of_each, one_hot_indices, raw, reduce,
+    IGNORED, Array, Maybe, alike, by_class, check_classes, class_axis, class_weight,
+    factor, fit_into, floating, given, in_dtype_of, numbers, of_each, one_hot_indices, raw, reduce,
     warn_unless_distribution,
 )  # fmt: skip
 
@@ -240,7 +240,7 @@ def gaussian_nll_loss(
     array([1.1931, 0.    ])
     """
     x, t = alike("gaussian_nll_loss", input, target)
-    v = floating(var) if hasattr(var, "dtype") else constant(var, x)
+    v = floating(var) if hasattr(var, "dtype") else in_dtype_of(var, x)
     v = fit_into(x.shape, "variance", v[..., None] if 0 < v.ndim < x.ndim else v)
     if np.any(numbers(v) < 0):
         what = f"{np.min(numbers(v))} is no variance"
@@ -545,7 +545,8 @@ def ctc_loss(
     place = np.arange(labels.shape[1])
     leaps = np.pad(labels[:, 2:] != labels[:, :-2], ((0, 0), (2, 0)))[:, : len(place)]
     said = x[:, np.arange(len(sizes))[:, None], labels]
-    alpha = np.where(place < 2, said[0], -np.inf)
+    nothing_said = np.where(place > 0, -np.inf, 0.0)  # before the first step, which there may be
+    alpha = np.where((steps > 0)[:, None], np.where(place < 2, said[0], -np.inf), nothing_said)
     for t in range(1, len(x)):
         before = np.pad(alpha, ((0, 0), (2, 0)), constant_values=-np.inf)
         ways = [alpha, before[:, 1:-1], np.where(leaps, before[:, :-2], -np.inf)]

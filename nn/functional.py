@@ -215,6 +215,7 @@ def scaled_dot_product_attention(
     Vaswani et al., "Attention is all you need", 2017. `attn_mask` broadcasts to (..., L, S) and is
     added, or is True where a query may attend to a key; `is_causal` allows no key after the query.
     A query that may attend to nothing gets 0. `dropout_p` acts whether or not a module trains.
+    Raises TypeError for a mask of integers.
 
     >>> x = np.array([[1.0, 0.0], [0.0, 1.0]])
     >>> scaled_dot_product_attention(x, x, x, is_causal=True)[0]
@@ -247,6 +248,11 @@ def attend(
 
 
 def _exclude(mask: Array, dtype: Any) -> Array:
+    if mask.dtype.kind not in "bf":
+        what = f"a mask is booleans, or floats that are added, not {mask.dtype}"
+        where = f"attention with a mask {mask.shape} {mask.dtype}"
+        instead = "mask.astype(bool): True allows in scaled_dot_product_attention, hides in layers"
+        raise TypeError(three_lines(what, where, instead))
     return np.where(mask, -np.inf, 0).astype(dtype) if mask.dtype == bool else mask
 
 

@@ -36,18 +36,23 @@ def numbers(value: Array) -> np.ndarray:
     return values if isinstance(values, np.ndarray | np.generic) else values.data
 
 
-def constant(value: Array, like: Array) -> np.ndarray:
-    """Return a value without a gradient in the dtype of another, so as not to widen that."""
-    return np.asarray(raw(value), like.dtype)
+def in_dtype_of(value: Array, like: Array) -> Array:
+    """Return a value in the dtype of another, so as not to widen that; Tensors keep their history.
+
+    >>> in_dtype_of([1, 2], np.ones(3, np.float32)).dtype
+    dtype('float32')
+    """
+    value = given(value) if getattr(value, "requires_grad", False) else raw(value)
+    return value if value.dtype == like.dtype else value.astype(like.dtype)
 
 
-def factor(value: Array, like: Array, name: str = "weight") -> np.ndarray:
-    """Return a constant to multiply with. Raises ValueError where that would change the shape.
+def factor(value: Array, like: Array, name: str = "weight") -> Array:
+    """Return what to multiply with. Raises ValueError where that would change the shape.
 
     >>> factor([1, 2], np.ones((3, 2)))
     array([1., 2.])
     """
-    return fit_into(like.shape, name, constant(value, like))
+    return fit_into(like.shape, name, in_dtype_of(value, like))
 
 
 def fit_into(shape: tuple[int, ...], name: str, value: Array) -> Array:
@@ -110,11 +115,11 @@ def class_axis(shape: tuple[int, ...]) -> int:
     return 1 if len(shape) > 1 else 0
 
 
-def class_weight(name: str, weight: Maybe, x: Array) -> np.ndarray | None:
+def class_weight(name: str, weight: Maybe, x: Array) -> Maybe:
     """Return one factor for each class, if given. Raises ValueError for another number of them."""
     if weight is None:
         return None
-    result = constant(weight, x)
+    result = in_dtype_of(weight, x)
     classes = x.shape[class_axis(x.shape)]
     if result.shape != (classes,):
         what = f"there are {classes} classes, and weights of shape {result.shape}"

@@ -15,7 +15,7 @@ import numpy as np
 
 import autograd
 from autograd import three_lines
-from nn.targets import Array, Maybe
+from nn.targets import Array, Maybe, floating
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d",
@@ -157,8 +157,14 @@ def _max_pool(
     """
     sizes = kernel_size, stride or kernel_size, padding, dilation
     kernel, steps, ends = _cover(input, ceil_mode, *sizes)
-    x = _padded(input, ends, -math.inf)
+    x = _padded(input, ends, _least(input.dtype))
     return autograd.max_pool(x, kernel=kernel, stride=steps, dilation=dilation)
+
+
+def _least(dtype: Any) -> float:
+    if dtype.kind == "b":
+        return False
+    return -math.inf if dtype.kind == "f" else np.iinfo(dtype).min
 
 
 def _avg_pool(
@@ -175,11 +181,11 @@ def _avg_pool(
     """
     sizes = kernel_size, stride or kernel_size, padding, 1
     kernel, steps, ends = _cover(input, ceil_mode, *sizes)
-    total = _sums(_padded(input, ends), kernel, steps)
+    total = _sums(_padded(floating(input), ends), kernel, steps)  # bytes would overflow
     if divisor_override or not any(map(any, ends)):
         return total / (divisor_override or math.prod(kernel))
     inside = around(padding, kernel)
-    counted = _padded(np.ones((1, 1, *input.shape[2:]), input.dtype), inside, count_include_pad)
+    counted = _padded(np.ones((1, 1, *input.shape[2:]), total.dtype), inside, count_include_pad)
     excess = [(0, after - p) for (_, after), (_, p) in zip(ends, inside, strict=True)]
     return total / _sums(_padded(counted, excess), kernel, steps)
 

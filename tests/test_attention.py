@@ -340,6 +340,13 @@ SAID = {
         "embedding(input (2,) float64, weight (4, 3))",
         "input.astype(int)",
     ),
+    "a mask of integers": (
+        lambda: F.scaled_dot_product_attention(*np.ones((3, 4, 2)), np.tril(np.ones((4, 4), int))),
+        TypeError,
+        "a mask is booleans, or floats that are added, not int64",
+        "attention with a mask (4, 4) int64",
+        "mask.astype(bool): True allows in scaled_dot_product_attention, hides in layers",
+    ),
     "heads that do not divide": (
         lambda: nn.MultiheadAttention(7, 2),
         ValueError,

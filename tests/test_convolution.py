@@ -203,6 +203,16 @@ def test_first_weights_are_distributed_as_pytorchs(torch, name, kernel):
 
 
 # ── ties, higher orders, programs ─────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, bool])
+def test_pooling_of_integers_is_that_of_their_numbers(rng, dtype):
+    x = rng.integers(0, 256, (2, 3, 5, 5)).astype(dtype)
+    for f in (F.avg_pool2d, F.max_pool2d):
+        for padding in (0, 1):
+            got = f(x, 3, 2, padding)
+            assert got.dtype == (dtype if f is F.max_pool2d else np.float64)
+            assert_allclose(got, f(x.astype(float), 3, 2, padding))
+
+
 def test_several_maxima_share_evenly():
     x = Tensor([[[[1.0, 3.0], [3.0, 0.0]]]], requires_grad=True)
     F.max_pool2d(x, 2).sum().backward()

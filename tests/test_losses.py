@@ -281,6 +281,14 @@ def test_a_sequence_too_long_for_its_steps():
     assert_array_equal(x.grad.numpy(), 0)
 
 
+def test_no_steps_say_nothing(rng):
+    x = Tensor(rng.standard_normal((3, 2, 4)), requires_grad=True)
+    losses = F.ctc_loss(F.log_softmax(x), [[1], [2]], [0, 0], [0, 1], reduction="none")
+    assert_array_equal(losses.data, [0, np.inf])
+    losses[0].backward()
+    assert_array_equal(x.grad.numpy(), 0)
+
+
 @pytest.mark.parametrize("name", [*DRAWN, "gaussian_nll_loss", "cosine_similarity", "ctc_loss"])
 def test_modules_have_pytorchs_names_and_options(torch, name):
     """Each module has the function's options in PyTorch's order, without the deprecated two."""
@@ -497,6 +505,33 @@ def test_an_ignored_row_does_not_matter_even_if_it_is_nan():
     loss.backward()
     assert loss.item() == F.cross_entropy(LOGITS[:1], [0])
     assert_array_equal(x.grad.numpy()[1], 0)
+
+
+WEIGHTED = {
+    "mse_loss": ("weight", (4, 3), (4, 3)),
+    "huber_loss": ("weight", (4, 3), (4, 3)),
+    "binary_cross_entropy_with_logits": ("pos_weight", (4, 1), (4, 3)),
+    "multilabel_soft_margin_loss": ("weight", (3,), (4, 3)),
+    "cross_entropy": ("weight", (3,), (4,)),
+    "nll_loss": ("weight", (3,), (4,)),
+    "multi_margin_loss": ("weight", (3,), (4,)),
+}
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("name", WEIGHTED)
+def test_weights_may_be_learned_and_may_be_arguments_of_a_program(rng, name, reduction):
+    option, shape, rows = WEIGHTED[name]
+    target = rng.integers(0, 2, rows)
+
+    def f(w, x):
+        return getattr(F, name)(x, target, reduction=reduction, **{option: w})
+
+    w, x = rng.uniform(0.5, 2, shape), rng.standard_normal((4, 3))
+    check_grads(lambda w: f(w, x), (w,), order=2)
+    program = capture(value_and_grad(f), w, x)
+    for got, expected in zip(program(2 * w, -x), value_and_grad(f)(2 * w, -x), strict=True):
+        assert_allclose(got, expected, rtol=1e-13, atol=1e-15)
 
 
 # ── in a program ──────────────────────────────────────────────────────────────────────────────
