@@ -19,7 +19,7 @@ import autograd
 from autograd import Tensor, gradients, logsumexp, place_of, record_lines, three_lines
 from nn.function import RReLU
 from nn.layers import Dropout
-from nn.module import Module, is_parameter
+from nn.module import Module, attributes, is_parameter, restore
 from nn.normalization import BatchNorm
 from nn.targets import raw
 
@@ -27,6 +27,8 @@ Found = Iterator[tuple[str, Tensor | str]]
 
 MOVING = {"getitem", "moveaxis", "reshape", "squeeze", "swapaxes", "transpose", "where"}
 PROBABILITIES = {"softmax", "log_softmax", "sigmoid"}
+STEPS = {"ceil", "fix", "floor", "rint", "round", "sign", "trunc"}
+SUMS = {"mean", "norm", "sum"}
 ROWS, DEAD = 8, 0.75  # where inputs are alike, half of the units may be 0 for all of a few rows
 FLAT, SHARE = 0.99, 0.9  # what is that near to a bound is saturated; so many may be
 LARGE, HUGE, RATIO = 100, 1e6, 1e4  # an input; a gradient; how many times another gradient
@@ -148,6 +150,10 @@ def rms(values: Any) -> float:
     return float(np.sqrt(np.mean(np.square(values))))
 
 
+def _why(parameter: Tensor, case: Case) -> Any:
+    return autograd.why(parameter, case.loss)
+
+
 # ── losses ────────────────────────────────────────────────────────────────────────────────────
 def not_finite(case: Case) -> Found:
     """What is computed from NaN or infinity is seldom anything else. So each gradient is lost, and
@@ -160,6 +166,10 @@ def not_finite(case: Case) -> Found:
         given = all(np.isfinite(raw(a)).all() for a in broken[0].args if hasattr(a, "dtype"))
         where = f"{'' if given else 'what is given to '}{op(broken[0])}"
         yield f"the loss is {case.loss.data}, which begins in {where}", broken[0]
+    elif lost := [p for p in case.names if not np.isfinite(raw(case.grads.get(p, 0.0))).all()]:
+        source = _why(lost[0], case).node
+        what = f"the gradient of {case.named(lost)} is not finite, from {op(source) or 'there'}"
+        yield what, type(case.model).__name__ if source is None else source
 
 
 def not_logits(case: Case) -> Found:
@@ -188,10 +198,13 @@ def not_log_probabilities(case: Case) -> Found:
     Instead: cross_entropy of the logits, or nll_loss(log_softmax(logits), target).
     """
     for node in case.of("negative"):
-        index = node.args[0].params.get("index")
-        if type(index) is tuple and [type(i) for i in index] == [np.ndarray] * 2:
-            x = node.args[0].args[0].data
-            if x.ndim == 2 and not np.allclose(logsumexp(x[x.any(1)], axis=1), 0, atol=1e-3):
+        picked = node.args[0].args[0] if op(node.args[0]) in SUMS else node.args[0]
+        index = picked.params.get("index") if op(picked) == "getitem" else None
+        if type(index) is tuple and [np.ndim(i) for i in index] == [1, 1]:
+            x, rows = picked.args[0].data, np.zeros((0, 1))
+            if x.ndim == 2 and len(case.uses[picked.args[0]]) == 1:  # or what else is done counts
+                rows = x[x.any(1)]
+            if not np.allclose(logsumexp(rows, axis=1), 0, atol=1e-3):
                 yield "nll_loss is given what are no log-probabilities", node
 
 
@@ -202,6 +215,9 @@ def labels(case: Case) -> Found:
     Instead: target.astype(int) of shape (N,) and an output for each class; for yes and no, or for
     several labels at once, binary_cross_entropy_with_logits.
     """
+    for y in case.of("softmax"):
+        if y.ndim == 2 and y.shape[y.params["axis"]] == 1 < y.size:  # of a matrix: no attention
+            yield "softmax is taken over a single class", y
     for y in case.of("softmax_cross_entropy", "log_softmax"):
         x, axis = y.args[0], y.params.get("axis", -1)
         uses = [use for use in case.uses.get(y, ()) if op(use) != "where"]  # a mask is no target
@@ -221,9 +237,9 @@ def broadcast(case: Case) -> Found:
         shapes, n = [np.shape(raw(a)) for a in node.args], node.shape[:1]
         if n > (1,) and sorted(shapes, key=len) == [n, (*n, 1)] and len(constants(node.args)) == 1:
             end: Any = node
-            while end.op.elementwise and end in case.uses:
+            while end.ndim and end in case.uses and (end.op.elementwise or op(end) in SUMS):
                 end = case.uses[end][0]
-            if op(end) in ("mean", "sum") and not end.ndim:
+            if op(end) in SUMS and not end.ndim:
                 yield f"{op(node)} of {shapes[0]} and {shapes[1]} broadcasts by accident", node
 
 
@@ -232,26 +248,32 @@ def unreached(case: Case) -> Found:
     """The loss does not depend on these parameters, or its history was lost on the way. They keep
     their first values, whatever the optimizer does.
 
-    Instead: Tensors all the way, without detach(), no_grad(), item() or argmax between;
+    Instead: Tensors all the way, without detach(), no_grad(), item(), argmax or round between;
     requires_grad_(False) for what shall stay.
     """
     if lost := [p for p in case.names if p not in case.grads]:
-        answer: Any = autograd.why(lost[0], case.loss)  # whose import takes its time
+        answer = _why(lost[0], case)
         place = type(case.model).__name__ if answer.node is None else answer.node
         yield f"no gradient reaches {case.named(lost)}: {answer.cause}", place
+    elif case.names and not any(np.any(raw(case.grads[p])) for p in case.names):
+        stop = _why(next(iter(case.names)), case).node
+        if op(stop) in STEPS:
+            yield f"no gradient comes through {op(stop)}: it is flat between its jumps", stop
 
 
 def in_a_list(case: Case) -> Found:
-    """A module finds its attributes, and not what lies in a list that is one. The optimizer never
-    gets these parameters, and state_dict() does not save them.
+    """A module finds layers and Parameters that are its attributes: no Tensors, and nothing that
+    lies in a list. The optimizer never gets these parameters, and state_dict() does not save them.
 
-    Instead: nn.ModuleList([...]), or nn.Sequential(...).
+    Instead: nn.ModuleList([...]), or nn.Sequential(...); nn.Parameter(data) for a Tensor.
     """
-    known = {*case.model.modules(), *case.model.parameters()}
+    known = {*case.model.modules(), *case.model.parameters(), *case.model.buffers()}
+    trained = {t for t in case.grads if t.requires_grad and t.is_leaf}
     for path, module in case.model.named_modules():
         for name, value in vars(module).items():
-            parts = (x for x in inside(value) if isinstance(x, Module) or is_parameter(x))
-            if any(part not in known for part in parts):
+            modules = [x for x in inside(value) if isinstance(x, Module)]
+            tuned = [t for t in tensors(inside(value)) if is_parameter(t) or t in trained]
+            if any(part not in known for part in (*modules, *tuned)):
                 what = f"a plain {type(value).__name__} hides layers or parameters"
                 yield what, f"{path or type(module).__name__}.{name}"
 
@@ -345,11 +367,13 @@ def dead(case: Case) -> Found:
 
     Instead: a smaller lr, scaled inputs, init.kaiming_uniform_; or gelu, silu.
     """
-    for node in case.of("relu"):
+    last = max((node.count for node, *_ in case.layers), default=0)
+    for node in case.of("relu", "maximum", "clip"):
         units = np.moveaxis(np.atleast_2d(node.data), 1 if node.ndim > 3 else -1, 0)
         off = ~units.any(axis=tuple(range(1, units.ndim)))
-        if units.size >= ROWS * off.size and off.sum() > DEAD * off.size:
-            yield f"{off.sum()} of {off.size} units of relu are 0 for the whole batch", node
+        enough = units.size >= ROWS * off.size and node.count < last  # and no part of the loss
+        if enough and off.sum() > DEAD * off.size:
+            yield f"{off.sum()} of {off.size} units of {op(node)} are 0 for the whole batch", node
 
 
 def symmetric(case: Case) -> Found:
@@ -436,11 +460,15 @@ def doctor(model: Module, loss: Tensor | Callable[[], Tensor], optimizer: Any = 
     no findings, by 17 checks
     """
     if isinstance(model, Module) and callable(loss) and not isinstance(loss, Module):
-        kept = [(b, np.array(b.data)[()]) for b in model.buffers()]
+        kept, before = [(b, np.array(b.data)[()]) for b in model.buffers()], attributes(model)
+        random = autograd.default_generator.bit_generator
+        drawn = random.state
         with record_lines():
             loss = loss()
+        restore(before)
         for buffer, data in kept:  # a look moves no running mean
             buffer.data = data
+        random.state = drawn
     if not (isinstance(model, Module) and isinstance(loss, Tensor)):
         given = f"doctor({type(model).__name__}, {type(loss).__name__})"
         instead = "doctor(model, loss), the loss a Tensor: before item() or numpy()"

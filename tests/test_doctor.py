@@ -10,7 +10,7 @@ import pytest
 import autograd
 import nn
 import nn.functional as F  # noqa: N812  # as every PyTorch program
-from autograd import no_grad, record_lines
+from autograd import Tensor, logsumexp, no_grad, record_lines
 from nn.doctor import CHECKS
 
 rng = np.random.default_rng(0)
@@ -51,6 +51,12 @@ def not_finite_inputs(bad):
     x = X.copy()
     x[3, 1] = np.nan if bad else 0.0
     return nn.doctor(model, F.mse_loss(model(x), TARGETS[:, None]))
+
+
+def not_finite_gradients(bad):
+    model = scorer()
+    error = model(X)[:, 0] * (0 if bad else 1)
+    return nn.doctor(model, np.sqrt(np.sum(error**2)))
 
 
 def softmax_twice(bad):
@@ -98,6 +104,14 @@ def probabilities_for_nll(bad):
     return nn.doctor(model, F.nll_loss(model(X), CLASSES))
 
 
+def probabilities_picked_by_hand(bad):
+    model = classifier(nn.Softmax)
+    p = model(X)
+    if bad:
+        return nn.doctor(model, -p[range(32), CLASSES].mean())
+    return nn.doctor(model, -np.log(p)[range(32), CLASSES].mean())
+
+
 def labels(bad):
     model, several = classifier(), np.stack([YES, 1 - YES, YES], axis=1)
     if not bad:
@@ -119,10 +133,21 @@ def one_class(bad):
     return nn.doctor(model, F.cross_entropy(model(X), CLASSES * (not bad)))
 
 
+def softmax_of_one(bad):
+    model = scorer(nn.Softmax if bad else nn.Sigmoid)
+    return nn.doctor(model, F.binary_cross_entropy(model(X)[:, 0], YES))
+
+
 def broadcast(bad):
     model = scorer()
     target = TARGETS if bad else TARGETS[:, None]
     return nn.doctor(model, ((model(X) - target) ** 2).mean())
+
+
+def broadcast_and_summed_by_rows(bad):
+    model = scorer()
+    target = TARGETS if bad else TARGETS[:, None]
+    return nn.doctor(model, ((model(X) - target) ** 2).sum(axis=1).mean())
 
 
 class Net(nn.Module):
@@ -164,6 +189,28 @@ def without_derivative(bad):
     z, (w, b) = model[0](X), model[2].parameters()
     y = np.where(z > 0, w, 0.0) if bad else z * w
     return nn.doctor(model, F.mse_loss(np.sum(y, axis=1) + b, TARGETS))
+
+
+def rounded(bad):
+    model = scorer()
+    return nn.doctor(model, F.mse_loss(np.round(model(X)) if bad else model(X), YES[:, None]))
+
+
+class Scaled(nn.Module):
+    """A line, and a factor that is no Parameter."""
+
+    def __init__(self, factor):
+        super().__init__()
+        self.line, self.factor = nn.Linear(4, 3), factor
+
+    def forward(self, x):
+        return self.line(x) * self.factor
+
+
+def no_parameter(bad):
+    data = np.ones(3)
+    model = Scaled(Tensor(data, requires_grad=True) if bad else nn.Parameter(data))
+    return nn.doctor(model, F.cross_entropy(model(X), CLASSES))
 
 
 def in_a_list(bad):
@@ -244,6 +291,14 @@ def dead(bad):
     return nn.doctor(model, F.cross_entropy(model(X), CLASSES))
 
 
+def dead_in_numpy(bad):
+    model = classifier()
+    with no_grad():
+        model[0].bias[...] = -50.0 if bad else 0.0
+    h = np.maximum(model[0](X), 0)
+    return nn.doctor(model, F.cross_entropy(model[2](h), CLASSES))
+
+
 def dead_channels(bad):
     model = net(lambda: nn.Conv2d(1, 8, 3), nn.ReLU, nn.Flatten, linear(128, 3))
     with no_grad():
@@ -292,6 +347,11 @@ def exploding(bad):
 TOLD = [  # the mistake; the check that finds it; what it says; and where, if that is no line
     (not_finite, "not_finite", "the loss is -inf, which begins in log"),
     (not_finite_inputs, "not_finite", "the loss is nan, which begins in what is given to linear"),
+    (
+        not_finite_gradients,
+        "not_finite",
+        "the gradient of 0.weight, 0.bias, 2.weight, 2.bias is not finite, from sqrt",
+    ),
     (softmax_twice, "not_logits", "softmax before cross_entropy"),
     (log_softmax_twice, "not_logits", "log_softmax before cross_entropy"),
     (log_of_softmax, "not_logits", "softmax before cross_entropy"),
@@ -308,10 +368,21 @@ TOLD = [  # the mistake; the check that finds it; what it says; and where, if th
         "not_log_probabilities",
         "nll_loss is given what are no log-probabilities",
     ),
+    (
+        probabilities_picked_by_hand,
+        "not_log_probabilities",
+        "nll_loss is given what are no log-probabilities",
+    ),
     (labels, "labels", "labels meet cross_entropy as a distribution over 3"),
     (labels_of_a_batch, "labels", "labels meet cross_entropy as a distribution over 32"),
     (one_class, "labels", "labels meet cross_entropy as a distribution over 1"),
+    (softmax_of_one, "labels", "softmax is taken over a single class"),
     (broadcast, "broadcast", "subtract of (32, 1) and (32,) broadcasts by accident"),
+    (
+        broadcast_and_summed_by_rows,
+        "broadcast",
+        "subtract of (32, 1) and (32,) broadcasts by accident",
+    ),
     (
         unreached,
         "unreached",
@@ -337,6 +408,12 @@ TOLD = [  # the mistake; the check that finds it; what it says; and where, if th
         "Net",
     ),
     (without_derivative, "unreached", "no gradient reaches 0.weight, 0.bias: no derivative"),
+    (
+        rounded,
+        "unreached",
+        "no gradient comes through round: it is flat between its jumps",
+    ),
+    (no_parameter, "in_a_list", "a plain Tensor hides layers or parameters", "Scaled.factor"),
     (in_a_list, "in_a_list", "a plain list hides layers or parameters", "Net.layers"),
     (
         in_a_dict_of_lists,
@@ -368,6 +445,7 @@ TOLD = [  # the mistake; the check that finds it; what it says; and where, if th
     (unscaled, "unscaled", "inputs up to 2325 reach 0.weight"),
     (widened, "widened", "float32 becomes float64 in linear"),
     (dead, "dead", "16 of 16 units of relu are 0 for the whole batch"),
+    (dead_in_numpy, "dead", "16 of 16 units of maximum are 0 for the whole batch"),
     (dead_channels, "dead", "8 of 8 units of relu are 0 for the whole batch"),
     (symmetric, "symmetric", "all rows of 0.weight are equal"),
     (symmetric_ones, "symmetric", "all rows of 0.weight are equal"),
@@ -444,16 +522,17 @@ WORDS = {
             "They keep their first values, whatever the optimizer does."
         ),
         (
-            "Tensors all the way, without detach(), no_grad(), item() or argmax between; "
+            "Tensors all the way, without detach(), no_grad(), item(), argmax or round between; "
             "requires_grad_(False) for what shall stay."
         ),
     ),
     "in_a_list": (
         (
-            "A module finds its attributes, and not what lies in a list that is one. The "
-            "optimizer never gets these parameters, and state_dict() does not save them."
+            "A module finds layers and Parameters that are its attributes: no Tensors, and nothing"
+            " that lies in a list. The optimizer never gets these parameters, and state_dict() "
+            "does not save them."
         ),
-        "nn.ModuleList([...]), or nn.Sequential(...).",
+        "nn.ModuleList([...]), or nn.Sequential(...); nn.Parameter(data) for a Tensor.",
     ),
     "not_in_the_optimizer": (
         (
@@ -668,6 +747,15 @@ HEALTHY = {
         nn.Sequential(nn.Linear(4, 3), nn.LogSoftmax()),
         lambda m: F.nll_loss(m(X), IGNORED, weight=WEIGHT),
     ),
+    "cross-entropy by hand": lambda: (
+        nn.MLP(4, 16, 3),
+        lambda m: np.mean(-(z := m(X))[np.arange(32), CLASSES] + logsumexp(z, axis=1)),
+    ),
+    "margins": lambda: (nn.MLP(4, 16, 3), lambda m: F.multi_margin_loss(m(X), CLASSES)),
+    "margins that are kept": lambda: (
+        nn.MLP(4, 16, 1),
+        lambda m: np.mean(np.maximum(m(X) - 9, 0)),
+    ),
     "autoencoder": lambda: (nn.MLP(36, 16, 4, 16, 36), lambda m: F.mse_loss(m(IMAGES), IMAGES)),
     "autoencoder of bits": lambda: (
         nn.Sequential(*nn.MLP(36, 8, 36), nn.Sigmoid()),
@@ -772,6 +860,25 @@ def test_a_look_moves_no_running_mean(rng):
     nn.doctor(net, lambda: nn.functional.mse_loss(net(x), np.zeros((20, 2))))
     for key, value in arrays_of(net).items():
         np.testing.assert_array_equal(value, before[key])
+
+
+def test_a_look_draws_and_counts_nothing():
+    class Counted(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.calls, self.layers = 0, net(linear(4, 8), nn.Dropout, linear(8, 3))
+
+        def forward(self, x):
+            self.calls += 1
+            return self.layers(x)
+
+    model = Counted()
+    autograd.manual_seed(5)
+    nn.doctor(model, lambda: F.cross_entropy(model(X), CLASSES))
+    assert model.calls == 0
+    drawn = autograd.rand(3)
+    autograd.manual_seed(5)
+    np.testing.assert_array_equal(drawn, autograd.rand(3))
 
 
 def arrays_of(net):
