@@ -58,7 +58,9 @@ class Network(BaseEstimator):  # type: ignore[misc]  # which has no types
 
     def _learn(self, X: Any, y: Any, first: bool, classes: Any = None, **options: Any) -> Self:
         dtype, many = FLOATS if first else self._dtype, isinstance(self, MultiOutputMixin)
-        X, y = validate_data(self, X, y, dtype=dtype, multi_output=many, reset=first)
+        few = 1 + ("validation" in options)  # both sides have a row
+        checks = {"dtype": dtype, "multi_output": many, "ensure_min_samples": few}
+        X, y = validate_data(self, X, y, reset=first, **checks)
         if first:
             seed = check_random_state(self.random_state).randint(2**31)
             self._random, self._dtype = np.random.default_rng(seed), X.dtype

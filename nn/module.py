@@ -217,7 +217,9 @@ class Module:
     def _refuse_misfits(self, state: Mapping[str, Any], strict: bool = True) -> Keys:
         """Tell all that does not fit at once; of values, only shapes and dtypes are asked for."""
         own = dict(self._named("parameter", "buffer", remove_duplicate=False))
-        keys = Keys([k for k in own if k not in state], [k for k in state if k not in own])
+        found = {own[k] for k in state if k in own}  # of one with two names, files have only one
+        missing = [k for k, tensor in own.items() if tensor not in found]
+        keys = Keys(missing, [k for k in state if k not in own])
         pairs = [(k, own[k], v) for k, v in state.items() if k in own]
         told = [f"missing {k}" for k in keys.missing_keys if strict]
         told += [f"unexpected {k}" for k in keys.unexpected_keys if strict]

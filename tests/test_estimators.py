@@ -189,6 +189,14 @@ def test_early_stopping_stops_and_goes_back(iris):
     assert "val_loss" not in net.set_params(early_stopping=False, max_epochs=2).fit(X, y).history_
 
 
+def test_a_single_row_cannot_be_set_aside(line):
+    X, y = line
+    net = Regressor(early_stopping=True)
+    with pytest.raises(ValueError, match=r"1 sample\(s\) .* a minimum of 2 is required"):
+        net.fit(X[:1], y[:1])
+    assert net.partial_fit(X[:1], y[:1]).history_.epochs == 1
+
+
 def test_an_epoch_without_validation_has_no_loss_there(line):
     net = Regressor((2,), max_epochs=2, early_stopping=True).fit(*line).partial_fit(*line)
     assert np.isnan(net.history_["val_loss"]).tolist() == [False, False, True]

@@ -119,6 +119,19 @@ def test_floats_of_another_width_become_the_modules(tmp_path, dtype, mine):
 
 
 # ── what does not fit ─────────────────────────────────────────────────────────────────────────
+def test_a_shared_parameter_may_have_one_of_its_names_in_the_file(tmp_path):
+    """As `safetensors.torch.save_model` writes it."""
+    a, b = Everything(1), Everything(2)
+    shared = {key: np.asarray(value, order="C") for key, value in values(a).items()}
+    del shared["again"]
+    numpy_files.save_file(shared, tmp_path / "a.safetensors")
+    nn.load(b, tmp_path / "a.safetensors")
+    assert_same(values(a), values(b))
+    del shared["matrix"]
+    with pytest.raises(RuntimeError, match="missing matrix; missing again"):
+        b.load_state_dict(shared)
+
+
 def test_all_that_does_not_fit_is_told_at_once_and_nothing_is_loaded(tmp_path):
     net = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
     before = values(net)
