@@ -11,6 +11,7 @@ import numpy as np
 
 import autograd
 from autograd import optional, three_lines, write_atomically
+from nn.checks import refuse
 from nn.module import Module, in_mode
 
 AnyModule = TypeVar("AnyModule", bound=Module)
@@ -21,6 +22,7 @@ DTYPES = {
     "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1",
 }  # fmt: skip
 """What the format calls NumPy's dtypes; bfloat16 is the upper half of a float32."""
+META = "__metadata__"
 WRITTEN = """a file by nn.save, or by safetensors.torch.save_file(model.state_dict(), path): \
 pickles, as torch.save writes them, may run code and are not read"""
 
@@ -34,6 +36,7 @@ def save(module: Module, path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     TypeError : for a dtype that the format does not have (complex128, longdouble).
+    ValueError : for a parameter by the name that the format has for its header.
     ImportError : where safetensors is not installed.
 
     Examples
@@ -54,6 +57,8 @@ def save(module: Module, path: str | os.PathLike[str]) -> Path:
             what = f"safetensors has no {array.dtype}, nothing was written"
             where = f"nn.save of {key}, {array.dtype} {array.shape}"
             raise TypeError(three_lines(what, where, "module.to('float64'), or complex64"))
+    what = "safetensors keeps this name for itself, nothing was written"
+    refuse(META in arrays, what, f"nn.save of {META}", "another name for the parameter")
     library = optional("safetensors.numpy", "train", "nn.save")
     return write_atomically(path, library.save(arrays))
 

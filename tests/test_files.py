@@ -178,6 +178,15 @@ def test_what_the_format_lacks_is_named(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_the_name_of_the_header_is_refused(tmp_path):
+    module = nn.Module()
+    module.__metadata__ = nn.Parameter(np.ones(2))
+    with pytest.raises(ValueError, match="nothing was written") as error:
+        nn.save(module, tmp_path / "a.safetensors")
+    assert told(error)[1:] == ("nn.save of __metadata__", "another name for the parameter")
+    assert not list(tmp_path.iterdir())
+
+
 # ── what is no such file ──────────────────────────────────────────────────────────────────────
 FINE = {"weight": tensor(shape=(1, 1)), "bias": tensor(offsets=(8, 16))}
 HOSTILE = {
