@@ -10,7 +10,7 @@ from autograd.batching import Level, VmapError
 from autograd.errors import plain, three_lines
 from autograd.modes import enable_grad, is_grad_enabled, no_grad
 from autograd.outside import here, reading
-from autograd.tensor import Tensor, constant
+from autograd.tensor import Tensor, constant, raw
 from autograd.versions import getrefcount
 
 BASIS = 2**26
@@ -37,6 +37,11 @@ class Pullback:
         """Whether the sweep back is to be recorded, too."""
         return self.connected and is_grad_enabled()
 
+    @property
+    def _mapped(self) -> bool:
+        """Whether it began inside of a vmap: what is connected there are the examples."""
+        return type(self.reader) is Level
+
     def gradients(self, seeds: Sequence[Any], recorded: bool) -> list[Any]:
         """Return the gradient of each variable; None is the seed of an output without one."""
         roots, given = [], []
@@ -47,7 +52,7 @@ class Pullback:
         live = recorded or Tensor in map(type, given)
         if live or here.reader is not None:
             # inside of a vmap that began later, our own variables are outside, and constant
-            ours = self.connected or here.reader is self.reader
+            ours = self.connected or here.reader is self.reader or self._mapped
             with enable_grad() if live or ours else no_grad():
                 found = sweep(roots, given, self.variables, recorded)
         else:  # a sweep over arrays records nothing anyhow
@@ -103,11 +108,12 @@ class Pullback:
         units = np.zeros((len(which), y.size), y.dtype)
         units[np.arange(len(which)), which] = 1
         units = units.reshape(len(which), *y.shape)
-        level = Level(len(which), connected=recorded)
+        level = Level(len(which), connected=recorded or self._mapped)
         try:
             with reading(level):
                 grads = self.gradients(self._only(k, level.batch(units)), recorded=False)
-            return [_plain(level.whole(g)) for g in grads]
+            grads = [level.whole(g) for g in grads]
+            return [_plain(g) if recorded else raw(g) for g in grads]
         except VmapError:  # a rule asks for numbers
             rows = [self.gradients(self._only(k, unit), recorded) for unit in units]
             return [np.stack(g) for g in zip(*rows, strict=True)]

@@ -16,6 +16,7 @@ from autograd import (
     grad,
     hessian,
     hvp,
+    jacfwd,
     jacobian,
     jacrev,
     jvp,
@@ -683,3 +684,18 @@ def test_a_function_is_let_go_without_the_garbage_collector():
         assert once()() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(
+    "transform", [jacobian, jacrev, jacfwd, lambda f: hessian(lambda x: np.sum(f(x)))]
+)
+def test_gradients_flow_through_the_jacobian_of_an_example(transform):
+    """The penalty of a contractive autoencoder."""
+
+    def penalty(w, x):
+        return np.sum(transform(lambda x: np.tanh(w @ x))(x) ** 2)
+
+    def total(w):
+        return np.sum(vmap(lambda x: penalty(w, x))(X))
+
+    close(grad(total)(W), sum(grad(penalty)(W, x) for x in X))
