@@ -178,6 +178,8 @@ class Tensor(Methods):
     __and__, __rand__ = _binary(np.bitwise_and), _binary(np.bitwise_and, reflected=True)
     __or__, __ror__ = _binary(np.bitwise_or), _binary(np.bitwise_or, reflected=True)
     __xor__, __rxor__ = _binary(np.bitwise_xor), _binary(np.bitwise_xor, reflected=True)
+    __lshift__, __rlshift__ = _binary(np.left_shift), _binary(np.left_shift, reflected=True)
+    __rshift__, __rrshift__ = _binary(np.right_shift), _binary(np.right_shift, reflected=True)
     __lt__, __le__ = _binary(np.less), _binary(np.less_equal)
     __gt__, __ge__ = _binary(np.greater), _binary(np.greater_equal)
     __eq__, __ne__ = _binary(np.equal), _binary(np.not_equal)

@@ -40,6 +40,8 @@ class Traced(Pullback):
                 self.argument = args[argnum]
             else:
                 self.argument = tuple([args[i] for i in argnum])
+                if len({i % len(args) for i in argnum}) < len(argnum):
+                    raise _twice(f, argnum)
         except IndexError:
             raise _missing(f, argnum, args) from None
         given, self.rebuild = flatten(self.argument)
@@ -247,6 +249,16 @@ def _explain_lists(error: Exception, chosen: Sequence[Any]) -> None:
                 f"a {kind} is a container of arguments, each with a gradient of its own; "
                 "for one array of numbers: np.array([1.0, 2.0])"
             )
+
+
+def _twice(f: Function, argnum: Sequence[int]) -> TypeError:
+    return TypeError(
+        three_lines(
+            "each argument is differentiated by once",
+            f"{function_name(f)}, argnum={tuple(argnum)}",
+            "each position once; the gradient is the same",
+        )
+    )
 
 
 def _missing(f: Function, argnum: Argnum, args: tuple[Any, ...]) -> TypeError:

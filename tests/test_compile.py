@@ -789,6 +789,21 @@ def test_what_may_be_a_view_is_a_value(f):
         assert_allclose(y, expected, rtol=1e-14)
 
 
+def test_axes_and_shapes_are_constants_by_keyword_too():
+    x = np.arange(6.0).reshape(2, 3)
+    assert compile(np.sum)(x, axis=(0, 1)) == 15
+    assert compile(np.reshape)(x, shape=(3, 2)).shape == (3, 2)
+    scaled = compile(lambda x, by: x * by[0] + by[1])
+    assert_array_equal([scaled(1.0, by=(k, 2.0)) for k in (3.0, 4.0)], [5.0, 6.0])
+
+
+def test_options_may_be_numbers_of_numpy():
+    x = np.arange(6.0).reshape(2, 3)
+    for axis in (np.int64(1), (np.int8(0), 1)):
+        f = functools.partial(np.sum, axis=axis)
+        assert_array_equal(compile(f)(x), f(x))
+
+
 def test_gradients_that_are_equal_are_arrays_of_their_own():
     """Clipping writes into them: twice into the one array of both, if they shared it."""
     x = np.arange(3.0)

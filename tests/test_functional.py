@@ -227,6 +227,11 @@ def test_under_no_grad_and_in_threads():
             "there is no argument 2 to differentiate by",
             "give it by position, or choose another argnum",
         ),
+        (
+            lambda: grad(np.multiply, argnum=(1, -1))(X, X),
+            "each argument is differentiated by once",
+            "each position once; the gradient is the same",
+        ),
     ],
 )
 def test_errors(call, what, instead):

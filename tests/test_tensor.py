@@ -121,6 +121,12 @@ def test_python_protocols():
     ]
 
 
+def test_bits_are_shifted():
+    bits = Tensor([1, 6])
+    shifted = bits << 1, bits >> 1, 2 << bits, 64 >> bits
+    assert [x.tolist() for x in shifted] == [[2, 12], [0, 3], [4, 128], [32, 1]]
+
+
 def test_the_power_of_mathematics_is_no_operator():
     with pytest.raises(TypeError, match=r"instead: a \*\* b for a power; \^ is for integers and"):
         Tensor(2.0) ^ 2

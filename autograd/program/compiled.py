@@ -23,6 +23,7 @@ from autograd.tensor import Tensor, raw, record
 from autograd.tree import flatten, is_alike, key_of
 
 ARRAYS = (np.ndarray, Tensor, list, tuple, dict)
+CONSTANTS = (int, str, slice, type(None), type(...))
 NUMBERS = {int: np.int64, float: np.float64, complex: np.complex128}
 SIGNATURES = 8
 """So many signatures are usual; a function that has more is perhaps not meant to be compiled."""
@@ -77,7 +78,7 @@ class Compiled:
     def __call__(self, *args: Any, **options: Any) -> Any:
         if capturing:  # inside of another capture it is what it does
             return self.f(*args, **options)
-        if options and (names := tuple([k for k, v in options.items() if isinstance(v, ARRAYS)])):
+        if options and (names := tuple([k for k, v in options.items() if _holds_arrays(v)])):
             arrays = [options.pop(k) for k in names]
             return self._by_name(names)(*args, *arrays, **options)
         try:
@@ -205,6 +206,13 @@ def _agree(ours: Any, result: Any) -> bool:
 
 def _new(found: Iterable[Any], known: list[Any]) -> list[Any]:
     return [x for x in found if not any(x is y for y in known)]
+
+
+def _holds_arrays(x: Any) -> bool:
+    """Tell whether an option is no constant: a shape or axes are one."""
+    if isinstance(x, tuple):
+        return any(not isinstance(part, CONSTANTS) for part in flatten(x)[0])
+    return isinstance(x, ARRAYS)
 
 
 def _constant(x: Any) -> Any:

@@ -56,7 +56,7 @@ def total(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> l
         add = refer(np.add)
         first = f"{add}({columns[0]}, {columns[1]}, out=$OUT)"
         return [first, *[f"{add}($OUT, {column}, out=$OUT)" for column in columns[2:]]]
-    return [f"{refer(np.add.reduce)}({args[0]}, {axis!r}, None, $OUT, {keepdims!r})"]
+    return [f"{refer(np.add.reduce)}({args[0]}, {refer(axis)}, None, $OUT, {refer(keepdims)})"]
 
 
 def logistic(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
