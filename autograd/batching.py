@@ -204,7 +204,10 @@ class Level:
         rule: Rule | None = op.batch or (elementwise if op.elementwise else None)
         outer, here.reader = here.reader, self.below
         try:
-            y = rule(partial(run, op), xs, mapped, **params) if one and rule else NotImplemented
+            try:
+                y = rule(partial(run, op), xs, mapped, **params) if one and rule else NotImplemented
+            except np.exceptions.AxisError:  # the axis -1 of a number, which NumPy may take
+                y = NotImplemented
             if y is NotImplemented:
                 y = self.rows(partial(run, op), xs, mapped, params)
             result = Batched(self, y, one)

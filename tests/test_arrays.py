@@ -17,6 +17,7 @@ from autograd import (
     grad,
     jacobian,
     no_grad,
+    softmax,
     vmap,
 )
 from autograd.blocks import LARGE
@@ -168,6 +169,7 @@ def test_pad_by_a_function_of_the_users():
         lambda x: np.piecewise(x, [MASK], [1, 2, 3]),
         lambda x: np.concatenate([x, x], dtype=int), lambda x: np.copyto(np.zeros(3, int), x[0]),
         lambda x: np.fill_diagonal(x[0] * 1, 1.0), lambda x: np.add.reduceat(x, [5]),
+        lambda x: np.rot90(x, axes=(1, -1)), lambda x: np.hypot.reduce(x, axis=(0, -2)),
     ],
 )  # fmt: skip
 def test_what_numpy_refuses_is_refused(call):
@@ -221,12 +223,36 @@ def test_values_and_dtypes_are_those_of_numpy(f, dtype):
     "f",
     [
         np.sum, np.prod, np.max, np.cumsum, np.cumprod, np.nansum, np.add.reduce,
-        np.logaddexp.reduce, np.subtract.reduce,
+        np.logaddexp.reduce, np.subtract.reduce, partial(np.take, indices=[0]),
     ],
 )  # fmt: skip
 def test_numbers_have_an_axis_for_numpy(f):
     for axis in (0, -1):
-        assert grad(lambda x: np.sum(f(x, axis=axis)))(2.0) == 1  # noqa: B023
+        slope = grad(lambda x: np.sum(f(x, axis=axis)))  # noqa: B023
+        assert slope(2.0) == 1
+        assert_array_equal(vmap(slope)(np.array([2.0, 3.0])), [1, 1])
+        values = vmap(lambda x: f(x, axis=axis))(np.array([2.0, 3.0]))  # noqa: B023
+        assert_array_equal(values, [f(2.0, axis=axis), f(3.0, axis=axis)])
+
+
+def test_a_softmax_of_one_number_has_a_jacobian():
+    f = lambda x: np.stack([softmax(x[0]), np.max(x[0], axis=0), x[0] ** 2])
+    assert_array_equal(jacobian(f)(np.ones(1)), [[0], [1], [2]])
+
+
+@pytest.mark.parametrize("axis", [-3, 2, 5])
+@pytest.mark.parametrize(
+    "f",
+    [
+        partial(np.take, indices=0), partial(np.repeat, repeats=2), np.linalg.vector_norm,
+        np.logaddexp.reduce, lambda x, axis: np.tensordot(x, x, (axis, axis)),
+        lambda x, axis: np.pad(x, {axis: 1}), lambda x, axis: np.rot90(x, axes=(0, axis)),
+    ],
+)  # fmt: skip
+def test_axes_that_an_array_lacks_are_refused(f, axis):
+    for g, x in ((f, X), (f, leaf(X)), (vmap(f), np.stack([X, X]))):
+        with pytest.raises((IndexError, ValueError)):
+            g(x, axis=axis)
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,14 @@ def test_every_row_on_a_batch_is_the_loop(fn):
 
 
 @pytest.mark.parametrize("fn", ROWS, ids=NAMES)
+def test_every_row_on_a_batch_has_the_dtype_of_the_row(fn):
+    for case in SAMPLES[fn]:
+        if xs := case.inputs(np.float32):
+            got = vmap(case.f)(*[np.stack([x, x]) for x in xs])
+            assert got.dtype == np.asarray(case.f(*xs)).dtype, str(case)
+
+
+@pytest.mark.parametrize("fn", ROWS, ids=NAMES)
 def test_a_jacobian_is_bit_for_bit_the_one_made_row_by_row(fn, monkeypatch):
     monkeypatch.setattr(pullback, "VmapError", ())  # no rule falls back to the loop
     for case, i in floats(fn):

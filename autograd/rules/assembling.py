@@ -8,6 +8,7 @@ array is applied to an array of labels, which tell afterwards which value went w
 import itertools
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.errors import three_lines
 from autograd.primitive import composite
@@ -178,6 +179,7 @@ def resize(a, new_shape):
 
 @composite(np.rot90)
 def rot90(m, k=1, axes=(0, 1)):
+    axes = normalize_axis_tuple(axes, m.ndim)
     if k % 2 == 0:
         return np.flip(m, axes) if k % 4 else m
     return np.flip(np.swapaxes(m, *axes), axes[k % 4 // 2])

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd.rules.batch_axes import all_mapped, alone, everywhere, flat, lined_up, row
+from autograd.rules.masking import cast
 from autograd.rules.shape import pad_constant
 from autograd.rules.statistics import bins_of
 
@@ -44,7 +45,7 @@ def lines(run, xs, mapped):
     """Find the segments by counting the points before x, where rows have their own points."""
     if not any(mapped[1:]):
         return run(*xs)
-    x, xp, fp = all_mapped(xs, mapped)
+    x, xp, fp = (cast(v, np.result_type(v.dtype, float)) for v in all_mapped(xs, mapped))
     shape, x = x.shape, flat(x)
     last = xp.shape[1] - 1
     left = np.sum(np.expand_dims(xp, 1) <= np.expand_dims(x, 2), axis=-1) - 1
@@ -98,7 +99,7 @@ def bincount(run, xs, mapped, minlength=0):
     return np.reshape(y, (size, minlength))
 
 
-def sums(parts):
+def sums(parts, dtype=None):
     """Write the rule of sums of weights, of points that are the same for all rows."""
 
     def rule(run, xs, mapped, bins, range):
@@ -111,6 +112,7 @@ def sums(parts):
             place = place * size + i
         places = np.expand_dims(place, 1) == np.arange(math.prod(sizes))
         places = places & np.expand_dims(inside, 1)
-        return np.reshape(xs[1] @ places.astype(xs[1].dtype), (-1, *sizes))
+        weights = cast(xs[1], dtype)
+        return np.reshape(weights @ places.astype(weights.dtype), (-1, *sizes))
 
     return rule

@@ -271,9 +271,8 @@ def among(run, xs, mapped, axis=None):
     """Reduce the last array together with those that broadcast to its shape."""
     xs = all_mapped(xs, mapped)
     n = xs[-1].ndim - 1
-    axes = range(n) if axis is None else np.atleast_1d(axis) % n
     xs = [np.reshape(v, (len(v), *[1] * (n + 1 - v.ndim), *v.shape[1:])) for v in xs]
-    return run(*xs, axis=tuple(int(a) + 1 for a in axes))
+    return run(*xs, axis=behind(range(n) if axis is None else np.atleast_1d(axis), n))
 
 
 BATCHING = {
@@ -327,7 +326,7 @@ BATCHING = {
     ),
     interpolation.lines: batch_statistics.lines,
     statistics.sums_in_bins: batch_statistics.sums(statistics.line),
-    statistics.sums_in_boxes: batch_statistics.sums(statistics.box),
+    statistics.sums_in_boxes: batch_statistics.sums(statistics.box, float),
     np.histogram_bin_edges: batch_statistics.edges,
     np.bincount: batch_statistics.bincount,
     np.convolve: batch_statistics.convolve,

@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.errors import three_lines
 from autograd.primitive import composite
@@ -11,7 +12,8 @@ from autograd.rules.shape import astype, scatter, unlisted
 
 @composite(np.take)
 def take(x, indices, axis=None, *, mode="raise"):
-    x, axis = (np.ravel(x), 0) if axis is None else (x, axis % x.ndim)
+    x = np.ravel(x) if axis is None or x.ndim == 0 else x
+    axis = normalize_axis_index(axis or 0, x.ndim)
     indices = unlisted(indices)
     if getattr(indices, "dtype", None) == np.bool_:  # numbers here, and no mask
         indices = astype(indices, dtype=np.dtype(int))
@@ -37,7 +39,8 @@ LOOKUPS = {np.take, np.take_along_axis}
 
 @composite(np.repeat)
 def repeat(x, repeats, axis=None):
-    x, axis = (np.reshape(x, -1), 0) if axis is None or x.ndim == 0 else (x, axis % x.ndim)
+    x = np.reshape(x, -1) if axis is None or x.ndim == 0 else x
+    axis = normalize_axis_index(axis or 0, x.ndim)
     before, n, after = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
     if np.ndim(repeats):
         return np.take(x, np.repeat(np.arange(n), repeats), axis=axis)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.primitive import composite, primitive
 from autograd.rules.batch_axes import stacked
@@ -66,7 +67,7 @@ def contracted(a, b, axes=2):
     if np.ndim(axes) == 0:
         return list(range(np.ndim(a) - axes, np.ndim(a))), list(range(axes))
     return tuple(
-        [int(i) % x.ndim for i in np.ravel(side)] for side, x in zip(axes, (a, b), strict=True)
+        list(normalize_axis_tuple(side, x.ndim)) for side, x in zip(axes, (a, b), strict=True)
     )
 
 

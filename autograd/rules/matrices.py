@@ -9,6 +9,7 @@ algorithmic differentiation", 2008; K. Petersen and M. Pedersen, "The Matrix Coo
 import math
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.primitive import composite, primitive
 from autograd.rules.batch_axes import row, stacked
@@ -209,7 +210,7 @@ def matrix_norm(x, keepdims=False, ord="fro"):
 @composite(np.linalg.vector_norm)
 def vector_norm(x, axis=None, keepdims=False, ord=2):
     """Take the norm of all elements in the given axes, laid out in one."""
-    axes = range(x.ndim) if axis is None else [a % x.ndim for a in np.atleast_1d(axis)]
+    axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim)
     rest = [i for i in range(x.ndim) if i not in axes]
     flat = np.transpose(x, (*axes, *rest))
     flat = np.reshape(flat, (math.prod(flat.shape[: len(axes)]), *flat.shape[len(axes) :]))

@@ -5,6 +5,7 @@ import math
 import operator
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.blocks import LARGE
 from autograd.errors import three_lines
@@ -115,7 +116,7 @@ def undiagonal(g, y, x, offset=0, axis1=0, axis2=1):
 def widths(pad_width, ndim):
     """Return (before, after) for each axis, from any of the forms that np.pad takes."""
     if isinstance(pad_width, dict):
-        given = {axis % ndim: w for axis, w in pad_width.items()}
+        given = {normalize_axis_index(axis, ndim): w for axis, w in pad_width.items()}
         return [widths(given.get(axis, 0), 1)[0] for axis in range(ndim)]
     return [tuple(map(int, pair)) for pair in np.broadcast_to(pad_width, (ndim, 2))]
 

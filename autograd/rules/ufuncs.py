@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.primitive import primitive
 from autograd.rules.masking import cast
@@ -83,9 +84,8 @@ def reduce(fn, x, axis=0, dtype=None, keepdims=False, initial=None, where=True):
         given |= {"keepdims": True} if keepdims else {}
         return WHOLE[fn](x, axis=axis, **given)
     x = cast(x, dtype)
-    axes = sorted(
-        {int(a) % x.ndim for a in np.ravel(axis)} if axis is not None and x.ndim else range(x.ndim)
-    )
+    every = axis is None or x.ndim == 0
+    axes = sorted(range(x.ndim) if every else normalize_axis_tuple(axis, x.ndim))
     rest = [a for a in range(x.ndim) if a not in axes]
     _refuse_as_numpy(fn, [x.shape[a] for a in axes], x.dtype, initial, where)
     if where is True and initial is None and fn in TOGETHER:
