@@ -405,6 +405,11 @@ SPECIAL = [
 ]
 
 
+def overflowing(dtype, i, *_):
+    x = (i * i * 12345).astype(dtype)
+    return np.stack([x + x, -x, ~x, x[0] ** 2 + x, (x @ x) * (x > 0), x.astype(np.int8) * x])
+
+
 INTS, TRUTHS, FLOATS = np.array([-7, 0, 5]), np.array([True, False, True]), np.array([1.5, NAN, 0])
 KINDS = [
     lambda i, b, f: i // (i - 5) + i % i[::-1] + np.reciprocal(i - 6) + i[1] % i[1],
@@ -417,6 +422,7 @@ KINDS = [
     lambda i, b, f: np.argsort(f[0]) + np.cumsum(f[0]),
     lambda i, b, f: np.sinc(b) + f // b + 1.0 / np.sinc(b[1]),
     lambda i, b, f: put(i, 2.7) + put(b, f[0]) + put(i, 2.7, b),
+    *[functools.partial(overflowing, dtype) for dtype in ("i1", "i2", "i4", "u1", "u2", "u4")],
 ]
 
 

@@ -51,6 +51,9 @@ WHOLE = {"floor_divide": "quotient", "remainder": "rest", "reciprocal": "inverse
 
 MEANINGS = {"b": TRUTHS, "i": WHOLE, "u": WHOLE}
 
+NARROW = {"int8", "int16", "int32", "uint8", "uint16", "uint32"}
+"""Integers that overflow before JavaScript's numbers, which are exact up to 53 bits."""
+
 LOGIC = {"logical_and": "{0} && {1}", "logical_or": "{0} || {1}", "logical_not": "!{0}"}
 
 REFUSED = frozenset({
@@ -139,7 +142,7 @@ class _Printer(Writer):
 
     def function(self) -> str:
         program = self.program
-        body = [f"const {self.names[e.name]} = {self.equation(e)};" for e in program.equations]
+        body = [f"const {self.names[e.name]} = {self.kept(e)};" for e in program.equations]
         returned = [self.argument(y) for y in program.results]
         hoisted = [f"const {known} = {text};" for text, known in self.constants.items()]
         lines = [*hoisted, *body, *_wrapped(f"return [{', '.join(returned)}];")]
@@ -147,6 +150,11 @@ class _Printer(Writer):
         given = ", ".join(self.names[n] for n in program.inputs)
         (name,) = identifiers([program.identifier]).values()
         return f"function {name}({given}) {{\n{inner}}}"
+
+    def kept(self, e: Equation) -> str:
+        """Keep integers in their bits, where NumPy's leave them."""
+        text, dtype = self.equation(e), e.like.dtype.name
+        return call(dtype, text) if dtype in NARROW else text
 
     def equation(self, e: Equation) -> str:
         refused = e.op.name in REFUSED or not knows(e.op)

@@ -201,6 +201,7 @@ const nd = (() => {
     return high === null ? above : map((v) => Math.min(v, high), above);
   };
   const astype = (x, convert) => map(convert, x);
+  const kept = (kind) => (x) => map((v) => kind.of(v)[0], x);
 
   // ── elements in other places ──────────────────────────────────────────────────────────────
   const reshape = (x, shape) => array(dataOf(x), shape);
@@ -371,6 +372,8 @@ const nd = (() => {
 
   return {
     array, ...elementwise, ...extremes, round, clip, astype,
+    int8: kept(Int8Array), int16: kept(Int16Array), int32: kept(Int32Array),
+    uint8: kept(Uint8Array), uint16: kept(Uint16Array), uint32: kept(Uint32Array),
     reshape, broadcast_to, transpose, gather, join, scatter, setitem,
     sum: axesOf(total),
     mean: axesOf(mean),
