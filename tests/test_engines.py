@@ -307,6 +307,9 @@ PROMOTIONS = {
     "tril of a row": lambda b, i, f, d: np.tril(f),
     "complex as bool": lambda b, i, f, d: np.where(d * 1j, d, 0) + np.logical_not(d * 1j),
     "complex as float": lambda b, i, f, d: np.exp(d * 1j).astype(np.float32),
+    "first of a row, by a list": lambda b, i, f, d: d[[0]],
+    "irfft of real numbers": lambda b, i, f, d: np.fft.irfft(f) + np.fft.irfft(i),
+    "spread of complex numbers": lambda b, i, f, d: np.var(f * 1j, ddof=1) + np.std(d * 1j),
 }
 
 
@@ -326,6 +329,24 @@ def test_promotion(engine):
     with np.errstate(divide="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", np.exceptions.ComplexWarning)
         assert_each(PROMOTIONS, capture(run, *xs).to(name)(*xs), run(*xs))
+
+
+OPTIONS = {
+    "decimals": lambda x: np.round(x, np.int64(1)),
+    "ddof": lambda x: np.std(x, axis=np.int64(1), ddof=np.int64(1)),
+    "axis": lambda x: np.flip(x, np.array(0)),
+    "axes": lambda x: np.moveaxis(x, range(2), range(-1, -3, -1)),
+}
+
+
+@everywhere
+def test_options_may_be_numbers_of_numpy(engine, rng):
+    x = rng.normal(size=(2, 3))
+
+    def run(x):
+        return [f(x) for f in OPTIONS.values()]
+
+    assert_each(OPTIONS, capture(run, x).to(find(engine))(x), run(x))
 
 
 INDEXING = {

@@ -14,7 +14,7 @@ import pytest
 from test_capture import assert_captured, bits, layers, leaves, same, two_layers
 
 import autograd as ag
-from autograd import grad, hessian, jacobian, primitive, value_and_grad
+from autograd import checkpoint, grad, hessian, jacobian, primitive, value_and_grad
 from autograd.primitive import PRIMITIVES
 from autograd.program import Program, capture
 from autograd.program.javascript import runtime
@@ -195,6 +195,14 @@ def test_a_primitive_without_a_definition_is_interpreted():
         "  instead: a primitive of a function made with def, of its arguments and NumPy alone"
     )
     del PRIMITIVES[scaled]
+
+
+def test_a_checkpoint_of_a_lambda_is_interpreted():
+    f = value_and_grad(lambda x: np.sum(checkpoint(lambda u: np.sin(u))(x) ** 2))
+    program = capture(f, X)
+    assert same(program(X), f(X))
+    with pytest.raises(NotImplementedError, match="the definition of <lambda> cannot be printed"):
+        program.source  # noqa: B018  # the printer is asked
 
 
 # ── LaTeX, JavaScript, the page ───────────────────────────────────────────────────────────────

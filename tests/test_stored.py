@@ -15,7 +15,7 @@ from test_capture import BATCH, assert_captured, bits, gradients, leaves, networ
 from test_rules import law
 
 import nn
-from autograd import Tensor, no_grad, primitive, value_and_grad
+from autograd import Tensor, jacfwd, no_grad, primitive, value_and_grad
 from autograd.primitive import FUSED, PRIMITIVES
 from autograd.program import Program, capture
 from autograd.program.decoding import Reader
@@ -110,6 +110,14 @@ def test_structures(path):
     assert got["flag"] is True
     with pytest.raises(TypeError, match="takes the constant True"):
         other({"w": X, "b": X}, (X, [2.0]), False)
+
+
+def test_ranges(path):
+    def f(x):
+        turned = np.moveaxis(np.outer(x, x), range(2), range(-1, -3, -1))
+        return turned[range(1)], jacfwd(np.sin)(x)
+
+    assert same(stored(capture(f, X), path)(X), f(X))
 
 
 def test_parameters_become_plain_tensors(path):

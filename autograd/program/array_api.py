@@ -36,7 +36,7 @@ class Site:
 
     def options(self, *names: str, **more: Any) -> str:
         """Write parameters as keywords, those without effect left out."""
-        given = {name: plain(self.params.get(name)) for name in names} | more
+        given = {k: plain(v) for k, v in ({k: self.params.get(k) for k in names} | more).items()}
         return "".join(f", {k}={v!r}" for k, v in given.items() if v is not None and v is not False)
 
 
@@ -47,12 +47,12 @@ Spelling = str | Callable[[Site], str]
 def plain(value: Any) -> Any:
     """Return a parameter as Python's numbers and tuples.
 
-    >>> plain([np.int64(1), np.arange(2)])
-    (1, (0, 1))
+    >>> plain([np.int64(1), np.arange(2), np.array(3), range(2)])
+    (1, (0, 1), 3, (0, 1))
     """
-    if isinstance(value, (list, tuple, np.ndarray)):
-        return tuple(map(plain, value))
-    return value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, (np.ndarray, np.generic)):
+        value = value.tolist()
+    return tuple(map(plain, value)) if isinstance(value, (list, tuple, range)) else value
 
 
 def cast(x: str, have: np.dtype, want: np.dtype | None) -> str:
@@ -89,7 +89,7 @@ def _clip(at: Site) -> str:
 
 
 def _round(at: Site) -> str:
-    decimals = at.params.get("decimals", 0)
+    decimals = plain(at.params.get("decimals", 0))
     factor = f"{10.0 ** abs(decimals)!r}"
     if decimals == 0:
         return "xp.round({0})"
@@ -118,7 +118,10 @@ def _of_complex(name: str, real: str) -> Spelling:
 
 
 def _transform(at: Site) -> str:
-    return f"xp.fft.{at.op.name}({{0}}{at.options('n', 'axis', 'norm')})"
+    have = at.x[0].dtype
+    back = at.op.name == "irfft"  # of complex numbers only
+    x = cast("{0}", have, np.result_type(have, np.complex64) if back else None)
+    return f"xp.fft.{at.op.name}({x}{at.options('n', 'axis', 'norm')})"
 
 
 # ── reductions and scans ──────────────────────────────────────────────────────────────────────
@@ -134,7 +137,16 @@ def _axes(at: Site, **more: Any) -> str:
 
 
 def _spread(name: str) -> Spelling:
-    return lambda at: f"xp.{name}({{0}}{_axes(at, correction=at.params.get('ddof'))})"
+    """Spell a variance, or its root; the standard has that of real numbers."""
+
+    def spell(at: Site) -> str:
+        options = _axes(at, correction=at.params.get("ddof"))
+        if at.x[0].dtype.kind != "c":
+            return f"xp.{name}({{0}}{options})"
+        both = " + ".join(f"xp.var(xp.{part}({{0}}){options})" for part in ("real", "imag"))
+        return f"xp.sqrt({both})" if name == "std" else both
+
+    return spell
 
 
 def _norm(at: Site) -> str:

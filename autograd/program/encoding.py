@@ -102,7 +102,7 @@ class Writer:
             return v
         if type(v) is float:
             return v if math.isfinite(v) else {"float": str(v)}
-        if type(v) is list:
+        if type(v) in (list, range):  # which mean the same to NumPy
             return [self.value(x) for x in v]
         if type(v) is Name:
             return {"name": v.text}

@@ -79,6 +79,11 @@ def _dense(values: np.ndarray, places: np.ndarray, size: int) -> np.ndarray:
     return out[None]
 
 
+def _dask_rearrange(xp: Any, places: Array, *xs: Array) -> Array:
+    """Name the places anew: Dask takes [0] for an array of its own, which has that name."""
+    return extras.rearrange(xp, places + 0, *xs)
+
+
 def _dask_replace_at(xp: Any, x: Array, v: Array, places: Array, _: Array) -> Array:
     """Write in one piece: which chunks are written to stands in the numbers alone."""
     v = xp.broadcast_to(v, places.shape)
@@ -153,6 +158,7 @@ ENGINES = {
         "array_api_compat.dask.array",
         {
             "add_at": _dask_add_at,
+            "rearrange": _dask_rearrange,
             "replace_at": _dask_replace_at,
             **{name: _dask_matrices(name) for name in OF_MATRICES},
             "einsum": _einsum,

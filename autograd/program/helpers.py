@@ -35,7 +35,7 @@ def helper(op: Primitive) -> tuple[str, Callable[..., Any]] | None:
     """
     if op.fn in CALLED:
         return CALLED[op.fn]
-    found = re.match(r"([^\W\d]\w*)\(", op.code)
+    found = re.match(r"([^\W\d]\w*|<lambda>)\(", op.code)
     return (found[1], op.call) if found and found[1] != "abs" else None
 
 
