@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.batching import Batched
 from autograd.errors import function_name, three_lines
 from autograd.modes import is_grad_enabled, no_grad
 from autograd.primitive import Primitive
 from autograd.pullback import apart
-from autograd.tensor import Tensor, constant, record
+from autograd.tensor import Tensor, constant, raw, record
 from autograd.traced import Argnum, Function, Traced, derived
 from autograd.tree import flatten, map_leaves
 from autograd.usage import transform
@@ -466,6 +467,9 @@ def checkpoint(f: Function) -> Function:
         wanted = [i for i, v in enumerate(values) if type(v) is Tensor and v.requires_grad]
         if not wanted or not is_grad_enabled():
             return f(*args, **kwargs)
+        # what stands for the arrays of a vmap may be connected to what is outside of it
+        mapped = [type(raw(v)) is Batched and v.dtype.kind in "fc" for v in values]
+        wanted = [i for i, is_so in enumerate(mapped) if is_so or i in wanted]
 
         def again(*leaves: Any) -> Any:
             return f(*rebuild(leaves), **kwargs)

@@ -106,6 +106,14 @@ def _result(level: Level, y: Any, axis: int | None, is_tensor: bool, f: Callable
                 "the axis that shall count the examples",
             )
         )
+    if axis is not None and not -1 - np.ndim(y) <= axis <= np.ndim(y):
+        raise ValueError(
+            three_lines(
+                f"there is no place {axis} for the axis of the examples",
+                f"vmap({function_name(f)}, out_axes={axis}), of which a result has {shape_of(y)}",
+                "out_axes=0 for the first axis, -1 for the last one",
+            )
+        )
     value = level.whole(y, axis)
     if type(value) is Tensor and not (value.requires_grad and is_grad_enabled()):
         value = value.data
@@ -114,8 +122,8 @@ def _result(level: Level, y: Any, axis: int | None, is_tensor: bool, f: Callable
 
 def _axes(spec: Axes, tree: Any, name: str, f: Callable[..., Any]) -> list[int | None]:
     """Return the axis of every leaf; one entry may stand for all leaves below it."""
-    if spec is None or isinstance(spec, int):
-        return [spec] * len(flatten(tree)[0])
+    if spec is None or isinstance(spec, (int, np.integer)):
+        return [None if spec is None else int(spec)] * len(flatten(tree)[0])
     if isinstance(spec, dict) and isinstance(tree, dict) and spec.keys() == tree.keys():
         return [axis for k in tree for axis in _axes(spec[k], tree[k], name, f)]
     both = isinstance(spec, (list, tuple)) and isinstance(tree, (list, tuple))

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import three_lines
+
 Rebuild = Callable[[Sequence[Any]], Any]
 NESTS = (list, tuple, dict)
 FIRST: Rebuild = operator.itemgetter(0)
@@ -47,11 +49,34 @@ def flatten_like(like: Any, tree: Any) -> list[Any]:
     [2, 1]
     """
     if isinstance(like, dict):
+        if not isinstance(tree, dict) or like.keys() != tree.keys():
+            raise _unlike(like, tree)
         return [leaf for k in like for leaf in flatten_like(like[k], tree[k])]
     if isinstance(like, (list, tuple)):
+        given = (len(tree),) if isinstance(tree, (list, tuple)) else np.shape(tree)[:1]
+        if given != (len(like),):
+            raise _unlike(like, tree)
         pairs = zip(like, tree, strict=True)
         return [leaf for part, other in pairs for leaf in flatten_like(part, other)]
     return [tree]
+
+
+def _unlike(like: Any, tree: Any) -> ValueError:
+    given, wanted = map(_described, (tree, like))
+    return ValueError(
+        three_lines(
+            "values that belong together are nested alike",
+            f"{given}, in the place of {wanted}",
+            "the same keys, and as many parts",
+        )
+    )
+
+
+def _described(tree: Any) -> str:
+    kind = f"a {type(tree).__name__}"
+    if isinstance(tree, dict):
+        return f"{kind} of {', '.join(map(repr, tree)) or 'nothing'}"
+    return f"{kind} of {len(tree)}" if isinstance(tree, (list, tuple)) else kind
 
 
 def is_alike(like: Any, tree: Any) -> bool:

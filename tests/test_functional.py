@@ -25,6 +25,7 @@ from autograd import (
     value_and_grad,
     vjp,
 )
+from autograd.errors import three_lines
 from autograd.graph import toposort
 from autograd.tree import flatten
 
@@ -423,6 +424,24 @@ def test_hooks_of_an_argument_are_called():
 def test_vectors_are_matched_by_key():
     pull, _ = vjp(lambda x: {"a": x, "b": 10 * x})(1.0)
     assert pull({"b": 1.0, "a": 0.0}) == 10.0
+
+
+@pytest.mark.parametrize(
+    ("vector", "where"),
+    [
+        ({"a": 1.0, "c": 1.0}, "a dict of 'a', 'c', in the place of a dict of 'a', 'b'"),
+        ({"a": 1.0, "b": [], 3: 1}, "a dict of 'a', 'b', 3, in the place of a dict of 'a', 'b'"),
+        (1.0, "a float, in the place of a dict of 'a', 'b'"),
+        ({"a": 1.0, "b": [1.0]}, "a list of 1, in the place of a list of 2"),
+        ({"a": 1.0, "b": 1.0}, "a float, in the place of a list of 2"),
+    ],
+)
+def test_vectors_are_nested_alike(vector, where):
+    with pytest.raises(ValueError, match="nested alike") as error:
+        jvp(lambda p: p["a"] * p["b"][0] * p["b"][1])({"a": 1.0, "b": [2.0, 3.0]})(vector)
+    assert str(error.value) == three_lines(
+        "values that belong together are nested alike", where, "the same keys, and as many parts"
+    )
 
 
 def test_checkpoint_of_methods_indices_and_constants():

@@ -270,6 +270,16 @@ def test_transforms(name):
     close(fast(), slow(), rtol=1e-11)
 
 
+def test_a_checkpoint_takes_the_gradient_of_an_example():
+    f = checkpoint(lambda x, slope: np.sin(x) * np.sum(slope))
+
+    def loss(x):
+        return np.sum(f(x, grad(lambda x: np.sum(x**3))(x)))
+
+    got = grad(lambda batch: np.sum(vmap(loss)(batch)))(X)
+    close(got, loop(grad(loss), X))
+
+
 def test_gradients_flow_through_to_tensors():
     w = Tensor(W, requires_grad=True)
     right = sum(grad(u)(W, x) for x in X)
@@ -337,6 +347,7 @@ def test_containers_and_axes():
     )
     close(got["y"], (X @ W.T * 2 + b).T)
     assert np.array_equal(got["same"], W)
+    assert vmap(np.sum, in_axes=np.int64(1))(X).tolist() == X.sum(axis=0).tolist()
     value, constant = vmap(lambda x: (x[0], 3.0))(X)
     assert value.tolist() == X[:, 0].tolist()
     assert constant.tolist() == [3.0] * 5
@@ -555,6 +566,13 @@ ERRORS = [
         "out_axes=None is for a result that is the same for all examples",
         "vmap(first), of which a result has shape (3,) and is mapped",
         "the axis that shall count the examples",
+    ),
+    (
+        lambda: vmap(first, out_axes=-3)(np.ones((2, 3))),
+        ValueError,
+        "there is no place -3 for the axis of the examples",
+        "vmap(first, out_axes=-3), of which a result has (3,)",
+        "out_axes=0 for the first axis, -1 for the last one",
     ),
     (
         lambda: vmap(lambda x: None)(np.ones(2)),
