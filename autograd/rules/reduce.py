@@ -49,9 +49,10 @@ def count(x, axis):
 
 def d_prod(g, y, x, axis=None, keepdims=False):
     """Multiply all the others."""
-    whole = axis is None or x.ndim == 0
-    if whole or isinstance(axis, tuple):
-        axes = range(x.ndim) if whole else sorted(a % x.ndim for a in axis)
+    if axis is None or x.ndim == 0:
+        return np.reshape(g * but_one(np.reshape(y, 1), np.reshape(x, -1)), x.shape)
+    if isinstance(axis, tuple):
+        axes = sorted(a % x.ndim for a in axis)
         kept = [a for a in range(x.ndim) if a not in axes]
         last = np.transpose(x, (*kept, *axes))
         flat = np.reshape(last, (*(x.shape[a] for a in kept), count(x, tuple(axes))))
