@@ -10,6 +10,7 @@ import sys
 import textwrap
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -459,22 +460,36 @@ def doctor(model: Module, loss: Tensor | Callable[[], Tensor], optimizer: Any = 
     >>> doctor(net[:1], nn.functional.cross_entropy(net[0](x), classes))
     no findings, by 17 checks
     """
+    frame = sys._getframe(1)
+    variables = {id(value): name for name, value in {**frame.f_globals, **frame.f_locals}.items()}
     if isinstance(model, Module) and callable(loss) and not isinstance(loss, Module):
-        kept, before = [(b, np.array(b.data)[()]) for b in model.buffers()], attributes(model)
-        random = autograd.default_generator.bit_generator
-        drawn = random.state
-        with record_lines():
-            loss = loss()
+        with _left_as_it_was(model):
+            with record_lines():
+                computed = loss()
+            return _report(model, computed, optimizer, variables)
+    return _report(model, loss, optimizer, variables)
+
+
+@contextmanager
+def _left_as_it_was(model: Module) -> Iterator[None]:
+    """Give back what a look has changed: attributes, running means, the random state."""
+    kept, before = [(b, np.array(b.data)[()]) for b in model.buffers()], attributes(model)
+    random = autograd.default_generator.bit_generator
+    drawn = random.state
+    try:
+        yield
+    finally:
         restore(before)
-        for buffer, data in kept:  # a look moves no running mean
+        for buffer, data in kept:
             buffer.data = data
         random.state = drawn
+
+
+def _report(model: Any, loss: Any, optimizer: Any, variables: dict[int, str]) -> Report:
     if not (isinstance(model, Module) and isinstance(loss, Tensor)):
         given = f"doctor({type(model).__name__}, {type(loss).__name__})"
         instead = "doctor(model, loss), the loss a Tensor: before item() or numpy()"
         raise TypeError(three_lines("doctor looks at a module and its loss", given, instead))
-    frame = sys._getframe(1)
-    variables = {id(value): name for name, value in {**frame.f_globals, **frame.f_locals}.items()}
     with np.errstate(all="ignore"):
         case = Case(model, loss, optimizer, variables)
         told = ((check, next(check(case), None)) for check in CHECKS)  # one of each to begin with

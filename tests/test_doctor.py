@@ -883,3 +883,10 @@ def test_a_look_draws_and_counts_nothing():
 
 def arrays_of(net):
     return {key: np.asarray(value.data) for key, value in net.state_dict().items()}
+
+
+def test_a_loss_may_choose_the_mode_of_the_model(rng):
+    net = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Linear(8, 3)).eval()
+    x, classes = rng.standard_normal((9, 3)), np.arange(9) % 3
+    assert not nn.doctor(net, lambda: F.cross_entropy(net.train()(x), classes))
+    assert not net.training

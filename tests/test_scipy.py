@@ -83,9 +83,10 @@ def test_outside_of_the_support_nothing_changes():
         ("logcdf", -np.inf),
     ):
         f = getattr(ours.stats.gamma, method)
-        value_, slopes = value_and_grad(f, (0, 1 if "pdf" in method else 0, 3))(-1.0, 2.0, 0.0, 2.0)
+        by = (0, 1, 3) if "pdf" in method else (0, 3)
+        value_, slopes = value_and_grad(f, by)(-1.0, 2.0, 0.0, 2.0)
         assert value_ == value
-        assert slopes == (0, 0, 0)
+        assert not any(slopes)
 
 
 def test_a_missing_shape_is_an_error():
