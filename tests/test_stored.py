@@ -394,7 +394,7 @@ def test_endless_values_are_refused(path):
     example(path)
     fields, tensors = opened(path)
     text = json.dumps(fields)
-    deep = text.replace('"takes": [', '"takes": [' + "[" * 900 + "]" * 900 + ", ")
+    deep = text.replace('"takes": [', '"takes": [' + "[" * 10**5 + "]" * 10**5 + ", ")
     rewritten(path, None, tensors, deep)
     refused(path)
 
