@@ -14,7 +14,7 @@ import numpy as np
 from autograd import Tensor, optional, three_lines, write_atomically
 from nn.checks import refuse
 
-FORMAT = "retrograd-checkpoint-1"
+FORMAT = "retrograd-checkpoint-2"
 
 
 def write(path: str | os.PathLike[str], tree: Any) -> None:
