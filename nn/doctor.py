@@ -9,7 +9,7 @@ import gc
 import sys
 import textwrap
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import autograd
-from autograd import Tensor, gradients, logsumexp, place_of, record_lines, three_lines
+from autograd import Tensor, logsumexp, place_of, record_lines, three_lines
+from nn.case import Case, constants, inside, op, origin, rms, sums_to_1, tensors
 from nn.function import RReLU
 from nn.layers import Dropout
 from nn.module import Module, attributes, is_parameter, restore
@@ -26,7 +27,6 @@ from nn.targets import raw
 
 Found = Iterator[tuple[str, Tensor | str]]
 
-MOVING = {"getitem", "moveaxis", "reshape", "squeeze", "swapaxes", "transpose", "where"}
 PROBABILITIES = {"softmax", "log_softmax", "sigmoid"}
 STEPS = {"ceil", "fix", "floor", "rint", "round", "sign", "trunc"}
 SUMS = {"mean", "norm", "sum"}
@@ -72,89 +72,6 @@ class Report(tuple[Finding, ...]):
         return "\n".join(told) or repr(self)
 
 
-class Case:
-    """A model, its loss, and what the checks ask of their graph.
-
-    Attributes
-    ----------
-    names : the parameters that are trained, with their names.
-    grads : the gradient of each tensor that the loss came from.
-    nodes : the results of operations among these, oldest first.
-    uses : the nodes that each tensor is an argument of.
-    layers : (node, weight, the other arguments) of all operations on a weight of two axes or more.
-    variables : what the caller calls its objects, by identity.
-    """
-
-    def __init__(self, model: Module, loss: Tensor, optimizer: Any, variables: Any) -> None:
-        self.model, self.loss, self.optimizer, self.variables = model, loss, optimizer, variables
-        self.names = {p: name for name, p in model.named_parameters() if p.requires_grad}
-        self.grads = gradients(loss, np.ones_like(loss.data)) if loss.requires_grad else {}
-        self.nodes = sorted((t for t in self.grads if t.op), key=lambda t: t.count)
-        self.uses: dict[Tensor, list[Tensor]] = {}
-        self.layers: list[tuple[Tensor, Tensor, list[Any]]] = []
-        for node in self.nodes:
-            for a in tensors(node.args):
-                self.uses.setdefault(a, []).append(node)
-            sources = [origin(a) for a in node.args]
-            weights = [s for s in tensors(sources) if s in self.names and s.ndim > 1]
-            for w in weights[-1:]:
-                if w in self.grads and op(node) not in MOVING:
-                    self.layers.append((node, w, [s for s in sources if s is not w]))
-
-    def of(self, *operations: str) -> list[Tensor]:
-        """Return the results of some operations."""
-        return [node for node in self.nodes if op(node) in operations]
-
-    def named(self, parameters: list[Tensor]) -> str:
-        """List the names of some parameters, four at most."""
-        more = f" and {len(parameters) - 4} more" if len(parameters) > 4 else ""
-        return ", ".join(self.names[p] for p in parameters[:4]) + more
-
-
-def op(t: Any) -> str:
-    """Return the name of the operation that made this, or nothing."""
-    return t.op.name if type(t) is Tensor and t.op else ""
-
-
-def tensors(values: Iterable[Any]) -> list[Tensor]:
-    return [v for v in values if type(v) is Tensor]
-
-
-def constants(values: Iterable[Any]) -> list[Any]:
-    """Return the arrays and numbers that no gradient leads through."""
-    return [raw(v) for v in values if not getattr(v, "requires_grad", False)]
-
-
-def origin(t: Any) -> Any:
-    """Go back over operations that only move numbers."""
-    while op(t) in MOVING and (known := [a for a in tensors(t.args) if a.requires_grad]):
-        t = known[0]
-    return t
-
-
-def sums_to_1(p: Any, axis: int) -> bool:
-    """Tell whether all rows are distributions; a single one may be so by chance."""
-    return p.size > p.shape[axis] > 1 and (p >= 0).all() and np.allclose(p.sum(axis), 1)
-
-
-def inside(value: Any) -> Iterator[Any]:
-    """Yield what is in nested lists, tuples, sets and dicts; of anything else, itself."""
-    items = value.values() if isinstance(value, dict) else value
-    if isinstance(value, (list, tuple, set, dict)):
-        for item in items:
-            yield from inside(item)
-    else:
-        yield value
-
-
-def rms(values: Any) -> float:
-    return float(np.sqrt(np.mean(np.square(values))))
-
-
-def _why(parameter: Tensor, case: Case) -> Any:
-    return autograd.why(parameter, case.loss)
-
-
 # ── losses ────────────────────────────────────────────────────────────────────────────────────
 def not_finite(case: Case) -> Found:
     """What is computed from NaN or infinity is seldom anything else. So each gradient is lost, and
@@ -168,7 +85,7 @@ def not_finite(case: Case) -> Found:
         where = f"{'' if given else 'what is given to '}{op(broken[0])}"
         yield f"the loss is {case.loss.data}, which begins in {where}", broken[0]
     elif lost := [p for p in case.names if not np.isfinite(raw(case.grads.get(p, 0.0))).all()]:
-        source = _why(lost[0], case).node
+        source = case.why(lost[0]).node
         what = f"the gradient of {case.named(lost)} is not finite, from {op(source) or 'there'}"
         yield what, type(case.model).__name__ if source is None else source
 
@@ -253,11 +170,11 @@ def unreached(case: Case) -> Found:
     requires_grad_(False) for what shall stay.
     """
     if lost := [p for p in case.names if p not in case.grads]:
-        answer = _why(lost[0], case)
+        answer = case.why(lost[0])
         place = type(case.model).__name__ if answer.node is None else answer.node
         yield f"no gradient reaches {case.named(lost)}: {answer.cause}", place
     elif case.names and not any(np.any(raw(case.grads[p])) for p in case.names):
-        stop = _why(next(iter(case.names)), case).node
+        stop = case.why(next(iter(case.names))).node
         if op(stop) in STEPS:
             yield f"no gradient comes through {op(stop)}: it is flat between its jumps", stop
 
