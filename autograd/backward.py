@@ -19,12 +19,12 @@ from autograd.errors import describe, shape_of, three_lines
 from autograd.modes import enable_grad, watching
 from autograd.primitive import PRIMITIVES
 from autograd.pull import LAZY, Gradient, add, fit, pull
+from autograd.seeds import ONE, first_gradient
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.versions import REWRITTEN, birth, fork, getrefcount, gone, seen_by
 from autograd.witness import SHARING, line_at, place_told
 
 float64, ndarray = np.float64, np.ndarray
-ONE = float64(1.0)
 UNTOLD = "; record_lines() before it is computed lets it tell its line"
 
 
@@ -275,54 +275,6 @@ def backward(
         frame = sys._getframe(1)
         consumed = (frame.f_code, frame.f_lasti)  # the line itself costs 0.3 µs
         self.meta = {**self.meta, "consumed": consumed} if self.meta else {"consumed": consumed}
-
-
-def first_gradient(root: Tensor, gradient: Any) -> Any:
-    if not root.requires_grad:
-        raise RuntimeError(
-            three_lines(
-                "nothing that this result came from requires a gradient",
-                f"backward of {describe(root, 0)}",
-                "Tensor(data, requires_grad=True) for inputs, and no detach() or no_grad() between",
-            )
-        )
-    if gradient is None:
-        if root.size != 1:
-            raise RuntimeError(
-                three_lines(
-                    "backward needs a scalar: each element of an array has a gradient of its own",
-                    f"backward of {describe(root, 0)}",
-                    "y.sum().backward(), y.backward(gradient=v) for vᵀJ, or jacobian(f)(x)",
-                )
-            )
-        if root.dtype.kind == "c":
-            raise RuntimeError(
-                three_lines(
-                    "backward without a gradient starts from a real number, not from a complex one",
-                    f"backward of {describe(root, 0)}",
-                    "abs(y).backward(), y.real.backward(), or y.backward(gradient=1.0)",
-                )
-            )
-        return ONE if type(root.data) is float64 else np.ones_like(root.data)
-    if np.iscomplexobj(gradient) and root.dtype.kind != "c":
-        raise TypeError(
-            three_lines(
-                "the gradient of a real result is real",
-                f"backward(complex gradient) of {describe(root, 0)}",
-                "gradient.real",
-            )
-        )
-    seed = gradient if type(gradient) is Tensor else np.asarray(gradient, root.dtype)[()]
-    seed = seed if seed.dtype == root.dtype else seed.astype(root.dtype)
-    if seed.shape != root.shape:
-        raise ValueError(
-            three_lines(
-                f"the gradient that arrives has the shape of the result, {root.shape}",
-                f"backward(gradient of shape {seed.shape}) of {describe(root, 0)}",
-                "a gradient of the result's shape",
-            )
-        )
-    return seed
 
 
 Tensor.backward = backward  # the sweep stands above Tensor

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import first_gradient
 from autograd.errors import three_lines
 from autograd.graph import arguments, toposort
 from autograd.pull import Gradient, fit, pull
+from autograd.seeds import first_gradient
 from autograd.tensor import Tensor
 
 

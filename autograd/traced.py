@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import ONE
 from autograd.errors import function_name, three_lines
 from autograd.graph import toposort
 from autograd.modes import capturing, depth, deriving, enable_grad, paused
@@ -13,6 +12,7 @@ from autograd.outside import here, tell
 from autograd.primitive import PRIMITIVES
 from autograd.pullback import Pullback, array, tensor
 from autograd.rules.shape import astype
+from autograd.seeds import ONE
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import FIRST, flatten, flatten_like, map_leaves
 from autograd.versions import REWRITTEN, birth, seen_by

@@ -17,11 +17,11 @@ ORDER = [
     "errors", "files", "heap", "blocks", "modes", "tree", "primitive", "rules", "versions",
     "witness", "pytorch", "hooks", "methods", "values", "tensor", "watch", "inplace", "dispatch",
     "conversion", "elements", "names", "calls", "places", "anomaly", "outside", "graph", "pull",
-    "backward", "steps", "creation", "generator", "standin", "batching", "mapping", "pullback",
-    "traced", "usage", "functional", "check", "auditor", "tracer", "core", "extend", "builtins",
-    "util", "wrap_util", "differential_operators", "numpy", "test_util", "scipy", "vocabulary",
-    "hints", "expression", "program", "misc", "comparison", "view", "by_hand", "inquiry", "lookup",
-    "__init__", "__main__",
+    "seeds", "backward", "steps", "creation", "generator", "standin", "batching", "mapping",
+    "pullback", "traced", "usage", "functional", "check", "auditor", "tracer", "core", "extend",
+    "builtins", "util", "wrap_util", "differential_operators", "numpy", "test_util", "scipy",
+    "vocabulary", "hints", "expression", "program", "misc", "comparison", "view", "by_hand",
+    "inquiry", "lookup", "__init__", "__main__",
 ]  # fmt: skip
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import first_gradient
 from autograd.errors import describe, three_lines
 from autograd.graph import arguments, toposort
 from autograd.names import name_of
 from autograd.pull import Gradient, pull
+from autograd.seeds import first_gradient
 from autograd.steps import contributions, gradients, steps
 from autograd.tensor import Tensor
 from autograd.view.graph.spelling import brief, brief_gradient, number
