@@ -59,11 +59,7 @@ class Pullback:
             found = sweep(roots, given, self.variables)
         grads = []
         for v in self.variables:
-            g = found.pop(v, None)
-            if g is None:
-                g = np.zeros_like(v.data)[()]
-            elif type(g) is Tensor:
-                g = _plain(g)
+            g = _plain(found.pop(v)) if v in found else np.zeros_like(v.data)[()]
             if type(g) is np.ndarray and (  # to write into, as nobody else refers to it
                 not g.flags.writeable
                 or getrefcount(g) > ALONE

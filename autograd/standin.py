@@ -98,7 +98,7 @@ class Standin(Methods, NDArrayOperatorsMixin):
 
     def refuse_stale(self) -> None:
         """Raise where it would be used, and has not what it is a view of."""
-        if self.is_stale:
+        if self.base is not None and self.is_stale:
             raise self.refusal(
                 "using a view of an array that was written into since", "a copy of it"
             )

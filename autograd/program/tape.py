@@ -104,8 +104,7 @@ class Tape:
         for v in values:
             if type(v) is Symbol:
                 weak = weak or v.weak
-                if v.base is not None:
-                    v.refuse_stale()
+                v.refuse_stale()
         if not self.knows(op) and op not in self.opened:
             self.opened.add(op)
             try:
@@ -176,8 +175,7 @@ class Tape:
     def argument(self, value: Any) -> Any:
         """Return what stands for a value in an equation."""
         if type(value) is Symbol:
-            if value.base is not None:
-                value.refuse_stale()
+            value.refuse_stale()
             return value.name
         if np.ndim(value) == 0:
             return value[()] if type(value) is np.ndarray else value
