@@ -39,12 +39,13 @@ LOOKUPS = {np.take, np.take_along_axis}
 
 @composite(np.repeat)
 def repeat(x, repeats, axis=None):
-    x = np.reshape(x, -1) if axis is None or x.ndim == 0 else x
-    axis = normalize_axis_index(axis or 0, x.ndim)
-    before, n, after = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
+    shape = (x.size,) if axis is None or x.ndim == 0 else x.shape
+    axis = normalize_axis_index(axis or 0, len(shape))
+    before, n, after = shape[:axis], shape[axis], shape[axis + 1 :]
     if np.ndim(repeats):
-        return np.take(x, np.repeat(np.arange(n), repeats), axis=axis)
-    copies = np.broadcast_to(np.expand_dims(x, axis + 1), (*before, n, repeats, *after))
+        return np.take(np.reshape(x, shape), np.repeat(np.arange(n), repeats), axis=axis)
+    copies = np.reshape(x, (*before, n, 1, *after))
+    copies = np.broadcast_to(copies, (*before, n, repeats, *after))
     return np.reshape(copies, (*before, n * repeats, *after))
 
 

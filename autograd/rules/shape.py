@@ -104,13 +104,12 @@ def bind_arrays(arrays, axis=0, **options):
 def undiagonal(g, y, x, offset=0, axis1=0, axis2=1):
     """Put g back on a diagonal of zeros."""
     n, m = x.shape[axis1], x.shape[axis2]
-    rows = np.arange(max(0, min(n, m - offset) if offset >= 0 else min(m, n + offset)))
-    index = [slice(None)] * x.ndim
-    index[axis1], index[axis2] = rows - min(offset, 0), rows + max(offset, 0)
-    # two indices with slices between them put their axis first, neighbours leave it in place
-    first, second = sorted((axis1 % x.ndim, axis2 % x.ndim))
-    g = np.moveaxis(g, -1, first if second == first + 1 else 0)
-    return scatter(g, index=tuple(index), shape=x.shape)
+    first = offset if offset >= 0 else -offset * m  # of the places in a matrix laid out in a row
+    index = (..., slice(first, first + (m + 1) * g.shape[-1], m + 1))
+    rows = scatter(g, index=index, shape=(*g.shape[:-1], n * m))
+    matrices = np.reshape(rows, (*g.shape[:-1], n, m))
+    last = axis1 % x.ndim == x.ndim - 2 and axis2 % x.ndim == x.ndim - 1
+    return matrices if last else np.moveaxis(matrices, (-2, -1), (axis1, axis2))
 
 
 def widths(pad_width, ndim):
