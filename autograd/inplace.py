@@ -108,7 +108,7 @@ def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
 
     def method(x: Tensor, other: Any) -> Tensor:
         alone = getrefcount(x) <= INPLACE_ALONE
-        if type(other) is not Tensor and not is_array(other):
+        if not _is_value(other) and not is_array(other):
             return NotImplemented
         if recording := is_grad_enabled():
             refuse_leaf(x, f"in-place {op.name}")
@@ -144,6 +144,12 @@ INPLACE: dict[str, Callable[..., Any]] = {
     "__ifloordiv__": np.floor_divide,
     "__imod__": np.remainder,
     "__ipow__": operator.pow,
+    "__imatmul__": np.matmul,
+    "__iand__": np.bitwise_and,
+    "__ior__": np.bitwise_or,
+    "__ixor__": np.bitwise_xor,
+    "__ilshift__": np.left_shift,
+    "__irshift__": np.right_shift,
 }
 for _method, _fn in INPLACE.items():
     setattr(Tensor, _method, _inplace(_fn))

@@ -148,6 +148,51 @@ def test_repeated_places_in_programs():
     assert program(w, np.array([1, 1, 1]))[1].tolist() == [0, 0, 6]
 
 
+# ── augmented assignment ──────────────────────────────────────────────────────────────────────
+AUGMENTED = {
+    "imul": np.multiply, "iadd": np.add, "isub": np.subtract, "itruediv": np.divide,
+    "ipow": np.power, "imatmul": np.matmul, "ifloordiv": np.floor_divide, "imod": np.remainder,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", AUGMENTED)
+def test_augmented_assignments_are_seen_by_who_else_holds_the_tensor(name):
+    def f(w, a):
+        w = w * 2
+        held = w
+        held_too = getattr(operator, name)(w, a)
+        assert held_too is held
+        return np.sum(held * held * w)
+
+    def plain(w, a):
+        y = AUGMENTED[name](w * 2, a)
+        return np.sum(y * y * y)
+
+    w, a = np.array([[1.5, 0.25], [0.5, 2.0]]), np.array([[0.75, 1.25], [3.0, 0.5]])
+    wanted = value_and_grad(plain)(w, a)
+    for run in (value_and_grad(f), capture(value_and_grad(f), w, a), ag.compile(value_and_grad(f))):
+        for made, other in zip(run(w, a), wanted, strict=True):
+            np.testing.assert_allclose(made, other, rtol=1e-14)
+    batch = np.stack([w, w])
+    slopes = ag.vmap(grad(f), (0, None))(batch, a)
+    np.testing.assert_allclose(slopes, np.stack([wanted[1]] * 2), rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["iand", "ior", "ixor", "ilshift", "irshift"])
+def test_bits_are_written_in_place(name):
+    def f(b, c):
+        b = b | False if b.dtype == bool else b + 0
+        held = b
+        b = getattr(operator, name)(b, c)
+        return held + 0
+
+    b, c = np.array([6, 3, 5]), np.array([1, 2, 3])
+    for x, y in ((b, c), (b > 4, c > 1))[: 1 if "shift" in name else 2]:
+        wanted = getattr(operator, name)(x.copy(), y).tolist()
+        made = [f(Tensor(x), y), f(Tensor(x), Tensor(y)), capture(f, Tensor(x), y)(x, y)]
+        assert [np.asarray(m.data).tolist() for m in made] == [wanted] * 3
+
+
 # ── out= and where= ───────────────────────────────────────────────────────────────────────────
 def test_out_may_be_given_by_position():
     def f(w):
