@@ -1,5 +1,9 @@
 """Checks: what is wrong ends in an error that says so, where, and what to write instead."""
 
+from collections.abc import Mapping
+from inspect import BoundArguments, Signature
+from typing import Any
+
 from autograd import three_lines
 
 
@@ -12,3 +16,20 @@ def refuse(
     """
     if wrong:
         raise error(three_lines(what, where, instead))
+
+
+def bind(
+    takes: Signature, name: str, data: int, args: tuple[Any, ...], options: Mapping[str, Any]
+) -> BoundArguments:
+    """Return by name what a constructor was given, behind `data` arguments that come later.
+
+    >>> from inspect import signature
+    >>> bind(signature(lambda x, p=0.5, dim=1: x), "Drop", 1, (0.25,), {}).arguments
+    {'x': None, 'p': 0.25}
+    """
+    try:
+        return takes.bind(*[None] * data, *args, **options)
+    except TypeError as error:
+        given = ", ".join([*map(repr, args), *(f"{k}={v!r}" for k, v in options.items())])
+        instead = f"{name}({', '.join([*takes.parameters][data:])})"
+        raise TypeError(three_lines(f"{name}: {error}", f"{name}({given:.60})", instead)) from None

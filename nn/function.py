@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
-from inspect import signature
+from inspect import Signature, signature
 from typing import Any, ClassVar
 
-from autograd import full, three_lines
+from autograd import full
 from nn import nonlinear
+from nn.checks import bind
 from nn.module import Module, Parameter
 
 __all__ = [
@@ -21,7 +22,8 @@ class Function(Module):
     """``M(*options)(*data)`` is ``function(*data, *options)``.
 
     The options, their order and their defaults are those of the function, which `nn.functional`
-    documents. Raises TypeError for an option that it does not take.
+    documents; they are attributes, which may be changed. A function that takes `training` gets the
+    mode of the module. Raises TypeError for an option that it does not take.
 
     >>> class Scale(Function, function=lambda x, factor=2: factor * x):
     ...     pass
@@ -38,21 +40,20 @@ class Function(Module):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
-        data, takes = [None] * self.arity, signature(self.function)
-        try:
-            bound = takes.bind(*data, *args, **kwargs)
-        except TypeError as error:
-            name, options = type(self).__name__, ", ".join(list(takes.parameters)[self.arity :])
-            given = ", ".join([*map(repr, args), *(f"{k}={v!r}" for k, v in kwargs.items())])
-            where, instead = f"{name}({given})", f"{name}({options})"
-            raise TypeError(three_lines(f"{name}: {error}", where, instead)) from None
-        self.options = dict(list(bound.arguments.items())[self.arity :])
+        parameters = [*signature(self.function).parameters.values()]
+        takes = Signature([p for p in parameters if p.name != "training"])
+        bound = bind(takes, type(self).__name__, self.arity, args, kwargs)
+        self._given = [*bound.arguments][self.arity :]
+        self._options = [p.name for p in parameters[self.arity :]]
+        bound.apply_defaults()
+        for name in {*self._options} - {"training"}:
+            setattr(self, name, bound.arguments[name])
 
     def forward(self, *data: Any) -> Any:
-        return self.function(*data, **self.options)
+        return self.function(*data, **{name: getattr(self, name) for name in self._options})
 
     def extra_repr(self) -> str:
-        return ", ".join(f"{name}={value!r}" for name, value in self.options.items())
+        return ", ".join(f"{name}={getattr(self, name)!r}" for name in self._given)
 
 
 def shown(template: str) -> Callable[[Any], str]:
@@ -105,9 +106,6 @@ class PReLU(Module):
 
 class RReLU(Function, function=nonlinear.rrelu):
     """`LeakyReLU` with random slopes in training, with the one in the middle else."""
-
-    def forward(self, x: Any) -> Any:
-        return nonlinear.rrelu(x, **self.options, training=self.training)
 
 
 class Hardtanh(Function, function=nonlinear.hardtanh):

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from autograd import three_lines
 from nn import functional, init
@@ -79,37 +80,36 @@ class Bilinear(Module):
         return functional.bilinear(x1, x2, self.weight, self.bias)
 
 
-class Dropout(Module):
+class Dropout(Function, function=functional.dropout):
     """In training, set elements to 0 with probability p and scale the others; else do nothing.
 
     >>> Dropout(0.5).eval()(np.ones(3))
     array([1., 1., 1.])
     """
 
-    function: ClassVar[Callable[..., Any]] = staticmethod(functional.dropout)
     extra_repr = shown("p={p}")
 
-    def __init__(self, p: float = 0.5) -> None:
-        super().__init__()
-        self.p = p
 
-    def forward(self, x: Any) -> Any:
-        return self.function(x, self.p, self.training)
-
-
-class Dropout1d(Dropout):
+class Dropout1d(Dropout, function=functional.dropout1d):
     """`Dropout` of whole channels of (N, C, L)."""
 
-    function = staticmethod(functional.dropout1d)
 
-
-class Dropout2d(Dropout):
+class Dropout2d(Dropout, function=functional.dropout2d):
     """`Dropout` of whole channels of (N, C, H, W)."""
 
-    function = staticmethod(functional.dropout2d)
+
+def flatten(x: Any, start_dim: int = 1, end_dim: int = -1) -> Any:
+    start, end = (normalize_axis_index(axis, x.ndim) for axis in (start_dim, end_dim))
+    size = math.prod(x.shape[start : end + 1])  # a -1 says nothing of a batch of 0 rows
+    return np.reshape(x, (*x.shape[:start], size, *x.shape[end + 1 :]))
 
 
-class Flatten(Module):
+def unflatten(x: Any, dim: int, unflattened_size: Iterable[int]) -> Any:
+    axis = normalize_axis_index(dim, x.ndim)
+    return np.reshape(x, (*x.shape[:axis], *unflattened_size, *x.shape[axis + 1 :]))
+
+
+class Flatten(Function, function=flatten):
     """Make one axis of those from `start_dim` to `end_dim`: all but the batch, by default.
 
     >>> Flatten()(np.zeros((5, 2, 3))).shape
@@ -118,17 +118,8 @@ class Flatten(Module):
 
     extra_repr = shown("start_dim={start_dim}, end_dim={end_dim}")
 
-    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
-        super().__init__()
-        self.start_dim, self.end_dim = start_dim, end_dim
 
-    def forward(self, x: Any) -> Any:
-        start, end = self.start_dim % x.ndim, self.end_dim % x.ndim
-        size = math.prod(x.shape[start : end + 1])  # a -1 says nothing of a batch of 0 rows
-        return np.reshape(x, (*x.shape[:start], size, *x.shape[end + 1 :]))
-
-
-class Unflatten(Module):
+class Unflatten(Function, function=unflatten):
     """Make axes of these sizes of one axis; a size may be -1.
 
     >>> Unflatten(1, (2, 3))(np.zeros((5, 6))).shape
@@ -136,14 +127,6 @@ class Unflatten(Module):
     """
 
     extra_repr = shown("dim={dim}, unflattened_size={unflattened_size}")
-
-    def __init__(self, dim: int, unflattened_size: Iterable[int]) -> None:
-        super().__init__()
-        self.dim, self.unflattened_size = dim, tuple(unflattened_size)
-
-    def forward(self, x: Any) -> Any:
-        dim = self.dim % x.ndim
-        return np.reshape(x, (*x.shape[:dim], *self.unflattened_size, *x.shape[dim + 1 :]))
 
 
 class Identity(Function, function=lambda x: x):

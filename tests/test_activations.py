@@ -114,3 +114,43 @@ def test_whole_channels_are_dropped(layer, shape):
 )
 def test_exponential_units_have_their_slope_at_0(f, slope):
     assert abs(grad(lambda x: f(x))(0.0) - slope) < 1e-15
+
+
+# ── options ───────────────────────────────────────────────────────────────────────────────────
+def test_options_are_attributes_that_may_be_changed():
+    dropout, slope, loss = nn.Dropout(0.3), nn.LeakyReLU(), nn.MSELoss()
+    assert (dropout.p, slope.negative_slope, loss.reduction) == (0.3, 0.01, "mean")
+    dropout.p, slope.negative_slope, loss.reduction = 1.0, 0.5, "sum"
+    assert dropout(np.ones(3)).tolist() == [0, 0, 0]
+    assert dropout.eval()(np.ones(3)).tolist() == [1, 1, 1]
+    assert slope(np.array([-2.0, 2.0])).tolist() == [-1, 2]
+    assert loss(np.ones(3), np.zeros(3)).item() == 3
+    assert [*map(repr, (dropout, slope, loss))] == ["Dropout(p=1.0)", "LeakyReLU()", "MSELoss()"]
+
+
+MISMADE = {
+    lambda: nn.Dropout(q=1): """Dropout: got an unexpected keyword argument 'q'
+  where: Dropout(q=1)
+  instead: Dropout(p)""",
+    lambda: nn.optim.SGD([nn.Parameter(1.0)], speed=1): """\
+SGD: got an unexpected keyword argument 'speed'
+  where: SGD(speed=1)
+  instead: SGD(lr, momentum, dampening, weight_decay, nesterov)""",
+    lambda: nn.optim.lr_scheduler.StepLR(nn.optim.SGD([nn.Parameter(1.0)], lr=0.1)): """\
+StepLR: missing a required argument: 'step_size'
+  where: StepLR()
+  instead: StepLR(step_size, gamma)""",
+}
+
+
+@pytest.mark.parametrize("make", MISMADE, ids=["Dropout", "SGD", "StepLR"])
+def test_a_wrong_option_is_told_with_those_there_are(make):
+    with pytest.raises(TypeError) as error:
+        make()
+    assert str(error.value) == MISMADE[make]
+
+
+@pytest.mark.parametrize("make", [lambda: nn.Flatten(3), lambda: nn.Unflatten(7, (3, 1))])
+def test_axes_that_the_input_lacks_are_refused(make):
+    with pytest.raises(IndexError, match="out of bounds for array of dimension 2"):
+        make()(np.ones((2, 3)))

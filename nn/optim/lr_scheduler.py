@@ -12,7 +12,7 @@ from inspect import signature
 from typing import Any, ClassVar
 
 from autograd import three_lines
-from nn.checks import refuse
+from nn.checks import bind, refuse
 from nn.optim.optimizer import Optimizer, Remembering
 
 CHOICES = {"mode": "min max", "threshold_mode": "rel abs", "anneal_strategy": "cos linear"}
@@ -64,7 +64,7 @@ class LRScheduler(Remembering):
     def __init__(
         self, optimizer: Optimizer, *args: Any, last_epoch: int = -1, **options: Any
     ) -> None:
-        bound = signature(self.formula).bind(0, 0.0, *args, **options)
+        bound = bind(signature(self.formula), type(self).__name__, 2, args, options)
         bound.apply_defaults()
         self.optimizer = optimizer
         self.options = dict(list(bound.arguments.items())[2:])

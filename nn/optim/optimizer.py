@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd import Tensor, three_lines
-from nn.checks import refuse
+from nn.checks import bind, refuse
 
 Group = dict[str, Any]
 PARAMS = Parameter("params", Parameter.POSITIONAL_OR_KEYWORD)
@@ -73,7 +73,7 @@ class Optimizer:
         cls.__signature__ = Signature([PARAMS, *options])
 
     def __init__(self, params: Iterable[Any], *args: Any, **options: Any) -> None:
-        bound = self.__signature__.bind(params, *args, **options)
+        bound = bind(self.__signature__, type(self).__name__, 1, args, options)
         bound.apply_defaults()
         self.defaults = {k: v for k, v in bound.arguments.items() if k != "params"}
         self.param_groups: list[Group] = []
