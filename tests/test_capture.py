@@ -337,6 +337,9 @@ def test_arguments_must_fit():
         program(X, "once", 2)
     with pytest.raises(TypeError, match="as float64"):
         program(X.astype(np.float32), "twice", 2)
+    with pytest.raises(TypeError, match=r"takes n as int64 \(\), not float64 \(\)"):
+        program(X, "twice", 2.5)
+    assert program(X, "twice", True) == pytest.approx(X), "a number for NumPy"
 
 
 def test_tensors_as_arguments():

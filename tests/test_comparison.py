@@ -70,6 +70,13 @@ def test_an_argument_that_is_used_twice_and_one_that_is_whole():
     assert all(d.largest < 1e-15 and not d.reason for d in found.values())
 
 
+def test_what_is_read_backwards_and_a_fit():
+    found = compare_with_torch(lambda x: np.sum(x[::-1] * np.flip(x)), X[0])
+    assert found.largest == 0
+    found = compare_with_torch(lambda y: np.polyfit(np.arange(y.size), y, 1), X[0])
+    assert found.largest < 1e-12
+
+
 def test_functions_of_linalg_and_fft_and_complex_numbers():
     def f(a):
         return np.linalg.det(a) + np.linalg.norm(a - a) + np.sum(np.abs(np.fft.fft(a)) ** 2)

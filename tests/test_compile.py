@@ -677,6 +677,13 @@ def test_a_number_takes_the_dtype_of_what_it_meets(f, dtype, n):
             assert made(x, n).dtype == wanted.dtype
 
 
+@pytest.mark.parametrize("square", [lambda x: x**2.0, lambda x: np.power(x, np.float64(2))])
+@pytest.mark.parametrize("dtype", ["u1", "i1"])
+def test_a_square_has_room_for_what_its_exponent_asks_for(square, dtype):
+    x = np.array([100, 2], dtype)
+    assert_array_equal(compile(lambda x: square(x) + 1)(x), square(x) + 1)
+
+
 def test_a_number_to_differentiate_by_is_float64():
     x = np.ones(3, np.float32)
     for transform in (

@@ -309,6 +309,9 @@ PROMOTIONS = {
     "complex as float": lambda b, i, f, d: np.exp(d * 1j).astype(np.float32),
     "first of a row, by a list": lambda b, i, f, d: d[[0]],
     "irfft of real numbers": lambda b, i, f, d: np.fft.irfft(f) + np.fft.irfft(i),
+    "fft of bytes": lambda b, i, f, d: np.fft.rfft(i.astype(np.int8)) + np.fft.ihfft(b),
+    "irfft of bytes": lambda b, i, f, d: np.fft.irfft(i.astype(np.int8)),
+    "bytes < 256": lambda b, i, f, d: (i.astype("u1") < 256) & (i.astype("u1") != -1),
     "spread of complex numbers": lambda b, i, f, d: np.var(f * 1j, ddof=1) + np.std(d * 1j),
 }
 

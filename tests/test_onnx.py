@@ -276,6 +276,13 @@ def test_outputs_that_no_operator_gives_are_given_all_the_same():
         assert_allclose(got, want)
 
 
+@pytest.mark.parametrize("shape", [(2, 3), (3, 3), (5, 2, 4)])
+def test_a_transposed_matrix_meets_a_vector(shape):
+    x = RNG.random(shape)
+    v, w = RNG.random(shape[-2]), RNG.random(shape[-1])
+    assert_runs(capture(lambda x, v, w: [x.mT @ v, w @ x.mT, v @ v], x, v, w), x, v, w)
+
+
 def test_an_index_may_be_computed():
     def f(x, i, j, m):
         y = x.copy()
@@ -304,7 +311,11 @@ SPECIAL = [
     (lambda x: x.astype(np.int64), [-1.7, 1.7]), (np.trunc, [-1.7, 1.7]),
     (lambda x, y: x // y + x % y, ([5, -5, 7], [0, 2, -2])),
     (lambda x: np.trunc(x > 0), [-1, 1]), (lambda x: np.hypot(x > 0, x < 0), [-1, 1]),
-    (np.argmin, 2.0), (np.argsort, 2.0), (lambda x: np.pad(x, 1), 2.0), (np.tril, [1.0, 2.0]),
+    (np.argmin, 2.0), (np.argsort, 2.0), (lambda x: np.sum(x, axis=-1) + np.max(x, axis=0), 2.0),
+    (lambda x: [x.astype("u1") < 256, x.astype("u1") >= -1, x.astype("i1") != 300], [0, 44]),
+    (lambda x: np.pad(x, 1), 2.0), (np.tril, [1.0, 2.0]),
+    pytest.param(lambda x: [np.var(x, ddof=1), np.std(x, ddof=2)], [3.0],
+                 marks=pytest.mark.filterwarnings("ignore:Degrees of freedom")),
 ]  # fmt: skip
 
 

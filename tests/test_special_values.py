@@ -333,6 +333,17 @@ def test_extreme_values_neither_warn_nor_spoil(f, values, slopes, dtype):
     assert_allclose(gradient(f, x, dtype=dtype), slopes, rtol=1e-6, atol=1e-30)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint64, np.int8, np.bool_])
+@pytest.mark.parametrize(
+    "f", [ag.sigmoid, ag.silu, ag.softmax, ag.log_softmax, ag.logsumexp, ag.softplus]
+)
+def test_whole_numbers_do_not_wrap(f, dtype):
+    x = np.array([0, 1, 3], dtype)
+    assert_allclose(f(x), f(x.astype(float)), rtol=1e-3)  # softplus follows np.exp: 16 bits
+    assert_allclose(f(Tensor(x)).data, f(x.astype(float)), rtol=1e-3)
+    assert_allclose(ag.compile(f)(x), f(x.astype(float)), rtol=1e-3)
+
+
 def test_whole_numbers_have_no_gradient():
     x = Tensor([1.5, 2.5], requires_grad=True)
     assert not x.astype(int).requires_grad

@@ -20,7 +20,7 @@ from autograd.primitive import FUSED, PRIMITIVES
 from autograd.program import Program, capture
 from autograd.program.decoding import Reader
 from autograd.program.encoding import Writer, operations
-from autograd.program.stored import _digest
+from autograd.program.stored import TEXTS, _digest
 from autograd.rules import neural
 from autograd.tensor import raw
 
@@ -199,6 +199,20 @@ def test_what_cannot_be_written_is_refused(path):
     if long.dtype != np.float64:
         with pytest.raises(ValueError, match="the dtype float128"):
             capture(lambda x: x * 2, long).save(path)
+
+
+def test_a_page_is_no_stored_program(tmp_path):
+    path = tmp_path / "f.html"
+    with pytest.raises(ValueError) as caught:
+        capture(np.exp, X).save(path)
+    assert str(caught.value) == (
+        "a program is saved as data, which is no .html\n"
+        f"  where: save({str(path)!r})\n"
+        f"  instead: Path({str(path)!r}).write_text(program.html, encoding='utf-8'); "
+        "save('f.safetensors') for Program.load"
+    )
+    assert not path.exists()
+    assert all(isinstance(getattr(capture(np.exp, X), text), str) for text in TEXTS.values())
 
 
 # ── the file ──────────────────────────────────────────────────────────────────────────────────

@@ -69,6 +69,17 @@ def cast(x: str, have: np.dtype, want: np.dtype | None) -> str:
     return f"xp.astype({x}, xp.{want.name})"
 
 
+def comparable(dtype: np.dtype, x: Sequence[Any]) -> np.dtype:
+    """Return a dtype to compare x in: NumPy compares bytes with 256 and -1, which others wrap.
+
+    >>> comparable(np.dtype("uint8"), [np.zeros(3, "uint8"), 256])
+    dtype('float64')
+    """
+    numbers = [v for v in x if type(v) is int] if dtype.kind in "iu" else []
+    fit = all(np.iinfo(dtype).min <= v <= np.iinfo(dtype).max for v in numbers)
+    return dtype if fit else np.dtype(float)
+
+
 # ── of each element ───────────────────────────────────────────────────────────────────────────
 def _over(at: Site) -> str:
     harmless = type(at.x[1]) in (int, float) and at.x[1] != 0
@@ -118,9 +129,10 @@ def _of_complex(name: str, real: str) -> Spelling:
 
 
 def _transform(at: Site) -> str:
-    have = at.x[0].dtype
+    have, want = at.x[0].dtype, at.y.real.dtype  # of integers, in the result's precision
     back = at.op.name == "irfft"  # of complex numbers only
-    x = cast("{0}", have, np.result_type(have, np.complex64) if back else None)
+    whole = want if have.kind in "biu" else None
+    x = cast("{0}", have, np.result_type(want, np.complex64) if back else whole)
     return f"xp.fft.{at.op.name}({x}{at.options('n', 'axis', 'norm')})"
 
 
@@ -217,7 +229,7 @@ def _pinv(at: Site) -> str:
 
 def _lstsq(at: Site) -> str:
     rcond = at.params.get("rcond")
-    return f"lstsq(xp, {{0}}, {{1}}, {_precision(at) if rcond is None else rcond!r})"
+    return f"lstsq(xp, {{0}}, {{1}}, {_precision(at) if rcond is None else plain(rcond)!r})"
 
 
 def _precision(at: Site) -> float:

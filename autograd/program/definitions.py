@@ -35,7 +35,7 @@ def _variance(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False)
     squares = np.square(x - np.mean(x, axis=axis, keepdims=True))
     y = np.mean(squares, axis=axis, keepdims=keepdims)
     n = x.size / max(y.size, 1)
-    return y * (n / (n - ddof)) if ddof else y
+    return y * (n / (n - ddof) if n > ddof else math.inf) if ddof else y
 
 
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:

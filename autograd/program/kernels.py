@@ -35,7 +35,7 @@ def ufunc(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> l
 
 def power(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
     """Square, where that is meant."""
-    if isinstance(x[1], (int, float)) and x[1] == 2:
+    if isinstance(x[1], (int, float)) and x[1] == 2 and x[0].dtype == e.like.dtype:
         return [f"{refer(np.square)}({args[0]}, out=$OUT)"]
     return [f"{refer(np.power)}({', '.join(args)}, out=$OUT)"]
 
@@ -60,8 +60,9 @@ def total(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> l
 
 
 def logistic(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
-    """Compute 1 / (1 + exp(-x))."""
-    return [f"{refer(_logistic)}({args[0]}, $OUT)"]
+    """Compute 1 / (1 + exp(-x)), where -x is no integer, which might wrap."""
+    same = x[0].dtype == e.like.dtype
+    return [f"{refer(_logistic)}({args[0]}, $OUT)"] if same else None
 
 
 def _logistic(x: Any, out: np.ndarray) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.primitive import Primitive
+from autograd.program.array_api import comparable
 from autograd.program.positions import expanded, numbered, permutation, pointed
 from autograd.rules.convolution import per_axis
 from autograd.rules.shape import Slot, widths
@@ -87,7 +88,7 @@ def _in(dtype: Any, operator: str) -> Spelling:
 
 def _compared(operator: str, *, negated: bool = False) -> Spelling:
     def spell(at: Site) -> str:
-        common = np.result_type(*at.x)
+        common = comparable(np.result_type(*at.x), at.x)
         xs = at.all(np.int64 if common.kind == "b" else common)
         truth = at.graph.add(operator, *xs, dtype=bool)
         return at("Not", truth) if negated else truth
@@ -121,6 +122,14 @@ def _remainder(at: Site) -> str:
     return at("Sub", at.arg(0), at("Mul", _floor_divided(at), at.arg(1)))
 
 
+def _multiplied(at: Site) -> str:
+    a, b = at.all()
+    if np.ndim(at.x[1]) != 1:
+        return at("MatMul", a, b)
+    # a column: onnxruntime 1.31 forgets that a matrix is transposed beside a vector
+    return at("Squeeze", at("MatMul", a, at("Unsqueeze", b, [-1])), [-1])
+
+
 def _einsum(at: Site) -> str:
     terms = at.params["subscripts"].partition("->")[0].split(",")
     pairs = {p for t, x in zip(terms, at.x, strict=True) for p in zip(t, np.shape(x), strict=True)}
@@ -150,7 +159,7 @@ def _clipped(at: Site) -> str:
 def _axes(at: Site) -> list[int]:
     axis, ndim = at.params.get("axis"), np.ndim(at.x[0])
     axes = range(ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else [axis]
-    return [int(a) % ndim for a in axes]
+    return [int(a) % ndim for a in axes if ndim]  # NumPy gives a number the axes 0 and -1, too
 
 
 def _reduced(operator: str, dtype: Any = None) -> Spelling:
@@ -364,7 +373,7 @@ SPELLINGS: dict[str, Spelling] = {
     "log": "Log", "sin": "Sin", "cos": "Cos", "tan": "Tan", "arcsin": "Asin", "arccos": "Acos",
     "arctan": "Atan", "sinh": "Sinh", "cosh": "Cosh", "tanh": "Tanh", "arcsinh": "Asinh",
     "arccosh": "Acosh", "arctanh": "Atanh", "sign": "Sign", "erf": "Erf", "sigmoid": "Sigmoid",
-    "softplus": "Softplus", "gelu": "Gelu", "matmul": "MatMul", "copy": "Identity",
+    "softplus": "Softplus", "gelu": "Gelu", "matmul": _multiplied, "copy": "Identity",
     "real": "Identity", "conjugate": "Identity",
     "gelu_tanh": lambda at: at("Gelu", at.arg(0), approximate="tanh"),
     "relu": lambda at: at("Max" if at.y.dtype.kind != "f" else "Relu", at.arg(0)),

@@ -40,18 +40,19 @@ const parsed = (text) => JSON.parse(
   text.replaceAll(/NaN|-?Infinity/g, '"$&"'),
   (_, v) => typeof v === "string" ? SPELLED[v] : v,
 );
-const read = (field, shape) => {
+const read = (field, shape, whole) => {
   let values;
   try { values = [parsed(field.value)].flat(Infinity); } catch { values = []; }
   const size = shape.reduce((a, b) => a * b, 1);
   const good = values.length === size
-    && values.every((v) => typeof v === "number" || typeof v === "boolean");
+    && values.every((v) => typeof v === "number" || typeof v === "boolean")
+    && (!whole || values.every((v) => Number.isInteger(Number(v))));
   field.setAttribute("aria-invalid", !good);
   return good && (shape.length ? { data: values, shape } : values[0]);
 };
 const fields = [...document.querySelectorAll("textarea")];
 const update = () => {
-  const values = fields.map((field, i) => read(field, SHAPES[i]));
+  const values = fields.map((field, i) => read(field, SHAPES[i], WHOLE[i]));
   if (fields.some((field) => field.getAttribute("aria-invalid") === "true")) return;
   const results = compute(...values);
   document.querySelectorAll("output span").forEach((span, i) => {
@@ -83,7 +84,9 @@ def page(program: "Program") -> str:
         for y in program.results
     )
     shapes = json.dumps([list(np.shape(x)) for x in likes.values()])
-    code = f"{runtime()}\nconst compute = {javascript(program)};\nconst SHAPES = {shapes};\n"
+    whole = json.dumps([x.dtype.kind != "f" for x in likes.values()])
+    code = f"{runtime()}\nconst compute = {javascript(program)};\n"
+    code += f"const SHAPES = {shapes}, WHOLE = {whole};\n"
     script = code.replace("</", "<\\/") + SCRIPT
     body = BODY.format(
         title=html.escape(program.name), inputs=inputs, outputs=outputs,

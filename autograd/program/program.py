@@ -78,6 +78,9 @@ class Program:
     connected: Sequence[bool] = ()
     modules: Sequence[Any] = ()
 
+    def __post_init__(self) -> None:
+        _protect(self.constants)
+
     def __call__(self, *args: Any) -> Any:
         """Compute the program for other numbers of the same shapes and dtypes.
 
@@ -155,6 +158,7 @@ class Program:
     def function(self) -> Callable[..., Any]:
         """The source, compiled; tracebacks show its lines."""
         scope = executed(self.source, f"program {self.identifier}")
+        _protect(scope)
         function: Callable[..., Any] = scope[self.identifier]
         return function
 
@@ -170,7 +174,9 @@ class Program:
                     self._refuse(f"the constant {name!r}, not {x!r}", args)
                 continue
             like = self.inputs[name]
-            value = np.asarray(x, like.dtype)[()] if type(x) in (int, float, complex) else x
+            value = x
+            if type(x) in (bool, int, float, complex):  # as in NumPy: 2 is a float, 2.5 no integer
+                value = np.asarray(x, np.result_type(x, like.dtype))[()]
             if raw(value).shape != like.shape or raw(value).dtype != like.dtype:
                 have, want = (f"{v.dtype} {v.shape}" for v in (raw(value), like))
                 self._refuse(f"{name} as {want}, not {have}", args)
@@ -370,8 +376,8 @@ class Program:
 
         Raises
         ------
-        ValueError : for a primitive that is not registered by its name, and for dtypes and
-            structures that no file holds.
+        ValueError : for a primitive that is not registered by its name, for dtypes and structures
+            that no file holds, and for the suffix of a text, as .html.
         ImportError : where safetensors is not installed.
         """
         from autograd.program.stored import save  # noqa: PLC0415  # an optional library
@@ -406,3 +412,10 @@ def _apply(e: Equation, xs: Sequence[Any]) -> Any:
 
 def _described(a: Any) -> str:
     return f"a {type(a).__name__}" if isinstance(a, (list, tuple, dict)) else str(np.shape(raw(a)))
+
+
+def _protect(values: Mapping[Any, Any]) -> None:
+    """Let nobody write into arrays: a result that is a view of one is copied (see `apart`)."""
+    for x in values.values():
+        if isinstance(x, np.ndarray):
+            x.flags.writeable = False

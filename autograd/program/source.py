@@ -206,9 +206,10 @@ class _Printer:
 
     def is_plain(self, a: np.generic, e: Equation) -> bool:
         """Tell whether Python's number does as well: beside an array of its own dtype."""
-        if e.op.name == "pow" or not (e.op.elementwise or e.op is D_CROSS_ENTROPY):
+        if e.op.name in ("pow", "ldexp") or not (e.op.elementwise or e.op is D_CROSS_ENTROPY):
             return False
-        return a.dtype in [self.like[b].dtype for b in e.args if type(b) is Name]
+        beside = e.args[e.op.fn is np.where :]  # the dtype of a condition is not the result's
+        return a.dtype in [self.like[b].dtype for b in beside if type(b) is Name]
 
     def value(self, name: Name) -> str:
         text = self.names[name]

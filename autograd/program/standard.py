@@ -16,7 +16,7 @@ import numpy as np
 from autograd.errors import three_lines
 from autograd.primitive import Primitive
 from autograd.program import extras
-from autograd.program.array_api import SPELLINGS, Site, cast
+from autograd.program.array_api import SPELLINGS, Site, cast, comparable
 from autograd.program.equations import Equation, Name
 from autograd.program.spell import HOLE
 from autograd.rules.shape import FIRST_ARRAY
@@ -40,6 +40,7 @@ TRUTHS = {
 """NumPy's arithmetic on booleans, which the standard does not have."""
 
 ORDERS = ("greater", "greater_equal", "less", "less_equal")
+COMPARISONS = (*ORDERS, "equal", "not_equal")
 QUESTIONS = (*ORDERS, "isnan", "isinf", "isfinite")
 ORDERING = frozenset({
     *ORDERS, "maximum", "minimum", "fmax", "fmin", "max", "min", "amax", "amin", "argmax", "argmin",
@@ -184,6 +185,8 @@ def promoted(op: Primitive, x: Sequence[Any], y: Any) -> list[np.dtype | None]:
         loop = fn.resolve_dtypes((*given, *[None] * fn.nout))
         if op.name in QUESTIONS and loop[0] == TRUTH:
             return [np.dtype(np.int8)] * len(x)
+        if op.name in COMPARISONS:
+            return [comparable(loop[0], x)] * len(x)
         half = {np.dtype(np.float16): np.dtype(np.float32)}  # signbit's loop of booleans
         return [half.get(dtype, dtype) for dtype in loop[: len(x)]]
     return [_beside(op, i, v, y.dtype) for i, v in enumerate(x)]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from autograd.errors import three_lines
 from autograd.files import optional, write_atomically
 from autograd.program.decoding import Reader, Refused
 from autograd.program.encoding import Writer
@@ -18,10 +19,22 @@ from autograd.program.program import Program
 
 FORMAT, VERSION = "retrograd-program", 1
 
+TEXTS = {".html": "html", ".py": "source", ".tex": "latex", ".js": "javascript"}
+"""What a Program has for these files, which hold something else than `save` writes."""
+
 
 def save(program: Program, path: str | Path) -> Path:
     """Write a program to a file, as a whole or not at all; see `Program.save`."""
     path = Path(path)
+    if text := TEXTS.get(path.suffix.lower()):
+        raise ValueError(
+            three_lines(
+                f"a program is saved as data, which is no {path.suffix}",
+                f"save({str(path)!r})",
+                f"Path({str(path)!r}).write_text(program.{text}, encoding='utf-8'); "
+                f"save({path.stem + '.safetensors'!r}) for Program.load",
+            )
+        )
     writer = Writer(program, path)
     fields = {"format": FORMAT, "version": VERSION, **writer.fields()}
     text = json.dumps(fields, allow_nan=False)

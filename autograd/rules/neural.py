@@ -24,7 +24,7 @@ STRIP = 2**15  # zeros that stay in the cache
 def sigmoid_(x):
     """Return 1 / (1 + exp(-x)), the logistic function."""
     with np.errstate(over="ignore"):  # where exp(-x) is inf, the result is rightly 0
-        return 1 / (1 + np.exp(-x))
+        return 1 / (1 + np.exp(0.0 - x))  # not of -x, which of unsigned integers wraps
 
 
 def relu_(x):
@@ -132,7 +132,7 @@ def largest(x, axis):
     if x.size == 0:
         return 0.0
     top = np.max(x, axis=axis, keepdims=True)
-    return np.where(np.isfinite(top), top, 0)
+    return np.where(np.isfinite(top), top, 0.0)  # a float, or x minus it would wrap if unsigned
 
 
 @by_rows
