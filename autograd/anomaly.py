@@ -51,9 +51,9 @@ class detect_anomaly(Watcher):  # noqa: N801  # PyTorch's name
         self._alarms.__exit__(*exc)  # type: ignore[arg-type]  # NumPy's stubs want three
         self._lines.__exit__(*exc)
 
-    def computed(self, op: Primitive, values: Sequence[Any], params: Any, y: Tensor) -> None:  # noqa: ARG002  # of any Watcher
+    def computed(self, op: Primitive, values: Sequence[Any], params: Any, y: Tensor) -> None:
         """Check a result."""
-        if (bad := _first_bad(y)) is None or not _all_finite(values):
+        if (bad := _first_bad(y)) is None or not _all_finite((*values, *params.values())):
             return
         raise FloatingPointError(
             three_lines(
@@ -93,7 +93,8 @@ def _first_bad(y: Any) -> tuple[int, ...] | None:
 
 
 def _all_finite(values: Iterable[Any]) -> bool:
-    known = [numbers(v.data.restore() if _is_old(v) else v) for v in values]
+    known = [v.data.restore() if _is_old(v) else v for v in values]
+    known = [x if type(x) in (float, complex) else numbers(x) for x in known]
     return all(np.isfinite(x).all() for x in known if x is not None)
 
 

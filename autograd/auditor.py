@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check import _close, directional
+from autograd.check import _along, _close, directional
 from autograd.errors import three_lines, user_line
 from autograd.primitive import Primitive
 from autograd.rules.shape import sum_to
@@ -74,7 +74,7 @@ class audit(Watcher):  # noqa: N801  # beside detect_anomaly
             for v, x in zip(values, data, strict=True)
         ]  # fmt: skip
         for i, v in enumerate(values):
-            if type(v) is Tensor and v.requires_grad and op.rule(i) is not None:
+            if type(v) is Tensor and v.requires_grad:
                 self._check(op, values, xs, params, i)
 
     def _check(self, op: Primitive, values: Any, xs: list[Any], params: Any, i: int) -> None:
@@ -82,8 +82,9 @@ class audit(Watcher):  # noqa: N801  # beside detect_anomaly
         with np.errstate(all="ignore"):
             y = op.call(*xs, **params)
             g = self._random.standard_normal(np.shape(y))[()]
-            got = sum_to(np.asarray(rule(g, y, *xs, **params)), xs[i].shape)
-            direction = self._random.standard_normal(xs[i].shape)
+            sent = rule(g, y, *xs, **params) if rule else np.zeros(xs[i].shape)  # None means flat
+            got = sum_to(np.asarray(sent), xs[i].shape)
+            direction = _along(self._random, xs[i])
             if _is_symmetric(xs[i]):
                 direction = direction + np.swapaxes(direction, -1, -2)
             try:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from autograd.batching import Batched, run
 from autograd.errors import three_lines
 from autograd.graph import arguments, toposort
 from autograd.modes import enable_grad, no_grad
@@ -132,7 +133,8 @@ def _record_nested(
 ) -> Any:
     """Record a call with containers: of all leaves of its arguments, to one long array."""
     leaves, rebuild = flatten(list(args))
-    wanted = [isbox(leaf) and leaf.requires_grad for leaf in leaves]
+    # what stands for the arrays of a vmap may be connected to what is outside of it
+    wanted = [type(raw(x)) is Batched or (isbox(x) and x.requires_grad) for x in leaves]
     results: list[Any] = []  # how the results are nested, and their shapes, once there are any
 
     def forward(*xs: Any) -> Any:
@@ -157,7 +159,7 @@ def _record_nested(
         return grads
 
     row = Primitive(op.fn, (), call=forward, joint=joint, name=op.name)
-    return unpack(record(row, tuple(leaves)))
+    return unpack(run(row, *leaves))
 
 
 class Node:

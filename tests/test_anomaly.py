@@ -51,6 +51,20 @@ def test_what_is_not_finite_is_found_where_it_is_born(f, what):
         f(leaf([1.0, 1.0])) * 2.0 + 1.0
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.where(x > 0, x, -np.inf),
+        lambda x: x.masked_fill(x < 0, float("-inf")),
+        lambda x: np.pad(x, 1, constant_values=-np.inf),
+        lambda x: x + float("inf"),
+    ],
+)
+def test_a_python_number_may_be_what_is_not_finite(f):
+    with detect_anomaly():
+        assert not np.isfinite(f(leaf([1.0, -1.0])).data).all()
+
+
 def test_what_was_never_finite_is_not_born_here():
     with detect_anomaly():
         x = leaf([np.nan, np.inf])

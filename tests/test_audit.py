@@ -69,6 +69,18 @@ def test_a_rule_is_wrong_only_at_some_values():
         f(leaf(-3.0))
 
 
+def test_an_argument_that_should_have_a_rule_is_blamed():
+    f = primitive(lambda x, y: x * np.floor(y) + 0 * y, name="planted")
+    f.defvjp(lambda g, y, a, b: g * np.floor(b), None)
+    with audit() as report:
+        f(leaf(3.0), leaf(2.5))
+    assert report.checked == {"planted": 2}
+    f = primitive(lambda x, y: x * y, name="planted")
+    f.defvjp(lambda g, y, a, b: g * b, None)
+    with pytest.raises(AssertionError, match="the rule of planted is wrong"), audit():
+        f(leaf(3.0), leaf(2.5))
+
+
 def test_kinks_constants_and_complex_numbers_are_skipped():
     with audit() as report, np.errstate(all="ignore"):
         abs(leaf([0.0, 1.0]))

@@ -20,6 +20,11 @@ RANDOM = np.random.default_rng(7)
         (lambda x: [x[0], (x * x,)], np.array([1.0, 2.0])),
         (lambda x: np.sum(np.exp(30 * x)), np.array([0.5, 1.0])),  # large values
         (lambda x: x * 1e-8, np.array([1.0, 2.0])),  # small ones
+        (np.log, np.array([1e-4, 3e-5])),  # arguments of another size than the steps
+        (np.sqrt, np.array([1e-6])),
+        (np.reciprocal, np.array([-1e-8, 3e-8])),
+        (np.sin, np.array([1e6, 1e7])),
+        (lambda x: np.linalg.norm(x) + 1e6, np.array([3.0, 4.0])),  # and not analytic
     ],
 )
 def test_right_derivatives_pass(f, args):

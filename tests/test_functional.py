@@ -456,3 +456,16 @@ def test_checkpoint_of_methods_indices_and_constants():
     assert w.grad.item() == 2
     with pytest.raises(TypeError, match="a checkpointed function returns one tensor"):
         checkpoint(lambda x: (x, x))(x)
+
+
+def test_a_checkpoint_holds_a_derivative():
+    def f(x):
+        return np.sum(np.sin(x) * x[0])
+
+    gradient = checkpoint(grad(f))
+    np.testing.assert_allclose(jacobian(gradient)(X), hessian(f)(X), rtol=1e-13)
+    np.testing.assert_allclose(
+        jacobian(checkpoint(lambda x: jvp(gradient)(x)(X)[1]))(X),
+        jacobian(lambda x: jvp(grad(f))(x)(X)[1])(X),
+        rtol=1e-13,
+    )

@@ -17,7 +17,7 @@ from numpy.testing import assert_allclose
 
 import autograd
 import autograd.numpy as np
-from autograd import Tensor, grad, jacobian
+from autograd import Tensor, grad, jacobian, vmap
 from autograd.builtins import type as ag_type
 from autograd.extend import (
     defjvp,
@@ -237,6 +237,25 @@ def test_old_style_rules():
     f.defvjp(lambda g, ans, space, its_space, x, y: g * y * space.ones())
     f.defgrad(lambda ans, x, y: lambda g: g * x, argnum=1)
     check_grads(f, (0, 1))(2.0, 3.0)
+
+
+def test_a_primitive_of_several_results_is_mapped():
+    @primitive
+    def both(x):
+        return x**2, np.sin(x)
+
+    defvjp(both, lambda ans, x: lambda g: g[0] * 2 * x + g[1] * np.cos(x))
+
+    def product(x):
+        square, sine = both(x)
+        return square * sine
+
+    x = numpy.arange(6.0).reshape(2, 3)
+    assert type(vmap(product)(x)) is numpy.ndarray
+    assert_allclose(vmap(product)(x), product(x))
+    expected = 2 * product(x) * (2 * x * np.sin(x) + x**2 * np.cos(x))
+    assert_allclose(grad(lambda x: np.sum(vmap(product)(x) ** 2))(x), expected)
+    assert_allclose(vmap(grad(lambda x: np.sum(product(x) ** 2)))(x), expected)
 
 
 def test_notrace_sees_values():

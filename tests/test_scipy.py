@@ -1,10 +1,13 @@
 """autograd.scipy: values against SciPy's, derivatives against differences and exact solutions."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from autograd import Tensor, check_grads, grad, hessian, jacobian, value_and_grad
+from autograd import Tensor, check_grads, grad, hessian, jacobian, no_grad, value_and_grad, vmap
+from autograd.errors import three_lines
 
 scipy = pytest.importorskip("scipy", reason="what these tests are about")
 import autograd.scipy.stats.norm as norm  # noqa: E402, PLR0402
@@ -207,6 +210,9 @@ def test_square_roots_and_sylvesters_equation():
     x = ours.linalg.solve_sylvester(a, b, B)
     assert_allclose(a @ x + x @ b, B)
     check_grads(ours.linalg.solve_sylvester, (a, b, B))
+    turn = np.array([[1.0, 2.0], [-2.0, 1.0]])  # its eigenvalues are complex, as q is
+    x = ours.linalg.solve_sylvester(a, turn, B * 1j)
+    assert_allclose(a @ x + x @ turn, B * 1j, atol=1e-12)
 
 
 def test_factors():
@@ -345,6 +351,43 @@ def test_an_ode_can_be_differentiated_twice():
     )
 
 
+def test_an_ode_in_other_spellings_and_for_many_examples():
+    times, k = np.array([0.0, 1.0]), np.array([0.5, 2.0])
+
+    def end(k, func, **options):
+        return ours.integrate.odeint(func, np.ones(2), times, (k,), **TIGHT, **options)[-1, 0]
+
+    spellings = {
+        "list": partial(end, func=lambda y, t, k: [-k * y[0], 0.0]),
+        "time first": partial(end, func=lambda t, y, k: -k * y, tfirst=True),
+    }
+    for f in spellings.values():
+        assert_allclose(grad(grad(f))(0.5), np.exp(-0.5), rtol=1e-8)
+        assert_allclose(vmap(f)(k), np.exp(-k), rtol=1e-8)
+        assert_allclose(vmap(grad(f))(k), -np.exp(-k), rtol=1e-8)
+
+
+def test_an_ode_refuses_a_closure():
+    """Its gradient would be 0 in silence. A gradient that its own function takes is no closure."""
+    times, k = np.array([0.0, 1.0]), Tensor(0.5, requires_grad=True)
+
+    def end(k, func):
+        return ours.integrate.odeint(func, k * np.ones(2), times, **TIGHT)[-1, 0]
+
+    for f in (lambda k: end(k, lambda y, t: -k * y), lambda _: end(1.0, lambda y, t: -k * y)):
+        with pytest.raises(RuntimeError) as error:
+            grad(f)(0.5)
+        assert str(error.value) == three_lines(
+            "an equation uses a tensor that is not its argument",
+            "odeint(<lambda>, ...)",
+            "pass that tensor in args; or no_grad() where no gradient is wanted",
+        )
+    with no_grad():
+        assert_allclose(end(1.0, lambda y, t: -k * y), np.exp(-0.5))
+    slope = grad(lambda y: -np.sum(y * y) / 2)
+    assert_allclose(grad(lambda k: end(k, lambda y, t: slope(y)))(0.5), np.exp(-1), rtol=1e-8)
+
+
 def test_the_tolerance_is_passed_on():
     calls = []
 
@@ -416,6 +459,15 @@ def test_minimize_keeps_structure_and_passes_arguments():
     assert np.abs(found.jac["w"]).max() < 1e-5
     assert ours.optimize.minimize(lambda x: (x - 2.0) ** 2, 0.0).x == pytest.approx(2)
     assert ours.optimize.minimize(lambda x, a: (x - a) ** 2, 0.0, 3.0).x == pytest.approx(3)
+
+
+@pytest.mark.parametrize("start", [[-1.2, 1], (-1.2, 1)])
+@pytest.mark.parametrize("method", ["BFGS", "Nelder-Mead"])
+def test_minimize_takes_a_list_of_numbers_for_an_array(start, method):
+    found = ours.optimize.minimize(
+        lambda x: np.sum((2 * x - [3.0, 4.0]) ** 2), start, method=method
+    )
+    assert_allclose(found.x, [1.5, 2], atol=1e-4)
 
 
 def test_scipys_own_minimize_takes_our_derivatives():

@@ -11,7 +11,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from samples.statistics import METHODS
 
-from autograd import Tensor, elementwise_grad, grad, hessian, jacobian
+from autograd import CaptureError, Tensor, capture, elementwise_grad, grad, hessian, jacobian, vmap
 from autograd.rules.floats import bessel
 
 NAN = np.nan
@@ -202,6 +202,22 @@ def test_polynomial_roots_move_as_their_implicit_derivative():
     found = jacobian(lambda p: np.real(np.roots(p)))(p)
     expected = -np.vander(np.real(r), 4) / np.polyval(np.polyder(p), np.real(r))[:, None]
     assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_leading_zeros_are_no_part_of_a_polynomial():
+    p = np.array([0.0, 0.0, 2.0, -6.0, 3.0])
+    r = np.roots(Tensor(p, requires_grad=True))
+    assert_array_equal(r.data, np.roots(p))
+    found = jacobian(np.roots)(p)
+    assert_array_equal(found, np.hstack([np.zeros((2, 2)), jacobian(np.roots)(p[2:])]))
+    assert np.roots(Tensor(np.zeros(3))).shape == (0,)
+    with pytest.raises(CaptureError, match="branching on a traced value"):
+        capture(np.roots, p)
+
+
+def test_the_roots_of_many_polynomials_stay_complex():
+    p = np.array([[1.0, 0.0, 1.0], [1.0, 0.0, 4.0], [1.0, 2.0, -3.0]])
+    assert_array_equal(vmap(np.roots)(p), [np.roots(row) for row in p])
 
 
 # ── complex numbers ───────────────────────────────────────────────────────────────────────────

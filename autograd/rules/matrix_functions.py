@@ -40,7 +40,9 @@ def d_triangular_side(g, y, a, b, transposed=False, lower=False, unit_diagonal=F
 
 
 def sylvester_(a, b, q):
-    return linalg.solve_sylvester(a, b, q)
+    """Solve in one dtype: of real a or b and complex q, SciPy 1.17 solves another equation."""
+    dtype = np.result_type(a, b, q)
+    return linalg.solve_sylvester(*(np.asarray(x, dtype) for x in (a, b, q)))
 
 
 def expm_(a):

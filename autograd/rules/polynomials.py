@@ -1,7 +1,8 @@
 """Polynomials, as arrays of coefficients from the highest power down.
 
 A coefficient that happens to be 0 keeps its place, at the head of a Tensor too, where NumPy drops
-it: its derivative is not 0, and a shape should not depend on values.
+it: its derivative is not 0, and a shape should not depend on values. Only `roots` drops it, as
+there are fewer of them then.
 """
 
 import numpy as np
@@ -107,6 +108,8 @@ def poly(seq_of_zeros):
 def roots(p):
     """Return the eigenvalues of the companion matrix (Horn and Johnson, "Matrix Analysis", 3.3)."""
     p = listed(p)
+    while len(p) and not np.any(numbers(p[0])) and p[0] == 0:  # which no program can ask
+        p = p[1:]
     n = len(p) - 1
     if n < 1:
         return np.zeros(0)
@@ -116,10 +119,15 @@ def roots(p):
 
 def real_if_so(y):
     """Return complex numbers as real ones if they happen to be: eigenvalues before NumPy 2.5."""
-    x = y
-    while not isinstance(x, (np.ndarray, np.generic)):
-        x = x.data
+    x = numbers(y)
     return y if x.dtype.kind != "c" or np.any(x.imag) else np.real(y)
+
+
+def numbers(x):
+    """Return the array behind whatever stands for it; of a mapped value, that of all examples."""
+    while not isinstance(x, (np.ndarray, np.generic)):
+        x = x.value if hasattr(x, "value") else x.data
+    return x
 
 
 @composite(np.polyfit)

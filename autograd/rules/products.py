@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import operator
 
 import numpy as np
 
@@ -85,6 +86,7 @@ def kron(a, b):
 @composite(np.linalg.matrix_power)
 def matrix_power(a, n):
     """Square and multiply, in NumPy's order."""
+    n = operator.index(n)
     if n == 0:
         return np.zeros_like(a) + np.eye(a.shape[-1], dtype=a.dtype)
     a, n = (a, n) if n > 0 else (np.linalg.inv(a), -n)

@@ -13,31 +13,42 @@ from typing import Any
 import numpy as np
 from scipy import integrate as scipys
 
+from autograd.batching import run
+from autograd.errors import function_name, three_lines
 from autograd.functional import vjp
+from autograd.graph import toposort
 from autograd.modes import no_grad
 from autograd.primitive import Primitive
-from autograd.tensor import Tensor, raw, record
+from autograd.tensor import Tensor, raw
 from autograd.tree import flatten
+from autograd.versions import birth
 
 
 def odeint(
-    func: Callable[..., Any], y0: Any, t: Any, args: tuple[Any, ...] = (), **options: Any
-) -> Any:
+    func: Callable[..., Any], y0: Any, t: Any, args: tuple[Any, ...] = (), *, tfirst: bool = False,
+    **options: Any,
+) -> Any:  # fmt: skip
     """Solve ``dy/dt = func(y, t, *args)`` from y0 at t[0]; return y at all times.
 
-    Differentiable by y0, by t and by args. What else func depends on is a constant.
+    Differentiable by y0, by t and by args.
 
     Parameters
     ----------
-    func : ``(y, t, *args)``, written with NumPy's functions, to an array of the shape of y.
+    func : ``(y, t, *args)``, written with NumPy's functions, to an array of the shape of y, or a
+        list of its elements.
     y0 : shape (n,).
     t : shape (T,), increasing or decreasing.
     args : a tuple of arrays, of numbers, or of nested containers of them.
+    tfirst : func is ``(t, y, *args)``.
     **options : SciPy's, as ``rtol`` and ``atol``; they hold for the backward solution too.
 
     Returns
     -------
     shape (T, n).
+
+    Raises
+    ------
+    RuntimeError : where func uses a tensor that requires a gradient, and is not in args.
 
     Examples
     --------
@@ -56,9 +67,20 @@ def odeint(
         full = list(leaves)
         for i, x in zip(real, xs, strict=True):
             full[i] = x
-        return func(y, t, *rebuild(full))
+        dy = func(t, y, *rebuild(full)) if tfirst else func(y, t, *rebuild(full))
+        return np.stack(dy) if isinstance(dy, (list, tuple)) else dy
 
     def forward(y0: Any, t: Any, *xs: Any) -> np.ndarray:
+        born = birth()
+        dy = slope(np.atleast_1d(y0), t[0], *xs)
+        if type(dy) is Tensor and any(v.requires_grad and v.count < born for v in toposort(dy)):
+            raise RuntimeError(
+                three_lines(
+                    "an equation uses a tensor that is not its argument",
+                    f"odeint({function_name(func)}, ...)",
+                    "pass that tensor in args; or no_grad() where no gradient is wanted",
+                )
+            )
         with no_grad():
             return scipys.odeint(lambda y, t: np.asarray(raw(slope(y, t, *xs))), y0, t, **options)
 
@@ -66,11 +88,8 @@ def odeint(
         return adjoint(slope, g, ys, t, xs, options)
 
     values = (y0, t, *(leaves[i] for i in real))
-    values = tuple(v if type(v) is Tensor else np.asarray(v, float) for v in values)
-    op = Primitive(func, (), call=forward, joint=joint, name="odeint")
-    if not any(type(v) is Tensor for v in values):
-        return forward(*values)
-    return record(op, values)
+    values = tuple(v if hasattr(v, "_record") else np.asarray(v, float) for v in values)
+    return run(Primitive(func, (), call=forward, joint=joint, name="odeint"), *values)
 
 
 def adjoint(

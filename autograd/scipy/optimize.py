@@ -26,7 +26,8 @@ def minimize(
     Parameters
     ----------
     fun : ``(x, *args)`` to a number, written with NumPy's functions.
-    x0 : where to start: a number, an array of any shape, or nested containers of them.
+    x0 : where to start: a number, an array of any shape, or nested containers of them; a list of
+        numbers is an array, as for SciPy.
     args : further arguments of fun, constants.
     method : SciPy's; those that use a Hessian get its products with vectors.
     **options : SciPy's others, as ``tol``, ``bounds`` (of the elements of x0, one after the other)
@@ -99,6 +100,8 @@ def least_squares(
 
 def flattened(x0: Any) -> tuple[np.ndarray, Callable[[Any], Any]]:
     """Return all numbers of nested arrays in a line, and the function that nests a line."""
+    if isinstance(x0, (list, tuple)) and all(map(np.isscalar, x0)):
+        x0 = np.asarray(x0, float)
     leaves, rebuild = flatten(x0)
     arrays = [np.asarray(raw(x), float) for x in leaves]
     ends = np.cumsum([0, *(a.size for a in arrays)])

@@ -125,7 +125,7 @@ SAMPLES: dict[Callable[..., Any], list[Case]] = {
     linalg.matrix_transpose: given(linalg.matrix_transpose, [(2, 3, 4)]),
     linalg.diagonal:  given(linalg.diagonal, [(2, 3, 4)], "offset", (0,), (1,)),
     linalg.trace:     given(linalg.trace, [(2, 3, 4)], "offset", (0,), (-1,)),
-    linalg.matrix_power: [c for n in (0, 1, 2, 3, 5, -1, -2) for c in given(linalg.matrix_power, ONE_SQUARE, "n", (n,), domain=regular)],
+    linalg.matrix_power: [c for n in (0, 1, 2, 3, 5, -1, np.int64(-2)) for c in given(linalg.matrix_power, ONE_SQUARE, "n", (n,), domain=regular)],
     linalg.multi_dot: [case(lambda *xs: linalg.multi_dot(xs), *s) for s in (((2, 3), (3, 2)), ((3,), (3, 2), (2,)), ((2, 3), (3, 4), (4, 1), (1, 2)), ((2, 3), (3, 2), (2, 4), (4, 3)))],
     np.vecdot:        [case(np.vecdot, *s, analytic=False) for s in (((3,), (3,)), ((2, 3), (3,)), ((3,), (4, 2, 3)))],
     np.matvec:        many(np.matvec, ((2, 3), (3,)), ((2, 3), (4, 3)), ((4, 2, 3), (3,))),
