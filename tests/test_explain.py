@@ -285,6 +285,13 @@ def test_an_index_sends_back_what_arrives_there_and_0_elsewhere(index, text, tex
     assert cases in markdown(explained.document)
 
 
+def test_parameters_behind_all_the_arguments_have_their_comma():
+    (x,) = variables(x=[3.0, 1.0, 2.0])
+    text = str(explain(np.sort(x)[0] + 0))
+    assert "scatter_at(∂f/∂y, argsort(x, axis=0, stable=True), (0,), (3,))" in text
+    assert "concatenate((x, x))" in str(explain(np.concatenate([x, x]).sum()))
+
+
 @pytest.mark.parametrize(
     ("lang", "sum_of_both"),
     [
@@ -745,6 +752,9 @@ def test_latex_is_read_back_as_it_was_written():
     assert kinds == ["script", "token", "table"]
     assert mathml(escape("a < b")).count("<mtext>") == 2
     assert mathml(r"\text{a<b}") == '<math displaystyle="true"><mtext>a&lt;b</mtext></math>'
+    mean = mathml(r"\overline{\begin{bmatrix} 1 & 2 \end{bmatrix}}")
+    assert '<mrow style="border-top' in mean, "a line over all of it"
+    assert mathml(r"\hat{y}").count('<mover accent="true">') == 1
     assert write(Leaf("x", -2.0), LATEX.by_value).text == "-2"
     entry = Entry("W1", 1.0, (1, 2))
     assert write(entry, LATEX.by_name, LATEX).text == r"\left[W_{1}\right]_{1,2}"

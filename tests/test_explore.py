@@ -363,6 +363,31 @@ def test_a_quiz_knows_the_mistake_of_fan_out(show):
     )
 
 
+def test_ways_over_results_of_the_same_value_are_two(show):
+    page = show(explore("a * b + b * a", a=1, b=2))
+    assert lines(page)[1:] == [
+        "∂f/∂a = ∂f/∂c · ∂c/∂a + ∂f/∂d · ∂d/∂a = 1 · 2 + 1 · 2 = 4",
+        "∂f/∂b = ∂f/∂c · ∂c/∂b + ∂f/∂d · ∂d/∂b = 1 · 1 + 1 · 1 = 2",
+    ]
+
+
+def test_a_quiz_judges_an_infinite_and_a_tiny_number(show):
+    with np.errstate(divide="ignore"):
+        page = show(explore("sqrt(x)", x=0).quiz("∂x"))
+    assert answer(page, "∂f/∂x", "5").startswith("not yet")
+    assert answer(page, "∂f/∂x", "-inf").startswith("the size is right, the sign is not")
+    assert answer(page, "∂f/∂x", "∞").startswith("right")
+    page = show(explore("a * b", a=2, b=1e-10).quiz("∂a"))
+    assert answer(page, "∂f/∂a", "0").startswith("not yet")
+    assert answer(page, "∂f/∂a", "1e-10").startswith("right")
+
+
+def test_a_field_shows_no_rounding(show):
+    page = show(explore("sum(x) * a", a=0.1 + 0.2, x=[1.1 + 2.2, 1.0]))
+    fields = page.locator("input[type=number]")
+    assert [fields.nth(i).input_value() for i in range(3)] == ["0.3", "3.3", "1"]
+
+
 def test_a_number_that_changed_is_asked_for_anew(show):
     page = show(abc().quiz("∂a"))
     assert answer(page, "∂f/∂a", "3").startswith("not yet")

@@ -252,6 +252,8 @@ def test_tex_of_letters():
     assert tex("α Ωσ") == r"\ensuremath{\alpha} \ensuremath{\Omega}\ensuremath{\sigma}"
     assert tex("λΛο") == r"\ensuremath{\lambda}\ensuremath{\Lambda}\graphtext{U+03BF}{ο}"
     assert tex("😀x") == r"\graphtext{U+1F600}{😀}x"
+    assert tex("X⁻¹") == r"X\textsuperscript{\ensuremath{-}}\textsuperscript{1}"
+    assert tex("z′ − 1") == r"z\ensuremath{'} \ensuremath{-} 1"
     arabic = "مر حبا"
     codes = " ".join(f"U+{ord(c):04X}" for c in arabic if c != " ")
     assert tex(f"a {arabic} b") == rf"a \graphrtl{{{codes}}}{{{arabic}}} b"

@@ -340,6 +340,16 @@ def test_a_run_that_ends_in_nan_is_marked():
     assert_array_equal(lines[1].get_ydata(), [2, 3, np.nan, np.nan])
 
 
+def test_a_loss_between_no_numbers_is_seen():
+    ax = plot_losses([3.0])
+    assert [(dot.get_marker(), dot.get_xdata(), dot.get_ydata()) for dot in ax.lines[1:]] == [
+        ("o", [1], [3.0])
+    ]
+    assert all(tick == int(tick) for tick in ax.get_xticks()), "steps are whole"
+    _, dot = plot_losses([3.0, 2.0, np.nan, 1.0, np.inf, 2.0, 1.0]).lines
+    assert_array_equal(dot.get_xdata(), [4])
+
+
 # ── descent ───────────────────────────────────────────────────────────────────────────────────
 def bowl(x, y):
     return x**2 + 10 * y**2

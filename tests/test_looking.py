@@ -306,7 +306,10 @@ def test_filters_of_convolutions():
     ax = ag.plot_filters(nn.Linear(16, 100).weight)
     assert len(tiles(ax)) == 64
     assert ax.get_title().startswith("64 of 100 filters, from −")
-    ag.plot_filters(np.zeros((2, 4))).figure.canvas.draw()
+    ax = ag.plot_filters(np.zeros((2, 4)))
+    ax.figure.canvas.draw()
+    assert ax.get_title() == "from 0 to 0"
+    assert ag.plot_filters(np.full((2, 4), 1e-9)).get_title() == "from −1e−9 to 1e−9"
 
 
 # ── errors, and without matplotlib ────────────────────────────────────────────────────────────

@@ -28,9 +28,9 @@ COMMA = re.compile(r"(?<!\\), ")
 SUPERSCRIPTS = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 GLYPHS = {
     " ** ": "^", " * ": " · ", "np.linalg.": "", "np.": "", ">=": "≥", "<=": "≤", "!=": "≠",
-    "-": "−", ".T": "ᵀ", "{*},": "{*}",
+    "-": "−", ".T": "ᵀ", "{*},)": "{*})",
 }  # fmt: skip
-GLYPH = re.compile(r" \*\* | \* |np\.linalg\.|np\.|>=|<=|!=|-(?!>)|\.T\b|\{\*\},")
+GLYPH = re.compile(r" \*\* | \* |np\.linalg\.|np\.|>=|<=|!=|-(?!>)|\.T\b|\{\*\},\)")
 
 
 class Spelled(NamedTuple):

@@ -24,7 +24,7 @@ NAMES = {
 IDENTIFIERS = {
     r"\infty", r"\top", r"\ldots", r"\cdots", r"\vdots", r"\ddots", *(f"\\{n}" for n in GREEK),
 }  # fmt: skip
-ACCENTS = {r"\hat": "^", r"\bar": "¯", r"\tilde": "~", r"\overline": "¯"}
+ACCENTS = {r"\hat": "^", r"\bar": "¯", r"\tilde": "~"}
 SPACES = {r"\,": "0.17em", r"\quad": "1em", r"\qquad": "2em"}
 BIG = {r"\sum", r"\prod", r"\bigwedge", r"\bigvee"}
 
@@ -76,9 +76,10 @@ def _one(part: Part, *, prefix: bool = False) -> str:
         return f"<mroot>{base}{degree}</mroot>"
     if part.kind == "macro":
         inner = [_group(p) for p in part.parts]
+        if part.text == r"\overline":  # a bar over it would be as wide as the font has one
+            return f'<mrow style="border-top: 1px solid; padding-top: 2px">{inner[0]}</mrow>'
         if part.text in ACCENTS:
-            wide = _bool(part.text == r"\overline")
-            mark = f'<mo stretchy="{wide}">{ACCENTS[part.text]}</mo>'
+            mark = f'<mo stretchy="false">{ACCENTS[part.text]}</mo>'
             return f'<mover accent="true">{inner[0]}{mark}</mover>'
         return f"<m{part.text[1:]}>{''.join(inner)}</m{part.text[1:]}>"
     return _token(part.text, prefix=prefix)

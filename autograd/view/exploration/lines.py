@@ -60,11 +60,10 @@ class Lines:
         self.recording, self.letters, self.arrays = recording, letters, arrays
         self.root = letters[recording.root]
         self.texts: list[Line] = []
-        self.ways: dict[Tensor, list[Tensor]] = {}  # who sends something to a tensor
+        senders: dict[Tensor, dict[Tensor, None]] = {}  # each once: in a list, == compares values
         for node, i in recording.sent:
-            a = arguments(node)[i]
-            if node not in self.ways.setdefault(a, []):
-                self.ways[a].insert(0, node)  # in the order of the forward pass
+            senders.setdefault(arguments(node)[i], {})[node] = None
+        self.ways = {a: [*reversed(nodes)] for a, nodes in senders.items()}  # forward
         self._display: dict[str, str] = {}
         self._places: dict[tuple[Any, ...], int] = {}
 

@@ -18,10 +18,10 @@ ASCII = {
 """Also what fonts make ligatures of (-->), and what other languages' packages redefine."""
 
 SIGNS = {
-    "∂": "partial", "−": "", "×": "times", "·": "cdot", "÷": "div", "√": "surd", "∞": "infty",
+    "∂": "partial", "−": "-", "×": "times", "·": "cdot", "÷": "div", "√": "surd", "∞": "infty",
     "‖": "Vert", "→": "rightarrow", "←": "leftarrow", "≥": "geq", "≤": "leq", "≠": "neq",
     "≈": "approx", "⟨": "langle", "⟩": "rangle", "⊗": "otimes", "⊙": "odot", "∏": "prod",
-    "Σ": "Sigma", "∇": "nabla", "…": "ldots", "±": "pm", "∈": "in", "⊤": "top",
+    "Σ": "Sigma", "∇": "nabla", "…": "ldots", "±": "pm", "∈": "in", "⊤": "top", "′": "'",
 }  # fmt: skip
 
 GREEK = re.compile(
@@ -65,7 +65,8 @@ def _kind(c: str) -> str:
     if unicodedata.bidirectional(c) in RIGHT_TO_LEFT:
         return "graphrtl"
     decomposed = unicodedata.normalize("NFKD", c)
-    if decomposed[0].isascii() and (ord(c) < 0x180 or _script(c)):
+    known = decomposed[0].isascii() or decomposed[0] in SIGNS  # ⁻ is a raised −
+    if known and (ord(c) < 0x180 or _script(c)):
         return ""
     return "graphtext"
 
@@ -89,7 +90,8 @@ def _character(c: str) -> str:
     if c.isascii():
         return ASCII.get(c, c)
     if c in SIGNS:
-        return rf"\ensuremath{{\{SIGNS[c]}}}" if SIGNS[c] else r"\ensuremath{-}"
+        sign = SIGNS[c]
+        return rf"\ensuremath{{\{sign}}}" if sign.isalpha() else rf"\ensuremath{{{sign}}}"
     if greek := GREEK.fullmatch(unicodedata.name(c, "")):
         letter = greek[1].replace("LAMDA", "LAMBDA").lower()
         return rf"\ensuremath{{\{letter.title() if c.isupper() else letter}}}"

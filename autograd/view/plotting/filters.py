@@ -7,6 +7,7 @@ import numpy as np
 
 from autograd.errors import three_lines
 from autograd.tensor import raw
+from autograd.view.graph.spelling import number
 from autograd.view.plotting.axes import panels, theme_of_axes
 
 if TYPE_CHECKING:
@@ -51,13 +52,15 @@ def plot_filters(
     colourful = images.ndim == 4
     count = len(images)
     images = images[:SHOWN]
-    largest = max(np.abs(images).max(), np.finfo(float).tiny)
+    largest = np.abs(images).max()
+    scaled = images / (largest or 1)
     panel: Axes = panels(1, ax)[0]
-    pixels = (images / largest + 1) / 2 if colourful else _painted(panel, images / largest)
+    pixels = (scaled + 1) / 2 if colourful else _painted(panel, scaled)
     panel.imshow(_mosaic(pixels), interpolation="nearest")
     panel.set_axis_off()
     many = f"{SHOWN} of {count} filters, " * (count > SHOWN)
-    panel.set_title(f"{many}from −{largest:.2g} to {largest:.2g}", fontsize="medium")
+    bound = float(f"{largest:.2g}")
+    panel.set_title(f"{many}from {number(-bound)} to {number(bound)}", fontsize="medium")
     return panel
 
 

@@ -141,10 +141,14 @@ def plot_losses(
         colour = palette(theme)[i % len(palette(theme))]
         seen = np.where(finite, run, np.nan)
         lines += panel.plot(step, seen, color=colour, linestyle=DASHES[i % 4], linewidth=1.8)
+        beside = np.pad(finite, 1)
+        alone = finite & ~beside[:-2] & ~beside[2:]  # which no line goes through
+        if alone.any():
+            panel.plot(step[alone], run[alone], "o", color=colour, markersize=4)
         if finite.any() and not finite[-1]:
             last = np.flatnonzero(finite)[-1]
             panel.plot(step[last], run[last], "x", color=colour, markersize=9)
-    panel.locator_params(axis="x", integer=True)
+    panel.locator_params(axis="x", integer=True, min_n_ticks=1)
     panel.set(xlabel="step", ylabel="loss")
     plain(panel)
     if isinstance(losses, Mapping):

@@ -9,6 +9,9 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+// 0.3 for 0.1 + 0.2
+const written = (x) => Number(x.toPrecision(15));
+
 class Explorer {
   // `keys` is where key presses are heard; `changed` is called with all numbers after a change.
   constructor(host, model, program, { keys = null, changed = () => {} } = {}) {
@@ -92,7 +95,7 @@ class Explorer {
       input.value.forEach((v, j) => {
         const cell = make("input", { type: "number", step: "any", "aria-label": `${input.name}[${j}]` });
         if (j === 0) cell.id = `input-${k}`;
-        cell.value = v;
+        cell.value = written(v);
         cell.addEventListener("input", () => this.type(cell, (x) => (this.inputs[k][j] = x)));
         table.append(cell);
       });
@@ -106,7 +109,7 @@ class Explorer {
         range.min = Math.min(range.min, x);
         range.max = Math.max(range.max, x);
         if (this.root.activeElement !== range) range.value = x;
-        if (this.root.activeElement !== exact) exact.value = x;
+        if (this.root.activeElement !== exact) exact.value = written(x);
       };
       set(input.value);
       range.addEventListener("input", () => {
@@ -200,7 +203,7 @@ class Explorer {
       any = true;
       if (!input.shape.length) return this.boxes[k].set(v);
       this.inputs[k] = [v].flat(Infinity);
-      this.boxes[k].querySelectorAll("input").forEach((cell, j) => (cell.value = this.inputs[k][j]));
+      this.boxes[k].querySelectorAll("input").forEach((cell, j) => (cell.value = written(this.inputs[k][j])));
     });
     if (any) this.compute();
   }

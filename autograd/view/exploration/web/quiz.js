@@ -1,13 +1,16 @@
 // The quiz: chosen numbers are blank, the reader types them, and hears why a number is not right.
 
-// Read 0.5, 0,5, −3 or 1/3; NaN where it is no number.
+// Read 0.5, 0,5, −3, 1/3 or ∞; NaN where it is no number.
 function typed(answer) {
-  const [top, bottom = "1", ...more] = answer.trim().replaceAll("−", "-").replaceAll(",", ".").split("/");
-  const isNumber = (part) => /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(part);
+  const text = answer.trim().replaceAll("−", "-").replaceAll(",", ".").replace(/∞|inf$/i, "Infinity");
+  const [top, bottom = "1", ...more] = text.split("/");
+  const isNumber = (part) => /^\s*[-+]?(\d+\.?\d*|\.\d+|Infinity)(e[-+]?\d+)?\s*$/i.test(part);
   return isNumber(top) && isNumber(bottom) && !more.length ? Number(top) / Number(bottom) : NaN;
 }
 
-const isNear = (x, y, tolerance = 0.005) => Math.abs(x - y) <= tolerance * Math.abs(y) + 1e-9;
+// What should be 0 may be off by a rounding; nothing but ∞ is near to ∞.
+const isNear = (x, y, tolerance = 0.005) =>
+  x === y || Math.abs(x - y) <= (Number.isFinite(y) ? tolerance * Math.abs(y) + 1e-12 : -1);
 
 // Compare an answer with the number; return {right, why}.
 function judge(x, line, results) {
