@@ -10,7 +10,10 @@ from autograd import Tensor, gradients
 from nn.module import Module
 from nn.targets import raw
 
-MOVING = {"getitem", "moveaxis", "reshape", "squeeze", "swapaxes", "transpose", "where"}
+MOVING = {
+    "astype", "broadcast_to", "copy", "expand_dims", "getitem", "moveaxis", "ravel", "reshape",
+    "squeeze", "swapaxes", "transpose", "where",
+}  # fmt: skip
 
 
 class Case:

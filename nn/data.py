@@ -49,6 +49,8 @@ class Batches:
         several = [arrays] if alone else arrays
         self.arrays = [a if isinstance(a, np.ndarray) else _tensor(a).data for a in several]
         self.batch_size, self.generator = batch_size, generator
+        what, instead = "batch_size is a number of rows", "Batches((X, y), batch_size=32)"
+        refuse(np.ndim(batch_size), what, f"batch_size={batch_size!r:.40}", instead)
         where = f"arrays {', '.join(str(a.shape) for a in self.arrays)}, batch_size={batch_size}"
         differ = len({a.shape[:1] for a in self.arrays}) != 1
         refuse(differ, "the arrays have different lengths", where, "as many rows in each, axis 0")

@@ -212,7 +212,8 @@ def accumulated(case: Case) -> Found:
     """Backward adds to the gradients that are there. So a step follows the sum over earlier
     batches, at weights that are no more.
 
-    Instead: optimizer.zero_grad() before each backward().
+    Instead: optimizer.zero_grad() before each backward(); or after each step(), where batches are
+    added up on purpose.
     """
     held = [p for p in case.names if p.grad is not None and p in case.grads]
     if held and "consumed" in (case.loss.meta or ()):

@@ -85,7 +85,8 @@ class Network(BaseEstimator):  # type: ignore[misc]  # which has no types
         raise NotImplementedError
 
     def _module(self, X: np.ndarray, width: int) -> Module:
-        sizes = X.shape[1], *self.hidden_layer_sizes, width
+        hidden = np.atleast_1d(self.hidden_layer_sizes).tolist()  # (16) is 16, and no tuple
+        sizes = X.shape[1], *hidden, width
         made = MLP(*sizes, activation=self.activation) if self.module is None else self.module
         made = deepcopy(made) if isinstance(made, Module) else made(X.shape[1], width)
         made.to(X.dtype).eval()

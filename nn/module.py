@@ -89,7 +89,14 @@ class Module:
         raise NotImplementedError(three_lines(what, where, instead))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return call_as(self, self.forward, args, kwargs)
+        try:
+            return call_as(self, self.forward, args, kwargs)
+        except AttributeError as error:
+            x, where = error.obj, f"the call of {type(self).__name__}"
+            plain = error.name and any(x is a for a in args) and type(x).__module__ == "builtins"
+            what = f"a module takes arrays and Tensors, not a {type(x).__name__}"
+            refuse(plain, what, where, "np.array(x)", TypeError)
+            raise
 
     # ── attributes are the registry ────────────────────────────────────────────────────────────
     def __setattr__(self, name: str, value: Any) -> None:

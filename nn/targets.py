@@ -21,6 +21,9 @@ def given(value: Array) -> Array:
 
 def floating(value: Array, dtype: Any = np.float64) -> Array:
     """Return a Tensor or an array of floats: integers and booleans in the given dtype."""
+    if value is None:
+        what, instead = "there are no numbers to compare: None", "return y as the end of forward"
+        raise TypeError(three_lines(what, "the input of a loss", instead))
     value = given(value)
     return value if value.dtype.kind == "f" else value.astype(dtype)
 

@@ -106,10 +106,14 @@ def _conv(
     """
     kernel = weight.shape[2:]
     reach = [d * (k - 1) for d, k in zip(each(dilation, len(kernel)), kernel, strict=True)]
-    if input.shape[1] != weight.shape[1] * groups or weight.shape[0] % groups:
-        what = f"{weight.shape=} and {groups=} mean {weight.shape[1] * groups} channels"
-        instead = "channels, in and out, that the groups divide"
+    given, taken = input.shape[1], weight.shape[1] * groups
+    if given != taken:
+        what = f"the kernels take {taken} channels, on axis 1, and the input has {given}"
+        instead = f"an input of shape (N, {taken}, ...), or in_channels={given}"
         raise _unfit("convolution", input, instead, what)
+    if weight.shape[0] % groups:
+        what = f"{weight.shape[0]} channels out do not divide into {groups=}"
+        raise _unfit("convolution", input, "groups that divide the channels, in and out", what)
     if padding == "same" and max(each(stride, len(kernel))) > 1:
         what = "only stride 1 keeps the size"
         raise _unfit("convolution", input, "padding=1, or other numbers", what)

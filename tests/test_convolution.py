@@ -250,9 +250,13 @@ def test_the_program_runs_alone_and_is_the_same(rng):
     [
         (
             lambda x, w: F.conv2d(x[:, :1], w),
-            r"weight.shape=\(3, 2, 3, 3\) and groups=1 mean 2 channels",
+            r"the kernels take 2 channels, [^\n]* 1\n.*\n.* shape \(N, 2, ...\), or in_channels=1$",
         ),
-        (lambda x, w: F.conv2d(x, w, groups=2), "groups=2 mean 4 channels"),
+        (lambda x, w: F.conv2d(x, w, groups=2), "the kernels take 4 channels, on axis 1, and"),
+        (
+            lambda x, w: F.conv2d(np.concatenate([x, x], 1), w, groups=2),
+            "3 channels out do not divide into groups=2",
+        ),
         (lambda x, w: F.conv2d(x[..., :2, :], w), r"a kernel that covers \(3, 3\) does not fit"),
         (lambda x, w: F.conv2d(x, w, stride=2, padding="same"), "only stride 1 keeps the size"),
         (lambda x, w: F.conv1d(x, w[..., 0]), "an input of 4 axes does not fit"),

@@ -117,6 +117,12 @@ WRONG = {
         "arrays (0, 2), (0,), batch_size=32",
         "at least one row",
     ),
+    "two arguments": (
+        lambda: Batches(np.ones((2, 1)), np.ones(2)),
+        "batch_size is a number of rows",
+        "batch_size=array([1., 1.])",
+        "Batches((X, y), batch_size=32)",
+    ),
     "size": (
         lambda: Batches((np.ones(3),), 0),
         "a batch has at least one row",

@@ -546,7 +546,10 @@ WORDS = {
             "Backward adds to the gradients that are there. So a step follows the sum over "
             "earlier batches, at weights that are no more."
         ),
-        "optimizer.zero_grad() before each backward().",
+        (
+            "optimizer.zero_grad() before each backward(); or after each step(), where batches "
+            "are added up on purpose."
+        ),
     ),
     "alive": (
         (
@@ -642,6 +645,19 @@ def test_a_healthy_report_is_empty_and_false_and_says_so():
     report = nn.doctor(model, F.cross_entropy(model(X), CLASSES))
     assert not report
     assert repr(report) == report._repr_markdown_() == f"no findings, by {len(CHECKS)} checks"
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda p: p.flatten(), lambda p: p[:, 0].unsqueeze(0)[0], lambda p: p.squeeze(1).clone(),
+        lambda p: p.view(-1).astype(np.float32), lambda p: p.expand(32, 1)[:, 0],
+    ],
+)  # fmt: skip
+def test_a_mistake_is_found_behind_what_only_moves_numbers(move):
+    model = scorer(nn.Sigmoid)
+    loss = F.binary_cross_entropy_with_logits(move(model(X)), CLASSES.clip(0, 1).astype(float))
+    assert "not_logits" in [found.check for found in nn.doctor(model, loss)]
 
 
 def test_without_lines_a_finding_names_the_operation_and_tells_how_to_get_the_line():

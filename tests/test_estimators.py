@@ -271,6 +271,12 @@ def test_loss_and_optimizer_are_what_was_given(line):
     assert {kept["step"] for kept in net.optimizer_.state.values()} == {2 * 80 // 20}
 
 
+@pytest.mark.parametrize(("hidden", "count"), [((5,), 2), (5, 2), ([5, 4], 3), ((), 1)])
+def test_hidden_layers_are_a_size_or_several(line, hidden, count):
+    net = Regressor(hidden, max_epochs=1).fit(*line)
+    assert sum(isinstance(layer, nn.Linear) for layer in net.module_) == count
+
+
 def test_a_module_with_other_outputs_is_refused(iris):
     with pytest.raises(ValueError) as caught:
         Classifier(module=nn.Linear(4, 2)).fit(*iris)

@@ -330,6 +330,32 @@ def test_modules_take_the_options_of_their_functions(rng):
         nn.CrossEntropyLoss(smoothing=0.1)
 
 
+@pytest.mark.parametrize(
+    "loss",
+    [lambda y: F.mse_loss(y, 1.0), lambda y: F.cross_entropy(y, 0), lambda y: F.nll_loss(y, 0)],
+)
+def test_a_forward_that_returns_nothing(loss):
+    with pytest.raises(TypeError) as caught:
+        loss(None)
+    assert str(caught.value).splitlines() == [
+        "there are no numbers to compare: None",
+        "  where: the input of a loss",
+        "  instead: return y as the end of forward",
+    ]
+
+
+def test_a_loss_is_made_before_it_is_called():
+    x = Tensor(np.eye(3), requires_grad=True)
+    with pytest.raises(TypeError) as caught:
+        nn.CrossEntropyLoss(x * 2, np.arange(3))
+    assert str(caught.value).splitlines() == [
+        "CrossEntropyLoss is made with options, and called with a prediction after that",
+        "  where: CrossEntropyLoss(weight, ignore_index)",
+        "  instead: CrossEntropyLoss()(input, target)",
+    ]
+    assert nn.CrossEntropyLoss(Tensor(np.ones(3), requires_grad=True))(x, [0, 1, 2]).ndim == 0
+
+
 # ── numbers ───────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(
     ("options", "expected"),

@@ -436,6 +436,13 @@ SAID = {
         "self.fc = ... in Forgetful.__init__",
         "super().__init__() as the first line of __init__",
     ),
+    "a list": (
+        lambda: nn.Sequential(nn.Linear(2, 1))([[1.0, 2.0]]),
+        TypeError,
+        "a module takes arrays and Tensors, not a list",
+        "the call of Linear",
+        "np.array(x)",
+    ),
     "no forward": (
         lambda: nn.Module()(1),
         NotImplementedError,

@@ -687,6 +687,13 @@ SAID = {
         "the parameters of LBFGS",
         "line_search_fn='strong_wolfe', or None",
     ),
+    "a forgotten call": (
+        lambda: optim.SGD(nn.Linear(2, 1).parameters),
+        TypeError,
+        "an optimizer takes parameters, not the function that has them",
+        "a method",
+        "SGD(model.parameters(), ...)",
+    ),
     "uphill": (
         lambda: optim.SGD([W], lr=-1.0),
         ValueError,

@@ -209,7 +209,8 @@ def blocks(*arrays: Any) -> Iterator[Any]:
 
 
 def _listed(params: Any) -> list[Any]:
-    what = "an optimizer takes parameters, not the module that has them"
-    module, where = hasattr(params, "parameters"), f"a {type(params).__name__}"
-    refuse(module, what, where, "SGD(model.parameters(), ...)", TypeError)
+    kind = "module" if hasattr(params, "parameters") else "function"
+    what = f"an optimizer takes parameters, not the {kind} that has them"
+    where, instead = f"a {type(params).__name__}", "SGD(model.parameters(), ...)"
+    refuse(callable(params), what, where, instead, TypeError)
     return [params] if type(params) is Tensor else list(params)
