@@ -205,7 +205,7 @@ class Methods(PyTorchMethods):
     trace, diagonal = method(np.trace), method(np.diagonal)
 
     # ── shapes ─────────────────────────────────────────────────────────────────────────────────
-    ravel, flatten = method(np.ravel), shared(np.ravel, pytorch.flatten, refused=(int,))
+    ravel, flatten = method(np.ravel), shared(np.ravel, pytorch.flatten, (int,), "flatten")
     swapaxes, moveaxis = method(np.swapaxes), method(np.moveaxis)
     squeeze = shared(np.squeeze, pytorch.squeeze)
     unsqueeze = method(np.expand_dims)

@@ -11,8 +11,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.errors import three_lines
+from autograd.primitive import home_of
 from autograd.rules import neural
 
 if TYPE_CHECKING:
@@ -44,17 +46,19 @@ def method(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
 
     call.__name__ = call.__qualname__ = fn.__name__
     numpys = f"Return ``{fn.__name__}(self, ...)``."
-    said = fn.__doc__ if fn.__module__ == neural.__name__ else numpys
-    call.__doc__ = f"{said} `dim` is `axis`, `keepdim` is `keepdims`."
+    said = fn.__doc__ if home_of(fn) == neural.__name__ else numpys
+    call.__doc__ = f"{said} Where it takes an axis, `dim` is `axis`, `keepdim` is `keepdims`."
     return call
 
 
 def shared(
-    fn: Callable[..., Any], pytorchs: Callable[..., Any], refused: tuple[type, ...] = (bool, list)
-) -> Callable[..., Any]:
+    fn: Callable[..., Any], pytorchs: Callable[..., Any], refused: tuple[type, ...] = (bool, list),
+    name: str = "",
+) -> Callable[..., Any]:  # fmt: skip
     """Make a method that NumPy and PyTorch both have, with two meanings.
 
-    `refused` are the types that NumPy would refuse as one of the first two arguments.
+    `refused` are the types that NumPy would refuse as one of the first two arguments; `name` is
+    the method's, if the function has another.
     """
 
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -66,9 +70,11 @@ def shared(
     def called(x: Any, *args: Any, **kwargs: Any) -> Any:
         return pytorchs(x, *args, **{BACK.get(k, k): v for k, v in kwargs.items()})
 
-    name = fn.__name__
+    name = name or fn.__name__
     call.__name__ = call.__qualname__ = called.__name__ = called.__qualname__ = name
-    call.__doc__ = f"Return ``np.{name}(self, ...)``; in PyTorch's words, PyTorch's ``{name}``."
+    call.__doc__ = (
+        f"Return ``np.{fn.__name__}(self, ...)``; in PyTorch's words, PyTorch's ``{name}``."
+    )
     called.__doc__ = f"Return what PyTorch's ``{name}`` does."
     call.pytorchs = called  # type: ignore[attr-defined]  # a function holds anything
     return call
@@ -151,8 +157,8 @@ def sort(x: Any, dim: int = -1, descending: bool = False, stable: bool = True) -
 def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     """Make one axis of several."""
     lengths = x.shape or (1,)
-    axes = range(len(lengths))
-    start, stop = axes[start_dim], axes[end_dim] + 1
+    start = normalize_axis_index(start_dim, len(lengths))
+    stop = normalize_axis_index(end_dim, len(lengths)) + 1
     between = math.prod(lengths[start:stop])
     return dispatching.reshape(x, (*lengths[:start], between, *lengths[stop:]))
 

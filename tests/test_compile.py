@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from samples import SAMPLES
+from samples.cases import since
 
 import autograd
 import nn
@@ -705,7 +706,11 @@ def test_a_number_to_differentiate_by_is_float64():
         lambda x, n: np.sum(np.clip(x, n, None) * x), lambda x, n: np.sum(np.linspace(x, n, 4)),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("n", [2, 2.0, np.float32(2), np.array([1.0, 2.0, 3.0])], ids=repr)
+@pytest.mark.parametrize(
+    "n",
+    [2, 2.5, *since("2.3.0", [2.0]), np.float32(2), np.array([1.0, 2.0, 3.0])],
+    ids=repr,
+)
 def test_derivatives_beside_another_argument(f, n):
     for dtype in ("f4", "f8"):
         x = np.array([0.5, 2, 3], dtype)
@@ -799,7 +804,7 @@ def test_what_may_be_a_view_is_a_value(f):
 def test_axes_and_shapes_are_constants_by_keyword_too():
     x = np.arange(6.0).reshape(2, 3)
     assert compile(np.sum)(x, axis=(0, 1)) == 15
-    assert compile(np.reshape)(x, shape=(3, 2)).shape == (3, 2)
+    assert compile(lambda x, to: np.reshape(x, to))(x, to=(3, 2)).shape == (3, 2)
     scaled = compile(lambda x, by: x * by[0] + by[1])
     assert_array_equal([scaled(1.0, by=(k, 2.0)) for k in (3.0, 4.0)], [5.0, 6.0])
 

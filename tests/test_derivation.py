@@ -251,7 +251,7 @@ class Shape:
 
 
 for _row in ROWS:
-    if _row.call.__module__ == "_operator":
+    if getattr(_row.call, "__module__", "") == "_operator":  # ufuncs tell it since NumPy 2.1
         _name = f"__{_row.call.__name__.strip('_')}__"
         setattr(Shape, _name, lambda *xs, row=_row: Shape((row, *(x.tree for x in xs))))
 Shape.T = property(lambda x: Shape((PRIMITIVES[np.transpose], x.tree)))
@@ -308,7 +308,7 @@ def test_parameters_become_keywords():
     assert text(np.sum, "x", axis=0, keepdims=True) == "sum(x, axis=0, keepdims=True)"
     assert text(np.swapaxes, "x", axis2=1, axis1=0) == "swapaxes(x, 0, 1)"
     assert text(operator.getitem, "x", index=(slice(None, 2), 0, None)) == "x[:2, 0, None]"
-    assert text(np.concatenate, "x", "y", axis=0) == "concatenate((x, y))"
+    assert text(np.concatenate, "x", "y", axis=1) == "concatenate((x, y), axis=1)"
     assert text(np.linalg.norm, "x", axis=1) == "norm(x, axis=1)"
     assert text(np.hypot, "x") == "hypot(x)", "an optional argument may be left out"
     assert text(np.einsum, "x", "y", subscripts="ij,j->i") == "einsum('ij,j->i', x, y)"

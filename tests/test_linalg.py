@@ -118,6 +118,8 @@ FUNCTIONS = {
     "cross": (lambda a: weighted(np.cross(a, B.T)), (2, 3)),
     "kron": (lambda a: weighted(np.kron(a, B)), (2, 3)),
 }  # fmt: skip
+if not hasattr(np, "matvec"):  # before NumPy 2.2
+    del FUNCTIONS["matvec"], FUNCTIONS["vecmat"]
 
 
 def singular(u, s, vh):

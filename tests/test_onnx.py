@@ -104,7 +104,8 @@ def test_every_sample_is_computed_as_here(dtype, tolerance):
 def test_the_tables_hold_nothing_that_no_row_is_called():
     from autograd.primitive import FUSED, PRIMITIVES  # noqa: PLC0415
 
-    names = {op.name for op in (*PRIMITIVES.values(), *FUSED)}
+    later = {"matvec", "vecmat"}  # NumPy has them since 2.2
+    names = {op.name for op in (*PRIMITIVES.values(), *FUSED)} | later
     assert not SPELLINGS.keys() & DEFINITIONS.keys()
     assert SPELLINGS.keys() | DEFINITIONS.keys() <= names
 

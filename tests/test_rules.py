@@ -19,6 +19,7 @@ from numpy.testing.overrides import (
     get_overridable_numpy_ufuncs,
 )
 from samples import SAMPLES, Case
+from samples.cases import since
 
 from autograd import Tensor, from_numpy, no_grad
 from autograd.blocks import LARGE
@@ -370,7 +371,8 @@ def test_functions_without_a_row_are_refused_by_name(fn):
 
 @pytest.mark.parametrize("fn", PLAIN, ids=lambda fn: fn.__name__)
 def test_queries_are_overridable_and_have_no_row(fn):
-    assert fn in OVERRIDABLE
+    unlisted = CREATORS - since("2.2.0", CREATORS)  # though they take like=
+    assert fn in OVERRIDABLE or fn in unlisted
     assert fn not in SAMPLES
 
 

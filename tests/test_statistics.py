@@ -91,6 +91,8 @@ TO_NUMBER = {
     "partition": (lambda x: np.partition(x, 1)[1], X, [0, 0, 1, 0]),
     "cumulative_sum": (lambda x: np.cumulative_sum(x, include_initial=True)[2], [1, 2, 4], [1, 1, 0]),
 }  # fmt: skip
+if not hasattr(np, "cumulative_sum"):  # before NumPy 2.1
+    del TO_NUMBER["cumulative_sum"]
 
 
 @pytest.mark.parametrize(("f", "x", "expected"), TO_NUMBER.values(), ids=TO_NUMBER)
@@ -287,6 +289,8 @@ def test_one_observation_of_several_variables_has_columns():
     x = np.array([[1.0, 2.0, 4.0]])
     y = x * x
     for arrays in ((x,), (x.T,), (x.T, y.T), (x[0],), (x.T, x[0, :, None])):
+        if arrays[0] is x and np.lib.NumpyVersion(np.__version__) < "2.2.0":
+            continue  # which took them for one variable
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's own
             found, expected = (np.cov(*of, rowvar=False) for of in (map(Tensor, arrays), arrays))

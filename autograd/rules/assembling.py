@@ -190,9 +190,11 @@ def rollaxis(a, axis, start=0):
     return np.transpose(a, np.rollaxis(np.empty(range(a.ndim)), axis, start).shape)
 
 
-@composite(np.unstack)
-def unstack(x, axis=0):
-    return tuple(np.moveaxis(x, axis, 0))
+if hasattr(np, "unstack"):  # since NumPy 2.1
+
+    @composite(np.unstack)
+    def unstack(x, axis=0):
+        return tuple(np.moveaxis(x, axis, 0))
 
 
 @composite(np.lib.stride_tricks.sliding_window_view)

@@ -279,5 +279,6 @@ def running(fn, first):
     return scan
 
 
-composite(np.cumulative_sum)(running(np.cumsum, 0))
-composite(np.cumulative_prod)(running(np.cumprod, 1))
+if hasattr(np, "cumulative_sum"):  # since NumPy 2.1
+    composite(np.cumulative_sum)(running(np.cumsum, 0))
+    composite(np.cumulative_prod)(running(np.cumprod, 1))

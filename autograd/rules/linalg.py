@@ -106,6 +106,11 @@ def d_tensordot(side, g, a, b, axes):
     return np.transpose(out, inverse([of_b[k] for k in np.argsort(of_a)] + free_b))
 
 
+def bind_dot(a, b, out=None):
+    """Take an `out` by position, which signatures of C functions tell since NumPy 2.4 only."""
+    return (a, b), {} if out is None else {"out": out}
+
+
 def bind_einsum(subscripts, *operands, **options):
     if not isinstance(subscripts, str):  # operands and lists of axes in turn
         subscripts, operands = as_letters(subscripts, *operands)
@@ -171,7 +176,7 @@ def d_einsum(i, g, y, *xs, subscripts, optimize=False):
 
 # fmt: off
 primitive(np.matmul,    d_matmul_left,                                            d_matmul_right,                                                                call=operator.matmul, code="{0} @ {1}", tex=r"{0} \, {1}",               symbol="@")
-primitive(np.dot,       d_dot(0),                                                 d_dot(1),                                                                                                              tex=r"{0} \cdot {1}",            symbol="·")
+primitive(np.dot,       d_dot(0),                                                 d_dot(1),                                                                      bind=bind_dot,                          tex=r"{0} \cdot {1}",            symbol="·")
 primitive(np.inner,     d_inner(0),                                               d_inner(1),                                                                                                            tex=r"\langle {0}, {1} \rangle", symbol="⟨,⟩")
 primitive(np.vdot,      lambda g, y, a, b: (g * np.reshape(b, a.shape)).conjugate(), lambda g, y, a, b: g * np.reshape(a, b.shape).conjugate(),                                                          tex=r"\langle {0}, {1} \rangle", symbol="⟨,⟩")
 primitive(np.vecdot,    lambda g, y, a, b: (g[..., None] * b).conjugate(), lambda g, y, a, b: g[..., None] * a.conjugate(), batch=stacked(1, 1), tex=r"\langle {0}, {1} \rangle", symbol="⟨,⟩")

@@ -253,7 +253,7 @@ primitive(np.argmax,        None, tex=r"\arg\max\left({0}\right)")
 primitive(np.argmin,        None, tex=r"\arg\min\left({0}\right)")
 primitive(np.argsort,       None)
 primitive(np.argpartition,  None)
-primitive(np.count_nonzero, None, tex=r"\left|\left\{{ i : {0}_i \neq 0 \right\}}\right|", symbol="count")
+primitive(np.count_nonzero, None, call=lambda x, axis=None, keepdims=False: np.intp(np.count_nonzero(x, axis, keepdims=keepdims)), tex=r"\left|\left\{{ i : {0}_i \neq 0 \right\}}\right|", symbol="count")
 # fmt: on
 
 

@@ -244,7 +244,7 @@ def cast(x, dtype):
 
 # fmt: off
 # ── the same elements, in another shape or order ──────────────────────────────────────────────
-primitive(np.reshape,     lambda g, y, x, shape, order="C": np.reshape(g, x.shape, order=order), tex=r"\operatorname{{reshape}}\left({0}\right)", bind=bind_reshape)
+primitive(np.reshape,     lambda g, y, x, shape, order="C": np.reshape(g, x.shape, order=order), tex=r"\operatorname{{reshape}}\left({0}\right)", bind=bind_reshape, call=lambda x, shape, order="C": np.reshape(x, shape, order), code="np.reshape({0}, {shape})")
 primitive(np.ravel,       lambda g, y, x, order="C": np.reshape(g, x.shape, order=order),        tex=r"\operatorname{{vec}}\left({0}\right)",     bind=bind_ravel)
 primitive(np.squeeze,     lambda g, y, x, axis=None: np.reshape(g, x.shape))
 primitive(np.expand_dims, lambda g, y, x, axis: np.reshape(g, x.shape))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.rules.ufuncs import running_max, running_min
-from samples.cases import SCANS, Case, call, case, given, many
+from samples.cases import SCANS, Case, call, case, given, many, since
 
 window = np.lib.stride_tricks.sliding_window_view
 
@@ -50,7 +50,7 @@ SAMPLES: dict[Callable[..., Any], list[Case]] = {
     np.insert: [
         case(lambda x, v: np.insert(x, 1, v), (2, 3), ()), case(lambda x, v: np.insert(x, [1, 1, -1], v), (4,), (3,)),
         case(lambda x, v: np.insert(x, 1, v, axis=1), (2, 3), (2,)), case(lambda x, v: np.insert(x, [0, 2], v, axis=1), (2, 3), (2, 2)),
-        case(lambda x, v: np.insert(x, slice(0, 2), v, axis=0), (2, 3), (3,)), case(lambda x, v: np.insert(x, EVEN, v), (3,), ()),
+        case(lambda x, v: np.insert(x, slice(0, 2), v, axis=0), (2, 3), (3,)), *since("2.2.0", [case(lambda x, v: np.insert(x, EVEN, v), (3,), ())]),
     ],
     np.block: [
         case(lambda a, b, c, d: np.block([[a, b], [c, d]]), (2, 2), (2, 1), (1, 2), (1, 1)), case(lambda a, b: np.block([a, b]), (3,), ()),
@@ -73,14 +73,13 @@ SAMPLES: dict[Callable[..., Any], list[Case]] = {
     np.resize:           given(np.resize, [(2, 3), ()], "new_shape", (4,), ((2, 5),)) + given(np.resize, [(0,)], "new_shape", (0,)),
     np.rot90:            given(np.rot90, [(2, 3)], "k", (0,), (1,), (2,), (3,), (-5,)) + given(np.rot90, [(2, 3, 2)], "k axes", (1, (0, 2)), (3, (2, 1))),
     np.rollaxis:         given(np.rollaxis, [(2, 3, 4)], "axis start", (2, 0), (0, 3), (-1, 1), (0, -1)),
-    np.unstack:          given(np.unstack, [(2, 3)], "axis", (0,), (-1,), part=1),
     window:              given(window, [(5,)], "window_shape", (2,)) + given(window, [(3, 4)], "window_shape axis", (2, 0), ((2, 3), None), ((2, 2), (1, 1))),
     np.diagflat:         given(np.diagflat, [(3,), (2, 2)], "k", (0,), (-1,), (2,)),
     np.astype:           [case(lambda x: np.astype(x, x.dtype), s) for s in ((3,), (2, 3))],
     np.pad: [
         *given(np.pad, [(3,), (2, 3)], "pad_width", (1,), ((1, 2),)),
         *given(np.pad, [(3, 4)], "pad_width mode", *((((1, 2), (2, 0)), mode) for mode in ("edge", "reflect", "symmetric", "wrap"))),
-        *given(np.pad, [(2, 3)], "pad_width constant_values", (1, 7.0)), *given(np.pad, [(2, 3)], "pad_width", ({-1: (2, 0)},)),
+        *given(np.pad, [(2, 3)], "pad_width constant_values", (1, 7.0)), *since("2.4.0", given(np.pad, [(2, 3)], "pad_width", ({-1: (2, 0)},))),
         *pads(
             ("mean", "stat_length", (None,), (((1, 2),),)), ("maximum", "stat_length", (None,), (2,)), ("minimum", "stat_length", (1,)),
             ("median", "stat_length", (None,)), ("linear_ramp", "end_values", (0,), ((1.5, -2.0),)),
@@ -105,4 +104,8 @@ SAMPLES: dict[Callable[..., Any], list[Case]] = {
     np.full:             [case(lambda x: np.full((2, 3), x, like=x), (3,))],
     np.fromfunction:     [case(lambda x: np.fromfunction(lambda i: (i * x).astype(x.dtype), (3,), dtype=x.real.dtype, like=x), (3,))],
 }
+if hasattr(np, "unstack"):  # since NumPy 2.1
+    SAMPLES |= {
+        np.unstack: given(np.unstack, [(2, 3)], "axis", (0,), (-1,), part=1),
+    }
 # fmt: on

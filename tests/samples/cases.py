@@ -111,6 +111,11 @@ def given(fn, shapes, names="", *values, part=..., domain=real, analytic=True):
     return cases
 
 
+def since(version, cases):
+    """Return cases that NumPy has, or does right, since a version."""
+    return cases if np.lib.NumpyVersion(np.__version__) >= version else type(cases)()
+
+
 def call(fn, params, part=...):
     if part is not ...:
         return lambda *xs: fn(*xs, **params)[part]

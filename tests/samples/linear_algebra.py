@@ -128,9 +128,12 @@ SAMPLES: dict[Callable[..., Any], list[Case]] = {
     linalg.matrix_power: [c for n in (0, 1, 2, 3, 5, -1, np.int64(-2)) for c in given(linalg.matrix_power, ONE_SQUARE, "n", (n,), domain=regular)],
     linalg.multi_dot: [case(lambda *xs: linalg.multi_dot(xs), *s) for s in (((2, 3), (3, 2)), ((3,), (3, 2), (2,)), ((2, 3), (3, 4), (4, 1), (1, 2)), ((2, 3), (3, 2), (2, 4), (4, 3)))],
     np.vecdot:        [case(np.vecdot, *s, analytic=False) for s in (((3,), (3,)), ((2, 3), (3,)), ((3,), (4, 2, 3)))],
-    np.matvec:        many(np.matvec, ((2, 3), (3,)), ((2, 3), (4, 3)), ((4, 2, 3), (3,))),
-    np.vecmat:        [case(np.vecmat, *s, analytic=False) for s in (((3,), (3, 2)), ((4, 3), (3, 2)), ((3,), (4, 3, 2)))],
     np.cross:         many(np.cross, ((3,), (3,)), ((2, 3), (3,))) + given(lambda x, **k: np.cross(x, x * x, **k), [(3, 2)], "axisa axisb axisc", (0, 0, 0)),
     np.kron:          many(np.kron, ((2,), (3,)), ((2, 3), (3, 2)), ((2,), (2, 3)), ((2, 1, 2), (2, 2)), ((), (3,))),
 }
+if hasattr(np, "matvec"):  # since NumPy 2.2
+    SAMPLES |= {
+        np.matvec: many(np.matvec, ((2, 3), (3,)), ((2, 3), (4, 3)), ((4, 2, 3), (3,))),
+        np.vecmat: [case(np.vecmat, *s, analytic=False) for s in (((3,), (3, 2)), ((4, 3), (3, 2)), ((3,), (4, 3, 2)))],
+    }
 # fmt: on

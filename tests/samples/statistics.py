@@ -226,8 +226,6 @@ SAMPLES: dict[Callable[..., Any], list[Case]] = {
     np.linspace:         [case(call(np.linspace, {"num": 4, **p}), *s, note=str(p)) for p in ({}, {"endpoint": False}, {"axis": -1}) for s in (((), ()), ((2,), ()), ((2, 3), (3,)))] + many(lambda a, b: np.linspace(a, b, 5, retstep=True)[1], ((), ())) + many(lambda a, b: np.linspace(a, b, 1), ((), ())),
     np.logspace:         [*many(lambda a, b: np.logspace(a, b, 4), ((), ()), ((2,), ())), case(lambda a, b, c: np.logspace(a, b, 4, base=c), (), (2,), (2,), domain=(real, real, positive)), case(lambda a, b: np.logspace(0.1, a, 4, base=b), (), (), domain=positive)],
     np.geomspace:        [case(call(np.geomspace, {"num": 4, **p}), *s, domain=d, analytic=False, note=str(p)) for p in ({}, {"endpoint": False}, {"axis": -1}) for s, d in ((((), ()), positive), (((2,), ()), positive), (((), ()), lambda *a: -positive(*a)))],
-    np.cumulative_sum:   given(np.cumulative_sum, [(3,)]) + given(np.cumulative_sum, [(2, 3)], "axis include_initial", (1, True), (0, False)),
-    np.cumulative_prod:  given(np.cumulative_prod, [(3,)]) + given(np.cumulative_prod, [(2, 3)], "axis include_initial", (1, True), (0, False)),
     # ── polynomials ───────────────────────────────────────────────────────────────────────────
     np.vander:           given(np.vander, [(3,), (0,)], "increasing", (False,), (True,)) + given(np.vander, [(3,)], "N", (2,), (1,), (5,), (0,)),
     np.polyval:          many(np.polyval, ((3,), ()), ((4,), (2, 3)), ((1,), (2,))),
@@ -263,4 +261,9 @@ SAMPLES: dict[Callable[..., Any], list[Case]] = {
     **{fn: two(fn, integer, integer) for fn in (np.gcd, np.lcm, np.left_shift, np.right_shift)},
     np.bitwise_count:    one(np.bitwise_count, integer),
 }
+if hasattr(np, "cumulative_sum"):  # since NumPy 2.1
+    SAMPLES |= {
+        np.cumulative_sum: given(np.cumulative_sum, [(3,)]) + given(np.cumulative_sum, [(2, 3)], "axis include_initial", (1, True), (0, False)),
+        np.cumulative_prod: given(np.cumulative_prod, [(3,)]) + given(np.cumulative_prod, [(2, 3)], "axis include_initial", (1, True), (0, False)),
+    }
 # fmt: on
