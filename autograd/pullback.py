@@ -5,17 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import sweep
+from autograd.backward import ALONE, sweep
 from autograd.batching import Level, VmapError
 from autograd.errors import plain, three_lines
-from autograd.modes import enable_grad, is_grad_enabled, no_grad
+from autograd.modes import depth, enable_grad, is_grad_enabled, no_grad
 from autograd.outside import here, reading
 from autograd.tensor import Tensor, constant, raw
-from autograd.versions import getrefcount
+from autograd.versions import DATA_ALONE, getrefcount
 
 BASIS = 2**26
 """So many bytes of unit vectors are pulled back at once."""
-ALONE = 2  # a variable refers to it, or a view, and the question how many do
 
 
 class Pullback:
@@ -63,7 +62,7 @@ class Pullback:
             if type(g) is np.ndarray and (  # to write into, as nobody else refers to it
                 not g.flags.writeable
                 or getrefcount(g) > ALONE
-                or (g.base is not None and getrefcount(g.base) > ALONE)
+                or (g.base is not None and getrefcount(g.base) > DATA_ALONE)
             ):
                 g = g.copy()
             grads.append(g)
@@ -127,7 +126,11 @@ class Pullback:
         vectors = [constant(np.ones_like(y.data)) for y in self.outputs]  # 0 would mean: not used
         for v in vectors:
             v.requires_grad = True
-        products = [tensor(g) for g in self.gradients(vectors, self.recorded)]
+        depth.value += 1  # or a rule could take v for a number, and Jv would be 0
+        try:
+            products = [tensor(g) for g in self.gradients(vectors, self.recorded)]
+        finally:
+            depth.value -= 1
         return Pullback(products, vectors, self.connected)
 
 

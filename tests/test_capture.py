@@ -998,3 +998,28 @@ def test_a_gradient_of_before_that_was_looked_at_is_no_input():
     program = capture(lambda x: layer(x).sum(), np.ones((4, 3)))
     assert len(program.inputs) == 3
     assert program(X[None] * np.ones((4, 1))) == layer(X[None] * np.ones((4, 1))).sum().data
+
+
+# ── what an operation may not be given ────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("f", "x", "name"),
+    [
+        (lambda x, n: np.fft.fft(x, n=n), np.ones(3), "n"),
+        (lambda x, n: np.std(x, ddof=n), np.ones(3), "ddof"),
+        (lambda x, n: np.tril(x, k=n), np.eye(3), "k"),
+    ],
+)
+def test_a_number_that_an_option_needs_is_to_be_a_keyword(f, x, name):
+    with pytest.raises(CaptureError) as error:
+        capture(f, x, 1)
+    lines = str(error.value).split("\n")
+    assert lines[0] == f"a program cannot hold {name}= of a traced number"
+    assert lines[2] == (
+        f"  instead: {name} as a keyword argument of the function, which is constant"
+    )
+    np.testing.assert_array_equal(capture(f, x, n=1)(x), f(x, 1))
+
+
+def test_a_question_to_which_python_answers_is_an_equation():
+    program = capture(lambda x: np.not_equal(1j, x), 2.0)
+    assert program(2.0) is np.True_

@@ -454,3 +454,14 @@ def test_every_operation_has_one_name():
     ours = [op for fn, op in PRIMITIVES.items() if fn in SAMPLES]
     assert len({op.name for op in (*ours, *FUSED)}) == len(ours) + len(FUSED)
     assert operations()["softmax"] is PRIMITIVES[neural.softmax]
+
+
+@pytest.mark.parametrize(
+    "f", [np.linalg.solve, lambda a, b: np.linalg.inv(a) @ b, lambda a, b: np.linalg.cholesky(a)]
+)
+def test_a_loaded_program_of_a_regular_matrix_can_be_derived(tmp_path, f):
+    a, b = np.array([[2.0, 0.5], [0.5, 1.0]]), np.array([1.0, -2.0])
+    program = capture(lambda a, b: np.sum(f(a, b) ** 3), a, b)
+    loaded = Program.load(program.save(tmp_path / "program.safetensors"))
+    np.testing.assert_array_equal(loaded.grad(a, b), program.grad(a, b))
+    np.testing.assert_array_equal(loaded.hessian(a, b), program.hessian(a, b))

@@ -14,7 +14,7 @@ import numpy as np
 from autograd.backward import sweep
 from autograd.outside import innermost
 from autograd.primitive import PRIMITIVES, Primitive
-from autograd.program.equations import Equation, Name, Names
+from autograd.program.equations import Equation, Name, Names, unit
 from autograd.program.symbol import CaptureError, Symbol, example, refusal
 from autograd.rules.neural import linear
 from autograd.rules.shape import BY_ARRAYS, VIEWS, Slot, astype, gather, parts_of, place, setitem
@@ -61,7 +61,7 @@ class Tape:
         self._asked: set[int] = set()  # whose gradients are named when they come
         self._silent = copy_context()  # NumPy does not warn of what it computes there
         self._silent.run(np.seterr, all="ignore")
-        self._computing = False
+        self._computing: Mapping[str, Any] | None = None  # the options of what is computed
 
     def input(self, name: str, data: Any) -> Symbol:
         """Return a symbol that is given."""
@@ -131,7 +131,7 @@ class Tape:
         if key in self._known:
             return self._symbol(op, values, params, *self._known[key], weak)
         data = self._example(op, values, params)
-        if type(data) is complex:  # Python's, which 1j * np.float64(2) is
+        if type(data) in (bool, complex):  # Python's, which 1j * np.float64(2) is
             numbers = [np.complex128(v) if type(v) is complex else v for v in values]
             return self.record(op, numbers, params)
         data = data[()] if type(data) is np.ndarray and data.ndim == 0 else data
@@ -142,16 +142,24 @@ class Tape:
 
     def _example(self, op: Primitive, values: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """Compute an operation of the example values."""
-        if self._computing:  # from inside of what runs below
+        if self._computing is not None:  # from inside of what runs below
+            for name, option in self._computing.items():
+                if type(option) is Symbol:
+                    instead = f"{name} as a keyword argument of the function, which is constant"
+                    raise refusal(f"{name}= of a traced number", instead)
             raise refusal(
                 "a primitive that uses a traced value which it is not given",
                 "that value as an argument of the primitive, or of the checkpointed function",
             )
-        self._computing = True
+        self._computing, data = params, [*map(example, values)]
         try:
-            return self._silent.run(op.call, *map(example, values), **params)
+            return self._silent.run(op.call, *data, **params)
+        except np.linalg.LinAlgError:
+            if any(map(np.any, self.inputs.values())):  # those of a loaded program are zeros
+                raise
+            return self._silent.run(op.call, *map(unit, data), **params)
         finally:
-            self._computing = False
+            self._computing = None
 
     def _symbol(
         self,
