@@ -3,7 +3,8 @@
 Nodes are visited from the youngest to the oldest, which is a topological order, because a birth
 number is younger than those of the arguments. On arrays the sweep is fast; on Tensors it is itself
 recorded, so that its results can be differentiated again. The general parts of every derivative
-are here and in no rule: summing over broadcast axes, the dtype, accumulation.
+are here and in `autograd.pull`, and in no rule: accumulation, the dtype, the sum over broadcast
+axes.
 """
 
 import sys
@@ -252,6 +253,8 @@ def backward(
     ------
     RuntimeError : without `gradient` where this is no real scalar; where nothing requires a
         gradient; and at the second call, unless the first retained the graph.
+    TypeError : for a complex `gradient` of a real result.
+    ValueError : for a `gradient` of another shape.
     """
     if gradient is None and type(self.data) is float64 and self.requires_grad:
         seed: Any = ONE

@@ -38,21 +38,19 @@ def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: 
         few, none = _references(tuple([(a is x) + (type(a) is Tensor) for a in args]))
         alone = getrefcount(kwargs["out"]) <= few and getrefcount(x) <= none
         return _into(x, alone, fn, args, {k: v for k, v in kwargs.items() if k != "out"})
-    if (method != "__call__" or kwargs) and not _connected((args, kwargs)):
-        plain = map_leaves(raw, (args, kwargs))
-        return getattr(fn, method)(*plain[0], **plain[1])
-    if method != "__call__" or kwargs:
-        refused = full_name(fn) + (f".{method}" if method != "__call__" else "")
-        options = ", ".join(f"{k}=" for k in kwargs)
-        raise NotImplementedError(
-            three_lines(
-                f"{refused} of a Tensor is not differentiable here"
-                + (f" with {options}" if options else ""),
-                f"{refused}({', '.join(describe(a, i) for i, a in enumerate(args))})",
-                f"{full_name(fn)}(...) without it, or x.detach()",
-            )
+    if not _connected((args, kwargs)):
+        args, kwargs = map_leaves(raw, (args, kwargs))
+        return getattr(fn, method)(*args, **kwargs)
+    refused = full_name(fn) + (f".{method}" if method != "__call__" else "")
+    options = ", ".join(f"{k}=" for k in kwargs)
+    raise NotImplementedError(
+        three_lines(
+            f"{refused} of a Tensor is not differentiable here"
+            + (f" with {options}" if options else ""),
+            f"{refused}({', '.join(describe(a, i) for i, a in enumerate(args))})",
+            f"{full_name(fn)}(...) without it, or x.detach()",
         )
-    return apply(fn, args, kwargs)
+    )
 
 
 def _into(

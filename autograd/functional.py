@@ -288,7 +288,7 @@ def hessian(f: Function, argnum: Argnum = 0) -> Function:
     [[np.float64(8.0), np.float64(6.0)], [np.float64(6.0), np.float64(0.0)]]
     """
 
-    @derived(f, "Jacobian")
+    @derived(f, "gradient")
     def slopes(*args: Any, **kwargs: Any) -> Any:
         call = Traced(f, argnum, args, kwargs)
         real = any(y.dtype.kind != "c" for y in call.outputs)
@@ -302,7 +302,7 @@ def hessian(f: Function, argnum: Argnum = 0) -> Function:
             )
         return _matrix(call)
 
-    return jacobian(slopes, argnum)
+    return derived(f, "Hessian")(jacobian(slopes, argnum))
 
 
 @transform
@@ -408,7 +408,7 @@ def hvp(f: Function, argnum: Argnum = 0) -> Function:
     >>> product(np.array([1.0, 1.0]))
     array([ 6., 12.])
     """
-    return vjp(grad(f, argnum), argnum)
+    return derived(f, "Hessian-vector product")(vjp(grad(f, argnum), argnum))
 
 
 @transform

@@ -63,6 +63,8 @@ def gradients(
     Raises
     ------
     RuntimeError : for an array without `gradient`, and where nothing requires a gradient.
+    TypeError : for a complex `gradient` of a real result.
+    ValueError : for a `gradient` of another shape.
 
     Examples
     --------

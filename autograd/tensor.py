@@ -102,6 +102,7 @@ class Tensor(Methods):
     ------
     TypeError : for an integer or boolean array that requires a gradient, and for what holds no
         numbers.
+    ValueError : for lists of different lengths.
 
     Examples
     --------
@@ -244,7 +245,8 @@ class Tensor(Methods):
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Ask (or stop asking) for a gradient of this leaf, and return it.
 
-        Raises TypeError where the dtype is not floating.
+        Raises TypeError where the dtype is not floating, RuntimeError for the result of an
+        operation that is to require none.
         """
         if requires_grad and self.dtype.kind not in "fc":
             raise TypeError(

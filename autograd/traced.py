@@ -1,5 +1,6 @@
 """A call on variables of its own, and how its arguments and results are nested."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -167,14 +168,14 @@ def derived(f: Function, what: str) -> Callable[[Function], Function]:
     if not callable(f):
         raise TypeError(
             three_lines(
-                f"a {what} is taken of a function, not of a {type(f).__name__}",
+                f"derivatives are taken of functions; this is of type {type(f).__name__}",
                 f"the argument {f!r}",
                 "lambda x: ... of arrays; of a Tensor that was computed, call .backward()",
             )
         )
 
     def name(derivative: Function) -> Function:
-        called = f"{what.replace(' ', '_')}_of_{function_name(f)}"
+        called = f"{re.sub(r'[ -]', '_', what)}_of_{function_name(f)}"
         derivative.__name__ = derivative.__qualname__ = called
         derivative.__wrapped__ = f  # type: ignore[attr-defined]  # its signature
         derivative.__doc__ = f"Return the {what} of {function_name(f)}, with its arguments."

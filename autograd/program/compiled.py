@@ -114,6 +114,8 @@ class Compiled:
 
     def _by_name(self, names: tuple[str, ...]) -> "Compiled":
         """Return the function that takes these arguments, which are arrays, as its last ones."""
+        if names in self._named:
+            return self._named[names]
         f = self.f
 
         def call(*args: Any, **options: Any) -> Any:
