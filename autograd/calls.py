@@ -8,7 +8,7 @@ call is an interval of birth numbers, and the tensors that it returns carry it a
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from autograd.modes import capturing
+from autograd.modes import readers
 from autograd.tensor import Tensor
 from autograd.tree import flatten
 from autograd.versions import birth
@@ -41,8 +41,8 @@ def call_as(
     ['energy']
     """
     first = birth()
-    if capturing and hasattr(label, "training"):
-        for run in capturing:
+    if readers and hasattr(label, "training"):
+        for run in readers:
             if hasattr(run, "modules"):
                 run.modules.append(label)
     try:

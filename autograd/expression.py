@@ -116,7 +116,7 @@ class Expression:
         else:
             utf8 = self.text.encode()
             start = len(utf8[: part.col_offset].decode())  # type: ignore[attr-defined]  # of an expression
-            end = len(utf8[: part.end_col_offset].decode())  # type: ignore[attr-defined]
+            end = len(utf8[: part.end_col_offset].decode())  # type: ignore[attr-defined]  # nodes
         shown = "".join(c if c.isprintable() else "�" for c in self.text)
         left = max(0, min(start - SHOWN // 2, len(shown) - SHOWN))
         piece, marked = shown[left : left + SHOWN], shown[start : min(end, left + SHOWN)]

@@ -13,8 +13,9 @@ paused: set[int] = set()
 """The threads that do not record at present: empty almost always, so that asking is cheap."""
 
 
-capturing: list[Any] = []
-"""The captures that run at present, in any thread: while there are some, data may be symbols."""
+readers: list[Any] = []
+"""The captures and maps that run at present, in any thread: while there are some, data may be what
+stands for an array."""
 
 
 watching: list[Any] = []

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from autograd.modes import capturing
+from autograd.modes import readers
 from autograd.rules.shape import parts_of
 from autograd.tensor import Tensor
 
@@ -64,7 +64,7 @@ def _set_grad(t: Tensor, value: Any) -> None:
 def reading(reader: Reader) -> Iterator[None]:
     """Let this thread read and write tensors through `reader`."""
     with _lock:
-        capturing.append(reader)
+        readers.append(reader)
         type.__setattr__(Tensor, "data", property(_get, _set))
         type.__setattr__(Tensor, "grad", property(GRAD.fget, _set_grad))
     outer, here.reader = here.reader, reader
@@ -73,8 +73,8 @@ def reading(reader: Reader) -> Iterator[None]:
     finally:
         here.reader = outer
         with _lock:
-            capturing.remove(reader)
-            if not capturing:
+            readers.remove(reader)
+            if not readers:
                 type.__setattr__(Tensor, "data", DATA)
                 type.__setattr__(Tensor, "grad", GRAD)
 

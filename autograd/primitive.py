@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import three_lines
-from autograd.modes import capturing
+from autograd.modes import readers
 
 Rule = Callable[..., Any]
 """A rule ``(g, y, *x, **params) -> gx`` is one line of NumPy: ``g`` arrives, ``gx`` leaves."""
@@ -25,6 +25,7 @@ class Primitive:
     Attributes
     ----------
     fn : the NumPy function itself, which is the key under which the row is found.
+    name : what errors, programs and the picture call it.
     home : the module of that function, see `home_of`.
     rules : one rule per argument; None where the argument has no derivative.
     each : for any number of arguments: ``each(i, g, y, *x, **params)`` is the rule of argument i.
@@ -37,6 +38,10 @@ class Primitive:
     elementwise : each element of the result depends on the same element of the arguments only.
     batch : computes a whole batch at once, see `autograd.rules.batching`; None for row by row.
     paper : the rules as they are derived on paper, where those that run serve accuracy or speed.
+    params : the names of its parameters; None for any.
+    differentiable, alone, pair : whether there is a rule at all; whether there is one argument
+        with one rule; whether each element comes of two, with a rule each. The sweep has shorter
+        ways for the last two.
     """
 
     __slots__ = (
@@ -86,8 +91,8 @@ class Primitive:
         """Return the rule of argument i, or None where it has no derivative."""
         if self.each is not None:
             return functools.partial(self.each, i)
-        if self.joint is not None:
-            return lambda *args, **params: self.joint(*args, **params)[i]  # type: ignore[misc]
+        if (joint := self.joint) is not None:
+            return lambda *args, **params: joint(*args, **params)[i]
         return self.rules[i] if i < len(self.rules) else None
 
     def arguments(
@@ -259,7 +264,7 @@ def fused(fn: Callable[..., Any], *, elementwise: bool = False) -> Callable[...,
 
     @functools.wraps(fn)
     def call(*args: Any, **params: Any) -> Any:
-        if capturing and not any(getattr(a, "requires_grad", False) for a in args):
+        if readers and not any(getattr(a, "requires_grad", False) for a in args):
             for a in args:
                 if hasattr(a, "tape"):
                     return a.tape.record(op, args, params)
@@ -284,7 +289,7 @@ def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(fn)
     def dispatch(*args: Any, **params: Any) -> Any:
         values = (*args, *params.values()) if params else args
-        for a in held(args, params) if capturing else values:
+        for a in held(args, params) if readers else values:
             record = getattr(a, "_record", None)  # only a Tensor has one
             if record is not None:
                 op = PRIMITIVES[dispatch]

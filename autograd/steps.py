@@ -173,7 +173,7 @@ def backward_steps(self: Tensor, order: Any = None) -> Any:
       so ∂c/∂a = 0, which is wrong: it is 4
     """
     from autograd.names import names_in  # noqa: PLC0415  # words are a room above
-    from autograd.view.exercise.stepper import BackwardSteps  # noqa: PLC0415
+    from autograd.view.exercise.stepper import BackwardSteps  # noqa: PLC0415  # a view, when asked
 
     return BackwardSteps(self, order, names_in(sys._getframe(1)))
 

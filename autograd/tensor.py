@@ -18,7 +18,7 @@ from autograd.blocks import LARGE, in_pieces
 from autograd.errors import describe, failed_call, plain, shape_of, three_lines
 from autograd.hooks import Hook
 from autograd.methods import Methods
-from autograd.modes import capturing, paused, watching
+from autograd.modes import paused, readers, watching
 from autograd.primitive import PRIMITIVES, Primitive, held
 from autograd.rules.shape import setitem
 from autograd.values import values
@@ -342,7 +342,7 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
     try:
         if op.elementwise and type(arrays[0]) is ndarray and arrays[0].size >= LARGE:
             data = in_pieces(partial(op.call, **params) if params else op.call, *arrays)
-        elif capturing and (symbols := [x for x in held(arrays, params) if hasattr(x, "_record")]):
+        elif readers and (symbols := [x for x in held(arrays, params) if hasattr(x, "_record")]):
             data = symbols[0]._record(op, arrays, params)
         else:
             data = op.call(*arrays, **params)

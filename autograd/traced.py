@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.errors import function_name, three_lines
 from autograd.graph import toposort
-from autograd.modes import capturing, depth, deriving, enable_grad, paused
+from autograd.modes import depth, deriving, enable_grad, paused, readers
 from autograd.outside import here, tell
 from autograd.primitive import PRIMITIVES
 from autograd.pullback import Pullback, array, tensor
@@ -49,7 +49,7 @@ class Traced(Pullback):
         connected = depth.value > 0 or Tensor in map(type, given)
         call = enable_grad()(self._call) if paused else self._call
         variables = call(f, argnum, args, kwargs, given)
-        if capturing:
+        if readers:
             tell(f, self.output)
         outputs, self.rebuild_output = [self.output], FIRST
         if type(self.output) is not Tensor:

@@ -8,7 +8,7 @@ from nn.attention import Embedding, MultiheadAttention, TransformerEncoder, Tran
 from nn.convolution import *  # noqa: F403  # what __all__ says there, as below
 from nn.doctor import doctor
 from nn.files import export_onnx, load, save
-from nn.function import *  # noqa: F403
+from nn.function import *  # noqa: F403  # its __all__
 from nn.history import History
 
 # isort: off
@@ -20,7 +20,7 @@ from nn.layers import (
 # isort: on
 from nn.losses import *  # noqa: F403  # what __all__ says there
 from nn.module import Module, Parameter, is_parameter
-from nn.normalization import *  # noqa: F403
+from nn.normalization import *  # noqa: F403  # likewise
 from nn.pictures import Recorder, live_losses, plot_gradients
 from nn.recurrent import GRU, LSTM, RNN
 from nn.summary import summary

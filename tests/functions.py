@@ -68,7 +68,7 @@ class Function(Row):
         each = 0 if len(arrays) == 1 else tuple(range(len(arrays)))
         both = value_and_grad(lambda *xs: self.f(namespace, *xs), each)
         if type(library) is LIBRARIES["compiled"]:
-            from autograd import compile as compiled  # noqa: PLC0415
+            from autograd import compile as compiled  # noqa: PLC0415  # HIPS has none
 
             both = compiled(both)
 

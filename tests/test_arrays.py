@@ -184,6 +184,7 @@ def test_what_numpy_refuses_is_refused(call):
 def test_take_takes_what_numpy_does(mode, indices):
     for axis in (None, 0, -1):
         if np.max(indices) < X.shape[axis or 0] or mode != "raise":
+            # called at once
             agree(lambda x: np.take(x, indices, axis=axis, mode=mode), X)  # noqa: B023
             check_grads(lambda x: np.take(x, indices, axis=axis, mode=mode), (X,))  # noqa: B023
 
@@ -229,9 +230,10 @@ def test_values_and_dtypes_are_those_of_numpy(f, dtype):
 )  # fmt: skip
 def test_numbers_have_an_axis_for_numpy(f):
     for axis in (0, -1):
-        slope = grad(lambda x: np.sum(f(x, axis=axis)))  # noqa: B023
+        slope = grad(lambda x: np.sum(f(x, axis=axis)))  # noqa: B023  # called at once
         assert slope(2.0) == 1
         assert_array_equal(vmap(slope)(np.array([2.0, 3.0])), [1, 1])
+        # called at once
         values = vmap(lambda x: f(x, axis=axis))(np.array([2.0, 3.0]))  # noqa: B023
         assert_array_equal(values, [f(2.0, axis=axis), f(3.0, axis=axis)])
 
@@ -547,6 +549,7 @@ def test_sums_of_short_rows_have_the_bits_of_numpy(n, dtype):
     t = Tensor(x, requires_grad=True)
     for options in ({"axis": -1}, {"axis": 1, "keepdims": True}, {"axis": (1,)}):
         expected = np.sum(x, **options)
+        # called at once
         for y in (np.sum(t, **options).data, compile(lambda v: np.sum(v, **options))(x)):  # noqa: B023
             assert y.dtype == expected.dtype
             assert np.array_equal(y, expected)

@@ -507,7 +507,7 @@ def test_every_result_of_a_compiled_function_has_its_derivative():
         lambda y: np.sum(y["b"][1] ** 2) * y["b"][0] + np.sum(y["a"]),
     ):
         for transform in (grad, jacobian, hessian):
-            ours = transform(lambda x: pick(step(x)))(x)  # noqa: B023
+            ours = transform(lambda x: pick(step(x)))(x)  # noqa: B023  # called at once
             assert_allclose(ours, transform(lambda x: pick(several(x)))(x), rtol=1e-13)  # noqa: B023
     t = Tensor(x, requires_grad=True)
     step(t)["b"][0].backward()

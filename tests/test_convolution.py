@@ -263,6 +263,10 @@ def test_the_program_runs_alone_and_is_the_same(rng):
         (lambda x, _: F.max_pool2d(x, 2, padding=2), "a window of 2 with a padding of 2 does not"),
         (lambda x, _: F.avg_pool2d(x, 6), r"a window of 6 [^\n]*\n  where: pooling of an input"),
         (lambda *_: nn.Conv2d(3, 4, 1, groups=2), "groups divide the channels"),
+        (lambda *_: nn.Conv2d(3, 4, 1, groups=0), "groups divide the channels"),
+        (lambda *_: nn.Conv2d(3, 4, 0), r"moves on\n  where: kernel_size=0, stride=1, dilation=1"),
+        (lambda x, w: F.conv2d(x, w, stride=(1, 0)), r"where: stride=\(1, 0\), dilation=1\n"),
+        (lambda x, _: F.max_pool2d(x, 0), "a window has a size and moves on"),
         (lambda *_: nn.Conv2d(3, 4, 1, padding_mode="zero"), "padding_mode='zero'"),
     ],
 )
@@ -277,6 +281,7 @@ def test_batches_of_nothing_and_of_nan():
     for options in ({}, {"stride": 2, "padding": 1}):
         y = F.conv2d(x, w, b, **options)
         assert y.shape == (0, *F.conv2d(np.zeros((1, 3, 8, 8)), w, b, **options).shape[1:])
+        # called at once
         gx, gw, gb = grad(lambda *a: np.sum(F.conv2d(*a, **options)), (0, 1, 2))(x, w, b)  # noqa: B023
         assert gx.shape == x.shape
         assert not gw.any()

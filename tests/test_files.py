@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -328,7 +329,7 @@ def test_the_bytes_are_on_the_disk_before_the_name_and_the_name_before_we_return
     fsync, replace = os.fsync, type(tmp_path).replace
 
     def synced(fd):
-        done.append("folder" if os.path.isdir(f"/proc/self/fd/{fd}") else "bytes")  # noqa: PTH112
+        done.append("folder" if Path(f"/proc/self/fd/{fd}").is_dir() else "bytes")
         fsync(fd)
 
     def renamed(path, target):

@@ -102,7 +102,7 @@ def test_every_sample_is_computed_as_here(dtype, tolerance):
 
 
 def test_the_tables_hold_nothing_that_no_row_is_called():
-    from autograd.primitive import FUSED, PRIMITIVES  # noqa: PLC0415
+    from autograd.primitive import FUSED, PRIMITIVES  # noqa: PLC0415  # filled by now
 
     later = {"matvec", "vecmat"}  # NumPy has them since 2.2
     names = {op.name for op in (*PRIMITIVES.values(), *FUSED)} | later
@@ -338,7 +338,7 @@ def test_special_values_are_those_of_numpy(f, values):
 )  # fmt: skip
 def test_what_has_no_operators_is_named(f, x, what, where):
     with pytest.raises(NotImplementedError) as error:
-        capture(f, x).onnx  # noqa: B018
+        capture(f, x).onnx  # noqa: B018  # it raises
     assert str(error.value).splitlines() == [
         f"{what} cannot be written in ONNX",
         f"  where: {where}",
@@ -348,7 +348,7 @@ def test_what_has_no_operators_is_named(f, x, what, where):
 
 def test_what_operators_do_not_take_is_named():
     with pytest.raises(NotImplementedError) as error:
-        capture(lambda x: (x > 0) @ (x > 0), np.ones(3)).onnx  # noqa: B018
+        capture(lambda x: (x > 0) @ (x > 0), np.ones(3)).onnx  # noqa: B018  # it raises
     what, where, instead = str(error.value).splitlines()
     assert what == "<lambda> cannot be written in ONNX"
     assert "MatMul" in where

@@ -10,12 +10,12 @@ from autograd import Tensor, check_grads, grad, hessian, jacobian, no_grad, valu
 from autograd.errors import three_lines
 
 scipy = pytest.importorskip("scipy", reason="what these tests are about")
-import autograd.scipy.stats.norm as norm  # noqa: E402, PLR0402
+import autograd.scipy.stats.norm as norm  # noqa: E402, PLR0402  # HIPS's words
 from scipy import integrate, linalg, optimize, signal, stats  # noqa: E402  # SciPy is there
 
-import autograd.scipy as ours  # noqa: E402
+import autograd.scipy as ours  # noqa: E402  # behind SciPy
 import autograd.scipy.stats.multivariate_normal as mvn  # noqa: E402  # as HIPS's programs do
-from autograd.rules.matrix_functions import triangular  # noqa: E402
+from autograd.rules.matrix_functions import triangular  # noqa: E402  # likewise
 
 RNG = np.random.default_rng(0)
 A = RNG.normal(size=(3, 3))

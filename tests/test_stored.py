@@ -251,7 +251,7 @@ def example(path):
 
 def opened(path):
     with safetensors.safe_open(path, framework="numpy") as file:
-        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # no mapping
         return json.loads(file.metadata()["program"]), tensors
 
 

@@ -33,7 +33,7 @@ def test_kinds():
 
 
 def test_a_wrong_derivative_has_no_dtypes():
-    from samples.cases import one  # noqa: PLC0415
+    from samples.cases import one  # noqa: PLC0415  # of the tests
 
     cube = primitive(lambda x: x**3)
     cube.defvjp(lambda g, y, x: g * 2 * x * x)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import function_name, three_lines
-from autograd.modes import capturing, is_grad_enabled
+from autograd.modes import is_grad_enabled, readers
 from autograd.primitive import Primitive
 from autograd.program.capture import capture
 from autograd.program.equations import Name, outline
@@ -76,7 +76,7 @@ class Compiled:
         functools.update_wrapper(self, f)
 
     def __call__(self, *args: Any, **options: Any) -> Any:
-        if capturing:  # inside of another capture it is what it does
+        if readers:  # inside of a capture or a map it is what it does
             return self.f(*args, **options)
         if options and (names := tuple([k for k, v in options.items() if _holds_arrays(v)])):
             arrays = [options.pop(k) for k in names]

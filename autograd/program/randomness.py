@@ -31,7 +31,7 @@ def watch(f: Callable[..., Any]) -> Callable[[], list[Any]]:
 
 def _states(known: list[np.random.Generator]) -> list[Any]:
     # whoever still draws from the old generator is found too
-    old = np.random.get_state(legacy=False)["state"]  # noqa: NPY002
+    old = np.random.get_state(legacy=False)["state"]  # noqa: NPY002  # theirs
     new = [repr(g.bit_generator.state) for g in known]
     return [random.getstate(), old["key"].tobytes(), old["pos"], *new]
 

@@ -152,6 +152,7 @@ class Symbol(Standin):
         """Refuse: there is no number yet."""
         raise refusal("reading a traced value as a number", NUMBERS)
 
+    # whatever type they should return, they return nothing
     tolist = numpy = __float__ = __int__ = __index__ = __complex__ = item  # type: ignore[assignment]
 
     def __len__(self) -> int:

@@ -36,7 +36,10 @@ class Grid:
         cells = self._cells()
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         pads = [str.ljust if side == "left" else str.rjust for side in self._sides()]
-        lines = ("  ".join(p(c, w) for p, c, w in zip(pads, row, widths)) for row in cells)  # noqa: B905
+        lines = (
+            "  ".join(pad(cell, n) for pad, cell, n in zip(pads, row, widths, strict=True))
+            for row in cells
+        )
         return "\n".join([*map(str.rstrip, lines), *self.notes])
 
     def _repr_html_(self) -> str:

@@ -13,6 +13,6 @@ from autograd.scipy.stats.table import TABLE
 for _name, _distribution in TABLE.items():
     globals()[_name] = _distribution
     # programs for HIPS autograd import it as a module
-    sys.modules[f"{__name__}.{_name}"] = _distribution  # type: ignore[assignment]
+    sys.modules[f"{__name__}.{_name}"] = _distribution  # type: ignore[assignment]  # as a module
 
 __all__ = ["dirichlet", "multivariate_normal", *TABLE]  # noqa: PLE0604  # names all

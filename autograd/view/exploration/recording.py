@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.errors import three_lines
 from autograd.graph import arguments, toposort
-from autograd.modes import capturing
+from autograd.modes import readers
 from autograd.names import names_in
 from autograd.program.equations import Name, used
 from autograd.program.javascript import javascript, knows
@@ -75,7 +75,7 @@ class Recording:
         }
         self.arrived: dict[Tensor, Any] = {root: np.ones_like(root.data)[()]}
         self.sent: dict[tuple[Tensor, int], Any] = {}
-        capturing.append(self._tape)  # data are symbols now
+        readers.append(self._tape)  # data are symbols now
         try:
             self._go_forward()
             self._go_backward()
@@ -85,7 +85,7 @@ class Recording:
                 if t.ndim == 0 and arguments(t)[i].ndim == 0
             }
         finally:
-            capturing.remove(self._tape)
+            readers.remove(self._tape)
         for t, name in letters.items():
             self._wish(self.symbols.get(t), name)
         for t, g in self.arrived.items():

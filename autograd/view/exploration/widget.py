@@ -33,6 +33,7 @@ def widget_class() -> "type[Exploration]":
 
     from autograd.view.exploration.exploration import Exploration  # noqa: PLC0415  # which needs this module
 
+    # anywidget has no types, and need not be there
     class ExplorationWidget(Exploration, anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         values = traitlets.Dict().tag(sync=True, to_json=_written, from_json=_read)
         gradients = traitlets.Dict().tag(sync=True, to_json=_written, from_json=_read)

@@ -218,7 +218,7 @@ def _draw(
     figure: "Figure", surface: tuple[Any, Any, Any], path: tuple[Any, Any, Any], names: list[str]
 ) -> None:
     from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap  # noqa: PLC0415  # optional
-    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415  # an extra
 
     flat = figure.add_subplot(1, 2, 1)
     deep: Any = figure.add_subplot(1, 2, 2, projection="3d", computed_zorder=False)
