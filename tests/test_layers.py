@@ -117,6 +117,15 @@ def test_functions_of_the_table_are_found_again_by_pickle():
         assert pickle.loads(pickle.dumps(fn)) is fn
 
 
+def test_the_readme_has_a_place_for_every_room():
+    table = (ROOT / "README.md").read_text("utf-8").partition("To read the engine")[2]
+    told = set(re.findall(r"`([\w/]+)`", table.partition("`nn/` stands")[0]))
+    rooms = {name for name in ORDER if name != "__init__"}
+    folders = {p.parent.name for p in (ROOT / "autograd").glob("*/__init__.py")}
+    wanted = {f"{name}/" if name in folders else name for name in rooms}
+    assert told - {"rules/elementwise", "nn/", "compile", "autograd/"} == wanted
+
+
 def test_every_exception_from_the_rules_has_its_reason():
     marked = re.compile(r"# (?:noqa|type: ignore)\b[^#]*(#.+)?$")
     for path in [*FILES, *(ROOT / "nn").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
