@@ -1006,7 +1006,6 @@ def test_a_gradient_of_before_that_was_looked_at_is_no_input():
     [
         (lambda x, n: np.fft.fft(x, n=n), np.ones(3), "n"),
         (lambda x, n: np.std(x, ddof=n), np.ones(3), "ddof"),
-        (lambda x, n: np.tril(x, k=n), np.eye(3), "k"),
     ],
 )
 def test_a_number_that_an_option_needs_is_to_be_a_keyword(f, x, name):

@@ -55,7 +55,7 @@ def test_forward_mode_of_every_row(fn):
         value, got = jvp(case.f, chosen)(*arrays)(tuple(v[i] for i in chosen))
         right = push(case.f, arrays, v, analytic=case.analytic)
         assert (got.shape, got.dtype) == (np.shape(value), value.dtype)
-        np.testing.np.testing.assert_array_equal(value, case.f(*[Tensor(a) for a in arrays]).data)
+        np.testing.assert_array_equal(value, case.f(*[Tensor(a) for a in arrays]).data)
         tolerance = 1e-13 if case.analytic else 1e-9
         size = 1 + np.max(np.abs(right), initial=0)
         np.testing.assert_allclose(
@@ -82,7 +82,7 @@ def test_linearize_runs_the_function_once():
         close(push_(v), j @ v)
     close(push_(X), j @ X)
     assert len(calls) == 1
-    np.testing.np.testing.assert_array_equal(value, tall(X))
+    np.testing.assert_array_equal(value, tall(X))
 
 
 def test_products_of_containers_and_several_arguments():
@@ -195,7 +195,7 @@ def test_a_rule_that_asks_for_numbers_is_taken_by_rows():
         return np.repeat(x, 9)
 
     repeated.defvjp(lambda g, y, x: np.asarray(g).reshape(-1, 9).sum(1))
-    np.testing.np.testing.assert_array_equal(jacobian(repeated)(X), np.repeat(np.eye(3), 9, axis=0))
+    np.testing.assert_array_equal(jacobian(repeated)(X), np.repeat(np.eye(3), 9, axis=0))
 
 
 def test_a_real_number_that_makes_a_complex_one():
