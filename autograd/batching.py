@@ -229,7 +229,7 @@ class Level:
             return at(0)
         if self.size:
             return map_leaves(lambda *parts: np.stack(parts), *map(at, range(self.size)))
-        xs = [_any(x) if m else x for x, m in zip(xs, mapped, strict=True)]
+        xs = [_an_example(x) if m else x for x, m in zip(xs, mapped, strict=True)]
         return map_leaves(lambda y: np.zeros((0, *shape_of(y)), y.dtype), f(*xs, **params))
 
     def each(self, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -330,7 +330,7 @@ def refusal(what: str, instead: str) -> VmapError:
     return VmapError(three_lines(f"vmap cannot do {what}", line, instead))
 
 
-def _any(x: Any) -> Any:
+def _an_example(x: Any) -> Any:
     """Return an example of an empty batch, with which most functions can do something."""
     return np.sqrt(np.arange(1, 1 + math.prod(x.shape[1:]))).reshape(x.shape[1:]).astype(x.dtype)
 

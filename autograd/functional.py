@@ -266,7 +266,7 @@ def _by_columns(call: Traced) -> Any:
 def _nested(call: Traced, blocks: Sequence[Sequence[Any]]) -> Any:
     """Give blocks the structures of the result and of the argument, and memory of their own."""
     own = iter(apart([g for row in blocks for g in row]))
-    return call.rebuild_output([call.nest([next(own) for _ in row]) for row in blocks])
+    return call.rebuild_output([call.rebuild([next(own) for _ in row]) for row in blocks])
 
 
 def _turned(g: Any, x: Tensor) -> Any:

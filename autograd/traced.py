@@ -96,11 +96,7 @@ class Traced(Pullback):
 
     def pull(self, seeds: Sequence[Any]) -> Any:
         """Return the gradients of the variables, nested as the arguments were."""
-        return self.nest(self.gradients(seeds, self.recorded))
-
-    def nest(self, grads: Sequence[Any]) -> Any:
-        """Give gradients the structure of the arguments."""
-        return self.rebuild(grads)
+        return self.rebuild(self.gradients(seeds, self.recorded))
 
     def value(self) -> Any:
         """Return what f returned: arrays, unless a graph outside is connected."""

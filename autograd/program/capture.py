@@ -7,10 +7,8 @@ are written down by the very code that computes them.
 
 import gc
 import inspect
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from keyword import iskeyword
 from types import CodeType, FrameType
 from typing import Any
 
@@ -19,6 +17,7 @@ import numpy as np
 from autograd.errors import function_name, line_of, three_lines
 from autograd.names import names_in
 from autograd.outside import DATA, reading
+from autograd.program.arguments import argument_names, identifier
 from autograd.program.callers import Callers, is_users
 from autograd.program.equations import Name, used
 from autograd.program.program import Effect, Program
@@ -70,7 +69,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
         return f
     run = Run(f)
     leaves, rebuild = flatten(list(examples))
-    names = _argument_names(f, examples)
+    names = argument_names(f, examples)
     given = [_variable(run.tape, name, x) for name, x in zip(names, leaves, strict=True)]
     arguments = [raw(s).name if isinstance(raw(s), Symbol) else s for s in given]
     run.tape.settled.update(run.tape.inputs)
@@ -91,7 +90,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     values, gives = flatten(result)
     outputs = [_reference(run.tape, v) for v in values]
     tape = run.tape
-    shapes = gives(range(len(values)))
+    nested = gives(range(len(values)))
     tensors = [type(v) is Tensor for v in values]
     connected = [type(v) is Tensor and v.op is not None and v._grad is None for v in values]
     effects = [
@@ -110,21 +109,22 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     needed = {a for e in equations for a in e.args if type(a) is Name}
     needed |= {y for y in results if type(y) is Name}
     unused = set(run.names.values()) - needed
-    return Program(
-        function_name(f),
-        arguments,
-        {name: x for name, x in tape.inputs.items() if name not in unused},
-        rebuild(range(len(leaves))),
-        {name: t for t, name in run.names.items() if name in needed},
-        {name: array for name, array in tape.constants.items() if name in needed},
-        equations,
-        outputs,
-        tensors,
-        shapes,
-        effects,
-        connected,
-        run.modules,
-    ).renamed(tape.wishes)
+    program = Program(
+        name=function_name(f),
+        arguments=arguments,
+        inputs={name: x for name, x in tape.inputs.items() if name not in unused},
+        takes=rebuild(range(len(leaves))),
+        parameters={name: t for t, name in run.names.items() if name in needed},
+        constants={name: array for name, array in tape.constants.items() if name in needed},
+        equations=equations,
+        outputs=outputs,
+        tensors=tensors,
+        gives=nested,
+        effects=effects,
+        connected=connected,
+        modules=run.modules,
+    )
+    return program.renamed(tape.wishes)
 
 
 class Run:
@@ -190,10 +190,10 @@ class Run:
         called = names_in(frame)
         for t, known in self.names.items():
             if name := called.get(id(t)):  # of the outermost: net.fc1.weight, not self.fc1.weight
-                self.tape.wishes[known] = _identifier(name)
+                self.tape.wishes[known] = identifier(name)
         for key, constant_name in self.tape.arrays():
             if key in called:
-                self.tape.wishes.setdefault(constant_name, _identifier(called[key]))
+                self.tape.wishes.setdefault(constant_name, identifier(called[key]))
 
     def name_gradients(self) -> None:
         """Call the gradients of tensors from outside after them, where they have no name yet."""
@@ -267,42 +267,6 @@ def _reference(tape: Tape, value: Any) -> Any:
             "arrays and numbers, in tuples, lists and dicts",
         )
     )
-
-
-def _argument_names(f: Callable[..., Any], examples: tuple[Any, ...]) -> list[str]:
-    """Call the leaves of arguments as the function does: x, and params_0_w in a container."""
-    inner = inspect.unwrap(f)
-    if isinstance(inner, Program) and len(inner.arguments) == len(flatten(list(examples))[0]):
-        return [str(a) if type(a) is Name else "x" for a in inner.arguments]
-    try:
-        known = [
-            p.name if p.kind is not p.VAR_POSITIONAL else ""
-            for p in inspect.signature(f).parameters.values()
-        ]
-    except (TypeError, ValueError):
-        known = []
-    names = []
-    for i, x in enumerate(examples):
-        name = known[i] if i < len(known) and known[i] else f"x{i}"
-        names += [_identifier(f"{name}{path}") for path in _paths(x)]
-    return names
-
-
-def _paths(tree: Any) -> list[str]:
-    if isinstance(tree, dict):
-        return [f"_{k}{path}" for k, part in tree.items() for path in _paths(part)]
-    if isinstance(tree, (list, tuple)):
-        return [f"{i}{path}" for i, part in enumerate(tree) for path in _paths(part)]
-    return [""]
-
-
-def _identifier(name: str) -> str:
-    """Return a name that Python takes, as near as possible to the one that was given."""
-    if name.isascii() and name.isidentifier() and not iskeyword(name):
-        return name
-    text = unicodedata.normalize("NFKC", name)
-    text = "".join(c if f"_{c}".isidentifier() else "_" for c in text)
-    return text if text.isidentifier() and not iskeyword(text) else f"v_{text}"
 
 
 def _random(

@@ -1,0 +1,47 @@
+"""What a program calls its arguments: what the function calls them."""
+
+import inspect
+import unicodedata
+from collections.abc import Callable
+from keyword import iskeyword
+from typing import Any
+
+from autograd.program.equations import Name
+from autograd.program.program import Program
+from autograd.tree import flatten
+
+
+def argument_names(f: Callable[..., Any], examples: tuple[Any, ...]) -> list[str]:
+    """Call the leaves of arguments as the function does: x, and params_0_w in a container."""
+    inner = inspect.unwrap(f)
+    if isinstance(inner, Program) and len(inner.arguments) == len(flatten(list(examples))[0]):
+        return [str(a) if type(a) is Name else "x" for a in inner.arguments]
+    try:
+        known = [
+            p.name if p.kind is not p.VAR_POSITIONAL else ""
+            for p in inspect.signature(f).parameters.values()
+        ]
+    except (TypeError, ValueError):
+        known = []
+    names = []
+    for i, x in enumerate(examples):
+        name = known[i] if i < len(known) and known[i] else f"x{i}"
+        names += [identifier(f"{name}{path}") for path in _paths(x)]
+    return names
+
+
+def _paths(tree: Any) -> list[str]:
+    if isinstance(tree, dict):
+        return [f"_{k}{path}" for k, part in tree.items() for path in _paths(part)]
+    if isinstance(tree, (list, tuple)):
+        return [f"{i}{path}" for i, part in enumerate(tree) for path in _paths(part)]
+    return [""]
+
+
+def identifier(name: str) -> str:
+    """Return a name that Python takes, as near as possible to the one that was given."""
+    if name.isascii() and name.isidentifier() and not iskeyword(name):
+        return name
+    text = unicodedata.normalize("NFKC", name)
+    text = "".join(c if f"_{c}".isidentifier() else "_" for c in text)
+    return text if text.isidentifier() and not iskeyword(text) else f"v_{text}"
