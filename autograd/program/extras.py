@@ -149,7 +149,8 @@ def qr(xp, a, mode):
 
 def slogdet(xp, a):
     sign, logabsdet = xp.linalg.slogdet(a)
-    return xp.stack((sign, xp.astype(logabsdet, sign.dtype)), axis=-1)
+    logabsdet = xp.astype(xp.asarray(logabsdet), sign.dtype)  # NumPy 2.0 casts no number
+    return xp.stack((sign, logabsdet), axis=-1)
 
 
 def lstsq(xp, a, b, rtol):
