@@ -834,3 +834,32 @@ def test_gradients_that_are_equal_are_arrays_of_their_own():
         norm = float(nn.utils.clip_grad_norm_([a, b], 1.0))
         assert_allclose(a.grad.data, 4 * x**3 / norm, rtol=1e-6)
         assert_allclose(b.grad.data, 4 * x**3 / norm, rtol=1e-6)
+
+
+# ── functions that have attributes of their own ───────────────────────────────────────────────
+def test_attributes_of_a_function_are_not_those_of_the_compiled_one():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.f = nn.Linear(2, 2)
+
+        def forward(self, x):
+            return self.f(x) * 100
+
+    class Scale:
+        def __init__(self, f):
+            self.f, self._lock, self._replays = f, None, None
+
+        def __call__(self, x):
+            return 3 * self.f(x)
+
+    x, net = np.array([[1.0, 2.0], [3.0, 4.0]]), Net()
+    assert_array_equal(compile(net)(x).data, net(x).data)
+    assert_array_equal(compile(Scale(np.sin))(x), 3 * np.sin(x))
+    assert_array_equal(compile(autograd.vmap(compile(lambda a: a[0] * a)))(x), x[:, :1] * x)
+
+    @functools.wraps(compile(np.sin))
+    def wrapped(x):
+        return 3 * np.sin(x)
+
+    assert_array_equal(compile(wrapped)(x), 3 * np.sin(x))

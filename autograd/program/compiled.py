@@ -73,7 +73,7 @@ class Compiled:
         self._modules: list[Any] = []  # that were called, and may be in another mode next time
         self._parameters: list[Tensor] = []  # that were read, and may be frozen next time
         self._lock = threading.Lock()
-        functools.update_wrapper(self, f)
+        functools.update_wrapper(self, f, updated=())  # f may have attributes of these names
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         if readers:  # inside of a capture or a map it is what it does
