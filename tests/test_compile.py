@@ -855,6 +855,8 @@ def test_attributes_of_a_function_are_not_those_of_the_compiled_one():
 
     x, net = np.array([[1.0, 2.0], [3.0, 4.0]]), Net()
     assert_array_equal(compile(net)(x).data, net(x).data)
+    assert [*compile(net).parameters()] == [*net.parameters()]
+    assert not hasattr(compile(net), "weights")
     assert_array_equal(compile(Scale(np.sin))(x), 3 * np.sin(x))
     assert_array_equal(compile(autograd.vmap(compile(lambda a: a[0] * a)))(x), x[:, :1] * x)
 

@@ -94,6 +94,12 @@ class Compiled:
         """Return what the program of such a call returns, and leave nothing in tensors."""
         return (self._replays.get(self._key(args, {})) or self._new(args, {})).guess(args)
 
+    def __getattr__(self, name: str) -> Any:
+        """Find what the function has, as a module its parameters."""
+        if name == "f":  # while a copy is being made
+            raise AttributeError(name)
+        return getattr(self.f, name)
+
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
 
