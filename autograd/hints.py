@@ -69,8 +69,12 @@ MODULES = re.compile(r"\b(np|numpy|math|torch|F)\.(?:\w+\.)*(?=\w+\s*\()")
 
 TOKEN = re.compile(r"((?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([^\W\d]\w*)|(\*\*|//|[<>=!]=|\S)")
 
-POWER_OF_FUNCTION = re.compile(r"([a-z]+)\s*(²|³|(?:\^|\*\*)\d+)\s*(\([^()]*\)|[^\W\d]\w*)")
-"""``sin²(x)``, ``cos^2 x``; but y²x is a product."""
+POWER_OF_FUNCTION = re.compile(
+    r"([a-z]+)\s*(²|³|⁻¹|(?:\^|\*\*)-?\d+)\s*(\((?:[^()]|\([^()]*\))*\)|[^\W\d]\w*)"
+)
+"""``sin²(x)``, ``cos^2 x``, ``tan⁻¹(x)``; but y²x is a product."""
+
+INVERSE = {"⁻¹", "^-1", "**-1"}
 
 CLOSING = {"(": ")", "[": "]"}
 
@@ -148,18 +152,30 @@ def meant(text: str, variables: Collection[str] = ()) -> str:
     try:
         with warnings.catch_warnings(action="ignore"):
             tree = ast.parse(_with_signs(text, variables), mode="eval").body
+        bare = {n.id for n in _without_heads(tree) if isinstance(n, ast.Name)} - {*variables}
         known = not isinstance(tree, ast.Tuple) and all(map(_is_understood, ast.walk(tree)))
+        known = known and bare.isdisjoint(functions())
         return ast.unparse(tree) if known else ""
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return ""
 
 
 def _power_of_call(match: re.Match[str]) -> str:
-    """Write ``sin²(x)`` as ``sin(x)²``, unless a variable is squared."""
+    """Write ``sin²(x)`` as ``sin(x)²``, sin⁻¹ as arcsin, unless it is a variable's power."""
     name, power, argument = match.groups()
     if name not in functions() and name not in ELSEWHERE:
         return match[0]
-    return f"{name}({argument.strip('()')}){power}"
+    argument = argument if argument.startswith("(") else f"({argument})"
+    inverse = f"arc{ELSEWHERE.get(name, name)}"
+    if power in INVERSE:
+        return f"{inverse}{argument}" if inverse in functions() else match[0]
+    return f"{name}{argument}{power}"
+
+
+def _without_heads(tree: ast.expr) -> set[ast.AST]:
+    """Return the nodes of a tree, but not the functions that it calls."""
+    nodes = {*ast.walk(tree)}
+    return nodes - {n.func for n in nodes if isinstance(n, ast.Call)}
 
 
 def _with_signs(text: str, variables: Collection[str]) -> str:

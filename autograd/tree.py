@@ -24,7 +24,14 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     """
     if isinstance(tree, dict):
         parts, rebuild = flatten(list(tree.values()))
-        return parts, lambda leaves: dict(zip(tree, rebuild(leaves), strict=True))
+
+        def filled(leaves: Sequence[Any]) -> Any:
+            new = tree.copy()  # an OrderedDict is one again
+            for key, part in zip(tree, rebuild(leaves), strict=True):
+                new[key] = part
+            return new
+
+        return parts, filled
     if not isinstance(tree, (list, tuple)):
         return [tree], FIRST
     make = getattr(tree, "_make", type(tree))  # of a named tuple, which takes its fields one by one

@@ -71,11 +71,14 @@ def fingerprint(array: np.ndarray) -> bytes:
     return elements[:: -(-array.size // SAMPLES)].tobytes()
 
 
-@cache
 def reads(op: Any, i: int) -> bool:
     """Tell whether the rules of an operation read the elements of argument i, or may do so."""
-    if op.each is not None or op.joint is not None:
-        return True
+    # not remembered: a checkpoint is another operation at each call, and holds what it closes over
+    return op.each is not None or op.joint is not None or _read(op, i)
+
+
+@cache
+def _read(op: Any, i: int) -> bool:
     others = [rule for k, rule in enumerate(op.rules) if k != i and rule is not None]
     return any(_loads(rule, i + 2) for rule in others)  # after g and y
 

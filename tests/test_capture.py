@@ -1,5 +1,6 @@
 """Captured programs compute what the engine computes, bit by bit, whoever runs them."""
 
+import functools
 import inspect
 import linecache
 import math
@@ -718,6 +719,24 @@ class Skipping(nn.Module):
 skipping = nn.Sequential(nn.Tanh(), Skipping())
 
 
+class Noise:
+    """Not of nn, but called; or read."""
+
+    def __init__(self):
+        self.generator = np.random.RandomState(0)  # what old programs have
+
+    def __call__(self, x):
+        return x + self.generator.normal()
+
+
+noise = Noise()
+
+
+@functools.wraps(odd)
+def wrapping(x):
+    return np.tanh(x) + RNG.normal()
+
+
 @pytest.mark.parametrize(
     "f",
     [
@@ -727,6 +746,13 @@ skipping = nn.Sequential(nn.Tanh(), Skipping())
         value_and_grad(lambda x: np.sum(skipping(x))),
         lambda x: generator_draw(x),
         ag.compile(generator_draw),
+        noise,
+        lambda x: noise(x),
+        lambda x: x + noise.generator.normal(),
+        lambda x, generator=noise.generator: x + generator.normal(),
+        functools.partial(lambda generator, x: x + generator.normal(), noise.generator),
+        wrapping,
+        ag.vmap(wrapping),
     ],
 )
 def test_generators_of_modules_and_of_functions_are_looked_at_too(f):

@@ -1,6 +1,9 @@
 """The transforms: signatures, containers, nesting, agreement with each other and with PyTorch."""
 
+import gc
 import threading
+import weakref
+from collections import OrderedDict, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
 import mpmath
@@ -168,6 +171,17 @@ def test_checkpoint_gives_the_same_and_forgets_the_inside():
     assert remembered(X, 2.0) == g(X, 2.0)
 
 
+def test_what_a_checkpointed_function_holds_is_freed_with_it():
+    def f(w, x):
+        return np.sum(np.tanh(w * x))
+
+    held = weakref.ref(f)
+    grad(checkpoint(f))(np.ones(3), np.ones(3))
+    del f
+    gc.collect()
+    assert held() is None
+
+
 def test_checkpoint_refuses_a_closure():
     w = Tensor(2.0, requires_grad=True, name="w")
     with pytest.raises(RuntimeError) as error:
@@ -281,6 +295,15 @@ def test_the_gradient_is_nested_as_the_argument(tree):
     got = grad(g)(tree)
     assert flatten(got)[1](flatten(tree)[0]) == tree
     assert flatten(got)[0] == [2 * leaf for leaf in flatten(tree)[0]]
+
+
+def test_the_gradient_of_a_dict_is_one_of_its_kind():
+    w = defaultdict(list, b=OrderedDict(z=2.0, a=3.0), c=5.0)
+    got = grad(lambda w: w["b"]["z"] * w["b"]["a"] * w["c"])(w)
+    assert got == defaultdict(list, b=OrderedDict(z=15.0, a=10.0), c=6.0)
+    assert type(got) is defaultdict
+    assert type(got["b"]) is OrderedDict
+    assert w["c"] == 5
 
 
 def test_gradients_are_not_lost_in_silence():

@@ -18,6 +18,8 @@ import numpy as np
 from autograd.errors import line_of
 from autograd.generator import default_generator
 
+Source = np.random.Generator | np.random.RandomState
+
 
 def watch(f: Callable[..., Any]) -> Callable[[], list[Any]]:
     """Return what tells the states of the global generators, and of those that f reads.
@@ -29,15 +31,18 @@ def watch(f: Callable[..., Any]) -> Callable[[], list[Any]]:
     return functools.partial(_states, [default_generator, *_generators(f)])
 
 
-def _states(known: list[np.random.Generator]) -> list[Any]:
+def _states(known: list[Source]) -> list[Any]:
     # whoever still draws from the old generator is found too
     old = np.random.get_state(legacy=False)["state"]  # noqa: NPY002  # theirs
-    new = [repr(g.bit_generator.state) for g in known]
+    new = [
+        repr(g.bit_generator.state if isinstance(g, np.random.Generator) else g.get_state())
+        for g in known
+    ]
     return [random.getstate(), old["key"].tobytes(), old["pos"], *new]
 
 
-def _generators(f: Any) -> Iterator[np.random.Generator]:
-    """Yield those that f reads, or a function or a module that it reads."""
+def _generators(f: Any) -> Iterator[Source]:
+    """Yield those that f reads, or what it calls: a function, a module, an object."""
     known: set[int] = set()
     left = [f]
     while left:
@@ -45,23 +50,34 @@ def _generators(f: Any) -> Iterator[np.random.Generator]:
         if id(x) in known:
             continue
         known.add(id(x))
-        x = inspect.unwrap(x) if callable(x) else x
-        if isinstance(x, np.random.Generator):
+        if isinstance(x, Source):
             yield x
+        elif isinstance(x, functools.partial):
+            left += [x.func, *x.args, *x.keywords.values()]
         elif isinstance(x, MethodType):
             left += [x.__func__, *getattr(x.__self__, "__dict__", {}).values()]
         elif inspect.isfunction(x):
-            left += _read_by(x)
+            left += [*_read_by(x), *vars(x).values()]  # also what it wraps
         elif hasattr(type(x), "named_modules"):  # of nn, which nobody here knows
             left += [v for m in x.modules() for v in (*vars(m).values(), *vars(type(m)).values())]
+        elif inspect.isfunction(call := getattr(type(x), "__call__", None)):  # noqa: B004  # its code
+            left += [call, *getattr(x, "__dict__", {}).values()]
 
 
 def _read_by(f: FunctionType) -> Iterator[Any]:
-    """Yield what f has from outside; of the functions there, those of its own file only."""
+    """Yield what f has from outside, and what its code takes of that by name, as ``state.rng``.
+
+    Of the functions there, those of its own file only.
+    """
+    held = [*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()]
     for cell in f.__closure__ or ():
         with suppress(ValueError):  # where the variable is assigned later
-            yield cell.cell_contents
-    for x in (f.__globals__.get(name) for name in _names(f.__code__)):
+            held.append(cell.cell_contents)
+    yield from held
+    names = {*_names(f.__code__)}
+    read = [f.__globals__[name] for name in names if name in f.__globals__]
+    parts = [getattr(x, "__dict__", {}) for x in (*held, *read)]
+    for x in (*read, *(part[name] for part in parts for name in names if name in part)):
         if getattr(x, "__globals__", f.__globals__) is f.__globals__:
             yield x
 
