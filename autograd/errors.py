@@ -107,6 +107,13 @@ def failed_call(name: str, values: Sequence[Any], params: dict[str, Any], error:
                 f"{name}({given})",
                 "make the last axis of the first equal the last but one of the second (try .T)",
             )
+    if name == "linear" and len(shapes[1]) == 2 and shapes[0][-1:] != shapes[1][1:]:
+        rows, taken = shapes[1]
+        return three_lines(
+            f"linear takes {taken} features, on the last axis of its input",
+            f"linear({given})",
+            f"an input of shape (..., {taken}), or nn.Linear({(1, *shapes[0])[-1]}, {rows})",
+        )
     if name == "matmul" and not all(shapes):
         return three_lines(
             "matmul multiplies arrays, and one of these is a number",

@@ -43,6 +43,18 @@ def leaves(*roots: Tensor) -> list[Tensor]:
     return [t for t in toposort(*roots) if t.op is None]
 
 
+def strangers(born: int, *values: Any) -> list[Tensor]:
+    """Return the tensors that values came from, that require a gradient and are older than `born`.
+
+    >>> a = Tensor(1.0, requires_grad=True)
+    >>> b = Tensor(2.0, requires_grad=True)
+    >>> strangers(b.count, a * b, 3.0) == [a]
+    True
+    """
+    results = [v for v in values if type(v) is Tensor]
+    return [t for t in toposort(*results) if t.requires_grad and t.count < born]
+
+
 def consumers(nodes: Iterable[Tensor]) -> dict[Tensor, list[tuple[Tensor, int]]]:
     """Map each tensor to its uses: (the operation's result, which argument). ``a * a`` has two."""
     uses: dict[Tensor, list[tuple[Tensor, int]]] = {}

@@ -99,6 +99,10 @@ class Methods(PyTorchMethods):
         operator.setitem(self, ..., 0)  # type: ignore[call-overload]  # Tensor defines __setitem__
         return self
 
+    def fill(self, value: Any) -> None:
+        """Set every element to a value, in place."""
+        operator.setitem(self, ..., value)  # type: ignore[call-overload]  # as above
+
     def touch_(self) -> Any:
         """Say that ``.data`` of this leaf was rewritten, as an optimizer does; return the leaf.
 

@@ -7,12 +7,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from autograd.batching import Batched, run
-from autograd.errors import three_lines
-from autograd.graph import arguments, toposort
-from autograd.modes import enable_grad, no_grad
+from autograd.errors import function_name, three_lines
+from autograd.graph import arguments, strangers, toposort
+from autograd.modes import enable_grad
 from autograd.primitive import PRIMITIVES, Primitive, Undefined
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import flatten, flatten_like, map_leaves
+from autograd.versions import birth
 
 Box = Tensor
 """What HIPS calls a box: a value that remembers how it was made."""
@@ -73,6 +74,7 @@ def primitive(fn: Callable[..., Any]) -> Callable[..., Any]:
     Raises
     ------
     NotImplementedError : at the backward pass, for an argument without a rule.
+    RuntimeError : where an argument is traced, and fn uses another traced value as well.
     TypeError : for a traced value by keyword.
 
     Examples
@@ -90,8 +92,7 @@ def primitive(fn: Callable[..., Any]) -> Callable[..., Any]:
     several = False
 
     def compute(*xs: Any, **params: Any) -> Any:
-        with no_grad():  # a derivative that fn takes is a number here
-            y = raw(fn(*xs, **params))
+        y = _alone(fn, xs, params)
         if isinstance(y, CONTAINERS):
             raise _Several
         return y if hasattr(y, "dtype") else np.asarray(y)[()]
@@ -128,18 +129,34 @@ def primitive(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def _alone(fn: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+    """Return the values that fn gives; raise RuntimeError where its gradient would miss a part."""
+    born = birth()
+    y = fn(*args, **kwargs)
+    if strangers(born, *flatten(y)[0]):
+        raise RuntimeError(
+            three_lines(
+                "a primitive uses a tensor that is not its argument",
+                f"{function_name(fn)}(...)",
+                "that tensor as an argument, by position; getval(x) where it is a constant",
+            )
+        )
+    return map_leaves(raw, y)
+
+
 def _record_nested(
     op: Primitive, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """Record a call with containers: of all leaves of its arguments, to one long array."""
-    leaves, rebuild = flatten(list(args))
+    leaves, nested = flatten(list(args))
+    rebuild = flatten(nested([0] * len(leaves)))[1]  # a program keeps it, and may hold no value
+    counts = [len(flatten(arg)[0]) for arg in args]
     # what stands for the arrays of a vmap may be connected to what is outside of it
     wanted = [type(raw(x)) is Batched or (isbox(x) and x.requires_grad) for x in leaves]
     results: list[Any] = []  # how the results are nested, and their shapes, once there are any
 
     def forward(*xs: Any) -> Any:
-        with no_grad():
-            parts, nest = flatten(map_leaves(raw, fn(*rebuild(xs), **kwargs)))
+        parts, nest = flatten(_alone(fn, rebuild(xs), kwargs))
         results[:] = nest, [np.shape(part) for part in parts]
         return np.concatenate([np.ravel(part) for part in parts])
 
@@ -151,8 +168,7 @@ def _record_nested(
 
     def joint(g: Any, y: Any, *xs: Any, **_: Any) -> list[Any]:
         given, ans, grads = rebuild(xs), unpack(y), list[Any]()
-        for i, arg in enumerate(given):
-            n = len(flatten(args[i])[0])
+        for i, (arg, n) in enumerate(zip(given, counts, strict=True)):
             rule: Any = op.rule(i) if any(wanted[len(grads) : len(grads) + n]) else None
             gx = rule and rule(unpack(g), ans, *given, **kwargs)
             grads += [None] * n if gx is None else flatten_like(arg, gx)

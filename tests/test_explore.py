@@ -552,6 +552,7 @@ def test_every_number_of_the_model_is_the_engines():
     [
         (lambda: explore(lambda a: 3.0, a=2), "the result depends on no input"),
         (lambda: explore(lambda a: a * 2, a=[1, 2]), "this result has the shape (2,)"),
+        (lambda: explore(lambda a: [a, a], a=1), "one number, and this result is a list"),
         (lambda: explore("a * b", a=1, b=2, z=3), "z is not in the expression a * b"),
         (lambda: explore("a * b", a=1, b="2"), "b is no number, and no array of numbers"),
         (lambda: explore("a * b", a=1), "no value is given for b"),

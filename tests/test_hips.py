@@ -17,7 +17,7 @@ from numpy.testing import assert_allclose
 
 import autograd
 import autograd.numpy as np
-from autograd import Tensor, grad, jacobian, vmap
+from autograd import Tensor, grad, jacobian, three_lines, vmap
 from autograd.builtins import type as ag_type
 from autograd.extend import (
     defjvp,
@@ -29,6 +29,7 @@ from autograd.extend import (
     vspace,
 )
 from autograd.misc import const_graph, flatten, flatten_func
+from autograd.misc.fixed_points import fixed_point
 from autograd.misc.optimizers import adam
 from autograd.test_util import check_grads, check_jvp, check_vjp
 from autograd.tracer import Node, getval, trace
@@ -193,6 +194,29 @@ def test_an_implicit_layer_has_second_derivatives():
     check_grads(solution, (0, 1))(0.4, 0.3)
 
 
+def test_a_primitive_refuses_a_closure():
+    """The part of the gradient that goes through it would be missing in silence."""
+
+    def root(a, step):
+        return fixed_point(step, a, 1.0, lambda x, y: abs(x - y), 1e-12)
+
+    for f in (
+        lambda b: root(2.0 + 0 * b, lambda a: lambda x: 0.5 * (x + a * b / x)),
+        lambda b: root((2.0 + 0 * b,), lambda a: lambda x: 0.5 * (x + a[0] * b / x)),
+    ):
+        with pytest.raises(RuntimeError) as error:
+            grad(f)(3.0)
+        assert str(error.value) == three_lines(
+            "a primitive uses a tensor that is not its argument",
+            "fixed_point(...)",
+            "that tensor as an argument, by position; getval(x) where it is a constant",
+        )
+    both = grad(lambda b: root((2.0, b), lambda ab: lambda x: 0.5 * (x + ab[0] * ab[1] / x)))
+    alone = grad(lambda b: root(2.0, lambda a: lambda x: 0.5 * (x + a * b / x)))
+    assert both(3.0) == pytest.approx(6**-0.5)
+    assert alone(3.0) == pytest.approx(6**-0.5)
+
+
 def test_containers_go_in_and_come_out():
     @primitive
     def spread(pair, n):
@@ -212,6 +236,25 @@ def test_containers_go_in_and_come_out():
     check_grads(f, (0, 1))(numpy.array([1.0, 2.0]), 3.0)
     by_number = grad(lambda n: spread({"a": 2.0, "b": 1.0}, n)["n"][0])
     assert by_number(3.0) == 2
+
+
+def test_containers_go_through_a_program():
+    @primitive
+    def product(pair):
+        return {"of": pair["a"] * pair["b"], "twice": 2 * pair["a"]}
+
+    def rule(_, pair):
+        return lambda g: {"a": g["of"] * pair["b"] + 2 * g["twice"], "b": g["of"] * pair["a"]}
+
+    defvjp(product, rule)
+
+    def f(x):
+        parts = product({"a": x, "b": x * x})
+        return parts["of"] * parts["twice"]
+
+    for g in (f, grad(f)):
+        program = autograd.capture(g, 3.0)
+        assert program(5.0) == g(5.0)
 
 
 def test_a_missing_rule_asks_for_it():

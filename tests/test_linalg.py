@@ -212,6 +212,9 @@ def test_literal_numbers():
     )
     assert_allclose(grad(lambda a: linalg.norm(a, 1))(a), [[1, 0], [1, 0]])
     assert_allclose(grad(linalg.cond)(np.diag([6.0, 2.0])), [[0.5, 0], [0, -1.5]])
+    several = np.stack([np.zeros((2, 2)), np.eye(2)])
+    for p in (None, 2, -2):
+        assert_allclose(linalg.cond(Tensor(several), p).data, linalg.cond(several, p))
 
 
 # ── singular matrices ─────────────────────────────────────────────────────────────────────────

@@ -178,6 +178,18 @@ def test_solve_triangular(trans, lower, unit_diagonal):
     )
 
 
+def test_words_about_memory_and_speed_change_nothing():
+    heedless = {"overwrite_b": True, "check_finite": False}
+    factor = ours.linalg.cho_factor(SPD, overwrite_a=True, check_finite=False)
+    x = ours.linalg.cho_solve(factor, B, **heedless)
+    assert_allclose(x, linalg.cho_solve(linalg.cho_factor(SPD), B))
+    low = ours.linalg.cholesky(SPD, lower=True, check_finite=False)
+    y = ours.linalg.solve_triangular(low, B, lower=True, **heedless)
+    assert_allclose(y, linalg.solve_triangular(low, B, lower=True))
+    assert_allclose(ours.linalg.solve(SPD, B, overwrite_a=True, **heedless), x)
+    assert_allclose(ours.linalg.inv(SPD, check_finite=False) @ SPD, np.eye(len(SPD)), atol=1e-12)
+
+
 def test_solve_triangular_of_complex_numbers():
     a, b = A + 2 * np.eye(3) + 1j * B[:, :1], B + 1j
     for trans in (0, 1, 2):
@@ -388,6 +400,16 @@ def test_an_ode_refuses_a_closure():
     assert_allclose(grad(lambda k: end(k, lambda y, t: slope(y)))(0.5), np.exp(-1), rtol=1e-8)
 
 
+def test_an_ode_tells_of_its_steps():
+    def end(k):
+        slope, start = (lambda y, t, k: -k * y), [1.0]
+        y, told = ours.integrate.odeint(slope, start, TIMES, (k,), full_output=True)
+        assert told["message"] == "Integration successful."
+        return y[-1, 0]
+
+    assert_allclose(grad(end)(0.5), -TIMES[-1] * np.exp(-0.5 * TIMES[-1]), rtol=1e-5)
+
+
 def test_the_tolerance_is_passed_on():
     calls = []
 
@@ -478,6 +500,27 @@ def test_scipys_own_minimize_takes_our_derivatives():
     assert_allclose(found.x, [1, 1], atol=1e-6)
     found = optimize.minimize(value_and_grad(valley), start, jac=True, method="L-BFGS-B")
     assert_allclose(found.x, [1, 1], atol=1e-4)
+
+
+def test_a_gradient_or_a_method_may_be_given():
+    start, calls = np.array([-1.2, 1.0]), []
+
+    def slope(x):
+        calls.append(x)
+        return grad(valley)(x)
+
+    def still(fun, x0, args, jac, **_):
+        return optimize.OptimizeResult(x=x0, fun=fun(x0, *args), jac=jac(x0, *args))
+
+    for f, jac in [(valley, slope), (lambda x: (valley(x), None), True)]:
+        assert_allclose(ours.optimize.minimize(f, start, jac=jac).x, [1, 1], atol=1e-4)
+    assert calls
+    found = ours.optimize.minimize(valley, start, method=still)
+    assert_allclose(found.jac, grad(valley)(start))
+    squares = ours.optimize.root(lambda x: x**2 - 4, np.ones(2), jac=lambda x: np.diag(2 * x))
+    assert_allclose(squares.x, [2, 2])
+    found = ours.optimize.least_squares(lambda x: x - 1, start, jac=lambda x: np.eye(2))
+    assert_allclose(found.x, [1, 1])
 
 
 def test_roots_and_least_squares():

@@ -465,3 +465,11 @@ def test_a_loaded_program_of_a_regular_matrix_can_be_derived(tmp_path, f):
     loaded = Program.load(program.save(tmp_path / "program.safetensors"))
     np.testing.assert_array_equal(loaded.grad(a, b), program.grad(a, b))
     np.testing.assert_array_equal(loaded.hessian(a, b), program.hessian(a, b))
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_a_program_of_complex_eigenvalues_can_be_loaded(tmp_path, n):
+    a = np.array([[0.5, -1.0, 0.3], [1.0, 0.2, 0.0], [0.1, 0.0, 0.7]])[:n, :n]
+    program = capture(value_and_grad(lambda a: np.sum(np.abs(np.linalg.eigvals(a)))), a)
+    loaded = Program.load(program.save(tmp_path / "program.safetensors"))
+    assert same([*loaded(a)], [*program(a)])

@@ -16,6 +16,8 @@ import numpy as np
 
 from autograd.errors import three_lines
 from autograd.primitive import composite, fused, primitive
+from autograd.rules.masking import cast
+from autograd.rules.shape import unlisted
 
 LN2, LN10 = math.log(2), math.log(10)
 
@@ -252,6 +254,9 @@ def clip(x, a_min=None, a_max=None, *, min=None, max=None):  # NumPy's names
             return clip_between(x, low=low, high=high)
         x = x if low is None else np.where(x <= low, low, x)  # the derivative of the row
         return x if high is None else np.where(x >= high, high, x)
+    if x.dtype.kind in "bui":  # of all at once: -1 is no byte
+        bounds = [unlisted(bound) for bound in (low, high) if bound is not None]
+        x = cast(x, np.result_type(x, *bounds))
     x = x if low is None else np.maximum(x, low)
     return x if high is None else np.minimum(x, high)
 

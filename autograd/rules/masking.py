@@ -64,9 +64,9 @@ reduction(np.prod, np.multiply, lambda dtype: 1)
 def mean(x, axis=None, dtype=None, keepdims=False, where=True):
     x = cast(x, dtype)
     if where is True:
-        return np.mean(x, axis=axis, keepdims=keepdims)
+        return cast(np.mean(x, axis=axis, keepdims=keepdims), dtype)  # integers are cut off
     total = np.sum(np.where(where, x, 0), axis=axis, keepdims=keepdims)
-    return divided(total, counted(where, x, axis, keepdims))
+    return cast(divided(total, counted(where, x, axis, keepdims)), dtype)
 
 
 def counted(where, x, axis, keepdims):

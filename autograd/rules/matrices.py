@@ -222,7 +222,9 @@ def vector_norm(x, axis=None, keepdims=False, ord=2):
 def cond(x, p=None):
     if p is None or p in (2, -2):
         s = np.linalg.svdvals(x)
-        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+        largest, least = s[..., 0], s[..., -1]
+        a, b = (least, largest) if p == -2 else (largest, least)
+        return np.where(largest == 0, np.inf, a / np.where(largest == 0, 1, b))
     inverse = np.linalg.inv(astype(x, dtype=np.result_type(x.dtype, np.float64)))
     norm, other = (np.linalg.norm(m, p, axis=(-2, -1)) for m in (x, inverse))
     return astype(norm * other, dtype=norm.dtype)

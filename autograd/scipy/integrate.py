@@ -16,17 +16,17 @@ from scipy import integrate as scipys
 from autograd.batching import run
 from autograd.errors import function_name, three_lines
 from autograd.functional import vjp
-from autograd.graph import toposort
+from autograd.graph import strangers
 from autograd.modes import no_grad
 from autograd.primitive import Primitive
-from autograd.tensor import Tensor, raw
+from autograd.tensor import raw
 from autograd.tree import flatten
 from autograd.versions import birth
 
 
 def odeint(
     func: Callable[..., Any], y0: Any, t: Any, args: tuple[Any, ...] = (), *, tfirst: bool = False,
-    **options: Any,
+    full_output: bool = False, **options: Any,
 ) -> Any:  # fmt: skip
     """Solve ``dy/dt = func(y, t, *args)`` from y0 at t[0]; return y at all times.
 
@@ -40,6 +40,7 @@ def odeint(
     t : shape (T,), increasing or decreasing.
     args : a tuple of arrays, of numbers, or of nested containers of them.
     tfirst : func is ``(t, y, *args)``.
+    full_output : whether to return what the solver tells of its steps, too: a dict.
     **options : SciPy's, as ``rtol`` and ``atol``; they hold for the backward solution too.
 
     Returns
@@ -62,6 +63,7 @@ def odeint(
     """
     leaves, rebuild = flatten(list(args))
     real = [i for i, x in enumerate(leaves) if is_real(x)]
+    told: dict[str, Any] = {}
 
     def slope(y: Any, t: Any, *xs: Any) -> Any:
         full = list(leaves)
@@ -73,7 +75,7 @@ def odeint(
     def forward(y0: Any, t: Any, *xs: Any) -> np.ndarray:
         born = birth()
         dy = slope(np.atleast_1d(y0), t[0], *xs)
-        if type(dy) is Tensor and any(v.requires_grad and v.count < born for v in toposort(dy)):
+        if strangers(born, dy):
             raise RuntimeError(
                 three_lines(
                     "an equation uses a tensor that is not its argument",
@@ -82,14 +84,19 @@ def odeint(
                 )
             )
         with no_grad():
-            return scipys.odeint(lambda y, t: np.asarray(raw(slope(y, t, *xs))), y0, t, **options)
+            y, steps = scipys.odeint(
+                lambda y, t: np.asarray(raw(slope(y, t, *xs))), y0, t, full_output=True, **options
+            )
+            told.update(steps)
+            return y
 
     def joint(g: Any, ys: Any, _: Any, t: Any, *xs: Any) -> list[Any]:
         return adjoint(slope, g, ys, t, xs, options)
 
     values = (y0, t, *(leaves[i] for i in real))
     values = tuple(v if hasattr(v, "_record") else np.asarray(v, float) for v in values)
-    return run(Primitive(func, (), call=forward, joint=joint, name="odeint"), *values)
+    y = run(Primitive(func, (), call=forward, joint=joint, name="odeint"), *values)
+    return (y, told) if full_output else y
 
 
 def adjoint(

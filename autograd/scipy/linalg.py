@@ -1,9 +1,10 @@
 """`scipy.linalg`: triangular systems, functions of matrices, Sylvester's equation."""
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.linalg import det, inv, solve
 
 from autograd.rules.matrix_functions import expm as expm_row
 from autograd.rules.matrix_functions import sqrtm as sqrtm_row
@@ -15,6 +16,24 @@ __all__ = [
 ]  # fmt: skip
 
 
+def heedless(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function take SciPy's words about memory and speed, which change no number here."""
+
+    @functools.wraps(fn)
+    def call(
+        *args: Any, overwrite_a: bool = False, overwrite_b: bool = False,  # noqa: ARG001  # nothing is
+        check_finite: bool = True, **options: Any,  # noqa: ARG001  # nan goes through
+    ) -> Any:  # fmt: skip
+        return fn(*args, **options)
+
+    return call
+
+
+det, inv = heedless(np.linalg.det), heedless(np.linalg.inv)
+solve = heedless(np.linalg.solve)
+
+
+@heedless
 def solve_triangular(
     a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False
 ) -> Any:
@@ -80,6 +99,7 @@ def sqrtm(A: Any) -> Any:
     return sqrtm_row(A)
 
 
+@heedless
 def cholesky(a: Any, lower: bool = False) -> Any:
     """Return the Cholesky factor of a positive definite matrix, the upper one by default.
 
@@ -92,11 +112,13 @@ def cholesky(a: Any, lower: bool = False) -> Any:
     return low if lower else np.conj(np.swapaxes(low, -1, -2))
 
 
+@heedless
 def cho_factor(a: Any, lower: bool = False) -> tuple[Any, bool]:
     """Return what `cho_solve` takes; the other triangle is 0."""
     return cholesky(a, lower), lower
 
 
+@heedless
 def cho_solve(c_and_lower: tuple[Any, bool], b: Any) -> Any:
     """Solve ``a x = b`` for x, a being given by `cho_factor`.
 

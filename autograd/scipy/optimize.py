@@ -19,8 +19,9 @@ WITHOUT = {"nelder-mead", "powell", "cobyla", "cobyqa"}
 
 
 def minimize(
-    fun: Callable[..., Any], x0: Any, args: Any = (), method: str | None = None, **options: Any
-) -> scipys.OptimizeResult:
+    fun: Callable[..., Any], x0: Any, args: Any = (), method: Any = None, jac: Any = None,
+    **options: Any,
+) -> scipys.OptimizeResult:  # fmt: skip
     """Minimize a function of one number, as `scipy.optimize.minimize`, by its exact derivatives.
 
     Parameters
@@ -30,6 +31,8 @@ def minimize(
         numbers is an array, as for SciPy.
     args : further arguments of fun, constants.
     method : SciPy's; those that use a Hessian get its products with vectors.
+    jac : a function that is to compute the gradient instead; or True, where fun returns a pair of
+        the value, which is differentiated, and its gradient, which is left alone.
     **options : SciPy's others, as ``tol``, ``bounds`` (of the elements of x0, one after the other)
         and ``callback``.
 
@@ -48,10 +51,11 @@ def minimize(
     """
     flat, nest = flattened(x0)
     args = args if isinstance(args, tuple) else (args,)
-    kind = (method or "").lower()
+    kind = method.lower() if isinstance(method, str) else ""
 
     def of_line(x: Any) -> Any:
-        return fun(nest(x), *args)
+        y = fun(nest(x), *args)
+        return y[0] if jac is True else y
 
     if kind in WITHOUT:
         result = scipys.minimize(lambda x: number(of_line(x)), flat, method=method, **options)
@@ -63,6 +67,8 @@ def minimize(
             given.setdefault("hessp", lambda x, v: hvp(of_line)(x)[0](v))
 
         def both(x: np.ndarray) -> tuple[float, np.ndarray]:
+            if callable(jac):
+                return number(of_line(x)), flattened(jac(nest(x), *args))[0]
             value, gradient = value_and_grad(of_line)(x)
             return number(value), gradient
 
@@ -82,7 +88,7 @@ def root(
     >>> np.round(root(lambda x: x**2 - np.array([4.0, 9.0]), np.ones(2)).x, 9)
     array([2., 3.])
     """
-    return scipys.root(fun, x0, args, jac=jacobian(fun), **options)
+    return scipys.root(fun, x0, args, **{"jac": jacobian(fun), **options})
 
 
 def least_squares(
@@ -95,7 +101,7 @@ def least_squares(
     >>> np.round(least_squares(lambda p: p[0] * np.exp(p[1] * t) - 2 * np.exp(-t), [1.0, 0.0]).x, 9)
     array([ 2., -1.])
     """
-    return scipys.least_squares(fun, x0, jac=jacobian(fun), args=args, **options)
+    return scipys.least_squares(fun, x0, args=args, **{"jac": jacobian(fun), **options})
 
 
 def flattened(x0: Any) -> tuple[np.ndarray, Callable[[Any], Any]]:

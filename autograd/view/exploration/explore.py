@@ -81,6 +81,9 @@ def _explored(
     root: Any, inputs: Mapping[str, Tensor], names: dict[int, str],
     f: Callable[..., Any] | None = None, given: Mapping[str, Any] | None = None,
 ) -> Exploration:  # fmt: skip
+    if isinstance(root, (list, tuple, dict)):
+        what = f"a page explores one number, and this result is a {type(root).__name__}"
+        raise _refused(what, inputs, "one of its elements")
     if type(root) is not Tensor or not root.requires_grad:
         raise _refused("the result depends on no input", inputs, "explore(lambda a: a * a, a=2)")
     if root.size != 1:
