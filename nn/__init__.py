@@ -7,6 +7,7 @@ from nn import convolution, function, functional, init, losses, normalization, o
 from nn.attention import Embedding, MultiheadAttention, TransformerEncoder, TransformerEncoderLayer
 from nn.convolution import *  # noqa: F403  # what __all__ says there, as below
 from nn.doctor import doctor
+from nn.elsewhere import OF_NN, absent
 from nn.files import export_onnx, load, save
 from nn.function import *  # noqa: F403  # its __all__
 from nn.history import History
@@ -34,7 +35,7 @@ else:
         """Import the estimators, and scikit-learn, when first asked for."""
         if name == "estimators":
             return import_module("nn.estimators")
-        raise AttributeError(f"module 'nn' has no attribute {name!r}")
+        raise absent("module 'nn'", name, OF_NN.get(name))
 
 
 __all__ = [

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd import three_lines, zeros
+from autograd import zeros
 from nn import functional, init
+from nn.checks import refuse
 from nn.function import shown
 from nn.layers import Dropout, Linear, ModuleList
 from nn.module import Module, Parameter
@@ -66,10 +67,9 @@ class MultiheadAttention(Module):
         kdim: int | None = None, vdim: int | None = None, batch_first: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
-        if embed_dim % num_heads:
-            what, where = "heads are equal parts of embed_dim", f"{embed_dim=}, {num_heads=}"
-            instead = f"embed_dim={num_heads * 8}, for example"
-            raise ValueError(three_lines(what, f"MultiheadAttention({where})", instead))
+        what = "heads are equal parts of embed_dim"
+        where = f"MultiheadAttention({embed_dim=}, {num_heads=})"
+        refuse(embed_dim % num_heads, what, where, f"embed_dim={num_heads * 8}, for example")
         self.num_heads, self.dropout, self.batch_first = num_heads, dropout, batch_first
         widths = embed_dim, kdim or embed_dim, vdim or embed_dim
         shapes = {f"{x}_proj_weight": (embed_dim, n) for x, n in zip("qkv", widths, strict=True)}
@@ -137,8 +137,13 @@ class TransformerEncoderLayer(Module):
         self.linear2 = Linear(dim_feedforward, d_model)
         self.norm1, self.norm2 = (LayerNorm(d_model, eps=layer_norm_eps) for _ in range(2))
         self.dropout1, self.dropout2 = Dropout(dropout), Dropout(dropout)
-        named = getattr(functional, activation) if isinstance(activation, str) else activation
-        self.activation: Callable[[Any], Any] = named
+        function: Any = activation
+        if isinstance(activation, str):
+            function = getattr(functional, activation, None)
+        what = f"no activation is called {activation}"
+        where, instead = f"TransformerEncoderLayer({activation=})", "'relu', 'gelu', or a function"
+        refuse(not callable(function), what, where, instead)
+        self.activation = function
         self.norm_first = norm_first
 
     def forward(

@@ -1,7 +1,7 @@
 """Checks: what is wrong ends in an error that says so, where, and what to write instead."""
 
 from collections.abc import Mapping
-from inspect import BoundArguments, Signature
+from inspect import Signature
 from typing import Any
 
 from autograd import three_lines
@@ -20,16 +20,18 @@ def refuse(
 
 def bind(
     takes: Signature, name: str, data: int, args: tuple[Any, ...], options: Mapping[str, Any]
-) -> BoundArguments:
-    """Return by name what a constructor was given, behind `data` arguments that come later.
+) -> dict[str, Any]:
+    """Return the options of a constructor by name, behind `data` arguments that come later.
 
     >>> from inspect import signature
-    >>> bind(signature(lambda x, p=0.5, dim=1: x), "Drop", 1, (0.25,), {}).arguments
-    {'x': None, 'p': 0.25}
+    >>> bind(signature(lambda x, p=0.5, dim=1: x), "Drop", 1, (0.25,), {})
+    {'p': 0.25, 'dim': 1}
     """
     try:
-        return takes.bind(*[None] * data, *args, **options)
+        bound = takes.bind(*[None] * data, *args, **options)
     except TypeError as error:
         given = ", ".join([*map(repr, args), *(f"{k}={v!r}" for k, v in options.items())])
         instead = f"{name}({', '.join([*takes.parameters][data:])})"
         raise TypeError(three_lines(f"{name}: {error}", f"{name}({given:.60})", instead)) from None
+    bound.apply_defaults()
+    return dict([*bound.arguments.items()][data:])

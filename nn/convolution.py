@@ -10,14 +10,14 @@ from nn import init, windows
 from nn.checks import refuse
 from nn.function import Function
 from nn.module import Module
-from nn.windows import Size, around, each
+from nn.windows import Size, around, counts, each
 
 __all__ = [
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",
     "AvgPool1d", "AvgPool2d", "Conv1d", "Conv2d", "MaxPool1d", "MaxPool2d",
 ]  # fmt: skip
 
-MODES: Any = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+MODES = {"zeros": "constant", **windows.BORDERS}
 
 
 class Conv(Module):
@@ -32,13 +32,15 @@ class Conv(Module):
         padding_mode: str = "zeros",
     ) -> None:  # fmt: skip
         super().__init__()
-        wrong = in_channels % groups or out_channels % groups or padding_mode not in MODES
+        wrong = groups < 1 or in_channels % groups or out_channels % groups
+        wrong = wrong or padding_mode not in MODES
         what = "groups divide the channels, in and out, and the padding has a known mode"
         where = f"{in_channels} -> {out_channels} channels, {groups=}, {padding_mode=}"
         refuse(wrong, what, where, f"groups=1; padding_mode one of {', '.join(MODES)}")
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
-        self.kernel_size, self.stride = each(kernel_size, self.axes), each(stride, self.axes)
-        self.dilation, self.padding_mode = each(dilation, self.axes), padding_mode
+        sizes = {"kernel_size": kernel_size, "stride": stride, "dilation": dilation}
+        self.kernel_size, self.stride, self.dilation = counts(self.axes, **sizes)
+        self.padding_mode = padding_mode
         self.padding = padding if isinstance(padding, str) else each(padding, self.axes)
         shape = out_channels, in_channels // groups, *self.kernel_size
         self.weight, self.bias = init.affine(math.prod(shape[1:]), bias, *shape)

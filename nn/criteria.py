@@ -105,7 +105,7 @@ def binary_cross_entropy(
 
     Raises
     ------
-    ValueError : for different shapes, and for an input outside [0, 1].
+    ValueError : for different shapes, and for an input or a target outside [0, 1].
 
     Examples
     --------
@@ -113,12 +113,16 @@ def binary_cross_entropy(
     array([0.105, 0.223])
     """
     p, t = alike("binary_cross_entropy", input, target)
-    outside = ~((numbers(p) >= 0) & (numbers(p) <= 1))
-    if outside.any():
-        what = f"{numbers(p)[outside][0]} is no probability"
-        where = f"binary_cross_entropy(input {p.shape}, target {t.shape})"
-        instead = "binary_cross_entropy_with_logits(input, target), or sigmoid(input)"
-        raise ValueError(three_lines(what, where, instead))
+    for value, instead in (
+        (p, "binary_cross_entropy_with_logits(input, target), or sigmoid(input)"),
+        (t, "a target of 0 and 1: (target > 0) of -1 and 1"),
+    ):
+        values = numbers(value)
+        outside = ~((values >= 0) & (values <= 1))
+        if outside.any():
+            what = f"{values[outside][0]} is no probability"
+            where = f"binary_cross_entropy(input {p.shape}, target {t.shape})"
+            raise ValueError(three_lines(what, where, instead))
     return reduce(-(t * _bounded_log(p) + (1 - t) * _bounded_log(1 - p)), reduction, weight)
 
 
@@ -395,7 +399,8 @@ def cross_entropy(
 
     Raises
     ------
-    ValueError : for shapes that do not fit, for integers that are not one-hot.
+    ValueError : for shapes that do not fit, for integers that are not one-hot, for a
+        label_smoothing outside [0, 1].
     IndexError : for an index that is no class.
     TypeError : for class indices that are not integers.
 
@@ -414,6 +419,9 @@ def cross_entropy(
            [ 0.422, -0.443,  0.021]])
     """
     x, target = floating(input), given(target)
+    if not 0 <= label_smoothing <= 1:
+        what, instead = "label_smoothing is a share, from 0 to 1", "label_smoothing=0.1"
+        raise ValueError(three_lines(what, f"cross_entropy({label_smoothing=})", instead))
     if x.shape == target.shape != ():
         if target.dtype.kind == "f":
             warn_unless_distribution("cross_entropy", target, class_axis(x.shape))

@@ -10,18 +10,16 @@ import sys
 import textwrap
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-import autograd
 from autograd import Tensor, logsumexp, place_of, record_lines, three_lines
 from nn.case import Case, constants, inside, op, origin, rms, sums_to_1, tensors
 from nn.function import RReLU
 from nn.layers import Dropout
-from nn.module import Module, attributes, is_parameter, restore
+from nn.module import Module, is_parameter, untouched
 from nn.normalization import BatchNorm
 from nn.targets import raw
 
@@ -219,7 +217,7 @@ def accumulated(case: Case) -> Found:
     if held and "consumed" in (case.loss.meta or ()):
         # of the weight that is used last: no other, which step() may have changed, lies behind it
         p = max(held, key=lambda p: case.uses[p][-1].count)
-        now, fresh = p.grad.data, case.grads[p]  # type: ignore[union-attr]
+        now, fresh = p.grad.data, case.grads[p]  # type: ignore[union-attr]  # it has one
         if rms(now - fresh) > 0.1 * rms(fresh) and rms(now) > rms(fresh):  # clipped ones are less
             times = f"{rms(now) / rms(fresh):.1f} times that of this loss"
             yield f"the gradient of {case.names[p]} is {times}", "backward()"
@@ -231,7 +229,8 @@ def alive(case: Case) -> Found:
 
     Instead: history.append(loss.item()), total += loss.item().
     """
-    known = [t for t in gc.get_referrers(Tensor) if type(t) is Tensor]
+    # an error that somebody holds keeps what was not finished, and has no meta
+    known = [t for t in gc.get_referrers(Tensor) if type(t) is Tensor and hasattr(t, "meta")]
     old = {t for t in known if "consumed" in (t.meta or ()) and t is not case.loss}
     totals = [t for t in known if any(a in old for a in tensors(t.args))]
     for holder in [totals, *gc.get_referrers(*old)] if old else ():
@@ -381,26 +380,11 @@ def doctor(model: Module, loss: Tensor | Callable[[], Tensor], optimizer: Any = 
     frame = sys._getframe(1)
     variables = {id(value): name for name, value in {**frame.f_globals, **frame.f_locals}.items()}
     if isinstance(model, Module) and callable(loss) and not isinstance(loss, Module):
-        with _left_as_it_was(model):
+        with untouched(model):
             with record_lines():
                 computed = loss()
             return _report(model, computed, optimizer, variables)
     return _report(model, loss, optimizer, variables)
-
-
-@contextmanager
-def _left_as_it_was(model: Module) -> Iterator[None]:
-    """Give back what a look has changed: attributes, running means, the random state."""
-    kept, before = [(b, np.array(b.data)[()]) for b in model.buffers()], attributes(model)
-    random = autograd.default_generator.bit_generator
-    drawn = random.state
-    try:
-        yield
-    finally:
-        restore(before)
-        for buffer, data in kept:
-            buffer.data = data
-        random.state = drawn
 
 
 def _report(model: Any, loss: Any, optimizer: Any, variables: dict[int, str]) -> Report:

@@ -6,14 +6,14 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from autograd import Tensor, default_generator, manual_seed, no_grad, optional
+from autograd import Tensor, manual_seed, no_grad, optional
 from nn import functional
 from nn.checks import refuse
 from nn.data import Batches
 from nn.function import ReLU
 from nn.history import History
 from nn.layers import MLP
-from nn.module import Module
+from nn.module import Module, untouched
 from nn.optim import Adam, Optimizer
 from nn.training import fit
 
@@ -65,9 +65,8 @@ class Network(BaseEstimator):  # type: ignore[misc]  # which has no types
             seed = check_random_state(self.random_state).randint(2**31)
             self._random, self._dtype = np.random.default_rng(seed), X.dtype
         target, width = self._target(y, first, classes)
-        before = default_generator.bit_generator.state
-        manual_seed(int(self._random.integers(2**63)))
-        try:
+        with untouched():
+            manual_seed(int(self._random.integers(2**63)))
             if first:
                 self.module_ = self._module(X, width)
                 self.optimizer_ = self.optimizer(self.module_.parameters(), lr=self.lr)
@@ -75,8 +74,6 @@ class Network(BaseEstimator):  # type: ignore[misc]  # which has no types
             options |= {"batch_size": self.batch_size, "progress": self.verbose}
             loss = self.loss or type(self).criterion
             history = fit(self.module_, (X, target), loss, self.optimizer_, **options)
-        finally:
-            default_generator.bit_generator.state = before
         for numbers in zip(*history.values(), strict=True):
             self.history_.add(dict(zip(history, numbers, strict=True)))
         return self
@@ -104,7 +101,7 @@ class Network(BaseEstimator):  # type: ignore[misc]  # which has no types
             return np.concatenate([self.module_(x).data for (x,) in Batches((X,), ROWS)])
 
 
-class Classifier(ClassifierMixin, Network):  # type: ignore[misc]
+class Classifier(ClassifierMixin, Network):  # type: ignore[misc]  # no types
     """A classifier of scikit-learn around a module, by default a multilayer perceptron.
 
     X is (N, features), floats of float32 or float64, which the weights and the probabilities
@@ -192,7 +189,7 @@ class Classifier(ClassifierMixin, Network):  # type: ignore[misc]
         return functional.log_softmax(self._outputs(X), dim=1)
 
 
-class Regressor(MultiOutputMixin, RegressorMixin, Network):  # type: ignore[misc]
+class Regressor(MultiOutputMixin, RegressorMixin, Network):  # type: ignore[misc]  # likewise
     """A regressor of scikit-learn around a module, by default a multilayer perceptron.
 
     X is (N, features) and y (N,) or (N, outputs): predictions have the same shape, and the dtype
@@ -218,6 +215,7 @@ class Regressor(MultiOutputMixin, RegressorMixin, Network):  # type: ignore[misc
 
     criterion = staticmethod(functional.mse_loss)
 
+    # numbers have no classes
     def _target(self, y: np.ndarray, first: bool, classes: Any) -> tuple[np.ndarray, int]:  # noqa: ARG002
         if first:
             self._shape = y.shape[1:]

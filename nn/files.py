@@ -12,7 +12,7 @@ import numpy as np
 import autograd
 from autograd import optional, three_lines, write_atomically
 from nn.checks import refuse
-from nn.module import Module, in_mode
+from nn.module import Module, untouched
 
 AnyModule = TypeVar("AnyModule", bound=Module)
 
@@ -105,8 +105,8 @@ def export_onnx(module: Module, path: str | os.PathLike[str], *example: Any) -> 
     'net.onnx'
     """
     names = {tensor: key for key, tensor in module._named("parameter", "buffer")}
-    with in_mode(module, training=False):
-        module.eval()  # also the parts that are in another mode than the whole
+    with untouched(module):
+        module.eval()
         return autograd.export_onnx(module.forward, path, *example, names=names)
 
 

@@ -40,14 +40,13 @@ class Function(Module):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
-        parameters = [*signature(self.function).parameters.values()]
-        takes = Signature([p for p in parameters if p.name != "training"])
-        bound = bind(takes, type(self).__name__, self.arity, args, kwargs)
-        self._given = [*bound.arguments][self.arity :]
-        self._options = [p.name for p in parameters[self.arity :]]
-        bound.apply_defaults()
-        for name in {*self._options} - {"training"}:
-            setattr(self, name, bound.arguments[name])
+        parameters = signature(self.function).parameters
+        takes = Signature([p for name, p in parameters.items() if name != "training"])
+        options = bind(takes, type(self).__name__, self.arity, args, kwargs)
+        self._given = [k for i, k in enumerate(options) if i < len(args) or k in kwargs]
+        self._options = [*parameters][self.arity :]
+        for name, value in options.items():
+            setattr(self, name, value)
 
     def forward(self, *data: Any) -> Any:
         return self.function(*data, **{name: getattr(self, name) for name in self._options})

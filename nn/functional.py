@@ -1,20 +1,21 @@
 """Layers and losses as functions of Tensors or arrays, under PyTorch's names."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd import Tensor, default_generator, linear, no_grad, three_lines
 from nn import criteria, nonlinear, windows
 from nn.criteria import *  # noqa: F403  # the losses are functions too
-from nn.nonlinear import *  # noqa: F403
-from nn.targets import Array, Maybe, check_classes, raw
-from nn.windows import *  # noqa: F403
+from nn.elsewhere import OF_FUNCTIONAL, absent
+from nn.nonlinear import *  # noqa: F403  # and the activations
+from nn.targets import Array, Maybe, check_classes, floating, raw
+from nn.windows import *  # noqa: F403  # and what slides
 
 __all__ = [
     "batch_norm", "bilinear", "dropout", "dropout1d", "dropout2d", "embedding", "group_norm",
-    "layer_norm", "linear", "one_hot", "rms_norm", "scaled_dot_product_attention",
+    "layer_norm", "linear", "normalize", "one_hot", "rms_norm", "scaled_dot_product_attention",
 ]  # fmt: skip
 __all__ += criteria.__all__ + nonlinear.__all__ + windows.__all__
 
@@ -104,7 +105,7 @@ def group_norm(
     >>> group_norm(np.array([[1.0, 3.0, 5.0, 9.0]]), 2, eps=0.0)
     array([[-1.,  1., -1.,  1.]])
     """
-    if input.shape[1] % num_groups:
+    if num_groups < 1 or input.shape[1] % num_groups:
         what = f"{input.shape[1]} channels do not divide into {num_groups} groups"
         where = f"group_norm(input {input.shape}, num_groups={num_groups})"
         raise ValueError(three_lines(what, where, "a number of groups that divides the channels"))
@@ -153,6 +154,16 @@ def batch_norm(
                 running_mean[...] += momentum * (np.reshape(mean, (-1,)) - running_mean)
                 running_var[...] += momentum * (unbiased - running_var)
     return _affine(y, _by_channel(weight, input), _by_channel(bias, input))
+
+
+def normalize(input: Array, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Array:
+    """Return ``x / ‖x‖ₚ`` along `dim`, no norm counting as less than eps.
+
+    >>> normalize(np.array([[3.0, 4.0]]))
+    array([[0.6, 0.8]])
+    """
+    x = floating(input)
+    return x / np.maximum(np.linalg.norm(x, ord=p, axis=dim, keepdims=True), eps)
 
 
 def _last(name: str, input: Array, normalized_shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -270,3 +281,9 @@ def one_hot(target: Array, num_classes: int = -1) -> Tensor:
     classes = num_classes if num_classes >= 0 else int(indices.max(initial=-1)) + 1
     check_classes("one_hot", indices, classes)
     return Tensor((indices[..., None] == np.arange(classes)).astype(np.int64))
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        raise absent("module 'nn.functional'", name, OF_FUNCTIONAL.get(name))

@@ -149,9 +149,9 @@ def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> floa
 
 
 def _fans(tensor: Tensor) -> tuple[int, int]:
-    """Return how many numbers one output sums, and how many outputs one input reaches."""
+    """Return how many numbers one output sums, and how many outputs one input reaches; 1 for 0."""
     what = "fans are those of a weight (out, in, ...): at least two axes are needed"
     instead = "normal_ or zeros_ for a vector such as a bias"
     refuse(tensor.ndim < 2, what, f"a tensor of shape {tensor.shape}", instead)
     field = math.prod(tensor.shape[2:])
-    return tensor.shape[1] * field, tensor.shape[0] * field
+    return max(tensor.shape[1] * field, 1), max(tensor.shape[0] * field, 1)

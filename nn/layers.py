@@ -8,7 +8,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from autograd import three_lines
 from nn import functional, init
 from nn.checks import refuse
 from nn.function import Function, ReLU, shown
@@ -42,17 +41,7 @@ class Linear(Module):
 
     def forward(self, x: Any) -> Any:
         """Map (..., in_features) to (..., out_features)."""
-        try:
-            return functional.linear(x, self.weight, self.bias)
-        except ValueError:
-            shape = np.shape(getattr(x, "data", x))
-            if shape[-1:] == (self.in_features,):
-                raise
-            n, other = self.in_features, f"nn.Linear({(1, *shape)[-1]}, {self.out_features})"
-            what = f"this layer takes {n} features, on the last axis of its input"
-            instead = f"an input of shape (..., {n}), or {other}"
-            where = f"{self} of an input of shape {shape}"
-            raise ValueError(three_lines(what, where, instead)) from None
+        return functional.linear(x, self.weight, self.bias)
 
 
 class Bilinear(Module):
@@ -126,8 +115,6 @@ class Unflatten(Function, function=unflatten):
     (5, 2, 3)
     """
 
-    extra_repr = shown("dim={dim}, unflattened_size={unflattened_size}")
-
 
 class Identity(Function, function=lambda x: x):
     """``x``."""
@@ -150,13 +137,13 @@ class ModuleList(Module):
 
     def append(self, module: Module) -> Self:
         """Add a module at the end; return the list."""
-        if not isinstance(module, Module):
-            made, name = type(module).__name__, getattr(module, "__name__", "")
-            what = f"{type(self).__name__} is made of modules, not of a {made}"
-            item, instead = f"a {made}", "nn.Tanh(), nn.Linear(4, 3), ..."
-            if isinstance(module, type):
-                item, instead = f"the class {name}", f"{name}(), an object of the class"
-            raise TypeError(three_lines(what, f"item {len(self)}, {item}", instead))
+        made, name = type(module).__name__, getattr(module, "__name__", "")
+        what = f"{type(self).__name__} is made of modules, not of a {made}"
+        item, instead = f"a {made}", "nn.Tanh(), nn.Linear(4, 3), ..."
+        if isinstance(module, type):
+            item, instead = f"the class {name}", f"{name}(), an object of the class"
+        where = f"item {len(self)}, {item}"
+        refuse(not isinstance(module, Module), what, where, instead, TypeError)
         setattr(self, str(len(self)), module)
         return self
 

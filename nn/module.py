@@ -5,13 +5,14 @@ attributes are which (`_kinds`), in the order of definition. Everything else is 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from autograd import Tensor, call_as, no_grad, three_lines
+from autograd import Tensor, call_as, default_generator, no_grad, three_lines
 from nn.checks import refuse
+from nn.elsewhere import OF_MODULES, Refused
 
 REPLACED = {
     "parameter": "with no_grad(): x.{0}[...] = v, or x.{0} = nn.Parameter(v)",
@@ -111,11 +112,10 @@ class Module:
             if kind == "parameter" and value.name is None:
                 value.name = name
         elif name in kinds and not (kinds[name] == "buffer" and type(value) is Tensor):
-            if value is not None:
-                kind, cls, new = kinds[name], type(self).__name__, type(value).__name__
-                what = f"{name} is a {kind} of {cls}: a plain {new} cannot replace it"
-                where, instead = f"the assignment to {cls}.{name}", REPLACED[kind].format(name)
-                raise TypeError(three_lines(what, where, instead))
+            kind, cls, new = kinds[name], type(self).__name__, type(value).__name__
+            what = f"{name} is a {kind} of {cls}: a plain {new} cannot replace it"
+            where, instead = f"the assignment to {cls}.{name}", REPLACED[kind].format(name)
+            refuse(value is not None, what, where, instead, TypeError)
             del kinds[name]
         object.__setattr__(self, name, value)
 
@@ -127,6 +127,14 @@ class Module:
         """Keep a Tensor that is saved with the parameters but not trained, as ``self.name``."""
         setattr(self, name, value if type(value) is Tensor else Tensor(value))
         self._kinds[name] = "buffer"
+
+    def add_module(self, name: str, module: "Module | None") -> None:
+        """Set a module as ``self.name``, of a name that is computed."""
+        setattr(self, name, module)
+
+    def register_parameter(self, name: str, param: Tensor | None) -> None:
+        """Set a `Parameter` as ``self.name``, of a name that is computed."""
+        setattr(self, name, param)
 
     # ── walks ──────────────────────────────────────────────────────────────────────────────────
     def _own(self, kind: str) -> list[tuple[str, Any]]:
@@ -296,6 +304,14 @@ class Module:
         """Convert to float64."""
         return self.to(np.float64)
 
+    def half(self) -> Self:
+        """Convert to float16."""
+        return self.to(np.float16)
+
+    def cpu(self) -> Self:
+        """Return the module itself, which is there."""
+        return self
+
     # ── text ───────────────────────────────────────────────────────────────────────────────────
     def extra_repr(self) -> str:
         """Return what stands between the parentheses in the text of a layer."""
@@ -310,21 +326,42 @@ class Module:
         return f"{name}(\n  {inside}\n)"
 
 
+for _name, _instead in OF_MODULES.items():
+    setattr(Module, _name, Refused(_name, _instead))
+
+
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def attributes(*parts: Any) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Return the attributes of all modules in some parts, with copies that `restore` takes."""
-    modules = [module for part in parts if isinstance(part, Module) for module in part.modules()]
-    return [(vars(module), dict(vars(module))) for module in modules]
+def untouched(*models: Module) -> ExitStack:
+    """Return a context that leaves models and the random state as they were before it.
 
+    In the end, or by `close`, attributes and buffers are set back.
 
-def restore(before: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
-    """Set `attributes` back to what they were."""
-    for own, was in before:
-        own.clear()
-        own.update(was)
+    >>> module = Module()
+    >>> with untouched(module):
+    ...     module.calls = 1
+    >>> hasattr(module, "calls")
+    False
+    """
+    modules = [module for model in models for module in model.modules()]
+    attributes = [(vars(module), dict(vars(module))) for module in modules]
+    buffers = [(b, np.array(b.data)[()]) for module in modules for _, b in module._own("buffer")]
+    random = default_generator.bit_generator
+    drawn = random.state
+
+    def set_back() -> None:
+        for own, was in attributes:
+            own.clear()
+            own.update(was)
+        for buffer, data in buffers:
+            buffer.data = data
+        random.state = drawn
+
+    context = ExitStack()
+    context.callback(set_back)
+    return context
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import numpy as np
 
 import autograd
 from autograd import default_generator, gelu, relu, sigmoid, silu
-from nn.targets import Array
+from nn.targets import Array, floating
 
 __all__ = [
     "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
@@ -192,7 +192,7 @@ def logsigmoid(input: Array) -> Array:
     >>> logsigmoid(np.array([0.0, -1000.0])).round(3).tolist()
     [-0.693, -1000.0]
     """
-    return -autograd.softplus(-input)
+    return -autograd.softplus(-floating(input))  # bytes would wrap
 
 
 def mish(input: Array) -> Array:
@@ -220,7 +220,7 @@ def softmin(input: Array, dim: int = -1) -> Array:
     >>> softmin(np.log([1.0, 3.0]))
     array([0.75, 0.25])
     """
-    return autograd.softmax(-input, axis=dim)
+    return autograd.softmax(-floating(input), axis=dim)
 
 
 def log_softmax(input: Array, dim: int = -1) -> Array:

@@ -1,7 +1,10 @@
 """Layers that normalise: numbers with mean 0 and variance 1, of a batch or of each example."""
 
 from collections.abc import Iterable
+from operator import index
 from typing import Any, ClassVar
+
+import numpy as np
 
 from autograd import Tensor, no_grad, ones, three_lines, zeros
 from nn import functional
@@ -95,8 +98,8 @@ class LayerNorm(Module):
         elementwise_affine: bool = True, bias: bool = True,
     ) -> None:  # fmt: skip
         super().__init__()
-        shape = normalized_shape
-        self.normalized_shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        shape: Any = normalized_shape
+        self.normalized_shape = tuple(map(index, shape if np.iterable(shape) else (shape,)))
         self.eps: Any = eps
         self.elementwise_affine = elementwise_affine
         self.weight, self.bias = _parameters(self.normalized_shape, elementwise_affine)

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import autograd
 from autograd import no_grad
-from nn.module import Module, attributes, in_mode, restore
+from nn.case import inside
+from nn.module import Module, untouched
 
 
 class Row(NamedTuple):
@@ -37,7 +38,7 @@ def summary(model: Module, *example: Any) -> "autograd.Grid":
 
     Parameters
     ----------
-    model : any `Module`. Attributes that its call sets are set back.
+    model : any `Module`. What its call changes is set back: attributes, buffers, random numbers.
     *example : its arguments, such as a batch of one row.
 
     Returns
@@ -65,20 +66,18 @@ def summary(model: Module, *example: Any) -> "autograd.Grid":
     def watched(m: Module, forward: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         own = calls.setdefault(m, [])  # before its parts
         y = forward(*args, **kwargs)
-        own.append((", ".join(_shapes(y)), forward, args, kwargs))
+        shapes = [str(part.shape) for part in inside(y) if hasattr(part, "shape")]
+        own.append((", ".join(shapes), forward, args, kwargs))
         return y
 
-    with in_mode(model, training=False), no_grad():
-        before = attributes(model)
-        try:
+    with untouched(model), no_grad():
+        model.eval()
+        with untouched(model):  # what is captured is not watched
             for module in names:
                 vars(module)["forward"] = partial(watched, module, module.forward)
             model(*example)
-            restore(before)  # what is captured is not watched
-            unused = [m for m in names if m not in calls and not any(m.children())]
-            rows = [_row(names[m], m, calls.get(m, [])) for m in [*calls, *unused]]
-        finally:
-            restore(before)
+        unused = [m for m in names if m not in calls and not any(m.children())]
+        rows = [_row(names[m], m, calls.get(m, [])) for m in [*calls, *unused]]
     first: dict[Any, str] = {}
     parameters = model._named("parameter", remove_duplicate=False)
     notes = [f"{n} is {first[p]}" for n, p in parameters if first.setdefault(p, n) != n]
@@ -96,11 +95,3 @@ def _row(name: str, module: Module, calls: list[Any]) -> Row:
     times = f" × {len(calls)}" * (len(calls) > 1)
     count = sum(p.size for p in module.parameters())
     return Row(name, type(module).__name__, output + times, count, flops)
-
-
-def _shapes(value: Any) -> list[str]:
-    """List the shapes of Tensors and arrays, in whatever they are returned."""
-    if isinstance(value, (tuple, list, dict)):
-        parts = value.values() if isinstance(value, dict) else value
-        return [shape for part in parts for shape in _shapes(part)]
-    return [str(value.shape)] if hasattr(value, "shape") else []

@@ -100,10 +100,8 @@ def alike(name: str, input: Array, *targets: Array) -> list[Array]:
     element with all the others, without a word.
     """
     x = floating(input)
-    values = [x]
-    for target in targets:
-        t = floating(target, x.dtype)
-        values.append(t)
+    values = [x, *(floating(target, x.dtype) for target in targets)]
+    for t in values[1:]:
         if x.shape != t.shape:
             what = f"{name} compares element with element, so both need the same shape"
             where = f"{name}(input {x.shape}, target {t.shape})"
@@ -219,8 +217,8 @@ def check_classes(name: str, indices: np.ndarray, classes: int) -> None:
     """Raise IndexError for an index that is no class, and name its row."""
     wrong = (indices < 0) | (indices >= classes)
     if wrong.any():
-        row = tuple(np.argwhere(wrong)[0].tolist())
-        what = f"{_place(row)} is {indices[row]}, and there are {classes} classes"
+        row, place = _first(wrong)
+        what = f"{place} is {indices[row]}, and there are {classes} classes"
         where = f"{name}(..., target {indices.shape})"
         raise IndexError(three_lines(what, where, f"class indices from 0 to {classes - 1}"))
 
@@ -230,8 +228,8 @@ def one_hot_indices(name: str, target: Array, axis: int) -> Array:
     values = numbers(target)
     wrong = (values.sum(axis) != 1) | (values < 0).any(axis)
     if wrong.any():
-        row = tuple(np.argwhere(wrong)[0].tolist())
-        what = f"an integer target of the input's shape is one-hot, and {_place(row)} is not"
+        row, place = _first(wrong)
+        what = f"an integer target of the input's shape is one-hot, and {place} is not"
         where = f"{name}(..., target {values.shape}), whose sum there is {values.sum(axis)[row]}"
         instead = "class indices, or floats that are probabilities"
         raise ValueError(three_lines(what, where, instead))
@@ -246,5 +244,7 @@ def warn_unless_distribution(name: str, target: Array, axis: int) -> None:
         warnings.warn(message, stacklevel=4)
 
 
-def _place(row: tuple[int, ...]) -> str:
-    return f"target[{', '.join(map(str, row))}]" if row else "target"
+def _first(wrong: np.ndarray) -> tuple[tuple[int, ...], str]:
+    """Return the index of the first True, and what that is called in a message."""
+    row = tuple(np.argwhere(wrong)[0].tolist())
+    return row, f"target[{', '.join(map(str, row))}]" if row else "target"

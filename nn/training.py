@@ -18,7 +18,7 @@ from nn import checkpoints
 from nn.checks import refuse
 from nn.data import Batch, Batches, Source, batches, source
 from nn.history import History
-from nn.module import Module, attributes, in_mode, restore
+from nn.module import Module, in_mode, untouched
 from nn.optim import Optimizer
 from nn.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
@@ -97,8 +97,8 @@ def fit(
     Raises
     ------
     ValueError : for data without rows or of different lengths, a batch size or patience below 1, a
-        schedule of another optimizer, a loss that is no scalar, a checkpoint of something else.
-    KeyError : for an unknown name of a metric.
+        schedule of another optimizer, an unknown name of a metric, a loss that is no scalar, a
+        checkpoint of something else.
     FloatingPointError : where the loss is not finite, before that changes a weight.
 
     Examples
@@ -128,9 +128,7 @@ def fit(
         learned, validation = learned.split(validation, order)
     elif validation is not None:
         validation = source(validation, batch_size)
-    names = [metrics] if isinstance(metrics, str) else metrics
-    functions = names if isinstance(names, Mapping) else {m: METRICS[m] for m in names}
-    training = Training(model, loss, optimizer, schedule, functions, order, start)
+    training = Training(model, loss, optimizer, schedule, _functions(metrics), order, start)
     monitored, history = "loss" if validation is None else "val_loss", training.history
     if saved:
         training.load_state_dict(saved)
@@ -159,6 +157,16 @@ def fit(
     if training.best is not None:
         model.load_state_dict(training.best)
     return history
+
+
+def _functions(metrics: Mapping[str, Metric] | Iterable[str] | str) -> Mapping[str, Metric]:
+    if isinstance(metrics, Mapping):
+        return metrics
+    names = [metrics] if isinstance(metrics, str) else list(metrics)
+    unknown = ", ".join(str(name) for name in names if name not in METRICS)
+    instead = f"{', '.join(METRICS)}; {{'name': function}} for others"
+    refuse(unknown, f"no metric is called {unknown}", f"{metrics=}", instead)
+    return {name: METRICS[name] for name in names}
 
 
 @dataclass
@@ -228,20 +236,20 @@ class Training:
         """Do the same by the program, once there is a reason to trust it; None if it fails."""
         shapes = [list(x.shape) for x in batch]
         known, proven = shapes in self.shapes, shapes in self.proven
-        before = [] if known else attributes(self.model, self.loss)
-        counts = [_counts(own) for own, _ in before]
-        random, program = default_generator.bit_generator.state, self.programs[str(shapes)]
+        models = [] if known else [self.model, self._criterion()]
+        modules = [module for model in models for module in model.modules()]
+        counts = [_counts(vars(module)) for module in modules]
+        before, program = untouched(*models), self.programs[str(shapes)]
         try:
             result = (program.guess if known and not proven else program)(*batch)
         except Exception:  # noqa: BLE001  # whatever it is, it is one without a program too
             self.history.compiled = False
-            default_generator.bit_generator.state = random
-            restore(before)
+            before.close()
             return None
         if not known:
             self.shapes.append(shapes)
             # what changes at each call is not in a program
-            steady = counts == [_counts(own) for own, _ in before]
+            steady = counts == [_counts(vars(module)) for module in modules]
             self.history.compiled = steady and len(self.shapes) < SHAPES
         elif not proven:  # nor is what changes between them: a counter, a weight that grows
             self.proven.append(shapes)

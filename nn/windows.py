@@ -15,14 +15,16 @@ import numpy as np
 
 import autograd
 from autograd import three_lines
+from nn.checks import refuse
 from nn.targets import Array, Maybe, floating
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d",
-    "avg_pool1d", "avg_pool2d", "conv1d", "conv2d", "max_pool1d", "max_pool2d",
+    "avg_pool1d", "avg_pool2d", "conv1d", "conv2d", "max_pool1d", "max_pool2d", "pad",
 ]  # fmt: skip
 
 Size = int | Sequence[int]
+BORDERS: dict[str, Any] = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
 def each(value: Size, axes: int) -> tuple[int, ...]:
@@ -32,6 +34,19 @@ def each(value: Size, axes: int) -> tuple[int, ...]:
     ((3, 3), (1, 2))
     """
     return tuple(np.broadcast_to(value, axes).tolist())
+
+
+def counts(axes: int, **sizes: Size) -> list[tuple[int, ...]]:
+    """Return `each` of sizes that are 1 or more. Raises ValueError for others.
+
+    >>> counts(2, kernel_size=3, stride=(1, 2))
+    [(3, 3), (1, 2)]
+    """
+    found = [each(size, axes) for size in sizes.values()]
+    where = ", ".join(f"{name}={size}" for name, size in sizes.items())
+    instead = "1, or more, along each axis"
+    refuse(min(map(min, found)) < 1, "a window has a size and moves on", where, instead)
+    return found
 
 
 def over(axes: int, f: Callable[..., Array]) -> Callable[..., Array]:
@@ -57,6 +72,26 @@ def over(axes: int, f: Callable[..., Array]) -> Callable[..., Array]:
 def _unfit(name: str, input: Array, instead: str, what: str = "") -> ValueError:
     what = what or f"an input of {input.ndim} axes does not fit"
     return ValueError(three_lines(what, f"{name} of an input {input.shape}", instead))
+
+
+def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Array:
+    """Return what has more elements before and after: (before, after) of the last axis comes first.
+
+    `mode` is "constant", of a `value`, or "reflect", "replicate" or "circular". Raises ValueError
+    for others, for a number without its partner, for negative ones.
+
+    >>> pad(np.ones((1, 2)), (1, 0))
+    array([[0., 1., 1.]])
+    """
+    modes = {"constant": "constant", **BORDERS}
+    sides = list(zip(pad[::2], pad[1::2], strict=False))
+    wrong = len(pad) % 2 or len(sides) > input.ndim or min(pad, default=0) < 0 or mode not in modes
+    where, instead = f"pad(input {input.shape}, {pad=}, {mode=})", "pad=(left, right, top, bottom)"
+    instead += f"; mode one of {', '.join(modes)}"
+    refuse(wrong, "an axis is padded before and after, by 0 or more", where, instead)
+    pairs = [(0, 0)] * (input.ndim - len(sides)) + sides[::-1]
+    options = {"constant_values": value} if mode == "constant" else {}
+    return np.pad(input, pairs, mode=modes[mode], **options)
 
 
 def _padded(input: Array, pairs: Sequence[tuple[int, int]], value: float = 0.0) -> Array:
@@ -105,7 +140,8 @@ def _conv(
     array([[3., 6.]])
     """
     kernel = weight.shape[2:]
-    reach = [d * (k - 1) for d, k in zip(each(dilation, len(kernel)), kernel, strict=True)]
+    steps, gaps = counts(len(kernel), stride=stride, dilation=dilation)
+    reach = [d * (k - 1) for d, k in zip(gaps, kernel, strict=True)]
     given, taken = input.shape[1], weight.shape[1] * groups
     if given != taken:
         what = f"the kernels take {taken} channels, on axis 1, and the input has {given}"
@@ -114,7 +150,7 @@ def _conv(
     if weight.shape[0] % groups:
         what = f"{weight.shape[0]} channels out do not divide into {groups=}"
         raise _unfit("convolution", input, "groups that divide the channels, in and out", what)
-    if padding == "same" and max(each(stride, len(kernel))) > 1:
+    if padding == "same" and max(steps) > 1:
         what = "only stride 1 keeps the size"
         raise _unfit("convolution", input, "padding=1, or other numbers", what)
     x = _padded(input, around(padding, reach))
@@ -129,13 +165,14 @@ conv1d, conv2d = over(1, _conv), over(2, _conv)
 
 
 # ── pooling ───────────────────────────────────────────────────────────────────────────────────
-def _cover(input: Array, ceil_mode: bool, *sizes: Size) -> tuple[Any, Any, list[tuple[int, int]]]:
-    """Return kernel and stride, and what to add before and after each axis, to have it covered.
-
-    The sizes are those of kernel, stride, padding and dilation.
-    """
-    pairs, by_axis = [], [each(size, input.ndim - 2) for size in sizes]
-    for n, k, s, p, d in zip(input.shape[2:], *by_axis, strict=True):
+def _cover(
+    input: Array, ceil_mode: bool, kernel: Size, stride: Size, padding: Size, dilation: Size
+) -> tuple[Any, Any, list[tuple[int, int]]]:
+    """Return kernel and stride, and what to add before and after each axis, to have it covered."""
+    axes = input.ndim - 2
+    sizes, steps, gaps = counts(axes, kernel_size=kernel, stride=stride, dilation=dilation)
+    pairs, margins = [], each(padding, axes)
+    for n, k, s, p, d in zip(input.shape[2:], sizes, steps, margins, gaps, strict=True):
         r = d * (k - 1)
         last = -(-(n + 2 * p - r - 1) // s) * s if ceil_mode else n + 2 * p - r - 1
         if 2 * p > k or last < 0:
@@ -144,7 +181,7 @@ def _cover(input: Array, ceil_mode: bool, *sizes: Size) -> tuple[Any, Any, list[
             raise _unfit("pooling", input, instead, what)
         last -= s * (last >= n + p)  # no window stands on the padding alone
         pairs.append((p, max(p, last + r + 1 - n - p)))
-    return by_axis[0], by_axis[1], pairs
+    return sizes, steps, pairs
 
 
 def _max_pool(

@@ -116,6 +116,12 @@ def test_exponential_units_have_their_slope_at_0(f, slope):
     assert abs(grad(lambda x: f(x))(0.0) - slope) < 1e-15
 
 
+def test_bytes_do_not_wrap():
+    x = np.array([0, 1, 200], np.uint8)
+    for f in (F.logsigmoid, F.softmin):
+        assert_allclose(f(x), f(x.astype(float)), rtol=1e-15)
+
+
 # ── options ───────────────────────────────────────────────────────────────────────────────────
 def test_options_are_attributes_that_may_be_changed():
     dropout, slope, loss = nn.Dropout(0.3), nn.LeakyReLU(), nn.MSELoss()

@@ -347,6 +347,13 @@ SAID = {
         "attention with a mask (4, 4) int64",
         "mask.astype(bool): True allows in scaled_dot_product_attention, hides in layers",
     ),
+    "an activation that there is not": (
+        lambda: nn.TransformerEncoderLayer(8, 2, activation="rlu"),
+        ValueError,
+        "no activation is called rlu",
+        "TransformerEncoderLayer(activation='rlu')",
+        "'relu', 'gelu', or a function",
+    ),
     "heads that do not divide": (
         lambda: nn.MultiheadAttention(7, 2),
         ValueError,

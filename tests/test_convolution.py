@@ -30,6 +30,13 @@ def assert_like_torch(torch, f, *arrays, name, **options):
         assert_allclose(x.grad.data, t.grad.numpy(), rtol=1e-10, atol=1e-10)
 
 
+@pytest.mark.parametrize("mode", ["constant", "reflect", "replicate", "circular"])
+def test_padding_is_pytorchs(torch, mode):
+    x = np.random.default_rng(0).normal(size=(2, 3, 4, 5))
+    assert_like_torch(torch, F.pad, x, name="pad", pad=(1, 2, 0, 3), mode=mode)
+    assert_like_torch(torch, F.pad, x[0, 0], name="pad", pad=(1, 2), value=7.0)
+
+
 # ── the definition ────────────────────────────────────────────────────────────────────────────
 def by_definition(x, w, b, stride, dilation, groups):
     """Write the sum out, place by place."""
@@ -267,6 +274,8 @@ def test_the_program_runs_alone_and_is_the_same(rng):
         (lambda *_: nn.Conv2d(3, 4, 0), r"moves on\n  where: kernel_size=0, stride=1, dilation=1"),
         (lambda x, w: F.conv2d(x, w, stride=(1, 0)), r"where: stride=\(1, 0\), dilation=1\n"),
         (lambda x, _: F.max_pool2d(x, 0), "a window has a size and moves on"),
+        (lambda x, _: F.pad(x, (1, 2, 3)), "an axis is padded before and after, by 0 or more"),
+        (lambda x, _: F.pad(x, (1, 1), "zeros"), "constant, reflect, replicate, circular"),
         (lambda *_: nn.Conv2d(3, 4, 1, padding_mode="zero"), "padding_mode='zero'"),
     ],
 )

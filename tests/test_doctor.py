@@ -455,6 +455,14 @@ TOLD = [  # the mistake; the check that finds it; what it says; and where, if th
 ]
 
 
+def test_an_error_that_somebody_holds_is_no_obstacle():
+    with pytest.raises(ValueError, match="broadcast") as held:
+        Tensor([1.0, 2.0], requires_grad=True) + np.ones(3)
+    model = nn.Linear(2, 1)
+    assert nn.doctor(model, (model(rng.normal(size=(3, 2))) ** 2).mean()) == ()
+    assert held.value
+
+
 @pytest.mark.parametrize("row", TOLD, ids=lambda row: row[0].__name__)
 def test_a_mistake_is_found_with_its_line_and_what_differs_by_the_fix_only_is_not(row):
     mistake, check, what, *where = row

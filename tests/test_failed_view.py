@@ -71,7 +71,7 @@ CALLS = {
     "method": (lambda x: x.reshape(2, 2), None, "reshape failed: cannot reshape array"),
     "index": (lambda x: x[7], "[7]", "getitem failed: index 7 is out of bounds"),
     "in place": (lambda x: (x * 1.0).__iadd__(np.ones(2)), "+", "add cannot broadcast"),
-    "ours": (lambda x: nn.functional.linear(x, np.ones((2, 2))), "linear", "linear failed"),
+    "ours": (lambda x: nn.functional.linear(x, np.ones((2, 2))), "linear", "linear takes 2"),
 }  # fmt: skip
 
 
@@ -119,7 +119,7 @@ def test_an_error_in_the_words_of_a_layer():
     net, x = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(7, 3)), Tensor(np.ones((5, 4)))
     error = error_of(net, x)
     picture = draw(error, level="module")
-    assert failed(picture).note == "this layer takes 7 features, on the last axis of its input"
+    assert failed(picture).note == "linear takes 7 features, on the last axis of its input"
     labels = [g.label for g in picture.scene.groups]
     assert sorted(labels) == ["net", "net.0", "net.1", "net.2"]
     assert labels[failed(picture).group] == "net.2"
@@ -131,7 +131,7 @@ def test_in_a_closed_module_the_module_fails():
     picture = draw(error_of(net, x), depth=1)
     assert failed(picture).name == "net.1"
     assert failed(picture).kind == "Sequential\n24 parameters\n(5, 8) → no result"
-    assert failed(picture).note.startswith("this layer takes 7 features")
+    assert failed(picture).note.startswith("linear takes 7 features")
     assert [n.name for n in picture.scene.nodes if n.role == "module"] == ["net.0"]
 
 

@@ -731,6 +731,20 @@ SAID = [
         "binary_cross_entropy_with_logits(input, target), or sigmoid(input)",
     ),
     (
+        lambda: F.binary_cross_entropy([0.5, 0.5], [-1, 1]),
+        ValueError,
+        "-1.0 is no probability",
+        "binary_cross_entropy(input (2,), target (2,))",
+        "a target of 0 and 1: (target > 0) of -1 and 1",
+    ),
+    (
+        lambda: F.cross_entropy(LOGITS, [0, 1], label_smoothing=2),
+        ValueError,
+        "label_smoothing is a share, from 0 to 1",
+        "cross_entropy(label_smoothing=2)",
+        "label_smoothing=0.1",
+    ),
+    (
         lambda: F.multi_margin_loss(LOGITS, [0, -100]),
         IndexError,
         "target[1] is -100, and there are 3 classes",

@@ -396,6 +396,11 @@ def test_fans_count_the_receptive_field(torch):
         assert abs(ours.data).max() == pytest.approx(math.sqrt(3 / fan), rel=1e-3)
 
 
+def test_empty_weights_stay_empty():
+    for fill in (init.kaiming_uniform_, init.kaiming_normal_, init.xavier_normal_):
+        assert fill(ag.zeros(0, 0)).shape == (0, 0)
+
+
 @pytest.mark.parametrize("shape", [(6, 3), (3, 6), (4, 4), (3, 2, 5)])
 def test_orthogonal(shape):
     q = init.orthogonal_(ag.zeros(shape), gain=2.0).data.reshape(shape[0], -1)
@@ -505,9 +510,16 @@ SAID = {
     "other features": (
         lambda: nn.Linear(4, 3)(np.zeros((150, 5))),
         ValueError,
-        "this layer takes 4 features, on the last axis of its input",
-        "Linear(in_features=4, out_features=3, bias=True) of an input of shape (150, 5)",
+        "linear takes 4 features, on the last axis of its input",
+        "linear(argument 0 (150, 5), weight (3, 4), bias (3,))",
         "an input of shape (..., 4), or nn.Linear(5, 3)",
+    ),
+    "other features, of attention": (
+        lambda: nn.MultiheadAttention(4, 2)(*[np.zeros((3, 1, 5))] * 3),
+        ValueError,
+        "linear takes 4 features, on the last axis of its input",
+        "linear(argument 0 (1, 3, 5), argument 1 (4, 4), argument 2 (4,))",
+        "an input of shape (..., 4), or nn.Linear(5, 4)",
     ),
     "a function in a row of modules": (
         lambda: nn.Sequential(nn.Linear(1, 1), np.tanh),
@@ -566,6 +578,43 @@ def test_words(call, error, what, where, instead):
     with pytest.raises(error) as raised:
         call()
     assert str(raised.value) == three_lines(what, where, instead)
+
+
+def test_names_of_pytorch_that_are_not_here_say_what_is():
+    layer = nn.Linear(2, 1)
+    for owner, place, name, instead in [
+        (nn, "module 'nn'", "LazyLinear", "nn.Linear(x.shape[-1], m)"),
+        (F, "module 'nn.functional'", "instance_norm", "group_norm(x, x.shape[1], weight, bias)"),
+        (layer, "'Linear' object", "cuda", "the model itself: 'cpu' is the only device"),
+    ]:
+        with pytest.raises(AttributeError) as raised:
+            getattr(owner, name)
+        what = f"{place} has no attribute {name!r}"
+        assert str(raised.value) == three_lines(what, f"{name}, a name of PyTorch", instead)
+        assert not hasattr(owner, f"{name}_of_nobody")
+    layer.cuda = 3
+    assert layer.cuda == 3
+
+
+def test_names_of_pytorch_that_take_one_line():
+    model = nn.Module()
+    model.add_module("0", nn.Linear(2, 1))
+    model.register_parameter("scale", nn.Parameter(1.0))
+    assert [*model.state_dict()] == ["scale", "0.weight", "0.bias"]
+    assert model.cpu() is model.half()
+    assert {p.dtype.name for p in model.parameters()} == {"float16"}
+
+
+def test_normalize_is_pytorchs(torch):
+    x = np.random.default_rng(0).normal(size=(3, 4))
+    x[1] = 0
+    for options in ({}, {"p": 1.0}, {"dim": 0}, {"eps": 10.0}):
+        ours, theirs = Tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+        y, z = F.normalize(ours, **options), torch.nn.functional.normalize(theirs, **options)
+        assert_allclose(y.data, z.detach().numpy(), rtol=1e-14)
+        (y**3).sum().backward()
+        (z**3).sum().backward()
+        assert_allclose(ours.grad.data, theirs.grad.numpy(), rtol=1e-12, atol=1e-14)
 
 
 def test_nothing_is_loaded_on_failure():

@@ -90,6 +90,13 @@ def test_running_statistics_of_one_batch():
     assert layer.running_mean.tolist() == [1.0]
 
 
+def test_a_length_may_be_a_number_of_numpy():
+    layer = nn.LayerNorm(np.int64(3))
+    assert repr(layer) == "LayerNorm((3,), eps=1e-05, elementwise_affine=True)"
+    with pytest.raises(TypeError, match="'float' object cannot be interpreted as an integer"):
+        nn.LayerNorm(2.5)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -97,6 +104,7 @@ def test_running_statistics_of_one_batch():
         (lambda: nn.BatchNorm1d(3)(np.ones((5, 4))), "3 channels, on axis 1"),
         (lambda: nn.BatchNorm1d(3)(np.ones((1, 3))), "has no variance"),
         (lambda: F.group_norm(np.ones((2, 5)), 2), "5 channels do not divide into 2 groups"),
+        (lambda: F.group_norm(np.ones((2, 5)), 0), "5 channels do not divide into 0 groups"),
         (lambda: F.layer_norm(np.ones((2, 5)), (4,)), "does not end in"),
         (lambda: F.rms_norm(np.ones((2, 5)), (4,)), "does not end in"),
     ],

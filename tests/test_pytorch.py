@@ -256,4 +256,7 @@ def test_a_device_goes_round():
 def test_parts_of_complex_numbers_and_filled_arrays_are_functions_too():
     z = autograd.tensor([1 + 2j])
     assert (autograd.real(z).item(), autograd.imag(z).item()) == (1, 2)
-    assert autograd.full((2,), fill_value=7.0).tolist() == [7, 7]
+    x = autograd.full((2,), fill_value=7.0)
+    assert x.tolist() == [7, 7]
+    assert x.fill(3) is None
+    assert x.tolist() == [3, 3]

@@ -282,11 +282,29 @@ SAID = {
         "the options of OneCycleLR",
         "total_steps=1000",
     ),
+    "nothing to cycle": (
+        lambda o: ours_all.OneCycleLR(optim.Adagrad(o.param_groups[0]["params"]), 0.5, 10),
+        "Adagrad has no momentum that could go up and down",
+        "the options of OneCycleLR",
+        "cycle_momentum=False",
+    ),
     "plateau": (
         lambda o: ours_all.ReduceLROnPlateau(o, mode="least"),
         "mode is no 'least'",
         "the options of ReduceLROnPlateau",
         "min max",
+    ),
+    "no steps": (
+        lambda o: ours_all.StepLR(o, 0),
+        "step_size=0 is no number of steps",
+        "the options of StepLR",
+        "step_size=10",
+    ),
+    "restarts without end": (
+        lambda o: ours_all.CosineAnnealingWarmRestarts(o, 0),
+        "T_0=0 is no number of steps",
+        "the options of CosineAnnealingWarmRestarts",
+        "T_0=10",
     ),
     "sequence": (
         lambda o: ours_all.SequentialLR(o, [ours_all.LinearLR(o)], [3]),

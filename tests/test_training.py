@@ -597,8 +597,13 @@ def test_mistakes_are_named(options, what, where, instead):
 
 
 def test_an_unknown_metric_is_named():
-    with pytest.raises(KeyError, match="acuracy"):
+    with pytest.raises(ValueError) as error:
         train(network(), metrics=["acuracy"])
+    assert str(error.value) == three_lines(
+        "no metric is called acuracy",
+        "metrics=['acuracy']",
+        "accuracy; {'name': function} for others",
+    )
 
 
 def test_a_generator_is_over_after_an_epoch():

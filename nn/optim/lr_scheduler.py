@@ -16,6 +16,7 @@ from nn.checks import bind, refuse
 from nn.optim.optimizer import Optimizer, Remembering
 
 CHOICES = {"mode": "min max", "threshold_mode": "rel abs", "anneal_strategy": "cos linear"}
+LENGTHS = "step_size", "T_max", "T_0", "T_mult", "total_iters"
 
 
 class LRScheduler(Remembering):
@@ -41,7 +42,8 @@ class LRScheduler(Remembering):
     Raises
     ------
     TypeError : for options that the formula does not take.
-    ValueError : for a choice that there is not, and for a cycle or a sequence of unknown length.
+    ValueError : for a choice that there is not, for no steps, and for a cycle or a sequence of
+        unknown length.
 
     Examples
     --------
@@ -64,13 +66,14 @@ class LRScheduler(Remembering):
     def __init__(
         self, optimizer: Optimizer, *args: Any, last_epoch: int = -1, **options: Any
     ) -> None:
-        bound = bind(signature(self.formula), type(self).__name__, 2, args, options)
-        bound.apply_defaults()
         self.optimizer = optimizer
-        self.options = dict(list(bound.arguments.items())[2:])
+        self.options = bind(signature(self.formula), type(self).__name__, 2, args, options)
         for name, known in CHOICES.items():
             given = self.options.get(name, "")
             self._refuse(given not in ["", *known.split()], f"{name} is no {given!r}", known)
+        for name in LENGTHS:
+            steps = self.options.get(name, 1)
+            self._refuse(not steps > 0, f"{name}={steps} is no number of steps", f"{name}=10")
         self.base_lrs: list[Any] = [
             g.setdefault("initial_lr", g["lr"]) for g in optimizer.param_groups
         ]
@@ -214,7 +217,6 @@ class OneCycleLR(LRScheduler):
         return heights[k - 1] + (heights[k] - heights[k - 1]) * share
 
     def _apply(self, before: list[Any]) -> None:
-        super()._apply(before)
         o = self.options
         high, low = o["max_momentum"], o["base_momentum"]
         momentum = self._cycle(self.last_epoch, high, low, high)
@@ -222,7 +224,10 @@ class OneCycleLR(LRScheduler):
             if "betas" in group:
                 group["betas"] = (momentum, *group["betas"][1:])
             else:
+                what = f"{type(self.optimizer).__name__} has no momentum that could go up and down"
+                self._refuse("momentum" not in group, what, "cycle_momentum=False")
                 group["momentum"] = momentum
+        super()._apply(before)
 
 
 class SequentialLR(LRScheduler):

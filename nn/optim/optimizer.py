@@ -4,6 +4,7 @@ import copy
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from inspect import Parameter, Signature, signature
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -73,9 +74,7 @@ class Optimizer:
         cls.__signature__ = Signature([PARAMS, *options])
 
     def __init__(self, params: Iterable[Any], *args: Any, **options: Any) -> None:
-        bound = bind(self.__signature__, type(self).__name__, 1, args, options)
-        bound.apply_defaults()
-        self.defaults = {k: v for k, v in bound.arguments.items() if k != "params"}
+        self.defaults = bind(self.__signature__, type(self).__name__, 1, args, options)
         self.param_groups: list[Group] = []
         self.state: dict[Tensor, dict[str, Any]] = {}
         items = _listed(params)
@@ -178,7 +177,15 @@ class Optimizer:
         self._refuse(not group["params"], "there is no parameter to train", instead)
         lr = group.get("lr", 0.0)
         self._refuse(unknown, f"no option is called {unknown}", ", ".join(self.defaults))
+        number = isinstance(lr, Real | Tensor | np.ndarray) and abs(lr) >= 0  # as nan is not
+        self._refuse(not number, f"lr={lr!r} is no number", "lr=0.01")
         self._refuse(not lr >= 0, f"lr={lr} goes uphill", f"lr={abs(lr)}")
+        for name in ("momentum", "weight_decay", "eps", "alpha"):
+            value = group.get(name, 0.0)
+            self._refuse(not value >= 0, f"{name}={value} is negative", f"{name}={abs(value)}")
+        betas = group.get("betas", ())
+        shares = np.ndim(betas) == 1 and all(0 <= beta < 1 for beta in betas)
+        self._refuse(not shares, f"{betas=} are to be from 0 to less than 1", "betas=(0.9, 0.999)")
         seen = set(self._parameters())
         for p in group["params"]:
             leaf = type(p) is Tensor and p.is_leaf
