@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.primitive import Primitive
 from autograd.program import positions
-from autograd.rules.linalg import SUMMED
+from autograd.rules.products import SUMMED
 
 
 @dataclass(frozen=True)

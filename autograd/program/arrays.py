@@ -14,7 +14,7 @@ from autograd.errors import three_lines
 from autograd.program.equations import Equation, Name
 from autograd.program.literals import LINE
 from autograd.program.positions import numbered, permutation, pointed
-from autograd.rules.linalg import SUMMED, as_einsum
+from autograd.rules.products import SUMMED, as_einsum
 from autograd.rules.shape import Slot, filled
 
 

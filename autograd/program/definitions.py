@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import three_lines
-from autograd.rules.linalg import SUMMED, as_einsum
 from autograd.rules.neural import log_softmax, softmax
+from autograd.rules.products import SUMMED, as_einsum
 from autograd.rules.reduce import shared
 
 

@@ -28,7 +28,6 @@ from autograd.rules.batch_parts import (
     setitem_batch,
 )
 from autograd.rules.fft import TRANSFORMS
-from autograd.rules.linalg import SUMMED
 from autograd.rules.neural import (
     d_cross_entropy,
     linear,
@@ -37,6 +36,7 @@ from autograd.rules.neural import (
     softmax,
     softmax_cross_entropy,
 )
+from autograd.rules.products import SUMMED
 from autograd.rules.reduce import but_one, onwards, order, share_out
 from autograd.rules.shape import (
     astype,
