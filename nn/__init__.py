@@ -1,4 +1,11 @@
-"""Neural networks, under PyTorch's names: modules, layers, losses, initial weights, optimisers."""
+"""Neural networks, under PyTorch's names: modules, layers, losses, initial weights, optimisers.
+
+Of what is a function there, `functional` is the door: `criteria` are the losses, `nonlinear` the
+activations, `windows` convolution and pooling, and `targets` what losses share. As modules these
+are in `losses`, `function` and `convolution`; the other layers are in `layers`, `normalization`,
+`recurrent` and `attention`. Tools around them: `training`, `data`, `checkpoints`, `history`,
+`pictures`; `doctor`; `files`; `summary`; `estimators`.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
