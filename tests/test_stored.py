@@ -473,3 +473,11 @@ def test_a_program_of_complex_eigenvalues_can_be_loaded(tmp_path, n):
     program = capture(value_and_grad(lambda a: np.sum(np.abs(np.linalg.eigvals(a)))), a)
     loaded = Program.load(program.save(tmp_path / "program.safetensors"))
     assert same([*loaded(a)], [*program(a)])
+    message = """eig gives complex128 here, and float64 of the examples
+  where: the program <lambda>
+  instead: its derivative, saved beside it"""
+    norm = capture(lambda a: np.sum(np.abs(np.linalg.eigvals(a))), a)
+    loaded = Program.load(norm.save(tmp_path / "norm.safetensors"))
+    with pytest.raises(ValueError) as error:  # zeros have real ones: it would be another gradient
+        loaded.grad  # noqa: B018  # it raises
+    assert str(error.value) == message
