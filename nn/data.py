@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor
+from autograd import Tensor, three_lines
 from nn.checks import refuse
 
 Batch = tuple[Tensor, ...]
@@ -103,9 +103,10 @@ def batches(source: Source) -> Iterator[Batch]:
     batch = None
     for batch in source() if callable(source) else source:
         yield tuple(map(_tensor, batch)) if isinstance(batch, (tuple, list)) else (_tensor(batch),)
-    what = "the data gave no batch: a generator can be read only once"
-    instead = "a function that returns a new iterator each time"
-    refuse(batch is None, what, f"{source!r:.60}", instead)
+    if batch is None:  # the text of a list of arrays takes long
+        what = "the data gave no batch: a generator can be read only once"
+        instead = "a function that returns a new iterator each time"
+        raise ValueError(three_lines(what, f"{source!r:.60}", instead))
 
 
 def _tensor(x: Any) -> Tensor:

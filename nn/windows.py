@@ -43,9 +43,10 @@ def counts(axes: int, **sizes: Size) -> list[tuple[int, ...]]:
     [(3, 3), (1, 2)]
     """
     found = [each(size, axes) for size in sizes.values()]
-    where = ", ".join(f"{name}={size}" for name, size in sizes.items())
-    instead = "1, or more, along each axis"
-    refuse(min(map(min, found)) < 1, "a window has a size and moves on", where, instead)
+    if min(map(min, found)) < 1:
+        where = ", ".join(f"{name}={size}" for name, size in sizes.items())
+        instead = "1, or more, along each axis"
+        raise ValueError(three_lines("a window has a size and moves on", where, instead))
     return found
 
 
