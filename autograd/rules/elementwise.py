@@ -29,21 +29,26 @@ def over(g, d):
         harmless = d == d and d != 0
     else:  # one look at an array is cheap, and in most there is nothing to do
         some = isinstance(d, np.ndarray) and d.size > 0
-        harmless = some and (d.min() > 0 or abs(d).min() > 0)
+        harmless = some and (smallest(d) > 0 or smallest(abs(d)) > 0)
     return g / d if harmless else g / spare(d, (g == 0) & ((d == 0) | (d != d)))
 
 
-def spare(x, unused):
-    """Return x, with 1 in the places that are not used."""
+def smallest(d):
+    """Return the smallest element, or a nan: what min and all tell, in a third of their time."""
+    return d.flat[d.argmin()]
+
+
+def spare(x, unused, other=1):
+    """Return x, with 1 or another number in the places that are not used."""
     if isinstance(unused, (bool, np.bool_)):
-        return 1.0 if unused else x
-    return np.where(unused, 1, x)
+        return other if unused else x
+    return np.where(unused, other, x)
 
 
 @functools.partial(fused, elementwise=True)
 def masked(g, keep):
     """Return g where `keep` is true, and 0 elsewhere, even where g is infinite."""
-    if isinstance(g, np.ndarray) and np.isfinite(g).all():
+    if isinstance(g, np.ndarray) and g.size and smallest(np.isfinite(g)):
         return g * keep  # seven times faster than the choice
     return np.where(keep, g, 0)
 
@@ -111,9 +116,12 @@ def chosen(i, nan=True):
     """Write the rule of the larger or smaller of two: all to the one that wins, halves in a tie."""
 
     def rule(g, y, *ab):
-        mine = ab[i]
-        wins = (y == mine) | (mine != mine) if nan else y == mine
-        return np.where(ab[0] == ab[1], g / 2, masked(g, wins))
+        mine, other = ab[i], ab[1 - i]
+        wins = y == mine
+        if isinstance(wins, np.ndarray) and wins.size and smallest(wins ^ (y == other)):
+            return masked(g, wins)  # there are no ties, and no nan
+        wins = wins | (mine != mine) if nan else wins
+        return np.where(mine == other, g / 2, masked(g, wins))
 
     return rule
 

@@ -7,7 +7,16 @@ from autograd.errors import three_lines
 from autograd.primitive import composite, primitive
 from autograd.rules.elementwise import masked
 from autograd.rules.masking import cast
-from autograd.rules.shape import Slot, astype, gather, on_axis, pad_constant, scatter_at, unlisted
+from autograd.rules.shape import (
+    Slot,
+    astype,
+    cut,
+    gather,
+    on_axis,
+    pad_constant,
+    scatter_at,
+    unlisted,
+)
 
 
 # ── along the lines between given points ──────────────────────────────────────────────────────
@@ -98,10 +107,6 @@ def correlate(a, v, mode="valid"):
 
 
 # ── differences and sums ──────────────────────────────────────────────────────────────────────
-def cut(axis, start, stop):
-    return (*(slice(None),) * axis, slice(start, stop))
-
-
 @composite(np.diff)
 def diff(a, n=1, axis=-1, **ends):
     a = unlisted(a)

@@ -60,13 +60,7 @@ def d_quantile(g, y, x, q, method="linear", nan=False):
         return np.zeros_like(x)
     g, y = rows(g, x), rows(y, x)
     low, high, part = neighbours(y, x, q, method, nan)
-    x, gx = np.expand_dims(x, -1), 0
-    for end, g_end in ((low, g * (1 - part)), (high, g * part)):
-        value = np.expand_dims(end, -2)
-        winners = x == value if nan else (x == value) | ((x != x) & (value != value))
-        ties = np.maximum(np.sum(astype(winners, dtype=g.dtype), axis=-2), 1)
-        gx = gx + np.sum(masked(np.expand_dims(g_end / ties, -2), winners), axis=-1)
-    return gx
+    return shared_out(g * (1 - part), low, x, nan) + shared_out(g * part, high, x, nan)
 
 
 def d_quantile_q(g, y, x, q, method="linear", nan=False):
@@ -79,9 +73,14 @@ def d_quantile_q(g, y, x, q, method="linear", nan=False):
 
 
 def d_weighted(g, y, x, q, w, method):
-    """Send all to the element that was taken; equal ones share evenly."""
-    g, y, x = np.expand_dims(rows(g, x), -2), np.expand_dims(rows(y, x), -2), np.expand_dims(x, -1)
-    winners = (x == y) | ((x != x) & (y != y))
+    """Send all to the element that was taken."""
+    return shared_out(rows(g, x), rows(y, x), x)
+
+
+def shared_out(g, value, x, nan=False):
+    """Send g to the elements of x that are the value; equal ones share evenly."""
+    g, value, x = np.expand_dims(g, -2), np.expand_dims(value, -2), np.expand_dims(x, -1)
+    winners = x == value if nan else (x == value) | ((x != x) & (value != value))
     ties = np.maximum(np.sum(astype(winners, dtype=g.dtype), axis=-2, keepdims=True), 1)
     return np.sum(masked(g / ties, winners), axis=-1)
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from autograd.blocks import LARGE
 from autograd.primitive import composite, fused, primitive
-from autograd.rules.elementwise import masked
-from autograd.rules.shape import Slot, add_up, astype, inverse, scatter_at
+from autograd.rules.elementwise import masked, spare
+from autograd.rules.shape import Slot, add_up, astype, cut, inverse, scatter_at
 
 
 def expand(v, x, axis, keepdims):
@@ -50,7 +50,7 @@ def count(x, axis):
 def d_prod(g, y, x, axis=None, keepdims=False):
     """Multiply all the others."""
     if axis is None or x.ndim == 0:
-        return np.reshape(g * but_one(np.reshape(y, 1), np.reshape(x, -1)), x.shape)
+        return (g * but_one(y.reshape(1), x.reshape(-1))).reshape(x.shape)
     if isinstance(axis, tuple):
         axes = sorted(a % x.ndim for a in axis)
         kept = [a for a in range(x.ndim) if a not in axes]
@@ -135,7 +135,7 @@ def shared(g, winners, axis):
     part = g / (ties if isinstance(ties, int) else astype(ties, dtype=g.dtype))
     if isinstance(part, np.floating):  # of a whole array, only a few win
         sent = np.zeros(winners.shape, part.dtype)
-        sent[winners] = part
+        np.put(sent, np.flatnonzero(winners), part)
         return sent
     return masked(part, winners)
 
@@ -175,8 +175,8 @@ def d_sort(g, y, x, axis=-1):
 @fused
 def order(x, y, axis):
     """Return ``argsort(x, stable=True)``; y is x in order: without ties, all ways are stable."""
-    ties = not isinstance(y, np.ndarray) or not (np.diff(y, axis=axis) > 0).all()
-    return np.argsort(x, axis=axis, stable=ties)
+    rising = isinstance(y, np.ndarray) and y[cut(axis, 1, None)] > y[cut(axis, None, -1)]
+    return np.argsort(x, axis=axis, stable=not np.all(rising))
 
 
 def d_partition(g, y, x, kth, axis=-1):
@@ -191,7 +191,7 @@ def d_norm(g, y, x, ord=None, axis=None, keepdims=False):
     g, y = expand(g, x, axis, keepdims), expand(y, x, axis, keepdims)
     matrix = isinstance(axis, tuple) and len(axis) == 2
     if ord is None or (ord == 2 and not matrix):
-        return g * x.conjugate() / np.where(y == 0, np.inf, y)
+        return g * x.conjugate() / spare(y, y == 0, np.inf)
     if matrix:
         return d_matrix_norm(g, x, ord, axis)
     size, direction = np.abs(x), np.sign(x).conjugate()

@@ -168,6 +168,11 @@ def on_axis(v, axis, ndim):
     return np.reshape(v, (-1,) + (1,) * (ndim - axis - 1))
 
 
+def cut(axis, start, stop):
+    """Return the index of a range along an axis."""
+    return (*(slice(None),) * axis, slice(start, stop))
+
+
 def parts_of(index):
     return index if type(index) is tuple else (index,)
 
