@@ -139,6 +139,8 @@ def test_constants_are_hoisted_under_their_names():
         np.zeros((2, 0)), np.full((2, 2), 7, np.uint8), np.arange(5), np.arange(100.0),
         np.array([True, False]), np.array([1j, -0j]), np.ones(3, np.float32),
         np.arange(6.0).reshape(2, 3).T, np.array([1, 2], ">i4").astype(">i4"), np.full(3, -0.0),
+        np.repeat([0.0, -0.0, np.nan, 1.0], 30), np.repeat(np.float32([1, 0.5]), 50).reshape(4, 25),
+        np.repeat([True, False], [90, 10]),
     ],
     ids=repr,
 )  # fmt: skip
@@ -150,6 +152,11 @@ def test_arrays_are_written_bit_by_bit(array):
     assert bits(got) == bits(array.astype(array.dtype.newbyteorder("=")))
     assert got.flags.f_contiguous == array.flags.f_contiguous
     assert got.flags.writeable
+
+
+def test_a_few_numbers_in_turn_are_not_written_as_bytes():
+    program = capture(grad(lambda x: np.sum(abs(np.fft.rfft(x)) ** 2)), np.ones(1000))
+    assert "k = np.repeat(np.array([1.0, 0.5, 1.0]), [1, 499, 1])" in program.source
 
 
 def test_names_that_the_file_needs_for_itself():

@@ -48,6 +48,8 @@ def array(value: np.ndarray) -> str:
 
     >>> print(array(np.eye(2)), array(np.full((2, 3), 0.5, np.float32)), array(np.arange(3)))
     np.eye(2) np.full((2, 3), 0.5, np.float32) np.arange(3)
+    >>> print(array(np.concatenate((np.ones(1), np.zeros(99)))))
+    np.repeat(np.array([1.0, 0.0]), [1, 99])
     """
     value = value.astype(value.dtype.newbyteorder("="), copy=False)
     if not value.flags.c_contiguous and value.flags.f_contiguous:
@@ -70,6 +72,10 @@ def array(value: np.ndarray) -> str:
         return f"np.array({value.tolist()!r}{typed})"
     if not value.size:
         return f"np.zeros({value.shape}, {dtype})"
+    if (runs := _runs(value)) is not None:
+        first, lengths = runs
+        shaped = "" if value.ndim == 1 else f".reshape({value.shape})"
+        return f"np.repeat({array(first)}, {lengths}){shaped}"
     data = value.tobytes().hex()
     return f"np.frombuffer(bytes.fromhex({data!r}), {dtype}).reshape({value.shape})"
 
@@ -81,6 +87,18 @@ def is_repeated(value: np.ndarray) -> bool:
     first = value.flat[0]
     zeros = first != 0 or (np.signbit(value) == np.signbit(first)).all()
     return bool((value == first).all() and zeros)
+
+
+def _runs(value: np.ndarray) -> tuple[np.ndarray, list[int]] | None:
+    """Return the numbers of an array that repeats a few, and how often each comes in turn."""
+    if value.dtype.kind not in "biuf" or value.itemsize > np.dtype(np.uint64).itemsize:
+        return None
+    flat = value.reshape(-1)
+    bits = flat.view(f"u{value.itemsize}")
+    starts = np.append(0, np.flatnonzero(bits[1:] != bits[:-1]) + 1)
+    if len(starts) > min(LISTED, value.size) // 4:
+        return None
+    return flat[starts], np.diff(starts, append=value.size).tolist()
 
 
 def index(value: Any, arrays: Any = ()) -> str:
