@@ -19,7 +19,8 @@ from autograd.blocks import LARGE
 from autograd.errors import describe, shape_of, three_lines
 from autograd.modes import enable_grad, watching
 from autograd.primitive import PRIMITIVES
-from autograd.pull import LAZY, Gradient, add, fit, pull
+from autograd.pull import Gradient, add, fit, pull
+from autograd.rules.lazy import LAZY
 from autograd.seeds import ONE, first_gradient
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.versions import REWRITTEN, birth, fork, getrefcount, gone, seen_by

@@ -37,6 +37,8 @@ class Primitive:
         for the first value, ``{*}`` for all of them, ``{axis}`` for a parameter.
     elementwise : each element of the result depends on the same element of the arguments only.
     batch : computes a whole batch at once, see `autograd.rules.batching`; None for row by row.
+    lazy : for a sweep over arrays, ``lazy(g, ours, **params)`` is a list of (which argument, its
+        gradient without the zeros), see `autograd.rules.lazy`; it may write into g if it is `ours`.
     paper : the rules as they are derived on paper, where those that run serve accuracy or speed.
     params : the names of its parameters; None for any.
     differentiable, alone, pair : whether there is a rule at all; whether there is one argument
@@ -46,7 +48,7 @@ class Primitive:
 
     __slots__ = (
         "alone", "batch", "bind", "call", "code", "differentiable", "each", "elementwise", "fn",
-        "home", "joint", "name", "pair", "paper", "params", "rules", "symbol", "tex",
+        "home", "joint", "lazy", "name", "pair", "paper", "params", "rules", "symbol", "tex",
     )  # fmt: skip
 
     def __init__(
@@ -63,6 +65,7 @@ class Primitive:
         self.call = call or fn
         self.bind = bind
         self.batch = batch
+        self.lazy: Rule | None = None
         self.paper = paper
         self.elementwise = elementwise or (isinstance(fn, np.ufunc) and fn.signature is None)
         self.define(rules, each, joint)

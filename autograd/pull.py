@@ -8,52 +8,13 @@ import numpy as np
 
 from autograd.blocks import LARGE, in_pieces
 from autograd.errors import three_lines
-from autograd.rules.shape import astype, is_basic, landed, sum_to
-from autograd.tensor import GETITEM, SETITEM, Tensor, constant
+from autograd.rules.lazy import LAZY
+from autograd.rules.shape import astype, sum_to
+from autograd.tensor import Tensor, constant
 from autograd.versions import Overwritten
 from autograd.witness import SHARING, check
 
 Gradient = Any  # an array or a NumPy scalar; a Tensor in a recorded sweep
-
-
-class Part:
-    """A gradient that is 0 but at `index`: what ``x[index]`` sends back, in O(its own size)."""
-
-    __slots__ = ("g", "index")
-
-    def __init__(self, g: Gradient, index: Any) -> None:
-        self.g, self.index = g, index
-
-    def add_to(self, buffer: np.ndarray) -> np.ndarray:
-        """Add into an array; a place that an index array names twice gets both."""
-        if is_basic(self.index):
-            buffer[self.index] += self.g
-        else:
-            np.add.at(buffer, self.index, self.g)
-        return buffer
-
-    def dense(self, a: Tensor) -> np.ndarray:
-        return self.add_to(np.zeros(a.shape, a.dtype))
-
-
-class Rest:
-    """A gradient of which a part was set to 0, in its own buffer: the rest of ``x[index] = v``."""
-
-    __slots__ = ("g",)
-
-    def __init__(self, g: np.ndarray) -> None:
-        self.g = g
-
-    def add_to(self, buffer: np.ndarray) -> np.ndarray:
-        buffer += self.g
-        return buffer
-
-    def dense(self, a: Tensor) -> np.ndarray:  # noqa: ARG002  # as Part.dense
-        return self.g
-
-
-GETITEM.alone = False  # it sends back a part
-LAZY = (Part, Rest)
 
 
 def pull(
@@ -72,17 +33,14 @@ def pull(
     if type(g) is Tensor and not recorded:  # the gradient is recorded, and all else is constant
         y, xs = constant(y), [constant(a.data) if type(a) is Tensor else a for a in args]
     cut = op.elementwise and not recorded and y.size >= LARGE
-    if cut or ((op is GETITEM or op is SETITEM) and not recorded):
-        lazy = not hasattr(y, "tape") and isinstance(g, (np.ndarray, np.generic))  # no symbol
-        if op is GETITEM and lazy:
-            return [(0, Part(g, params["index"]))]
-        if op is SETITEM and lazy:
-            sent = _pull_setitem(g if ours else np.array(g), params["index"])
-            return [(i, gx) for i, gx in sent if _wants(args[i])]
-        cut = cut and lazy
-    if op.joint is not None:
-        sent = [*enumerate(op.joint(g, y, *xs, **params))][::-1]
-        return [(i, gx) for i, gx in sent if _wants(args[i])]
+    lazy = op.lazy is not None and not recorded
+    if (cut or lazy) and (hasattr(y, "tape") or not isinstance(g, (np.ndarray, np.generic))):
+        cut = lazy = False  # a symbol has no memory to look at
+    if lazy or op.joint is not None:
+        sent = op.lazy(g, ours, **params) if lazy else [*enumerate(op.joint(g, y, *xs, **params))]
+        if len(args) == 1:
+            return sent
+        return [(i, gx) for i, gx in sent[::-1] if type(a := args[i]) is Tensor and a.requires_grad]
     if cut:  # an old version of an argument becomes an array again
         xs = [x.restore() if isinstance(x, Overwritten) else x for x in xs]
     result = []
@@ -98,17 +56,6 @@ def pull(
             else:
                 result.append((i, rule(g, y, *xs, **params)))
     return result
-
-
-def _wants(a: Any) -> bool:
-    return type(a) is Tensor and a.requires_grad
-
-
-def _pull_setitem(g: np.ndarray, index: Any) -> list[tuple[int, Gradient]]:
-    """Send the part to the value and the rest to the old version, without a copy of the rest."""
-    part = np.array(landed(g, index))
-    g[index] = 0
-    return [(1, part), (0, Rest(g))]
 
 
 def add(

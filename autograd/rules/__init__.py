@@ -11,6 +11,7 @@ from autograd.rules import (  # noqa: F401  # for the rows that they write
     fft,
     floats,
     interpolation,
+    lazy,
     linalg,
     masking,
     matrices,

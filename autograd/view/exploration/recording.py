@@ -15,7 +15,8 @@ from autograd.program.javascript import javascript, knows
 from autograd.program.program import Program
 from autograd.program.symbol import Symbol
 from autograd.program.tape import Tape
-from autograd.pull import LAZY, fit, pull
+from autograd.pull import fit, pull
+from autograd.rules.lazy import LAZY
 from autograd.tensor import Tensor, constant
 
 PROBES = 3
