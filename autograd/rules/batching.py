@@ -267,6 +267,11 @@ def beside(run, xs, mapped, **axis):
     return run(*all_mapped(xs, mapped), **{k: v + 1 for k, v in axis.items()})
 
 
+def behind_all(run, xs, mapped, **params):
+    """Do what is about the last axes of several arrays of as many axes."""
+    return run(*all_mapped(xs, mapped), **params)
+
+
 def among(run, xs, mapped, axis=None):
     """Reduce the last array together with those that broadcast to its shape."""
     xs = all_mapped(xs, mapped)
@@ -339,4 +344,6 @@ for _fn, _rule in BATCHING.items():
     PRIMITIVES[_fn].batch = _rule
 fused_op(d_cross_entropy).batch = rows_first
 fused_op(share_out).batch = among
-fused_op(order).batch = fused_op(but_one).batch = fused_op(onwards).batch = beside
+fused_op(order).batch = beside
+for _part in (but_one, onwards, quantiles.shared_out):
+    fused_op(_part).batch = behind_all

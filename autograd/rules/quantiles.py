@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd.primitive import composite, primitive
+from autograd.primitive import composite, fused, primitive
 from autograd.rules.elementwise import masked
 from autograd.rules.shape import Slot, astype, gather, unlisted
 
@@ -60,7 +60,7 @@ def d_quantile(g, y, x, q, method="linear", nan=False):
         return np.zeros_like(x)
     g, y = rows(g, x), rows(y, x)
     low, high, part = neighbours(y, x, q, method, nan)
-    return shared_out(g * (1 - part), low, x, nan) + shared_out(g * part, high, x, nan)
+    return shared_out(g * (1 - part), low, x, nan=nan) + shared_out(g * part, high, x, nan=nan)
 
 
 def d_quantile_q(g, y, x, q, method="linear", nan=False):
@@ -77,12 +77,14 @@ def d_weighted(g, y, x, q, w, method):
     return shared_out(rows(g, x), rows(y, x), x)
 
 
+@fused
 def shared_out(g, value, x, nan=False):
     """Send g to the elements of x that are the value; equal ones share evenly."""
-    g, value, x = np.expand_dims(g, -2), np.expand_dims(value, -2), np.expand_dims(x, -1)
-    winners = x == value if nan else (x == value) | ((x != x) & (value != value))
-    ties = np.maximum(np.sum(astype(winners, dtype=g.dtype), axis=-2, keepdims=True), 1)
-    return np.sum(masked(g / ties, winners), axis=-1)
+    g, value, x = g[..., None, :], value[..., None, :], x[..., None]
+    plain = nan or (isinstance(value, np.ndarray) and (value == value).all())
+    winners = x == value if plain else (x == value) | ((x != x) & (value != value))
+    ties = astype(np.count_nonzero(winners, axis=-2, keepdims=True), dtype=g.dtype)
+    return np.sum(masked(g / np.maximum(ties, 1), winners), axis=-1)
 
 
 def flat(i):
