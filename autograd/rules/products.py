@@ -3,6 +3,7 @@
 Matrix products over stacks broadcast; the sweep sums the gradient back over the stack.
 """
 
+import functools
 import operator
 import string
 from collections.abc import Callable
@@ -100,10 +101,12 @@ def d_tensordot(side, g, a, b, axes):
     free_a = [i for i in range(np.ndim(a)) if i not in of_a]
     free_b = [i for i in range(np.ndim(b)) if i not in of_b]
     if side == 0:
+        order = free_a + [i for _, i in sorted(zip(of_b, of_a, strict=True))]
         out = np.tensordot(g, b, (list(range(len(free_a), g.ndim)), free_b))
-        return np.transpose(out, inverse(free_a + [of_a[k] for k in np.argsort(of_b)]))
-    out = np.tensordot(a, g, (free_a, list(range(len(free_a)))))
-    return np.transpose(out, inverse([of_b[k] for k in np.argsort(of_a)] + free_b))
+    else:
+        order = [j for _, j in sorted(zip(of_a, of_b, strict=True))] + free_b
+        out = np.tensordot(a, g, (free_a, list(range(len(free_a)))))
+    return np.transpose(out, inverse(order))
 
 
 def bind_dot(a, b, out=None):
@@ -114,7 +117,7 @@ def bind_dot(a, b, out=None):
 def bind_einsum(subscripts, *operands, **options):
     if not isinstance(subscripts, str):  # operands and lists of axes in turn
         subscripts, operands = as_letters(subscripts, *operands)
-    subscripts = full_subscripts(subscripts, [np.ndim(x) for x in operands])
+    subscripts = full_subscripts(subscripts, tuple([np.ndim(x) for x in operands]))
     return operands, {"subscripts": subscripts, **options}
 
 
@@ -128,6 +131,7 @@ def as_letters(*given):
     return "->".join([",".join(terms[:n]), *terms[n:]]), operands
 
 
+@functools.lru_cache(maxsize=512)
 def full_subscripts(subscripts, ndims):
     """Write out an ellipsis and the implicit output, so that the rule sees plain letters."""
     inputs, arrow, output = subscripts.replace(" ", "").partition("->")
@@ -165,9 +169,10 @@ def d_einsum(i, g, y, *xs, subscripts, optimize=False):
     known = "".join(c for c in letters if sizes[c] != 1 and any(c in t for t in (output, *terms)))
     spec = ",".join([output, *terms]) + "->" + known
     out = np.einsum(spec, g, *others, optimize=optimize)
-    found = dict(zip(known, out.shape, strict=True))
-    out = np.reshape(out, tuple(found.get(c, 1) for c in letters))
-    out = np.broadcast_to(out, tuple(sizes.values()))
+    if known != letters or out.shape != tuple(sizes.values()):
+        found = dict(zip(known, out.shape, strict=True))
+        out = np.reshape(out, tuple(found.get(c, 1) for c in letters))
+        out = np.broadcast_to(out, tuple(sizes.values()))
     if letters == mine:
         return out
     grid = np.ix_(*(np.arange(sizes[c]) for c in letters))

@@ -23,7 +23,7 @@ def expand(v, x, axis, keepdims):
 
 def spread(g, x, axis, keepdims):
     """Repeat g along the axes that were reduced: a copy where that is quicker than a view."""
-    g = expand(g, x, axis, keepdims)
+    g = expand(g, x, axis, keepdims) if g.ndim else g  # a number broadcasts as it is
     plain = type(x) is np.ndarray and isinstance(g, (np.ndarray, np.generic))
     if not plain or x.size >= LARGE:
         return np.broadcast_to(g, x.shape)
