@@ -345,5 +345,5 @@ for _fn, _rule in BATCHING.items():
 fused_op(d_cross_entropy).batch = rows_first
 fused_op(share_out).batch = among
 fused_op(order).batch = beside
-for _part in (but_one, onwards, quantiles.shared_out):
+for _part in (but_one, onwards, quantiles.sent_to_equals):
     fused_op(_part).batch = behind_all

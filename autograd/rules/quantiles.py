@@ -60,7 +60,8 @@ def d_quantile(g, y, x, q, method="linear", nan=False):
         return np.zeros_like(x)
     g, y = rows(g, x), rows(y, x)
     low, high, part = neighbours(y, x, q, method, nan)
-    return shared_out(g * (1 - part), low, x, nan=nan) + shared_out(g * part, high, x, nan=nan)
+    below = sent_to_equals(g * (1 - part), low, x, nan=nan)
+    return below + sent_to_equals(g * part, high, x, nan=nan)
 
 
 def d_quantile_q(g, y, x, q, method="linear", nan=False):
@@ -74,11 +75,11 @@ def d_quantile_q(g, y, x, q, method="linear", nan=False):
 
 def d_weighted(g, y, x, q, w, method):
     """Send all to the element that was taken."""
-    return shared_out(rows(g, x), rows(y, x), x)
+    return sent_to_equals(rows(g, x), rows(y, x), x)
 
 
 @fused
-def shared_out(g, value, x, nan=False):
+def sent_to_equals(g, value, x, nan=False):
     """Send g to the elements of x that are the value; equal ones share evenly."""
     g, value, x = g[..., None, :], value[..., None, :], x[..., None]
     plain = nan or (isinstance(value, np.ndarray) and (value == value).all())
