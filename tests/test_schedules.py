@@ -186,6 +186,16 @@ def test_a_group_that_is_added_later_has_a_rate_of_its_own(torch, name):
     assert_allclose(*runs, rtol=1e-9)
 
 
+def test_a_group_that_is_added_later_goes_through_a_sequence_too():
+    guest = groups(Tensor, optim)
+    parts = ours_all.LinearLR(guest, 0.5, total_iters=2), ours_all.ExponentialLR(guest, 0.5)
+    schedule = ours_all.SequentialLR(guest, parts, [2])
+    guest.add_param_group({"params": [Tensor([1.0], requires_grad=True)], "lr": 0.8})
+    for rate in (0.6, 0.8, 0.4, 0.2):
+        schedule.step()
+        assert guest.param_groups[2]["lr"] == pytest.approx(rate)
+
+
 PLATEAUS = {
     "defaults": {},
     "patience": {"patience": 2, "factor": 0.5},
@@ -242,6 +252,45 @@ def test_a_saved_schedule_goes_on_where_it_was(rng, name, k):
     for a, b in zip(optimizer.param_groups, twin.param_groups, strict=True):
         b["params"][0].data[:] = a["params"][0].data
     assert path(twin, twin_schedule, metrics[k:]) == path(optimizer, schedule, metrics[k:])
+
+
+@unstepped
+@pytest.mark.parametrize("kind", ["step", "exponential", "linear", "cosine, again", "lambda"])
+def test_last_epoch_goes_on_where_the_state_of_the_optimizer_was_saved(torch, kind):
+    """PyTorch's other way to resume: only the optimizer's state is in the file."""
+    (name, options), runs = TABLE[kind], []
+    for library, tensor in ((optim, Tensor), (torch.optim, torch.tensor)):
+        guest, seen = groups(tensor, library), []
+        schedule = getattr(library.lr_scheduler, name)(guest, **options)
+        for _ in range(9):
+            schedule.step()
+        saved, guest = guest.state_dict(), groups(tensor, library)
+        guest.load_state_dict(saved)
+        resumed = getattr(library.lr_scheduler, name)(guest, **options, last_epoch=8)
+        for _ in range(5):
+            seen += [group["lr"] for group in guest.param_groups]
+            resumed.step()
+        runs.append(seen)
+    assert_allclose(*runs, rtol=1e-9)
+
+
+def test_several_schedules_go_on_at_once():
+    def make(guest, **options):
+        decay = ours_all.StepLR(guest, 3, 0.5, **options)
+        return [ours_all.LinearLR(guest, 0.1, total_iters=9, **options), decay]
+
+    through, seen = groups(Tensor, optim), []
+    schedules = make(through)
+    for epoch in range(12):
+        if epoch == 6:  # 6 is a multiple of 3, where the rate has just been halved
+            twin = groups(Tensor, optim)
+            twin.load_state_dict(through.state_dict())
+            resumed = make(twin, last_epoch=5)
+        for schedule in [*schedules, *(resumed if epoch >= 6 else [])]:
+            schedule.step()
+        if epoch >= 6:
+            seen.append([o.param_groups[1]["lr"] for o in (through, twin)])
+    assert_allclose(*zip(*seen, strict=True), rtol=1e-12)
 
 
 # ── numbers that anybody can check ────────────────────────────────────────────────────────────
@@ -305,6 +354,18 @@ SAID = {
         "T_0=0 is no number of steps",
         "the options of CosineAnnealingWarmRestarts",
         "T_0=10",
+    ),
+    "a list too short": (
+        lambda o: ours_all.LambdaLR(o, [math.sqrt]),
+        "lr_lambda is a list of 1, and there are 2 groups",
+        "the options of LambdaLR",
+        "a list of 2, or one lr_lambda for all",
+    ),
+    "resumed too early": (
+        lambda o: ours_all.StepLR(o, 3, last_epoch=4),
+        "last_epoch=4, and the optimizer has not had a schedule yet",
+        "the options of StepLR",
+        "optimizer.load_state_dict(saved) before it, or last_epoch=-1",
     ),
     "sequence": (
         lambda o: ours_all.SequentialLR(o, [ours_all.LinearLR(o)], [3]),

@@ -31,7 +31,8 @@ class LRScheduler(Remembering):
     optimizer : whose groups have their ``"lr"`` changed, now and at every `step`.
     *args, **options : those of the formula, in its order; one that PyTorch takes as a list may be
         a list here: one for each group.
-    last_epoch : the t before the first.
+    last_epoch : the t before the first. To go on, it is that of the last epoch, and the optimizer
+        has its saved state by then: its rates are left as they are.
 
     Attributes
     ----------
@@ -42,8 +43,8 @@ class LRScheduler(Remembering):
     Raises
     ------
     TypeError : for options that the formula does not take.
-    ValueError : for a choice that there is not, for no steps, and for a cycle or a sequence of
-        unknown length.
+    ValueError : for a choice that there is not, for no steps, for a cycle or a sequence of
+        unknown length, and for a last_epoch where the optimizer has had no schedule.
 
     Examples
     --------
@@ -74,11 +75,16 @@ class LRScheduler(Remembering):
         for name in LENGTHS:
             steps = self.options.get(name, 1)
             self._refuse(not steps > 0, f"{name}={steps} is no number of steps", f"{name}=10")
-        self.base_lrs: list[Any] = [
-            g.setdefault("initial_lr", g["lr"]) for g in optimizer.param_groups
-        ]
+        groups = optimizer.param_groups
+        fresh, resumed = any("initial_lr" not in g for g in groups), last_epoch >= 0
+        what = f"last_epoch={last_epoch}, and the optimizer has not had a schedule yet"
+        instead = "optimizer.load_state_dict(saved) before it, or last_epoch=-1"
+        self._refuse(resumed and fresh, what, instead)
+        self.base_lrs: list[Any] = [g.setdefault("initial_lr", g["lr"]) for g in groups]
         self.last_epoch = last_epoch + 1
-        self._apply(self.base_lrs)
+        # saved rates are already those of this t
+        now = [self.at(self.last_epoch, i) for i in range(len(groups))] if resumed else []
+        self._apply(now or self.base_lrs)
 
     def _refuse(self, wrong: object, what: str, instead: str) -> None:
         refuse(wrong, what, f"the options of {type(self).__name__}", instead)
@@ -92,6 +98,10 @@ class LRScheduler(Remembering):
     def at(self, t: int, i: int = 0) -> float:
         """Return the learning rate of group i at step t, and change nothing."""
         lists = [k for k in self.by_group if isinstance(self.options[k], (list, tuple))]
+        for k in lists:
+            given, groups = len(self.options[k]), len(self.base_lrs)
+            what = f"{k} is a list of {given}, and there are {groups} groups"
+            self._refuse(given != groups, what, f"a list of {groups}, or one {k} for all")
         own = {k: self.options[k][i] for k in lists}
         return self.formula(t, self.base_lrs[i], **{**self.options, **own})
 
@@ -254,7 +264,9 @@ class SequentialLR(LRScheduler):
 
     def at(self, t: int, i: int = 0) -> float:
         k = bisect_right(self.milestones, t)
-        return self.schedulers[k].at(t - [0, *self.milestones][k], i)
+        schedule = self.schedulers[k]
+        schedule.base_lrs = self.base_lrs  # there may be a new group
+        return schedule.at(t - [0, *self.milestones][k], i)
 
 
 class ReduceLROnPlateau(LRScheduler):
