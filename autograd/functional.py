@@ -9,6 +9,7 @@ returns Tensors.
 
 import functools
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -453,7 +454,8 @@ def checkpoint(f: Function) -> Function:
     """Return f, remembering only its arguments: the backward pass computes f again.
 
     Saves the memory of everything inside f, for the time of one more forward pass. Tensors that
-    require a gradient must come in as arguments, not from a closure.
+    require a gradient must come in as arguments, not from a closure. Random numbers of the library,
+    as of dropout, are the same in both passes; what else differs there raises RuntimeError.
 
     >>> import numpy as np
     >>> from autograd import checkpoint, grad
@@ -467,6 +469,8 @@ def checkpoint(f: Function) -> Function:
         wanted = [i for i, v in enumerate(values) if type(v) is Tensor and v.requires_grad]
         if not wanted or not is_grad_enabled():
             return f(*args, **kwargs)
+        generator = import_module("autograd.generator")  # which takes its time, at first
+        state = generator.default_generator.bit_generator.state
         # what stands for the arrays of a vmap may be connected to what is outside of it
         mapped = [type(raw(v)) is Batched and v.dtype.kind in "fc" for v in values]
         wanted = [i for i, is_so in enumerate(mapped) if is_so or i in wanted]
@@ -487,14 +491,25 @@ def checkpoint(f: Function) -> Function:
                 )
             return raw(y)
 
-        def joint(g: Any, _: Any, *xs: Any) -> list[Any]:
-            call = Traced(again, wanted, xs, {})
+        def joint(g: Any, y: Any, *xs: Any) -> list[Any]:
+            with generator.drawn_again(state):
+                call = Traced(again, wanted, xs, {})
+            if _differ(raw(y), raw(call.output)):
+                raise RuntimeError(
+                    three_lines(
+                        "a checkpointed function computes something else the second time",
+                        f"checkpoint({function_name(f)})",
+                        "what changes from call to call as an argument; random numbers of autograd",
+                    )
+                )
             pulled = iter(call.pull([g]))
             if call.strangers:
+                stranger = call.strangers[0]
+                what = f"{stranger.name or 'a tensor of shape'} {stranger.shape}"
                 raise RuntimeError(
                     three_lines(
                         "a checkpointed function uses a tensor that is not its argument",
-                        f"checkpoint({function_name(f)}), which reached {call.strangers[0]!r}",
+                        f"checkpoint({function_name(f)}), which reached {what}",
                         "pass that tensor as an argument, by position",
                     )
                 )
@@ -504,3 +519,11 @@ def checkpoint(f: Function) -> Function:
         return record(op, tuple(values))
 
     return remembered
+
+
+def _differ(x: Any, y: Any) -> bool:
+    """Tell whether numbers differ by more than rounding does."""
+    if not all(isinstance(v, (np.ndarray, np.generic)) for v in (x, y)):  # but a symbol
+        return False
+    most = np.max(np.abs(x), where=np.isfinite(x), initial=0)
+    return x.shape != y.shape or not np.allclose(x, y, 1e-3, 1e-6 * most, equal_nan=True)

@@ -3,6 +3,8 @@
 Imported when it is asked for, as NumPy's generators are: they take 20 ms.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,17 @@ def manual_seed(seed: int) -> np.random.Generator:
     """Restart the random numbers, so that a program gives the same results again."""
     default_generator.bit_generator.state = np.random.default_rng(seed).bit_generator.state
     return default_generator
+
+
+@contextmanager
+def drawn_again(state: Any) -> Iterator[None]:
+    """Draw the numbers that came after a state of the generator; then go on as if without."""
+    now = default_generator.bit_generator.state
+    default_generator.bit_generator.state = state
+    try:
+        yield
+    finally:
+        default_generator.bit_generator.state = now
 
 
 def rand(
