@@ -400,7 +400,7 @@ def cross_entropy(
     Raises
     ------
     ValueError : for shapes that do not fit, for integers that are not one-hot, for a
-        label_smoothing outside [0, 1].
+        label_smoothing outside [0, 1], and for an ignore_index from 0 on with probabilities.
     IndexError : for an index that is no class.
     TypeError : for class indices that are not integers.
 
@@ -424,6 +424,11 @@ def cross_entropy(
         raise ValueError(three_lines(what, f"cross_entropy({label_smoothing=})", instead))
     if x.shape == target.shape != ():
         if target.dtype.kind == "f":
+            if ignore_index >= 0:
+                what = "probabilities have no class index that could be ignored"
+                where = f"cross_entropy({ignore_index=}) of a target of floats"
+                instead = "reduction='none', and the mean of the losses that count"
+                raise ValueError(three_lines(what, where, instead))
             warn_unless_distribution("cross_entropy", target, class_axis(x.shape))
             weight = class_weight("cross_entropy", weight, x)
             return reduce(_soft_losses(x, target, weight, label_smoothing), reduction)
@@ -553,7 +558,8 @@ def ctc_loss(
     place = np.arange(labels.shape[1])
     leaps = np.pad(labels[:, 2:] != labels[:, :-2], ((0, 0), (2, 0)))[:, : len(place)]
     said = x[:, np.arange(len(sizes))[:, None], labels]
-    nothing_said = np.where(place > 0, -np.inf, 0.0)  # before the first step, which there may be
+    # before the first step, which there may be
+    nothing_said = np.where(place > 0, -np.inf, 0.0).astype(x.dtype)
     alpha = np.where((steps > 0)[:, None], np.where(place < 2, said[0], -np.inf), nothing_said)
     for t in range(1, len(x)):
         before = np.pad(alpha, ((0, 0), (2, 0)), constant_values=-np.inf)

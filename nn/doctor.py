@@ -179,15 +179,18 @@ def unreached(case: Case) -> Found:
 
 def in_a_list(case: Case) -> Found:
     """A module finds layers and Parameters that are its attributes: no Tensors, and nothing that
-    lies in a list. The optimizer never gets these parameters, and state_dict() does not save them.
+    lies in a list or was compiled. The optimizer never gets these parameters, and state_dict() does
+    not save them.
 
-    Instead: nn.ModuleList([...]), or nn.Sequential(...); nn.Parameter(data) for a Tensor.
+    Instead: nn.ModuleList([...]), or nn.Sequential(...); nn.Parameter(data) for a Tensor;
+    compile(model) of all of it.
     """
     known = {*case.model.modules(), *case.model.parameters(), *case.model.buffers()}
     trained = {t for t in case.grads if t.requires_grad and t.is_leaf}
     for path, module in case.model.named_modules():
         for name, value in vars(module).items():
-            modules = [x for x in inside(value) if isinstance(x, Module)]
+            parts = [(x, getattr(x, "f", x)) for x in inside(value)]  # f: what was compiled
+            modules = [x for x, f in parts if isinstance(x, Module) or isinstance(f, Module)]
             tuned = [t for t in tensors(inside(value)) if is_parameter(t) or t in trained]
             if any(part not in known for part in (*modules, *tuned)):
                 what = f"a plain {type(value).__name__} hides layers or parameters"

@@ -35,6 +35,7 @@ def dropout(input: Array, p: float = 0.5, training: bool = True) -> Array:
         raise ValueError(three_lines(what, f"dropout(p={p})", instead))
     if not training or p == 0:
         return input
+    input = floating(input) if input.dtype.kind in "biu" else input
     keep = default_generator.random(input.shape) >= p
     scale = 1 / (1 - p) if p < 1 else 0.0
     return input * np.multiply(keep, scale, dtype=input.dtype)
@@ -89,7 +90,7 @@ def rms_norm(
     >>> rms_norm(np.array([3.0, 4.0]), (2,), eps=0.0) * np.sqrt(12.5)
     array([3., 4.])
     """
-    axes = _last("rms_norm", input, normalized_shape)
+    axes, input = _last("rms_norm", input, normalized_shape), floating(input)
     eps = float(np.finfo(input.dtype).eps) if eps is None else eps
     y = input / np.sqrt(np.mean(input * input, axis=axes, keepdims=True) + eps)
     return _affine(y, weight, None)
@@ -244,7 +245,8 @@ def attend(
 
     Here a mask is added, or is True where a query may not attend to a key.
     """
-    scores = query @ np.swapaxes(key, -1, -2) / math.sqrt(query.shape[-1])
+    # the products of bytes would wrap
+    scores = floating(query) @ np.swapaxes(key, -1, -2) / math.sqrt(query.shape[-1])
     causal = np.tri(*scores.shape[-2:]) == 0 if is_causal else None
     added = [_exclude(mask, scores.dtype) for mask in (*masks, causal) if mask is not None]
     if added:

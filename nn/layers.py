@@ -205,6 +205,10 @@ class MLP(Sequential):
         what = "a perceptron needs the sizes of its input and of its output"
         instead = "MLP(4, 8, 3), or MLP(*sizes) of a list"
         refuse(len(sizes) < 2, what, f"MLP{sizes}", instead, TypeError)
+        made = isinstance(activation, Module) or not callable(activation)
+        what = "each layer gets an activation of its own, from a class or a function that makes it"
+        instead = "activation=nn.Tanh, or lambda: nn.LeakyReLU(0.2)"
+        refuse(made, what, f"MLP({activation=})", instead, TypeError)
         for before, after in pairwise(sizes):
             if len(self):
                 self.append(activation())

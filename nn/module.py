@@ -111,7 +111,7 @@ class Module:
             kinds[name] = kind
             if kind == "parameter" and value.name is None:
                 value.name = name
-        elif name in kinds and not (kinds[name] == "buffer" and type(value) is Tensor):
+        elif name in kinds and not (kinds[name] == "buffer" and _fits_buffer(value)):
             kind, cls, new = kinds[name], type(self).__name__, type(value).__name__
             what = f"{name} is a {kind} of {cls}: a plain {new} cannot replace it"
             where, instead = f"the assignment to {cls}.{name}", REPLACED[kind].format(name)
@@ -124,8 +124,11 @@ class Module:
         object.__delattr__(self, name)
 
     def register_buffer(self, name: str, value: Any) -> None:
-        """Keep a Tensor that is saved with the parameters but not trained, as ``self.name``."""
-        setattr(self, name, value if type(value) is Tensor else Tensor(value))
+        """Keep a Tensor that is saved with the parameters but not trained, as ``self.name``.
+
+        None leaves its place empty, until a Tensor is assigned.
+        """
+        setattr(self, name, value if _fits_buffer(value) else Tensor(value))
         self._kinds[name] = "buffer"
 
     def add_module(self, name: str, module: "Module | None") -> None:
@@ -138,7 +141,8 @@ class Module:
 
     # ── walks ──────────────────────────────────────────────────────────────────────────────────
     def _own(self, kind: str) -> list[tuple[str, Any]]:
-        return [(name, getattr(self, name)) for name, k in self._kinds.items() if k == kind]
+        own = [(name, getattr(self, name)) for name, k in self._kinds.items() if k == kind]
+        return [(name, value) for name, value in own if value is not None]
 
     def named_children(self) -> Iterator[tuple[str, "Module"]]:
         """Yield the modules that are attributes of this one, by name, in order of definition."""
@@ -260,10 +264,10 @@ class Module:
         """Switch layers such as Dropout off: ``train(False)``."""
         return self.train(False)
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or fill them with 0."""
         for p in self.parameters():
-            p.grad = None
+            p.grad = None if set_to_none or p.grad is None else np.zeros_like(p.grad.data)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Freeze all parameters, or train them again; return the module."""
@@ -330,6 +334,10 @@ for _name, _instead in OF_MODULES.items():
     setattr(Module, _name, Refused(_name, _instead))
 
 
+def _fits_buffer(value: Any) -> bool:
+    return value is None or type(value) is Tensor
+
+
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
@@ -346,7 +354,7 @@ def untouched(*models: Module) -> ExitStack:
     False
     """
     modules = [module for model in models for module in model.modules()]
-    attributes = [(vars(module), dict(vars(module))) for module in modules]
+    attributes = [(vars(m), {**vars(m), "_kinds": dict(m._kinds)}) for m in modules]
     buffers = [(b, np.array(b.data)[()]) for module in modules for _, b in module._own("buffer")]
     random = default_generator.bit_generator
     drawn = random.state

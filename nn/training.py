@@ -97,8 +97,8 @@ def fit(
     Raises
     ------
     ValueError : for data without rows or of different lengths, a batch size or patience below 1, a
-        schedule of another optimizer, an unknown name of a metric, a loss that is no scalar, a
-        checkpoint of something else.
+        schedule of another optimizer, an unknown name of a metric, a metric by the name of loss or
+        lr, a loss that is no scalar, a checkpoint of something else.
     FloatingPointError : where the loss is not finite, before that changes a weight.
 
     Examples
@@ -151,7 +151,8 @@ def fit(
             bar.set_postfix({name: f"{number:.4g}" for name, number in numbers.items()})
             for callback in callbacks:
                 training.programs.clear()  # it may change anything
-                stop |= callback(training) is True
+                answer = callback(training)
+                stop |= isinstance(answer, (bool, np.bool_)) and bool(answer)
             if checkpoint:
                 checkpoints.write(checkpoint, training.state_dict())
     if training.best is not None:
@@ -161,6 +162,9 @@ def fit(
 
 def _functions(metrics: Mapping[str, Metric] | Iterable[str] | str) -> Mapping[str, Metric]:
     if isinstance(metrics, Mapping):
+        taken = next((name for name in ("loss", "lr") if name in metrics), "")
+        what, where = f"the history has a {taken} of its own", f"metrics={{{taken!r}: ...}}"
+        refuse(taken, what, where, "another name for the metric")
         return metrics
     names = [metrics] if isinstance(metrics, str) else list(metrics)
     unknown = ", ".join(str(name) for name in names if name not in METRICS)

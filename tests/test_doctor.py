@@ -224,6 +224,12 @@ def in_a_dict_of_lists(bad):
     return nn.doctor(model, F.cross_entropy(model(X), CLASSES))
 
 
+def compiled_part(bad):
+    model = classifier()
+    model.body = autograd.compile(nn.Linear(4, 4) if bad else model.forward)
+    return nn.doctor(model, F.cross_entropy(model(X), CLASSES))
+
+
 def not_in_the_optimizer(bad):
     model = classifier()
     optimizer = nn.optim.SGD(model[2].parameters() if bad else model.parameters(), lr=0.1)
@@ -422,6 +428,12 @@ TOLD = [  # the mistake; the check that finds it; what it says; and where, if th
         "Sequential.blocks",
     ),
     (
+        compiled_part,
+        "in_a_list",
+        "a plain Compiled hides layers or parameters",
+        "Sequential.body",
+    ),
+    (
         not_in_the_optimizer,
         "not_in_the_optimizer",
         "the optimizer does not have 0.weight, 0.bias",
@@ -537,10 +549,13 @@ WORDS = {
     "in_a_list": (
         (
             "A module finds layers and Parameters that are its attributes: no Tensors, and nothing"
-            " that lies in a list. The optimizer never gets these parameters, and state_dict() "
-            "does not save them."
+            " that lies in a list or was compiled. The optimizer never gets these parameters, and "
+            "state_dict() does not save them."
         ),
-        "nn.ModuleList([...]), or nn.Sequential(...); nn.Parameter(data) for a Tensor.",
+        (
+            "nn.ModuleList([...]), or nn.Sequential(...); nn.Parameter(data) for a Tensor; "
+            "compile(model) of all of it."
+        ),
     ),
     "not_in_the_optimizer": (
         (

@@ -134,6 +134,23 @@ def trained(*callbacks, epochs=3):
     return model, sgd
 
 
+def test_summary_of_a_module_that_makes_its_layers_when_it_is_called():
+    class Lazy(nn.Module):
+        def forward(self, x):
+            if not hasattr(self, "fc"):
+                self.fc = nn.Linear(x.shape[-1], 2)
+                self.register_buffer("shift", np.ones(2))
+            return self.fc(x) + self.shift
+
+    lazy = Lazy()
+    assert nn.summary(lazy, np.ones((1, 3))).rows[0].output == "(1, 2)"
+    assert not lazy.state_dict()
+    assert not nn.doctor(lazy, lambda: nn.functional.cross_entropy(lazy(np.ones((1, 3))), [1]))
+    assert not lazy.state_dict()
+    lazy(np.ones((1, 4)))
+    assert list(lazy.state_dict()) == ["shift", "fc.weight", "fc.bias"]
+
+
 def test_recorder():
     recorder, seen = nn.Recorder(), []
 

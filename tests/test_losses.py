@@ -272,6 +272,13 @@ def test_sequences_by_counting():
         assert loss == pytest.approx(-np.log(total), abs=1e-12)
 
 
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_sequences_in_float32_stay_so(reduction):
+    x = np.log(np.full((4, 2, 3), 1 / 3, np.float32))
+    loss = F.ctc_loss(Tensor(x), [[1, 2], [2, 1]], [4, 3], [2, 1], reduction=reduction)
+    assert loss.dtype == np.float32
+
+
 def test_a_sequence_too_long_for_its_steps():
     x = Tensor(np.log(np.full((2, 1, 3), 1 / 3)), requires_grad=True)
     assert F.ctc_loss(x, [[1, 1]], [2], [2]).item() == np.inf  # 1 _ 1 takes three
@@ -736,6 +743,13 @@ SAID = [
         "-1.0 is no probability",
         "binary_cross_entropy(input (2,), target (2,))",
         "a target of 0 and 1: (target > 0) of -1 and 1",
+    ),
+    (
+        lambda: F.cross_entropy(np.zeros((1, 2)), np.array([[0.5, 0.5]]), ignore_index=1),
+        ValueError,
+        "probabilities have no class index that could be ignored",
+        "cross_entropy(ignore_index=1) of a target of floats",
+        "reduction='none', and the mean of the losses that count",
     ),
     (
         lambda: F.cross_entropy(LOGITS, [0, 1], label_smoothing=2),

@@ -195,6 +195,17 @@ def test_attributes_can_be_replaced_and_deleted():
     assert not list(net.buffers())
 
 
+def test_an_empty_buffer_keeps_its_place():
+    net = Net()
+    net.register_buffer("mask", None)
+    assert list(net.buffers()) == [net.seen]
+    net.seen = None
+    net.mask = Tensor([3.0])
+    assert [name for name, _ in net.named_buffers()] == ["mask"]
+    net.seen = Tensor([5.0, 5.0])
+    assert [*net.state_dict()][1:3] == ["seen", "mask"]
+
+
 def test_updates_by_hand_keep_the_parameter():
     layer = nn.Linear(2, 2)
     before = layer.weight
@@ -261,6 +272,10 @@ def test_zero_grad_and_freezing():
     net = nn.Linear(2, 1)
     net(np.ones((1, 2))).sum().backward()
     assert net.weight.grad.tolist() == [[1.0, 1.0]]
+    net.bias.grad = None
+    net.zero_grad(set_to_none=False)
+    assert net.weight.grad.tolist() == [[0.0, 0.0]]
+    assert net.bias.grad is None
     net.zero_grad()
     assert net.weight.grad is None
     assert net.requires_grad_(False) is net
@@ -338,6 +353,18 @@ def test_dropout_keeps_the_mean(dtype):
     assert set(np.unique(y.data)) == {dtype(0), dtype(1 / 0.8)}
     assert abs((y.data == 0).mean() - 0.2) < 0.02
     assert_array_equal(x.grad.data, y.data)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, bool])
+def test_layers_of_whole_numbers_compute_with_floats(dtype):
+    x = np.array([[0, 1, 200], [30, 0, 16]]).astype(dtype)
+    ag.manual_seed(0)
+    dropped = F.dropout(x, 0.5)
+    ag.manual_seed(0)
+    assert np.array_equal(dropped, F.dropout(x.astype(float), 0.5))
+    assert np.array_equal(F.rms_norm(x, (3,)), F.rms_norm(x.astype(float), (3,)))
+    attended = F.scaled_dot_product_attention(x, x, x)
+    assert np.array_equal(attended, F.scaled_dot_product_attention(*[x.astype(float)] * 3))
 
 
 def test_dropout_at_the_ends():
@@ -447,6 +474,13 @@ SAID = {
         "a module takes arrays and Tensors, not a list",
         "the call of Linear",
         "np.array(x)",
+    ),
+    "one activation for all layers": (
+        lambda: nn.MLP(4, 8, 2, activation=nn.Tanh()),
+        TypeError,
+        "each layer gets an activation of its own, from a class or a function that makes it",
+        "MLP(activation=Tanh())",
+        "activation=nn.Tanh, or lambda: nn.LeakyReLU(0.2)",
     ),
     "no forward": (
         lambda: nn.Module()(1),

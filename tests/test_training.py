@@ -517,6 +517,8 @@ def test_a_callback_sees_the_training_and_may_stop_it():
     history = train(model, epochs=9, callbacks=[look, lambda _: "a text is no wish to stop"])
     assert history.epochs == 2
     assert [s[:2] for s in seen] == [(1, model), (2, model)]
+    # NumPy's True is another object than Python's
+    assert train(network(), epochs=9, callbacks=[lambda _: np.float64(1) > 0]).epochs == 1
 
 
 # ── mistakes ──────────────────────────────────────────────────────────────────────────────────
@@ -594,6 +596,16 @@ def test_mistakes_are_named(options, what, where, instead):
     with pytest.raises(ValueError) as error:
         train(network(), **options)
     assert str(error.value) == three_lines(what, where, instead)
+
+
+@pytest.mark.parametrize("name", ["loss", "lr"])
+def test_no_metric_takes_the_place_of_the_loss(name):
+    with pytest.raises(ValueError) as error:
+        train(network(), metrics={"other": nn.training.accuracy, name: nn.training.accuracy})
+    assert str(error.value) == three_lines(
+        f"the history has a {name} of its own", f"metrics={{{name!r}: ...}}",
+        "another name for the metric",
+    )  # fmt: skip
 
 
 def test_an_unknown_metric_is_named():
