@@ -31,7 +31,6 @@ class Embedding(Module):
     def __init__(
         self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None
     ) -> None:
-        super().__init__()
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.padding_idx = padding_idx
         values = init.normal_(zeros(num_embeddings, embedding_dim))
@@ -66,7 +65,6 @@ class MultiheadAttention(Module):
         self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, *,
         kdim: int | None = None, vdim: int | None = None, batch_first: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__()
         what = "heads are equal parts of embed_dim"
         where = f"MultiheadAttention({embed_dim=}, {num_heads=})"
         refuse(embed_dim % num_heads, what, where, f"embed_dim={num_heads * 8}, for example")
@@ -130,7 +128,6 @@ class TransformerEncoderLayer(Module):
         activation: str | Callable[[Any], Any] = "relu", layer_norm_eps: float = 1e-5,
         batch_first: bool = False, norm_first: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__()
         self.self_attn = MultiheadAttention(d_model, nhead, dropout, batch_first=batch_first)
         self.linear1 = Linear(d_model, dim_feedforward)
         self.dropout = Dropout(dropout)
@@ -173,7 +170,6 @@ class TransformerEncoder(Module):
     """
 
     def __init__(self, encoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
-        super().__init__()
         self.layers = ModuleList(copy.deepcopy(encoder_layer) for _ in range(num_layers))
         self.norm = norm
 

@@ -31,7 +31,6 @@ class Conv(Module):
         padding: Size | str = 0, dilation: Size = 1, groups: int = 1, bias: bool = True,
         padding_mode: str = "zeros",
     ) -> None:  # fmt: skip
-        super().__init__()
         wrong = groups < 1 or in_channels % groups or out_channels % groups
         wrong = wrong or padding_mode not in MODES
         what = "groups divide the channels, in and out, and the padding has a known mode"

@@ -39,7 +39,6 @@ class Function(Module):
             cls.function = staticmethod(function)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__()
         parameters = signature(self.function).parameters
         takes = Signature([p for name, p in parameters.items() if name != "training"])
         options = bind(takes, type(self).__name__, self.arity, args, kwargs)
@@ -63,7 +62,6 @@ def shown(template: str) -> Callable[[Any], str]:
     >>> class Scale(Module):
     ...     extra_repr = shown("factor={factor}, bias={bias}")
     ...     def __init__(self, factor):
-    ...         super().__init__()
     ...         self.factor = factor
     >>> Scale(2)
     Scale(factor=2, bias=False)
@@ -95,7 +93,6 @@ class PReLU(Module):
     extra_repr = shown("num_parameters={num_parameters}")
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
-        super().__init__()
         self.num_parameters = num_parameters
         self.weight = Parameter(full((num_parameters,), init))
 

@@ -35,7 +35,6 @@ class Linear(Module):
     extra_repr = shown("in_features={in_features}, out_features={out_features}, bias={bias}")
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
-        super().__init__()
         self.in_features, self.out_features = in_features, out_features
         self.weight, self.bias = init.affine(in_features, bias, out_features, in_features)
 
@@ -59,7 +58,6 @@ class Bilinear(Module):
     def __init__(
         self, in1_features: int, in2_features: int, out_features: int, bias: bool = True
     ) -> None:
-        super().__init__()
         self.in1_features, self.in2_features = in1_features, in2_features
         self.out_features = out_features
         shape = out_features, in1_features, in2_features
@@ -132,7 +130,6 @@ class ModuleList(Module):
     """
 
     def __init__(self, modules: Iterable[Module] = ()) -> None:
-        super().__init__()
         self.extend(modules)
 
     def append(self, module: Module) -> Self:
@@ -201,7 +198,6 @@ class MLP(Sequential):
     """
 
     def __init__(self, *sizes: int, activation: Callable[[], Module] = ReLU) -> None:
-        super().__init__()
         what = "a perceptron needs the sizes of its input and of its output"
         instead = "MLP(4, 8, 3), or MLP(*sizes) of a list"
         refuse(len(sizes) < 2, what, f"MLP{sizes}", instead, TypeError)

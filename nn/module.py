@@ -1,7 +1,7 @@
 """Module: a function with parameters that know their names.
 
-Parameters, buffers and submodules are plain attributes; a module only remembers which of its
-attributes are which (`_kinds`), in the order of definition. Everything else is a walk over that.
+Parameters, buffers and submodules are plain attributes, and tell by themselves which they are;
+of buffers, which are Tensors like others, the names are kept. Everything else is a walk over that.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -55,15 +55,15 @@ class Keys(NamedTuple):
 class Module:
     """A function with parameters: the base of all layers, losses and models.
 
-    A subclass calls ``super().__init__()``, assigns parameters and modules to attributes, and
-    writes `forward`. Calling the module calls `forward`.
+    A subclass assigns parameters and modules to attributes, and writes `forward`. Calling the
+    module calls `forward`. There is nothing to initialise: the ``super().__init__()`` of PyTorch's
+    modules may be there, or not.
 
     Examples
     --------
     >>> import nn
     >>> class Line(nn.Module):
     ...     def __init__(self):
-    ...         super().__init__()
     ...         self.slope = nn.Parameter(2.0)
     ...         self.offset = nn.Parameter(1.0)
     ...     def forward(self, x):
@@ -75,12 +75,8 @@ class Module:
     ['slope', 'offset']
     """
 
-    training: bool
-    _kinds: dict[str, str]
-
-    def __init__(self) -> None:
-        object.__setattr__(self, "_kinds", {})
-        self.training = True
+    training = True
+    _buffers: frozenset[str] = frozenset()
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002  # every subclass has its own
         """Compute the result; every subclass writes its own."""
@@ -100,36 +96,30 @@ class Module:
             raise
 
     # ── attributes are the registry ────────────────────────────────────────────────────────────
-    def __setattr__(self, name: str, value: Any) -> None:
-        kind = "parameter" if is_parameter(value) else "module" if isinstance(value, Module) else ""
-        kinds = self.__dict__.get("_kinds", {})
-        if kind:
-            cls, unready = type(self).__name__, "_kinds" not in self.__dict__
-            what = f"{cls} was given a {kind} before it was ready to register it"
-            instead = "super().__init__() as the first line of __init__"
-            refuse(unready, what, f"self.{name} = ... in {cls}.__init__", instead, AttributeError)
-            kinds[name] = kind
-            if kind == "parameter" and value.name is None:
-                value.name = name
-        elif name in kinds and not (kinds[name] == "buffer" and _fits_buffer(value)):
-            kind, cls, new = kinds[name], type(self).__name__, type(value).__name__
-            what = f"{name} is a {kind} of {cls}: a plain {new} cannot replace it"
-            where, instead = f"the assignment to {cls}.{name}", REPLACED[kind].format(name)
-            refuse(value is not None, what, where, instead, TypeError)
-            del kinds[name]
-        object.__setattr__(self, name, value)
+    def _kind(self, name: str, value: Any) -> str:
+        if isinstance(value, Module):
+            return "module"
+        if is_parameter(value):
+            return "parameter"
+        return "buffer" if name in self._buffers and type(value) is Tensor else ""
 
-    def __delattr__(self, name: str) -> None:
-        self._kinds.pop(name, None)
-        object.__delattr__(self, name)
+    def __setattr__(self, name: str, value: Any) -> None:
+        before, kind = self._kind(name, vars(self).get(name)), self._kind(name, value)
+        cls, new = type(self).__name__, type(value).__name__
+        what = f"{name} is a {before} of {cls}: a plain {new} cannot replace it"
+        where, instead = f"the assignment to {cls}.{name}", REPLACED.get(before, "").format(name)
+        refuse(before and not kind and value is not None, what, where, instead, TypeError)
+        if kind == "parameter" and value.name is None:
+            value.name = name
+        object.__setattr__(self, name, value)
 
     def register_buffer(self, name: str, value: Any) -> None:
         """Keep a Tensor that is saved with the parameters but not trained, as ``self.name``.
 
         None leaves its place empty, until a Tensor is assigned.
         """
-        setattr(self, name, value if _fits_buffer(value) else Tensor(value))
-        self._kinds[name] = "buffer"
+        self._buffers |= {name}
+        setattr(self, name, value if value is None or type(value) is Tensor else Tensor(value))
 
     def add_module(self, name: str, module: "Module | None") -> None:
         """Set a module as ``self.name``, of a name that is computed."""
@@ -141,8 +131,7 @@ class Module:
 
     # ── walks ──────────────────────────────────────────────────────────────────────────────────
     def _own(self, kind: str) -> list[tuple[str, Any]]:
-        own = [(name, getattr(self, name)) for name, k in self._kinds.items() if k == kind]
-        return [(name, value) for name, value in own if value is not None]
+        return [(name, x) for name, x in vars(self).items() if self._kind(name, x) == kind]
 
     def named_children(self) -> Iterator[tuple[str, "Module"]]:
         """Yield the modules that are attributes of this one, by name, in order of definition."""
@@ -334,10 +323,6 @@ for _name, _instead in OF_MODULES.items():
     setattr(Module, _name, Refused(_name, _instead))
 
 
-def _fits_buffer(value: Any) -> bool:
-    return value is None or type(value) is Tensor
-
-
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
@@ -354,7 +339,7 @@ def untouched(*models: Module) -> ExitStack:
     False
     """
     modules = [module for model in models for module in model.modules()]
-    attributes = [(vars(m), {**vars(m), "_kinds": dict(m._kinds)}) for m in modules]
+    attributes = [(vars(module), dict(vars(module))) for module in modules]
     buffers = [(b, np.array(b.data)[()]) for module in modules for _, b in module._own("buffer")]
     random = default_generator.bit_generator
     drawn = random.state

@@ -34,7 +34,6 @@ class BatchNorm(Module):
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
         affine: bool = True, track_running_stats: bool = True,
     ) -> None:  # fmt: skip
-        super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
         self.weight, self.bias = _parameters(num_features, affine)
@@ -97,7 +96,6 @@ class LayerNorm(Module):
         self, normalized_shape: int | Iterable[int], eps: float | None = 1e-5,
         elementwise_affine: bool = True, bias: bool = True,
     ) -> None:  # fmt: skip
-        super().__init__()
         shape: Any = normalized_shape
         self.normalized_shape = tuple(map(index, shape if np.iterable(shape) else (shape,)))
         self.eps: Any = eps
@@ -138,7 +136,6 @@ class GroupNorm(Module):
     def __init__(
         self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True
     ) -> None:
-        super().__init__()
         self.num_groups, self.num_channels = num_groups, num_channels
         self.eps, self.affine = eps, affine
         self.weight, self.bias = _parameters(num_channels, affine)
