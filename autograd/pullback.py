@@ -105,8 +105,12 @@ class Pullback:
         units = units.reshape(len(which), *y.shape)
         level = Level(len(which), connected=recorded or self._mapped)
         try:
-            with reading(level):
-                grads = self.gradients(self._only(k, level.batch(units)), recorded=False)
+            outer, depth.value = depth.value, 0  # what is connected outside is so by the level
+            try:
+                with reading(level):
+                    grads = self.gradients(self._only(k, level.batch(units)), recorded=False)
+            finally:
+                depth.value = outer
             grads = [level.whole(g) for g in grads]
             return [_plain(g) if recorded else raw(g) for g in grads]
         except VmapError:  # a rule asks for numbers
