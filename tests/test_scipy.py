@@ -15,6 +15,7 @@ from scipy import integrate, linalg, optimize, signal, stats  # noqa: E402  # Sc
 
 import autograd.scipy as ours  # noqa: E402  # behind SciPy
 import autograd.scipy.stats.multivariate_normal as mvn  # noqa: E402  # as HIPS's programs do
+from autograd.program import Program, capture  # noqa: E402  # likewise
 from autograd.rules.matrix_functions import triangular  # noqa: E402  # likewise
 
 RNG = np.random.default_rng(0)
@@ -225,6 +226,28 @@ def test_square_roots_and_sylvesters_equation():
     turn = np.array([[1.0, 2.0], [-2.0, 1.0]])  # its eigenvalues are complex, as q is
     x = ours.linalg.solve_sylvester(a, turn, B * 1j)
     assert_allclose(a @ x + x @ turn, B * 1j, atol=1e-12)
+
+
+def test_a_program_of_a_square_root_stays_real_or_complex(tmp_path):
+    def f(a):
+        return np.sum(np.abs(ours.linalg.sqrtm(a) + 0.3) ** 3)
+
+    program = capture(f, -SPD)
+    loaded = Program.load(program.save(tmp_path / "program.safetensors"))
+    for a in (SPD, -SPD):
+        assert_allclose([program(a), loaded(a)], f(a))
+        assert_allclose(program.grad(a), grad(f)(a), atol=1e-12)
+    program = capture(grad(f), SPD)
+    assert_allclose(program(SPD), grad(f)(SPD))
+    with pytest.raises(ValueError) as error:
+        program(-SPD)
+    assert (
+        str(error.value)
+        == """\
+the square root of this matrix is complex, and that of the example was real
+  where: a program with sqrtm of float64 (3, 3)
+  instead: sqrtm(a + 0j) in its function, and np.real of what is real"""
+    )
 
 
 def test_factors():

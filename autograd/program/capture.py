@@ -36,6 +36,8 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
 
     Tensors that `f` reads from outside, as the parameters of a module, are inputs too: a program
     reads them at each call. Where `f` calls ``backward``, the program leaves the gradients there.
+    Eigenvalues and roots of polynomials are complex in a program, as other numbers may need it;
+    before NumPy 2.5 they are real outside of one if they happen to be.
 
     Parameters
     ----------

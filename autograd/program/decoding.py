@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd.errors import three_lines
 from autograd.program.encoding import DTYPES, NUMBERS, Json, operations
-from autograd.program.equations import Equation, Name, turn, unit
+from autograd.program.equations import Equation, Name, unit
 from autograd.program.program import Effect, Program
 from autograd.rules.shape import Slot
 from autograd.tensor import Tensor
@@ -86,8 +86,6 @@ class Reader:
                     like = op.call(*xs, **params)
                 except (np.linalg.LinAlgError, ValueError):  # a matrix of zeros is singular
                     like = op.call(*map(unit, xs), **params)
-                if op.name == "eig" and want.dtype.kind == "c":  # real ones, of these zeros
-                    like = op.call(*map(turn, xs), **params)
             like = like[()] if type(like) is np.ndarray and like.ndim == 0 else like
             same = (like.shape, like.dtype) == (want.shape, want.dtype)
         except Exception as error:  # noqa: BLE001  # whatever NumPy says to a wrong equation

@@ -107,17 +107,6 @@ def unit(x: Any) -> Any:
     return np.eye(*x.shape[-2:], dtype=x.dtype) + np.zeros_like(x) if np.ndim(x) > 1 else x
 
 
-def turn(x: Any) -> Any:
-    """Return matrices without real eigenvalues, but for a 0, in the place of those of an array.
-
-    >>> turn(np.zeros((2, 2)))
-    array([[ 0.,  1.],
-           [-1.,  0.]])
-    """
-    above = np.eye(x.shape[-1], k=1, dtype=x.dtype)
-    return above - above.T + np.zeros_like(x)
-
-
 def used(equations: Sequence[Equation], outputs: Iterable[Any]) -> list[Equation]:
     """Return the equations that these names need, in order."""
     wanted = {y for y in outputs if type(y) is Name}

@@ -136,7 +136,8 @@ def eigh(xp, a):
 
 
 def eig(xp, a):
-    return pack(xp, a.ndim - 2, *xp.linalg.eig(a))
+    w, v = xp.linalg.eig(a)
+    return pack(xp, a.ndim - 2, w + 0j, v)
 
 
 def svd(xp, a, full_matrices):

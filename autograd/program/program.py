@@ -131,10 +131,6 @@ class Program:
                 tape.call(known[name], name)
         for e in self.equations:
             y = known[e.name] = _apply(e, [known[a] if type(a) is Name else a for a in e.args])
-            if type(raw(y)) is Symbol and raw(y).dtype != e.like.dtype:  # as numbers decide
-                what = f"{e.op.name} gives {e.like.dtype} here, and {raw(y).dtype} of the examples"
-                where, instead = f"the program {self.name}", "its derivative, saved beside it"
-                raise ValueError(three_lines(what, where, instead))
             if tape and e.named:
                 tape.call(y, e.name)
         return tuple(known[y] if type(y) is Name else y for y in self.results)

@@ -37,6 +37,29 @@ def real_if_close(a, tol=100):
     return np.real(a) if np.all(np.abs(np.imag(a)) < bound) else a
 
 
+def beneath(x):
+    """Return the array behind Tensors and maps, or the symbol that stands for it in a program."""
+    while not isinstance(x, (np.ndarray, np.generic)) and not is_symbol(x):
+        x = x.value if hasattr(x, "value") else x.data
+    return x
+
+
+def is_symbol(x):
+    return hasattr(x, "weak")
+
+
+def numbers(x):
+    """Return the array behind whatever stands for it; of a mapped value, that of all examples."""
+    x = beneath(x)
+    return x.data if is_symbol(x) else x
+
+
+def is_real_by_chance(x):
+    """Tell whether complex numbers happen to be real: a program has others at each call."""
+    x = beneath(x)
+    return not is_symbol(x) and not np.any(x.imag)
+
+
 @composite(np.sort_complex)
 def sort_complex(a):
     return widened(np.sort(a), np.dtype(np.complex128))

@@ -20,6 +20,7 @@ import numpy as np
 from autograd.errors import three_lines
 from autograd.primitive import composite, primitive
 from autograd.rules.batch_axes import stacked
+from autograd.rules.complex_parts import is_real_by_chance
 from autograd.rules.elementwise import over
 from autograd.rules.matrices import adjoint, lower_half, real, self_adjoint
 from autograd.rules.packing import pack, unpack
@@ -28,6 +29,7 @@ EighResult = type(np.linalg.eigh(np.eye(1)))
 EigResult = type(np.linalg.eig(np.eye(1)))
 SVDResult = type(np.linalg.svd(np.eye(1)))
 QRResult = type(np.linalg.qr(np.eye(1)))
+ARE_REAL_IF_SO = np.linalg.eigvals(np.eye(1)).dtype.kind == "f"  # before NumPy 2.5
 
 
 def diagonal(v):
@@ -61,9 +63,9 @@ def d_eigvalsh(g, y, a, UPLO="L"):
 
 
 def eig(a):
-    """Return eigenvalues and eigenvectors in one array."""
+    """Return eigenvalues and eigenvectors in one array: complex, whatever the numbers are."""
     w, v = np.linalg.eig(a)
-    return pack(a.ndim - 2, w, v)
+    return pack(a.ndim - 2, w + 0j, v)
 
 
 def d_eig(g, y, a):
@@ -166,8 +168,12 @@ def eigh_parts(a, UPLO="L"):
 
 @composite(np.linalg.eig)
 def eig_parts(a):
+    """Return complex ones; before NumPy 2.5, and outside of programs, real ones if they are."""
     n = a.shape[-1]
-    return EigResult(*unpack(eig(a), (n,), (n, n)))
+    w, v = unpack(eig(a), (n,), (n, n))
+    if ARE_REAL_IF_SO and a.dtype.kind != "c" and is_real_by_chance(w):
+        w, v = np.real(w), np.real(v)
+    return EigResult(w, v)
 
 
 @composite(np.linalg.eigvals)

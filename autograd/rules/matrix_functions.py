@@ -9,6 +9,7 @@ exponential and of the square root follow from N. Higham, "Functions of Matrices
 import numpy as np
 from scipy import linalg
 
+from autograd.errors import three_lines
 from autograd.primitive import primitive
 from autograd.rules.batch_axes import all_mapped
 
@@ -62,8 +63,18 @@ def d_expm(g, y, a):
     return expm(np.concatenate([above, below], axis=-2))[..., :n, n:] * size
 
 
-def sqrtm_(a):
-    return linalg.sqrtm(a)
+def sqrtm_(a, kind=""):
+    """Return the square root; in a program of one kind, "f" or "c", whatever the numbers are."""
+    y = linalg.sqrtm(a)
+    if kind == "f" and y.dtype.kind == "c":
+        raise ValueError(
+            three_lines(
+                "the square root of this matrix is complex, and that of the example was real",
+                f"a program with sqrtm of {a.dtype} {a.shape}",
+                "sqrtm(a + 0j) in its function, and np.real of what is real",
+            )
+        )
+    return y + 0j if kind == "c" else y
 
 
 # fmt: off
@@ -72,5 +83,5 @@ sylvester  = primitive(sylvester_,  lambda g, y, a, b, q: -sylvester(transposed_
                                     lambda g, y, a, b, q: -transposed_(y) @ sylvester(transposed_(a), transposed_(b), g),
                                     lambda g, y, a, b, q: sylvester(transposed_(a), transposed_(b), g),          name="sylvester",  batch=one_stack, tex=r"\operatorname{{syl}}\left({0}, {1}, {2}\right)", symbol="AX+XB")
 expm       = primitive(expm_,       d_expm,                                                    name="expm",       batch=one_stack, tex=r"e^{{{0}}}", symbol="eᴬ")
-sqrtm      = primitive(sqrtm_,      lambda g, y, a: sylvester(transposed_(y), transposed_(y), g),                name="sqrtm",      batch=one_stack, tex=r"{0}^{{1/2}}", symbol="√A")
+sqrtm      = primitive(sqrtm_,      lambda g, y, a, kind="": sylvester(transposed_(y), transposed_(y), g),                name="sqrtm",      batch=one_stack, tex=r"{0}^{{1/2}}", symbol="√A")
 # fmt: on

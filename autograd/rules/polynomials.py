@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd.errors import three_lines
 from autograd.primitive import composite, primitive
+from autograd.rules.complex_parts import is_real_by_chance, numbers
 from autograd.rules.shape import unlisted
 
 
@@ -95,13 +96,13 @@ def polyint(p, m=1, k=None):
 
 @composite(np.poly)
 def poly(seq_of_zeros):
-    """Multiply the factors x - r."""
-    roots = listed(seq_of_zeros)
-    roots = np.linalg.eigvals(roots) if roots.ndim == 2 else roots
+    """Multiply the factors x - r; the characteristic polynomial of a real matrix is real."""
+    given = listed(seq_of_zeros)
+    roots = np.linalg.eigvals(given) if given.ndim == 2 else given
     p = np.ones(1, roots.dtype)
     for i in range(len(roots)):
         p = np.convolve(p, np.concatenate((np.ones(1, roots.dtype), -roots[i : i + 1])))
-    return p
+    return np.real(p) if given.ndim == 2 and given.dtype.kind != "c" else p
 
 
 @composite(np.roots)
@@ -114,20 +115,8 @@ def roots(p):
     if n < 1:
         return np.zeros(0)
     head = np.reshape(-p[1:] / p[0], (1, n))
-    return real_if_so(np.linalg.eigvals(np.concatenate((head, np.eye(n - 1, n, dtype=p.dtype)))))
-
-
-def real_if_so(y):
-    """Return complex numbers as real ones if they happen to be: eigenvalues before NumPy 2.5."""
-    x = numbers(y)
-    return y if x.dtype.kind != "c" or np.any(x.imag) else np.real(y)
-
-
-def numbers(x):
-    """Return the array behind whatever stands for it; of a mapped value, that of all examples."""
-    while not isinstance(x, (np.ndarray, np.generic)):
-        x = x.value if hasattr(x, "value") else x.data
-    return x
+    r = np.linalg.eigvals(np.concatenate((head, np.eye(n - 1, n, dtype=p.dtype))))
+    return np.real(r) if p.dtype.kind != "c" and is_real_by_chance(r) else r
 
 
 @composite(np.polyfit)

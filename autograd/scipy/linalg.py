@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy import linalg
 
+from autograd.rules.complex_parts import beneath, is_symbol, numbers
 from autograd.rules.matrix_functions import expm as expm_row
 from autograd.rules.matrix_functions import sqrtm as sqrtm_row
 from autograd.rules.matrix_functions import sylvester, triangular
@@ -96,7 +98,9 @@ def sqrtm(A: Any) -> Any:
     array([[2., 0.],
            [0., 3.]])
     """
-    return sqrtm_row(A)
+    if not is_symbol(beneath(A)):
+        return sqrtm_row(A)
+    return sqrtm_row(A, kind=linalg.sqrtm(numbers(A)).dtype.kind)  # whose dtype numbers decide
 
 
 @heedless

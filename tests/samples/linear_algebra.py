@@ -53,6 +53,11 @@ def square_of(f):
     return lambda a: np.square(f(a))
 
 
+def real_of(f):
+    """Make a function of real numbers of one whose results are complex in programs."""
+    return lambda a: np.real(f(a))
+
+
 def part(f, k, **params):
     return lambda *xs: f(*xs, **params)[k]
 
@@ -93,9 +98,9 @@ SAMPLES: dict[Callable[..., Any], list[Case]] = {
     decompositions.eigh: of_matrices(symmetric(square_of(decompositions.eigh)), domain=apart),
     linalg.eigh:      of_matrices(symmetric(square_of(part(linalg.eigh, 1))), domain=apart) + of_matrices(symmetric(part(linalg.eigh, 0, UPLO="U")), ONE_SQUARE, apart),
     linalg.eigvalsh:  of_matrices(symmetric(linalg.eigvalsh), domain=apart) + of_matrices(symmetric(call(linalg.eigvalsh, {"UPLO": "U"})), ONE_SQUARE, apart),
-    decompositions.eig: of_matrices(square_of(decompositions.eig), domain=apart),
-    linalg.eig:       of_matrices(square_of(part(linalg.eig, 1)), domain=apart),
-    linalg.eigvals:   of_matrices(linalg.eigvals, domain=apart),
+    decompositions.eig: of_matrices(real_of(square_of(decompositions.eig)), domain=apart),
+    linalg.eig:       of_matrices(real_of(square_of(part(linalg.eig, 1))), domain=apart),
+    linalg.eigvals:   of_matrices(real_of(linalg.eigvals), domain=apart),
     decompositions.svd: of_matrices(square_of(call(decompositions.svd, {"full_matrices": False})), ((4, 2), (2, 2, 3)), apart),
     linalg.svd: [
         *of_matrices(square_of(part(linalg.svd, 0)), ONE_SQUARE, apart),

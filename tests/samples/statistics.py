@@ -236,7 +236,7 @@ SAMPLES: dict[Callable[..., Any], list[Case]] = {
     np.polyder:          given(np.polyder, [(4,)], "m", (0,), (1,), (2,)),
     np.polyint:          given(np.polyint, [(3,)], "m k", (0, None), (1, None), (2, None), (2, 1.5)) + given(lambda x: np.polyint(x[:3], 2, x[3:]), [(5,), (4,)]),
     np.poly:             given(np.poly, [(3,), (1,)]),
-    np.roots:            given(np.roots, [(3,)], domain=apart, analytic=False),
+    np.roots:            given(lambda p: np.real(np.roots(p)), [(3,)], domain=apart, analytic=False),
     np.polyfit: [
         *(case(call(np.polyfit, {"deg": 2}), (5,), s, domain=(rising, real), analytic=False) for s in ((5,), (5, 2))),
         case(lambda x, y, w: np.polyfit(x, y, 1, w=w), (4,), (4,), (4,), domain=(rising, real, positive), analytic=False),
