@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from autograd import Tensor, from_numpy, grad, hessian, vmap
+from autograd import Tensor, from_numpy, grad, hessian, jacobian, vmap
 from autograd.check import check_grads
 from autograd.program import capture
 from autograd.program import compile as compiled
@@ -282,6 +282,59 @@ def test_vectors_of_equal_values_are_not_given_wrong_derivatives():
 
     with np.errstate(all="ignore"):
         assert np.isnan(grad(exponential)(np.eye(2))[0, 1])
+
+
+@pytest.mark.parametrize("p", [1, -1, np.inf, -np.inf, "fro"])
+@pytest.mark.parametrize("make", [capture, lambda f, _: compiled(f), lambda f, _: f])
+def test_the_condition_of_a_singular_matrix_is_infinite(p, make):
+    a = np.array([[[1.0, 2.0], [2.0, 4.0]], [[0.0, 0.0], [0.0, 0.0]], [[1.0, 2.0], [0.5, 3.0]]])
+
+    def f(a):
+        return linalg.cond(a, p)
+
+    assert_allclose(make(f, a)(Tensor(a)).data, linalg.cond(a, p))
+    slopes = make(grad(lambda a: np.sum(f(a)[2:])), a)(a)
+    assert_allclose(slopes[2], grad(lambda a: linalg.cond(a, p))(a[2]))
+
+
+# ── numbers that decide a dtype ───────────────────────────────────────────────────────────────
+SPREAD = np.array([[2.0, 0.5], [0.5, 1.0]])
+TURNED = np.array([[0.0, 1.0], [-2.0, 0.3]])
+
+
+@pytest.mark.parametrize("first", [SPREAD, TURNED])
+@pytest.mark.parametrize("make", [capture, lambda f, _: compiled(f)])
+def test_a_program_of_eigenvalues_holds_where_they_become_complex_or_real(make, first):
+    def f(a):
+        w, v = linalg.eig(a)
+        return np.sum(np.abs(linalg.eigvals(a) + 0.3) ** 3) + np.sum(np.abs(v[0] * w) ** 2)
+
+    program = make(grad(f), first)
+    for a in (SPREAD, TURNED):
+        assert_allclose(program(a), grad(f)(a), rtol=1e-12)
+        assert program(a).dtype == a.dtype
+
+
+def test_a_program_of_roots_holds_where_they_become_complex_or_real():
+    def f(p):
+        return np.real(np.roots(p))
+
+    program = compiled(jacobian(f))
+    for p in ([1.0, 0.0, -1.0], [1.0, 0.5, 1.0]):
+        assert_allclose(program(np.array(p)), jacobian(f)(np.array(p)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("fn", [linalg.eigvals, lambda a: linalg.eig(a)[1]])
+@pytest.mark.parametrize("a", [SPREAD, TURNED, SPREAD + 0j])
+def test_eigenvalues_of_tensors_have_the_dtype_that_numpy_gives_them(fn, a):
+    assert fn(Tensor(a)).dtype == fn(a).dtype
+    assert np.roots(Tensor(a[0])).dtype == np.roots(a[0]).dtype
+
+
+def test_the_characteristic_polynomial_of_a_real_matrix_is_real():
+    assert_allclose(np.poly(Tensor(TURNED)).data, np.poly(TURNED), atol=1e-15)
+    want = np.array([[-1.0, 0.0], [0.0, -1.0]])  # of its trace
+    assert_allclose(grad(lambda a: np.poly(a)[1])(TURNED), want, atol=1e-15)
 
 
 # ── norms at the kinks ────────────────────────────────────────────────────────────────────────

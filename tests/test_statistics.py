@@ -222,6 +222,28 @@ def test_the_roots_of_many_polynomials_stay_complex():
     assert_array_equal(vmap(np.roots)(p), [np.roots(row) for row in p])
 
 
+# ── dtype= ────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    "fn", [np.sum, np.prod, np.cumsum, np.cumprod, np.nansum, np.nanprod, np.nancumsum]
+)
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.uint8, np.int32, np.float32])
+@pytest.mark.parametrize("x", [np.array([100.0, 2.0, 77.0]), np.array([0, 3])])
+def test_sums_of_a_narrow_dtype_stay_narrow(fn, dtype, x):
+    want, program = fn(x, dtype=dtype), capture(lambda x: fn(x, dtype=dtype), x)
+    for got in (fn(Tensor(x), dtype=dtype).data, program(x)):
+        assert_array_equal(got, want, strict=True)
+
+
+@pytest.mark.parametrize("fn", [np.var, np.std, np.nanvar, np.nanstd])
+def test_a_variance_in_integers_is_refused(fn):
+    with pytest.raises(TypeError) as error:
+        fn(Tensor([1.0, 2.0, 4.0]), dtype=int)
+    assert str(error.value).startswith("""\
+a variance in integers is that of rounded deviations
+  where: np.var or np.std of float64 (3,), dtype=int64
+  instead: a floating dtype, and its result.astype(int)""")
+
+
 # ── complex numbers ───────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("f", [np.convolve, np.correlate, np.vdot])
 def test_products_of_complex_arrays(f, rng):

@@ -5,6 +5,7 @@ What a mask leaves out is replaced by a value that changes nothing.
 
 import numpy as np
 
+from autograd.errors import three_lines
 from autograd.primitive import options
 from autograd.rules.shape import astype
 
@@ -48,7 +49,7 @@ def reduction(fn, join, neutral, *, needs_initial=False):
             shape = np.sum(np.empty(x.shape), axis=axis, keepdims=keepdims).shape
             y = np.full_like(x, nothing, shape=shape)
         else:
-            y = fn(x, axis=axis, keepdims=keepdims)
+            y = cast(fn(x, axis=axis, keepdims=keepdims), dtype)  # sums of bytes would be wider
         return y if initial is None else join(y, astype(initial, dtype=y.dtype))
 
 
@@ -84,6 +85,14 @@ def var(
     x, axis=None, dtype=None, ddof=0, keepdims=False, where=True, mean=None,
     correction=None,
 ):  # fmt: skip
+    if dtype is not None and np.dtype(dtype).kind not in "fc":
+        raise TypeError(
+            three_lines(
+                "a variance in integers is that of rounded deviations",
+                f"np.var or np.std of {x.dtype} {x.shape}, dtype={np.dtype(dtype)}",
+                "a floating dtype, and its result.astype(int)",
+            )
+        )
     x, ddof = cast(x, dtype), ddof if correction is None else correction
     if mean is None and where is True:
         return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
@@ -110,7 +119,7 @@ def sort(x, axis=-1, kind=None, order=None, *, stable=None):
 def scan(fn):
     @options(fn)
     def scanned(x, axis=None, dtype=None):
-        return fn(cast(x, dtype), axis=axis)
+        return cast(fn(cast(x, dtype), axis=axis), dtype)
 
 
 scan(np.cumsum)

@@ -225,6 +225,9 @@ def cond(x, p=None):
         largest, least = s[..., 0], s[..., -1]
         a, b = (least, largest) if p == -2 else (largest, least)
         return np.where(largest == 0, np.inf, a / np.where(largest == 0, 1, b))
-    inverse = np.linalg.inv(astype(x, dtype=np.result_type(x.dtype, np.float64)))
+    wide = astype(x, dtype=np.result_type(x.dtype, np.float64))
+    singular = np.linalg.slogdet(wide)[0] == 0
+    inverse = np.linalg.inv(np.where(singular[..., None, None], identity(wide), wide))
     norm, other = (np.linalg.norm(m, p, axis=(-2, -1)) for m in (x, inverse))
-    return astype(norm * other, dtype=norm.dtype)
+    infinite = singular & (norm == norm)  # PyTorch's sign is 0 of nan, too
+    return astype(np.where(infinite, np.inf, norm * other), dtype=norm.dtype)
