@@ -190,8 +190,10 @@ def _own(g: Gradient, references: int) -> Gradient:
     return g.copy() if shared else g
 
 
-def _alias(g: Tensor) -> Tensor:
+def _alias(g: Gradient) -> Tensor:
     """Return another handle of a recorded gradient, which two tensors may have got."""
+    if type(g) is not Tensor:  # of a rule that returns what depends on nothing
+        return constant(g)
     if g.op is None:
         return record(PRIMITIVES[np.positive], (g,))
     other = fork(g)

@@ -11,6 +11,7 @@ import autograd as ag
 from autograd import Tensor, compile, grad, hvp, jvp, primitive  # noqa: A004  # PyTorch's name
 from autograd.backward import sweep
 from autograd.graph import consumers, leaves, toposort
+from autograd.program import capture
 from autograd.steps import gradients, steps
 
 
@@ -506,6 +507,21 @@ def test_a_hook_is_removed_as_in_pytorch():
     assert seen == []
 
 
+@pytest.mark.parametrize("hooked", [False, True])
+def test_a_rule_may_return_a_constant_array_in_a_recorded_sweep(hooked):
+    @primitive
+    def twice(x):
+        return x * 2.0
+
+    twice.defvjp(lambda g, y, x: np.full(3, 2.0))
+    x, seen = leaf(np.ones(3)), []
+    y = x * 3.0
+    y.register_hook(seen.append)
+    twice(y if hooked else x).sum().backward(create_graph=True)
+    assert x.grad.tolist() == [6.0 if hooked else 2.0] * 3
+    assert [g.tolist() for g in seen] == [[2.0] * 3] * hooked
+
+
 @pytest.mark.parametrize(
     "array", [np.ma.array([1.0, 2.0], mask=[0, 1]), np.ones((1, 2)).view(np.matrix)]
 )
@@ -518,6 +534,10 @@ def test_arrays_with_another_arithmetic_are_refused(array):
         lambda: np.concatenate([t, array]),
         lambda: grad(np.sum)(array),
         lambda: Tensor(array),
+        lambda: ag.vmap(np.sum)(array),
+        lambda: ag.vmap(lambda x: x * array)(np.ones((3, 2))),
+        lambda: capture(lambda x: x * array, np.ones(2)),
+        lambda: compile(lambda x: x * array)(np.ones(2)),
     ):
         with pytest.raises(TypeError, match="has an arithmetic of its own") as error:
             call()
