@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import describe, line_of, shape_of, three_lines, user_frame
+from autograd.errors import line_of, plain, shape_of, three_lines, user_frame
 from autograd.inplace import into
 from autograd.outside import DATA, here, innermost
 from autograd.primitive import (
@@ -174,16 +174,15 @@ class Level:
             raise refusal("rewriting a tensor from outside", "a new tensor, which f returns")
         DATA.__set__(t, value)
 
-    def check_gradients(self) -> None:
-        """Refuse gradients of single examples in tensors from outside."""
+    def restore_gradients(self) -> list[Tensor]:
+        """Return the tensors from outside that have gradients of single examples no more."""
+        found = []
         for t, before in self._before.items():
             left = raw(t._grad)
             if type(left) is Batched and left.tape is self:
                 t._grad = before
-                raise refusal(
-                    f"backward to a tensor from outside, {describe(t, 0)}",
-                    "backward of what vmap returns, or grad(...) inside",
-                )
+                found.append(t)
+        return found
 
     # ── operations ─────────────────────────────────────────────────────────────────────────────
     def record(self, op: Primitive, values: Sequence[Any], params: dict[str, Any] = NONE) -> Any:
@@ -198,7 +197,7 @@ class Level:
             own = type(v) is Batched and v.tape is self
             if own:
                 v.refuse_stale()
-            xs.append(v.value if own else np.asarray(v) if type(v) in (list, tuple) else v)
+            xs.append(v.value if own else np.asarray(v) if type(v) in (list, tuple) else plain(v))
             mapped.append(own and v.mapped)
         one = any(mapped)
         rule: Rule | None = op.batch or (elementwise if op.elementwise else None)
@@ -256,7 +255,7 @@ class Level:
     # ── into the level, and out of it ──────────────────────────────────────────────────────────
     def batch(self, x: Any, axis: int = 0) -> Any:
         """Return what the function gets: one example, a Tensor in the place of a Tensor."""
-        y = Batched(self, np.moveaxis(x, axis, 0) if axis else x, True)
+        y = Batched(self, np.moveaxis(x, axis, 0) if axis else plain(x), True)
         return constant(y) if type(x) is Tensor else y
 
     def whole(self, y: Any, axis: int | None = 0) -> Any:

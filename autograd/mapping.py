@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.batching import Batched, Level
-from autograd.errors import function_name, shape_of, three_lines
+from autograd.batching import Batched, Level, refusal
+from autograd.errors import describe, function_name, shape_of, three_lines
 from autograd.modes import depth, is_grad_enabled
 from autograd.outside import reading
 from autograd.tensor import Tensor, constant, raw
@@ -69,7 +69,12 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
                 values = [raw(y) for y in results]
         finally:
             depth.value = outer
-        level.check_gradients()
+            left = level.restore_gradients()
+        if left:
+            raise refusal(
+                f"backward to a tensor from outside, {describe(left[0], 0)}",
+                "backward of what vmap returns, or grad(...) inside",
+            )
         places = _axes(out_axes, nest(results), "out_axes", f)
         found = [
             _result(level, y, axis, type(was) is Tensor, f)

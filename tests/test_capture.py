@@ -730,6 +730,8 @@ class Noise:
 
 
 noise = Noise()
+generators = [np.random.default_rng(0), random.Random(0)]  # noqa: S311  # no secrets
+held = {"noise": generators, "bits": np.random.PCG64(0)}
 
 
 @functools.wraps(odd)
@@ -750,14 +752,42 @@ def wrapping(x):
         lambda x: noise(x),
         lambda x: x + noise.generator.normal(),
         lambda x, generator=noise.generator: x + generator.normal(),
+        lambda x, draw=generators[0].normal: x + draw(),
+        lambda x, draw=generators[1].random: x + draw(),
         functools.partial(lambda generator, x: x + generator.normal(), noise.generator),
         wrapping,
         ag.vmap(wrapping),
+        lambda x: x + held["noise"][0].normal(),
+        lambda x, noise=(generator,): x + noise[0].normal(),
+        functools.partial(lambda held, x: x + held["noise"][1].random(), held),
+        lambda x: x + np.random.Generator(held["bits"]).normal(),
+        lambda x: x + np.random.default_rng().normal(),
+        lambda x: x + np.random.RandomState().normal(),
+        lambda x: x + random.SystemRandom().random(),
     ],
 )
 def test_generators_of_modules_and_of_functions_are_looked_at_too(f):
     with pytest.raises(CaptureError, match=RANDOM):
         capture(f, X)
+
+
+def test_generators_among_the_arguments_are_looked_at_too():
+    def f(x, noise):
+        return x + (noise[0] if type(noise) is list else noise).normal()
+
+    for among in (generator, [generator]):
+        for make in (capture, lambda f, *args, **options: ag.compile(f)(*args, **options)):
+            with pytest.raises(CaptureError, match=RANDOM):
+                make(f, X, among)
+            with pytest.raises(CaptureError, match=RANDOM):
+                make(f, X, noise=among)
+
+
+def test_a_generator_with_a_seed_gives_the_same_numbers_at_each_call():
+    def f(x):
+        return x + np.random.default_rng(3).normal()
+
+    assert same(capture(f, X)(2 * X), f(2 * X))
 
 
 def test_a_function_may_name_what_is_defined_later():
@@ -773,6 +803,26 @@ def test_a_result_that_is_no_array_is_refused():
         capture(odd, X)
 
 
+@pytest.mark.parametrize("write", [dict.update, lambda d, new: d["list"].append(new), dict.pop])
+@pytest.mark.parametrize("make", [capture, lambda f, x: ag.compile(f)(x)])
+def test_putting_something_into_a_container_that_is_an_argument_is_refused(make, write):
+    """Whoever called would not find it there."""
+
+    def f(given):
+        new = given["w"] - 0.1
+        write(given, "w" if write is dict.pop else {"w": new})
+        return new
+
+    with pytest.raises(CaptureError) as caught:
+        make(f, {"w": X, "list": []})
+    lines = str(caught.value).split("\n")
+    assert lines[0] == (
+        "a program cannot hold putting something into a list or a dict that it is given"
+    )
+    assert lines[1].endswith(", in f")
+    assert lines[2] == ("  instead: a new one, which is returned: {**params, 'w': w}; [*values, y]")
+
+
 def test_writing_into_a_tensor_that_is_an_argument_is_refused():
     def f(t):
         with no_grad():
@@ -781,6 +831,27 @@ def test_writing_into_a_tensor_that_is_an_argument_is_refused():
 
     with pytest.raises(CaptureError, match="writing into t, a tensor that it is given"):
         capture(f, Tensor(X))
+
+
+def test_a_gradient_that_would_be_left_in_an_argument_is_refused():
+    def f(t):
+        loss = np.sum(t * t)
+        loss.backward()
+        return loss
+
+    def descent(t):
+        f(t)
+        return t - 0.25 * t.grad
+
+    t = Tensor(X, requires_grad=True)
+    for make in (lambda: capture(f, t), lambda: ag.compile(f)(t)):
+        with pytest.raises(CaptureError) as caught:
+            make()
+        lines = str(caught.value).splitlines()
+        assert lines[0] == "a program cannot leave a gradient in t, a tensor that it is given"
+        assert lines[1].endswith(", in f")
+        assert lines[2] == "  instead: value_and_grad, or return t.grad; or a tensor from outside"
+    assert same([capture(descent, t)(t)], [X / 2])
 
 
 def test_writing_a_mapped_value_into_what_is_not_mapped_is_refused():
@@ -1015,6 +1086,40 @@ def test_compiled_functions_and_programs_nest():
     inner = capture(lambda x: np.sin(x) * 2, X)
     assert_captured(lambda x: inner(x) + inner(x * 2), [X])
     assert isinstance(capture(inner, X), Program)
+
+
+def test_a_mapped_value_is_an_example():
+    def f(x):
+        return np.sum(np.sin(x) * x)
+
+    rows = np.stack([X, X + 1])
+    for g in (f, grad(f)):
+        mapped = ag.vmap(lambda x, g=g: capture(g, x)(x))(rows)
+        np.testing.assert_array_equal(mapped, [g(row) for row in rows])
+
+
+@pytest.mark.parametrize("around", [ag.vmap, lambda f: lambda x: capture(f, x[0])])
+def test_a_value_of_what_is_around_a_capture_is_to_be_an_argument(around):
+    """Its name may be one of this program too: it would be another value."""
+
+    def f(x):
+        outer = x
+        return capture(lambda x: x * outer, 1.0)(3.0)  # here
+
+    with pytest.raises(CaptureError) as error:
+        around(f)(X)
+    first, where, instead = str(error.value).splitlines()
+    assert first == "a program cannot hold a value of the map or the capture around it"
+    assert linecache.getline(__file__, int(where.split(":")[-1].split(",")[0])).endswith("# here\n")
+    assert instead == "  instead: that value as an argument of the captured function"
+
+
+def test_where_a_program_is_given_what_requires_a_gradient_its_parameters_get_theirs():
+    w, x = (Tensor(v, requires_grad=True) for v in (3.0, 2.0))
+    capture(lambda x: x * w, 1.0)(x).backward()
+    assert (w.grad.item(), x.grad.item()) == (2.0, 3.0)
+    slope = grad(lambda x: capture(lambda y: y * x, 1.0)(x + 1))
+    assert slope(2.0) == 5.0
 
 
 def test_a_gradient_of_before_that_was_looked_at_is_no_input():

@@ -679,6 +679,20 @@ def test_backward_to_the_outside_is_refused_and_leaves_nothing():
     assert w.grad.tolist() == np.ones((4, 3)).tolist()
 
 
+@pytest.mark.parametrize("error", [VmapError, ZeroDivisionError])
+def test_no_tensor_outside_is_left_with_gradients_of_examples(error):
+    tensors = [Tensor(np.ones(3), requires_grad=True) for _ in range(2)]
+
+    def f(x):
+        y = np.sum(tensors[0] * tensors[1] * x)
+        y.backward()
+        return y if error is VmapError else 1 / 0
+
+    with pytest.raises(error):
+        vmap(f)(Tensor(X))
+    assert [t.grad for t in tensors] == [None, None]
+
+
 def test_a_shape_is_not_written_into():
     def f(x):
         y = x * 2

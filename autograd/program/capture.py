@@ -21,11 +21,12 @@ from autograd.program.arguments import argument_names, identifier
 from autograd.program.callers import Callers, is_users
 from autograd.program.equations import Name, used
 from autograd.program.program import Effect, Program
-from autograd.program.randomness import drawing_line, watch
+from autograd.program.randomness import counted_seeds, drawing_line, watch
 from autograd.program.simplify import simplified
 from autograd.program.symbol import CaptureError, Symbol
 from autograd.program.tape import Tape
 from autograd.pullback import array
+from autograd.standin import Standin
 from autograd.tensor import Tensor, constant, raw
 from autograd.tree import flatten
 from autograd.versions import birth
@@ -75,11 +76,11 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     given = [_variable(run.tape, name, x) for name, x in zip(names, leaves, strict=True)]
     arguments = [raw(s).name if isinstance(raw(s), Symbol) else s for s in given]
     run.tape.settled.update(run.tape.inputs)
-    states = watch(f)
+    states = watch(f, examples, options)
     before = states()
     try:
-        with watching(run), naming(run):
-            result = f(*rebuild(given), **options)
+        with watching(run), naming(run), counted_seeds():
+            result = f(*(containers := rebuild(given)), **options)
     except Exception as error:
         if run.refusals and error not in run.refusals:
             raise run.refusals[0] from None
@@ -88,13 +89,14 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
         raise run.refusals[0]
     if states() != before:
         raise _random(f, states, examples, options)
-    _refuse_written(f, arguments, given)
+    _refuse_written(f, arguments, given, flatten(containers)[0])
     values, gives = flatten(result)
     outputs = [_reference(run.tape, v) for v in values]
     tape = run.tape
     nested = gives(range(len(values)))
     tensors = [type(v) is Tensor for v in values]
     connected = [type(v) is Tensor and v.op is not None and v._grad is None for v in values]
+    _refuse_gradients(f, tape, arguments, given, outputs)
     effects = [
         Effect(t, "new grad" if t in run.anew else "grad", _reference(tape, g))
         for t, g in run.left.items()
@@ -102,7 +104,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     ]
     effects += [Effect(t, "data", _reference(tape, y)) for t, y in run.changed()]
     run.left, run.data, run.anew = {}, {}, set()
-    del given, values, gives, result
+    del given, containers, values, gives, result
     _refuse_leaks(run, f)
     results = [*outputs, *(e.name for e in effects)]
     unnamed = {name: x for name, x in tape.constants.items() if name not in tape.wishes}
@@ -242,7 +244,7 @@ def _variable(tape: Tape, name: str, x: Any) -> Any:
         y = constant(_variable(tape, name, x.data))
         y.requires_grad = x.requires_grad
         return y
-    if isinstance(x, Symbol):
+    if isinstance(x, Standin):  # of a capture or a map around this one
         x = x.data
     if isinstance(x, (np.ndarray, np.generic, int, float, complex)) and not isinstance(x, bool):
         data = array(x)
@@ -258,7 +260,8 @@ def _variable(tape: Tape, name: str, x: Any) -> Any:
 def _reference(tape: Tape, value: Any) -> Any:
     """Return the name of an output, or the number or text that it is."""
     value = raw(value)
-    if isinstance(value, np.ndarray) or (isinstance(value, Symbol) and value.tape is tape):
+    tape.check(value)
+    if isinstance(value, (np.ndarray, Symbol)):
         return tape.argument(value)
     if isinstance(value, (np.generic, bool, int, float, complex, str, type(None))):
         return value
@@ -278,7 +281,7 @@ def _random(
         run = Run(f)
         leaves, rebuild = flatten(list(examples))
         given = [_variable(run.tape, "x", x) for x in leaves]
-        with watching(run):
+        with watching(run), counted_seeds():
             f(*rebuild(given), **options)
 
     line = drawing_line(again, states, is_users)
@@ -291,7 +294,17 @@ def _random(
     )
 
 
-def _refuse_written(f: Callable[..., Any], arguments: list[Any], given: list[Any]) -> None:
+def _refuse_written(
+    f: Callable[..., Any], arguments: list[Any], given: list[Any], left: list[Any]
+) -> None:
+    if [*map(id, given)] != [*map(id, left)]:
+        raise CaptureError(
+            three_lines(
+                "a program cannot hold putting something into a list or a dict that it is given",
+                _definition(f),
+                "a new one, which is returned: {**params, 'w': w}; [*values, y]",
+            )
+        )
     for name, x in zip(arguments, given, strict=True):
         if type(x) is Tensor and raw(x).name != name:
             raise CaptureError(
@@ -299,6 +312,23 @@ def _refuse_written(f: Callable[..., Any], arguments: list[Any], given: list[Any
                     f"a program cannot hold writing into {name}, a tensor that it is given",
                     _definition(f),
                     f"{name} = {name} + 1 for {name} += 1; or a tensor from outside",
+                )
+            )
+
+
+def _refuse_gradients(
+    f: Callable[..., Any], tape: Tape, arguments: list[Any], given: list[Any], outputs: list[Any]
+) -> None:
+    """Refuse gradients of arguments that are neither used nor returned: they would be lost."""
+    used_here = {*outputs, *(a for e in tape.equations for a in e.args if type(a) is Name)}
+    for name, x in zip(arguments, given, strict=True):
+        g = x._grad if type(x) is Tensor else None
+        if g is not None and _reference(tape, g) not in used_here:
+            raise CaptureError(
+                three_lines(
+                    f"a program cannot leave a gradient in {name}, a tensor that it is given",
+                    _definition(f),
+                    f"value_and_grad, or return {name}.grad; or a tensor from outside",
                 )
             )
 

@@ -91,6 +91,8 @@ class Program:
         given = self.bind(args)
         values = [given[n] if n in given else self.parameters[n].data for n in self.inputs]
         symbolic = any(hasattr(v, "_record") for v in values)
+        if not self.effects and any(getattr(v, "requires_grad", False) for v in values):
+            values = [given[n] if n in given else self.parameters[n] for n in self.inputs]
         # two equal gradients are two arrays
         results: Any = self.interpret(*values) if symbolic else apart(self.run(*values))
         results, left = results[: len(self.outputs)], results[len(self.outputs) :]
@@ -177,7 +179,8 @@ class Program:
             value = x
             if type(x) in (bool, int, float, complex):  # as in NumPy: 2 is a float, 2.5 no integer
                 value = np.asarray(x, np.result_type(x, like.dtype))[()]
-            if raw(value).shape != like.shape or raw(value).dtype != like.dtype:
+            native = raw(value).dtype.newbyteorder("=")  # numbers and files have no other order
+            if raw(value).shape != like.shape or native != like.dtype.newbyteorder("="):
                 have, want = (f"{v.dtype} {v.shape}" for v in (raw(value), like))
                 self._refuse(f"{name} as {want}, not {have}", args)
             values[name] = value

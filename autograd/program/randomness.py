@@ -1,16 +1,19 @@
 """Random numbers inside a function: whether there were any, and which line drew them.
 
 A program would repeat the numbers of its capture. Nobody can see a draw, but generators that are
-known can be asked for their states before and after.
+known can be asked for their states before and after; and one that is made without a seed asks the
+operating system for one, through Python's `random` module.
 """
 
 import functools
 import inspect
+import os
 import random
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from types import CodeType, FrameType, FunctionType, MethodType
+from contextlib import contextmanager, suppress
+from types import BuiltinMethodType, CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -18,42 +21,80 @@ import numpy as np
 from autograd.errors import line_of
 from autograd.generator import default_generator
 
-Source = np.random.Generator | np.random.RandomState
+Source = np.random.Generator | np.random.RandomState | np.random.BitGenerator | random.Random
 
 
-def watch(f: Callable[..., Any]) -> Callable[[], list[Any]]:
-    """Return what tells the states of the global generators, and of those that f reads.
+class _Seeds(threading.local):
+    count = 0
+
+
+_seeds, _counting, _switch = _Seeds(), [0], threading.Lock()
+
+
+def _urandom(size: int) -> bytes:
+    _seeds.count += size
+    return os.urandom(size)
+
+
+@contextmanager
+def counted_seeds() -> Iterator[None]:
+    """Count what the operating system gives this thread for seeds, as long as the block runs."""
+    module: Any = random  # whose private name NumPy's generators reach the system by
+    with _switch:
+        _counting[0] += 1
+        module._urandom = _urandom
+    try:
+        yield
+    finally:
+        with _switch:
+            _counting[0] -= 1
+            module._urandom = _urandom if _counting[0] else os.urandom
+
+
+def watch(*held: Any) -> Callable[[], list[Any]]:
+    """Return what tells the states of the global generators, and of those in a call: f, arguments.
 
     >>> states = watch(np.sin)
     >>> states() == states()
     True
     """
-    return functools.partial(_states, [default_generator, *_generators(f)])
+    return functools.partial(_states, [default_generator, *_generators(*held)])
 
 
 def _states(known: list[Source]) -> list[Any]:
     # whoever still draws from the old generator is found too
     old = np.random.get_state(legacy=False)["state"]  # noqa: NPY002  # theirs
-    new = [
-        repr(g.bit_generator.state if isinstance(g, np.random.Generator) else g.get_state())
-        for g in known
-    ]
-    return [random.getstate(), old["key"].tobytes(), old["pos"], *new]
+    python = random.getstate(), _seeds.count
+    return [python, old["key"].tobytes(), old["pos"], *map(_state, known)]
 
 
-def _generators(f: Any) -> Iterator[Source]:
-    """Yield those that f reads, or what it calls: a function, a module, an object."""
+def _state(g: Source) -> Any:
+    if isinstance(g, random.Random):
+        return g.getstate()
+    if isinstance(g, np.random.RandomState):
+        return repr(g.get_state())
+    return repr(g.bit_generator.state if isinstance(g, np.random.Generator) else g.state)
+
+
+def _generators(*held: Any) -> Iterator[Source]:
+    """Yield those that are there, or read by what is called: a function, a module, an object."""
     known: set[int] = set()
-    left = [f]
+    left = [*held]
     while left:
         x = left.pop()
         if id(x) in known:
             continue
         known.add(id(x))
-        if isinstance(x, Source):
+        if isinstance(x, Source) and not isinstance(x, random.SystemRandom):  # which has no state
             yield x
+        elif type(x) is dict:
+            left += x.values()
+        elif type(x) in (list, tuple, set):
+            left += x
         elif isinstance(x, functools.partial):
             left += [x.func, *x.args, *x.keywords.values()]
+        elif isinstance(x, MethodType | BuiltinMethodType) and isinstance(x.__self__, Source):
+            left.append(x.__self__)
         elif isinstance(x, MethodType):
             left += [x.__func__, *getattr(x.__self__, "__dict__", {}).values()]
         elif inspect.isfunction(x):

@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 
 from autograd.backward import sweep
+from autograd.errors import plain
 from autograd.outside import innermost
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.program.equations import Equation, Name, Names, unit
 from autograd.program.symbol import CaptureError, Symbol, example, refusal
 from autograd.rules.neural import linear
 from autograd.rules.shape import BY_ARRAYS, VIEWS, Slot, astype, gather, parts_of, place, setitem
+from autograd.standin import Standin
 from autograd.tensor import Tensor, raw
 from autograd.tree import key_of
 from autograd.versions import birth
@@ -101,7 +103,8 @@ class Tape:
         if (inner := innermost(self, values, params)) is not self:
             return inner.record(op, values, params)
         weak = False
-        for v in values:
+        for v in (*values, *parts_of(params["index"])) if "index" in params else values:
+            self.check(v)
             if type(v) is Symbol:
                 weak = weak or v.weak
                 v.refuse_stale()
@@ -195,6 +198,12 @@ class Tape:
                 self.constants[self._equal[key]] = array
             self._arrays[id(value)] = value, self._equal[key]
         return self._arrays[id(value)][1]
+
+    def check(self, value: Any) -> None:
+        """Raise for arrays of another arithmetic, and for what stands for an array elsewhere."""
+        if isinstance(plain(value), Standin) and value.tape is not self:  # its name may be ours too
+            what = "a value of the map or the capture around it"
+            raise refusal(what, "that value as an argument of the captured function")
 
     def arrays(self) -> Iterator[tuple[int, Name]]:
         """Yield the identity of each array that was met, and the constant that it is."""
