@@ -7,6 +7,7 @@ import pickle
 import sys
 import threading
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -17,7 +18,17 @@ from samples.cases import since
 
 import autograd
 import nn
-from autograd import Tensor, grad, hessian, jacobian, no_grad, value_and_grad
+from autograd import (
+    Tensor,
+    checkpoint,
+    grad,
+    hessian,
+    jacfwd,
+    jacobian,
+    jacrev,
+    no_grad,
+    value_and_grad,
+)
 from autograd.blocks import LARGE
 from autograd.primitive import PRIMITIVES
 from autograd.program import capture, compile  # noqa: A004  # PyTorch's name
@@ -288,6 +299,65 @@ def test_threads_may_call_at_once():
     assert not wrong
 
 
+@pytest.mark.parametrize(("f", "x"), [(lambda x: (), np.ones(3)), (lambda x: x, {})])
+def test_a_function_may_return_nothing_in_a_container(f, x):
+    compiled = compile(f)
+    assert [compiled(x), compiled(x)] == [f(x)] * 2
+
+
+@pytest.mark.parametrize("f", [lambda x: np.sin(np.sum(x)), lambda x: np.sin(np.sum(x.T[None]))])
+@pytest.mark.parametrize("shape", [(1,), (1, 1), (2,)])
+def test_what_is_returned_can_be_written_into(f, shape):
+    g = compile(grad(f))(np.ones(shape))
+    want = g.copy()
+    g += 1
+    assert_array_equal(g, want + 1)
+
+
+@pytest.mark.parametrize("make", [compile, checkpoint, lambda f: compile(compile(f))])
+@pytest.mark.parametrize("inner", [jacrev, jacfwd, lambda f: hessian(lambda x: np.sum(f(x)))])
+@pytest.mark.parametrize("outer", [jacobian, lambda f: grad(lambda x: np.sum(f(x) ** 2))])
+def test_derivatives_of_jacobians(make, inner, outer):
+    """The rule of a compiled function pulls back by itself, in the middle of a batch of rows."""
+
+    def f(x):
+        return np.sin(x) * np.cumsum(x)
+
+    x = np.array([0.4, -0.9, 1.3])
+    assert_allclose(outer(inner(make(f)))(x), outer(inner(f))(x), rtol=1e-12, atol=1e-12)
+
+
+def test_while_another_thread_maps_or_captures_programs_are_replayed():
+    runs = []
+    compiled = compile(lambda x: runs.append(1) or np.sin(x))
+    want = compiled(np.ones(3))
+    assert len(runs) == 1
+
+    def meanwhile(x):
+        with ThreadPoolExecutor(1) as pool:  # which is inside of neither
+            found.append(pool.submit(compiled, np.ones(3)).result())
+            found.append(pool.submit(compiled, np.array([1])).result())  # and may capture
+        return x
+
+    found = []
+    autograd.vmap(meanwhile)(np.ones(2))
+    capture(meanwhile, 2.0)
+    assert len(runs) == 2
+    for y in found:
+        assert_array_equal(y, want[: len(y)])
+
+
+def test_a_mapped_value_in_another_thread_is_not_replayed():
+    compiled = compile(lambda x: np.sin(x["a"]) + 1)
+
+    def elsewhere(x):
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(compiled, {"a": x}).result()
+
+    x = np.ones((2, 3))
+    assert_array_equal(autograd.vmap(elsewhere)(x), np.sin(x) + 1)
+
+
 def test_the_places_of_an_interrupted_replay_are_not_used_again():
     compiled = compile(lambda x: np.sin(np.exp(x)) * x)
     x = np.linspace(0, 1, 9)
@@ -387,6 +457,36 @@ def test_only_a_few_sizes_keep_their_places():
     for size in (40, 2, *range(2, 41)):
         assert compiled(np.ones(size)).shape == (size,)
     assert len(compiled._replays) == 2 + SIGNATURES
+
+
+def test_a_first_call_without_gradients_does_not_cut_the_later_ones():
+    """As where a loss is printed before the training."""
+    net = nn.Linear(3, 2)
+    body, x = compile(net), np.ones((4, 3))
+    with no_grad():
+        assert not body(x).requires_grad
+    assert body(x).requires_grad
+    body(x).sum().backward()
+    assert_allclose(net.weight.grad.data, np.full((2, 3), 4.0))
+    with no_grad():
+        assert not body(x).requires_grad
+
+
+def test_hooks_come_and_go_between_calls():
+    net = network(4, 3)
+    X, y = batch()
+    step = compile(training_step(net))
+
+    def gradient():
+        net.zero_grad()
+        step(X, y)
+        return net[0].weight.grad.data.copy()
+
+    plain = gradient()
+    hook = net[0].weight.register_hook(lambda g: 10 * g)
+    assert_allclose(gradient(), 10 * plain)
+    hook.remove()
+    assert_allclose(gradient(), plain)
 
 
 def test_a_step_that_forgets_its_gradients_does_so_at_every_call():
@@ -856,6 +956,7 @@ def test_attributes_of_a_function_are_not_those_of_the_compiled_one():
     x, net = np.array([[1.0, 2.0], [3.0, 4.0]]), Net()
     assert_array_equal(compile(net)(x).data, net(x).data)
     assert [*compile(net).parameters()] == [*net.parameters()]
+    assert [*compile(net)._named("buffer")] == [*net.named_buffers()], "as nn.export_onnx asks"
     assert not hasattr(compile(net), "weights")
     assert_array_equal(compile(Scale(np.sin))(x), 3 * np.sin(x))
     assert_array_equal(compile(autograd.vmap(compile(lambda a: a[0] * a)))(x), x[:, :1] * x)

@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd.errors import function_name, three_lines
 from autograd.modes import is_grad_enabled, readers
+from autograd.outside import here
 from autograd.primitive import Primitive
 from autograd.program.capture import capture
 from autograd.program.equations import Name, outline
@@ -19,6 +20,7 @@ from autograd.program.plan import Plan
 from autograd.program.program import Program
 from autograd.program.sizes import Family
 from autograd.rules.packing import pack, unpack
+from autograd.standin import Standin
 from autograd.tensor import Tensor, raw, record
 from autograd.tree import flatten, is_alike, key_of
 
@@ -36,9 +38,10 @@ def compile(f: Callable[..., Any]) -> "Compiled":  # PyTorch's name
     `capture` for what it may not do); from then on its program is replayed, without the engine
     and without new arrays for what is only needed on the way. Two batch sizes are captured, and
     those between them are known by then; the first result at such a size is compared with that of
-    `f`. The data of Tensors, whether they require a gradient, and the modes of modules are read at
-    each call; whatever else `f` reads from outside, an attribute or a global, is that of the
-    capture, and so are arguments that are no arrays or numbers, which must be hashable.
+    `f`. The data of Tensors, whether they require a gradient, their hooks, `no_grad`, and the modes
+    of modules are read at each call; whatever else `f` reads from outside, an attribute or a
+    global, is that of the capture, and so are arguments that are no arrays or numbers, which must
+    be hashable.
     Where `f` calls ``backward``, gradients are added up in ``.grad`` as ever, so that any
     optimizer can use them. Threads may call it at the same time.
 
@@ -69,15 +72,15 @@ class Compiled:
         self._replays: dict[Any, Replay] = {}
         self._families: dict[Any, Family] = {}  # by their signatures without the first axes
         self._derived: list[Any] = []  # the keys of programs that were not captured
-        self._named: dict[tuple[str, ...], Compiled] = {}  # by the names of arrays
+        self._spellings: dict[tuple[str, ...], Compiled] = {}  # by the names of arrays
         self._modules: list[Any] = []  # that were called, and may be in another mode next time
         self._parameters: list[Tensor] = []  # that were read, and may be frozen next time
         self._lock = threading.Lock()
         functools.update_wrapper(self, f, updated=())  # f may have attributes of these names
 
     def __call__(self, *args: Any, **options: Any) -> Any:
-        if readers:  # inside of a capture or a map it is what it does
-            return self.f(*args, **options)
+        if readers and (here.reader is not None or _hold_standins([args, options])):
+            return self.f(*args, **options)  # inside of a capture or a map it is what it does
         if options and (names := tuple([k for k, v in options.items() if _holds_arrays(v)])):
             arrays = [options.pop(k) for k in names]
             return self._by_name(names)(*args, *arrays, **options)
@@ -108,20 +111,20 @@ class Compiled:
 
     def _key(self, args: tuple[Any, ...], options: dict[str, Any], skip: int = 0) -> Any:
         """Return what must be the same for a program to fit; of shapes, what comes after `skip`."""
-        key = tuple([_signature(a, skip) for a in args])
+        key = (is_grad_enabled(), *[_signature(a, skip) for a in args])
         if options:
             key += tuple([(k, _constant(v)) for k, v in options.items()])
         if self._modules:
             key += tuple([m.training for m in self._modules])
         for t in self._parameters:
             x = t.data
-            key += t.requires_grad, x.dtype, x.shape
+            key += t.requires_grad, x.dtype, x.shape, *(t.meta or {}).get("hooks", ())
         return key
 
     def _by_name(self, names: tuple[str, ...]) -> "Compiled":
         """Return the function that takes these arguments, which are arrays, as its last ones."""
-        if names in self._named:
-            return self._named[names]
+        if names in self._spellings:
+            return self._spellings[names]
         f = self.f
 
         def call(*args: Any, **options: Any) -> Any:
@@ -129,7 +132,7 @@ class Compiled:
             return f(*args[:first], **dict(zip(names, args[first:], strict=True)), **options)
 
         call.__name__ = function_name(f)
-        return self._named.setdefault(names, Compiled(call))
+        return self._spellings.setdefault(names, Compiled(call))
 
     def _refuse(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:
         """Raise for an argument that no program can be found by."""
@@ -210,6 +213,11 @@ def _agree(ours: Any, result: Any) -> bool:
         elif y.size and not np.allclose(x, y, 1e-3, 1e-4 * np.abs(y).max(), equal_nan=True):
             return False
     return True
+
+
+def _hold_standins(tree: Any) -> bool:
+    """Tell whether arguments come from a capture or a map, which may be that of another thread."""
+    return any(isinstance(raw(x), Standin) for x in flatten(tree)[0])
 
 
 def _new(found: Iterable[Any], known: list[Any]) -> list[Any]:

@@ -59,6 +59,7 @@ class Plan:
         self._names = Names(WORDS | {n.text for n in self._like})
         self._referred: dict[int, str] = {}  # by the identity of what is in the scope
         self._base = self._bases()
+        self._read_only = self._broadcast()
         self._leaving = self._leave()
         self._last = self._last_uses()
         self._held: dict[Name, np.ndarray] = {}
@@ -79,7 +80,7 @@ class Plan:
         results = "".join(
             f"{self._result(y, program.results[:k])}, " for k, y in enumerate(program.results)
         )
-        self.lines.append(f"return {results}".rstrip())
+        self.lines.append(f"return {results or '()'}".rstrip())
 
     def function(self) -> Callable[..., tuple[Any, ...]]:
         """Return the replay, as a function of the program's inputs; only one thread may run it."""
@@ -113,6 +114,14 @@ class Plan:
             if _is_view(e):
                 bases[e.name] = bases.get(e.args[0], e.args[0])
         return bases
+
+    def _broadcast(self) -> set[Name]:
+        """Find the views that NumPy lets nobody write into."""
+        found: set[Name] = set()
+        for e in self.program.equations:
+            if e.op.fn is np.broadcast_to or (e.name in self._base and e.args[0] in found):
+                found.add(e.name)
+        return found
 
     def _leave(self) -> set[Name]:
         """Find whose arrays leave the program: of results, and of what one result is a view of."""
@@ -282,7 +291,8 @@ class Plan:
             return f"{self.refer(np.full)}({x.shape}, {self.refer(self._uniform[y])})"
         base = self._base.get(y, y)
         own = base in self._leaving and base not in self._fixed and base not in self.program.inputs
-        own = own and y not in before and (base is y or base not in self.program.results)
+        own = own and y not in before and y not in self._read_only
+        own = own and (base is y or base not in self.program.results)
         return y.text if own or not np.ndim(x) else f"{y}.copy()"
 
 
