@@ -172,6 +172,30 @@ def test_a_derivation_follows_the_branch_that_is_taken(show):
     assert lines(page)[0] == "∂b/∂a = ∂relu(a)/∂a = 1"
 
 
+def test_a_formula_of_arrays_holds_wherever_their_entries_go(show):
+    page = show(explore(lambda z: np.sum(ag.relu(z) * 3), z=np.array([1.0, 2.0])))
+    page.locator(".table input").nth(1).fill("-2")
+    rule = "where(z > 0, ∂f/∂a, 0) = where([1, −2] > 0, [3, 3], 0) = [3, 0]"
+    assert lines(page)[1] == f"∂f/∂z = {rule}"
+    page = show(explore(lambda z: np.sum(np.maximum(z, 0)), z=np.array([1.0, 2.0])))
+    page.locator(".table input").nth(1).fill("0")
+    tie = "where([1, 0] == 0, [1, 1] / 2, 0)"
+    assert lines(page)[1].endswith(f" = where([1, 0] > 0, [1, 1], {tie}) = [1, 0.5]")
+    product = explore(lambda z: np.prod(z) * 2, z=np.array([1.0, 2.0])).model["lines"]
+    assert "∂f/∂a · a / z" in [form["named"] for line in product for form in line["forms"]]
+    page = show(explore(lambda z: np.max(z) * 2, z=np.array([1.0, 2.0])))
+    page.locator(".table input").nth(0).fill("5")
+    assert lines(page)[1] == "∂f/∂z = [2, 0]", "at [1, 2] the largest was another one"
+
+
+def test_a_result_with_branches_names_its_derivative_where_ways_meet(show):
+    page = show(explore("maximum(a, 2 * a)", a=1))
+    both = "∂f/∂a = ∂f/∂b · ∂b/∂a + ∂maximum(a, b)/∂a"
+    assert lines(page)[1] == f"{both} = 1 · 2 + 0 = 2"
+    page.fill("#input-0", "-1")
+    assert lines(page)[1] == f"{both} = 0 · 2 + 1 = 1"
+
+
 def test_a_derivative_keeps_its_formula_where_its_value_is_a_convention(show):
     page = show(explore("a ** b", a=2, b=2))
     assert lines(page)[2] == f"∂f/∂b = f · log(a) = 4 · log(2) = {number(4 * np.log(2))}"
@@ -371,6 +395,13 @@ def test_ways_over_results_of_the_same_value_are_two(show):
     ]
 
 
+def test_a_quiz_says_that_a_pass_begins_only_where_it_does(show):
+    f = explore(" + ".join(f"sin({k} * a)" for k in range(1, 16)), a=1)
+    page = show(f.quiz("∂a", "∂f"))
+    assert answer(page, "∂f/∂a", "50") == "not yet", "a sum of 15 terms explains nothing"
+    assert answer(page, "∂f/∂f", "50") == "not yet (∂f/∂f is where the pass begins)"
+
+
 def test_a_quiz_judges_an_infinite_and_a_tiny_number(show):
     with np.errstate(divide="ignore"):
         page = show(explore("sqrt(x)", x=0).quiz("∂x"))
@@ -445,6 +476,21 @@ def test_it_fits_a_phone_and_a_desk_by_day_and_by_night(show, scheme, paper, wid
     assert page.locator("#page").evaluate(colour) == f"rgb({paper})"
     assert page.locator("body").evaluate(colour) == f"rgb({paper})"
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_no_letter_of_a_result_stands_on_the_head_of_an_arrow(show):
+    formula = "1 / (1 + exp(-(t0 + t1 * x1 + t2 * x2)))"
+    page = show(explore(formula, t0=-3, t1=2, x1=-1, t2=-3, x2=-2))
+    corners = (
+        "all => all.map(e => e.getBoundingClientRect()).map(b => [b.x, b.y, b.right, b.bottom])"
+    )
+    letters, heads = (
+        page.locator(f"svg .{kind}").evaluate_all(corners) for kind in ("letter", "head")
+    )
+    assert len(letters) == 6
+    for left, top, right, bottom in letters:
+        for x0, y0, x1, y1 in heads:
+            assert x1 <= left or right <= x0 or y1 <= top or bottom <= y0
 
 
 def test_nothing_moves_where_the_reader_prefers_that(show):

@@ -26,6 +26,15 @@ from autograd.view.derivation.formula import (
 )
 from autograd.view.derivation.writing import write
 from autograd.view.exploration.recording import Recording
+from autograd.view.exploration.trials import (
+    ARRIVING,
+    TRIALS,
+    Reading,
+    elsewhere,
+    has_condition,
+    holding,
+    in_ties,
+)
 from autograd.view.graph.spelling import PRINTED
 
 OPEN, CLOSE = "\ue000", "\ue001"
@@ -33,9 +42,6 @@ OPEN, CLOSE = "\ue000", "\ue001"
 
 LONGEST = 160
 """A formula of more columns explains nothing, and is left out."""
-
-TRIALS = (-1e3, -1.5, -0.5, 0.0, 0.5, 1.5, 1e3)
-"""Where a derivative with branches is looked at, to find them."""
 
 Line = dict[str, Any]
 
@@ -106,12 +112,7 @@ class Lines:
         slot = self.local(node, a)
         if slot is None:
             return None
-        what = write(applied(node, self._named(node)), self._by_name)
-        text = what.text if what.binds == ATOM else f"({what.text})"
-        first = f"∂{text}/∂{self.letters[a]}"
-        name = f"∂{self.letters[node]}/∂{self.letters[a]}"
-        if node is self.recording.root:  # whose ∂f/∂c is the gradient, over all ways
-            name, first = first, ""
+        name, first = self._called(node, a)
         forms = [self._form(formula) for formula in self._slopes(node, a)]
         return self._line(("slope", node, a), name, forms, slot, first=first)
 
@@ -123,7 +124,8 @@ class Lines:
             forms = [self._form(formula) for formula in self._slopes(ways[0], a)]
         elif ways:
             terms = [self._term(node, a) for node in ways]
-            forms = [self._form(reduce(lambda x, y: Call(ADD, (x, y)), terms))]
+            if not any(term is None for term in terms):
+                forms = [self._form(reduce(lambda x, y: Call(ADD, (x, y)), terms))]
         told = [
             {"from": self.gradient(node), "local": self.local(node, a), "sent": self._way(node, a)}
             for node in ways
@@ -147,6 +149,15 @@ class Lines:
     def _partial(self, t: Tensor) -> str:
         return f"∂{self.root}/∂{self.letters[t]}"
 
+    def _called(self, node: Tensor, a: Tensor) -> tuple[str, str]:
+        """Return what ∂node/∂a is called, and how it is written with the operation in it."""
+        what = write(applied(node, self._named(node)), self._by_name)
+        text = what.text if what.binds == ATOM else f"({what.text})"
+        first = f"∂{text}/∂{self.letters[a]}"
+        if node is self.recording.root:  # whose ∂f/∂c is the gradient, over all ways
+            return first, ""
+        return f"∂{self.letters[node]}/∂{self.letters[a]}", first
+
     def _leaf(self, name: str, slot: int, value: Any) -> Leaf:
         key = f"{OPEN}{slot}{CLOSE}"
         self._display[key] = name
@@ -162,18 +173,60 @@ class Lines:
                 found[id(a)] = self._leaf(self.arrays[id(a)], self.value(a), a)
         return found
 
-    def _term(self, node: Tensor, a: Tensor) -> Formula:
-        """Return what `node` sends to a, in the names of the derivatives."""
+    def _term(self, node: Tensor, a: Tensor) -> Formula | None:
+        """Return what `node` sends to a, in the names of the derivatives; None without a formula.
+
+        Of several branches no formula is that of all: then the local derivative is named.
+        """
         arrived = self.recording.arrived[node]
         data = arrived.data if type(arrived) is Symbol else arrived
         arriving = self._leaf(self._partial(node), self.gradient(node), data)
         slot = self.local(node, a)
         if slot is None:
-            return pullback(node, arriving, self._named(node))[a][0]
-        if node is self.recording.root:
-            return next(iter(sorted(self._slopes(node, a), key=_is_number)))
-        name = f"∂{self.letters[node]}/∂{self.letters[a]}"
-        return Call(MULTIPLY, (arriving, self._leaf(name, slot, 0.0)))
+            return self._rule(node, a, arriving)
+        root = node is self.recording.root
+        if root and len(slopes := self._slopes(node, a)) == 1:
+            return slopes[0]
+        local = self._leaf(self._called(node, a)[0], slot, 0.0)
+        return local if root else Call(MULTIPLY, (arriving, local))
+
+    def _rule(self, node: Tensor, a: Tensor, arriving: Leaf) -> Formula | None:
+        """Return what an operation on arrays sends to a; None where no one formula holds.
+
+        At a point, branches are chosen: relu of numbers above 0 sends on what arrives. Readers go
+        elsewhere, so that a formula is shown only if it is worth what the rule sends wherever that
+        is tried; of those with a condition rather one that is so in a tie, and at 0, too.
+        """
+        own = [t.data for t in self._changing(node)]
+        usual = [self._read(node, a, arriving, data) for data in (own, *elsewhere(own))]
+        hold = holding(usual)
+        if hold and not has_condition(hold[0]):
+            return hold[0]
+        equal = [self._read(node, a, arriving, data) for data in in_ties(own)]
+        return next(iter([*holding([*usual, *equal]), *hold]), None)
+
+    def _changing(self, node: Tensor) -> list[Tensor]:
+        """List the arguments of an operation that other numbers can stand for."""
+        tensors = (t for t in arguments(node) if type(t) is Tensor and t in self.letters)
+        return list(dict.fromkeys(tensors))
+
+    def _read(self, node: Tensor, a: Tensor, arriving: Leaf, data: Sequence[Any]) -> Reading | None:
+        """Read the rule of an operation on other numbers; None outside of its domain."""
+        named, op = self._named(node), node.op
+        pairs = zip(self._changing(node), data, strict=True)
+        twins = {t: Tensor(x, requires_grad=t.requires_grad) for t, x in pairs}
+        args = (twins.get(x, x) if type(x) is Tensor else x for x in arguments(node))
+        arrived = Leaf(arriving.name, np.resize(ARRIVING, node.shape)[()])
+        try:
+            with np.errstate(all="ignore"):
+                y = record(op, tuple(args), node.params)  # type: ignore[arg-type]  # it has one
+                there = {**twins, node: y}
+                found = named | {t: Leaf(named[x].name, t.data) for x, t in there.items()}
+                formula, sent = pullback(y, arrived, found)[twins[a]]
+        except (ArithmeticError, ValueError):
+            return None
+        values = {leaf.name: leaf.value for leaf in (*found.values(), arrived)}
+        return Reading(formula, sent, values)
 
     def _slopes(self, node: Tensor, a: Tensor) -> list[Formula]:
         """Return the formula of ∂node/∂a; where it has branches, the number of each too.

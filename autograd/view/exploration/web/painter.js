@@ -55,7 +55,8 @@ class Painter {
     if (node.role === "operation") {
       group.append(shape("ellipse", { class: "shape", rx: w / 2, ry: h / 2 }));
       group.append(text(node.name[0].length < 3 ? "symbol" : "word", 0, 5, node.name[0]));
-      if (node.letter) group.append(text("letter", 0, h / 2 + 12, node.letter));
+      // below on the right no wire ends
+      if (node.letter) group.append(text("letter", w / 2 - 2, h / 2 + 9, node.letter));
     } else {
       const round = ["input", "hidden"].includes(node.role) ? 8 : 1;
       group.append(shape("rect", { class: "shape", ...box, rx: round }));

@@ -16,8 +16,9 @@ const isNear = (x, y, tolerance = 0.005) =>
 function judge(x, line, results) {
   const truth = results[line.slot];
   const formula = chosenForm(line.forms, truth)?.named;
-  const rule = formula ? `${line.name} = ${formula}` : `${line.name} is where the pass begins`;
-  const wrong = (why) => ({ right: false, why: `${why} (${rule})` });
+  const begins = line.ways?.length === 0 ? ` (${line.name} is where the pass begins)` : "";
+  const rule = formula ? ` (${line.name} = ${formula})` : begins;
+  const wrong = (why) => ({ right: false, why: why + rule });
   if (Number.isNaN(x)) return { right: false, why: "that is no number: 2, −0.5, 1/3" };
   if (isNear(x, truth)) return { right: true, why: "" };
   if (isNear(x, -truth)) return wrong("the size is right, the sign is not");
