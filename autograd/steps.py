@@ -84,6 +84,18 @@ def contributions(node: Tensor, args: Sequence[Any], g: Gradient) -> Iterator[tu
         yield i, fit(lazy.dense(args[i]) if hasattr(lazy, "dense") else lazy, args[i])
 
 
+def multiplies(node: Tensor, args: Sequence[Any], i: int) -> bool:
+    """Tell whether argument `i` gets what arrives, times a number: the local derivative.
+
+    A complex result may send something else: the conjugate, or to a real argument the real part.
+    """
+    if node.dtype.kind != "c":
+        return True
+    one = np.ones_like(node.data)[()]
+    by_one, by_i = (dict(contributions(node, args, g)).get(i, 0) for g in (one, 1j * one))
+    return np.allclose(by_i, 1j * by_one, rtol=1e-5, atol=0, equal_nan=True)
+
+
 Send = Callable[[Tensor, Sequence[Any], Gradient], Iterable[tuple[int, Gradient]]]
 """From (node, arguments, gradient) to what the arguments get, as `contributions`."""
 

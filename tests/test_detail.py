@@ -206,6 +206,16 @@ def test_one_of_several_contributions_is_not_called_the_gradient():
     assert "∂L/∂W = " not in found["W", "@"][2]
 
 
+def test_of_several_results_a_gradient_is_that_of_their_sum():
+    p, q = Tensor(2.0, requires_grad=True), Tensor(3.0, requires_grad=True)
+    u, v = p * q, p + q
+    u.backward()
+    v.backward()
+    scene = draw([u, v], detail="derivation").scene
+    written = [n.gradient[0][0] for n in scene.nodes if n.gradient]
+    assert [*written, scene.wires[2].backward] == ["∂ 3 + 1 = 4", "∂ 2 + 1 = 3", "∂ 1"]
+
+
 def test_a_broadcast_is_marked_both_ways():
     found = wires(draw(layer()))
     assert found["b", "+"][0] == "(2,)→(32, 2)"

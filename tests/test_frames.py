@@ -55,6 +55,26 @@ def test_the_captions_of_the_lecture():
     ]
 
 
+def test_the_gradient_that_a_pass_is_started_with():
+    a = Tensor([1.0, 2.0], requires_grad=True)
+    f = a * 3
+    f.backward(np.array([1.0, -1.0]))
+    assert repr(frames(f)).splitlines()[2] == "step 2 of 3: ∂f/∂f = [1, −1]", "and not its shape"
+
+
+def test_what_is_no_product_has_no_caption_of_one():
+    x, t = Tensor(0.0, requires_grad=True), Tensor(0.5, requires_grad=True)
+    with np.errstate(divide="ignore"):
+        f = np.where(x > 0, np.log(x), 2 * x)
+        f.backward()
+        assert repr(frames(f)).endswith("∂ 1 · 2 = 2\nstep 8 of 8: ∂ 0"), "not 0 · ∞ = 0"
+    f = np.imag(1j * t)
+    f.backward()
+    last = "step 5 of 5: ∂f/∂t = real(∂f/∂u · 1j)"
+    assert repr(frames(f)).splitlines()[-1] == last, "∂u/∂t is 1j, and a real part is sent"
+    assert [w.local for w in frames(f, detail="local")[-1].scene.wires if w.local] == ["[×−1j]"]
+
+
 def test_what_is_written_at_each_step():
     assert [texts(each) for each in frames(lecture())] == [
         ["2", "3", "4"],

@@ -100,6 +100,17 @@ def test_a_step_reads_like_the_board():
     )
 
 
+def test_a_product_is_written_only_where_it_is_one():
+    t, x = leaf(0.5, "t"), leaf(0.0, "x")
+    f = np.imag(np.conj(np.exp(1j * t)))
+    text = repr(f.backward_steps())
+    assert "  (exp(1j * t)) gets 1j\n" in text, "the conjugate of −1j, not −1j · 1"
+    assert text.endswith("  t gets −0.8776"), "a real part, no product of complex numbers"
+    with np.errstate(divide="ignore"):
+        text = repr(np.where(x > 0, np.log(x), 2 * x).backward_steps())
+    assert text.endswith("  x gets 0, now 2 + 0 = 2 (2 of 2)"), "not 0 · ∞"
+
+
 # ── wrong orders ──────────────────────────────────────────────────────────────────────────────
 def test_a_node_that_sends_too_early():
     a, b, c = chain()
@@ -154,6 +165,16 @@ def test_an_order_is_right_exactly_where_nobody_sends_early(seed, rng):
     assert topological == all(position[t] < position[a] for t, a in arrows)
     if topological:
         assert all(np.isclose(walk.gradients[t], right[t]) for t in right)
+
+
+def test_a_sum_in_another_order_is_not_wrong():
+    a, b = leaf(3.0, "a"), leaf(1.0, "b")
+    c = a * 2.0
+    f = b * 0.1 + b * 0.2 + b * 0.3 + (c + c * 5.0)
+    walk = f.backward_steps(order="depth-first")
+    assert walk.gradients[b] == 0.1 + 0.2 + 0.3 != walk.right[b]
+    wrong = [note for step in walk for note in step.notes if "wrong" in note]
+    assert wrong == ["so ∂f/∂a = 2, which is wrong: it is 12"]
 
 
 def test_a_list_may_leave_out_and_repeat():

@@ -18,7 +18,7 @@ import numpy as np
 
 from autograd.graph import toposort
 from autograd.names import name_of
-from autograd.steps import Step, steps
+from autograd.steps import Step, multiplies, steps
 from autograd.tensor import Tensor
 from autograd.view.derivation.document import Equation, Section, Words, sentence
 from autograd.view.derivation.formula import (
@@ -151,13 +151,12 @@ class Derivation:
         """Yield what one operation sends to each of its arguments."""
         node = step.node
         arriving = self.gradient(node, step.gradient)
-        scalar = node.ndim == 0
-        local = pullback(node, 1.0, self.named) if scalar else {}
-        whole: dict[Tensor, Any] = {}
-        if not scalar or any(a.ndim for a in _reached(step)):
-            whole = pullback(node, arriving, self.named)
-        for a, sent in _reached(step).items():
-            if scalar and a.ndim == 0:
+        reached = _reached(step)
+        scalars = {a for a in reached if _is_scalar(step, a)}
+        local = pullback(node, 1.0, self.named) if scalars else {}
+        whole = pullback(node, arriving, self.named) if len(scalars) < len(reached) else {}
+        for a, sent in reached.items():
+            if a in scalars:
                 formula, value = local[a]
                 slope: Formula = formula
                 if node is not self.root:
@@ -185,9 +184,13 @@ class Derivation:
 
     def agreed(self, formula: Formula, value: Any) -> Words:
         """Say so where a number is a convention, for its formula has none: 0 · ∞ sends 0."""
-        if np.ndim(value) or not np.isfinite(value) or np.isfinite(worth(formula)):
+        found = np.isfinite(worth(formula))
+        if found.size == np.size(value):  # broadcasting needs no axes of length 1
+            found = np.reshape(found, np.shape(value))
+        agreed = np.unique(np.asarray(value)[np.isfinite(value) & ~found])
+        if not agreed.size:
             return ()
-        return sentence(self.language.taken, v=value)
+        return sentence(self.language.taken, v=agreed if agreed.size > 1 else agreed[0])
 
     def chain_row(self, a: Tensor, ways: "Sequence[_Way]", total: Any) -> Equation:
         """Write ``∂f/∂a = ∂f/∂u · ∂u/∂a + ∂f/∂v · ∂v/∂a``, with numbers, and who gets it."""
@@ -256,6 +259,14 @@ class _Way:
     formula: Formula
     sent: Any
     local: tuple[Formula, Any] | None = None
+
+
+def _is_scalar(step: Step, a: Tensor) -> bool:
+    """Tell whether one number multiplies what an argument gets."""
+    if step.node.ndim or a.ndim:
+        return False
+    uses = (i for i, x in enumerate(step.arguments) if x is a)
+    return all(multiplies(step.node, step.arguments, i) for i in uses)
 
 
 def _reached(step: Step) -> dict[Tensor, Any]:

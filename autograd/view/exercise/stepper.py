@@ -15,6 +15,7 @@ from autograd.pull import Gradient, pull
 from autograd.seeds import first_gradient
 from autograd.steps import contributions, gradients, steps
 from autograd.tensor import Tensor
+from autograd.view.graph.passes import is_product
 from autograd.view.graph.spelling import brief, brief_gradient, number
 from autograd.view.graph.words import expression
 
@@ -183,7 +184,7 @@ class BackwardSteps:
     def _gets(self, a: Tensor, g: Any, slope: Any, gx: Any, so_far: Any, count: str) -> str:
         """Tell what an argument gets, and what it has."""
         text = f"{self._name(a)} gets "
-        if np.ndim(g) == np.ndim(gx) == 0 and slope is not None:
+        if slope is not None and is_product(g, slope, gx):
             text += f"{number(g)} · {_bracketed(slope)} = "
         text += _number(gx)
         if so_far is not None and np.ndim(gx) == 0:
@@ -197,12 +198,20 @@ class BackwardSteps:
     def _outcome(self, arrived: dict[Tensor, Any]) -> Iterator[str]:
         """Tell where the gradients of this order are wrong."""
         leaves = [t for t in self.right if t.op is None and t.requires_grad]
-        off = [t for t in leaves if not np.array_equal(arrived.get(t, 0.0), self.right[t])]
+        size = max(np.max(np.abs(g), initial=0) for g in self.right.values())
+        off = [t for t in leaves if not _is_rounded(arrived.get(t, 0.0), self.right[t], size)]
         for t in off[:LISTED]:
             got = _number(arrived[t]) if t in arrived else "0"
             yield f"so {self._slope(t)} = {got}, which is wrong: it is {_number(self.right[t])}"
         if len(off) > LISTED:
             yield f"and {len(off) - LISTED} more are wrong"
+
+
+def _is_rounded(got: Any, right: Gradient, size: float) -> bool:
+    """Tell whether two sums differ by no more than the order of their terms."""
+    near = 1e-5 if right.dtype.itemsize < np.dtype(float).itemsize else 1e-10
+    size = size if np.isfinite(size) else 0.0
+    return np.allclose(got, right, rtol=near, atol=near * size, equal_nan=True)
 
 
 def _number(value: Any) -> str:

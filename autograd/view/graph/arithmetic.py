@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd.graph import arguments
 from autograd.program.spell import ATOM
+from autograd.steps import multiplies
 from autograd.tensor import Tensor
 from autograd.view.derivation.derivation import named_arrays
 from autograd.view.derivation.formula import (
@@ -24,7 +25,7 @@ from autograd.view.derivation.formula import (
     pullback,
 )
 from autograd.view.derivation.writing import array_text, by_name, by_value, write
-from autograd.view.graph.passes import Gradients, slope
+from autograd.view.graph.passes import Gradients, is_product, slope
 from autograd.view.graph.selection import Omission, Operand, Selection
 from autograd.view.graph.spelling import PRINTED, number
 
@@ -62,6 +63,11 @@ class Arithmetic:
         """Return what the gradient of t is called; of several results only ``∂``."""
         return f"∂{self.target}/∂{self.named[t].name}" if self.target and t in self.named else "∂"
 
+    def start(self, t: Tensor) -> str:
+        """Begin to write the gradient of t: ``∂f/∂a = ``; of several results ``∂ ``."""
+        name = self.derivative(t)
+        return "∂ " if name == "∂" else f"{name} = "
+
     def computed(self, t: Tensor) -> list[str]:
         """Return the stages of a forward step: by name, by value, and the result.
 
@@ -96,12 +102,14 @@ class Arithmetic:
         """
         g, t = self.gradients.arrived[operand.owner], operand.value
         arrived = self.gradients.sent[operand.owner, operand.index]
-        alone = len(self.selection.uses[t]) == 1 and self.target
-        start = f"{self.derivative(t)} = " if alone else "∂ "
+        start = self.start(t) if len(self.selection.uses[t]) == 1 else "∂ "
         if not self.is_scalar(operand):
             formula = self.rule(operand, self.derivative(self.seen[operand.owner]))
             return start + formula if formula else ""
-        product = Call(MULTIPLY, (Leaf("", g), Leaf("", slope(operand))))
+        steep = slope(operand)
+        if not is_product(g, steep, arrived):
+            return f"{start}{number(arrived)}"
+        product = Call(MULTIPLY, (Leaf("", g), Leaf("", steep)))
         return f"{start}{write(product, by_value).text} = {number(arrived)}"
 
     def local(self, operand: Operand) -> str:
@@ -143,8 +151,11 @@ class Arithmetic:
         return self._known[key]
 
     def is_scalar(self, operand: Operand) -> bool:
-        """Tell whether an operation made a number of a number."""
-        return bool(operand.owner.ndim == 0 and operand.value.ndim == 0)
+        """Tell whether an operation made a number of a number, with one local derivative."""
+        node = operand.owner
+        if node.ndim or operand.value.ndim:
+            return False
+        return multiplies(node, arguments(node), operand.index)
 
     def _twice(self, operand: Operand) -> bool:
         """Tell whether an operation takes the same tensor twice: a · a."""

@@ -61,7 +61,7 @@ class Inscriptions:
         uses = self.contributions(t)
         start = "∂ "
         if self.detail == "derivation" and t.ndim == 0:
-            start = f"{self.arithmetic.derivative(t)} = "
+            start = self.arithmetic.start(t)
         if not self.scalar:
             rows = gradient_table(arrived)
             return rows if t.ndim else ((start + rows[0][0].removeprefix("∂ "),),)
@@ -124,7 +124,7 @@ class Inscriptions:
     def arrived(self, t: Tensor) -> str:
         """Write on a wire the whole gradient of a result."""
         if self.detail == "derivation" and t.ndim == 0:
-            return f"{self.arithmetic.derivative(t)} = {number(self.gradients.arrived[t])}"
+            return f"{self.arithmetic.start(t)}{number(self.gradients.arrived[t])}"
         return self.flow(self.gradients.arrived[t])
 
     def flow(self, gradient: Any) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 
 from autograd.errors import three_lines
 from autograd.tensor import Tensor
+from autograd.view.graph.arithmetic import small
 from autograd.view.graph.scene import Composition, Node, Scene, Wire, sentence
 from autograd.view.graph.selection import Operand
-from autograd.view.graph.spelling import brief
 from autograd.view.graph.words import words_of
 
 TOLD = 3
@@ -172,7 +172,7 @@ class Timeline:
             return " = ".join([name, *stages])
         if step == len(self.forward) + 1:
             seeds = self.composition.gradients.seeds.items()
-            named = ((arithmetic.named[t].name, brief(g)) for t, g in seeds)
+            named = ((arithmetic.named[t].name, small(g)) for t, g in seeds)
             return ", ".join(f"∂{name}/∂{name} = {text}" for name, text in named)
         (t,) = self._now(step)
         told = [
