@@ -318,12 +318,43 @@ def test_complex_numbers_have_four_digits_too():
     assert "z · 2 = [(0.3333−2j), 3j] · 2 = [(0.6667−4j), 6j]" in str(explain(z * 2))
 
 
+def test_what_is_no_product_of_complex_numbers_is_not_written_as_one():
+    (t,) = variables(t=0.5)
+    f = np.imag(np.conj(np.exp(1j * t)))
+    text = str(explain(f))
+    assert "  ∂f/∂t = real(∂f/∂u · 1j) = real((−0.4794+0.8776j) · 1j) = −0.8776   " in text
+    assert "  ∂f/∂v = conjugate(∂f/∂w) = conjugate(−1j) = 1j   " in text
+    assert "  ∂f/∂u = ∂f/∂v · ∂v/∂u = 1j · (0.8776+0.4794j) = (−0.4794+0.8776j)\n" in text
+    assert "∂u/∂t" not in text, "it is 1j, but of the product the real part is sent"
+    assert "paths" not in text
+
+
+def test_the_larger_of_two_is_written_as_a_comparison():
+    (z,) = variables(z=[1.0, -2.0, 0.0])
+    tie = "where([1, −2, 0] == 0, [1, 1, 1] / 2, 0)"
+    assert f"where([1, −2, 0] > 0, [1, 1, 1], {tie})\n" in str(explain(np.maximum(z, 0).sum()))
+    (z,) = variables(z=[1.0, -2.0, 3.0])
+    text = str(explain(np.maximum(z, 0).sum()))
+    assert "  ∂f/∂z = where(z > 0, ∂f/∂a, 0) = " in text, "and not an array of truth values"
+    assert "= where(z < 0.5, ∂f/∂a, 0)\n" in str(explain(np.minimum(z, 0.5).sum()))
+
+
+def test_a_branch_that_was_chosen_keeps_its_shape():
+    (x,) = variables(x=[2.0, 2.0])
+    text = str(explain(np.max(x) ** 2))
+    assert "∂f/∂x = broadcast_to(∂f/∂y / 2, (2,)) = broadcast_to(4 / 2, (2,)) = [2, 2]   " in text
+    k, c = variables(k=[[2.0, 3.0]], c=[[1.0, 2.0], [3.0, 4.0]])
+    assert "= sum(−∂f/∂m · c / k², axis=0, keepdims=True)\n" in str(explain(np.sum(c / k))), (
+        "nothing was chosen but what keeps 0 / 0 from it, and it broadcasts"
+    )
+
+
 @pytest.mark.parametrize(
     ("lang", "note"),
     [
-        ("en", "0 is taken by convention: the formula has no value there"),
-        ("pt", "toma-se 0 por convenção: ali a fórmula não tem valor"),
-        ("es", "se toma 0 por convención: allí la fórmula no tiene valor"),
+        ("en", "0 is taken by convention where the formula has no value"),
+        ("pt", "toma-se 0 por convenção onde a fórmula não tem valor"),
+        ("es", "se toma 0 por convención donde la fórmula no tiene valor"),
     ],
 )
 def test_the_formula_of_a_power_is_right_where_a_convention_gives_its_value(lang, note):
@@ -339,6 +370,9 @@ def test_the_formula_of_a_power_is_right_where_a_convention_gives_its_value(lang
     assert note not in str(explain(x**y, lang))
     (x,) = variables(x=0.0)
     assert note not in str(explain(np.sqrt(x) + x**0.5, lang))  # both give ∞
+    z, y = variables(z=[0.0, 1.0, 2.0], y=[0.0, 0.0, 2.0])
+    text = str(explain(np.sum(z**y), lang))
+    assert text.count(note) == 2, "0 · 0 · 0⁻¹ and 1 · 1 · log(0), of entries of arrays"
     with np.errstate(divide="ignore"):  # z · ∂z/∂x is 0 · ∞
         unused = " ".join(str(explain(np.where(x > 0, np.log(x), 2 * x), lang)).split())
     assert "= 0 · ∞ + 1 · 2 = 2 x " in unused
@@ -371,6 +405,17 @@ def test_titles_say_what_is_derived_and_fit_below_those_of_a_notebook():
         assert text.startswith("#### ")
         assert title in text.partition("\n")[0]
         assert "\n##### Forward\n" in text
+
+
+def test_nothing_to_say_has_no_heading():
+    (x,) = variables(x=2.0)
+    assert str(explain(x)) == "backward: the chain rule\n  ∂x/∂x = 1"
+    assert "{align*}\n\n" not in latex_body(explain(x).document)
+
+
+def test_of_a_complex_number_only_the_forward_pass():
+    (z,) = variables(z=1 + 2j)
+    assert str(explain(z * z)) == "forward\n  f = z · z = (1+2j) · (1+2j) = (−3+4j)"
 
 
 def test_of_an_array_only_the_forward_pass():
@@ -467,6 +512,19 @@ def test_the_logarithms_of_rules_are_known_by_name():
     assert "= f · log(2) = 4 · log(2) = 2.773\n" in str(explained)
     assert r"f \cdot \ln\left(2\right)" in latex_body(explained.document)
     assert str(explain(np.log(x))).startswith("forward\n  f = log(x) = log(2) = 0.6931\n")
+    (x,) = variables(x=0.0)
+    text = str(explain(2**x * 3))
+    assert "∂y/∂x = 3 · 0.6931 = 2.079   x receives 2.079 from y\n" in text
+    assert "x receives 0.6931 from f" in str(explain(2**x)), "as on the left"
+
+
+def test_pi_is_known_by_its_name_whatever_its_sign():
+    a, b = variables(a=-np.pi, b=np.pi)
+    explained = explain(a / b)
+    assert "  f = a / b = (−π) / π = −1\n" in str(explained)
+    assert r"f &= \frac{a}{b} = \frac{-\pi}{\pi} = -1" in latex_body(explained.document)
+    (z,) = variables(z=1j * np.pi)
+    assert str(explain(z * 1)) == "forward\n  f = z · 1 = 3.142j · 1 = 3.142j"
 
 
 def test_rows_of_a_batch_have_a_jacobian_each():

@@ -126,6 +126,14 @@ def chosen(i, nan=True):
     return rule
 
 
+def chosen_on_paper(wins):
+    """Write both rules in the words of a and b: one gets all, or in a tie each the half."""
+    return (
+        lambda g, y, a, b: np.where(wins(a, b), g, np.where(a == b, g / 2, 0)),
+        lambda g, y, a, b: np.where(wins(b, a), g, np.where(b == a, g / 2, 0)),
+    )
+
+
 def zero(g, *_):
     """Return the derivative of a step: 0 almost everywhere."""
     return np.zeros_like(g)
@@ -205,8 +213,8 @@ primitive(np.hypot,       lambda g, y, a, b: d_hypot(g, y, a),           lambda 
 primitive(np.arctan2,     lambda g, y, a, b: over(g, a * a + b * b) * b, lambda g, y, a, b: -over(g, a * a + b * b) * a, tex=r"\operatorname{{atan2}}\left({0}, {1}\right)")
 primitive(np.logaddexp,   lambda g, y, a, b: g * share(a, y, np.exp),    lambda g, y, a, b: g * share(b, y, np.exp),     tex=r"\ln\left(e^{{{0}}} + e^{{{1}}}\right)")
 primitive(np.logaddexp2,  lambda g, y, a, b: g * share(a, y, np.exp2),   lambda g, y, a, b: g * share(b, y, np.exp2),    tex=r"\log_2\left(2^{{{0}}} + 2^{{{1}}}\right)")
-primitive(np.maximum,     chosen(0),                                     chosen(1),                                      tex=r"\max\left({0}, {1}\right)", symbol="max")
-primitive(np.minimum,     chosen(0),                                     chosen(1),                                      tex=r"\min\left({0}, {1}\right)", symbol="min")
+primitive(np.maximum,     chosen(0),                                     chosen(1),                                      tex=r"\max\left({0}, {1}\right)", symbol="max", paper=chosen_on_paper(operator.gt))
+primitive(np.minimum,     chosen(0),                                     chosen(1),                                      tex=r"\min\left({0}, {1}\right)", symbol="min", paper=chosen_on_paper(operator.lt))
 primitive(np.fmax,        chosen(0, nan=False),                          chosen(1, nan=False),                           tex=r"\max\left({0}, {1}\right)")
 primitive(np.fmin,        chosen(0, nan=False),                          chosen(1, nan=False),                           tex=r"\min\left({0}, {1}\right)")
 

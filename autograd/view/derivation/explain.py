@@ -74,8 +74,8 @@ def explain(
 
     Every operation forward; the local derivatives; the chain rule backward, with who receives what
     from whom; and where all is scalar, each gradient once more as the sum over the paths. Gradients
-    of arrays show how the shapes fit together. Of an `f` that is no scalar only the forward pass
-    is written, for each of its entries has a gradient of its own.
+    of arrays show how the shapes fit together. Of an `f` that is no real scalar only the forward
+    pass is written, for each of its entries has a gradient of its own.
 
     Nothing is computed by hand here: the formulas are what the rules record, and the numbers are
     the engine's. Names are those of ``Tensor(..., name=...)``, else of the caller's variables.
@@ -154,10 +154,11 @@ def explanation(
     language = language_of(lang)
     derivation = Derivation(f, letters(f, seen=seen), language, seen)
     sections, title = [derivation.forward()], language.title_forward
-    if f.size == 1 and f.requires_grad:
+    if f.size == 1 and f.requires_grad and f.dtype.kind != "c":
         with np.errstate(all="ignore"):
             sections += derivation.backward()
         title = language.title
     if jacobian:
         sections.append(jacobian_section(jacobian, derivation.nodes, language))
-    return Explanation(Document(sentence(title, f=derivation.nodes[f]), sections, language))
+    told = [section for section in sections if section.equations]
+    return Explanation(Document(sentence(title, f=derivation.nodes[f]), told, language))

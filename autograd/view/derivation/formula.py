@@ -5,6 +5,7 @@ it records is its formula; the few simplifications below (``1 · x`` is ``x``) m
 """
 
 import operator
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
@@ -201,6 +202,8 @@ def _simplest(result: Any, known: Mapping[Tensor, Formula]) -> Formula:
     if type(result) is not Tensor:
         return _plain(result)
     found = dict(known)
+    repeated: dict[Tensor, Formula] = {}  # where a condition repeats the branch that it has chosen
+    whole = ChainMap(repeated, found)
     for t in toposort(result):
         if t in known:
             continue
@@ -208,7 +211,7 @@ def _simplest(result: Any, known: Mapping[Tensor, Formula]) -> Formula:
         if t.op is None or (t.dtype == bool and t.data.all() == t.data.any()):
             found[t] = _plain(t.data)
         elif t.op.fn in SILENT or (t.op.fn in REARRANGING and t.shape == np.shape(args[0])):
-            found[t] = _operand(args[0], found)
+            found[t] = _operand(args[0], whole)
         elif t.op.fn is np.reshape and _is_kept_sum(args[0], t.shape):
             summed = found[args[0]]
             found[t] = summed
@@ -220,7 +223,10 @@ def _simplest(result: Any, known: Mapping[Tensor, Formula]) -> Formula:
             found[t] = Call(OUTER, (_operand(column, found), _operand(row, found)))
         else:
             broadcasts = t.op.elementwise or t.op.fn is np.broadcast_to
-            parts = [_operand(_bare(a, known) if broadcasts else a, found) for a in args]
+            if broadcasts:
+                parts = [_operand(_bare(a, known), found) for a in args]
+            else:
+                parts = [_operand(a, whole) for a in args]
             if not any(isinstance(part, (Leaf, Call)) for part in parts):
                 found[t] = _plain(t.data)
                 continue
@@ -228,7 +234,11 @@ def _simplest(result: Any, known: Mapping[Tensor, Formula]) -> Formula:
                 pairs = zip(args, parts, strict=True)
                 parts = [raw(a) if _is_number(part) else part for a, part in pairs]
             found[t] = _call(t.op, parts, t.params)
-    return found[_bare(result, known)]
+            if t.op is WHERE and _is_number(parts[0]) and not _is_number(found[t]):
+                branch = args[1 if parts[0] else 2]
+                if np.size(raw(branch)) < t.size:
+                    repeated[t] = Call(BROADCAST, (found[t],), {"shape": t.shape})
+    return whole[_bare(result, known)]
 
 
 def _bare(a: Any, known: Mapping[Tensor, Formula]) -> Any:
@@ -361,7 +371,7 @@ def _is_same(a: Formula, b: Formula) -> bool:
 ADD, SUBTRACT = PRIMITIVES[np.add], PRIMITIVES[np.subtract]
 MULTIPLY, DIVIDE = PRIMITIVES[np.multiply], PRIMITIVES[np.divide]
 NEGATIVE, POWER, OUTER = PRIMITIVES[np.negative], PRIMITIVES[operator.pow], PRIMITIVES[np.outer]
-WHERE = PRIMITIVES[np.where]
+WHERE, BROADCAST = PRIMITIVES[np.where], PRIMITIVES[np.broadcast_to]
 ONE_HOT = Primitive(
     np.eye, (None,), call=lambda t, n: np.eye(n)[t], name="one_hot", code="one_hot({0}, {n})",
     tex=r"\operatorname{{one\_hot}}\left({0}, {n}\right)",

@@ -54,7 +54,7 @@ LANGUAGES = {
         part="{v} from {b}", joined="and", path="1 path", n_paths="{n} paths",
         more_path="… and 1 more path", more_paths="… and {n} more paths",
         when="if", otherwise="otherwise", zero_elsewhere="and 0 between different rows",
-        taken="{v} is taken by convention: the formula has no value there",
+        taken="{v} is taken by convention where the formula has no value",
         at="at", added_up_at="added up at", elsewhere="elsewhere",
     ),
     "pt": Language(
@@ -68,7 +68,7 @@ LANGUAGES = {
         part="{v} de {b}", joined="e", path="1 caminho", n_paths="{n} caminhos",
         more_path="… e mais 1 caminho", more_paths="… e mais {n} caminhos",
         when="se", otherwise="caso contrário", zero_elsewhere="e 0 entre linhas diferentes",
-        taken="toma-se {v} por convenção: ali a fórmula não tem valor",
+        taken="toma-se {v} por convenção onde a fórmula não tem valor",
         at="em", added_up_at="somado em", elsewhere="nas demais posições",
     ),
     "es": Language(
@@ -81,7 +81,7 @@ LANGUAGES = {
         part="{v} de {b}", joined="y", path="1 camino", n_paths="{n} caminos",
         more_path="… y 1 camino más", more_paths="… y {n} caminos más",
         when="si", otherwise="en otro caso", zero_elsewhere="y 0 entre filas distintas",
-        taken="se toma {v} por convención: allí la fórmula no tiene valor",
+        taken="se toma {v} por convención donde la fórmula no tiene valor",
         at="en", added_up_at="sumado en", elsewhere="en las demás posiciones",
     ),
 }  # fmt: skip

@@ -95,7 +95,7 @@ def write(
         if op in style.entrywise and all(map(has_axes, formula.args[: 2 - (op is POWER)])):
             op = style.entrywise[op]
         return spell(op, args, formula.params, style.operations)
-    if isinstance(formula, float) and formula in LOGARITHMS:
+    if type(formula) is float and formula in LOGARITHMS:  # what was computed is NumPy's
         return write(LOGARITHMS[formula], leaf, style)
     return style.literal(formula)
 
@@ -184,7 +184,9 @@ class Style:
         return Spelled(f"∂{text}/∂{by.text}", UNARY)
 
     def number(self, value: Any) -> str:
-        return "π" if value == math.pi else number(value).replace(".", self.language.decimal)
+        if value in (math.pi, -math.pi):
+            return "π" if value == math.pi else "−π"
+        return number(value).replace(".", self.language.decimal)
 
     def array(self, value: Any) -> str:
         """Write a number or an array in one line; of a large array the shape."""
@@ -268,8 +270,8 @@ class Latex(Style):
         return Spelled(rf"\frac{{\partial {text}}}{{\partial {by.text}}}", UNARY)
 
     def number(self, value: Any) -> str:
-        if np.ndim(value) == 0 and value == math.pi:
-            return r"\pi"
+        if np.ndim(value) == 0 and value in (math.pi, -math.pi):
+            return r"\pi" if value == math.pi else r"-\pi"
         text = number(value).replace("−", "-")
         digits, e, exponent = text.partition("e")
         if text.lstrip("-") == "∞":
