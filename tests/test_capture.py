@@ -1120,6 +1120,7 @@ def test_where_a_program_is_given_what_requires_a_gradient_its_parameters_get_th
     assert (w.grad.item(), x.grad.item()) == (2.0, 3.0)
     slope = grad(lambda x: capture(lambda y: y * x, 1.0)(x + 1))
     assert slope(2.0) == 5.0
+    assert grad(lambda x: capture(lambda y: y * x, 1.0)(3.0))(2.0) == 3.0
 
 
 def test_a_gradient_of_before_that_was_looked_at_is_no_input():

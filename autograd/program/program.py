@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd.errors import three_lines
 from autograd.functional import grad, hessian, jacobian, vjp
+from autograd.modes import depth
 from autograd.primitive import PRIMITIVES
 from autograd.program.cost import Table, flops, memory, shapes
 from autograd.program.equations import Equation, Name, Names
@@ -89,10 +90,13 @@ class Program:
         TypeError : for arguments of another structure, dtype or shape.
         """
         given = self.bind(args)
-        values = [given[n] if n in given else self.parameters[n].data for n in self.inputs]
+        asked = depth.value or any(getattr(x, "requires_grad", False) for x in given.values())
+        asked = asked and not self.effects  # somebody may differentiate by the parameters
+        parameters = {
+            n: p if asked and p.requires_grad else p.data for n, p in self.parameters.items()
+        }
+        values = [given[n] if n in given else parameters[n] for n in self.inputs]
         symbolic = any(hasattr(v, "_record") for v in values)
-        if not self.effects and any(getattr(v, "requires_grad", False) for v in values):
-            values = [given[n] if n in given else self.parameters[n] for n in self.inputs]
         # two equal gradients are two arrays
         results: Any = self.interpret(*values) if symbolic else apart(self.run(*values))
         results, left = results[: len(self.outputs)], results[len(self.outputs) :]
