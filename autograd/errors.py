@@ -107,7 +107,13 @@ def failed_call(name: str, values: Sequence[Any], params: dict[str, Any], error:
                 f"{name}({given})",
                 "make the last axis of the first equal the last but one of the second (try .T)",
             )
-    if name == "linear" and len(shapes[1]) == 2 and shapes[0][-1:] != shapes[1][1:]:
+    if name == "linear" and len(shapes[1]) != 2:
+        return three_lines(
+            f"the weight of linear is a matrix (out, in), not {shapes[1]}",
+            f"linear({given})",
+            "x @ weight for one output",
+        )
+    if name == "linear" and shapes[0][-1:] != shapes[1][1:]:
         rows, taken = shapes[1]
         return three_lines(
             f"linear takes {taken} features, on the last axis of its input",

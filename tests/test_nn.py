@@ -541,6 +541,13 @@ SAID = {
         "LeakyReLU(0.1, inplace=True)",
         "LeakyReLU(negative_slope)",
     ),
+    "a vector for a weight": (
+        lambda: nn.functional.linear(Tensor(np.zeros((5, 3))), Tensor(np.zeros(3))),
+        ValueError,
+        "the weight of linear is a matrix (out, in), not (3,)",
+        "linear(argument 0 (5, 3), argument 1 (3,))",
+        "x @ weight for one output",
+    ),
     "other features": (
         lambda: nn.Linear(4, 3)(np.zeros((150, 5))),
         ValueError,

@@ -166,6 +166,8 @@ def d_logsumexp(g, y, x, axis=None, keepdims=False):
 
 def linear_(x, weight, bias=None):
     """Return ``x Wᵀ + b`` of x (..., in), the weight (out, in) and the bias (out,)."""
+    if weight.ndim != 2:
+        raise ValueError(f"a weight of shape {weight.shape}")
     if x.ndim > 2:  # one product, where NumPy would make one for each matrix of a stack
         y = linear_(as_rows(x), weight, bias)
         return np.reshape(y, (*x.shape[:-1], weight.shape[0]))
