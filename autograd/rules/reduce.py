@@ -135,7 +135,7 @@ def shared(g, winners, axis):
     part = g / (ties if isinstance(ties, int) else astype(ties, dtype=g.dtype))
     if isinstance(part, np.floating):  # of a whole array, only a few win
         sent = np.zeros(winners.shape, part.dtype)
-        np.put(sent, np.flatnonzero(winners), part)
+        sent.put(winners.reshape(-1).nonzero()[0], part)
         return sent
     return masked(part, winners)
 
