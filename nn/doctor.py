@@ -185,14 +185,15 @@ def in_a_list(case: Case) -> Found:
     Instead: nn.ModuleList([...]), or nn.Sequential(...); nn.Parameter(data) for a Tensor;
     compile(model) of all of it.
     """
-    known = {*case.model.modules(), *case.model.parameters(), *case.model.buffers()}
+    model = case.model
+    known = {id(x) for x in (*model.modules(), *model.parameters(), *model.buffers())}
     trained = {t for t in case.grads if t.requires_grad and t.is_leaf}
     for path, module in case.model.named_modules():
         for name, value in vars(module).items():
             parts = [(x, getattr(x, "f", x)) for x in inside(value)]  # f: what was compiled
             modules = [x for x, f in parts if isinstance(x, Module) or isinstance(f, Module)]
             tuned = [t for t in tensors(inside(value)) if is_parameter(t) or t in trained]
-            if any(part not in known for part in (*modules, *tuned)):
+            if any(id(part) not in known for part in (*modules, *tuned)):
                 what = f"a plain {type(value).__name__} hides layers or parameters"
                 yield what, f"{path or type(module).__name__}.{name}"
 

@@ -105,10 +105,11 @@ class Module:
 
     def __setattr__(self, name: str, value: Any) -> None:
         before, kind = self._kind(name, vars(self).get(name)), self._kind(name, value)
-        cls, new = type(self).__name__, type(value).__name__
-        what = f"{name} is a {before} of {cls}: a plain {new} cannot replace it"
-        where, instead = f"the assignment to {cls}.{name}", REPLACED.get(before, "").format(name)
-        refuse(before and not kind and value is not None, what, where, instead, TypeError)
+        if before and not kind and value is not None:
+            cls, new = type(self).__name__, type(value).__name__
+            what = f"{name} is a {before} of {cls}: a plain {new} cannot replace it"
+            where, instead = f"the assignment to {cls}.{name}", REPLACED[before].format(name)
+            raise TypeError(three_lines(what, where, instead))
         if kind == "parameter" and value.name is None:
             value.name = name
         object.__setattr__(self, name, value)
@@ -148,13 +149,13 @@ class Module:
 
         A module that is reached twice counts once, unless `remove_duplicate` is false.
         """
-        seen: set[Module] = set()
+        seen: set[int] = set()  # a dataclass has no hash
         stack: list[tuple[str, Module]] = [(prefix, self)]
         while stack:
             path, module = stack.pop()
-            if remove_duplicate and module in seen:
+            if remove_duplicate and id(module) in seen:
                 continue
-            seen.add(module)
+            seen.add(id(module))
             yield path, module
             stack += [(_join(path, name), m) for name, m in reversed(module._own("module"))]
 

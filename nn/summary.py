@@ -60,11 +60,11 @@ def summary(model: Module, *example: Any) -> "autograd.Grid":
     1        ReLU    (1, 8)           0      8
     2        Linear  (1, 3)          27     51
     """
-    names = {module: name or "(model)" for name, module in model.named_modules()}
-    calls: dict[Module, list[Any]] = {}
+    parts = {id(module): (name or "(model)", module) for name, module in model.named_modules()}
+    calls: dict[int, list[Any]] = {}
 
     def watched(m: Module, forward: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        own = calls.setdefault(m, [])  # before its parts
+        own = calls.setdefault(id(m), [])  # before its parts
         y = forward(*args, **kwargs)
         shapes = [str(part.shape) for part in inside(y) if hasattr(part, "shape")]
         own.append((", ".join(shapes), forward, args, kwargs))
@@ -73,11 +73,11 @@ def summary(model: Module, *example: Any) -> "autograd.Grid":
     with untouched(model), no_grad():
         model.eval()
         with untouched(model):  # what is captured is not watched
-            for module in names:
+            for _, module in parts.values():
                 vars(module)["forward"] = partial(watched, module, module.forward)
             model(*example)
-        unused = [m for m in names if m not in calls and not any(m.children())]
-        rows = [_row(names[m], m, calls.get(m, [])) for m in [*calls, *unused]]
+        unused = [k for k, (_, m) in parts.items() if k not in calls and not any(m.children())]
+        rows = [_row(*parts[k], calls.get(k, [])) for k in [*calls, *unused]]
     first: dict[Any, str] = {}
     parameters = model._named("parameter", remove_duplicate=False)
     notes = [f"{n} is {first[p]}" for n, p in parameters if first.setdefault(p, n) != n]

@@ -3,6 +3,7 @@
 import copy
 import math
 import pickle
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -465,6 +466,27 @@ def test_there_is_nothing_to_initialise():
     assert list(model.state_dict()) == ["mean", "fc.weight", "fc.bias"]
     assert model.training
     assert not model.eval().fc.training
+
+
+@dataclass
+class Scaled(nn.Module):
+    scale: Tensor
+    inner: nn.Module
+
+    def forward(self, x):
+        return self.scale * self.inner(x)
+
+
+def test_a_dataclass_is_a_module():
+    """It compares by value, and so has no hash: a walk knows modules by identity."""
+    model = Scaled(nn.Parameter(2.0), nn.Linear(3, 1))
+    x = np.ones((4, 3))
+    assert [*model.state_dict()] == ["scale", "inner.weight", "inner.bias"]
+    assert not model.eval().inner.training
+    assert [row.layer for row in nn.summary(model, x).rows] == ["(model)", "inner"]
+    assert "by" in str(nn.doctor(model, np.mean(model(x) ** 2)))
+    compiled = ag.compile(model)
+    assert compiled(x).tolist() == compiled(x).tolist() == model(x).tolist()
 
 
 SAID = {
