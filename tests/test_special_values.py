@@ -6,6 +6,7 @@ out. Warnings are errors here, so these rules do not warn where the function its
 """
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import autograd as ag
 from autograd import Tensor
+from autograd.rules.elementwise import smallest
 
 INF, NAN = np.inf, np.nan
 
@@ -349,3 +351,17 @@ def test_whole_numbers_have_no_gradient():
     assert not x.astype(int).requires_grad
     assert not np.argmax(x).requires_grad
     assert not (x > 2).requires_grad
+
+
+def test_a_look_at_a_transposed_array_copies_nothing():
+    x = np.arange(1.0, 10001).reshape(100, 100)
+    x[3, 5] = -1
+    tracemalloc.start()
+    found = smallest(x.T), smallest(x.T > 0)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == (-1, False)
+    assert most < x.nbytes / 2
+    x[7, 2] = NAN
+    assert math.isnan(smallest(x.T))
+    assert smallest(np.array(2.0)) == 2
