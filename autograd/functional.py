@@ -525,5 +525,7 @@ def _differ(x: Any, y: Any) -> bool:
     """Tell whether numbers differ by more than rounding does."""
     if not all(isinstance(v, (np.ndarray, np.generic)) for v in (x, y)):  # but a symbol
         return False
+    if np.array_equal(x, y):  # as ever, but for nan and threads: rounding takes a dozen looks
+        return False
     most = np.max(np.abs(x), where=np.isfinite(x), initial=0)
     return x.shape != y.shape or not np.allclose(x, y, 1e-3, 1e-6 * most, equal_nan=True)
