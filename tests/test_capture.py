@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import traceback
+import tracemalloc
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,6 +25,7 @@ import nn
 from autograd import Tensor, grad, hessian, jacobian, no_grad, value_and_grad, vjp
 from autograd.outside import DATA
 from autograd.program import CaptureError, Program, capture
+from autograd.program.randomness import watch
 from autograd.tensor import raw
 from autograd.tree import flatten
 
@@ -783,6 +785,19 @@ def test_generators_among_the_arguments_are_looked_at_too():
                 make(f, X, noise=among)
 
 
+def test_numbers_in_a_list_are_no_place_for_a_generator():
+    """A data set that a function reads may have millions of them."""
+    held = [*map(float, range(10**5)), generator]
+    tracemalloc.start()
+    states = watch(held)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 10**5
+    before = states()
+    generator.normal()
+    assert states() != before
+
+
 def test_a_generator_with_a_seed_gives_the_same_numbers_at_each_call():
     def f(x):
         return x + np.random.default_rng(3).normal()
@@ -852,6 +867,25 @@ def test_a_gradient_that_would_be_left_in_an_argument_is_refused():
         assert lines[1].endswith(", in f")
         assert lines[2] == "  instead: value_and_grad, or return t.grad; or a tensor from outside"
     assert same([capture(descent, t)(t)], [X / 2])
+
+
+def test_a_gradient_of_an_argument_may_go_into_a_tensor_from_outside():
+    kept = Tensor(np.zeros_like(X))
+
+    def written(t):
+        np.sum(t * t).backward()
+        with ag.no_grad():
+            kept[...] = t.grad
+
+    def replaced(t):
+        np.sum(t * t).backward()
+        kept.data = t.grad.data
+
+    for f in (written, replaced):
+        compiled = ag.compile(f)
+        for x in (X, X + 1):
+            compiled(Tensor(x, requires_grad=True))
+            assert same([kept], [2 * x])
 
 
 def test_writing_a_mapped_value_into_what_is_not_mapped_is_refused():

@@ -96,13 +96,14 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     nested = gives(range(len(values)))
     tensors = [type(v) is Tensor for v in values]
     connected = [type(v) is Tensor and v.op is not None and v._grad is None for v in values]
-    _refuse_gradients(f, tape, arguments, given, outputs)
     effects = [
         Effect(t, "new grad" if t in run.anew else "grad", _reference(tape, g))
         for t, g in run.left.items()
         if g is not None or t in run.anew
     ]
     effects += [Effect(t, "data", _reference(tape, y)) for t, y in run.changed()]
+    kept = [*outputs, *(e.name for e in effects if e.attribute == "data")]
+    _refuse_gradients(f, tape, arguments, given, kept)
     run.left, run.data, run.anew = {}, {}, set()
     del given, containers, values, gives, result
     _refuse_leaks(run, f)
@@ -317,10 +318,10 @@ def _refuse_written(
 
 
 def _refuse_gradients(
-    f: Callable[..., Any], tape: Tape, arguments: list[Any], given: list[Any], outputs: list[Any]
+    f: Callable[..., Any], tape: Tape, arguments: list[Any], given: list[Any], kept: list[Any]
 ) -> None:
-    """Refuse gradients of arguments that are neither used nor returned: they would be lost."""
-    used_here = {*outputs, *(a for e in tape.equations for a in e.args if type(a) is Name)}
+    """Refuse gradients of arguments that are neither used nor kept: they would be lost."""
+    used_here = {*kept, *(a for e in tape.equations for a in e.args if type(a) is Name)}
     for name, x in zip(arguments, given, strict=True):
         g = x._grad if type(x) is Tensor else None
         if g is not None and _reference(tape, g) not in used_here:

@@ -21,6 +21,8 @@ import numpy as np
 from autograd.errors import line_of
 from autograd.generator import default_generator
 
+PLAIN = {int, float, complex, bool, str, bytes, type(None), np.ndarray}
+"""What holds no generator, of which there may be a million in a list."""
 Source = np.random.Generator | np.random.RandomState | np.random.BitGenerator | random.Random
 
 
@@ -87,10 +89,9 @@ def _generators(*held: Any) -> Iterator[Source]:
         known.add(id(x))
         if isinstance(x, Source) and not isinstance(x, random.SystemRandom):  # which has no state
             yield x
-        elif type(x) is dict:
-            left += x.values()
-        elif type(x) in (list, tuple, set):
-            left += x
+        elif type(x) in (dict, list, tuple, set):
+            parts = x.values() if type(x) is dict else x
+            left += [part for part in parts if type(part) not in PLAIN]
         elif isinstance(x, functools.partial):
             left += [x.func, *x.args, *x.keywords.values()]
         elif isinstance(x, MethodType | BuiltinMethodType) and isinstance(x.__self__, Source):
