@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from autograd import full
 from nn import nonlinear
-from nn.checks import bind
+from nn.checks import bind, refuse
 from nn.module import Module, Parameter
 
 __all__ = [
@@ -46,6 +46,11 @@ class Function(Module):
         self._options = [*parameters][self.arity :]
         for name, value in options.items():
             setattr(self, name, value)
+        computed = any(not getattr(options[name], "is_leaf", True) for name in self._given)
+        name, data = type(self).__name__, ", ".join([*parameters][: self.arity])
+        what = f"{name} is made with options, and called with its data after that"
+        where, instead = f"{name}({', '.join(self._given)})", f"{name}()({data})"
+        refuse(computed, what, where, instead, TypeError)
 
     def forward(self, *data: Any) -> Any:
         return self.function(*data, **{name: getattr(self, name) for name in self._options})

@@ -5,7 +5,6 @@ from inspect import signature
 from typing import Any
 
 from nn import criteria
-from nn.checks import refuse
 from nn.function import Function
 
 __all__ = [
@@ -23,15 +22,6 @@ class Loss(Function):
     def __init_subclass__(cls, function: Callable[..., Any]) -> None:
         cls.function = staticmethod(function)
         cls.arity = sum(p.default is p.empty for p in signature(function).parameters.values())
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        given = [getattr(self, name) for name in self._given]
-        computed = any(not getattr(option, "is_leaf", True) for option in given)
-        name, data = type(self).__name__, [*signature(self.function).parameters][: self.arity]
-        what = f"{name} is made with options, and called with a prediction after that"
-        where, instead = f"{name}({', '.join(self._given)})", f"{name}()({', '.join(data)})"
-        refuse(computed, what, where, instead, TypeError)
 
 
 # ── of classes ────────────────────────────────────────────────────────────────────────────────

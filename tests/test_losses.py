@@ -356,11 +356,13 @@ def test_a_loss_is_made_before_it_is_called():
     with pytest.raises(TypeError) as caught:
         nn.CrossEntropyLoss(x * 2, np.arange(3))
     assert str(caught.value).splitlines() == [
-        "CrossEntropyLoss is made with options, and called with a prediction after that",
+        "CrossEntropyLoss is made with options, and called with its data after that",
         "  where: CrossEntropyLoss(weight, ignore_index)",
         "  instead: CrossEntropyLoss()(input, target)",
     ]
     assert nn.CrossEntropyLoss(Tensor(np.ones(3), requires_grad=True))(x, [0, 1, 2]).ndim == 0
+    with pytest.raises(TypeError, match=r"\n  instead: Softmax\(\)\(input\)"):
+        nn.Softmax(x * 2)
 
 
 # ── numbers ───────────────────────────────────────────────────────────────────────────────────
