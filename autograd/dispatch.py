@@ -48,7 +48,8 @@ def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: 
             f"{refused} of a Tensor is not differentiable here"
             + (f" with {options}" if options else ""),
             f"{refused}({', '.join(describe(a, i) for i, a in enumerate(args))})",
-            f"{full_name(fn)}(...) without it, or x.detach()",
+            ("a = a + x for a += x, or " if "out" in kwargs else "")
+            + f"{full_name(fn)}(...) without it, or x.detach()",
         )
     )
 

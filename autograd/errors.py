@@ -141,6 +141,8 @@ ADVICE = (  # the operation, or "" for any; what NumPy says; what to write inste
     ("vdot", "cannot reshape", "arrays of as many elements as each other"),
     ("concatenate", "must match exactly", "arrays that differ along the axis that joins them only"),
     ("concatenate", "number of dimensions", "arrays of as many axes: x[None] has one more than x"),
+    ("concatenate", "integer scalar", "the arrays in a list: np.concatenate([x, y])"),
+    ("getitem", "only integers", "x[1], x[1:], x[x > 0]; int(i) for an index that was computed"),
     ("stack", "the same shape", "arrays of one shape; np.concatenate for different lengths"),
     ("inner", "not aligned", "arrays whose last axes are equally long"),
     ("tensordot", "shape-mismatch", "axes=(i, j) where a.shape[i] == b.shape[j]"),
@@ -161,7 +163,7 @@ ADVICE = (  # the operation, or "" for any; what NumPy says; what to write inste
 def _remedy(name: str, error: Exception) -> str:
     if isinstance(error, np.exceptions.AxisError):
         return "an axis that the array has, from -ndim to ndim - 1"
-    if isinstance(error, IndexError):
+    if isinstance(error, IndexError) and "only integers" not in str(error):
         return "an index inside the shape"
     for of, words, instead in ADVICE:
         if of in ("", name) and words in str(error):

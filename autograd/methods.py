@@ -75,6 +75,14 @@ class Methods(PyTorchMethods):
 
     def item(self) -> Any:
         """Return the only element as a Python number."""
+        if self.data.size != 1:
+            raise ValueError(
+                three_lines(
+                    f"an array of shape {self.shape} is no single number",
+                    "x.item(), float(x), int(x), or a function of Python's math",
+                    "x[0] or x.sum() for one number, np.exp for math.exp, print(x) for all of them",
+                )
+            )
         return self.data.item()
 
     def numel(self) -> int:
@@ -150,6 +158,9 @@ class Methods(PyTorchMethods):
 
     def __index__(self) -> int:
         return operator.index(self.data)
+
+    def __round__(self, ndigits: int = 0) -> Any:
+        return dispatching.round(self, ndigits)
 
     def __contains__(self, value: Any) -> bool:
         return bool(np.any(self == value))

@@ -156,7 +156,7 @@ class Tensor(Methods):
                 three_lines(
                     f"requires_grad is True or False, not {requires_grad!r:.40}",
                     f"Tensor({data!r:.40}, {requires_grad!r:.40})",
-                    "Tensor(2.5) for a number, Tensor([2, 5]) for several",
+                    "requires_grad=True; Tensor(2.5) for a number, Tensor([2, 5]) for several",
                 )
             )
         self.data = values(raw(data), requires_grad, dtype)

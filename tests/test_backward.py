@@ -1,5 +1,7 @@
 """Backward: accumulation, held tensors, hooks, create_graph, and the wording of its errors."""
 
+import math
+import operator
 import sys
 
 import numpy as np
@@ -241,7 +243,33 @@ def test_shapes_that_do_not_fit():
     assert ".T" in instead
     what, _, _ = message(ValueError, lambda: np.concatenate([leaf(np.ones((2, 3))), np.ones(4)]))
     assert what.startswith("concatenate failed: ")
-    message(IndexError, lambda: leaf(np.ones(3))[7])
+    x = leaf(np.ones(3))
+    *_, instead = message(TypeError, lambda: np.concatenate(x, x))
+    assert instead == "  instead: the arrays in a list: np.concatenate([x, y])"
+    *_, instead = message(IndexError, lambda: x[7])
+    assert instead == "  instead: an index inside the shape"
+    *_, instead = message(IndexError, lambda: x[1.5])
+    assert instead.endswith("int(i) for an index that was computed")
+
+
+@pytest.mark.parametrize("call", [float, math.exp, "{:.3f}".format, Tensor.item])
+def test_an_array_is_no_number(call):
+    what, where, instead = message(ValueError, lambda: call(leaf([1.0, 2.0])))
+    assert what == "an array of shape (2,) is no single number"
+    assert where == "  where: x.item(), float(x), int(x), or a function of Python's math"
+    assert "np.exp for math.exp" in instead
+    assert call(leaf([1.0]))
+
+
+def test_a_wrong_switch_names_the_right_one():
+    what, _, instead = message(TypeError, lambda: Tensor(2.0, requires_grad="True"))
+    assert what == "requires_grad is True or False, not 'True'"
+    assert instead.startswith("  instead: requires_grad=True; Tensor(2.5) for a number")
+
+
+def test_round_is_numpys():
+    assert round(leaf(2.567), 2).item() == 2.57
+    assert round(leaf([2.5, 1.4])).tolist() == [2, 1]
 
 
 def test_an_empty_list_selects_nothing():
@@ -263,6 +291,8 @@ def test_unknown_functions_and_options():
     assert what == "partition of a Tensor does not take ['kind']"
     what, _, _ = message(NotImplementedError, lambda: np.add(x, x, where=[True, False]))
     assert what == "np.add of a Tensor is not differentiable here with where="
+    *_, instead = message(NotImplementedError, lambda: operator.iadd(np.zeros(2), x))
+    assert instead == "  instead: a = a + x for a += x, or np.add(...) without it, or x.detach()"
 
 
 def test_requires_grad_of_a_result_cannot_be_switched_off():
