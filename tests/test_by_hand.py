@@ -136,7 +136,7 @@ def planted(net):
     yield "W2", right["W2"].T, ("transposed",), "it is transposed"
     yield "W2", -right["W2"], ("sign",), "the sign is flipped"
     yield "b1", right["b1"] * k.n, ("missing 1/N",), f"1/N is missing {n}"
-    yield "W1", right["W1"] / k.n, ("extra 1/N",), f"there is a 1/N too much {n}"
+    yield "W1", right["W1"] / k.n, ("extra 1/N",), f"there is an extra 1/N {n}"
     yield "W1", -k.n * right["W1"], ("sign", "missing 1/N"), f"flipped and 1/N is missing {n}"
     yield "W2", -right["W2"].T, ("transposed", "sign"), "it is transposed and the sign is flipped"
     yield "b2", k.d2, ("not summed",), f"it is not summed over axis 0 {n}"
@@ -336,7 +336,7 @@ def test_the_loss_is_a_sum_where_it_should_be_a_mean():
     assert "1/N is missing (N = 3)" in check_by_hand(loss, {w: 3 * right})[w].what
     # two readings that the numbers cannot tell apart: N is 2 too, and so is the exponent
     halved = check_by_hand(loss, {w: right / 2})[w]
-    assert halved.what == "there is a 1/N too much (N = 2); or the 2 of the power is missing"
+    assert halved.what == "there is an extra 1/N (N = 2); or the 2 of the power is missing"
 
 
 @pytest.mark.parametrize("lang", ["pt", "es"])

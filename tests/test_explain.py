@@ -798,6 +798,7 @@ def test_every_format_is_saved(tmp_path):
         assert "ropagação para trás" in text
     saved = (tmp_path / "f.html").read_text(encoding="utf-8")
     assert '<html lang="pt">' in saved
+    assert re.search(r'math { font: [^}]*"DejaVu Math TeX Gyre"[^}]* math; }', saved)
     assert "prefers-color-scheme: dark" in saved
     assert not re.search(r"https?:|src=|@import|<script|<link", saved), "nothing is fetched"
 

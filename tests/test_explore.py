@@ -570,6 +570,17 @@ def test_the_lines_are_those_of_the_derivation():
         assert f"{name} = {told[name][0]} = " in text
 
 
+def test_a_constant_with_a_name_has_its_value_on_the_wire():
+    x = Tensor(-1.0, name="x")
+    model = explore(lambda w: 1 + w * x, w=2.0).model
+    told = {
+        (*model["nodes"][wire["source"]]["name"],): wire["value"] is not None
+        for wire in model["wires"]
+    }
+    assert told[("x",)]
+    assert not told[("",)]  # 1 is written in its box
+
+
 def test_a_title_holds_no_number_that_would_go_stale():
     def f(a):
         for _ in range(20):

@@ -108,6 +108,17 @@ def test_a_seed_is_a_sheet(level):
     assert len(keys) >= 28
 
 
+def test_a_worksheet_is_made_from_a_seed():
+    assert str(worksheet(np.int64(3)).key) == str(worksheet(3).key)
+    with pytest.raises(TypeError) as caught:
+        worksheet(Tensor(2.0) * 3)
+    assert str(caught.value).splitlines() == [
+        "a worksheet is a random graph, made from a number or a text: not from a Tensor",
+        "  where: worksheet(Tensor(6.0))",
+        '  instead: worksheet("Ada"); draw(f) and explain(f) for a graph of your own',
+    ]
+
+
 def test_the_same_sheet_on_every_machine():
     assert str(worksheet("Ada", 2).sheet) == (
         "Worksheet: Ada, level 2\nName: ____________________\n\n"

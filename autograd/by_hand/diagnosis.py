@@ -84,12 +84,12 @@ def factors_of(graph: Graph) -> Factors:
     single = [(-1.0, Part("sign", "the sign is flipped", "multiply by −1"))]
     operands = [t for node in graph.nodes for t in (node, *arguments(node))]
     for n in sorted({n for t in operands for n in (*np.shape(raw(t)), np.size(raw(t)))} - {0, 1}):
-        missing, extra = f"1/N is missing (N = {n})", f"there is a 1/N too much (N = {n})"
+        missing, extra = f"1/N is missing (N = {n})", f"there is an extra 1/N (N = {n})"
         single.append((n, Part("missing 1/N", missing, f"divide by {n}")))
         single.append((1 / n, Part("extra 1/N", extra, f"multiply by {n}")))
     for p in sorted({p for node in graph.nodes if (p := _exponent(node)) is not None}):
         text = number(p)
-        lost, more = f"the {text} of the power is missing", f"there is a factor {text} too much"
+        lost, more = f"the {text} of the power is missing", f"there is an extra factor {text}"
         single.append((1 / p, Part("exponent", lost, f"multiply by {text}")))
         single.append((p, Part("exponent", more, f"divide by {text}")))
     pairs = [

@@ -209,7 +209,8 @@ h2 {{ font-size: 1.15rem; margin: 2rem 0 .5rem; }}
   align-items: baseline; overflow: auto hidden; padding: .25rem 0 .5rem; }}
 .left {{ text-align: right; }}
 .right {{ display: flex; flex-wrap: wrap; align-items: baseline; gap: .6rem .3rem; }}
-math {{ font-size: 1.1em; }}
+math {{ font: 1.1em "Latin Modern Math", "STIX Two Math", "Cambria Math",
+  "DejaVu Math TeX Gyre", "Noto Sans Math", math; }}
 .remark {{ color: var(--muted); font-size: .85rem; margin-left: 1rem; white-space: nowrap; }}
 </style>
 </head>

@@ -40,6 +40,7 @@ def exercise(seed: int | str, level: int) -> Tensor:
     Raises
     ------
     ValueError : for another level.
+    TypeError : for a seed that is neither a number nor a text.
 
     >>> f = exercise("Ada", 1)
     >>> f.name, [t.name for t in toposort(f)] == [t.name for t in toposort(exercise("Ada", 1))]
@@ -51,6 +52,15 @@ def exercise(seed: int | str, level: int) -> Tensor:
                 f"there is no level {level!r}",
                 f"worksheet({seed!r}, level={level!r})",
                 "level=1 (+ − ×), 2 (÷, powers), 3 (activations) or 4 (matrices)",
+            )
+        )
+    if not isinstance(seed, (int, str, np.integer)):
+        raise TypeError(
+            three_lines(
+                f"a worksheet is a random graph, made from a number or a text: not from a "
+                f"{type(seed).__name__}",
+                f"worksheet({seed!r:.40})",
+                'worksheet("Ada"); draw(f) and explain(f) for a graph of your own',
             )
         )
     random = Random(f"{seed}/{level}")  # noqa: S311  # an exercise is no secret

@@ -109,6 +109,7 @@ def worksheet(seed: int | str, level: int = 1, *, lang: str = "en") -> Worksheet
     Raises
     ------
     ValueError : for another level or language.
+    TypeError : for a seed that is neither a number nor a text, such as a Tensor.
 
     Examples
     --------

@@ -178,7 +178,7 @@ class Stage:
         result["valueAt"] = self._known(t)
         if np.ndim(t.data if type(t) is Tensor else t):
             result["text"] = wire.forward
-        elif wire.forward and self.scene.nodes[wire.source].role != "constant":
+        elif wire.forward:
             result["value"] = self.lines.value(t)
         marked = result["text"] or result["value"] is not None or result["gradient"] is not None
         wide = max(NUMBER + 12, len(result["text"]) * 7.0)
