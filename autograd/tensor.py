@@ -100,8 +100,8 @@ class Tensor(Methods):
 
     Raises
     ------
-    TypeError : for an integer or boolean array that requires a gradient, and for what holds no
-        numbers.
+    TypeError : for an integer or boolean array that requires a gradient, for what holds no numbers,
+        and for a Tensor that was computed from others, whose gradient a copy would cut.
     ValueError : for lists of different lengths.
 
     Examples
@@ -159,7 +159,7 @@ class Tensor(Methods):
                     "requires_grad=True; Tensor(2.5) for a number, Tensor([2, 5]) for several",
                 )
             )
-        self.data = values(raw(data), requires_grad, dtype)
+        self.data = values(data, requires_grad, dtype)
         self.requires_grad = False
         if requires_grad:
             self.requires_grad_()

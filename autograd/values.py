@@ -1,11 +1,12 @@
 """What a Tensor holds: numbers, in an array that nobody else writes into."""
 
+from threading import get_ident
 from typing import Any
 
 import numpy as np
 
 from autograd import modes
-from autograd.errors import plain, three_lines
+from autograd.errors import describe, plain, three_lines
 
 
 def values(data: Any, requires_grad: bool, dtype: Any) -> Any:
@@ -13,6 +14,16 @@ def values(data: Any, requires_grad: bool, dtype: Any) -> Any:
 
     Python's floats, and its integers if they require a gradient, get the default dtype.
     """
+    if hasattr(data, "requires_grad"):  # a Tensor, which stands above this room
+        if data.op and data.requires_grad and get_ident() not in modes.paused:
+            raise TypeError(
+                three_lines(
+                    "this Tensor is connected to a graph: a copy of it would cut the gradient",
+                    f"Tensor({describe(data, 0)})",
+                    "x itself; x.clone() or x.astype(dtype), which stay connected; x.detach()",
+                )
+            )
+        data = data.data
     array = plain(data)
     typed = dtype is not None or hasattr(array, "dtype")
     try:

@@ -151,6 +151,22 @@ def test_repr(t, text):
     assert repr(t) == text
 
 
+def test_a_tensor_of_a_computed_tensor_would_cut_the_gradient():
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(TypeError) as error:
+        Tensor(w * 2, requires_grad=True)
+    assert str(error.value) == (
+        "this Tensor is connected to a graph: a copy of it would cut the gradient\n"
+        "  where: Tensor(argument 0 (2,))\n"
+        "  instead: x itself; x.clone() or x.astype(dtype), which stay connected; x.detach()"
+    )
+    with pytest.raises(TypeError, match="would cut the gradient"):
+        grad(lambda x: np.sum(Tensor(x) * 2))(np.ones(2))  # which was 0
+    with no_grad():
+        assert Tensor(w * 2).data.tolist() == [2.0, 4.0]
+    assert Tensor(w).data.tolist() == Tensor((w * 1).detach()).data.tolist() == [1.0, 2.0]
+
+
 def test_array_of_a_connected_tensor_is_refused():
     x = leaf([1.0, 2.0])
     with pytest.raises(TypeError) as error:
