@@ -7,7 +7,8 @@ a Tensor of outside, so gradients flow through.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,8 @@ import numpy as np
 
 from autograd.errors import line_of, plain, shape_of, three_lines, user_frame
 from autograd.inplace import into
-from autograd.outside import DATA, here, innermost
+from autograd.modes import depth
+from autograd.outside import DATA, here, innermost, reading
 from autograd.primitive import (
     COMPOSITES,
     CREATORS,
@@ -157,6 +159,16 @@ class Level:
         self.size, self.connected = size, connected
         self.since, self.below = birth(), here.reader
         self._before: dict[Tensor, Any] = {}  # the gradients of the tensors from outside
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Let this thread compute for all examples; a derivative inside is of one of them."""
+        outer, depth.value = depth.value, 0
+        try:
+            with reading(self):
+                yield
+        finally:
+            depth.value = outer
 
     # ── tensors from outside are the same for all examples ─────────────────────────────────────
     def read(self, t: Tensor, data: Any) -> Any:

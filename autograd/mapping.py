@@ -8,8 +8,7 @@ import numpy as np
 
 from autograd.batching import Batched, Level, refusal
 from autograd.errors import describe, function_name, shape_of, three_lines
-from autograd.modes import depth, is_grad_enabled
-from autograd.outside import reading
+from autograd.modes import is_grad_enabled
 from autograd.tensor import Tensor, constant, raw
 from autograd.tree import flatten, map_leaves
 
@@ -62,13 +61,11 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
         level = Level(_size(leaves, axes, f))
         pairs = zip(leaves, axes, strict=True)
         given = [x if axis is None else level.batch(x, axis) for x, axis in pairs]
-        outer, depth.value = depth.value, 0  # a derivative inside is of one example
         try:
-            with reading(level):
+            with level.running():
                 results, nest = flatten(f(*rebuild(given), **kwargs))
                 values = [raw(y) for y in results]
         finally:
-            depth.value = outer
             left = level.restore_gradients()
         if left:
             raise refusal(

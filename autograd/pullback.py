@@ -9,7 +9,7 @@ from autograd.backward import ALONE, sweep
 from autograd.batching import Level, VmapError
 from autograd.errors import plain, three_lines
 from autograd.modes import depth, enable_grad, is_grad_enabled, no_grad
-from autograd.outside import here, reading
+from autograd.outside import here
 from autograd.tensor import Tensor, constant, raw
 from autograd.versions import DATA_ALONE, getrefcount
 
@@ -105,12 +105,8 @@ class Pullback:
         units = units.reshape(len(which), *y.shape)
         level = Level(len(which), connected=recorded or self._mapped)
         try:
-            outer, depth.value = depth.value, 0  # what is connected outside is so by the level
-            try:
-                with reading(level):
-                    grads = self.gradients(self._only(k, level.batch(units)), recorded=False)
-            finally:
-                depth.value = outer
+            with level.running():
+                grads = self.gradients(self._only(k, level.batch(units)), recorded=False)
             grads = [level.whole(g) for g in grads]
             return [_plain(g) if recorded else raw(g) for g in grads]
         except VmapError:  # a rule asks for numbers
