@@ -79,7 +79,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     states = watch(f, examples, options)
     before = states()
     try:
-        with watching(run), naming(run), counted_seeds():
+        with watching(run), naming(run):
             result = f(*(containers := rebuild(given)), **options)
     except Exception as error:
         if run.refusals and error not in run.refusals:
@@ -215,7 +215,7 @@ class Run:
 @contextmanager
 def watching(run: Run) -> Iterator[None]:
     """Let this thread read and write tensors from outside through `run`."""
-    with reading(run):
+    with reading(run), counted_seeds():
         try:
             yield
         finally:
@@ -282,7 +282,7 @@ def _random(
         run = Run(f)
         leaves, rebuild = flatten(list(examples))
         given = [_variable(run.tape, "x", x) for x in leaves]
-        with watching(run), counted_seeds():
+        with watching(run):
             f(*rebuild(given), **options)
 
     line = drawing_line(again, states, is_users)
