@@ -5,16 +5,15 @@ symbol becomes an equation; so the backward sweep, transforms of any order and a
 are written down by the very code that computes them.
 """
 
-import gc
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
-from autograd.errors import function_name, line_of, three_lines
+from autograd.errors import function_name, three_lines
 from autograd.names import names_in
 from autograd.outside import DATA, reading
 from autograd.program.arguments import argument_names, identifier
@@ -22,6 +21,12 @@ from autograd.program.callers import Callers, is_users
 from autograd.program.equations import Name, used
 from autograd.program.program import Effect, Program
 from autograd.program.randomness import counted_seeds, drawing_line, watch
+from autograd.program.refusals import (
+    definition,
+    refuse_gradients,
+    refuse_leaks,
+    refuse_written,
+)
 from autograd.program.simplify import simplified
 from autograd.program.symbol import CaptureError, Symbol
 from autograd.program.tape import Tape
@@ -89,7 +94,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
         raise run.refusals[0]
     if states() != before:
         raise _random(f, states, examples, options)
-    _refuse_written(f, arguments, given, flatten(containers)[0])
+    refuse_written(f, arguments, given, flatten(containers)[0])
     values, gives = flatten(result)
     outputs = [_reference(run.tape, v) for v in values]
     tape = run.tape
@@ -102,11 +107,17 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
         if g is not None or t in run.anew
     ]
     effects += [Effect(t, "data", _reference(tape, y)) for t, y in run.changed()]
-    kept = [*outputs, *(e.name for e in effects if e.attribute == "data")]
-    _refuse_gradients(f, tape, arguments, given, kept)
+    gradients = [
+        (name, _reference(tape, x._grad))
+        for name, x in zip(arguments, given, strict=True)
+        if type(x) is Tensor and x._grad is not None
+    ]
+    known = {*outputs, *(e.name for e in effects if e.attribute == "data")}
+    known |= {a for e in tape.equations for a in e.args if type(a) is Name}
+    refuse_gradients(f, gradients, known)
     run.left, run.data, run.anew = {}, {}, set()
     del given, containers, values, gives, result
-    _refuse_leaks(run, f)
+    refuse_leaks(f, tape)
     results = [*outputs, *(e.name for e in effects)]
     unnamed = {name: x for name, x in tape.constants.items() if name not in tape.wishes}
     equations = simplified(tape.equations, tape.inputs | tape.constants, unnamed)
@@ -289,70 +300,7 @@ def _random(
     return CaptureError(
         three_lines(
             "a program cannot hold random numbers: each call would get the same ones",
-            line or _definition(f),
+            line or definition(f),
             "draw them outside and pass them as an argument; module.eval() for dropout",
         )
     )
-
-
-def _refuse_written(
-    f: Callable[..., Any], arguments: list[Any], given: list[Any], left: list[Any]
-) -> None:
-    if [*map(id, given)] != [*map(id, left)]:
-        raise CaptureError(
-            three_lines(
-                "a program cannot hold putting something into a list or a dict that it is given",
-                _definition(f),
-                "a new one, which is returned: {**params, 'w': w}; [*values, y]",
-            )
-        )
-    for name, x in zip(arguments, given, strict=True):
-        if type(x) is Tensor and raw(x).name != name:
-            raise CaptureError(
-                three_lines(
-                    f"a program cannot hold writing into {name}, a tensor that it is given",
-                    _definition(f),
-                    f"{name} = {name} + 1 for {name} += 1; or a tensor from outside",
-                )
-            )
-
-
-def _refuse_gradients(
-    f: Callable[..., Any], tape: Tape, arguments: list[Any], given: list[Any], kept: list[Any]
-) -> None:
-    """Refuse gradients of arguments that are neither used nor kept: they would be lost."""
-    used_here = {*kept, *(a for e in tape.equations for a in e.args if type(a) is Name)}
-    for name, x in zip(arguments, given, strict=True):
-        g = x._grad if type(x) is Tensor else None
-        if g is not None and _reference(tape, g) not in used_here:
-            raise CaptureError(
-                three_lines(
-                    f"a program cannot leave a gradient in {name}, a tensor that it is given",
-                    _definition(f),
-                    f"value_and_grad, or return {name}.grad; or a tensor from outside",
-                )
-            )
-
-
-def _refuse_leaks(run: Run, f: Callable[..., Any]) -> None:
-    """Refuse what is still held by somebody: the program will not compute it for them."""
-    if all(handle() is None for handle in run.tape.handles):
-        return
-    gc.collect()  # what only holds itself is no leak
-    for handle in run.tape.handles:
-        if (symbol := handle()) is not None:
-            name = run.tape.wishes.get(symbol.name, symbol.name.text)
-            raise CaptureError(
-                three_lines(
-                    f"a program cannot hold {name} being kept outside, in a list or an attribute",
-                    _definition(f),
-                    f"return {name} with the result",
-                )
-            )
-
-
-def _definition(f: Callable[..., Any]) -> str:
-    code: CodeType | None = getattr(inspect.unwrap(f), "__code__", None)
-    if code is None:
-        return repr(f)
-    return f"{line_of(code.co_filename, code.co_firstlineno)}, in {code.co_name}"
