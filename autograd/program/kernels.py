@@ -7,6 +7,7 @@ call that makes a new array will do.
 
 # ruff: noqa: ARG001  # every kernel gets (refer, e, x, args), whether it needs them or not
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -122,45 +123,41 @@ IN_PLACE = frozenset({ufunc, power, logistic, rectified, mask})
 
 # ── cross-entropy: the forward pass does what it can for the backward pass ───────────────────
 def cross_entropy(
-    x: Any, target: Any, rows: Any, p: np.ndarray, loss: np.ndarray, g: float | None = None
+    rows: Any, x: Any, target: Any, p: np.ndarray, loss: np.ndarray, g: float | None = None
 ) -> None:
     """Leave -ln softmax(x)[target] in the loss, and in p its gradient; without g, softmax(x)."""
-
-    def work(start: int, stop: int) -> None:
-        part, q, mine = x[start:stop], p[start:stop], loss[start:stop]
-        wanted = rows[: stop - start], target[start:stop]
-        if not q.flags.c_contiguous:  # short rows: reduced along columns
-            np.copyto(q, part)
-            part = q
-        np.subtract(part, np.maximum.reduce(part, -1)[:, None], q)
-        picked = q[wanted]
-        np.exp(q, q)
-        sums = np.add.reduce(q, -1)
-        np.log(sums, mine)
-        np.subtract(mine, picked, mine)
-        if g is None:
-            q /= sums[:, None]
-        else:
-            q *= (g / sums)[:, None]
-            q[wanted] -= g
-
-    _by_rows(work, p)
-
-
-def d_cross_entropy(p: np.ndarray, target: Any, rows: Any, g: Any) -> None:
-    """Turn softmax(x) in p into its gradient, g (p - onehot)."""
-
-    def work(start: int, stop: int) -> None:
-        q, part = p[start:stop], g if np.ndim(g) == 0 else g[start:stop]
-        q *= part if np.ndim(g) == 0 else part[:, None]
-        q[rows[: stop - start], target[start:stop]] -= part
-
-    _by_rows(work, p)
-
-
-def _by_rows(work: Callable[[int, int], None], p: np.ndarray) -> None:
-    """Work on a few rows at a time where there are many numbers."""
-    if p.size < LARGE:
-        work(0, len(p))
+    if not p.flags.c_contiguous:  # short rows: reduced along columns
+        np.copyto(p, x)
+        x = p
+    np.subtract(x, np.maximum.reduce(x, -1)[:, None], p)
+    wanted = rows, target
+    picked = p[wanted]
+    np.exp(p, p)
+    sums = np.add.reduce(p, -1)
+    np.log(sums, loss)
+    np.subtract(loss, picked, loss)
+    if g is None:
+        p /= sums[:, None]
     else:
-        share(work, 0, len(p), max(1, PIECE // p.shape[1]))
+        p *= (g / sums)[:, None]
+        p[wanted] -= g
+
+
+def d_cross_entropy(rows: Any, p: np.ndarray, target: Any, g: Any) -> None:
+    """Turn softmax(x) in p into its gradient, g (p - onehot)."""
+    p *= g[:, None] if isinstance(g, np.ndarray) and g.ndim else g
+    p[rows, target] -= g
+
+
+def by_rows(f: Callable[..., None]) -> Callable[..., None]:
+    """Let a function of row numbers and arrays work on a few rows at a time."""
+
+    @functools.wraps(f)
+    def over(rows: Any, x: Any, *args: Any) -> None:
+        def work(start: int, stop: int) -> None:
+            parts = [a[start:stop] if np.ndim(a) else a for a in (x, *args)]
+            f(rows[: stop - start], *parts)
+
+        share(work, 0, len(rows), max(1, PIECE // x.shape[1]))
+
+    return over

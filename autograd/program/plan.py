@@ -14,7 +14,14 @@ from autograd.blocks import LARGE
 from autograd.primitive import fused_op
 from autograd.program.chains import WORDS, Chain, chained, spell_chain
 from autograd.program.equations import Equation, Name, Names
-from autograd.program.kernels import IN_PLACE, cross_entropy, d_cross_entropy, kernel_of, ufunc
+from autograd.program.kernels import (
+    IN_PLACE,
+    by_rows,
+    cross_entropy,
+    d_cross_entropy,
+    kernel_of,
+    ufunc,
+)
 from autograd.program.program import Program
 from autograd.rules.neural import d_cross_entropy as fused_gradient
 from autograd.rules.neural import softmax_cross_entropy
@@ -249,32 +256,36 @@ class Plan:
     def _cross_entropy(self, e: Equation) -> None:
         """Compute a loss, and with it its gradient, where that waits for nothing else."""
         x, p = self._like[e.args[0]], self._softmax_of(e)
-        rows, loss = self.refer(np.arange(len(x))), self._place(e.name, e.like)
-        few = x.shape[1] <= 32
+        loss = self._place(e.name, e.like)
+        order = "F" if x.shape[1] <= 32 else "C"
         same = (d for d in self.program.equations if d.op is GRADIENT and self._softmax_of(d) == p)
         now = [d for d in same if d.args[3] in self._uniform and d.like.dtype == x.dtype][:1]
-        if now and not few:
+        if now and not (order == "F" and now[0].name in self._leaving):
             (d,) = now
-            buffer, g = self._place(d.name, d.like), [repr(self._uniform[d.args[3]].item())]
+            buffer = self._place(d.name, d.like, order=order)
+            g = [repr(self._uniform[d.args[3]].item())]
             self._early.add(d.name)
         else:
-            text = self._place(p, x, order="F" if few else "C")
+            text = self._place(p, x, order=order)
             buffer, g = self.refer(self.scope.pop(text)), []
             self._softmax[p.text,] = buffer
-        args = [*map(self._argument, e.args), rows, buffer, loss, *g]
-        self.lines.append(f"{self.refer(cross_entropy)}({', '.join(args)})")
+        self._rows(cross_entropy, x, [*map(self._argument, e.args), buffer, loss, *g])
 
     def _d_cross_entropy(self, e: Equation) -> None:
         p = self._softmax_of(e)
-        g = e.args[3]
+        buffer, g = self._softmax[p.text,], e.args[3]
         if g in self._uniform:
             g = self._uniform[g].item()
-        rows = self.refer(np.arange(e.like.shape[0]))
-        args = [self._softmax[p.text,], self._argument(e.args[1]), rows, self._argument(g)]
-        self.lines.append(f"{self.refer(d_cross_entropy)}({', '.join(args)})")
+        self._rows(d_cross_entropy, e.like, [buffer, *map(self._argument, (e.args[1], g))])
         self._held[e.name] = self._held.pop(p)
-        self.scope[e.name.text] = self.scope[self._softmax[p.text,]]
+        self.scope[e.name.text] = self.scope[buffer]
         self._fixed.add(e.name)
+
+    def _rows(self, f: Callable[..., None], x: Any, args: Sequence[str]) -> None:
+        """Call a function of the numbers of x's rows and more, on pieces where x is large."""
+        rows = self.refer(np.arange(len(x)))
+        f = f if x.size < LARGE else by_rows(f)
+        self.lines.append(f"{self.refer(f)}({', '.join([rows, *args])})")
 
     def _argument(self, a: Any) -> str:
         if type(a) is Name:
