@@ -162,6 +162,12 @@ class Methods(PyTorchMethods):
     def __round__(self, ndigits: int = 0) -> Any:
         return dispatching.round(self, ndigits)
 
+    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
+        return other // self, other % self
+
     def __contains__(self, value: Any) -> bool:
         return bool(np.any(self == value))
 

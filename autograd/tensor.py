@@ -164,15 +164,20 @@ class Tensor(Methods):
         if requires_grad:
             self.requires_grad_()
 
+    def __init_subclass__(cls) -> None:
+        """Refuse classes of which the engine would not know the instances, as it asks for types."""
+        if "__new__" not in vars(cls):  # nn.Parameter's makes a Tensor
+            what, where = "Tensor has no subclasses", f"class {cls.__name__}(Tensor)"
+            instead = "a class with a Tensor as attribute; functions; nn.Module; @primitive"
+            raise TypeError(three_lines(what, where, instead))
+
     # ── operators: one line each, from the rows ────────────────────────────────────────────────
     __add__, __radd__ = _binary(np.add), _binary(np.add, reflected=True)
     __sub__, __rsub__ = _binary(np.subtract), _binary(np.subtract, reflected=True)
     __mul__, __rmul__ = _binary(np.multiply), _binary(np.multiply, reflected=True)
     __truediv__, __rtruediv__ = _binary(np.divide), _binary(np.divide, reflected=True)
-    __floordiv__, __rfloordiv__ = (
-        _binary(np.floor_divide),
-        _binary(np.floor_divide, reflected=True),
-    )
+    __floordiv__ = _binary(np.floor_divide)
+    __rfloordiv__ = _binary(np.floor_divide, reflected=True)
     __mod__, __rmod__ = _binary(np.remainder), _binary(np.remainder, reflected=True)
     __pow__, __rpow__ = _binary(operator.pow), _binary(operator.pow, reflected=True)
     __matmul__, __rmatmul__ = _binary(np.matmul), _binary(np.matmul, reflected=True)
@@ -187,12 +192,6 @@ class Tensor(Methods):
     __neg__, __pos__ = _unary(np.negative), _unary(np.positive)
     __abs__, __invert__ = _unary(np.absolute), _unary(np.invert)
     __hash__ = object.__hash__
-
-    def __divmod__(self, other: Any) -> tuple["Tensor", "Tensor"]:
-        return self // other, self % other
-
-    def __rdivmod__(self, other: Any) -> tuple["Tensor", "Tensor"]:
-        return other // self, other % self
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if self.requires_grad and get_ident() not in paused:

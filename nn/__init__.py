@@ -27,7 +27,7 @@ from nn.layers import (
 
 # isort: on
 from nn.losses import *  # noqa: F403  # what __all__ says there
-from nn.module import Module, Parameter, is_parameter
+from nn.module import Module, Parameter
 from nn.normalization import *  # noqa: F403  # likewise
 from nn.pictures import Recorder, live_losses, plot_gradients
 from nn.recurrent import GRU, LSTM, RNN
@@ -49,7 +49,7 @@ __all__ = [
     "GRU", "LSTM", "MLP", "RNN", "Bilinear", "Dropout", "Dropout1d", "Dropout2d", "Embedding",
     "Flatten", "History", "Identity", "Linear", "Module", "ModuleList", "MultiheadAttention",
     "Parameter", "Recorder", "Sequential", "TransformerEncoder", "TransformerEncoderLayer",
-    "Unflatten", "doctor", "export_onnx", "fit", "functional", "init", "is_parameter",
+    "Unflatten", "doctor", "export_onnx", "fit", "functional", "init",
     "live_losses", "load", "optim", "plot_gradients", "save", "summary", "utils",
 ]  # fmt: skip
 __all__ += convolution.__all__ + function.__all__ + losses.__all__ + normalization.__all__

@@ -19,7 +19,7 @@ from autograd import Tensor, logsumexp, place_of, record_lines, three_lines
 from nn.case import Case, constants, inside, op, origin, rms, sums_to_1, tensors
 from nn.function import RReLU
 from nn.layers import Dropout
-from nn.module import Module, is_parameter, untouched
+from nn.module import Module, Parameter, untouched
 from nn.normalization import BatchNorm
 from nn.targets import raw
 
@@ -192,7 +192,7 @@ def in_a_list(case: Case) -> Found:
         for name, value in vars(module).items():
             parts = [(x, getattr(x, "f", x)) for x in inside(value)]  # f: what was compiled
             modules = [x for x, f in parts if isinstance(x, Module) or isinstance(f, Module)]
-            tuned = [t for t in tensors(inside(value)) if is_parameter(t) or t in trained]
+            tuned = [t for t in tensors(inside(value)) if isinstance(t, Parameter) or t in trained]
             if any(id(part) not in known for part in (*modules, *tuned)):
                 what = f"a plain {type(value).__name__} hides layers or parameters"
                 yield what, f"{path or type(module).__name__}.{name}"

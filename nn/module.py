@@ -22,27 +22,31 @@ REPLACED = {
 """How an attribute of each kind, called ``{0}``, gets another value."""
 
 
-def Parameter(data: Any, requires_grad: bool = True) -> Tensor:  # noqa: N802  # PyTorch's name
-    """Return a Tensor that a `Module` registers and an optimiser trains; the data is copied.
+class Marked(type):
+    """A class whose instances are the Tensors with its mark."""
 
-    It is a Tensor like any other, with a mark in its ``meta`` for drawings and `is_parameter`.
+    def __instancecheck__(cls, value: Any) -> bool:
+        return type(value) is Tensor and value.meta is not None and "parameter" in value.meta
+
+
+class Parameter(Tensor, metaclass=Marked):
+    """A Tensor that a `Module` registers and an optimiser trains; the data is copied.
+
+    It is a Tensor like any other, with a mark in its ``meta`` for drawings and ``isinstance``.
     Integers (not integer arrays, which raise TypeError) become floats.
 
     >>> Parameter([1, 2])
     Tensor([1., 2.], requires_grad=True)
-    """
-    tensor = Tensor(data, requires_grad)
-    tensor.meta = {**(tensor.meta or {}), "parameter": True}
-    return tensor
-
-
-def is_parameter(value: Any) -> bool:
-    """Tell a `Parameter` from other values.
-
-    >>> is_parameter(Parameter(1.0)), is_parameter(Tensor(1.0, requires_grad=True))
+    >>> isinstance(Parameter(1.0), Parameter), isinstance(Tensor(1.0), Parameter)
     (True, False)
     """
-    return type(value) is Tensor and value.meta is not None and "parameter" in value.meta
+
+    __slots__ = ()
+
+    def __new__(cls, data: Any, requires_grad: bool = True) -> Tensor:  # type: ignore[misc]  # none is of this class
+        tensor = Tensor(data, requires_grad)
+        tensor.meta = {**(tensor.meta or {}), "parameter": True}
+        return tensor
 
 
 class Keys(NamedTuple):
@@ -99,7 +103,7 @@ class Module:
     def _kind(self, name: str, value: Any) -> str:
         if isinstance(value, Module):
             return "module"
-        if is_parameter(value):
+        if isinstance(value, Parameter):
             return "parameter"
         return "buffer" if name in self._buffers and type(value) is Tensor else ""
 

@@ -295,7 +295,7 @@ def test_initial_rows_are_normal():
     assert abs(rows.mean()) < 4 / math.sqrt(rows.size)
     assert rows.var() == pytest.approx(1, rel=0.03)
     assert (rows**4).mean() == pytest.approx(3, rel=0.06)  # which a uniform one has at 1.8
-    assert nn.is_parameter(layer.weight)
+    assert isinstance(layer.weight, nn.Parameter)
 
 
 def test_indices_may_be_arguments_of_a_program(rng):

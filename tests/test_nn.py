@@ -162,8 +162,8 @@ def test_parameters_are_marked_and_named():
     layer = nn.Linear(2, 3)
     assert layer.weight.meta["parameter"] is True
     assert layer.weight.name == "weight"
-    assert nn.is_parameter(layer.bias)
-    assert not nn.is_parameter(Tensor(1.0, requires_grad=True))
+    assert isinstance(layer.bias, nn.Parameter)
+    assert not isinstance(Tensor(1.0, requires_grad=True), nn.Parameter)
     assert type(layer.weight) is Tensor
     kept = nn.Parameter(Tensor(1.0, name="w"))
     assert nn.Parameter(3).dtype == np.float64
@@ -228,7 +228,7 @@ def test_a_copy_is_a_model_of_its_own(copied, rng):
     assert_array_equal(twin(x).data, net(x).data)
     with ag.no_grad():
         twin.scale += 1
-    assert all(nn.is_parameter(p) and p.requires_grad for p in twin.parameters())
+    assert all(isinstance(p, nn.Parameter) and p.requires_grad for p in twin.parameters())
     assert [p.name for p in twin.parameters()] == [p.name for p in net.parameters()]
     assert net.scale.tolist() == [1.0, 2.0]
 

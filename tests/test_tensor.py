@@ -167,6 +167,20 @@ def test_a_tensor_of_a_computed_tensor_would_cut_the_gradient():
     assert Tensor(w).data.tolist() == Tensor((w * 1).detach()).data.tolist() == [1.0, 2.0]
 
 
+def test_subclasses_are_refused():
+    """The engine asks ``type(x) is Tensor``: it would take instances of others for no numbers."""
+    with pytest.raises(TypeError) as error:
+
+        class Node(Tensor):
+            pass
+
+    assert str(error.value) == (
+        "Tensor has no subclasses\n"
+        "  where: class Node(Tensor)\n"
+        "  instead: a class with a Tensor as attribute; functions; nn.Module; @primitive"
+    )
+
+
 def test_array_of_a_connected_tensor_is_refused():
     x = leaf([1.0, 2.0])
     with pytest.raises(TypeError) as error:
