@@ -140,6 +140,68 @@ def test_backward_goes_through_a_compiled_function():
         assert not loss(X, y).requires_grad
 
 
+def test_what_backward_reads_is_kept_and_not_computed_again():
+    net, (X, y) = network(4, 5, 3), batch()
+    loss = compile(lambda X, y: cross_entropy(net(X), y))
+    loss(X, y).backward()
+    (replay,) = loss._replays.values()
+    first, second, _ = replay._halves
+    names = [[e.op.name for e in half.program.equations] for half in (first, second)]
+    assert (names[0].count("matmul"), names[0].count("sigmoid")) == (2, 1)
+    assert (names[1].count("matmul"), names[1].count("sigmoid")) == (3, 0)  # none for X
+    for p in net.parameters():
+        assert p.grad.data.base is None  # no turned view, which would be copied
+        assert p.grad.data.flags.c_contiguous
+
+
+def test_losses_wait_for_their_gradients_in_any_order():
+    net, (X, y) = network(4, 5, 3), batch()
+    loss = compile(lambda X, y: cross_entropy(net(X), y))
+    one, other = loss(X, y), loss(-X, y)
+    one.backward(retain_graph=True)
+    other.backward()
+    one.backward()
+    ours = gradients(net)
+    forget(net)
+    (2 * cross_entropy(net(X), y) + cross_entropy(net(-X), y)).backward()
+    for a, b in zip(ours, gradients(net), strict=True):
+        assert_allclose(a, b, rtol=1e-12, atol=1e-16)
+
+
+def test_several_results_and_what_is_left_in_buffers():
+    """Of which some have no gradient, or are views of others, or of an argument."""
+    X, _ = batch()
+    x, twin = (Tensor(X, requires_grad=True) for _ in range(2))
+    norm, plain = nn.BatchNorm1d(4), nn.BatchNorm1d(4)
+
+    def f(norm, x):
+        y = norm(x)
+        return {"y": y, "part": y[1:].T, "where": np.argmax(y, 1), "x": x[0], "e": np.exp(y.sum())}
+
+    compiled = compile(functools.partial(f, norm))
+    for _ in range(2):
+        ours, eager = compiled(x), f(plain, twin)
+        for a, b in zip(ours.values(), eager.values(), strict=True):
+            assert_allclose(a.data, b.data, rtol=1e-13)
+        for r in (ours, eager):
+            (r["part"].sum() * 2 + (r["y"] ** 2).sum() + r["x"].sum() + r["e"]).backward()
+    assert_allclose(x.grad.data, twin.grad.data, rtol=1e-10, atol=1e-12)
+    assert_allclose(norm.weight.grad.data, plain.weight.grad.data, rtol=1e-12)
+    assert_allclose(norm.running_var.data, plain.running_var.data, rtol=1e-14)
+
+
+def test_only_backward_asks_for_a_derivative_that_is_missing():
+    @autograd.primitive
+    def odd(x):
+        return np.sqrt(x)
+
+    x = Tensor(4.0, requires_grad=True)
+    y = compile(lambda x: odd(x) * 2)(x)
+    assert y.item() == 4
+    with pytest.raises(NotImplementedError, match="odd"):
+        y.backward()
+
+
 def test_a_compiled_function_has_derivatives_of_any_order():
     f = compile(lambda x: np.sum(np.sin(x) * x[0]))
     x = np.array([0.5, 1.0, 2.0])
@@ -174,6 +236,35 @@ def test_every_row_replays(case):
         return
     for a, b in zip(np.atleast_1d(compiled(*second)), np.atleast_1d(expected), strict=True):
         assert_allclose(np.asarray(a), np.asarray(b), rtol=1e-14, atol=1e-300)
+
+
+@pytest.mark.parametrize("case", SCALAR_CASES)
+def test_backward_goes_through_every_row(case):
+    """The two halves of its program compute what the engine does, for other numbers too."""
+    compiled = compile(case.f)
+    for seed in (0, 1):
+        ours, theirs = (
+            [
+                Tensor(x, requires_grad=x.dtype.kind == "f") if isinstance(x, np.ndarray) else x
+                for x in case.inputs(np.float64, seed=seed)
+            ]
+            for _ in range(2)
+        )
+        try:
+            expected = case.f(*theirs)
+        except IndexError:
+            return
+        y = compiled(*ours)
+        assert getattr(y, "requires_grad", False) == getattr(expected, "requires_grad", False)
+        if not getattr(y, "requires_grad", False):
+            continue
+        for result in (y, expected):
+            (result * np.conj(result)).real.sum().backward()
+        for a, b in zip(ours, theirs, strict=True):
+            if getattr(b, "requires_grad", False):
+                assert (a.grad is None) == (b.grad is None)
+                if b.grad is not None:
+                    assert_allclose(a.grad.data, b.grad.data, rtol=1e-12, atol=1e-12)
 
 
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 1e300, 5e-324, np.inf, -np.inf, np.nan]
@@ -363,16 +454,16 @@ def test_the_places_of_an_interrupted_replay_are_not_used_again():
     x = np.linspace(0, 1, 9)
     wanted = compiled(x)
     (replay,) = compiled._replays.values()
-    first = replay._idle[0]
+    first = replay.run.idle[0]
 
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    replay._idle[:] = [interrupted]
+    replay.run.idle[:] = [interrupted]
     with pytest.raises(KeyboardInterrupt):
         compiled(x)
     assert_array_equal(compiled(x), wanted)
-    assert replay._idle[0] not in (first, interrupted)
+    assert replay.run.idle[0] not in (first, interrupted)
 
 
 def test_many_signatures_warn_once():
@@ -748,11 +839,27 @@ def test_a_compiled_function_is_let_go_without_the_garbage_collector():
         compiled = compile(value_and_grad(lambda x: np.sum(np.tanh(x * x) * np.exp(x))))
         compiled(x)
         (replay,) = compiled._replays.values()
-        gone = weakref.ref(replay._idle[0])
+        gone = weakref.ref(replay.run.idle[0])
         del compiled, replay
         assert gone() is None
     finally:
         gc.enable()
+
+
+def test_a_graph_through_a_compiled_function_is_let_go_without_it_too():
+    x = Tensor(np.ones(3), requires_grad=True)
+    for f in (lambda x: np.sum(np.exp(x) * x), lambda x: (np.exp(x) * x, x.sum())):
+        compiled = compile(f)
+        compiled(x)
+        gc.collect()
+        gc.disable()
+        try:
+            y = flatten(compiled(x))[0][0]
+            gone = weakref.ref(y)
+            del y
+            assert gone() is None
+        finally:
+            gc.enable()
 
 
 # ── numbers of Python's ───────────────────────────────────────────────────────────────────────

@@ -100,7 +100,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     tape = run.tape
     nested = gives(range(len(values)))
     tensors = [type(v) is Tensor for v in values]
-    connected = [type(v) is Tensor and v.op is not None and v._grad is None for v in values]
+    connected = [type(v) is Tensor and v.requires_grad and v._grad is None for v in values]
     effects = [
         Effect(t, "new grad" if t in run.anew else "grad", _reference(tape, g))
         for t, g in run.left.items()

@@ -3,7 +3,7 @@
 import functools
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import MethodType
 from typing import Any
@@ -13,20 +13,17 @@ import numpy as np
 from autograd.errors import function_name, three_lines
 from autograd.modes import is_grad_enabled, readers
 from autograd.outside import here
-from autograd.primitive import Primitive
 from autograd.program.capture import capture
-from autograd.program.equations import Name, outline
-from autograd.program.plan import Plan
+from autograd.program.equations import outline
 from autograd.program.program import Program
+from autograd.program.replay import Replay
 from autograd.program.sizes import Family
-from autograd.rules.packing import pack, unpack
 from autograd.standin import Standin
-from autograd.tensor import Tensor, raw, record
+from autograd.tensor import Tensor, raw
 from autograd.tree import flatten, is_alike, key_of
 
 ARRAYS = (np.ndarray, Tensor, list, tuple, dict)
 CONSTANTS = (int, str, slice, type(None), type(...))
-NUMBERS = {int: np.int64, float: np.float64, complex: np.complex128}
 SIGNATURES = 8
 """So many signatures are usual; a function that has more is perhaps not meant to be compiled."""
 
@@ -248,89 +245,3 @@ def _signature(x: Any, skip: int) -> Any:
     if isinstance(x, (np.generic, float, complex)) or type(x) is int:
         return type(x)
     return _constant(x)
-
-
-class Replay:
-    """A program with the places for its results: as many sets of them as threads run it at once."""
-
-    def __init__(self, program: Program, args: tuple[Any, ...], proven: bool = True) -> None:
-        self.program, self.proven = program, proven
-        self._nested = any(isinstance(a, (list, tuple, dict)) for a in args)
-        self._idle = [Plan(program).function()]
-        self._given = [i for i, a in enumerate(program.arguments) if type(a) is Name]
-        leaves = flatten(list(args))[0]
-        kinds = [type(leaves[i]) for i in self._given]
-        self._numbers = [(k, NUMBERS[kind]) for k, kind in enumerate(kinds) if kind in NUMBERS]
-        self._parameters = list(program.parameters.values())
-        self._wrapped = bool(self._parameters) or Tensor in kinds
-        self._connected = [k for k, is_so in enumerate(program.connected) if is_so]
-        self._count = len(program.outputs)
-
-    def __call__(self, args: tuple[Any, ...]) -> Any:
-        program = self.program
-        leaves = flatten(list(args))[0] if self._nested else args
-        if self._connected and is_grad_enabled():
-            return self._record(leaves)
-        results = self.run(self._values(leaves))
-        if program.effects:
-            for effect, value in zip(program.effects, results[self._count :], strict=True):
-                effect.leave(value)
-            results = results[: self._count]
-        return program.result(results)
-
-    def _values(self, leaves: Sequence[Any]) -> list[Any]:
-        values = self._arguments(leaves) + self._parameters
-        return [*map(raw, values)] if self._wrapped else values
-
-    def _arguments(self, leaves: Sequence[Any]) -> list[Any]:
-        values = [*map(leaves.__getitem__, self._given)]
-        for k, kind in self._numbers:  # Python's raise an error where NumPy's are infinite
-            values[k] = kind(values[k])
-        return values
-
-    def guess(self, args: tuple[Any, ...]) -> Any:
-        """Return what a call would return, and leave nothing in tensors."""
-        leaves = flatten(list(args))[0] if self._nested else args
-        return self.program.result(self.run(self._values(leaves))[: self._count])
-
-    def run(self, values: list[Any]) -> tuple[Any, ...]:
-        """Replay once, with places that nobody else is using."""
-        try:
-            replay = self._idle.pop()
-        except IndexError:
-            replay = Plan(self.program).function()
-        results = replay(*values)  # if it is interrupted, other threads go on writing for a while
-        self._idle.append(replay)
-        return results
-
-    def _record(self, leaves: Sequence[Any]) -> Any:
-        """Record the whole program as one operation, for backward to come."""
-        program, which = self.program, self._connected
-        values = self._arguments(leaves) + self._parameters
-        several = len(which) > 1  # in one array then, as an operation has one result
-        results: list[Any] = []
-
-        def forward(*xs: Any) -> Any:
-            results[:] = self.run(list(xs))
-            parts = [results[k] for k in which]
-            return pack(0, *parts) if several else parts[0]
-
-        def joint(g: Any, _: Any, *xs: Any) -> list[Any]:
-            gs = unpack(g, *shapes) if several else [g]
-            if type(g) is Tensor or Tensor in map(type, xs):
-                return program.pullback(which, gs, *xs)
-            return list(self.backward(gs, *xs))
-
-        op = Primitive(forward, (), joint=joint, name=program.name, code="{*}")
-        y = record(op, tuple(values))
-        shapes = [np.shape(results[k]) for k in which]
-        for k, part in zip(which, unpack(y, *shapes) if several else [y], strict=True):
-            results[k] = part if part.dtype == results[k].dtype else part.astype(results[k].dtype)
-        for effect, value in zip(program.effects, results[self._count :], strict=True):
-            effect.leave(value)
-        return program.result(tuple(results[: self._count]))
-
-    @functools.cached_property
-    def backward(self) -> Compiled:
-        """The program's vector-Jacobian product, compiled."""
-        return compile(functools.partial(self.program.pullback, self._connected))

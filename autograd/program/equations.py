@@ -7,6 +7,7 @@ import numpy as np
 
 from autograd.errors import three_lines
 from autograd.primitive import Primitive
+from autograd.standin import is_view
 
 
 class Name(str):
@@ -63,6 +64,12 @@ class Equation(NamedTuple):
     like: Any = None
     backward: bool = False
     named: bool = False
+
+    @property
+    def is_view(self) -> bool:
+        """Whether the result looks at the first argument; what is not contiguous it may copy."""
+        seen = is_view(self.op, self.params) and type(self.args[0]) is Name
+        return seen and np.ndim(self.like) > 0
 
     def __deepcopy__(self, _: Any) -> "Equation":
         return self  # nothing in it changes, rows go by identity, and its outline takes no room

@@ -26,7 +26,6 @@ from autograd.program.program import Program
 from autograd.rules.neural import d_cross_entropy as fused_gradient
 from autograd.rules.neural import softmax_cross_entropy
 from autograd.rules.shape import VIEWS
-from autograd.standin import is_view
 
 GRADIENT = fused_op(fused_gradient)
 
@@ -72,13 +71,16 @@ class Plan:
         self._held: dict[Name, np.ndarray] = {}
         self._free: list[np.ndarray] = []
         self._softmax: dict[tuple[Any, ...], str] = {}
-        self._early: set[Name] = set()
+        self._early: set[Name] = set()  # what was computed with an equation before it
+        self._turned = self._turn()
         ending: dict[int, list[Name]] = defaultdict(list)
         for name, i in self._last.items():
             ending[i].append(name)
         for i, e in enumerate(self._steps):
             if isinstance(e, Chain):
                 self._chain(e, i)
+            elif e.name in self._early:
+                pass
             elif e.name in self._base:
                 self._view(e)
             else:
@@ -118,7 +120,7 @@ class Plan:
         """Map each view to what it is a view of."""
         bases: dict[Name, Name] = {}
         for e in self.program.equations:
-            if _is_view(e):
+            if e.is_view:
                 bases[e.name] = bases.get(e.args[0], e.args[0])
         return bases
 
@@ -139,6 +141,22 @@ class Plan:
             for y, base in zip(results, bases, strict=True)
             if bases.count(base) == 1 and np.size(self._like[y]) == np.size(self._like[base])
         } | {*results}
+
+    def _turn(self) -> dict[Name, Equation]:
+        """Find the products of matrices that leave only turned, as gradients of weights do."""
+        users: dict[Name, list[Equation]] = defaultdict(list)
+        for e in self.program.equations:
+            for a in e.args:
+                if type(a) is Name:
+                    users[a].append(e)
+        turned = {}
+        for e in self.program.equations:
+            if e.op.fn is np.matmul and np.ndim(e.like) == 2 and len(users[e.name]) == 1:
+                (t,) = users[e.name]
+                axes = t.params.get("axes")
+                if t.op.fn is np.transpose and axes in (None, (1, 0)) and t.name in self._leaving:
+                    turned[e.name] = t
+        return {name: t for name, t in turned.items() if name not in self.program.results}
 
     def _last_uses(self) -> dict[Name, int]:
         last: dict[Name, int] = {}
@@ -200,8 +218,8 @@ class Plan:
     def _compute(self, e: Equation, i: int) -> None:
         if e.op.fn is softmax_cross_entropy and np.ndim(self._like[e.args[0]]) == 2:
             return self._cross_entropy(e)
-        if e.name in self._early:
-            return None
+        if e.name in self._turned:
+            return self._product(e, self._turned[e.name])
         if e.op is GRADIENT and self._softmax_of(e) in self._held:
             return self._d_cross_entropy(e)
         kernel = kernel_of(e.op)
@@ -215,6 +233,12 @@ class Plan:
         out = self._place(e.name, e.like, self._dying(e, i))
         self.lines += [line.replace("$OUT", out) for line in lines]
         return None
+
+    def _product(self, e: Equation, t: Equation) -> None:
+        """Multiply matrices into an array that is looked at turned: a copy would take as long."""
+        out, args = self._place(t.name, t.like), ", ".join(map(self._argument, e.args))
+        self.lines.append(f"{self.refer(np.matmul)}({args}, out={out}.T)")
+        self._early.add(t.name)
 
     def _chain(self, chain: Chain, i: int) -> None:
         """Compute elementwise operations together, without the arrays that only they need."""
@@ -316,8 +340,3 @@ def _may_be_an_argument(e: Equation) -> bool:
 
 def _is_uniform(x: np.ndarray) -> bool:
     return x.size > 0 and bool((x == x.flat[0]).all())
-
-
-def _is_view(e: Equation) -> bool:
-    # np.reshape too, though of what is not contiguous it makes a copy each time
-    return is_view(e.op, e.params) and type(e.args[0]) is Name and np.ndim(e.like) > 0

@@ -116,9 +116,10 @@ class Program:
     def _nesting(self) -> Any:
         return flatten(self.gives)
 
-    def pullback(self, which: Sequence[int], gs: Sequence[Any], *values: Any) -> list[Any]:
-        """Return what gradients of some outputs send back to each input."""
-        wanted = [i for i, x in enumerate(values) if raw(x).dtype.kind in "fc"]
+    def pullback(
+        self, which: Sequence[int], wanted: Sequence[int], gs: Sequence[Any], *values: Any
+    ) -> list[Any]:
+        """Return what gradients of some outputs send back to the wanted inputs."""
 
         def chosen(*xs: Any) -> list[Any]:
             results = self.interpret(*xs)
