@@ -4,6 +4,7 @@ import copy
 import functools
 import gc
 import pickle
+import re
 import sys
 import threading
 import weakref
@@ -368,6 +369,46 @@ def test_the_plan_uses_its_places_again():
     program = capture(training_step(net), X, y)
     total = sum(e.like.nbytes for e in program.equations)
     assert Plan(program).bytes < total / 3
+
+
+@pytest.mark.parametrize("n", [3, 40])
+def test_parts_are_written_and_added_where_they_belong(n):
+    """Not into a copy of the whole for each: a loop over elements costs what it writes."""
+
+    def f(x):
+        y = np.zeros_like(x)
+        for i in range(n):
+            y[i] = x[i] * x[i - 1]
+        return np.sum(y * x)
+
+    x = np.random.default_rng(0).standard_normal((n, 2))
+    program = capture(value_and_grad(f), x)
+    lines = Plan(program).lines
+    whole = [line for line in lines if re.search(r"copyto\(\w+, \w+\)$|= 0$|zeros", line)]
+    assert len([line for line in whole if "[value" not in line]) == 3  # to write to; what leaves
+    for y in (x, x + 1):
+        for one, other in zip(compile(value_and_grad(f))(y), value_and_grad(f)(y), strict=True):
+            assert_allclose(one, other, rtol=1e-12)
+
+
+def test_what_is_needed_later_is_not_written_over():
+    def f(x):
+        y = x * 2
+        z = y.copy()
+        z[0] = y[1]
+        z[1:] = z[:-1]
+        w = z * 1
+        w[...] = y[::-1]
+        return np.stack([y, z, w])
+
+    x = np.arange(5.0)
+    compiled, expected = compile(f), f(x)
+    for _ in range(2):
+        assert_array_equal(compiled(x), expected)
+    y = Tensor(x, requires_grad=True)
+    (compile(f)(y) * np.arange(15.0).reshape(3, 5)).sum().backward()
+    slope = grad(lambda x: np.sum(f(x) * np.arange(15.0).reshape(3, 5)))(x)
+    assert_array_equal(y.grad.data, slope)
 
 
 def test_threads_may_call_at_once():

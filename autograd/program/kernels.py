@@ -16,9 +16,10 @@ import numpy as np
 from autograd.blocks import LARGE, PIECE, share
 from autograd.primitive import PRIMITIVES, Primitive, fused_op
 from autograd.program.equations import Equation
+from autograd.program.fusing import ADD_PART, COPY_PART, TURNED
 from autograd.rules.elementwise import masked, over, spare
 from autograd.rules.neural import rectify, relu, sigmoid
-from autograd.rules.shape import short_rows
+from autograd.rules.shape import is_basic, scatter, setitem, short_rows
 
 Refer = Callable[[Any], str]  # gives an object a name that the lines can use
 Kernel = Callable[[Refer, Equation, Sequence[Any], Sequence[str]], list[str] | None]
@@ -110,15 +111,49 @@ def _over(g: Any, d: Any, out: np.ndarray) -> None:
             np.divide(g, spare(d, (g == 0) & ((d == 0) | np.isnan(d))), out)
 
 
+def turned(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
+    """Multiply matrices into an array that is looked at turned: a copy would take as long."""
+    return [f"{refer(np.matmul)}({', '.join(args)}, out=$OUT.T)"]
+
+
+def part_of_zeros(
+    refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]
+) -> list[str] | None:
+    """Write what an index sends back into zeros."""
+    if not is_basic(e.params["index"]) or x[0].dtype != e.like.dtype:
+        return None
+    return ["$OUT[...] = 0", *part_added(refer, e, x, ["", *args])]
+
+
+def part_added(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str]:
+    """Add to a part of what was there."""
+    return [f"$OUT[{refer(e.params['index'])}] += {args[1]}"]
+
+
+def part_copied(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str]:
+    """Copy a part."""
+    return [f"{refer(np.copyto)}($OUT, {args[0]}[{refer(e.params['index'])}])"]
+
+
+def part_set(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str]:
+    """Set a part of what was there."""
+    return [f"$OUT[{refer(e.params['index'])}] = {args[1]}"]
+
+
 KERNELS: dict[Any, Kernel] = {
-    np.matmul: matmul, np.sum: total, sigmoid: logistic, relu: rectified, np.power: power,
-    np.where: choose, fused_op(masked).fn: mask, fused_op(over).fn: quotient,
+    TURNED.fn: turned, ADD_PART.fn: part_added, COPY_PART.fn: part_copied,
+    scatter: part_of_zeros, setitem: part_set, np.matmul: matmul, np.sum: total,
+    sigmoid: logistic, relu: rectified, np.power: power, np.where: choose,
+    fused_op(masked).fn: mask, fused_op(over).fn: quotient,
     **{op.fn: power for op in PRIMITIVES.values() if op.name == "pow"},
 }  # fmt: skip
 
 
 IN_PLACE = frozenset({ufunc, power, logistic, rectified, mask})
 """Kernels that may write over what they read."""
+
+PARTIAL = frozenset({part_added, part_set})
+"""Kernels that write over a part of their first argument, which is copied if it is needed later."""
 
 
 # ── cross-entropy: the forward pass does what it can for the backward pass ───────────────────

@@ -14,8 +14,10 @@ from autograd.blocks import LARGE
 from autograd.primitive import fused_op
 from autograd.program.chains import WORDS, Chain, chained, spell_chain
 from autograd.program.equations import Equation, Name, Names
+from autograd.program.fusing import fused
 from autograd.program.kernels import (
     IN_PLACE,
+    PARTIAL,
     by_rows,
     cross_entropy,
     d_cross_entropy,
@@ -53,7 +55,7 @@ class Plan:
     """
 
     def __init__(self, program: Program) -> None:
-        self.program = program
+        self.program = program = fused(program)
         self.lines: list[str] = []
         self.scope: dict[str, Any] = {n.text: x for n, x in program.constants.items()}
         self.bytes = 0
@@ -71,16 +73,13 @@ class Plan:
         self._held: dict[Name, np.ndarray] = {}
         self._free: list[np.ndarray] = []
         self._softmax: dict[tuple[Any, ...], str] = {}
-        self._early: set[Name] = set()  # what was computed with an equation before it
-        self._turned = self._turn()
+        self._early: set[Name] = set()
         ending: dict[int, list[Name]] = defaultdict(list)
         for name, i in self._last.items():
             ending[i].append(name)
         for i, e in enumerate(self._steps):
             if isinstance(e, Chain):
                 self._chain(e, i)
-            elif e.name in self._early:
-                pass
             elif e.name in self._base:
                 self._view(e)
             else:
@@ -142,22 +141,6 @@ class Plan:
             if bases.count(base) == 1 and np.size(self._like[y]) == np.size(self._like[base])
         } | {*results}
 
-    def _turn(self) -> dict[Name, Equation]:
-        """Find the products of matrices that leave only turned, as gradients of weights do."""
-        users: dict[Name, list[Equation]] = defaultdict(list)
-        for e in self.program.equations:
-            for a in e.args:
-                if type(a) is Name:
-                    users[a].append(e)
-        turned = {}
-        for e in self.program.equations:
-            if e.op.fn is np.matmul and np.ndim(e.like) == 2 and len(users[e.name]) == 1:
-                (t,) = users[e.name]
-                axes = t.params.get("axes")
-                if t.op.fn is np.transpose and axes in (None, (1, 0)) and t.name in self._leaving:
-                    turned[e.name] = t
-        return {name: t for name, t in turned.items() if name not in self.program.results}
-
     def _last_uses(self) -> dict[Name, int]:
         last: dict[Name, int] = {}
         for i, step in enumerate(self._steps):
@@ -190,8 +173,9 @@ class Plan:
 
     def _dying(self, e: Equation, i: int) -> list[Any]:
         """Return the arguments that a result may be written over, at step i."""
-        safe = e.op.elementwise and kernel_of(e.op) in IN_PLACE
-        return [a for a in e.args if safe and type(a) is Name and self._last.get(a) == i]
+        kernel = kernel_of(e.op)
+        args = e.args if e.op.elementwise and kernel in IN_PLACE else e.args[: kernel in PARTIAL]
+        return [a for a in args if a in self._held and self._last.get(a) == i]
 
     def _room(self, size: int) -> np.ndarray:
         fitting = [raw for raw in self._free if raw.nbytes >= size]
@@ -218,8 +202,8 @@ class Plan:
     def _compute(self, e: Equation, i: int) -> None:
         if e.op.fn is softmax_cross_entropy and np.ndim(self._like[e.args[0]]) == 2:
             return self._cross_entropy(e)
-        if e.name in self._turned:
-            return self._product(e, self._turned[e.name])
+        if e.name in self._early:
+            return None
         if e.op is GRADIENT and self._softmax_of(e) in self._held:
             return self._d_cross_entropy(e)
         kernel = kernel_of(e.op)
@@ -230,15 +214,11 @@ class Plan:
         lines = kernel(self.refer, e, x, [self._argument(a) for a in e.args])
         if lines is None:
             return self._call(e)
-        out = self._place(e.name, e.like, self._dying(e, i))
+        out = self._place(e.name, e.like, dying := self._dying(e, i))
+        if kernel in PARTIAL and (not dying or dying[0] in self._held):
+            self.lines.append(f"{self.refer(np.copyto)}({out}, {self._argument(e.args[0])})")
         self.lines += [line.replace("$OUT", out) for line in lines]
         return None
-
-    def _product(self, e: Equation, t: Equation) -> None:
-        """Multiply matrices into an array that is looked at turned: a copy would take as long."""
-        out, args = self._place(t.name, t.like), ", ".join(map(self._argument, e.args))
-        self.lines.append(f"{self.refer(np.matmul)}({args}, out={out}.T)")
-        self._early.add(t.name)
 
     def _chain(self, chain: Chain, i: int) -> None:
         """Compute elementwise operations together, without the arrays that only they need."""
@@ -314,7 +294,7 @@ class Plan:
     def _argument(self, a: Any) -> str:
         if type(a) is Name:
             return a.text
-        if type(a) in (int, float, bool) and np.isfinite(a):
+        if type(a) in (int, bool) or (type(a) is float and np.isfinite(a)):
             return repr(a)
         return self.refer(a)
 
