@@ -40,7 +40,9 @@ def compile(f: Callable[..., Any]) -> "Compiled":  # PyTorch's name
     global, is that of the capture, and so are arguments that are no arrays or numbers, which must
     be hashable.
     Where `f` calls ``backward``, gradients are added up in ``.grad`` as ever, so that any
-    optimizer can use them. Threads may call it at the same time.
+    optimizer can use them; where it does not, its results wait for it as others do, so that a model
+    can be compiled alone: ``net = compile(net)``. The whole step is faster, as both passes are
+    planned together then. Threads may call it at the same time.
 
     Raises
     ------
