@@ -6,7 +6,9 @@ from typing import Any
 
 from autograd.tracer import getval
 
-__all__ = ["dict", "isinstance", "list", "tuple", "type"]
+__all__ = ["DictBox", "SequenceBox", "dict", "isinstance", "list", "tuple", "type"]
+
+DictBox, SequenceBox = dict, list | tuple  # what HIPS traces containers in
 
 
 def isinstance(value: Any, kind: Any) -> bool:

@@ -1,6 +1,7 @@
 """HIPS autograd's `autograd.core`: rules of primitives, and vector spaces."""
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from autograd import functional, tracer
 from autograd.modes import no_grad
 from autograd.primitive import COMPOSITES, PRIMITIVES, Primitive, Undefined
 from autograd.tensor import raw
-from autograd.tracer import ASK, Box
+from autograd.tracer import ASK, Box, getval, isbox
 from autograd.tree import flatten, map_leaves
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "defvjp",
     "defvjp_argnum",
     "defvjp_argnums",
+    "getval",
+    "isbox",
     "make_jvp",
     "make_vjp",
     "primitive",
@@ -51,10 +54,11 @@ def make_jvp(fun: Callable[[Any], Any], x: Any) -> Callable[[Any], tuple[Any, An
 
 
 def primitive(fn: Callable[..., Any]) -> Any:
-    """Return `autograd.tracer.primitive` of fn, with HIPS's first two ways to set its derivative.
+    """Return `autograd.tracer.primitive` of fn, with HIPS's first ways to set its derivative.
 
-    Both set the rule of one argument: ``defgrad((ans, *args) -> g -> gx)`` and
-    ``defvjp((g, ans, space, its_space, *args) -> gx)`` with the spaces of the argument and of g.
+    Two set the rule of one argument: ``defgrad((ans, *args) -> g -> gx)`` and
+    ``defvjp((g, ans, space, its_space, *args) -> gx)`` with the spaces of the argument and of g;
+    ``defvjp_is_zero(argnums)`` says by which arguments there is none.
 
     >>> from autograd import grad
     >>> cube = primitive(lambda x: x**3)
@@ -63,9 +67,9 @@ def primitive(fn: Callable[..., Any]) -> Any:
     np.float64(12.0)
     """
     call: Any = tracer.primitive(fn)
-    makers: dict[int, Maker] = {}
+    makers: dict[int, Maker | None] = {}
 
-    def defgrad(maker: Maker, argnum: int = 0) -> None:
+    def defgrad(maker: Maker | None, argnum: int = 0) -> None:
         makers[argnum] = maker
         defvjp(call, *makers.values(), argnums=makers)
 
@@ -75,7 +79,11 @@ def primitive(fn: Callable[..., Any]) -> Any:
 
         defgrad(maker, argnum)
 
-    call.defgrad, call.defvjp = defgrad, defvjp_of_one
+    def defvjp_is_zero(argnums: Iterable[int] = (0,)) -> None:
+        for i in argnums:
+            defgrad(None, i)
+
+    call.defgrad, call.defvjp, call.defvjp_is_zero = defgrad, defvjp_of_one, defvjp_is_zero
     return call
 
 
@@ -151,6 +159,8 @@ def defjvp(fun: Callable[..., Any], *makers: Maker | str | None, argnums: Any = 
 
 def defjvp_argnum(fun: Callable[..., Any], push: Maker) -> None:
     """Set the derivative of a primitive: ``push(argnum, g, ans, args, kwargs)`` is Jg."""
+    if fun in COMPOSITES and COMPOSITES[fun] not in PRIMITIVES:
+        return  # as below, of the rows that it is made of
     op = _row(fun)
     if op.differentiable and not isinstance(op.each, Undefined):
         return  # its pull is known, and a push follows from it
@@ -190,10 +200,15 @@ def _define(op: Primitive, each: Callable[..., Any]) -> None:
 
 def _row(fun: Callable[..., Any]) -> Primitive:
     """Return the row of a function: a primitive's own, or one of NumPy's, entered if need be."""
-    COMPOSITES.pop(fun, None)
-    if fun not in PRIMITIVES:
-        PRIMITIVES[fun] = Primitive(fun, ())
-    return PRIMITIVES[fun]
+    if fun in COMPOSITES:  # made of other rows, and maybe of several results
+        if COMPOSITES[fun] not in PRIMITIVES:
+            COMPOSITES[fun] = tracer.primitive(fun)
+        return PRIMITIVES[COMPOSITES[fun]]
+    row = PRIMITIVES.setdefault(fun, Primitive(fun, ()))
+    if isinstance(row.each, Undefined) and hasattr(fun, "replaced"):  # by `autograd.primitive`
+        fun.replaced = fun.replaced or tracer.primitive(fun.__wrapped__)  # type: ignore[attr-defined]  # it has one
+        return PRIMITIVES[fun.replaced]
+    return row
 
 
 # ── vector spaces ─────────────────────────────────────────────────────────────────────────────
@@ -207,14 +222,29 @@ class VSpace:
     """
 
     def __init__(self, value: Any) -> None:
-        leaves, self._nest = flatten(map_leaves(raw, value))
-        self._kinds = [(np.shape(x), np.result_type(x)) for x in leaves]
-        self.shape: Any = self._nest([shape for shape, _ in self._kinds])
-        self.size = sum(int(np.prod(s)) * (1 + (d.kind == "c")) for s, d in self._kinds)
-        self.iscomplex = any(dtype.kind == "c" for _, dtype in self._kinds)
+        leaves, self._nest = flatten(value)
+        known = [x if hasattr(x, "dtype") else np.asarray(x) for x in leaves]
+        self._kinds = [(x.shape, x.dtype) for x in known]
+
+    @property
+    def shape(self) -> Any:
+        """The shape of an array; of nested ones, nested shapes."""
+        return self._nest([shape for shape, _ in self._kinds])
+
+    @property
+    def size(self) -> int:
+        """The number of real numbers."""
+        return sum(math.prod(s) * (1 + (d.kind == "c")) for s, d in self._kinds)
+
+    @property
+    def iscomplex(self) -> bool:
+        """Whether there are complex numbers."""
+        return any(dtype.kind == "c" for _, dtype in self._kinds)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, VSpace) and repr(self) == repr(other)
+        if not isinstance(other, VSpace) or self._kinds != other._kinds:
+            return False
+        return bool(self.shape == other.shape)  # which is nested as the values are
 
     def __hash__(self) -> int:
         return hash(repr(self))

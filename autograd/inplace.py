@@ -1,5 +1,6 @@
 """Item assignment, in-place operators and ``out=``. How old values survive: `versions`."""
 
+import functools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -115,13 +116,10 @@ def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
         old = fork(x)
         y = record(op, (old, old if other is x else other))
         if y.shape != x.shape or not np.can_cast(y.dtype, x.dtype, "same_kind"):
-            raise ValueError(
-                three_lines(
-                    f"in place, the result must fit {x.dtype} {x.shape}, not {y.dtype} {y.shape}",
-                    f"in-place {op.name} of {describe(x, 0)} and {describe(other, 1)}",
-                    "the operator without its =, which makes a new tensor",
-                )
-            )
+            if type(x.data) is not np.ndarray:  # a number, which NumPy's operators replace
+                return record(op, (x, other))
+            where = f"in-place {op.name} of {describe(x, 0)} and {describe(other, 1)}"
+            raise _misfit(x, y, where)
         y = y if y.dtype == x.dtype else record(PRIMITIVES[astype], (y,), {"dtype": x.dtype})
         if not recording or (_is_shared(x) and not y.requires_grad):
             write(x, ..., y.data)
@@ -131,6 +129,29 @@ def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
             if y.op is None:  # nothing requires a gradient, but somebody may have seen the old x
                 y.op, y.args = op, (old, other)
             become(x, y, old)
+        return x
+
+    return method
+
+
+def _misfit(x: Tensor, y: Tensor, where: str) -> ValueError:
+    return ValueError(
+        three_lines(
+            f"in place, the result must fit {x.dtype} {x.shape}, not {y.dtype} {y.shape}",
+            where,
+            "the operator without its =, which makes a new tensor",
+        )
+    )
+
+
+def _never_replaced(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a method that uses such an operator refuse what makes another tensor."""
+
+    @functools.wraps(fn)
+    def method(x: Tensor, other: Any, *args: Any, **kwargs: Any) -> Tensor:
+        y = fn(x, other, *args, **kwargs)
+        if y is not x:
+            raise _misfit(x, y, f"{fn.__name__} of {describe(x, 0)} and {describe(other, 1)}")
         return x
 
     return method
@@ -153,4 +174,6 @@ INPLACE: dict[str, Callable[..., Any]] = {
 }
 for _method, _fn in INPLACE.items():
     setattr(Tensor, _method, _inplace(_fn))
+for _method in ("add_", "sub_", "mul_", "div_", "pow_"):
+    setattr(Tensor, _method, _never_replaced(getattr(Tensor, _method)))
 Tensor.__setitem__ = _setitem

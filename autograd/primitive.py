@@ -191,8 +191,8 @@ def primitive(fn: Callable[..., Any], *rules: Rule | None, **columns: Any) -> An
     Raises
     ------
     NotImplementedError : at the backward pass, while there are no rules.
-    TypeError : for a rule that cannot take ``(g, y, *x)``, and at a call that differentiates by an
-        argument behind those that have rules.
+    TypeError : for what is no function, for a rule that cannot take ``(g, y, *x)``, and at a call
+        that differentiates by an argument behind those that have rules.
 
     Examples
     --------
@@ -207,6 +207,9 @@ def primitive(fn: Callable[..., Any], *rules: Rule | None, **columns: Any) -> An
     >>> x.grad
     Tensor(12.0)
     """
+    if not callable(fn):
+        told = three_lines("a primitive is a function", f"primitive({fn!r:.40})", "@primitive")
+        raise TypeError(told)
     key = _recording(fn) if inspect.isfunction(fn) else fn
     if key is not fn and "name" in columns:  # which help() shows, and pickle looks for
         key.__name__ = key.__qualname__ = columns["name"]
@@ -295,16 +298,27 @@ def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
         for a in held(args, params) if readers else values:
             record = getattr(a, "_record", None)  # only a Tensor has one
             if record is not None:
+                if (other := dispatch.replaced) is not None:  # type: ignore[attr-defined]  # below
+                    return other(*args, **params)
                 op = PRIMITIVES[dispatch]
                 return record(op, *op.arguments(args, params))
-        return fn(*args, **params)
+        try:
+            return fn(*args, **params)
+        except (AttributeError, TypeError) as error:
+            lists = [type(a).__name__ for a in args if type(a) in (list, tuple, str)]
+            if not any(f"'{kind}'" in str(error) for kind in lists):
+                raise
+            name = dispatch.__name__
+            told = f"{name} takes arrays and Tensors, not a {lists[0]}"
+            raise TypeError(three_lines(told, f"{name}({args[0]!r:.40})", "np.array(x)")) from None
 
     def defvjp(*rules: Rule | None) -> None:
         for rule in rules:
             _check_rule(rule, len(rules), fn.__name__)
         PRIMITIVES[dispatch].define(rules)
 
-    dispatch.defvjp = defvjp  # type: ignore[attr-defined]  # a function may carry attributes
+    fns: Any = dispatch  # a function may carry attributes
+    fns.defvjp, fns.replaced = defvjp, None  # by what knows containers, too: see `autograd.core`
     return dispatch
 
 
@@ -345,6 +359,11 @@ def _by_signature(
     signature, names = _signature(fn)
     if arity <= len(args) <= len(names) and not kwargs:  # `bind` would take six times as long
         return args[:arity], dict(zip(names[arity:], args[arity:], strict=False))
-    bound = signature.bind(*args, **kwargs)
+    try:
+        bound = signature.bind(*args, **kwargs)
+    except TypeError as error:
+        name, takes = fn.__name__, ", ".join(signature.parameters)
+        told = three_lines(f"{name}: {error}", f"{name}(...)", f"{name}({takes})")
+        raise TypeError(told) from None
     given = list(bound.arguments.items())
     return tuple(v for _, v in given[:arity]), dict(given[arity:])

@@ -59,7 +59,9 @@ class Pullback:
         grads = []
         for v in self.variables:
             g = _plain(found.pop(v)) if v in found else np.zeros_like(v.data)[()]
-            if type(g) is np.ndarray and (  # to write into, as nobody else refers to it
+            if type(g) is np.ndarray and g.ndim == 0:
+                g = g[()]
+            elif type(g) is np.ndarray and (  # to write into, as nobody else refers to it
                 not g.flags.writeable
                 or getrefcount(g) > ALONE
                 or (g.base is not None and getrefcount(g.base) > DATA_ALONE)

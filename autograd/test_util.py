@@ -33,10 +33,11 @@ def make_numerical_jvp(f: Callable[[Any], Any], x: Any) -> Callable[[Any], Any]:
 def check_equivalent(x: Any, y: Any) -> None:
     """Raise AssertionError unless two values have one structure and the same numbers."""
     xs, ys = vspace(x), vspace(y)
-    _agree(xs == ys, "two values differ in structure", f"{xs} and {ys}")
+    if xs != ys:
+        raise _disagreement("two values differ in structure", f"{xs} and {ys}")
     v = xs.randn()
-    close = scalar_close(xs.inner_prod(x, v), xs.inner_prod(y, v))
-    _agree(close, "two values differ", f"{x} and {y}")
+    if not scalar_close(xs.inner_prod(x, v), xs.inner_prod(y, v)):
+        raise _disagreement("two values differ", f"{x} and {y}")
 
 
 def check_vjp(f: Callable[[Any], Any], x: Any) -> None:
@@ -45,14 +46,15 @@ def check_vjp(f: Callable[[Any], Any], x: Any) -> None:
     xs, ys = vspace(x), vspace(y)
     v, w = xs.randn(), ys.randn()
     pulled = xs.covector(pull(ys.covector(w)))
-    _agree(vspace(pulled) == xs, f"a gradient of {get_name(f)} has another structure", f"{xs}")
+    if vspace(pulled) != xs:
+        raise _disagreement(f"a gradient of {get_name(f)} has another structure", f"{xs}")
     exact = xs.inner_prod(v, pulled)
     numerical = ys.inner_prod(w, make_numerical_jvp(f, x)(v))
-    _agree(
-        scalar_close(numerical, exact),
-        f"the derivative (VJP) check of {get_name(f)} failed",
-        f"at {x}: numerically {numerical}, by the rules {exact}",
-    )
+    if not scalar_close(numerical, exact):
+        raise _disagreement(
+            f"the derivative (VJP) check of {get_name(f)} failed",
+            f"at {x}: numerically {numerical}, by the rules {exact}",
+        )
 
 
 def check_jvp(f: Callable[[Any], Any], x: Any) -> None:
@@ -108,6 +110,5 @@ def combo_check(fun: Callable[..., Any], *check: Any, **options: Any) -> Callabl
     return every
 
 
-def _agree(close: bool, what: str, where: str) -> None:
-    if not close:
-        raise AssertionError(three_lines(what, where, "a rule that gives the numerical derivative"))
+def _disagreement(what: str, where: str) -> AssertionError:
+    return AssertionError(three_lines(what, where, "a rule that gives the numerical derivative"))

@@ -153,18 +153,24 @@ def _record_nested(
     counts = [len(flatten(arg)[0]) for arg in args]
     # what stands for the arrays of a vmap may be connected to what is outside of it
     wanted = [type(raw(x)) is Batched or (isbox(x) and x.requires_grad) for x in leaves]
-    results: list[Any] = []  # how the results are nested, and their shapes, once there are any
+    results: list[Any] = []  # how they are nested, their shapes and dtypes, once there are any
 
     def forward(*xs: Any) -> Any:
         parts, nest = flatten(_alone(fn, rebuild(xs), kwargs))
-        results[:] = nest, [np.shape(part) for part in parts]
+        results[:] = nest, [(np.shape(part), np.result_type(part)) for part in parts]
         return np.concatenate([np.ravel(part) for part in parts])
 
     def unpack(packed: Any) -> Any:
-        nest, shapes = results
-        ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
-        parts = zip(ends, shapes, strict=True)
-        return nest([np.reshape(packed[e - int(np.prod(s)) : e], s) for e, s in parts])
+        nest, kinds = results
+        parts, start = [], 0
+        for shape, dtype in kinds:
+            size = int(np.prod(shape))
+            part = np.reshape(packed[start : start + size], shape)
+            if part.dtype != dtype:  # of other results beside it
+                part = (np.real(part) if dtype.kind != "c" else part).astype(dtype)
+            parts.append(part)
+            start += size
+        return nest(parts)
 
     def joint(g: Any, y: Any, *xs: Any, **_: Any) -> list[Any]:
         given, ans, grads = rebuild(xs), unpack(y), list[Any]()

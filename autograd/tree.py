@@ -103,6 +103,8 @@ def is_alike(like: Any, tree: Any) -> bool:
 
 def map_leaves(f: Callable[..., Any], tree: Any, *others: Any) -> Any:
     """Apply f to the leaves of trees of one structure."""
+    if not isinstance(tree, NESTS):
+        return f(tree, *others)
     leaves, rebuild = flatten(tree)
     more = [flatten_like(tree, other) for other in others]
     return rebuild([f(*group) for group in zip(leaves, *more, strict=True)])

@@ -49,6 +49,14 @@ def test_arrays_in_arrays_out():
     assert grad(lambda x: np.float32(1) * x)(np.float32(2)).dtype == np.float32
 
 
+@pytest.mark.parametrize("f", [lambda x: x**0, np.sign, np.floor, lambda x: np.clip(x, 0, 1)])
+def test_gradients_of_numbers_are_numbers(f):
+    """An array without axes is none: it has no ``f"{g:.3f}"``."""
+    for x in (0.3, np.float32(0.3), np.array(0.3)):
+        for g in (grad(f)(x), grad(grad(f))(x), elementwise_grad(f)(x), vjp(f)(x)[0](1.0)):
+            assert isinstance(g, np.floating)
+
+
 def test_tensors_in_tensors_out_and_connected():
     x = Tensor(X, requires_grad=True)
     g = grad(f)(x)

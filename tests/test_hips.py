@@ -33,6 +33,7 @@ from autograd.misc.fixed_points import fixed_point
 from autograd.misc.optimizers import adam
 from autograd.test_util import check_grads, check_jvp, check_vjp
 from autograd.tracer import Node, getval, trace
+from autograd.util import func, quick_grad_check
 
 RECORDED = {
     "logistic_regression": [
@@ -100,11 +101,27 @@ def test_hips_itself_gives_these_numbers():
 
 # ── the namespace ─────────────────────────────────────────────────────────────────────────────
 def test_the_namespace_is_numpy():
-    same = ["exp", "add", "concatenate", "einsum", "pi", "float64", "newaxis", "testing", "random"]
+    same = ["exp", "add", "tensordot", "einsum", "pi", "float64", "newaxis", "testing", "random"]
     assert all(getattr(np, name) is getattr(numpy, name) for name in same)
     assert all(hasattr(np, name) for name in numpy.__all__)
     with pytest.raises(AttributeError):
         np.no_such_function  # noqa: B018  # it raises
+
+
+@pytest.mark.parametrize("join", [np.array, np.asarray, lambda a, dtype: np.stack(a).astype(dtype)])
+def test_numbers_among_objects_keep_their_gradient(join):
+    def f(x):
+        line = join([x[0] * 2, x[1]], dtype=object).ravel()
+        return np.sum(np.array(line, dtype=float) ** 2)
+
+    assert grad(f)(numpy.array([1.0, 3.0])).tolist() == [8, 6]
+
+
+def test_rooms_are_found_without_their_import():
+    code = "import autograd; print(autograd.numpy.numpy_boxes, autograd.numpy.numpy_vjps)"
+    code += "; print(autograd.util, autograd.wrap_util, autograd.tracer)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.count("<module 'autograd.") == 5
 
 
 def test_lists_of_tensors_become_arrays():
@@ -122,6 +139,19 @@ def test_lists_of_tensors_become_arrays():
     autograd.check_grads(f, x)
 
 
+@pytest.mark.parametrize(
+    "name", ["column_stack", "concatenate", "dstack", "hstack", "row_stack", "stack", "vstack"]
+)
+def test_iterables_of_arrays_are_joined(name):
+    join, x = getattr(np, name), numpy.array([[1.0, 2.0], [3.0, 4.0]])
+    plain = getattr(numpy, "vstack" if name == "row_stack" else name)
+    assert_allclose(join(row for row in x), plain(x))
+    by = grad(lambda x: np.sum(join({"a": x[0], "b": x[1] ** 2}.values()) ** 2))(x)
+    assert_allclose(by, [2 * x[0], 4 * x[1] ** 3])
+    assert_allclose(by, grad(lambda x: np.sum(join([[*x[0]], x[1] ** 2]) ** 2))(x))
+    assert_allclose(join(x), plain(x))
+
+
 def test_vectorize_runs_once_per_element():
     step = np.vectorize(lambda x, y: x * y if x > y else y)
     assert_allclose(jacobian(step)(numpy.array([1.0, 3.0]), 2.0), [[0, 0], [0, 2]])
@@ -137,6 +167,16 @@ def test_names_of_python_are_found_and_not_exported():
     assert type(x) is ag_type(x) is numpy.ndarray
     assert not {"dict", "list", "tuple", "isinstance", "type"} & {*autograd.__all__}
     assert x._value is x.data
+
+
+def test_names_that_only_annotate_are_there():
+    from autograd.builtins import DictBox, SequenceBox  # noqa: PLC0415  # beside Python's own
+    from autograd.core import isbox  # noqa: PLC0415  # where older programs find it
+
+    seen = []
+    grad(lambda p: seen.append(p) or isbox(p["a"]) * p["a"] * p["b"][0])({"a": 1.0, "b": (2.0,)})
+    assert isinstance(seen[0], DictBox)
+    assert isinstance(seen[0]["b"], SequenceBox)
 
 
 def test_importing_autograd_does_not_load_these_rooms():
@@ -238,6 +278,66 @@ def test_containers_go_in_and_come_out():
     assert by_number(3.0) == 2
 
 
+@pytest.fixture
+def tables():
+    """Put the rows back that a test replaces."""
+    from autograd.primitive import COMPOSITES, PRIMITIVES  # noqa: PLC0415  # for this alone
+
+    before = [dict(table) for table in (COMPOSITES, PRIMITIVES)]
+    yield
+    for table, kept in zip((COMPOSITES, PRIMITIVES), before, strict=True):
+        table.clear()
+        table.update(kept)
+
+
+@pytest.mark.usefixtures("tables")
+def test_rules_of_numpys_functions_can_be_replaced():
+    a = numpy.array([[2.0, 1.0], [1.0, 3.0]])
+    sign = lambda a: np.linalg.slogdet(a)[1]
+    defjvp(np.linalg.slogdet, lambda g, ans, a: (0.0, 7.0))
+    assert_allclose(grad(sign)(a), numpy.linalg.inv(a).T)  # the pull is known, and suffices
+    defvjp(np.linalg.slogdet, lambda ans, a: lambda g: g[1] * 7 * np.linalg.inv(a).T)
+    defjvp(np.linalg.slogdet, lambda g, ans, a: (0.0, 5.0))
+    assert_allclose(grad(sign)(a), 7 * numpy.linalg.inv(a).T)
+    assert type(np.linalg.slogdet(Tensor(a))).__name__ == "SlogdetResult"
+
+
+def test_results_in_containers_keep_their_dtypes():
+    @primitive
+    def both(x):
+        return x.astype(numpy.float32), x * 1j, [numpy.array([2, 0]), x > 1]
+
+    defvjp(both, lambda ans, x: lambda g: g[0].astype(float) + np.real(1j * g[1]))
+    x = numpy.array([1.0, 2.0, 3.0])
+
+    def f(x):
+        single, turned, (indices, large) = both(x)
+        seen[:] = single, turned, indices, large
+        return np.sum(single[indices] ** 2) - np.imag(np.sum(turned[large] ** 2 * 1j))
+
+    seen = []
+    assert_allclose(grad(f)(x), [2, 4, 12])
+    assert [part.dtype.kind for part in seen] == ["f", "c", "i", "b"]
+    assert seen[0].dtype == numpy.float32
+
+
+def test_a_primitive_of_the_package_may_give_containers():
+    """Programs write `autograd.primitive`, too, and then the rules of `autograd.extend`."""
+
+    @autograd.primitive
+    def entries(a, b):
+        return a * b, numpy.array([0, 1])
+
+    defvjp(entries, lambda ans, a, b: lambda g: g[0] * b, lambda ans, a, b: lambda g: g[0] * a)
+
+    def f(a, b):
+        values, indices = entries(a, b)
+        return np.sum(values[indices] ** 2)
+
+    assert type(entries(1.0, 2.0)[0]) is float
+    check_grads(f, (0, 1))(numpy.array([1.0, 2.0]), numpy.array([3.0, 4.0]))
+
+
 def test_containers_go_through_a_program():
     @primitive
     def product(pair):
@@ -280,6 +380,24 @@ def test_old_style_rules():
     f.defvjp(lambda g, ans, space, its_space, x, y: g * y * space.ones())
     f.defgrad(lambda ans, x, y: lambda g: g * x, argnum=1)
     check_grads(f, (0, 1))(2.0, 3.0)
+    quick_grad_check(f, 2.0, (3.0,))
+    f.defvjp_is_zero(argnums=(1,))
+    assert grad(f, (0, 1))(2.0, 3.0) == (3, 0)
+    with pytest.raises(AssertionError):
+        quick_grad_check(lambda y, x: f(x, y), 3.0, kwargs={"x": 2.0})
+
+
+def test_methods_are_primitives():
+    class Line:
+        def __init__(self, slope):
+            self.slope = slope
+
+        @primitive
+        def __call__(self, x):
+            return self.slope * x
+
+    defvjp(func(Line.__call__), None, lambda ans, self, x: lambda g: g * self.slope)
+    assert grad(Line(3.0))(1.0) == 3
 
 
 def test_a_primitive_of_several_results_is_mapped():

@@ -240,6 +240,22 @@ def test_where_in_programs():
     assert program(np.array([3.0, 0.0, 5.0])).tolist() == [6, 1, 10]
 
 
+def test_numbers_are_replaced_where_arrays_are_written_into():
+    def f(x):
+        total = x[0] * x[1]
+        kept = total
+        total += x
+        kept *= 1j
+        return np.sum(total) + np.imag(kept)
+
+    assert grad(f)(np.array([2.0, 3.0])).tolist() == [1 + 3 * 3, 1 + 3 * 2]
+    x = Tensor(1.0)
+    for method in (x.add_, x.sub_, x.mul_, x.div_, x.pow_):  # by name, the tensor itself
+        with pytest.raises(ValueError, match=r"in place, the result must fit float64 \(\)"):
+            method(np.ones(3))
+    assert x.add_(1.0) is x
+
+
 def test_out_that_does_not_fit():
     w = leaf([1.0, 2.0, 3.0], "w")
     with pytest.raises(ValueError) as error:

@@ -93,6 +93,29 @@ def test_outside_of_the_support_nothing_changes():
         assert not any(slopes)
 
 
+@pytest.mark.parametrize("name", [*CONTINUOUS, *DISCRETE])
+@np.errstate(all="ignore")
+def test_parameters_may_be_lists_and_give_nan_where_they_make_no_distribution(name):
+    """As they do in SciPy: a minimizer must not walk into them."""
+    mine, theirs = getattr(ours.stats, name), getattr(stats, name)
+    kind, shapes = ("pdf", CONTINUOUS[name]) if name in CONTINUOUS else ("pmf", DISCRETE[name])
+    lists = ([1.0, 2.0], *([v, v] for v in shapes))
+    assert_allclose(getattr(mine, kind)(*lists), getattr(theirs, kind)(*lists))
+    right = dict(zip(mine.signature.parameters, (1.0, *shapes), strict=False))  # x, then shapes
+    wrong = [right | {"x": np.nan}] + [right | {s: v} for s in [*right][1:] for v in (-1.5, np.nan)]
+    wrong += [right | {"scale": v} for v in (-1.5, 0.0, np.nan)] if name in CONTINUOUS else []
+    for args in wrong:
+        x, parameters = args["x"], {k: v for k, v in args.items() if k != "x"}
+        for method in (f"log{kind}", kind, "cdf", "sf"):
+            assert np.isnan(getattr(theirs, method)(x, **parameters)), f"{method} {args}"
+            assert np.isnan(getattr(mine, method)(x, **parameters)), f"{method} {args}"
+
+
+@pytest.mark.parametrize("df", [1e-3, 3.0, 1e6, 1e10, 1e15])
+def test_student_with_many_degrees_of_freedom(df):
+    assert_allclose(ours.stats.t.logpdf(2.0, df), stats.t.logpdf(2.0, df), rtol=1e-9)
+
+
 def test_a_missing_shape_is_an_error():
     with pytest.raises(TypeError, match="missing a required argument: 'a'"):
         ours.stats.gamma.pdf(1.0)
@@ -137,6 +160,7 @@ def test_the_multivariate_normal():
     for args in ((x[0],), (x[0], 0.1, 2.0), (x[:, :1], 0.1, [[2.0]]), (0.3,), (x[:1], mean, SPD)):
         densities = theirs.logpdf(*args)
         assert np.shape(mvn.logpdf(*args)) == np.shape(densities)
+        assert type(mvn.logpdf(*args)) is type(densities)
         assert_allclose(mvn.logpdf(*args), densities, rtol=1e-13)
     check_grads(lambda x, m, c: mvn.logpdf(x, m, c @ c.T), (x, mean, A + 2 * np.eye(3)), order=1)
     check_grads(lambda c: mvn.entropy(mean, c @ c.T), A + 2 * np.eye(3), order=1)
@@ -197,6 +221,32 @@ def test_solve_triangular_of_complex_numbers():
         got = ours.linalg.solve_triangular(a, b, trans)
         assert_allclose(got, linalg.solve_triangular(a, b, trans))
         check_grads(lambda a, b, t=trans: ours.linalg.solve_triangular(a, b, t), (a, b), order=1)
+
+
+@pytest.mark.parametrize("below_and_above", [(1, 1), (2, 0), (0, 2), (1, 3)])
+def test_solve_banded(below_and_above):
+    lower, upper = below_and_above
+    bands = RNG.normal(size=(lower + upper + 1, 6)) + 9 * np.eye(lower + upper + 1)[upper][:, None]
+    whole = sum(
+        np.diag(bands[upper - k, max(k, 0) : 6 + min(k, 0)], k) for k in range(-lower, upper + 1)
+    )
+    for b in (RNG.normal(size=(6, 2)), RNG.normal(size=6)):
+        x = ours.linalg.solve_banded(below_and_above, bands, b, overwrite_ab=True, overwrite_b=True)
+        assert_allclose(x, np.linalg.solve(whole, b))
+        check_grads(lambda a, b: ours.linalg.solve_banded(below_and_above, a, b), (bands, b))
+    unread = np.ones(bands.shape, bool)
+    for k in range(-lower, upper + 1):
+        unread[upper - k, max(k, 0) : 6 + min(k, 0)] = False
+    by_bands = grad(lambda a: np.sum(ours.linalg.solve_banded(below_and_above, a, b)))(bands)
+    assert not by_bands[unread].any()
+
+
+def test_what_has_no_derivative_is_scipys_own():
+    assert ours.linalg.eigh is linalg.eigh
+    with pytest.raises(TypeError, match="would cut the gradient"):
+        grad(lambda a: ours.linalg.norm(a))(A)
+    points = [f.dirichlet.rvs([1.0, 2.0], size=3, random_state=1) for f in (ours.stats, stats)]
+    assert_allclose(*points)
 
 
 def test_a_singular_triangle_is_an_error():
@@ -293,7 +343,15 @@ def test_a_row_takes_its_own_arguments_only():
 # ── signal ────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("mode", ["full", "valid", "same"])
 @pytest.mark.parametrize(
-    "shapes", [((7,), (3,)), ((3,), (6,)), ((4,), (4,)), ((5, 6), (2, 3)), ((3, 4, 5), (1, 2, 3))]
+    "shapes",
+    [
+        ((7,), (3,)),
+        ((3,), (6,)),
+        ((4,), (4,)),
+        ((5, 6), (2, 3)),
+        ((3, 4, 5), (1, 2, 3)),
+        ((700,), (99,)),
+    ],
 )
 def test_convolutions_are_scipys(mode, shapes):
     a, b = (RNG.normal(size=s) for s in shapes)
@@ -312,6 +370,12 @@ def test_convolutions_along_some_axes_with_products_along_others():
             wanted = sum(signal.convolve(a[i, c], b[c, j], mode) for c in range(3))
             assert_allclose(got[i, j], wanted, atol=1e-12)
     check_grads(lambda a, b: ours.signal.convolve(a, b, axes, dots, "valid"), (a, b), order=1)
+    scales = 10.0 ** np.arange(-20, 20)  # short lines: exact to the last digits
+    got = ours.signal.convolve(scales, [1.0, 1.0])
+    assert_allclose(got, signal.convolve(scales, [1.0, 1.0], method="direct"), rtol=1e-15)
+    none = ours.signal.convolve(a, b, axes=([], []), dot_axes=dots)
+    assert_allclose(none, np.tensordot(a, b, dots))
+    assert ours.signal.convolve(B[0], B[1], dot_axes=([0], [0])) == pytest.approx(B[0] @ B[1])
 
 
 @pytest.mark.parametrize("mode", ["full", "valid", "same"])

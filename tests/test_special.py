@@ -178,6 +178,14 @@ def test_the_other_functions_of_python():
     assert ours.ellipk is special.ellipk
 
 
+@pytest.mark.parametrize("name", ["logsumexp", "softmax", "log_softmax"])
+def test_numbers_and_lists_are_arrays_too(name):
+    mine, theirs = (getattr(m, name) for m in (ours, special))
+    for a in (1.3, 3, np.float32(1), [1, 2.5], np.array(2.0)):
+        assert type(mine(a)) is type(theirs(a)), a
+        assert_allclose(mine(a), theirs(a), strict=True)
+
+
 def test_misc_has_logsumexp():
     misc = pytest.importorskip("autograd.scipy.misc", reason="needs SciPy")
     assert misc.logsumexp is ours.logsumexp

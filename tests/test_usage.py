@@ -143,7 +143,7 @@ def test_what_is_plotted_is_detached():
     x = Tensor(X, requires_grad=True)
     _, _, instead = told(lambda: np.asarray(x), TypeError)
     assert instead.startswith("np.stack([...]) to join tensors; np.zeros(n, like=x) to fill")
-    _, _, instead = told(lambda: copy.copy(x * 2), RuntimeError)
+    _, _, instead = told(lambda: copy.deepcopy(x * 2), RuntimeError)
     assert instead == "copy.deepcopy(x.detach()); x.detach() in a plot, too"
 
 

@@ -9,16 +9,19 @@ from typing import Any
 import numpy  # noqa: ICN001  # not np: this is the module that programs call np
 
 from autograd.numpy import linalg, lists
+from autograd.numpy import numpy_boxes as numpy_boxes
+from autograd.numpy import numpy_vjps as numpy_vjps
 from autograd.numpy.lists import array, asarray, c_, full, make_diagonal, r_, vectorize
 
 asanyarray = ascontiguousarray = asarray
-row_stack = numpy.vstack
 __all__ = [  # noqa: PLE0604  # names all
     *numpy.__all__, "array", "asarray", "c_", "full", "linalg", "make_diagonal", "r_", "row_stack",
     "vectorize",
 ]  # fmt: skip
 
 OWN = {name: lists.of_lists(getattr(numpy, name)) for name in lists.OF_LISTS}
+OWN |= {name: lists.of_iterables(getattr(numpy, name)) for name in lists.OF_SEQUENCES}
+OWN["row_stack"] = OWN["vstack"]
 THEIRS = {name: getattr(numpy, name) for name in numpy.__all__ if name not in globals()}
 globals().update(THEIRS | OWN)
 for room in (numpy.fft, numpy.random):  # `import autograd.numpy.random` is NumPy's, too

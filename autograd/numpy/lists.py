@@ -16,6 +16,9 @@ OF_LISTS = (
 )  # fmt: skip
 """Functions of arrays that programs call with lists of Tensors."""
 
+OF_SEQUENCES = "column_stack", "concatenate", "dstack", "hstack", "stack", "vstack"
+"""Functions of lists of arrays that programs call with generators, maps and views of dicts."""
+
 
 def holds_tensors(value: Any) -> bool:
     """Tell whether there is a Tensor in nested lists."""
@@ -42,7 +45,7 @@ def array(object: Any, dtype: Any = None, *, ndmin: int = 0, **options: Any) -> 
 
 def asarray(a: Any, dtype: Any = None, **options: Any) -> Any:
     """Return a as it is where it is an array or a Tensor of that dtype, else ``array(a)``."""
-    if hasattr(a, "_record") and (dtype is None or a.dtype == dtype):
+    if hasattr(a, "_record") and (dtype is None or np.dtype(dtype) in (a.dtype, object)):
         return a
     return array(a, dtype) if holds_tensors(a) else np.asarray(a, dtype, **options)
 
@@ -76,6 +79,24 @@ def of_lists(fn: Callable[..., Any]) -> Callable[..., Any]:
                 args = tuple(asarray(b) if holds_tensors(b) else b for b in args)
                 break
         return fn(*args, **kwargs)
+
+    return call
+
+
+def of_iterables(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function of a sequence of arrays take any iterable of them, and of lists of Tensors.
+
+    >>> import numpy as np
+    >>> of_iterables(np.stack)(np.ones(2) * i for i in range(2))
+    array([[0., 0.],
+           [1., 1.]])
+    """
+
+    @functools.wraps(fn)
+    def call(arrays: Any, *args: Any, **kwargs: Any) -> Any:
+        if not hasattr(arrays, "dtype"):
+            arrays = [asarray(a) if isinstance(a, (list, tuple)) else a for a in arrays]
+        return fn(arrays, *args, **kwargs)
 
     return call
 

@@ -40,6 +40,29 @@ def d_triangular_side(g, y, a, b, transposed=False, lower=False, unit_diagonal=F
     return triangular(a, g, transposed=not transposed, lower=lower, unit_diagonal=unit_diagonal)
 
 
+def banded_(ab, b, lower=0, upper=0):
+    return linalg.solve_banded((lower, upper), ab, b)
+
+
+def turned(ab, lower, upper):
+    """Write the transpose of a matrix that is given by its diagonals, by its own."""
+    diagonals = [np.roll(ab[..., upper - k, :], -k, axis=-1) for k in range(-lower, upper + 1)]
+    return np.stack(diagonals, axis=-2)
+
+
+def d_banded_matrix(g, y, ab, b, lower=0, upper=0):
+    s, column = d_banded_side(g, y, ab, b, lower, upper), np.arange(ab.shape[-1])
+    diagonals = []
+    for k in range(upper, -lower - 1, -1):  # of the elements [column - k, column]
+        read = (column >= k) & (column < column.size + k)
+        diagonals.append(-np.sum(np.roll(s, k, axis=-2) * y, axis=-1) * read)
+    return np.stack(diagonals, axis=-2)
+
+
+def d_banded_side(g, y, ab, b, lower=0, upper=0):
+    return banded(turned(ab, lower, upper), g, lower=upper, upper=lower)
+
+
 def sylvester_(a, b, q):
     """Solve in one dtype: of real a or b and complex q, SciPy 1.17 solves another equation."""
     dtype = np.result_type(a, b, q)
@@ -79,6 +102,7 @@ def sqrtm_(a, kind=""):
 
 # fmt: off
 triangular = primitive(triangular_, d_triangular_matrix, d_triangular_side,                    name="triangular", batch=one_stack, tex=r"{0}^{{-1}} {1}", symbol="A⁻¹b")
+banded     = primitive(banded_,     d_banded_matrix, d_banded_side,                            name="banded",     batch=one_stack, tex=r"{0}^{{-1}} {1}", symbol="A⁻¹b")
 sylvester  = primitive(sylvester_,  lambda g, y, a, b, q: -sylvester(transposed_(a), transposed_(b), g) @ transposed_(y),
                                     lambda g, y, a, b, q: -transposed_(y) @ sylvester(transposed_(a), transposed_(b), g),
                                     lambda g, y, a, b, q: sylvester(transposed_(a), transposed_(b), g),          name="sylvester",  batch=one_stack, tex=r"\operatorname{{syl}}\left({0}, {1}, {2}\right)", symbol="AX+XB")

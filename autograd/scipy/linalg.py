@@ -8,14 +8,19 @@ import numpy as np
 from scipy import linalg
 
 from autograd.rules.complex_parts import beneath, is_symbol, numbers
+from autograd.rules.matrix_functions import banded, sylvester, triangular
 from autograd.rules.matrix_functions import expm as expm_row
 from autograd.rules.matrix_functions import sqrtm as sqrtm_row
-from autograd.rules.matrix_functions import sylvester, triangular
 
 __all__ = [
     "block_diag", "cho_factor", "cho_solve", "cholesky", "det", "expm", "inv", "solve",
-    "solve_sylvester", "solve_triangular", "sqrtm", "toeplitz",
+    "solve_banded", "solve_sylvester", "solve_triangular", "sqrtm", "toeplitz",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Find SciPy's own: without derivatives, it refuses a Tensor that wants one."""
+    return getattr(linalg, name)
 
 
 def heedless(fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -23,8 +28,8 @@ def heedless(fn: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(fn)
     def call(
-        *args: Any, overwrite_a: bool = False, overwrite_b: bool = False,  # noqa: ARG001  # nothing is
-        check_finite: bool = True, **options: Any,  # noqa: ARG001  # nan goes through
+        *args: Any, overwrite_a: bool = False, overwrite_ab: bool = False,  # noqa: ARG001  # nothing is
+        overwrite_b: bool = False, check_finite: bool = True, **options: Any,  # noqa: ARG001  # nan goes through
     ) -> Any:  # fmt: skip
         return fn(*args, **options)
 
@@ -65,6 +70,29 @@ def solve_triangular(
     x = triangular(
         a, columns, transposed=bool(kind), lower=bool(lower), unit_diagonal=bool(unit_diagonal)
     )
+    return np.squeeze(x, axis=-1) if np.ndim(b) == 1 else x
+
+
+@heedless
+def solve_banded(l_and_u: tuple[int, int], ab: Any, b: Any) -> Any:
+    """Solve ``a x = b`` for x, a being given by its diagonals.
+
+    Parameters
+    ----------
+    l_and_u : how many diagonals a has below and above the main one.
+    ab : shape (l + u + 1, n), ``ab[u + i - j, j] == a[i, j]``; elements that stand for no element
+        of a are not read.
+    b : shape (n,) or (n, k).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> solve_banded((0, 1), np.array([[0.0, 1.0], [2.0, 1.0]]), np.array([4.0, 2.0]))
+    array([1., 2.])
+    """
+    lower, upper = map(int, l_and_u)
+    columns = np.expand_dims(b, -1) if np.ndim(b) == 1 else b
+    x = banded(ab, columns, lower=lower, upper=upper)
     return np.squeeze(x, axis=-1) if np.ndim(b) == 1 else x
 
 

@@ -12,6 +12,8 @@ from autograd.errors import shape_of, three_lines
 
 MODES = ("full", "valid", "same")
 Axes = Sequence[Sequence[int]]
+SHORT = 2**16
+"""So many products take less time than the Fourier transforms of two lines."""
 
 
 def convolve(
@@ -20,8 +22,8 @@ def convolve(
     """Convolve two real arrays.
 
     Takes the arguments of `scipy.signal.convolve`, ``(in1, in2, mode="full")``, and those of HIPS
-    autograd. All is done by Fast Fourier Transforms, whose error is relative to the largest element
-    of the result.
+    autograd. Short lines are multiplied and summed; all else is done by Fast Fourier Transforms,
+    whose error is relative to the largest element of the result.
 
     Parameters
     ----------
@@ -57,6 +59,11 @@ def convolve(
     along = [positive(own, x) for own, x in zip(axes, pair, strict=True)]
     sizes = [[x.shape[i] for i in own] for x, own in zip(pair, along, strict=True)]
     check(pair, along, sizes, mode)
+    if not sizes[0]:  # which FFTs refuse
+        return np.einsum(subscripts(pair, along, summed), *pair)
+    if [x.ndim for x in pair] == [1, 1] and 0 < np.prod(sizes) <= SHORT:
+        (m,), (n,) = sizes
+        return np.convolve(pair[0], pair[1])[window(mode, m, n)]
     full = [max(m + n - 1, 0) for m, n in zip(*sizes, strict=True)]
     fast = [next_fast_len(n, real=True) for n in full]
     spectra = [np.fft.rfftn(x, fast, own) for x, own in zip(pair, along, strict=True)]

@@ -59,7 +59,7 @@ def softmax(x: Any, axis: Any = None) -> Any:
     >>> softmax([0.0, 0.0])
     array([0.5, 0.5])
     """
-    return neural.softmax(_array(x), axis=axis)
+    return _plain(neural.softmax(_array(x), axis=axis))
 
 
 def log_softmax(x: Any, axis: Any = None) -> Any:
@@ -68,7 +68,7 @@ def log_softmax(x: Any, axis: Any = None) -> Any:
     >>> log_softmax([0.0, 0.0])
     array([-0.69314718, -0.69314718])
     """
-    return neural.log_softmax(_array(x), axis=axis)
+    return _plain(neural.log_softmax(_array(x), axis=axis))
 
 
 def polygamma(n: Any, x: Any) -> Any:
@@ -100,7 +100,9 @@ def multigammaln(a: Any, d: int) -> Any:
 
 
 def _array(x: Any) -> Any:
-    return np.stack(x) if isinstance(x, (list, tuple)) else x
+    if isinstance(x, (list, tuple)):
+        return np.stack(x)
+    return x if hasattr(x, "dtype") else np.asarray(x)
 
 
 def _plain(y: Any) -> Any:

@@ -79,6 +79,22 @@ def ours_solve(a, b, transposed, lower, unit_diagonal):
     )
 
 
+def diagonals():
+    """Sample as many diagonals below as above, more, and none on one side."""
+    return [
+        case(
+            lambda a, b, l=low, u=up: ours_banded(a, b, l, u), (low + up + 1, 4), (4, 2),
+            domain=(unit, real), analytic=False, note=f"{low} below, {up} above",
+        )
+        for low, up in ((1, 1), (2, 0), (0, 1), (1, 2))
+    ]  # fmt: skip
+
+
+def ours_banded(a, b, lower, upper):
+    main = 4 * np.eye(lower + upper + 1)[upper][:, None]
+    return matrix_functions.banded(a + main, b, lower=lower, upper=upper)
+
+
 SAMPLES: dict[Callable[..., Any], list[Case]] = {}
 # fmt: off
 if special is not None:
@@ -157,6 +173,7 @@ if special is not None:
         ours.cosine_integral: of(ours.cosine_integral, positive),
         # ── matrices ──────────────────────────────────────────────────────────────────────────
         matrix_functions.triangular: triangles(),
+        matrix_functions.banded:     diagonals(),
         matrix_functions.sylvester:  matrices(matrix_functions.sylvester, ((3, 3), (2, 2), (3, 2)), ((2, 2, 2),) * 3),
         matrix_functions.expm:       matrices(matrix_functions.expm, ((3, 3),), ((2, 2, 2),)),
         matrix_functions.sqrtm:      matrices(matrix_functions.sqrtm, ((3, 3),), ((2, 2, 2),)),

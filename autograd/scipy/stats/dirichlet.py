@@ -25,6 +25,17 @@ def logpdf(x: Any, alpha: Any) -> Any:
     return np.sum(powers, axis=0) - log_beta
 
 
+def rvs(alpha: Any, size: Any = 1, random_state: Any = None) -> np.ndarray:
+    """Return random points, without derivatives, as SciPy does.
+
+    >>> rvs([1.0, 2.0], size=5).shape
+    (5, 2)
+    """
+    from scipy.stats import dirichlet  # noqa: PLC0415  # it takes long to import
+
+    return dirichlet.rvs(alpha, size, random_state)
+
+
 def pdf(x: Any, alpha: Any) -> Any:
     """Return the density at x, see `logpdf`."""
     return np.exp(logpdf(x, alpha))

@@ -11,6 +11,13 @@ Formula = Callable[..., Any]
 Standard = tuple[Any, list[Any], Any]
 
 
+def positive(*shapes: Any) -> Any:
+    valid: Any = True
+    for shape in shapes:
+        valid = valid & (shape > 0)
+    return valid
+
+
 class Distribution:
     """The distribution of ``loc + scale * z``, given by formulas of z and of its shape parameters.
 
@@ -18,6 +25,7 @@ class Distribution:
     ----------
     shapes : the names of the shape parameters; they follow x, as in SciPy.
     support : between which bounds z lies.
+    valid : ``(*shapes)``, which of their values make a distribution; all others give nan.
     **formulas : functions ``(z, *shapes)``: ``cdf`` and ``sf``, and where there is a better one
         than their logarithm, ``logcdf`` and ``logsf``.
     """
@@ -27,14 +35,14 @@ class Distribution:
 
     def __init__(
         self, shapes: str = "", support: tuple[float, float] = (-math.inf, math.inf),
-        **formulas: Formula,
+        valid: Formula = positive, **formulas: Formula,
     ) -> None:  # fmt: skip
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         named = [inspect.Parameter(name, kind) for name in ("x", *shapes.split())]
         named += [inspect.Parameter(name, kind, default=v) for name, v in self.scaled.items()]
         self.signature = inspect.Signature(named)
         self.low, self.high = support
-        self.formulas = formulas
+        self.valid, self.formulas = valid, formulas
 
     def cdf(self, *args: Any, **kwargs: Any) -> Any:
         """Return the probability of at most x."""
@@ -56,17 +64,17 @@ class Distribution:
         """Return z, the shape parameters and the scale."""
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        x, *shapes, loc, scale = bound.arguments.values()
-        x = np.asarray(x, float) if isinstance(x, (list, tuple)) else x
-        return (x - loc) / scale, shapes, scale
+        x, *shapes, loc, scale = map(number, bound.arguments.values())
+        return np.divide(x - loc, scale), shapes, scale  # not Python's, which refuses 0
 
     def probability(self, name: str, args: Any, kwargs: Any) -> Any:
         """Evaluate a formula that is constant outside of the support."""
-        z, shapes, _ = self.standard(args, kwargs)
+        z, shapes, scale = self.standard(args, kwargs)
         low = self.low - self.step
         z = z if math.isinf(low) else np.where(z < low, low, z)
         z = z if math.isinf(self.high) else np.where(z > self.high, self.high, z)
-        return plain(self.formulas[name](z, *shapes))
+        y = self.formulas[name](z, *shapes)
+        return plain(np.where(self.defined(z, shapes, scale), y, math.nan))
 
     def log_probability(self, name: str, args: Any, kwargs: Any) -> Any:
         """Evaluate the logarithm of a probability; that of 0 is -inf."""
@@ -83,7 +91,12 @@ class Distribution:
             inside = inside & (np.floor(z) == z)
         somewhere = min(self.low + 1, (self.low + self.high) / 2) if self.low > -math.inf else 0.0
         y = self.formulas[name](np.where(inside, z, somewhere), *shapes) - np.log(scale)
-        return plain(np.where(inside, y, -math.inf))
+        y = np.where(inside, y, -math.inf)
+        return plain(np.where(self.defined(z, shapes, scale), y, math.nan))
+
+    def defined(self, z: Any, shapes: list[Any], scale: Any) -> Any:
+        """Tell where there is a distribution and a number."""
+        return self.valid(*shapes) & (scale > 0) & ~np.isnan(z)
 
 
 class Continuous(Distribution):
@@ -126,7 +139,7 @@ class Discrete(Distribution):
         """Return k, the shape parameters, and no scale."""
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        k, *shapes, loc = bound.arguments.values()
+        k, *shapes, loc = map(number, bound.arguments.values())
         return np.asarray(k, float) - loc, shapes, 1.0
 
     def logpmf(self, *args: Any, **kwargs: Any) -> Any:
@@ -136,6 +149,10 @@ class Discrete(Distribution):
     def pmf(self, *args: Any, **kwargs: Any) -> Any:
         """Return the probability of k."""
         return np.exp(self.logpmf(*args, **kwargs))
+
+
+def number(x: Any) -> Any:
+    return np.asarray(x, float) if isinstance(x, (list, tuple)) else x
 
 
 def plain(y: Any) -> Any:

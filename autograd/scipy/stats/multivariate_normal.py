@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd.scipy.linalg import solve_triangular
+from autograd.scipy.stats.distribution import plain
 
 
 def logpdf(x: Any, mean: Any = 0.0, cov: Any = 1.0, allow_singular: bool = False) -> Any:
@@ -36,7 +37,8 @@ def logpdf(x: Any, mean: Any = 0.0, cov: Any = 1.0, allow_singular: bool = False
     """
     y = x - mean
     n = max([1, *np.shape(mean)[-1:], *np.shape(cov)[-1:]])
-    points = np.shape(y) if n == 1 and np.ndim(y) < 2 else np.shape(y)[:-1]
+    shape = np.shape(y)
+    points = shape if n == 1 and len(shape) < 2 else shape[:-1]
     y, cov = np.reshape(y, (-1, n)), matrix(cov, n)
     if allow_singular:
         s, u = np.linalg.eigh(cov)
@@ -48,7 +50,7 @@ def logpdf(x: Any, mean: Any = 0.0, cov: Any = 1.0, allow_singular: bool = False
         z = solve_triangular(low, y.T, lower=True).T
         log_det = 2 * np.sum(np.log(np.diagonal(low)))
     logs = -(np.sum(z * z, axis=-1) + n * math.log(2 * math.pi) + log_det) / 2
-    return np.squeeze(np.reshape(logs, points))
+    return plain(np.reshape(logs, [size for size in points if size != 1]))
 
 
 def pdf(x: Any, mean: Any = 0.0, cov: Any = 1.0, allow_singular: bool = False) -> Any:

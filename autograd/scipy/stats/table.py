@@ -35,8 +35,8 @@ def laplace(z: Any) -> Any:
 
 
 def student(z: Any, df: Any) -> Any:
-    ratio = gammaln(df / 2 + 0.5) - gammaln(df / 2)
-    return ratio - np.log(df * math.pi) / 2 - (df + 1) / 2 * np.log1p(z * z / df)
+    # a difference of gammaln would lose all digits, where df is large
+    return -betaln(df / 2, 0.5) - np.log(df) / 2 - (df + 1) / 2 * np.log1p(z * z / df)
 
 
 def log_normal(log: Any, s: Any) -> Any:
@@ -63,8 +63,8 @@ TABLE: dict[str, Distribution] = {
                            logcdf=lambda z, s: log_ndtr(xlogy(1, z) / s),             logsf=lambda z, s: log_ndtr(-xlogy(1, z) / s)),
     "uniform":  Continuous("", UNIT, logpdf=lambda z: 0 * z,                          cdf=lambda z: z,                            sf=lambda z: 1 - z),
     "beta":     Continuous("a b", UNIT, logpdf=lambda z, a, b: xlogy(a - 1, z) + xlog1py(b - 1, -z) - betaln(a, b), cdf=lambda z, a, b: betainc(a, b, z), sf=lambda z, a, b: betaincc(a, b, z)),
-    "poisson":  Discrete("mu", POSITIVE, logpmf=lambda k, mu: xlogy(k, mu) - mu - gammaln(k + 1), cdf=lambda k, mu: gammaincc(np.floor(k) + 1, mu), sf=lambda k, mu: gammainc(np.floor(k) + 1, mu)),
-    "binom":    Discrete("n p", POSITIVE, logpmf=lambda k, n, p: gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) + xlogy(k, p) + xlog1py(n - k, -p),
+    "poisson":  Discrete("mu", POSITIVE, valid=lambda mu: mu >= 0, logpmf=lambda k, mu: xlogy(k, mu) - mu - gammaln(k + 1), cdf=lambda k, mu: gammaincc(np.floor(k) + 1, mu), sf=lambda k, mu: gammainc(np.floor(k) + 1, mu)),
+    "binom":    Discrete("n p", POSITIVE, valid=lambda n, p: (n >= 0) & (p >= 0) & (p <= 1), logpmf=lambda k, n, p: gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) + xlogy(k, p) + xlog1py(n - k, -p),
                          cdf=lambda k, n, p: binomial(betaincc, k, n, p, k >= n), sf=lambda k, n, p: binomial(betainc, k, n, p, k < 0)),
 }
 # fmt: on
