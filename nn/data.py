@@ -26,11 +26,12 @@ class Batches:
         one array or Tensor alone.
     batch_size : how many rows a batch has.
     generator : draws the order of the rows; None keeps it.
-    rows : which rows there are, by index; by default all.
+    rows : which rows there are, by index or by a mask; by default all.
 
     Raises
     ------
-    ValueError : for arrays of different lengths, for no rows, for batches of less than one row.
+    ValueError : for arrays of different lengths, for no rows, for batches of less than one row, for
+        a generator that is none, as its seed.
 
     Examples
     --------
@@ -50,13 +51,21 @@ class Batches:
         self.arrays = [a if isinstance(a, np.ndarray) else _tensor(a).data for a in several]
         self.batch_size, self.generator = batch_size, generator
         what, instead = "batch_size is a number of rows", "Batches((X, y), batch_size=32)"
-        refuse(np.ndim(batch_size), what, f"batch_size={batch_size!r:.40}", instead)
-        where = f"arrays {', '.join(str(a.shape) for a in self.arrays)}, batch_size={batch_size}"
-        differ = len({a.shape[:1] for a in self.arrays}) != 1
+        whole = isinstance(batch_size, (int, np.integer))
+        refuse(not whole, what, f"batch_size={batch_size!r:.40}", instead)
+        shapes, lengths = [a.shape for a in self.arrays], {a.shape[:1] for a in self.arrays}
+        where = f"arrays {', '.join(map(str, shapes)) or 'none'}, batch_size={batch_size}"
+        instead = "an array has a row for each example: X[None] of one, np.array(X) of a list"
+        refuse(() in lengths, "a number has no rows", where, instead)
+        differ = len(lengths) > 1
         refuse(differ, "the arrays have different lengths", where, "as many rows in each, axis 0")
-        self.rows = np.arange(len(self.arrays[0])) if rows is None else rows
+        count = min(lengths, default=(0,))[0]
+        self.rows = np.arange(count)[... if rows is None else rows]
         refuse(not len(self.rows), "there are no rows to learn from", where, "at least one row")
         refuse(batch_size < 1, "a batch has at least one row", where, "batch_size=32")
+        what, where = "the order of the rows is drawn by a generator", f"{generator=!r:.60}"
+        draws = generator is None or hasattr(generator, "permutation")
+        refuse(not draws, what, where, "generator=np.random.default_rng(0)")
 
     def __len__(self) -> int:
         return math.ceil(len(self.rows) / self.batch_size)
@@ -89,9 +98,12 @@ def source(data: Any, batch_size: int, generator: np.random.Generator | None = N
     """Return `Batches` of what is arrays; else the data, which is iterable or returns an iterator.
 
     A tuple is arrays, and so is a list, unless its items are tuples or lists: batches, then.
-    Raises ValueError for a dict.
+    Raises ValueError for a dict, and for what yields nothing.
     """
     _refuse_names(data)
+    yields = callable(data) or hasattr(data, "__iter__") or hasattr(data, "__getitem__")
+    what, instead = "data is arrays of one length, or yields batches", "(X, y), or an iterable"
+    refuse(not yields, what, f"a {type(data).__name__}, {data!r:.40}", instead)
     nested = isinstance(data, list) and isinstance(data[0] if data else None, (tuple, list))
     if isinstance(data, (np.ndarray, Tensor, tuple, list)) and not nested:
         return Batches(data, batch_size, generator)

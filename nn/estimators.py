@@ -1,5 +1,6 @@
 """Modules as estimators of scikit-learn: `Classifier` and `Regressor`, for its pipelines."""
 
+import threading
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, ClassVar, Self
@@ -26,6 +27,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data  # noqa: E40
 
 FLOATS = [np.float64, np.float32]
 ROWS = 1024  # predictions are computed for so many rows at a time
+ALONE = threading.RLock()  # joblib may train in threads, and all draw from one generator
 
 
 class Network(BaseEstimator):  # type: ignore[misc]  # which has no types
@@ -65,7 +67,7 @@ class Network(BaseEstimator):  # type: ignore[misc]  # which has no types
             seed = check_random_state(self.random_state).randint(2**31)
             self._random, self._dtype = np.random.default_rng(seed), X.dtype
         target, width = self._target(y, first, classes)
-        with untouched():
+        with ALONE, untouched():
             manual_seed(int(self._random.integers(2**63)))
             if first:
                 self.module_ = self._module(X, width)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 import autograd
+from nn.checks import refuse
 from nn.module import Module
-from nn.optim import Optimizer
+from nn.optim import LBFGS, Optimizer
 from nn.training import Training
 
 
@@ -86,7 +87,7 @@ def plot_gradients(model: Module, optimizer: Optimizer | None = None) -> Any:
     Raises
     ------
     ImportError : where matplotlib is not installed.
-    ValueError : where no parameter is trained.
+    ValueError : where no parameter is trained; for L-BFGS, whose step is more than one.
 
     Examples
     --------
@@ -99,6 +100,8 @@ def plot_gradients(model: Module, optimizer: Optimizer | None = None) -> Any:
     gradients = {name: 0.0 if p.grad is None else p.grad for name, p in named.items()}
     if optimizer is None:
         return autograd.plot_flow(gradients)
+    what, instead = "L-BFGS steps by losses that it asks for", "plot_gradients(model)"
+    refuse(isinstance(optimizer, LBFGS), what, "plot_gradients(model, LBFGS)", instead)
     trial = copy.deepcopy(optimizer)
     twins = dict(zip(optimizer._parameters(), trial._parameters(), strict=True))
     for p, twin in twins.items():

@@ -20,11 +20,18 @@ def given(value: Array) -> Array:
 
 
 def floating(value: Array, dtype: Any = np.float64) -> Array:
-    """Return a Tensor or an array of floats: integers and booleans in the given dtype."""
+    """Return a Tensor or an array of floats: integers and booleans in the given dtype.
+
+    Raises TypeError for complex numbers, whose imaginary parts would be lost, and for None.
+    """
     if value is None:
         what, instead = "there are no numbers to compare: None", "return y as the end of forward"
         raise TypeError(three_lines(what, "the input of a loss", instead))
     value = given(value)
+    if value.dtype.kind == "c":
+        what, where = "layers and losses take real numbers", f"{value.dtype} {value.shape}"
+        instead = "np.stack([z.real, z.imag]) for both parts, or np.abs(z)"
+        raise TypeError(three_lines(what, where, instead))
     return value if value.dtype.kind == "f" else value.astype(dtype)
 
 

@@ -100,6 +100,7 @@ def fit(
         schedule of another optimizer, an unknown name of a metric, a metric by the name of loss or
         lr, a loss that is no scalar, a checkpoint of something else.
     FloatingPointError : where the loss is not finite, before that changes a weight.
+    TypeError : for arguments in another order, as data in two of them; for a lone callback.
 
     Examples
     --------
@@ -111,6 +112,13 @@ def fit(
     >>> history.epochs, round(model.weight.item(), 3), round(model.bias.item(), 3)
     (20, 3.0, 1.0)
     """
+    parts = ", ".join(type(part).__name__ for part in (model, data, loss, optimizer))
+    known = hasattr(model, "modules") and hasattr(optimizer, "param_groups")  # compiled ones, too
+    what = "fit takes a module, its data, a loss and an optimizer"
+    instead = "nn.fit(model, (X, y), loss, nn.optim.Adam(model.parameters()))"
+    refuse(not (known and callable(loss)), what, f"fit({parts})", instead, TypeError)
+    what, where = "callbacks are several functions, in a list", f"callbacks={callbacks!r:.60}"
+    refuse(callable(callbacks), what, where, "callbacks=[...]", TypeError)
     never = patience is not None and patience < 1
     refuse(never, "an epoch can only be worse than those before it", f"{patience=}", "patience=1")
     stray = schedule is not None and schedule.optimizer is not optimizer
@@ -166,7 +174,8 @@ def _functions(metrics: Mapping[str, Metric] | Iterable[str] | str) -> Mapping[s
         what, where = f"the history has a {taken} of its own", f"metrics={{{taken!r}: ...}}"
         refuse(taken, what, where, "another name for the metric")
         return metrics
-    names = [metrics] if isinstance(metrics, str) else list(metrics)
+    one = isinstance(metrics, str) or callable(metrics)
+    names: list[Any] = [metrics] if one else list(metrics)
     unknown = ", ".join(str(name) for name in names if name not in METRICS)
     instead = f"{', '.join(METRICS)}; {{'name': function}} for others"
     refuse(unknown, f"no metric is called {unknown}", f"{metrics=}", instead)

@@ -149,6 +149,15 @@ def test_pad_gives_the_values_of_numpy(data, mode):
     agree(lambda x: np.pad(x, width, mode, **options), x, ulps=40)
 
 
+@pytest.mark.parametrize("mode", ["mean", "median", "linear_ramp"])
+@pytest.mark.parametrize("dtype", ["?", "u1", "i8"])
+def test_pad_rounds_integers_and_nothing_else(mode, dtype):
+    x = np.array([0, 1, 0, 0, 1]).astype(dtype)
+    padded = np.pad(Tensor(x), 2, mode).data
+    assert padded.dtype == dtype
+    assert_array_equal(padded, np.pad(x, 2, mode))
+
+
 def test_pad_by_a_function_of_the_users():
     def with_multiples(row, width, _, options):
         row[: width[0]] = 2 * row[width[0]]

@@ -990,6 +990,13 @@ def test_numbers_that_python_refuses_are_infinite_or_nan_as_in_numpy():
             assert type(compile(f)(x)) is np.float64
 
 
+def test_an_integer_beyond_64_bits_is_replayed():
+    f = lambda x: np.sum(x / 10**20 + 10**19 * x)
+    x = np.array([3.0, -4.0])
+    assert_array_equal(compile(f)(x), f(x))
+    assert_array_equal(compile(grad(f))(x), grad(f)(x))
+
+
 def test_methods_copies_and_arrays_by_keyword():
     class Scaled:
         factor = 3.0

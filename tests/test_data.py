@@ -92,6 +92,19 @@ def test_a_split_shares_nothing_and_leaves_nothing_out(rng):
         assert not np.array_equal(aside.rows, end)
 
 
+@pytest.mark.parametrize("size", [2, 32])
+@pytest.mark.parametrize("order", [None, np.random.default_rng(0)])
+@pytest.mark.parametrize(
+    "rows",
+    [[0, 2, 4], np.array([True, False] * 3), np.array([-2, 0, 2]), range(0, 6, 2)],
+    ids=["list", "mask", "from the end", "range"],
+)
+def test_rows_are_chosen_as_numpy_chooses_them(rows, order, size):
+    chosen = Batches((np.arange(6),), size, order, rows)
+    assert len(chosen) == -(-3 // size)
+    assert_array_equal(np.sort(rows_of(chosen)), [0, 2, 4])
+
+
 def test_iterables_and_functions_are_passed_through():
     made = [(np.ones((2, 3)), [0, 1]), [np.zeros((1, 3)), np.array([2])]]
     for data in (made, lambda: iter(made), (pair for pair in made)):
@@ -122,6 +135,42 @@ WRONG = {
         "batch_size is a number of rows",
         "batch_size=array([1., 1.])",
         "Batches((X, y), batch_size=32)",
+    ),
+    "no arrays": (
+        lambda: Batches([]),
+        "there are no rows to learn from",
+        "arrays none, batch_size=32",
+        "at least one row",
+    ),
+    "nothing chosen": (
+        lambda: Batches((np.ones(3),), rows=np.zeros(3, bool)),
+        "there are no rows to learn from",
+        "arrays (3,), batch_size=32",
+        "at least one row",
+    ),
+    "a list of numbers": (
+        lambda: Batches([1.0, 2.0]),
+        "a number has no rows",
+        "arrays (), (), batch_size=32",
+        "an array has a row for each example: X[None] of one, np.array(X) of a list",
+    ),
+    "half a row": (
+        lambda: Batches((np.ones(3),), 1.5),
+        "batch_size is a number of rows",
+        "batch_size=1.5",
+        "Batches((X, y), batch_size=32)",
+    ),
+    "a seed": (
+        lambda: Batches((np.ones(3),), 2, 0),
+        "the order of the rows is drawn by a generator",
+        "generator=0",
+        "generator=np.random.default_rng(0)",
+    ),
+    "no data": (
+        lambda: source(None, 32),
+        "data is arrays of one length, or yields batches",
+        "a NoneType, None",
+        "(X, y), or an iterable",
     ),
     "size": (
         lambda: Batches((np.ones(3),), 0),

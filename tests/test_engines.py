@@ -175,6 +175,7 @@ def test_each_operation_runs(engine):
 def test_the_extras_are_as_accurate_as_the_c_library():
     x = np.linspace(-7, 7, 1001)
     assert_allclose(erf(np, x), [math.erf(v) for v in x], rtol=1e-14)
+    assert_array_equal(erf(np, np.array([-np.inf, -1e300, 6, np.nan])), [-1, -1, 1, np.nan])
 
 
 # ── training steps ────────────────────────────────────────────────────────────────────────────
@@ -308,12 +309,19 @@ PROMOTIONS = {
     "argsort of a number": lambda b, i, f, d: np.argsort(d[0]),
     "tril of a row": lambda b, i, f, d: np.tril(f),
     "complex as bool": lambda b, i, f, d: np.where(d * 1j, d, 0) + np.logical_not(d * 1j),
+    "all, any of complex": lambda b, i, f, d: np.all(d * 1j) & np.any(d * 1j) & ~np.any(d * 0j),
     "complex as float": lambda b, i, f, d: np.exp(d * 1j).astype(np.float32),
     "first of a row, by a list": lambda b, i, f, d: d[[0]],
     "irfft of real numbers": lambda b, i, f, d: np.fft.irfft(f) + np.fft.irfft(i),
     "fft of bytes": lambda b, i, f, d: np.fft.rfft(i.astype(np.int8)) + np.fft.ihfft(b),
     "irfft of bytes": lambda b, i, f, d: np.fft.irfft(i.astype(np.int8)),
+    "fft of int": lambda b, i, f, d: np.fft.fft(i) + np.fft.ifft(b),
     "bytes < 256": lambda b, i, f, d: (i.astype("u1") < 256) & (i.astype("u1") != -1),
+    "unsigned < negative": lambda b, i, f, d: i.astype("u1").astype("u8") < -i,
+    "sums of bytes": lambda b, i, f, d: np.cumsum(i.astype("u1")),
+    "products of bytes wrap": lambda b, i, f, d: (
+        np.inner((i * 50).astype("i1"), i.astype("i1")) + np.einsum("i->", (i * 60).astype("i1"))
+    ),
     "spread of complex numbers": lambda b, i, f, d: np.var(f * 1j, ddof=1) + np.std(d * 1j),
 }
 
@@ -446,6 +454,27 @@ def test_a_primitive_of_the_users_own_is_written_out():
     assert_same(port(x)[1], [3.0, 12.0])
 
 
+@pytest.mark.parametrize("name", ["xp", "norm", "float", "sum", "einsum"])
+def test_a_name_that_is_taken_takes_none_of_the_users(name):
+    text = f"""
+def {name}(x):
+    {name} = np.linalg.norm(x)
+    {name}_ = np.einsum("i,i->", x, x)
+    return {name}_ - {name}
+"""
+    scope = {"np": np}
+    exec(text, scope)
+    x = np.array([3.0, 4.0])
+    assert_same(capture(scope[name], x).to(array_api_strict)(x), 20.0)
+
+
+@everywhere
+def test_an_integer_beyond_64_bits(engine):
+    f = lambda x: np.maximum(x / 10**20, 10**19 * x) + (x < 10**20)
+    x = np.array([3.0, -4.0])
+    assert_same(capture(f, x).to(find(engine))(x), f(x))
+
+
 def test_the_source_is_code_of_the_standard():
     def f(x, w):
         h = np.arctan(x @ w)
@@ -560,7 +589,7 @@ def test_numbers_that_the_standard_lacks():
 
 def test_complex_numbers_have_no_order_in_the_standard():
     z = np.ones(3, complex)
-    for f in (np.max, np.sort, np.argmax, lambda z: np.clip(z, 0, 1), lambda z: z > 1j):
+    for f in (np.max, np.sort, np.argmax, sigmoid, lambda z: np.clip(z, 0, 1), lambda z: z > 1j):
         told = refusal(NotImplementedError, lambda f=f: capture(f, z).to(array_api_strict))
         assert " of complex numbers\n" in told
     assert told == (

@@ -3,6 +3,8 @@
 import pickle
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -215,6 +217,18 @@ def test_a_seed_gives_the_same_bits_and_leaves_the_others_alone(iris, make):
     assert weights(nets[0].fit(*iris)) == weights(nets[1].fit(*iris))
     assert weights(nets[0].set_params(random_state=8).fit(*iris)) != weights(nets[1])
     assert np.array_equal(ag.rand(3).numpy(), expected)
+
+
+def test_a_seed_gives_the_same_bits_in_threads(iris):
+    def build(features, outputs):
+        time.sleep(0.01)  # where another thread would draw its weights
+        return nn.Sequential(nn.Linear(features, 8), nn.Dropout(0.5), nn.Linear(8, outputs))
+
+    def trained(seed):
+        return weights(Classifier(module=build, max_epochs=1, random_state=seed).fit(*iris))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert [*pool.map(trained, range(4))] == [*map(trained, range(4))]
 
 
 # ── numbers and modules ───────────────────────────────────────────────────────────────────────

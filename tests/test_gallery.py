@@ -236,6 +236,20 @@ def ends(x):
             ),
         ),
         (
+            lambda: plot([]),
+            ValueError,
+            ("there is no function to draw", "plot([])", "plot([np.tanh, sigmoid])"),
+        ),
+        (
+            lambda: plot_losses([[2, 1], [3, 2]]),
+            ValueError,
+            (
+                "each loss is one number",
+                "plot_losses of list (2,) int64",
+                'loss.item(), or a dict of several runs: {"SGD": [...], "Adam": [...]}',
+            ),
+        ),
+        (
             lambda: descent(bowl, (1, 2, 3)),
             ValueError,
             (
@@ -523,6 +537,14 @@ def test_one_output_is_a_logit_or_a_probability():
             DATA[:, :2], [-1, 1, 1], {}, "the classes [-1  1], of a model of 2", "0 to 1",
         ),
         (
+            DATA[:0, :2], [], {}, "X (0, 2) and y (0,)", "X of shape (N, d), d >= 2, and y (N,)",
+        ),
+        (
+            [[0, 1], [np.nan, 1], [0, np.inf]], [0, 1, 1], {},
+            "X (3, 2), with nan or infinity in 2 rows",
+            "plot_regions(model, X[finite], y[finite]), of the others",
+        ),
+        (
             DATA[:, :2], [0, 1, 1], {"classes": "abc"}, "3 names, of a model of 2 classes",
             "2 names",
         ),
@@ -534,6 +556,24 @@ def test_errors_of_regions(X, y, options, where, instead):
     assert str(caught.value) == (
         "plot_regions needs a class for each row, and two features to draw\n"
         f"  where: {where}\n  instead: {instead}"
+    )
+
+
+def test_one_number_may_have_an_axis():
+    ax = plot_losses([Tensor([2.0]), np.array([[1.0]])])
+    assert ax.lines[0].get_ydata().tolist() == [2, 1]
+    layer = nn.Linear(2, 1)
+    end = descent(layer, (0, 0), 0.5, steps=1).path[1]
+    assert_allclose(end, -0.5 * layer.weight.data[0])
+
+
+def test_a_model_that_cannot_be_called():
+    with pytest.raises(ValueError) as caught:
+        plot_regions(object(), DATA[:, :2], [0, 1, 1])
+    assert str(caught.value) == three_lines(
+        "plot_regions needs a class for each row, and two features to draw",
+        "a model that is no function: object",
+        "model.predict_proba of an estimator",
     )
 
 

@@ -209,6 +209,25 @@ def test_gradients_that_have_no_place_on_the_axis():
     assert len(ag.plot_flow({"a": [3.0, 4.0], "b": [np.inf]})[0].texts) == 1
 
 
+def test_powers_of_10_are_all_that_is_written_below_gradients():
+    (ax,) = ag.plot_flow({"a": 0.12, "b": 0.11})
+    ax.figure.canvas.draw()
+    minor = ax.xaxis.get_minor_ticks()
+    assert minor
+    assert not any(tick.label1.get_visible() for tick in minor)
+
+
+def test_l_bfgs_makes_no_step_without_a_loss():
+    model = nn.MLP(2, 2, 1)
+    with pytest.raises(ValueError) as caught:
+        nn.plot_gradients(model, nn.optim.LBFGS(model.parameters()))
+    assert str(caught.value) == three_lines(
+        "L-BFGS steps by losses that it asks for",
+        "plot_gradients(model, LBFGS)",
+        "plot_gradients(model)",
+    )
+
+
 class Shell:
     kernel = "some"
 
@@ -274,6 +293,22 @@ def test_confusion_is_painted_by_rows():
     ax.figure.canvas.draw()
 
 
+@pytest.mark.parametrize("dtype", ["u1", "i1", "u8", "?"])
+def test_confusion_of_integers_of_any_kind(dtype):
+    classes = np.array([0, 1, 1]).astype(dtype)
+    assert cells(ag.plot_confusion(classes, classes)) == {(0, 0): "1", (1, 1): "2"}
+
+
+def test_names_of_many_classes_stay_apart():
+    many = np.arange(100)
+    few = ag.plot_confusion(many % 3, many % 3).get_yticklabels()[0].get_fontsize()
+    ax = ag.plot_confusion(many, many)
+    ax.figure.canvas.draw()
+    first, second = (t.get_window_extent() for t in ax.get_yticklabels()[:2])
+    assert first.y0 >= second.y1
+    assert few == 10
+
+
 @pytest.mark.parametrize(
     ("prediction", "target", "classes", "where"),
     [
@@ -284,6 +319,9 @@ def test_confusion_is_painted_by_rows():
         (np.eye(2), [0, 2], None, "prediction (2, 2), target (2,), 3 classes"),
         ([], [], None, "prediction (0,), target (0,), 0 classes"),
         ([[[0]]], [0], None, "prediction (1, 1, 1), target (1,), 1 classes"),
+        (["a"], ["a"], None, "prediction (1,), target (1,), 0 classes"),
+        ([0, 1], [[1, 1], [0, 1]], None, "prediction (2,), target (2, 2), 2 classes"),
+        ([[0, np.nan]], [0], None, "prediction (1, 2), target (1,), 2 classes, nan among them"),
     ],
 )
 def test_confusion_of_what_does_not_fit(prediction, target, classes, where):

@@ -351,6 +351,25 @@ def test_a_forward_that_returns_nothing(loss):
     ]
 
 
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda z: F.mse_loss(z, np.ones(2)), lambda z: F.l1_loss(np.ones(2), z),
+        lambda z: F.cross_entropy(z, np.array(0)), lambda z: F.cosine_similarity(z, z, dim=0),
+    ],
+)  # fmt: skip
+def test_no_imaginary_part_is_lost_in_silence(loss):
+    z = np.array([1 + 2j, 3j])
+    for x in (z, Tensor(z, requires_grad=True)):
+        with pytest.raises(TypeError) as caught:
+            loss(x)
+        assert str(caught.value).splitlines() == [
+            "layers and losses take real numbers",
+            "  where: complex128 (2,)",
+            "  instead: np.stack([z.real, z.imag]) for both parts, or np.abs(z)",
+        ]
+
+
 def test_a_loss_is_made_before_it_is_called():
     x = Tensor(np.eye(3), requires_grad=True)
     with pytest.raises(TypeError) as caught:

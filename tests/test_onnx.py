@@ -245,6 +245,23 @@ def test_what_does_not_grow_evenly_with_the_batch_is_no_batch(tmp_path, f):
     assert_allclose(run(opened, x)[0], f(x))
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x * 2 if len(x) < 4 else x * 3,
+        lambda x: np.sum(x) if len(x) == 2 else np.mean(x),
+        lambda x: np.reshape(x, (1, 4) if len(x) == 2 else (len(x), 2)),
+    ],
+)
+def test_a_function_that_is_another_one_for_the_example_takes_no_other_batch(tmp_path, f):
+    x = np.arange(4.0).reshape(2, 2)
+    with pytest.warns(UserWarning, match="takes arguments of these shapes only"):
+        path = export_onnx(f, tmp_path / "f", x)
+    opened = session(path)
+    assert opened.get_inputs()[0].shape == [2, 2]
+    assert_allclose(run(opened, x)[0], f(x))
+
+
 def test_only_arguments_of_the_batchs_length_have_its_axis(tmp_path):
     path = export_onnx(
         lambda x, w, y: x @ w + y, tmp_path / "f", *map(np.ones, [(5, 2), (2, 3), (5, 1)])
@@ -311,6 +328,9 @@ SPECIAL = [
     (np.argsort, [2.0, 1.0, 2.0, 1.0]), (np.isfinite, [np.inf, np.nan, 1.0]),
     (lambda x: x.astype(np.int64), [-1.7, 1.7]), (np.trunc, [-1.7, 1.7]),
     (lambda x, y: x // y + x % y, ([5, -5, 7], [0, 2, -2])),
+    (lambda x: [x // 0.1, x % 0.1], [1.0, 7.0, -7.0, np.inf]),
+    (lambda x, y: [x // y, x % y], ([1.0, -1.0, 0.0], [0.0, np.inf, 0.0])),
+    (ag.relu, [-3, 0, 2]), (lambda x: np.pad(x, ((0, 0), (1, 0)), mode="mean"), [[1.0, 2.0]]),
     (lambda x: np.trunc(x > 0), [-1, 1]), (lambda x: np.hypot(x > 0, x < 0), [-1, 1]),
     (np.argmin, 2.0), (np.argsort, 2.0), (lambda x: np.sum(x, axis=-1) + np.max(x, axis=0), 2.0),
     (lambda x: [x.astype("u1") < 256, x.astype("u1") >= -1, x.astype("i1") != 300], [0, 44]),

@@ -250,6 +250,10 @@ def test_latex():
     )  # fmt: skip
 
 
+def test_latex_of_an_integer_beyond_64_bits():
+    assert "x \\cdot 100000000000000000000" in capture(lambda x: x * 10**20, 2.0).latex
+
+
 def test_latex_has_a_line_for_each_line_of_the_source():
     def f(x, i):
         return np.sum(x[i] * 1e-5 + np.where(x > 1, x, -np.inf)[[0, 2]]) / x[1:].sum()

@@ -618,6 +618,40 @@ def test_an_unknown_metric_is_named():
     )
 
 
+def test_a_compiled_model_is_trained_as_well():
+    model = nn.Linear(4, 3)
+    optimizer = SGD(model.parameters(), lr=0.1)
+    history = nn.fit(ag.compile(model), problem(), CE, optimizer, epochs=3, progress=False)
+    assert history["loss"][-1] < history["loss"][0]
+
+
+def test_arguments_in_another_order_are_named():
+    X, y = problem()
+    model = network()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    for given, types in [
+        ((X, y, CE, optimizer), "ndarray, ndarray, CrossEntropyLoss"),
+        (((X, y), "mse", optimizer), "tuple, str, SGD"),
+        (((X, y), CE, SGD), "tuple, CrossEntropyLoss, type"),
+    ]:
+        with pytest.raises(TypeError) as error:
+            nn.fit(model, *given)
+        assert str(error.value) == three_lines(
+            "fit takes a module, its data, a loss and an optimizer",
+            f"fit(Sequential, {types})",
+            "nn.fit(model, (X, y), loss, nn.optim.Adam(model.parameters()))",
+        )
+    with pytest.raises(TypeError) as error:
+        train(model, callbacks=print)
+    assert str(error.value) == three_lines(
+        "callbacks are several functions, in a list",
+        "callbacks=<built-in function print>",
+        "callbacks=[...]",
+    )
+    with pytest.raises(ValueError, match="no metric is called <function accuracy"):
+        train(model, metrics=accuracy)
+
+
 def test_a_generator_is_over_after_an_epoch():
     with pytest.raises(ValueError, match="a generator can be read only once"):
         train(network(), iter([problem()]), epochs=2)

@@ -45,13 +45,15 @@ Spelling = str | Callable[[Site], str]
 
 
 def plain(value: Any) -> Any:
-    """Return a parameter as Python's numbers and tuples.
+    """Return a parameter as Python's numbers and tuples; what no engine has as an integer, a float.
 
-    >>> plain([np.int64(1), np.arange(2), np.array(3), range(2)])
-    (1, (0, 1), 3, (0, 1))
+    >>> plain([np.int64(1), np.arange(2), np.array(3), range(2), 10**20])
+    (1, (0, 1), 3, (0, 1), 1e+20)
     """
     if isinstance(value, (np.ndarray, np.generic)):
         value = value.tolist()
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return float(value)
     return tuple(map(plain, value)) if isinstance(value, (list, tuple, range)) else value
 
 
@@ -131,7 +133,7 @@ def _of_complex(name: str, real: str) -> Spelling:
 def _transform(at: Site) -> str:
     have, want = at.x[0].dtype, at.y.real.dtype  # of integers, in the result's precision
     back = at.op.name == "irfft"  # of complex numbers only
-    whole = want if have.kind in "biu" else None
+    whole = want if at.op.name == "rfft" and have.kind in "biu" else None
     x = cast("{0}", have, np.result_type(want, np.complex64) if back else whole)
     return f"xp.fft.{at.op.name}({x}{at.options('n', 'axis', 'norm')})"
 

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from autograd.program.onnx import Graph
 
 SIZES = 11, 13, 17
-"""Three sizes, as two would take a square for a line; primes, as other axes seldom are."""
+"""Three sizes beside the example's, as two would take a square for a line; primes, as other axes
+seldom are."""
 
 
 def of_any_batch(
-    printed: Callable[[Sequence[Any]], "Graph"], examples: Sequence[Any]
+    printed: Callable[[Sequence[Any]], "Graph"], examples: Sequence[Any], own: "Graph"
 ) -> bytes | None:
     """Write a function as a model of any batch; return None where there is no such model.
 
@@ -29,12 +30,13 @@ def of_any_batch(
     printed : gives the graph of the function for such arguments.
     examples : its arguments. The batch is the first axis of the first array, and of all that have
         its length there.
+    own : the graph for these.
     """
     leaves, rebuild = flatten(list(examples))
     lengths = [np.shape(raw(x))[:1] for x in leaves]
     size = next((n for n in lengths if n), None)
     if size is None:
-        return printed(examples).model()
+        return own.model()
     graphs = []
     for n in SIZES:
         pairs = zip(leaves, lengths, strict=True)
@@ -43,7 +45,8 @@ def of_any_batch(
             graphs.append(printed(rebuild(resized)))
         except Exception:  # noqa: BLE001  # whatever the function says to another batch
             return None
-    return graphs[0].model(_dims(graphs)) if _is_merged(graphs) else None
+    merged = _is_merged([*graphs, own], (*SIZES, *size))
+    return graphs[0].model(_dims(graphs)) if merged else None
 
 
 def _resized(x: Any, n: int) -> Any:
@@ -52,9 +55,9 @@ def _resized(x: Any, n: int) -> Any:
     return Tensor(rows) if type(x) is Tensor else rows
 
 
-def _is_merged(graphs: "Sequence[Graph]") -> bool:
+def _is_merged(graphs: "Sequence[Graph]", sizes: Sequence[int]) -> bool:
     """Let the first graph compute the constants that depend on the batch; tell whether it can."""
-    graph, other, _ = graphs
+    graph, other, *_ = graphs
     if any(g.nodes != graph.nodes or g.constants.keys() != graph.constants.keys() for g in graphs):
         return False
     nodes, graph.nodes = graph.nodes, []
@@ -64,8 +67,10 @@ def _is_merged(graphs: "Sequence[Graph]") -> bool:
         values = [g.constants[name] for g in graphs]
         if all(_is_same(v, first) for v in values):
             continue
-        if name in reshapes and np.count_nonzero(first != values[1]) == 1:
-            graph.constants[name] = np.where(first != values[1], -1, first)
+        even = name in reshapes and all(v.shape == first.shape for v in values)
+        differ = np.any([v != first for v in values], axis=0) if even else 0
+        if np.count_nonzero(differ) == 1:
+            graph.constants[name] = np.where(differ, -1, first)
         else:
             varying[name] = values
     if varying:
@@ -73,7 +78,7 @@ def _is_merged(graphs: "Sequence[Graph]") -> bool:
         shape = graph.add("Shape", batched.text, dtype=np.int64)
         size = graph.add("Gather", shape, graph.constant(np.array(0)))
     for name, values in varying.items():
-        made = _grown(graph, values, size) or _repeated(graph, values, size)
+        made = _grown(graph, values, sizes, size) or _repeated(graph, values, sizes, size)
         if made is None:
             return False
         del graph.constants[name]
@@ -86,19 +91,23 @@ def _is_same(a: np.ndarray, b: np.ndarray) -> bool:
     return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
 
 
-def _grown(graph: "Graph", values: Sequence[np.ndarray], size: str) -> str | None:
+def _grown(
+    graph: "Graph", values: Sequence[np.ndarray], sizes: Sequence[int], size: str
+) -> str | None:
     """Compute integers that grow evenly with the size of the batch."""
-    first, second, _ = values
+    first, second, *_ = values
     if first.dtype != np.int64 or first.shape != second.shape:
         return None
-    growth = (second - first) // (SIZES[1] - SIZES[0])
-    base = first - growth * SIZES[0]
-    if not all(_is_same(v, base + growth * n) for v, n in zip(values, SIZES, strict=True)):
+    growth = (second - first) // (sizes[1] - sizes[0])
+    base = first - growth * sizes[0]
+    if not all(_is_same(v, base + growth * n) for v, n in zip(values, sizes, strict=True)):
         return None
     return graph.add("Add", graph.constant(base), graph.add("Mul", graph.constant(growth), size))
 
 
-def _repeated(graph: "Graph", values: Sequence[np.ndarray], size: str) -> str | None:
+def _repeated(
+    graph: "Graph", values: Sequence[np.ndarray], sizes: Sequence[int], size: str
+) -> str | None:
     """Compute an array that repeats itself along the axes that depend on the batch."""
     if len({v.ndim for v in values}) > 1:
         return None
@@ -107,7 +116,7 @@ def _repeated(graph: "Graph", values: Sequence[np.ndarray], size: str) -> str | 
     once = values[0][part]
     if not all(_is_same(v, np.broadcast_to(once, v.shape)) for v in values):
         return None
-    shape = _grown(graph, [np.array(v.shape, np.int64) for v in values], size)
+    shape = _grown(graph, [np.array(v.shape, np.int64) for v in values], sizes, size)
     return shape and graph.add("Expand", graph.constant(once), shape)
 
 

@@ -51,15 +51,15 @@ def fmin(xp, a, b):
 def erf(xp, x):
     """Return the error function by a series whose terms are all of one sign.
 
-    2/√π exp(-x²) Σ 2ⁿ x²ⁿ⁺¹ / (1·3·…·(2n+1)): Abramowitz and Stegun, formula 7.1.6. Beyond 6 the
-    result is ±1 in float64.
+    2/√π exp(-x²) Σ 2ⁿ x²ⁿ⁺¹ / (1·3·…·(2n+1)): Abramowitz and Stegun, formula 7.1.6. From 6 on the
+    result is ±1 in float64, to the last bit: 1 + erf(x) is multiplied by huge numbers.
     """
     z = xp.clip(x, -6.0, 6.0)
     term = total = z
     for n in range(1, 128):
         term = term * z * z * (2 / (2 * n + 1))
         total = total + term
-    return total * xp.exp(-z * z) * 1.1283791670955126
+    return xp.where(xp.abs(x) < 6.0, total * xp.exp(-z * z) * 1.1283791670955126, xp.sign(x))
 
 
 # ── reductions and products ───────────────────────────────────────────────────────────────────

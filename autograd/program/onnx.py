@@ -71,7 +71,7 @@ def export_onnx(
         return Graph(program.renamed(wishes))
 
     graph = printed(examples)
-    model = of_any_batch(printed, examples)
+    model = of_any_batch(printed, examples, graph)
     if model is None:
         shapes = ", ".join(str(np.shape(x)) for x in graph.given.values())
         told = three_lines(

@@ -100,11 +100,33 @@ def _stepped(operator: str) -> Spelling:
     return lambda at: at(operator if at.y.dtype.kind == "f" else "Identity", at.arg(0))
 
 
-def _floor_divided(at: Site) -> str:
+def _rectified(at: Site) -> str:
     if at.y.dtype.kind == "f":
-        return at("Floor", at("Div", *at.all()))
-    by, used = _divisor(at)
-    return at("Mul", at("Div", at("Sub", at.arg(0), at("Mod", at.arg(0), by)), by), used)
+        return at("Relu", at.arg(0))
+    return at("Max", at.arg(0), at.graph.constant(np.zeros((), at.y.dtype)))
+
+
+def _floor_divided(at: Site) -> str:
+    if at.y.dtype.kind != "f":
+        by, used = _divisor(at)
+        return at("Mul", at("Div", at("Sub", at.arg(0), at("Mod", at.arg(0), by)), by), used)
+    a, b, rest, crosses = _cut(at)
+    whole = at("Round", at("Div", at("Sub", a, rest), b))
+    y = at("Sub", whole, at.graph.cast(crosses, at.y.dtype))
+    nothing = at.graph.add("Equal", b, at.graph.constant(np.zeros((), at.y.dtype)), dtype=bool)
+    return at.graph.add("Where", nothing, at("Div", a, b), y, dtype=at.y.dtype)
+
+
+def _cut(at: Site) -> tuple[str, str, str, str]:
+    """Return a, b, what is left of a by C, and whether that is on the other side of 0 than b.
+
+    Whole parts come from there: 1 // 0.1 is 9, as 0.1 is more than a tenth, though 1 / 0.1 is 10.
+    """
+    a, b = at.all()
+    rest = at("Mod", a, b, fmod=1)
+    sides = at("Mul", at("Sign", rest), at("Sign", b))
+    zero = at.graph.constant(np.zeros((), at.y.dtype))
+    return a, b, rest, at.graph.add("Less", sides, zero, dtype=bool)
 
 
 def _divisor(at: Site) -> tuple[str, str]:
@@ -119,7 +141,8 @@ def _remainder(at: Site) -> str:
     if at.y.dtype.kind != "f":
         by, used = _divisor(at)
         return at("Mul", at("Mod", at.arg(0), by), used)
-    return at("Sub", at.arg(0), at("Mul", _floor_divided(at), at.arg(1)))
+    _, b, rest, crosses = _cut(at)
+    return at.graph.add("Where", crosses, at("Add", rest, b), rest, dtype=at.y.dtype)
 
 
 def _multiplied(at: Site) -> str:
@@ -254,6 +277,12 @@ def _rearranged(at: Site) -> str:
     return at("Gather", at.flat(0), at.op.call(numbered(np.shape(at.x[0])), **at.params))
 
 
+def _expanded(at: Site) -> str:
+    if not np.size(at.y):  # onnxruntime 1.31 keeps the 1 of an axis that is to have no elements
+        return at.graph.constant(np.zeros(np.shape(at.y), at.y.dtype))
+    return at("Expand", at.own(), np.shape(at.y))
+
+
 def _joined(at: Site) -> str:
     axis = at.params["axis"]
     if axis is None:
@@ -376,7 +405,7 @@ SPELLINGS: dict[str, Spelling] = {
     "softplus": "Softplus", "gelu": "Gelu", "matmul": _multiplied, "copy": "Identity",
     "real": "Identity", "conjugate": "Identity",
     "gelu_tanh": lambda at: at("Gelu", at.arg(0), approximate="tanh"),
-    "relu": lambda at: at("Max" if at.y.dtype.kind != "f" else "Relu", at.arg(0)),
+    "relu": _rectified,
     **dict.fromkeys(("pow", "power", "float_power"), "Pow"),
     "floor": _stepped("Floor"), "ceil": _stepped("Ceil"), "rint": _stepped("Round"),
     "floor_divide": _floor_divided, "remainder": _remainder, "where": _where, "clip": _clipped,
@@ -401,7 +430,7 @@ SPELLINGS: dict[str, Spelling] = {
     **dict.fromkeys(("reshape", "ravel", "squeeze", "expand_dims"), _reshaped),
     **dict.fromkeys(("transpose", "swapaxes", "moveaxis"), _permuted),
     **dict.fromkeys(("flip", "roll", "diagonal"), _rearranged),
-    "broadcast_to": lambda at: at("Expand", at.own(), np.shape(at.y)),
+    "broadcast_to": _expanded,
     "concatenate": _joined, "stack": _stacked, "pad": _padded,
     "tril": _triangle(0), "triu": _triangle(1), "getitem": _sliced, "gather": _gathered,
     "setitem": _replaced, "place": _replaced_at, "scatter": _scattered,

@@ -48,7 +48,10 @@ class Effect(NamedTuple):
 
 @dataclass(frozen=True)
 class Program:
-    """A function, written down.
+    """A function, written down: what `capture` returns.
+
+    To read: `source`, `annotated`, `latex`, `shapes`, `flops`, `memory`; to run: a call, `grad`,
+    `jacobian`, `hessian`, `to` for other libraries; to keep: `save`, `javascript`, `html`, `onnx`.
 
     Attributes
     ----------
@@ -63,6 +66,13 @@ class Program:
     tensors, connected : which outputs are Tensors, and which of them require a gradient.
     modules : what was called that has a mode, as `training`, which the program is of.
     effects : what is left in tensors.
+
+    Examples
+    --------
+    >>> from autograd import capture
+    >>> program = capture(lambda x: x * x + 1, 3.0)
+    >>> program(4.0), program.grad(4.0)
+    (np.float64(17.0), np.float64(8.0))
     """
 
     name: str

@@ -3,6 +3,7 @@
 NumPy's promotion is written out as casts, since the standard promotes within a kind of number only.
 """
 
+import builtins
 import functools
 import inspect
 import keyword
@@ -16,7 +17,7 @@ import numpy as np
 from autograd.errors import three_lines
 from autograd.primitive import Primitive
 from autograd.program import extras
-from autograd.program.array_api import SPELLINGS, Site, cast, comparable
+from autograd.program.array_api import SPELLINGS, Site, cast, comparable, plain
 from autograd.program.equations import Equation, Name
 from autograd.program.spell import HOLE
 from autograd.rules.shape import FIRST_ARRAY
@@ -29,7 +30,7 @@ DTYPES = frozenset({
     "float32", "float64", "complex64", "complex128",
 })  # fmt: skip
 EXTRAS = {name: fn for name, fn in vars(extras).items() if inspect.isfunction(fn)}
-RESERVED = frozenset({"xp", "float", *keyword.kwlist, *EXTRAS})
+RESERVED = frozenset({"xp", *keyword.kwlist, *dir(builtins), *EXTRAS})
 OURS = ("numpy", "_operator", "autograd.", "nn.")
 NUMBERS = (bool, int, float, complex)
 TRUTH = np.dtype(bool)
@@ -44,15 +45,22 @@ COMPARISONS = (*ORDERS, "equal", "not_equal")
 QUESTIONS = (*ORDERS, "isnan", "isinf", "isfinite")
 ORDERING = frozenset({
     *ORDERS, "maximum", "minimum", "fmax", "fmin", "max", "min", "amax", "amin", "argmax", "argmin",
-    "sort", "argsort", "clip",
+    "sort", "argsort", "clip", "sigmoid", "erf",
 })  # fmt: skip
-"""What the standard has of real numbers alone; NumPy orders complex ones like words."""
+"""What the standard, or `extras`, has of real numbers alone; NumPy orders complex ones like words.
+"""
 
 COUNTED = frozenset({
     "floor", "ceil", "trunc", "absolute", "max", "min", "amax", "amin", "sort", "matmul", "dot",
     "inner", "outer", "tensordot", "vdot", "vecdot", "matvec", "vecmat", "einsum",
 })  # fmt: skip
 """Functions of numbers alone, which NumPy has of booleans, too: 0 is False, all else is True."""
+
+SUMMING = frozenset({
+    "sum", "prod", "cumsum", "cumprod", "matmul", "dot", "inner", "tensordot", "vdot", "vecdot",
+    "matvec", "vecmat", "einsum",
+})  # fmt: skip
+"""What some engines compute of all integers in int64, which would not wrap as NumPy's does."""
 
 
 APART = frozenset({
@@ -99,7 +107,8 @@ class _Printer:
     def __init__(self, program: "Program") -> None:
         self.program = program
         self.like = program.like
-        self.names = {name: name.text + "_" * (name.text in RESERVED) for name in self.like}
+        taken = {name.text for name in self.like}
+        self.names = {name: _free(name.text, taken) for name in self.like}
         self.constants = {self.names[n]: np.asarray(x) for n, x in program.constants.items()}
         self.hoisted: dict[Any, str] = {}
 
@@ -110,8 +119,7 @@ class _Printer:
         lines.append(f"return ({', '.join(results)}{',' * (len(results) == 1)})")
         given = ["xp", *(self.names[n] for n in program.inputs)]
         given += ["*", *self.constants] if self.constants else []
-        name = program.name if program.name.isidentifier() else "program"
-        name += "_" * (name in RESERVED)
+        name = _free(program.name, set()) if program.name.isidentifier() else "program"
         function = "\n    ".join([f"def {name}({', '.join(given)}):", *lines])
         return "\n\n\n".join([*sources(function).values(), function]) + "\n"
 
@@ -140,6 +148,8 @@ class _Printer:
         elif dtypes[0] == TRUTH and e.op.name in COUNTED:
             dtypes = [np.dtype(np.int64)] * len(dtypes)
             template = f"xp.astype({template}, xp.bool)"
+        elif e.op.name in SUMMING and e.like.dtype.kind in "iu" and e.like.dtype != np.int64:
+            template = f"xp.astype({template}, xp.{e.like.dtype.name})"
         # a function of the standard takes numbers where an operator does; ours take arrays only
         loose = e.op.elementwise and "(xp, " not in template
         args = [self.operand(a, d, loose) for a, d in zip(e.args, dtypes, strict=True)]
@@ -153,6 +163,7 @@ class _Printer:
             return self.hoist(np.asarray(a, dtype))
         if TRUTH in (dtype, np.result_type(a)):  # booleans do not mix with numbers
             a = bool(a) if dtype == TRUTH else int(a)
+        a = plain(a)
         text = repr(a) if np.isfinite(a) else f"float('{a}')"
         return f"({text})" if text.startswith("-") else text
 
@@ -169,6 +180,15 @@ class _Printer:
         return self.hoisted[key]
 
 
+def _free(text: str, taken: set[str]) -> str:
+    """Return a name that means nothing here; one with more underscores than any other like it."""
+    if text in RESERVED:
+        text += "_"
+        while text in taken:
+            text += "_"
+    return text
+
+
 def promoted(op: Primitive, x: Sequence[Any], y: Any) -> list[np.dtype | None]:
     """Return the dtypes in which NumPy computes: those of a ufunc's loop, else the result's.
 
@@ -177,7 +197,7 @@ def promoted(op: Primitive, x: Sequence[Any], y: Any) -> list[np.dtype | None]:
     [dtype('float64'), dtype('float64')]
     """
     fn = np.power if op.fn is operator.pow else op.fn
-    if op.name.startswith("logical_"):
+    if op.name.startswith("logical_") or op.name in ("all", "any"):  # JAX asks real parts alone
         return [TRUTH] * len(x)
     if isinstance(fn, np.ufunc):
         weak = (int, float, complex)
@@ -186,7 +206,7 @@ def promoted(op: Primitive, x: Sequence[Any], y: Any) -> list[np.dtype | None]:
         if op.name in QUESTIONS and loop[0] == TRUTH:
             return [np.dtype(np.int8)] * len(x)
         if op.name in COMPARISONS:
-            return [comparable(loop[0], x)] * len(x)
+            return [comparable(np.result_type(*loop[:2]), x)] * len(x)  # one may have a sign
         half = {np.dtype(np.float16): np.dtype(np.float32)}  # signbit's loop of booleans
         return [half.get(dtype, dtype) for dtype in loop[: len(x)]]
     return [_beside(op, i, v, y.dtype) for i, v in enumerate(x)]

@@ -77,7 +77,7 @@ def _number(value: Any) -> Spelled:
         return Spelled(rf"\left({real} {sign} {imaginary}\right)", ATOM)
     if isinstance(value, (bool, complex, str, type(None))):
         return Spelled(rf"\text{{{value}}}")
-    if not np.isfinite(value):
+    if not isinstance(value, int) and not np.isfinite(value):
         text = repr(float(value)).replace("inf", r"\infty").replace("nan", r"\text{nan}")
     else:
         text, _, exponent = repr(value).partition("e")

@@ -49,7 +49,7 @@ def _with_statistics(x, axis, width, statistic, lengths):
     around = []
     for part, size in zip(_ends(x, axis, *lengths), width, strict=True):
         s = statistic(part, axis=axis, keepdims=True)
-        s = s if x.dtype.kind in "fc" else np.round(s)
+        s = np.round(s) if x.dtype.kind in "iu" else s
         shape = (*x.shape[:axis], size, *x.shape[axis + 1 :])
         around.append(np.broadcast_to(astype(s, dtype=x.dtype), shape))
     return np.concatenate((around[0], x, around[1]), axis=axis)
@@ -60,7 +60,7 @@ def _with_ramps(x, axis, width, ends):
     for edge, size, end in zip(_ends(x, axis, 1, 1), width, ends, strict=True):
         steps = on_axis(np.arange(size), axis, x.ndim)
         ramp = steps * ((edge - end) / max(size, 1)) + end
-        ramp = ramp if x.dtype.kind in "fc" else np.floor(ramp)
+        ramp = np.floor(ramp) if x.dtype.kind in "iu" else ramp
         around.append(astype(ramp, dtype=x.dtype))
     return np.concatenate((around[0], x, np.flip(around[1], axis)), axis=axis)
 

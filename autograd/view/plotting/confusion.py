@@ -37,44 +37,57 @@ def plot_confusion(
     Raises
     ------
     ImportError : where matplotlib is not installed.
-    ValueError : where predictions, targets and names do not fit each other.
+    ValueError : where predictions, targets and names do not fit each other, where a row has several
+        classes, or none because its scores are nan.
 
     Examples
     --------
     >>> from autograd import plot_confusion
     >>> ax = plot_confusion(model(X), y, classes=["cat", "dog"])  # doctest: +SKIP
     """
-    shapes = [np.shape(raw(x)) for x in (prediction, target)]
-    answer, truth = _classes(prediction), _classes(target)
+    given = [np.asarray(raw(x)) for x in (prediction, target)]
+    answer, truth = map(_classes, given)
+    shapes = [x.shape for x in given]
     widths = [shape[1] for shape in shapes if len(shape) == 2]
-    used = int(max(answer.max(initial=-1), truth.max(initial=-1))) + 1
+    used = 1 + max((int(x.max(initial=-1)) for x in (answer, truth) if x.dtype == int), default=-1)
     names = [str(c) for c in (range(max([used, *widths])) if classes is None else classes)]
     fits = answer.shape == truth.shape == (answer.size,) and all(w == len(names) for w in widths)
-    integers = answer.dtype.kind in "iub" and truth.dtype.kind in "iub"
-    if not (fits and integers and used and used <= len(names) and min(*answer, *truth, 0) == 0):
+    integers = answer.dtype == truth.dtype == int
+    nan = any(x.dtype.kind == "f" and bool(np.isnan(x).any()) for x in given)
+    fits = fits and integers and not (nan or _has_several(given[1]))
+    if not (fits and used and used <= len(names) and min(*answer, *truth, 0) == 0):
         raise ValueError(
             three_lines(
                 "plot_confusion needs a class for each row, from 0 up, and a name for each class",
-                f"prediction {shapes[0]}, target {shapes[1]}, {len(names)} classes",
+                f"prediction {shapes[0]}, target {shapes[1]}, {len(names)} classes"
+                + ", nan among them" * nan,
                 "scores (N, C) or integers (N,), and integers (N,)",
             )
         )
     counts = np.zeros((len(names), len(names)), int)
-    np.add.at(counts, (truth.astype(int), answer.astype(int)), 1)
+    np.add.at(counts, (truth, answer), 1)
     panel: Axes = panels(1, ax)[0]
     _draw(panel, counts)
     ticks = np.arange(len(names))
     crowded = sum(map(len, names)) > 30
     for put, turn in ((panel.set_xticks, 60 if crowded else 0), (panel.set_yticks, 0)):
-        put(ticks, names, rotation=turn, parse_math=False)
+        put(ticks, names, rotation=turn, parse_math=False, fontsize=min(10, 280 / len(names)))
     panel.set(xlabel="answer", ylabel="truth")
     panel.set_title(f"{np.trace(counts)} of {counts.sum()} are right", fontsize="medium")
     return panel
 
 
 def _classes(values: Any) -> Any:
-    values = np.asarray(raw(values))
-    return values.argmax(axis=1) if values.ndim == 2 and values.shape[1] else values
+    """Return the class of each row, as int whatever integers they are."""
+    if values.ndim == 2 and values.shape[1]:
+        return values.argmax(axis=1)
+    return values.astype(int) if values.dtype.kind in "iub" else values
+
+
+def _has_several(target: Any) -> bool:
+    """Tell whether one-hot rows are none, but say several classes or no class."""
+    hot = target.ndim == 2 and target.dtype.kind in "iub"
+    return bool(hot and (target.sum(axis=1) != 1).any())
 
 
 def _draw(ax: "Axes", counts: Any) -> None:

@@ -104,7 +104,7 @@ def descent(
         x, y = np.meshgrid(*_window(path[:shown]))
         points = zip(x.flat, y.flat, strict=True)
         with no_grad():
-            z = np.array([float(raw(f(*_parameters(p, two=two)))) for p in points])
+            z = np.array([np.asarray(raw(f(*_parameters(p, two=two)))).item() for p in points])
     figure = plt.figure(figsize=(10, 4.4), layout="constrained")
     _draw(figure, (x, y, z.reshape(x.shape)), (*path[:shown].T, values[:shown]), names)
     if note:

@@ -100,4 +100,5 @@ def _draw(ax: "Axes", values: Any, colour: str) -> None:
     ax.grid(axis="x", color=theme.faint, linewidth=0.5)
     ax.set_axisbelow(True)
     ax.tick_params(axis="y", length=0)
+    ax.tick_params(axis="x", which="minor", labelbottom=False)  # a power of 10 is always there
     plain(ax)

@@ -59,8 +59,8 @@ def plot(
     ------
     ImportError : where matplotlib is not installed.
     TypeError : where f is no function, or is one that does not take arrays.
-    ValueError : for an empty interval, a negative order, a result of another shape, or another
-        number of Axes than of functions.
+    ValueError : for no functions, an empty interval, a negative order, a result of another shape,
+        or another number of Axes than of functions.
 
     Examples
     --------
@@ -90,6 +90,10 @@ def plot(
         _panel(draw_one[0], f, _formula(f), (start, stop), order)
         return draw_one[0]
     named = list(f.items()) if isinstance(f, Mapping) else [(None, g) for g in _listed(f)]
+    if not named:
+        raise ValueError(
+            three_lines("there is no function to draw", f"plot({f!r})", "plot([np.tanh, sigmoid])")
+        )
     axes = panels(len(named), ax)
     for panel, (name, g) in zip(axes, named, strict=True):
         title = _formula(_function(g)) if name is None else (name, False)
@@ -116,7 +120,7 @@ def plot_losses(
     Raises
     ------
     ImportError : where matplotlib is not installed.
-    ValueError : where there is nothing to draw.
+    ValueError : where there is nothing to draw, or where a loss is not one number.
 
     Examples
     --------
@@ -124,7 +128,7 @@ def plot_losses(
     >>> ax = plot_losses({"SGD": [3.0, 2.0, 1.5], "Adam": [3.0, 1.0, 0.5]})  # doctest: +SKIP
     """
     runs = dict(losses) if isinstance(losses, Mapping) else {"": losses}
-    values = {name: np.array([float(raw(v)) for v in run]) for name, run in runs.items()}
+    values = {name: np.array([_loss(v) for v in run]) for name, run in runs.items()}
     if not values or not all(map(len, values.values())):
         raise ValueError(
             three_lines(
@@ -233,6 +237,19 @@ def sample(f: Curve, start: float, stop: float) -> tuple[Any, Any, bool]:
     y = np.insert(np.where(finite, y, np.nan), places, ends.ravel())
     again = np.append(False, (np.diff(x) == 0) & (np.diff(y) == 0))
     return x[~again], y[~again], unbounded
+
+
+def _loss(value: Any) -> float:
+    array = np.asarray(raw(value))
+    if array.size != 1 or array.dtype.kind not in "biuf":
+        raise ValueError(
+            three_lines(
+                "each loss is one number",
+                f"plot_losses of {type(value).__name__} {array.shape} {array.dtype}",
+                'loss.item(), or a dict of several runs: {"SGD": [...], "Adam": [...]}',
+            )
+        )
+    return float(array.item())
 
 
 def _where_defined(f: Curve, derivative: Curve) -> Curve:

@@ -50,7 +50,7 @@ def plot_regions(
     ------
     ImportError : where matplotlib is not installed.
     ValueError : where X has more than two features and none were chosen, or where X, y, the
-        model's results and the names do not fit each other.
+        model, its results and the names do not fit each other.
 
     Examples
     --------
@@ -59,8 +59,15 @@ def plot_regions(
     """
     X, y = np.asarray(raw(X), float), np.asarray(raw(y))
     y = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.ravel()
-    if X.ndim != 2 or len(X) != len(y) or X.shape[1] < 2:
+    if X.ndim != 2 or len(X) != len(y) or X.shape[1] < 2 or not len(X):
         raise _misfit(f"X {X.shape} and y {y.shape}", "X of shape (N, d), d >= 2, and y (N,)")
+    finite = np.isfinite(X).all(axis=1)
+    if not finite.all():
+        where = f"X {X.shape}, with nan or infinity in {np.sum(~finite)} rows"
+        raise _misfit(where, "plot_regions(model, X[finite], y[finite]), of the others")
+    if not callable(model):
+        raise _misfit(f"a model that is no function: {type(model).__name__}",
+                      "model.predict_proba of an estimator")  # fmt: skip
     chosen = features or (0, 1)
     if (features is None and X.shape[1] != 2) or not _two_columns(chosen, X.shape[1]):
         raise _misfit(
