@@ -1,6 +1,6 @@
 """Retrograd: exact derivatives of NumPy code, and pictures of how they come about."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from numpy import einsum, float32, float64, int64, where
 
@@ -83,7 +83,7 @@ if TYPE_CHECKING:
     from autograd.inquiry import why
     from autograd.places import place_of, record_lines
     from autograd.program import CaptureError, Program, compile  # noqa: A004  # PyTorch's name
-    from autograd.program import capture as capture  # type: ignore[no-redef]  # not the module
+    from autograd.program.capture import capture
     from autograd.program.onnx import export_onnx
     from autograd.view import draw
     from autograd.view.derivation.explain import explain
@@ -98,8 +98,11 @@ if TYPE_CHECKING:
     from autograd.view.plotting.flow import plot_flow
     from autograd.view.plotting.plot import plot, plot_losses
     from autograd.view.plotting.regions import plot_regions
+
+    def __getattr__(name: str) -> Any: ...  # PyTorch's functions, which are found later, too
 else:
     from autograd.lookup import find as __getattr__  # noqa: F401  # Python asks it for them
+    from autograd.lookup import names as __dir__  # noqa: F401  # and this for what to complete
 
 __all__ = [
     "CaptureError",

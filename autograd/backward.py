@@ -258,6 +258,16 @@ def backward(
         gradient; and at the second call, unless the first retained the graph.
     TypeError : for a complex `gradient` of a real result.
     ValueError : for a `gradient` of another shape.
+
+    Examples
+    --------
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    Tensor([2., 4.])
+    >>> (3 * x).backward(gradient=[1.0, 10.0])  # added to what was there
+    >>> x.grad
+    Tensor([ 5., 34.])
     """
     if gradient is None and type(self.data) is float64 and self.requires_grad:
         seed: Any = ONE

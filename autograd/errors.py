@@ -95,7 +95,9 @@ def aligned(shapes: Sequence[tuple[int, ...]]) -> tuple[str, str]:
 
 
 def failed_call(name: str, values: Sequence[Any], params: dict[str, Any], error: Exception) -> str:
-    """Explain why a NumPy function refused its arguments."""
+    """Explain why a NumPy function refused its arguments, if it is not told already."""
+    if "\n  instead: " in str(error):
+        return str(error)
     shapes = [shape_of(v) for v in values]
     given = ", ".join(describe(v, i) for i, v in enumerate(values))
     given += "".join(f", {k}={v!r}" for k, v in params.items())
@@ -150,6 +152,13 @@ ADVICE = (  # the operation, or "" for any; what NumPy says; what to write inste
     ("transpose", "axes don't match", "each axis once: x.transpose((1, 0)) has two"),
     ("squeeze", "size not equal to one", "an axis of length 1, or np.squeeze(x) for all of them"),
     ("pow", "negative integer powers", "x.astype(float)"),
+    ("bitwise_and", "not supported", "(x > 0) & (x < 1), each comparison in parentheses"),
+    ("bitwise_or", "not supported", "(x < 0) | (x > 1), each comparison in parentheses"),
+    ("invert", "not supported", "~(x > 0) of truth values, 1 - x of numbers"),
+    ("conv", "tuple index", "an input (N, C, ...) and kernels (O, C, ...) of as many axes"),
+    ("conv", "unpack", "an input (N, C, ...) and kernels (O, C, ...) of as many axes"),
+    ("max_pool", "no len()", "a length for each axis: max_pool(x, (2, 2), (2, 2))"),
+    ("softmax_cross_entropy", "no len()", "scores (N, C) and class indices (N,)"),
     ("bitwise_xor", "not supported", "a ** b for a power; ^ is for integers and truth values"),
     ("cholesky", "not positive definite", "a symmetric matrix whose eigenvalues are positive"),
     ("", "Singular matrix", "np.linalg.pinv or lstsq, or A + 1e-6 * np.eye(n)"),
@@ -163,12 +172,26 @@ ADVICE = (  # the operation, or "" for any; what NumPy says; what to write inste
 def _remedy(name: str, error: Exception) -> str:
     if isinstance(error, np.exceptions.AxisError):
         return "an axis that the array has, from -ndim to ndim - 1"
-    if isinstance(error, IndexError) and "only integers" not in str(error):
-        return "an index inside the shape"
     for of, words, instead in ADVICE:
         if of in ("", name) and words in str(error):
             return instead
+    if isinstance(error, IndexError):
+        return "an index inside the shape"
     return "arguments that NumPy's function of that name takes"
+
+
+def dtype_of(dtype: Any) -> np.dtype[Any]:
+    """Return NumPy's dtype of this name or type.
+
+    >>> dtype_of("float32")
+    dtype('float32')
+    """
+    try:
+        return np.dtype(dtype)
+    except TypeError:
+        told = f"NumPy has no dtype {dtype!r:.40}"
+        instead = "float, 'float32', int, bool, complex, or a dtype of NumPy"
+        raise TypeError(three_lines(told, f"dtype={dtype!r:.40}", instead)) from None
 
 
 def plain(b: Any) -> Any:

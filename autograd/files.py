@@ -13,7 +13,8 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> Path:
     """Write a file so that, whenever the process dies, the path holds the old bytes or the new.
 
     The bytes go to another file in the same folder, which takes the name when it is on the disk; a
-    link is followed. Raises OSError where the folder cannot be written.
+    link is followed. Raises FileNotFoundError where there is no such folder, and another OSError
+    where it cannot be written.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -21,6 +22,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> Path:
     b'123'
     """
     target = Path(os.path.realpath(path))
+    check_folder(target)  # or Python would name the other file
     temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         with temporary.open("xb") as file:
@@ -38,6 +40,18 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> Path:
         finally:
             os.close(folder)
     return Path(path)
+
+
+def check_folder(path: Path) -> None:
+    """Raise a FileNotFoundError where the folder of a file is missing."""
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            three_lines(
+                f"there is no folder {str(path.parent)!r}",
+                f"save({str(path)!r})",
+                f"Path({str(path.parent)!r}).mkdir(parents=True), then save",
+            )
+        )
 
 
 def optional(library: str, extra: str, where: str) -> Any:

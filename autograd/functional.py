@@ -8,9 +8,9 @@ returns Tensors.
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,11 @@ from autograd.tensor import Tensor, constant, raw, record
 from autograd.traced import Argnum, Function, Traced, derived
 from autograd.tree import flatten, map_leaves
 from autograd.usage import transform
+
+Products = Callable[..., tuple[Function, Any]]
+"""A function that returns a product, to be called with a vector, and a value."""
+
+Same = TypeVar("Same", bound=Function)
 
 
 @transform
@@ -67,7 +72,7 @@ def grad(f: Function, argnum: Argnum = 0) -> Function:
 
 
 @transform
-def value_and_grad(f: Function, argnum: Argnum = 0) -> Function:
+def value_and_grad(f: Function, argnum: Argnum = 0) -> Callable[..., tuple[Any, Any]]:
     """Return the function that computes the value and the gradient in one go.
 
     What it takes and raises is what `grad` does.
@@ -307,7 +312,7 @@ def hessian(f: Function, argnum: Argnum = 0) -> Function:
 
 
 @transform
-def vjp(f: Function, argnum: Argnum = 0) -> Function:
+def vjp(f: Function, argnum: Argnum = 0) -> Products:
     """Return ``(*args) -> (pull, value)``: ``pull(v)`` is the product vᵀJ.
 
     `argnum` is that of `grad`. The vector v is nested as the result of f, the product as the
@@ -333,7 +338,7 @@ def vjp(f: Function, argnum: Argnum = 0) -> Function:
 
 
 @transform
-def linearize(f: Function, argnum: Argnum = 0) -> Function:
+def linearize(f: Function, argnum: Argnum = 0) -> Products:
     """Return ``(*args) -> (push, value)``: ``push(v)`` is the product Jv, in forward mode.
 
     The linear graph of Jv is made once, at the cost of a gradient or two; each product then takes
@@ -376,7 +381,7 @@ def _push(call: Traced) -> Function:
 
 
 @transform
-def jvp(f: Function, argnum: Argnum = 0) -> Function:
+def jvp(f: Function, argnum: Argnum = 0) -> Callable[..., Callable[[Any], tuple[Any, Any]]]:
     """Return ``(*args) -> push``: ``push(v)`` gives the value and the product Jv (see `linearize`).
 
     >>> import numpy as np
@@ -398,7 +403,7 @@ def _own(y: Any) -> Any:
 
 
 @transform
-def hvp(f: Function, argnum: Argnum = 0) -> Function:
+def hvp(f: Function, argnum: Argnum = 0) -> Products:
     """Return ``(*args) -> (product, gradient)``: ``product(v)`` is the Hessian times v.
 
     `argnum` is that of `grad`; v and the product are nested as the argument.
@@ -413,7 +418,7 @@ def hvp(f: Function, argnum: Argnum = 0) -> Function:
 
 
 @transform
-def ggnvp(model: Function, loss: Function, argnum: Argnum = 0) -> Function:
+def ggnvp(model: Function, loss: Function, argnum: Argnum = 0) -> Products:
     """Return ``(*args) -> (product, gradient)``, of ``loss(model(*args))``.
 
     ``product(v)`` is the generalized Gauss-Newton matrix times v, G = Jᵀ H J with J the Jacobian of
@@ -450,7 +455,7 @@ def ggnvp(model: Function, loss: Function, argnum: Argnum = 0) -> Function:
     return at
 
 
-def checkpoint(f: Function) -> Function:
+def checkpoint(f: Same) -> Same:
     """Return f, remembering only its arguments: the backward pass computes f again.
 
     Saves the memory of everything inside f, for the time of one more forward pass. Tensors that
@@ -518,7 +523,7 @@ def checkpoint(f: Function) -> Function:
         op = Primitive(f, (), call=forward, joint=joint, name=function_name(f))
         return record(op, tuple(values))
 
-    return remembered
+    return remembered  # type: ignore[return-value]  # it takes and gives what f does
 
 
 def _differ(x: Any, y: Any) -> bool:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from autograd import modes
-from autograd.creation import shape_in, tensor
+from autograd.creation import explained, shape_in, tensor
+from autograd.errors import three_lines
 from autograd.tensor import Tensor
 
 default_generator = np.random.default_rng()
@@ -18,9 +19,38 @@ default_generator = np.random.default_rng()
 
 
 def manual_seed(seed: int) -> np.random.Generator:
-    """Restart the random numbers, so that a program gives the same results again."""
-    default_generator.bit_generator.state = np.random.default_rng(seed).bit_generator.state
+    """Restart the random numbers, so that a program gives the same results again.
+
+    Returns NumPy's generator, from which all of them come. Raises TypeError or ValueError for
+    anything but an integer of at least 0.
+
+    >>> _ = manual_seed(0)
+    >>> first = rand(3)
+    >>> _ = manual_seed(0)
+    >>> bool(np.all(rand(3) == first))
+    True
+    """
+    try:
+        fresh = np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        told = three_lines(str(error), f"manual_seed({seed!r:.60})", "manual_seed(0)")
+        raise (TypeError if isinstance(error, TypeError) else ValueError)(told) from None
+    default_generator.bit_generator.state = fresh.bit_generator.state
     return default_generator
+
+
+def floats(values: Any, dtype: Any) -> np.ndarray:
+    """Return random numbers in a dtype; of integers there would be nothing left."""
+    dtype = np.dtype(dtype or modes.default)
+    if dtype.kind not in "fc":
+        raise TypeError(
+            three_lines(
+                f"random numbers with decimals cannot be {dtype}",
+                f"rand or randn, of dtype {dtype}",
+                "dtype=float; randint(low, high, shape) for integers",
+            )
+        )
+    return np.asarray(values, dtype)
 
 
 @contextmanager
@@ -34,47 +64,80 @@ def drawn_again(state: Any) -> Iterator[None]:
         default_generator.bit_generator.state = now
 
 
+@explained("rand(2, 3) or rand((2, 3)), of dtype=float or another")
 def rand(
     *shape: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False,
     device: Any = "cpu",
 ) -> Tensor:  # fmt: skip
-    """Return uniform random numbers in [0, 1)."""
-    values = np.asarray(default_generator.random(shape_in(shape, size)), dtype or modes.default)
+    """Return uniform random numbers in [0, 1), of the default dtype (float64).
+
+    Raises TypeError for a dtype of integers.
+
+    >>> rand(2, 3).shape
+    (2, 3)
+    """
+    values = floats(default_generator.random(shape_in(shape, size)), dtype)
     return tensor(values, requires_grad, device=device)
 
 
+@explained("randn(2, 3) or randn((2, 3)), of dtype=float or another")
 def randn(
     *shape: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False,
     device: Any = "cpu",
 ) -> Tensor:  # fmt: skip
-    """Return normal random numbers of mean 0 and variance 1."""
-    values = default_generator.standard_normal(shape_in(shape, size))
-    return tensor(np.asarray(values, dtype or modes.default), requires_grad, device=device)
+    """Return normal random numbers of mean 0 and variance 1, of the default dtype (float64).
+
+    Raises TypeError for a dtype of integers.
+
+    >>> randn(2, 3, dtype="float32").dtype
+    dtype('float32')
+    """
+    values = floats(default_generator.standard_normal(shape_in(shape, size)), dtype)
+    return tensor(values, requires_grad, device=device)
 
 
 def rand_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return uniform random numbers in [0, 1), of the shape and dtype of another."""
+    """Return uniform random numbers in [0, 1), of the shape and dtype of another.
+
+    Raises TypeError for integers, unless another `dtype` is given.
+
+    >>> rand_like(tensor([1.0, 2.0])).shape
+    (2,)
+    """
     return rand(x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad)
 
 
 def randn_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return normal random numbers, of the shape and dtype of another."""
+    """Return normal random numbers, of the shape and dtype of another; see `rand_like`."""
     return randn(x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad)
 
 
+@explained("normal(0.0, 1.0, (2, 3))")
 def normal(mean: Any, std: Any, size: Any = None) -> Tensor:
-    """Return normal random numbers; without `size`, of the shape of `mean` and `std`."""
+    """Return normal random numbers; without `size`, of the shape of `mean` and `std`.
+
+    Raises ValueError for a negative `std`.
+
+    >>> normal(np.array([0.0, 100.0]), 1e-9).round(3)
+    Tensor([  0., 100.])
+    """
+    if np.any(np.less(std, 0)):
+        raise ValueError("a standard deviation is not negative")
     shape = np.broadcast_shapes(np.shape(mean), np.shape(std)) if size is None else size
     with modes.no_grad():
         return mean + std * randn(shape)
 
 
+@explained("randint(2, 5, (3,)) or randint(5, (3,))")
 def randint(
     low: int, high: Any = None, shape: Any = None, size: Any = None, device: Any = "cpu"
 ) -> Tensor:
     """Return random integers in [low, high): ``randint(2, 5, (3,))``; ``randint(5, (3,))`` from 0.
 
-    The shape may be called `size`.
+    The shape may be called `size`. Raises ValueError where no integer is in the interval.
+
+    >>> sorted(set(randint(2, 5, (100,)).tolist()))
+    [2, 3, 4]
     """
     shape = shape if size is None else size
     if shape is None:
@@ -82,6 +145,13 @@ def randint(
     return tensor(default_generator.integers(low, high, shape), device=device)
 
 
+@explained("randperm(10)")
 def randperm(n: int) -> Tensor:
-    """Return the numbers below n in random order."""
+    """Return the integers from 0 below n in random order.
+
+    >>> sorted(randperm(4).tolist())
+    [0, 1, 2, 3]
+    """
+    if n < 0:
+        raise ValueError("there are no negative numbers of things to put in order")
     return tensor(default_generator.permutation(n))

@@ -90,8 +90,20 @@ ELSEWHERE = REFUSED | {
 }
 ROOMS = (
     "builtins", "core", "differential_operators", "extend", "misc", "numpy", "test_util",
-    "tracer",
+    "tracer", "util", "wrap_util",
 )  # fmt: skip
+
+
+def names() -> list[str]:
+    """Return what `find` finds and ``__all__`` holds, which is what editors and shells complete.
+
+    >>> import autograd
+    >>> [name for name in dir(autograd) if name.startswith(("expl", "sin"))]
+    ['explain', 'explore', 'sin', 'sinh']
+    """
+    methods = {n for n in dir(Methods) if callable(getattr(Methods, n, None)) and n[0] != "_"}
+    public = import_module("autograd").__all__
+    return sorted({*public, *methods, *LATER, *RENAMED, *ROOMS}.difference(CONTAINERS))
 
 
 def find(name: str) -> Any:

@@ -7,13 +7,13 @@ alone, ``x.sort()`` sorts in place, ``x.repeat(2)`` repeats each element, ``x.si
 """
 
 import operator
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from autograd import modes, pytorch
-from autograd.errors import three_lines
+from autograd.errors import dtype_of, three_lines
 from autograd.pytorch import (
     PyTorchMethods,
     dispatching,
@@ -44,6 +44,25 @@ def sort(self: Any, *args: Any, **options: Any) -> None:
     self[...] = dispatching.sort(self, *args, **options)
 
 
+def told(get: Callable[[Any], Any], doc: str) -> Any:
+    """Return a property; what it is annotated with is what type checkers take it for."""
+    return property(get, doc=doc)
+
+
+SLOTS = {
+    "__weakref__": "",
+    "_grad": "",
+    "args": "What the operation took, by position: Tensors, arrays and numbers.",
+    "count": "When it was made, among all tensors: the order of the graph.",
+    "data": "The values: an array, or np.float64 and the like for one number.",
+    "meta": "What few tensors have, such as a name; None of most.",
+    "op": "The operation that it came from, a row of the table; None where none was recorded.",
+    "params": "What the operation took by name, such as axis.",
+    "requires_grad": "Whether `backward` computes a gradient for it.",
+}
+"""What a Tensor holds, and what `help` says of it."""
+
+
 class Methods(PyTorchMethods):
     """What a Tensor can do, one line each."""
 
@@ -51,22 +70,28 @@ class Methods(PyTorchMethods):
 
     if TYPE_CHECKING:
         data: Any
+        count: int
+        _grad: Any
         op: Any
         requires_grad: bool
+        __hash__: Any
+
+        def __eq__(self, other: object) -> "Tensor": ...  # type: ignore[override]  # no bool
+        def __ne__(self, other: object) -> "Tensor": ...  # type: ignore[override]  # likewise
 
     # ── what it is ─────────────────────────────────────────────────────────────────────────────
-    shape = property(lambda self: self.data.shape, doc="The lengths of the axes.")
-    ndim = property(lambda self: self.data.ndim, doc="The number of axes.")
-    size = property(lambda self: self.data.size, doc="The number of elements.")
-    dtype = property(lambda self: self.data.dtype, doc="NumPy's dtype.")
-    nbytes = property(lambda self: self.data.nbytes, doc="The bytes of the elements.")
-    grad_fn = property(
-        lambda self: self.op if self.requires_grad else None, doc="The operation; None of a leaf."
+    shape: tuple[int, ...] = told(lambda self: self.data.shape, "The lengths of the axes.")
+    ndim: int = told(lambda self: self.data.ndim, "The number of axes.")
+    size: int = told(lambda self: self.data.size, "The number of elements.")
+    dtype: np.dtype[Any] = told(lambda self: self.data.dtype, "NumPy's dtype.")
+    nbytes: int = told(lambda self: self.data.nbytes, "The bytes of the elements.")
+    grad_fn: Any = told(
+        lambda self: self.op if self.requires_grad else None, "The operation; None of a leaf."
     )
-    _value = property(lambda self: self.data, doc="The data, by the name that HIPS autograd has.")
-    T = property(np.transpose, doc="The axes reversed.")
-    real = property(np.real, doc="The real parts.")
-    imag = property(np.imag, doc="The imaginary parts; zeros of real numbers.")
+    _value: Any = told(lambda self: self.data, "The data, by the name that HIPS autograd has.")
+    T: "Tensor" = told(np.transpose, "The axes reversed.")
+    real: "Tensor" = told(np.real, "The real parts.")
+    imag: "Tensor" = told(np.imag, "The imaginary parts; zeros of real numbers.")
 
     @property
     def mT(self) -> "Tensor":  # noqa: N802  # NumPy's name
@@ -74,7 +99,12 @@ class Methods(PyTorchMethods):
         return dispatching.swapaxes(self, -1, -2)
 
     def item(self) -> Any:
-        """Return the only element as a Python number."""
+        """Return the only element as a Python number; raises ValueError for several.
+
+        >>> from autograd import Tensor
+        >>> Tensor([[2.5]]).item()
+        2.5
+        """
         if self.data.size != 1:
             raise ValueError(
                 three_lines(
@@ -102,7 +132,7 @@ class Methods(PyTorchMethods):
             np.asarray(self)  # raises with the remedy
         return np.asarray(self.data)
 
-    def zero_(self) -> Any:
+    def zero_(self) -> Self:
         """Set every element to 0, in place, and return the tensor."""
         operator.setitem(self, ..., 0)  # type: ignore[call-overload]  # Tensor defines __setitem__
         return self
@@ -111,7 +141,7 @@ class Methods(PyTorchMethods):
         """Set every element to a value, in place."""
         operator.setitem(self, ..., value)  # type: ignore[call-overload]  # as above
 
-    def touch_(self) -> Any:
+    def touch_(self) -> Self:
         """Say that ``.data`` of this leaf was rewritten, as an optimizer does; return the leaf.
 
         What was computed from it before raises RuntimeError in `backward`, instead of a gradient
@@ -122,6 +152,14 @@ class Methods(PyTorchMethods):
 
     # ── the protocols of Python ────────────────────────────────────────────────────────────────
     def __len__(self) -> int:
+        if self.data.ndim == 0:
+            raise TypeError(
+                three_lines(
+                    "one number has no length, and no parts to go through",
+                    "len(x), list(x) or a loop over a Tensor of shape ()",
+                    "x itself; x.reshape(1) for an array of it",
+                )
+            )
         return len(self.data)
 
     def __iter__(self) -> Iterator["Tensor"]:
@@ -157,7 +195,18 @@ class Methods(PyTorchMethods):
         return int(self.item())
 
     def __index__(self) -> int:
-        return operator.index(self.data)
+        try:
+            return operator.index(self.data)
+        except TypeError:
+            if self.ndim:
+                raise
+            raise TypeError(
+                three_lines(
+                    f"a number of {self.dtype} is no integer",
+                    "range(x), a[x], or a size",
+                    "int(x) of one number; an integer dtype for counts and indices",
+                )
+            ) from None
 
     def __round__(self, ndigits: int = 0) -> Any:
         return dispatching.round(self, ndigits)
@@ -202,9 +251,10 @@ class Methods(PyTorchMethods):
     softmax, log_softmax = method(neural.softmax), method(neural.log_softmax)
     logsumexp = method(neural.logsumexp)
 
-    def conjugate(self) -> Any:
+    def conjugate(self) -> "Tensor":
         """Return the complex conjugates; of real numbers, themselves."""
-        return dispatching.conjugate(self) if self.dtype.kind == "c" else self
+        y: Any = dispatching.conjugate(self) if self.dtype.kind == "c" else self
+        return y
 
     conj = conjugate
 
@@ -218,7 +268,8 @@ class Methods(PyTorchMethods):
     norm = method(norm)
     all, any, allclose = reduction(np.all), reduction(np.any), method(np.allclose)
     argmax, argmin = reduction(np.argmax), reduction(np.argmin)
-    sort, argsort = shared(sort, pytorch.sort), shared(np.argsort, pytorch.argsort)
+    sort = shared(sort, pytorch.sort)
+    argsort: Callable[..., "Tensor"] = shared(np.argsort, pytorch.argsort)
 
     # ── products ───────────────────────────────────────────────────────────────────────────────
     dot, matmul = method(np.dot), method(np.matmul)
@@ -226,15 +277,19 @@ class Methods(PyTorchMethods):
     trace, diagonal = method(np.trace), method(np.diagonal)
 
     # ── shapes ─────────────────────────────────────────────────────────────────────────────────
-    ravel, flatten = method(np.ravel), shared(np.ravel, pytorch.flatten, (int,), "flatten")
+    ravel = method(np.ravel)
+    flatten: Callable[..., "Tensor"] = shared(np.ravel, pytorch.flatten, (int,), "flatten")
     swapaxes, moveaxis = method(np.swapaxes), method(np.moveaxis)
-    squeeze = shared(np.squeeze, pytorch.squeeze)
+    squeeze: Callable[..., "Tensor"] = shared(np.squeeze, pytorch.squeeze)
     unsqueeze = method(np.expand_dims)
     take, copy = method(np.take), method(np.copy)
     clone = copy
 
     def reshape(self, *shape: Any, **options: Any) -> "Tensor":
-        """Return the same elements in another shape: ``reshape(2, 3)`` or ``reshape((2, 3))``."""
+        """Return the same elements in another shape: ``reshape(2, 3)`` or ``reshape((2, 3))``.
+
+        -1 stands for what is left. Raises ValueError for a shape of more or fewer elements.
+        """
         return dispatching.reshape(self, one(shape), **options)
 
     view = reshape
@@ -253,7 +308,12 @@ class Methods(PyTorchMethods):
         return dispatching.transpose(self, one(axes))
 
     def expand(self, *shape: Any) -> "Tensor":
-        """Broadcast to a shape, in which -1 keeps an axis as it is."""
+        """Broadcast to a shape, in which -1 keeps an axis as it is.
+
+        >>> from autograd import ones
+        >>> ones(2, 1).expand(-1, 3).shape
+        (2, 3)
+        """
         lengths = one(shape)
         new = len(lengths) - self.ndim
         kept = [self.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(lengths)]
@@ -273,14 +333,25 @@ class Methods(PyTorchMethods):
             self, *repeats, **{pytorch.ALIASES.get(k, k): v for k, v in options.items()}
         )
 
-    def astype(self, dtype: Any, *, copy: bool = True) -> Any:
-        """Return the values in another dtype; the gradient comes back in this one's."""
-        if not copy and self.dtype == dtype:
-            return self
-        return astype(self, dtype=np.dtype(dtype))
+    def astype(self, dtype: Any, *, copy: bool = True) -> "Tensor":
+        """Return the values in another dtype; the gradient comes back in this one's.
+
+        As objects they stay the numbers that they are.
+
+        >>> from autograd import Tensor
+        >>> Tensor([1.5, 2.5]).astype("float32")
+        Tensor([1.5, 2.5], dtype=float32)
+        """
+        y: Any = self
+        kind = dtype_of(dtype)
+        dtype = y.dtype if kind.kind == "O" else kind
+        return y if not copy and y.dtype == dtype else astype(y, dtype=dtype)
 
     def to(self, *kinds: Any, **named: Any) -> "Tensor":
-        """Return the values in a dtype, as `astype` does; on a device, which is ``"cpu"``."""
+        """Return the values in a dtype, as `astype` does; on a device, which is ``"cpu"``.
+
+        Raises ValueError for any other device.
+        """
         y: Any = self
         for kind in (*kinds, *named.values()):
             if isinstance(kind, str) and not _is_dtype(kind):
@@ -289,7 +360,7 @@ class Methods(PyTorchMethods):
                 y = y.astype(kind)
         return y
 
-    def cpu(self) -> Any:
+    def cpu(self) -> Self:
         """Return the tensor itself, which is there."""
         return self
 

@@ -1,13 +1,16 @@
 """Settings: whether this thread records, and which dtype Python floats become. Layer 0."""
 
 import threading
+from collections.abc import Callable
 from contextlib import ContextDecorator
 from threading import get_ident
-from typing import Any, Self
+from typing import Any, Self, TypeVar, overload
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import dtype_of, three_lines
+
+Same = TypeVar("Same", bound=Callable[..., Any])
 
 paused: set[int] = set()
 """The threads that do not record at present: empty almost always, so that asking is cheap."""
@@ -39,7 +42,20 @@ default: np.dtype[Any] = np.dtype(np.float64)
 class _Recording(ContextDecorator):
     on: bool
 
-    def __init__(self) -> None:
+    @overload
+    def __new__(cls, f: None = None) -> Self: ...
+    @overload
+    def __new__(cls, f: Same) -> Same: ...  # type: ignore[misc]  # as PyTorch's
+    def __new__(cls, f: Any = None) -> Any:
+        """Return the context, or the function that runs in it: ``@no_grad`` is ``@no_grad()``."""
+        if f is None:
+            return super().__new__(cls)
+        if not callable(f):
+            name, instead = cls.__name__, f"with {cls.__name__}(): ..., @{cls.__name__}"
+            raise TypeError(three_lines(f"{name} is for code", f"{name}({f!r:.40})", instead))
+        return cls()(f)
+
+    def __init__(self, f: Any = None) -> None:  # noqa: ARG002  # a function is for __new__
         self._before: list[tuple[int, bool]] = []  # a generator may be closed by another thread
 
     def _recreate_cm(self) -> Self:
@@ -59,30 +75,51 @@ class _Recording(ContextDecorator):
 class no_grad(_Recording):  # noqa: N801  # PyTorch's name
     """Do not record, in this thread: as a context manager or as a decorator.
 
+    Raises TypeError for ``no_grad(x)`` of what is no function.
+
     >>> from autograd import Tensor, no_grad
     >>> w = Tensor(1.0, requires_grad=True)
     >>> with no_grad():
     ...     w -= 0.5
     >>> w
     Tensor(0.5, requires_grad=True)
+    >>> @no_grad
+    ... def predict(x):
+    ...     return w * x
+    >>> predict(2.0).requires_grad
+    False
     """
 
     on = False
 
 
 class enable_grad(_Recording):  # noqa: N801  # PyTorch's name
-    """Record, in this thread, inside a `no_grad`."""
+    """Record, in this thread, inside a `no_grad`.
+
+    >>> from autograd import enable_grad, is_grad_enabled, no_grad
+    >>> with no_grad(), enable_grad():
+    ...     is_grad_enabled()
+    True
+    """
 
     on = True
 
 
 def is_grad_enabled() -> bool:
-    """Tell whether this thread records operations."""
+    """Tell whether this thread records operations.
+
+    >>> from autograd import is_grad_enabled, no_grad
+    >>> with no_grad():
+    ...     is_grad_enabled()
+    False
+    """
     return get_ident() not in paused
 
 
 def set_default_dtype(dtype: Any) -> None:
     """Let Python floats become `dtype`, a floating-point dtype; NumPy arrays keep theirs.
+
+    Raises TypeError for any other.
 
     >>> from autograd import Tensor, set_default_dtype
     >>> set_default_dtype("float32")
@@ -91,7 +128,7 @@ def set_default_dtype(dtype: Any) -> None:
     >>> set_default_dtype("float64")
     """
     global default  # noqa: PLW0603  # one setting for the process, as in PyTorch
-    dtype = np.dtype(dtype)
+    dtype = dtype_of(dtype)
     if dtype.kind != "f":
         raise TypeError(
             three_lines(

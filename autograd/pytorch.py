@@ -5,16 +5,18 @@ The rule: where arrays have a method, ``x.std()`` means NumPy's. A call in PyTor
 the functions of the module, ``torch.std(x)``: NumPy's are ``np.std(x)``.
 """
 
+import functools
 import math
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from inspect import Parameter, Signature, signature
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Self
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.errors import three_lines
-from autograd.primitive import home_of
+from autograd.primitive import full_name, home_of
 from autograd.rules import neural
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ dispatching: Any = np
 """NumPy, whose stubs do not say that its functions of a Tensor return Tensors."""
 
 ALIASES = {
-    "dim": "axis", "dims": "axis", "dim1": "axis1", "dim2": "axis2", "keepdim": "keepdims",
+    "dims": "axis", "dim": "axis", "dim1": "axis1", "dim2": "axis2", "keepdim": "keepdims",
     "correction": "ddof", "p": "ord", "diagonal": "k", "shifts": "shift",
 }  # fmt: skip
 """Words of PyTorch, for which NumPy has others."""
@@ -36,6 +38,13 @@ BACK = {"axis": "dim", "keepdims": "keepdim", "ddof": "correction"}
 """Words of NumPy that PyTorch's functions take, too."""
 
 
+HOME = "autograd"
+"""Where functions of these names are found, by users and by pickle."""
+
+VALUES = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("self", "other")]
+
+
+@functools.cache
 def method(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
     """Make a method of a function; ``dim`` and ``keepdim`` mean ``axis`` and ``keepdims``."""
 
@@ -45,10 +54,36 @@ def method(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
         return fn(self, *args, **kwargs)
 
     call.__name__ = call.__qualname__ = fn.__name__
-    numpys = f"Return ``{fn.__name__}(self, ...)``."
-    said = fn.__doc__ if home_of(fn) == neural.__name__ else numpys
-    call.__doc__ = f"{said} Where it takes an axis, `dim` is `axis`, `keepdim` is `keepdims`."
+    call.__module__ = HOME
+    takes = signature_of(fn)
+    theirs = {ours: theirs for theirs, ours in ALIASES.items() if ours in takes.parameters}
+    words = ", ".join(f"`{theirs[ours]}` is `{ours}`" for ours in theirs)
+    call.__doc__ = said(fn) + (f"\n\nIn PyTorch's words, {words}." if words else "")
+    call.__signature__ = takes  # type: ignore[attr-defined]  # a function holds anything
     return call
+
+
+def said(fn: Callable[..., Any]) -> str:
+    """Return what `help` says of a method: which function of NumPy it is, or what ours says.
+
+    >>> said(np.maximum), said(np.clip), said(operator.sub)
+    ('Return ``np.maximum(self, other)``.', 'Return ``np.clip(self, ...)``.', 'Same as a - b.')
+    """
+    values = ", ".join(signature_of(fn).parameters) if isinstance(fn, np.ufunc) else "self, ..."
+    numpys = home_of(fn).startswith("numpy")
+    return f"Return ``{full_name(fn)}({values})``." if numpys else fn.__doc__ or ""
+
+
+def signature_of(fn: Callable[..., Any]) -> Signature:
+    """Return what `help` shows of a method: what its function takes.
+
+    >>> signature_of(np.maximum), signature_of(np.diagonal)
+    (<Signature (self, other)>, <Signature (a, offset=0, axis1=0, axis2=1)>)
+    """
+    if isinstance(fn, np.ufunc):
+        return Signature(VALUES[: fn.nin])
+    inner = getattr(fn, "__wrapped__", fn)
+    return signature(inner) if hasattr(inner, "__code__") else Signature(VALUES)
 
 
 def shared(
@@ -72,10 +107,13 @@ def shared(
 
     name = name or fn.__name__
     call.__name__ = call.__qualname__ = called.__name__ = called.__qualname__ = name
-    call.__doc__ = (
-        f"Return ``np.{fn.__name__}(self, ...)``; in PyTorch's words, PyTorch's ``{name}``."
-    )
-    called.__doc__ = f"Return what PyTorch's ``{name}`` does."
+    called.__module__ = HOME
+    takes = signature(pytorchs)
+    words = ", ".join(f"`{word}`" for word in takes.parameters if word in WORDS)
+    call.__doc__ = f"{said(fn)}\n\nWith {words} it is PyTorch's: {pytorchs.__doc__}"
+    call.__signature__ = signature_of(fn)  # type: ignore[attr-defined]  # a function holds anything
+    called.__doc__ = f"Return what PyTorch's ``{name}`` does. {pytorchs.__doc__}"
+    called.__signature__ = takes  # type: ignore[attr-defined]  # likewise
     call.pytorchs = called  # type: ignore[attr-defined]  # a function holds anything
     return call
 
@@ -104,22 +142,24 @@ def axis_of(dim: Any) -> Any:
     return tuple(dim) or None if isinstance(dim, (list, tuple)) else dim
 
 
-def reduction(fn: Callable[..., Any]) -> Callable[..., Any]:
+def reduction(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
     """Return the method ``sum(dim=None, keepdim=False)`` over NumPy's function."""
 
     def pytorchs(x: Any, dim: Any = None, keepdim: bool = False, **options: Any) -> Any:
+        """Return one number of all elements, or of those along an axis or a list of axes."""
         return fn(x, axis=axis_of(dim), keepdims=keepdim, **options)
 
     return shared(fn, pytorchs)
 
 
-def spread(fn: Callable[..., Any]) -> Callable[..., Any]:
+def spread(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
     """Return the method ``std`` or ``var``, which PyTorch divides by n - 1."""
 
     def pytorchs(
         x: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False,
         correction: Any = None, **options: Any,
     ) -> Any:  # fmt: skip
+        """Divide by n - 1, or n - `correction`; by n if not `unbiased`. NumPy divides by n."""
         if isinstance(dim, bool):
             dim, unbiased = None, dim
         ddof = int(unbiased) if correction is None else correction
@@ -132,6 +172,7 @@ def extreme(fn: Any, where: Any, of_two: Any) -> Callable[..., Any]:
     """Return the method ``max`` or ``min``, which finds places, too, along one axis."""
 
     def pytorchs(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
+        """Return (values, indices) along an axis, the one of all, or compare with a tensor."""
         if hasattr(dim, "__array__") and not isinstance(dim, np.integer):
             return of_two(x, dim)
         y = fn(x, axis=dim, keepdims=keepdim)
@@ -140,7 +181,7 @@ def extreme(fn: Any, where: Any, of_two: Any) -> Callable[..., Any]:
     return shared(fn, pytorchs)
 
 
-def argsort(x: Any, dim: int = -1, descending: bool = False, stable: bool = True) -> Any:  # noqa: ARG001  # always
+def argsort(x: Any, dim: int = -1, descending: bool = False, stable: bool = True) -> "Tensor":  # noqa: ARG001  # always
     """Return the places in order; among equals the first comes first, either way."""
     if not descending:
         return dispatching.argsort(x, axis=dim, kind="stable")
@@ -154,7 +195,7 @@ def sort(x: Any, dim: int = -1, descending: bool = False, stable: bool = True) -
     return Found(dispatching.take_along_axis(x, places, dim), places)
 
 
-def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> "Tensor":
     """Make one axis of several."""
     lengths = x.shape or (1,)
     start = normalize_axis_index(start_dim, len(lengths))
@@ -163,7 +204,7 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     return dispatching.reshape(x, (*lengths[:start], between, *lengths[stop:]))
 
 
-def squeeze(x: Any, dim: Any = None) -> Any:
+def squeeze(x: Any, dim: Any = None) -> "Tensor":
     """Remove axes of length 1; another length stays."""
     dims = range(x.ndim) if dim is None else np.atleast_1d(dim).tolist()
     return dispatching.squeeze(x, tuple(d for d in dims if x.shape[d] == 1))
@@ -176,33 +217,56 @@ def one(args: tuple[Any, ...]) -> Any:
 
 
 def cat(tensors: Any, dim: int = 0, **options: Any) -> "Tensor":
-    """Join along an axis, as ``np.concatenate`` does."""
+    """Join along an axis, as ``np.concatenate`` does.
+
+    Raises ValueError where the shapes differ along another.
+
+    >>> from autograd import cat, ones, zeros
+    >>> cat([zeros(2, 1), ones(2, 2)], dim=1)
+    Tensor([[0., 1., 1.],
+            [0., 1., 1.]])
+    """
     return dispatching.concatenate(tensors, **{"axis": dim} | options)
 
 
 def stack(tensors: Any, dim: int = 0, **options: Any) -> "Tensor":
-    """Join along a new axis, as ``np.stack`` does."""
+    """Join along a new axis, as ``np.stack`` does.
+
+    Raises ValueError where the shapes differ.
+
+    >>> from autograd import ones, stack, zeros
+    >>> stack([zeros(2), ones(2)], dim=1)
+    Tensor([[0., 1.],
+            [0., 1.]])
+    """
     return dispatching.stack(tensors, **{"axis": dim} | options)
 
 
 def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
-    """Return coordinates, by rows and columns: NumPy's default is ``"xy"``."""
+    """Return coordinates, by rows and columns: NumPy's default is ``"xy"``.
+
+    >>> from autograd import arange, meshgrid
+    >>> rows, columns = meshgrid(arange(2), arange(3))
+    >>> columns
+    Tensor([[0, 1, 2],
+            [0, 1, 2]])
+    """
     return dispatching.meshgrid(*one(tensors), indexing=indexing)
 
 
 def places_in(dim: int, index: Any) -> tuple[Any, ...]:
     """Return NumPy's index for PyTorch's: its numbers along one axis, where it stands elsewhere."""
-    grid: list[Any] = list(np.indices(index.shape, sparse=True))
+    grid: list[Any] = list(np.indices(np.shape(index), sparse=True))
     grid[dim] = index
     return tuple(grid)
 
 
-def add(x: Any, other: Any, alpha: Any = 1) -> Any:
+def add(x: Any, other: Any, alpha: Any = 1) -> "Tensor":
     """Return ``x + alpha * other``."""
     return x + (other if alpha == 1 else alpha * other)
 
 
-def in_place(fn: Callable[..., Any]) -> Callable[..., Any]:
+def in_place(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
     """Return the method that rewrites the tensor by what a function makes of it."""
 
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -210,7 +274,8 @@ def in_place(fn: Callable[..., Any]) -> Callable[..., Any]:
         return self
 
     call.__name__ = call.__qualname__ = f"{fn.__name__}_"
-    call.__doc__ = f"Set ``self[...] = {fn.__name__}(self, ...)``, and return the tensor."
+    call.__doc__ = f"{said(fn)} In place: the tensor is changed, and returned."
+    call.__signature__ = signature_of(fn)  # type: ignore[attr-defined]  # a function holds anything
     return call
 
 
@@ -219,9 +284,12 @@ class PyTorchMethods:
 
     __slots__ = ()
 
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self)}.difference(REFUSED))
+
     if TYPE_CHECKING:
-        shape: Any
-        ndim: Any
+        shape: tuple[int, ...]
+        ndim: int
         astype: Any
 
     # ── each element ───────────────────────────────────────────────────────────────────────────
@@ -237,11 +305,11 @@ class PyTorchMethods:
     erf = method(neural.erf)
     clamp = method(np.clip)
 
-    def rsqrt(self) -> Any:
+    def rsqrt(self) -> "Tensor":
         """Return ``1 / np.sqrt(self)``."""
         return 1 / dispatching.sqrt(self)
 
-    def masked_fill(self, mask: Any, value: Any) -> Any:
+    def masked_fill(self, mask: Any, value: Any) -> "Tensor":
         """Return the tensor with a value where the mask is true."""
         return dispatching.where(mask, value, self)
 
@@ -250,7 +318,14 @@ class PyTorchMethods:
     count_nonzero = method(np.count_nonzero)
 
     def median(self, dim: Any = None, keepdim: bool = False) -> Any:
-        """Return the median, of an even number the lower one; along an axis, where it is, too."""
+        """Return the median, of an even number the lower one; along an axis, where it is, too.
+
+        NumPy's is the mean of both: ``np.median(x)``.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 4.0, 2.0, 3.0]).median()
+        Tensor(2.0)
+        """
         y = dispatching.quantile(self, 0.5, axis=dim, method="lower", keepdims=dim is not None)
         if dim is None:
             return y
@@ -259,15 +334,32 @@ class PyTorchMethods:
         return Found(y if keepdim else dispatching.squeeze(y, dim), places)
 
     def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Found:  # noqa: ARG002  # always
-        """Return the k largest values along an axis, or the smallest, and where they are."""
+        """Return the k largest values along an axis, or the smallest, and where they are.
+
+        Raises IndexError for more than there are.
+
+        >>> from autograd import tensor
+        >>> tensor([3.0, 1.0, 2.0]).topk(2)
+        Found(values=Tensor([3., 2.]), indices=Tensor([0, 2]))
+        """
         places = dispatching.take(argsort(self, dim, largest), np.arange(k), axis=dim)
         return Found(dispatching.take_along_axis(self, places, dim), places)
 
     # ── parts ──────────────────────────────────────────────────────────────────────────────────
-    def split(self: Any, sizes: Any, dim: int = 0) -> Any:
-        """Return parts of one size, the last maybe smaller; or of the sizes of a list."""
+    def split(self: Any, sizes: Any, dim: int = 0) -> tuple["Tensor", ...]:
+        """Return parts of one size, the last maybe smaller; or of the sizes of a list.
+
+        Raises ValueError for sizes that do not sum to the axis.
+
+        >>> from autograd import arange
+        >>> arange(3).split(2), arange(3).split([1, 2])
+        ((Tensor([0, 1]), Tensor([2])), (Tensor([0]), Tensor([1, 2])))
+        """
         length = self.shape[dim]
         if isinstance(sizes, (int, np.integer)):
+            if sizes < 1:
+                where = f"split({sizes}, dim={dim})"
+                raise ValueError(three_lines("a part has at least one row", where, "x.split(2)"))
             return tuple(dispatching.split(self, range(int(sizes), length, int(sizes)), axis=dim))
         if sum(sizes) != length:
             what = f"sizes of {sum(sizes)} in all, of an axis of {length}"
@@ -276,31 +368,40 @@ class PyTorchMethods:
             )
         return tuple(dispatching.split(self, np.cumsum(sizes)[:-1], axis=dim))
 
-    def chunk(self: Any, chunks: int, dim: int = 0) -> Any:
+    def chunk(self: Any, chunks: int, dim: int = 0) -> tuple["Tensor", ...]:
         """Return that many parts, or fewer: all of one size but the last."""
+        if chunks < 1:
+            where = f"chunk({chunks}, dim={dim})"
+            raise ValueError(three_lines("there is at least one part", where, "x.chunk(2)"))
         return PyTorchMethods.split(self, max(1, -(-self.shape[dim] // chunks)), dim)
 
-    def unbind(self, dim: int = 0) -> Any:
+    def unbind(self, dim: int = 0) -> tuple["Tensor", ...]:
         """Return the parts along an axis."""
         return tuple(dispatching.moveaxis(self, dim, 0))
 
-    def narrow(self, dim: int, start: int, length: int) -> Any:
+    def narrow(self, dim: int, start: int, length: int) -> "Tensor":
         """Return that many parts along an axis, from one on."""
         return dispatching.take(self, np.arange(start, start + length), axis=dim)
 
-    def select(self, dim: int, index: int) -> Any:
+    def select(self, dim: int, index: int) -> "Tensor":
         """Return the part along an axis that has this number."""
         return dispatching.take(self, index, axis=dim)
 
-    def index_select(self, dim: int, index: Any) -> Any:
+    def index_select(self, dim: int, index: Any) -> "Tensor":
         """Return the parts along an axis that have these numbers."""
         return dispatching.take(self, index, axis=dim)
 
-    def gather(self: Any, dim: int, index: Any) -> Any:
-        """Return, of each place of `index`, the element with that number along an axis."""
+    def gather(self: Any, dim: int, index: Any) -> "Tensor":
+        """Return, of each place of `index`, the element with that number along an axis.
+
+        >>> from autograd import tensor
+        >>> tensor([[1, 2], [3, 4]]).gather(1, tensor([[1], [0]]))
+        Tensor([[2],
+                [3]])
+        """
         return self[places_in(dim, index)]
 
-    def scatter_(self: Any, dim: int, index: Any, src: Any) -> Any:
+    def scatter_(self: Any, dim: int, index: Any, src: Any) -> "Tensor":
         """Set the elements that `gather` returns, in place; return the tensor."""
         self[places_in(dim, index)] = src
         return self
@@ -313,29 +414,29 @@ class PyTorchMethods:
     inner, kron, mv = method(np.inner), method(np.kron), method(np.matmul)
     t = method(np.transpose)
 
-    def dim(self) -> Any:
+    def dim(self) -> int:
         """Return the number of axes."""
         return self.ndim
 
-    def flip(self, *axes: Any, dims: Any = None) -> Any:
+    def flip(self, *axes: Any, dims: Any = None) -> "Tensor":
         """Reverse the order along axes."""
         return dispatching.flip(self, tuple(one(axes) if dims is None else dims))
 
-    def tile(self, *dims: Any) -> Any:
+    def tile(self, *dims: Any) -> "Tensor":
         """Return the whole, repeated along each axis: PyTorch's ``repeat``."""
         return dispatching.tile(self, one(dims))
 
-    def expand_as(self, other: Any) -> Any:
+    def expand_as(self, other: Any) -> "Tensor":
         """Broadcast to the shape of another."""
         return dispatching.broadcast_to(self, other.shape)
 
-    def view_as(self, other: Any) -> Any:
+    def view_as(self, other: Any) -> "Tensor":
         """Return the same elements in the shape of another."""
         return dispatching.reshape(self, other.shape)
 
     reshape_as = view_as
 
-    def contiguous(self) -> Any:
+    def contiguous(self) -> Self:
         """Return the tensor itself: the order in memory is no matter here."""
         return self
 
@@ -346,19 +447,19 @@ class PyTorchMethods:
     relu_, sigmoid_ = in_place(neural.relu), in_place(neural.sigmoid)
     clamp_, masked_fill_ = in_place(np.clip), in_place(masked_fill)
 
-    def copy_(self: Any, src: Any) -> Any:
+    def copy_(self: Any, src: Any) -> "Tensor":
         """Set every element to another's, in place, and return the tensor."""
         self[...] = src
         return self
 
     fill_ = copy_
 
-    def add_(self: Any, other: Any, alpha: Any = 1) -> Any:
+    def add_(self: Any, other: Any, alpha: Any = 1) -> "Tensor":
         """Add ``alpha * other`` in place, and return the tensor."""
         self += other if alpha == 1 else alpha * other
         return self
 
-    def sub_(self: Any, other: Any, alpha: Any = 1) -> Any:
+    def sub_(self: Any, other: Any, alpha: Any = 1) -> "Tensor":
         """Subtract ``alpha * other`` in place, and return the tensor."""
         self -= other if alpha == 1 else alpha * other
         return self
@@ -369,19 +470,19 @@ class PyTorchMethods:
         """Where the values are: ``"cpu"``."""
         return "cpu"
 
-    def type_as(self, other: Any) -> Any:
+    def type_as(self, other: Any) -> "Tensor":
         """Return the values in the dtype of another."""
         return self.astype(other.dtype)
 
-    def half(self) -> Any:
+    def half(self) -> "Tensor":
         """Return the values as float16."""
         return self.astype(np.float16)
 
-    def int(self) -> Any:
+    def int(self) -> "Tensor":
         """Return the values as int32."""
         return self.astype(np.int32)
 
-    def bool(self) -> Any:
+    def bool(self) -> "Tensor":
         """Return whether each value is other than 0."""
         return self.astype(np.bool_)
 

@@ -17,7 +17,7 @@ from autograd import modes, rules  # noqa: F401  # rules fill the table
 from autograd.blocks import LARGE, in_pieces
 from autograd.errors import describe, failed_call, plain, shape_of, three_lines
 from autograd.hooks import Hook
-from autograd.methods import Methods
+from autograd.methods import SLOTS, Methods
 from autograd.modes import paused, readers, watching
 from autograd.primitive import PRIMITIVES, Primitive, held
 from autograd.rules.shape import setitem
@@ -35,7 +35,7 @@ UNIT = float64(1.0)
 new = object.__new__
 
 
-def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any, Any], Any]:
+def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any, Any], "Tensor"]:
     """Write the operator of a row: `record`, unrolled for two arguments."""
     op = PRIMITIVES[fn]
     call, differentiable, watched = op.call, op.differentiable, reads(op, 1)
@@ -77,7 +77,7 @@ def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any
     return mirrored if reflected else method
 
 
-def _unary(fn: Callable[..., Any]) -> Callable[[Any], Any]:
+def _unary(fn: Callable[..., Any]) -> Callable[[Any], "Tensor"]:
     op = PRIMITIVES[fn]
     return lambda a: record(op, (a,))
 
@@ -117,17 +117,12 @@ class Tensor(Methods):
     (Tensor(4.0), Tensor(4.0), Tensor(5.0))
     """
 
-    __slots__ = (
-        "__weakref__", "_grad", "args", "count", "data", "meta", "op", "params", "requires_grad",
-    )  # fmt: skip
+    __slots__ = SLOTS
 
-    data: Any
     op: Primitive | None
     args: tuple[Any, ...]
     params: dict[str, Any]
-    count: int
     requires_grad: bool
-    _grad: Any
     meta: dict[str, Any] | None
     _record: ClassVar[Callable[..., "Tensor"]]  # how primitives find `record`, below
     __array_ufunc__: ClassVar[Callable[..., Any]]  # given by the rooms above: autograd.dispatch,
@@ -246,6 +241,9 @@ class Tensor(Methods):
 
         Raises TypeError where the dtype is not floating, RuntimeError for the result of an
         operation that is to require none.
+
+        >>> Tensor([1.0, 2.0]).requires_grad_()
+        Tensor([1., 2.], requires_grad=True)
         """
         if requires_grad and self.dtype.kind not in "fc":
             raise TypeError(
@@ -267,13 +265,23 @@ class Tensor(Methods):
         return self
 
     def retain_grad(self) -> None:
-        """Keep the gradient even when nobody but the graph holds this tensor."""
+        """Keep the gradient even when nobody but the graph holds this tensor.
+
+        One that a variable holds has its gradient without.
+        """
         self.meta = {**(self.meta or {}), "retain": True}
 
     def register_hook(self, hook: Callable[["Tensor"], Any]) -> "Hook":
         """Call ``hook(grad)`` when the gradient of this tensor is known; return what removes it.
 
         A Tensor that the hook returns takes the gradient's place; or it may change it in place.
+
+        >>> x = Tensor([1.0, -2.0], requires_grad=True)
+        >>> hook = x.register_hook(lambda grad: grad.clip(-1, 1))
+        >>> (x * x * x).sum().backward()
+        >>> x.grad
+        Tensor([1., 1.])
+        >>> hook.remove()
         """
         self.meta = {**(self.meta or {})}
         hooks = self.meta.setdefault("hooks", {})
@@ -282,7 +290,11 @@ class Tensor(Methods):
         return Hook(hooks, key)
 
     def detach(self) -> "Tensor":
-        """Return the same values without history. The data is shared."""
+        """Return the same values without history. The data is shared.
+
+        >>> (2 * Tensor(3.0, requires_grad=True)).detach()
+        Tensor(6.0)
+        """
         return constant(self.data)
 
     def __getitem__(self, index: Any) -> "Tensor":
@@ -291,6 +303,14 @@ class Tensor(Methods):
         if filled and type(y.data) is np.ndarray and y.data.base is not None:
             y.data = np.array(y.data)  # a view would make the next assignment copy everything
         return y
+
+    def __copy__(self) -> "Tensor":
+        if self.op is not None and self.requires_grad:
+            return self.copy()
+        make, values, (_, slots) = self.__reduce__()
+        twin: Tensor = make(*values)
+        twin.meta = slots["meta"]
+        return twin
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.op is not None and self.requires_grad:

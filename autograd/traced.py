@@ -19,6 +19,7 @@ from autograd.tree import FIRST, flatten, flatten_like, map_leaves
 from autograd.versions import REWRITTEN, birth, seen_by
 
 IDENTITY = PRIMITIVES[np.positive]
+OBJECT = np.dtype(object)
 Argnum = int | Sequence[int]
 Function = Callable[..., Any]
 
@@ -54,15 +55,15 @@ class Traced(Pullback):
         outputs, self.rebuild_output = [self.output], FIRST
         if type(self.output) is not Tensor:
             outputs, self.rebuild_output = flatten(self.output)
-            if any(y is None for y in outputs):
+            outputs = [tensor(y) for y in outputs]
+            if any(getattr(y.data, "dtype", OBJECT).kind not in "biufc" for y in outputs):
                 raise TypeError(
                     three_lines(
                         "the function returned nothing to differentiate",
-                        f"{function_name(f)}, which returned {self.output!r}",
+                        f"{function_name(f)}, which returned {self.output!r:.60}",
                         "a return statement with the result",
                     )
                 )
-            outputs = [tensor(y) for y in outputs]
         if deriving and not connected and here.reader is None:
             connected = _is_inside_of_another(outputs)
         super().__init__(outputs, variables, connected)

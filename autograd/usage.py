@@ -3,12 +3,13 @@
 import functools
 from collections.abc import Callable
 from operator import index
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 from autograd.errors import three_lines
 
 P = ParamSpec("P")
 Function = Callable[..., Any]
+Derivative = TypeVar("Derivative", bound=Function)
 IN_STEPS = {
     "ggnvp": "ggnvp(model, loss)(x) returns (product, gradient)",
     "hvp": "hvp(f)(x) returns (product, gradient)",
@@ -19,12 +20,12 @@ IN_STEPS = {
 """Transforms that JAX gives the point and the vector at once."""
 
 
-def transform(make: Callable[P, Function]) -> Callable[P, Function]:
+def transform(make: Callable[P, Derivative]) -> Callable[P, Derivative]:
     """Let a transform check its `argnum` where it is given, not where the derivative is called."""
     place = make.__code__.co_varnames.index("argnum")
 
     @functools.wraps(make)
-    def checked(*args: Any, **kwargs: Any) -> Function:
+    def checked(*args: Any, **kwargs: Any) -> Derivative:
         if len(args) > place or kwargs:
             kwargs["argnum"] = _positions(make.__name__, args[place:], kwargs)
         return make(*args[:place], **kwargs)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd import modes
-from autograd.errors import describe, plain, three_lines
+from autograd.errors import describe, dtype_of, plain, three_lines
 
 
 def values(data: Any, requires_grad: bool, dtype: Any) -> Any:
@@ -27,7 +27,7 @@ def values(data: Any, requires_grad: bool, dtype: Any) -> Any:
     array = plain(data)
     typed = dtype is not None or hasattr(array, "dtype")
     try:
-        array = np.array(array, dtype=dtype)
+        array = np.array(array, dtype=None if dtype is None else dtype_of(dtype))
     except ValueError as error:
         raise ValueError(
             three_lines(

@@ -10,7 +10,7 @@ are in `losses`, `function` and `convolution`; the other layers are in `layers`,
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from nn import convolution, function, functional, init, losses, normalization, optim, utils
+from nn import convolution, data, function, functional, init, losses, normalization, optim, utils
 from nn.attention import Embedding, MultiheadAttention, TransformerEncoder, TransformerEncoderLayer
 from nn.convolution import *  # noqa: F403  # what __all__ says there, as below
 from nn.doctor import doctor
@@ -44,12 +44,15 @@ else:
             return import_module("nn.estimators")
         raise absent("module 'nn'", name, OF_NN.get(name))
 
+    def __dir__() -> list[str]:
+        return sorted(__all__)
+
 
 __all__ = [
     "GRU", "LSTM", "MLP", "RNN", "Bilinear", "Dropout", "Dropout1d", "Dropout2d", "Embedding",
     "Flatten", "History", "Identity", "Linear", "Module", "ModuleList", "MultiheadAttention",
     "Parameter", "Recorder", "Sequential", "TransformerEncoder", "TransformerEncoderLayer",
-    "Unflatten", "doctor", "export_onnx", "fit", "functional", "init",
-    "live_losses", "load", "optim", "plot_gradients", "save", "summary", "utils",
+    "Unflatten", "data", "doctor", "export_onnx", "fit", "functional", "init", "live_losses",
+    "load", "optim", "plot_gradients", "save", "summary", "utils",
 ]  # fmt: skip
 __all__ += convolution.__all__ + function.__all__ + losses.__all__ + normalization.__all__

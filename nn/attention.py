@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import zeros
+from autograd import Tensor, zeros
 from nn import functional, init
 from nn.checks import refuse
 from nn.function import shown
@@ -38,7 +38,7 @@ class Embedding(Module):
             values[padding_idx] = 0
         self.weight = Parameter(values)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Any) -> Tensor:
         return functional.embedding(input, self.weight, self.padding_idx)
 
 
@@ -85,7 +85,7 @@ class MultiheadAttention(Module):
         self, query: Any, key: Any, value: Any, key_padding_mask: Any = None,
         need_weights: bool = True, attn_mask: Any = None, average_attn_weights: bool = True,
         is_causal: bool = False,
-    ) -> tuple[Any, Any]:  # fmt: skip
+    ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
         swapped = not self.batch_first and query.ndim == 3
         inputs = [np.swapaxes(x, 0, 1) if swapped else x for x in (query, key, value)]
         if attn_mask is not None and attn_mask.ndim == 3:
@@ -99,10 +99,11 @@ class MultiheadAttention(Module):
         q, k, v = map(self._heads, inputs, matrices, biases)
         p = self.dropout if self.training else 0.0
         y, weights = functional.attend(q, k, v, [attn_mask, key_padding_mask], p, is_causal)
-        y = self.out_proj(np.reshape(np.swapaxes(y, -2, -3), inputs[0].shape))
+        output: Any = self.out_proj(np.reshape(np.swapaxes(y, -2, -3), inputs[0].shape))
         if need_weights and average_attn_weights:
             weights = np.mean(weights, axis=-3)
-        return np.swapaxes(y, 0, 1) if swapped else y, weights if need_weights else None
+        output = np.swapaxes(output, 0, 1) if swapped else output
+        return output, weights if need_weights else None
 
     def _heads(self, x: Any, weight: Any, bias: Any) -> Any:
         """Map (..., S, features) to (..., heads, S, embed_dim / heads)."""
@@ -146,7 +147,7 @@ class TransformerEncoderLayer(Module):
     def forward(
         self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None,
         is_causal: bool = False,
-    ) -> Any:  # fmt: skip
+    ) -> Tensor:  # fmt: skip
         def attend(x: Any) -> Any:
             y, _ = self.self_attn(x, x, x, src_key_padding_mask, False, src_mask, False, is_causal)
             return self.dropout1(y)
@@ -175,7 +176,7 @@ class TransformerEncoder(Module):
 
     def forward(
         self, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False
-    ) -> Any:
+    ) -> Tensor:
         for layer in self.layers:
             src = layer(src, mask, src_key_padding_mask, is_causal)
         return src if self.norm is None else self.norm(src)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from autograd import Tensor
 from nn import init, windows
 from nn.checks import refuse
 from nn.function import Function
@@ -44,7 +45,7 @@ class Conv(Module):
         shape = out_channels, in_channels // groups, *self.kernel_size
         self.weight, self.bias = init.affine(math.prod(shape[1:]), bias, *shape)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         padding = self.padding
         if self.padding_mode != "zeros":
             reach = [d * (k - 1) for d, k in zip(self.dilation, self.kernel_size, strict=True)]

@@ -566,7 +566,7 @@ def ctc_loss(
         ways = [alpha, before[:, 1:-1], np.where(leaps, before[:, :-2], -np.inf)]
         alpha = np.where((t < steps)[:, None], logsumexp(np.stack(ways), axis=0) + said[t], alpha)
     ends = np.isin(place - 2 * sizes[:, None], (-1, 0))
-    losses = -logsumexp(np.where(ends, alpha, -np.inf), axis=1)
+    losses: Any = -logsumexp(np.where(ends, alpha, -np.inf), axis=1)
     losses = np.where(np.isinf(losses), 0, losses) if zero_infinity else losses
     if reduction == "mean":
         losses = losses / np.maximum(sizes, 1).astype(x.dtype)

@@ -35,7 +35,8 @@ def save(module: Module, path: str | os.PathLike[str]) -> Path:
 
     Raises
     ------
-    TypeError : for a dtype that the format does not have (complex128, longdouble).
+    TypeError : for what is no module, as its `state_dict`; for a dtype that the format does not
+        have (complex128, longdouble).
     ValueError : for a parameter by the name that the format has for its header.
     ImportError : where safetensors is not installed.
 
@@ -50,6 +51,8 @@ def save(module: Module, path: str | os.PathLike[str]) -> Path:
     >>> bool(np.all(same.weight == net.weight))
     True
     """
+    what, where = "nn.save writes a module", f"nn.save of a {type(module).__name__}"
+    refuse(not isinstance(module, Module), what, where, "nn.save(model, path)", TypeError)
     # safetensors writes the memory as it lies, whatever the strides say
     arrays = {key: np.asarray(t.data, order="C") for key, t in module.state_dict().items()}
     for key, array in arrays.items():
@@ -71,11 +74,15 @@ def load(module: AnyModule, path: str | os.PathLike[str]) -> AnyModule:
 
     Raises
     ------
+    TypeError : for what is no module.
     RuntimeError : for missing or unexpected keys, for other shapes or kinds of numbers.
     ValueError : for a file that is none of safetensors, or one that was cut or changed.
     OSError : for no such file, a folder, or what may not be read.
     ImportError : where safetensors is not installed.
     """
+    what, where = "nn.load reads into a module", f"nn.load into a {type(module).__name__}"
+    instead = "nn.load(model, path), of a model of the same layers and sizes"
+    refuse(not isinstance(module, Module), what, where, instead, TypeError)
     path = Path(path)
     path.open("rb").close()  # of no file, and of a folder, Python's own error tells best
     library = optional("safetensors", "train", "nn.load")

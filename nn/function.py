@@ -5,7 +5,7 @@ from functools import partial
 from inspect import Signature, signature
 from typing import Any, ClassVar
 
-from autograd import full
+from autograd import Tensor, full
 from nn import nonlinear
 from nn.checks import bind, refuse
 from nn.module import Module, Parameter
@@ -33,15 +33,21 @@ class Function(Module):
 
     function: ClassVar[Callable[..., Any]]
     arity: ClassVar[int] = 1  # how many arguments are data
+    _takes: ClassVar[Signature]
+    __signature__: ClassVar[Signature | None]
 
     def __init_subclass__(cls, function: Callable[..., Any] | None = None) -> None:
         if function is not None:
             cls.function = staticmethod(function)
+            takes = [*signature(function).parameters.values()][cls.arity :]
+            cls._takes = Signature([p for p in takes if p.name != "training"])
+            cls.__signature__ = cls._takes  # which help() and editors show
+        elif "__init__" in vars(cls):
+            cls.__signature__ = None  # that of its own __init__
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         parameters = signature(self.function).parameters
-        takes = Signature([p for name, p in parameters.items() if name != "training"])
-        options = bind(takes, type(self).__name__, self.arity, args, kwargs)
+        options = bind(self._takes, type(self).__name__, 0, args, kwargs)
         self._given = [k for i, k in enumerate(options) if i < len(args) or k in kwargs]
         self._options = [*parameters][self.arity :]
         for name, value in options.items():
@@ -101,7 +107,7 @@ class PReLU(Module):
         self.num_parameters = num_parameters
         self.weight = Parameter(full((num_parameters,), init))
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return nonlinear.prelu(x, self.weight)
 
 

@@ -64,8 +64,8 @@ def bilinear(input1: Array, input2: Array, weight: Array, bias: Maybe = None) ->
 
 
 def layer_norm(
-    input: Array, normalized_shape: tuple[int, ...], weight: Maybe = None, bias: Maybe = None,
-    eps: float = 1e-5,
+    input: Array, normalized_shape: int | tuple[int, ...], weight: Maybe = None,
+    bias: Maybe = None, eps: float = 1e-5,
 ) -> Array:  # fmt: skip
     """Return ``(x - mean) / √(variance + eps) * weight + bias`` over the last axes.
 
@@ -80,8 +80,9 @@ def layer_norm(
 
 
 def rms_norm(
-    input: Array, normalized_shape: tuple[int, ...], weight: Maybe = None, eps: float | None = None
-) -> Array:
+    input: Array, normalized_shape: int | tuple[int, ...], weight: Maybe = None,
+    eps: float | None = None,
+) -> Array:  # fmt: skip
     """Return ``x / √(mean of x² + eps) * weight`` over the last axes, as `layer_norm` does.
 
     `eps` is the precision of the input's dtype unless told (Zhang and Sennrich, "Root mean square
@@ -167,8 +168,8 @@ def normalize(input: Array, p: float = 2.0, dim: int = 1, eps: float = 1e-12) ->
     return x / np.maximum(np.linalg.norm(x, ord=p, axis=dim, keepdims=True), eps)
 
 
-def _last(name: str, input: Array, normalized_shape: tuple[int, ...]) -> tuple[int, ...]:
-    shape = tuple(normalized_shape)
+def _last(name: str, input: Array, normalized_shape: int | tuple[int, ...]) -> tuple[int, ...]:
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if input.shape[input.ndim - len(shape) :] != shape:
         what = f"an input of shape {input.shape} does not end in {shape}"
         where = f"{name}(input {input.shape}, normalized_shape {shape})"
@@ -273,13 +274,16 @@ def one_hot(target: Array, num_classes: int = -1) -> Tensor:
     """Return a 1 at each class index and 0 elsewhere: int64, with the classes on a new last axis.
 
     `num_classes` -1: as many as there are in the target. Raises IndexError for a target that is
-    no class.
+    no class, TypeError for one of floats.
 
     >>> one_hot([0, 2])
     Tensor([[1, 0, 0],
             [0, 0, 1]])
     """
     indices = raw(target)
+    if indices.dtype.kind not in "biu":
+        where = f"one_hot(target {indices.shape} {indices.dtype})"
+        raise TypeError(three_lines("class indices are integers", where, "target.astype(int)"))
     classes = num_classes if num_classes >= 0 else int(indices.max(initial=-1)) + 1
     check_classes("one_hot", indices, classes)
     return Tensor((indices[..., None] == np.arange(classes)).astype(np.int64))
@@ -289,3 +293,6 @@ if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         raise absent("module 'nn.functional'", name, OF_FUNCTIONAL.get(name))
+
+    def __dir__() -> list[str]:
+        return sorted(__all__)

@@ -14,18 +14,25 @@ GAINS |= {"tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4}
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
-    """Fill with numbers between a and b, each equally likely.
+    """Fill with numbers between a and b, each equally likely; ValueError where b < a.
 
     >>> from autograd import zeros
     >>> x = uniform_(zeros(100), 2.0, 3.0)
     >>> bool((x >= 2).all() & (x < 3).all())
     True
     """
+    refuse(b < a, "the upper bound is below the lower", f"uniform_, {a=}, {b=}", "a=-0.1, b=0.1")
     return _fill(tensor, default_generator.uniform(a, b, tensor.shape))
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
-    """Fill from the normal distribution."""
+    """Fill from the normal distribution N(mean, std²); ValueError where std < 0.
+
+    >>> from autograd import zeros
+    >>> normal_(zeros(2), mean=5.0, std=0.0)
+    Tensor([5., 5.])
+    """
+    refuse(std < 0, "a standard deviation is not negative", f"normal_, {std=}", "std=0.02")
     return _fill(tensor, default_generator.normal(mean, std, tensor.shape))
 
 
@@ -50,7 +57,15 @@ def ones_(tensor: Tensor) -> Tensor:
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0) -> Tensor:
-    """Fill from U(-a, a) of the standard deviation that `xavier_normal_` has."""
+    """Fill from U(-a, a) with ``a = gain √(6 / (fan_in + fan_out))`` (Glorot and Bengio, 2010).
+
+    Raises ValueError for a tensor of fewer than two axes.
+
+    >>> from autograd import zeros
+    >>> w = xavier_uniform_(zeros(3, 3))
+    >>> bool((abs(w) <= 1).all())
+    True
+    """
     a = math.sqrt(3) * _xavier_std(tensor, gain)
     return uniform_(tensor, -a, a)
 
@@ -58,7 +73,8 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0) -> Tensor:
 def xavier_normal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
     """Fill from N(0, std²) with ``std = gain √(2 / (fan_in + fan_out))``.
 
-    It keeps the variance of signals and of gradients (Glorot and Bengio, 2010).
+    It keeps the variance of signals and of gradients (Glorot and Bengio, 2010). Raises ValueError
+    for a tensor of fewer than two axes.
     """
     return normal_(tensor, 0.0, _xavier_std(tensor, gain))
 
@@ -66,7 +82,15 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
 def kaiming_uniform_(
     tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu"
 ) -> Tensor:
-    """Fill from U(-b, b) of the standard deviation that `kaiming_normal_` has."""
+    """Fill from U(-b, b) with ``b = gain √(3 / fan)``; the arguments are `kaiming_normal_`'s.
+
+    Before a ReLU of 6 inputs, say, b is 1.
+
+    >>> from autograd import zeros
+    >>> w = kaiming_uniform_(zeros(2, 6), nonlinearity="relu")
+    >>> bool((abs(w) <= 1).all())
+    True
+    """
     bound = math.sqrt(3) * _kaiming_std(tensor, a, mode, nonlinearity)
     return uniform_(tensor, -bound, bound)
 
@@ -81,6 +105,10 @@ def kaiming_normal_(
     a : the negative slope of leaky_relu.
     mode : "fan_in" keeps the variance of signals, "fan_out" that of gradients.
     nonlinearity : the function that follows; see `calculate_gain`.
+
+    Raises
+    ------
+    ValueError : for a tensor of fewer than two axes, another mode, or a nonlinearity of no gain.
     """
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity))
 
@@ -90,6 +118,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
 
     Axes after the first count as one. Signs are chosen so that every orthogonal matrix is equally
     likely (F. Mezzadri, "How to generate random matrices from the classical compact groups", 2007).
+    Raises ValueError for a tensor of fewer than two axes.
 
     >>> from autograd import zeros
     >>> q = orthogonal_(zeros(3, 2)).numpy()
@@ -108,7 +137,8 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """Return the factor by which weights before a nonlinearity are larger than before none.
 
-    `param` is the negative slope of leaky_relu, 0.01 by default.
+    `param` is the negative slope of leaky_relu, 0.01 by default. Raises ValueError for a name that
+    is none of leaky_relu, linear, conv1d, conv2d, conv3d, sigmoid, tanh, relu and selu.
 
     >>> calculate_gain("tanh"), calculate_gain("leaky_relu", 1.0)
     (1.6666666666666667, 1.0)
@@ -124,9 +154,14 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 def affine(fan_in: int, bias: bool, *shape: int) -> tuple[Tensor, Tensor | None]:
     """Return a weight of a shape, and a bias for each of its rows, uniform in ±1/√fan_in.
 
+    Raises ValueError for sizes that are no integers of at least 0.
+
     >>> [p.shape for p in affine(4, True, 3, 4)]
     [(3, 4), (3,)]
     """
+    whole = all(isinstance(n, int | np.integer) and n >= 0 for n in (fan_in, *shape))
+    what, where = "the sizes of a layer are whole numbers", f"parameters of shape {shape}"
+    refuse(not whole, what, where, "nn.Linear(4, 3)")
     bound = max(fan_in, 1) ** -0.5
     weight = uniform_(Parameter(zeros(*shape)), -bound, bound)
     return weight, uniform_(Parameter(zeros(shape[0])), -bound, bound) if bias else None

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from autograd import Tensor
 from nn import functional, init
 from nn.checks import refuse
 from nn.function import Function, ReLU, shown
@@ -21,7 +22,7 @@ class Linear(Module):
 
     Raises
     ------
-    ValueError : for an input whose last axis is not in_features.
+    ValueError : for sizes that are no integers, for an input whose last axis is not in_features.
 
     Examples
     --------
@@ -38,7 +39,7 @@ class Linear(Module):
         self.in_features, self.out_features = in_features, out_features
         self.weight, self.bias = init.affine(in_features, bias, out_features, in_features)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         """Map (..., in_features) to (..., out_features)."""
         return functional.linear(x, self.weight, self.bias)
 
@@ -63,7 +64,7 @@ class Bilinear(Module):
         shape = out_features, in1_features, in2_features
         self.weight, self.bias = init.affine(in1_features, bias, *shape)
 
-    def forward(self, x1: Any, x2: Any) -> Any:
+    def forward(self, x1: Any, x2: Any) -> Tensor:
         return functional.bilinear(x1, x2, self.weight, self.bias)
 
 

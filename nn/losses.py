@@ -19,9 +19,10 @@ __all__ = [
 class Loss(Function):
     """A function whose data are the arguments that have no default."""
 
-    def __init_subclass__(cls, function: Callable[..., Any]) -> None:
-        cls.function = staticmethod(function)
-        cls.arity = sum(p.default is p.empty for p in signature(function).parameters.values())
+    def __init_subclass__(cls, function: Callable[..., Any] | None = None) -> None:
+        if function is not None:
+            cls.arity = sum(p.default is p.empty for p in signature(function).parameters.values())
+        super().__init_subclass__(function)
 
 
 # ── of classes ────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ of buffers, which are Tensors like others, the names are kept. Everything else i
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -49,6 +49,16 @@ class Parameter(Tensor, metaclass=Marked):
         return tensor
 
 
+Result_co = TypeVar("Result_co", covariant=True)
+
+
+class Computes(Protocol[Result_co]):
+    """What is called as a module is: to a type checker, ``m(x)`` is what its `forward` returns."""
+
+    @property
+    def forward(self) -> Callable[..., Result_co]: ...
+
+
 class Keys(NamedTuple):
     """What `Module.load_state_dict` did not find, and what it found too much."""
 
@@ -89,7 +99,7 @@ class Module:
         instead = f"def forward(self, x): ... in class {name}"
         raise NotImplementedError(three_lines(what, where, instead))
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self: "Computes[Result_co]", *args: Any, **kwargs: Any) -> Result_co:
         try:
             return call_as(self, self.forward, args, kwargs)
         except AttributeError as error:
@@ -106,6 +116,9 @@ class Module:
         if isinstance(value, Parameter):
             return "parameter"
         return "buffer" if name in self._buffers and type(value) is Tensor else ""
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self)}.difference(OF_MODULES))
 
     def __setattr__(self, name: str, value: Any) -> None:
         before, kind = self._kind(name, vars(self).get(name)), self._kind(name, value)

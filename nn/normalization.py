@@ -46,7 +46,8 @@ class BatchNorm(Module):
     def forward(self, x: Any) -> Any:
         if x.ndim not in self.ndims or x.shape[1] != self.num_features:
             what = f"this layer takes {self.num_features} channels, on axis 1"
-            instead = f"(N, {self.num_features}, ...), {self.ndims[-1]} axes in all"
+            axes = " or ".join(map(str, self.ndims))
+            instead = f"(N, {self.num_features}, ...), {axes} axes in all"
             raise ValueError(three_lines(what, f"{self} of an input of shape {x.shape}", instead))
         momentum: Any = self.momentum
         if self.training and self.num_batches_tracked is not None:

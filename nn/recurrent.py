@@ -147,9 +147,11 @@ class RNN(Recurrent):
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh",
-        *args: Any, **kwargs: Any,
+        bias: bool = True, batch_first: bool = False, dropout: float = 0.0,
+        bidirectional: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(input_size, hidden_size, num_layers, *args, **kwargs)
+        sizes = input_size, hidden_size, num_layers
+        super().__init__(*sizes, bias, batch_first, dropout, bidirectional)
         what, where = "no such nonlinearity is known", f"RNN(nonlinearity={nonlinearity!r})"
         refuse(nonlinearity not in STEPS, what, where, "tanh or relu")
         self.step = STEPS[nonlinearity]

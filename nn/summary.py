@@ -87,7 +87,7 @@ def summary(model: Module, *example: Any) -> "autograd.Grid":
 
 def _row(name: str, module: Module, calls: list[Any]) -> Row:
     output = " or ".join(dict.fromkeys(shape for shape, *_ in calls)) or "never called"
-    capture: Callable[..., Any] = autograd.capture  # type: ignore[assignment]  # not the module
+    capture: Callable[..., Any] = autograd.capture
     try:
         flops = sum(capture(f, *a, **k).flops.total for _, f, a, k in calls)
     except Exception:  # noqa: BLE001  # the model itself has worked: it is the program that fails

@@ -85,6 +85,7 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float =
     array([[0., 1., 1.]])
     """
     modes = {"constant": "constant", **BORDERS}
+    pad = (pad,) if isinstance(pad, int) else pad
     sides = list(zip(pad[::2], pad[1::2], strict=False))
     wrong = len(pad) % 2 or len(sides) > input.ndim or min(pad, default=0) < 0 or mode not in modes
     where, instead = f"pad(input {input.shape}, {pad=}, {mode=})", "pad=(left, right, top, bottom)"

@@ -40,7 +40,8 @@ ALIKE = [
     "t.linspace(0, 1, steps=5)", "t.arange(start=1, end=7, step=2)", "t.zeros(size=(2, 3))",
     "t.ones(2, 3, device='cpu')", "t.full((2,), 3)", "t.full((2,), 3.0)", "t.full((2,), True)",
     "t.bincount(t.tensor([1, 1]))", "t.multiply(x, y)", "t.divide(x, 2)", "t.negative(x)",
-    "t.as_tensor(x) is x", "t.is_tensor(x)", "t.pi", "t.concat([x, y], dim=1)", "t.empty(2, 3) * 0",
+    "t.as_tensor(x) is x", "t.is_tensor(x)", "t.pi", "t.concat([x, y], dim=1)",
+    "t.empty(2, 3).zero_()",
     # names that only PyTorch has
     "x.topk(2).values", "x.topk(3, dim=0, largest=False).indices", "x.topk(4)[0]", "x.median()",
     "x.median(dim=1).values", "x.median(dim=0, keepdim=True).indices", "x.quantile(0.3, dim=1)",
@@ -260,3 +261,37 @@ def test_parts_of_complex_numbers_and_filled_arrays_are_functions_too():
     assert x.tolist() == [7, 7]
     assert x.fill(3) is None
     assert x.tolist() == [3, 3]
+
+
+def test_random_numbers_with_decimals_are_no_integers():
+    for draw in (
+        lambda: autograd.rand(2, dtype=int),
+        lambda: autograd.randn(2, dtype=int),
+        lambda: autograd.rand_like(autograd.tensor([1, 2])),
+    ):
+        with pytest.raises(TypeError) as caught:
+            draw()
+        assert str(caught.value) == (
+            "random numbers with decimals cannot be int64\n"
+            "  where: rand or randn, of dtype int64\n"
+            "  instead: dtype=float; randint(low, high, shape) for integers"
+        )
+
+
+UNMADE = {
+    "negative dimensions are not allowed": ("zeros(-1)", "zeros(2, 3) or zeros((2, 3)), of "),
+    "low >= high": ("randint(3, 1, (2,))", "randint(2, 5, (3,)) or randint(5, (3,))"),
+    "a standard deviation is not negative": ("normal(0.0, -1.0, (2,))", "normal(0.0, 1.0, (2, 3))"),
+    "the shape is given twice, by position and as size=": ("rand(2, size=3)", "rand(2, 3) or "),
+    "arange() requires stop to be specified.": ("arange()", "arange(5), arange(2, 5), "),
+    "expected non-negative integer": ("manual_seed(-1)", "manual_seed(0)"),
+    "there are no negative numbers of things to put in order": ("randperm(-1)", "randperm(10)"),
+}
+
+
+@pytest.mark.parametrize(("what", "call"), UNMADE.items())
+def test_what_cannot_be_made_is_refused_in_three_lines(what, call):
+    where, instead = call
+    with pytest.raises((TypeError, ValueError)) as caught:
+        eval(where, {}, vars(autograd) | {n: getattr(autograd, n) for n in autograd.__all__})
+    assert str(caught.value).startswith(f"{what}\n  where: {where}\n  instead: {instead}")

@@ -214,6 +214,13 @@ def test_copies_of_leaves():
         copy.deepcopy(x * 2)
 
 
+def test_shallow_copies_of_results_are_recorded():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    y = copy.copy(x * 3)
+    (y * y).sum().backward()
+    assert x.grad.tolist() == [18, 36]
+
+
 def test_both_spellings():
     x = Tensor(np.arange(6.0).reshape(2, 3))
     assert x.sum(axis=1).tolist() == x.sum(dim=1).tolist() == [3, 12]
@@ -251,6 +258,9 @@ def test_no_grad_as_context_and_as_decorator():
             assert (x * 2).requires_grad
         assert not ag.is_grad_enabled()
     assert not quiet(3).requires_grad
+    assert not no_grad(lambda: x * 2)().requires_grad  # @no_grad, as in PyTorch
+    with no_grad():
+        assert ag.enable_grad(lambda: x * 2)().requires_grad
     assert ag.is_grad_enabled()
     with pytest.raises(KeyError), no_grad():
         raise KeyError

@@ -143,6 +143,9 @@ def extract(condition, arr):
 
 @composite(np.select)
 def select(condlist, choicelist, default=0):
+    if len(condlist) != len(choicelist):
+        told = f"there are {len(condlist)} conditions and {len(choicelist)} choices"
+        raise ValueError(three_lines(told, "np.select", "a choice for each; default= for the rest"))
     values = [v if np.isscalar(v) else arrayed(v) for v in (*choicelist, default)]
     kind = np.result_type(*values)
     *choices, chosen = (v if hasattr(v, "dtype") else kind.type(v) for v in values)

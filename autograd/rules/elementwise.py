@@ -148,7 +148,10 @@ def d_sign(g, y, x):
 
 
 def bind_where(condition, *branches):
-    if len(branches) != 2:
+    if len(branches) == 1:
+        told = "where(condition, x) lacks the value for where it is false"
+        raise TypeError(three_lines(told, "np.where with two arguments", "np.where(x > 0, x, 0)"))
+    if not branches:
         raise TypeError(
             three_lines(
                 "where(condition) without values has a result of unknown size",

@@ -8,7 +8,8 @@ for epoch in range(epochs):
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from inspect import signature
+from contextlib import suppress
+from inspect import Signature, signature
 from typing import Any, ClassVar
 
 from autograd import three_lines
@@ -42,7 +43,7 @@ class LRScheduler(Remembering):
 
     Raises
     ------
-    TypeError : for options that the formula does not take.
+    TypeError : for what is no optimizer, and for options that the formula does not take.
     ValueError : for a choice that there is not, for no steps, for a cycle or a sequence of
         unknown length, and for a last_epoch where the optimizer has had no schedule.
 
@@ -64,9 +65,23 @@ class LRScheduler(Remembering):
     absolute: ClassVar[bool] = False  # whether what others made of the rate is undone
     per_batch: bool = False  # what `nn.fit` makes a step after: an epoch, or a batch
 
+    __signature__: ClassVar[Signature]
+
+    def __init_subclass__(cls) -> None:
+        options = [*signature(cls.formula).parameters.values()][3:]
+        takes: list[Any] = []
+        for p in [*signature(cls.__init__).parameters.values()][1:]:
+            takes += options if p.kind is p.VAR_POSITIONAL else [p] * (p.kind is not p.VAR_KEYWORD)
+        with suppress(ValueError):  # an `__init__` of one's own may leave no order for them
+            cls.__signature__ = Signature(takes)  # which help() and editors show
+
     def __init__(
         self, optimizer: Optimizer, *args: Any, last_epoch: int = -1, **options: Any
     ) -> None:
+        name, kind = type(self).__name__, type(optimizer).__name__
+        what, instead = "a schedule changes an optimizer", f"{name}(optimizer, ...)"
+        wrong = not hasattr(optimizer, "param_groups")
+        refuse(wrong, what, f"{name} of a {kind}", instead, TypeError)
         self.optimizer = optimizer
         self.options = bind(signature(self.formula), type(self).__name__, 2, args, options)
         for name, known in CHOICES.items():

@@ -28,7 +28,10 @@ class Remembering:
         return copy.deepcopy({name: getattr(self, name) for name in self.remembered})
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from where `state_dict` was called."""
+        """Go on from where `state_dict` was called; raises ValueError for no such state."""
+        lacks = ", ".join(name for name in self.remembered if name not in state_dict)
+        kind, instead = type(self).__name__, "what state_dict() returned, of one like this"
+        refuse(lacks, f"nothing was saved as {lacks}", f"{kind}.load_state_dict(state)", instead)
         vars(self).update(copy.deepcopy({name: state_dict[name] for name in self.remembered}))
 
 
@@ -90,8 +93,12 @@ class Optimizer:
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient; warn where none has one.
 
-        Returns what `closure` returns, which is called first, if it is given: the loss.
+        Returns what `closure` returns, which is called first, if it is given: the loss. Raises
+        TypeError for the loss itself.
         """
+        told = closure is not None and not callable(closure)
+        what, where = "a step takes no loss, but may take what computes it", "step(loss)"
+        refuse(told, what, where, "loss.backward(); optimizer.step()", TypeError)
         loss = closure() if closure else None
         if all(p.grad is None for p in self._parameters()):
             warnings.warn(IDLE, stacklevel=2)
@@ -158,8 +165,11 @@ class Optimizer:
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from where `state_dict` was called, of an optimiser with groups of the same sizes.
 
-        Raises ValueError for other groups; nothing changes then.
+        Raises ValueError for other groups and for no such state; nothing changes then.
         """
+        lacks = ", ".join(k for k in ("state", "param_groups") if k not in state_dict)
+        where, instead = "optimizer.load_state_dict(state)", "what optimizer.state_dict() returned"
+        refuse(lacks, f"nothing was saved as {lacks}", where, instead)
         state, groups = (copy.deepcopy(state_dict[name]) for name in ("state", "param_groups"))
         now, then = ([len(g["params"]) for g in some] for some in (self.param_groups, groups))
         what = f"the groups have {now} parameters, and had {then} when saved"
@@ -177,7 +187,8 @@ class Optimizer:
         self._refuse(not group["params"], "there is no parameter to train", instead)
         lr = group.get("lr", 0.0)
         self._refuse(unknown, f"no option is called {unknown}", ", ".join(self.defaults))
-        number = isinstance(lr, Real | Tensor | np.ndarray) and abs(lr) >= 0  # as nan is not
+        number = isinstance(lr, Real | Tensor | np.ndarray)
+        number = number and abs(lr) >= 0  # as nan is not
         self._refuse(not number, f"lr={lr!r} is no number", "lr=0.01")
         self._refuse(not lr >= 0, f"lr={lr} goes uphill", f"lr={abs(lr)}")
         for name in ("momentum", "weight_decay", "eps", "alpha"):

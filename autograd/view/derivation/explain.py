@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import three_lines
+from autograd.files import check_folder
 from autograd.names import name_of, names_in
 from autograd.steps import refuse_changed
 from autograd.tensor import Tensor
@@ -42,7 +43,7 @@ class Explanation:
 
         The page is complete in itself: MathML, in light and dark, no script and no network.
 
-        Raises ValueError for another suffix.
+        Raises ValueError for another suffix, FileNotFoundError where there is no such folder.
         """
         path = Path(path)
         if path.suffix.lower() not in WRITERS:
@@ -53,6 +54,7 @@ class Explanation:
                     ", ".join(f"save({path.stem + known!r})" for known in WRITERS),
                 )
             )
+        check_folder(path)
         path.write_text(WRITERS[path.suffix.lower()](self.document), encoding="utf-8")
         return path
 

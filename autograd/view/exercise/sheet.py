@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from autograd.errors import three_lines
+from autograd.files import check_folder
 from autograd.graph import toposort
 from autograd.names import UNPRINTABLE
 from autograd.steps import gradients
@@ -18,7 +19,7 @@ from autograd.view.derivation.formula import Leaf, applied
 from autograd.view.derivation.languages import language_of
 from autograd.view.derivation.writing import Latex, Style, write
 from autograd.view.exercise.blanks import BLANK, exactly, written
-from autograd.view.graph.picture import Picture, check_folder
+from autograd.view.graph.picture import Picture
 from autograd.view.graph.scene import compose
 from autograd.view.graph.tex import MACROS, is_exotic, tex
 from autograd.view.graph.theme import theme_of

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd.errors import three_lines
+from autograd.files import check_folder
 from autograd.view.exploration.page import page
 
 
@@ -34,7 +35,8 @@ class Exploration:
     def save(self, path: str | Path) -> Path:
         """Write the page to a file, which computes in any browser, offline.
 
-        Raises ValueError for a suffix other than ``.html``.
+        Raises ValueError for a suffix other than ``.html``, FileNotFoundError where there is no
+        such folder.
         """
         path = Path(path)
         if path.suffix.lower() not in (".html", ".htm"):
@@ -45,6 +47,7 @@ class Exploration:
                     f"save({path.stem + '.html'!r}); draw(f).save(...) for a picture",
                 )
             )
+        check_folder(path)
         path.write_text(self.html(), encoding="utf-8")
         return path
 

@@ -4,6 +4,7 @@ import math
 import sys
 import unicodedata
 from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,13 @@ def explore(f: Callable[..., Any] | str | Tensor, /, **values: Any) -> Explorati
             f"a function, an expression or a Tensor is explored, not a {type(f).__name__}", values,
             'explore("(a + b) * c", a=2, b=3, c=4)',
         )  # fmt: skip
+    if not isinstance(f, str):
+        try:
+            signature(f).bind(**values)
+        except TypeError as error:
+            raise _refused(str(error), values, "explore(f, a=2, b=3), each by its name") from None
+        except ValueError:  # some of NumPy's do not tell what they take
+            pass
     function = _evaluator(Expression(f), values) if isinstance(f, str) else f
     given = {name: _variable(name, v) for name, v in values.items()}
     root, inner = call(function, given)

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, overload
 
 from autograd.errors import three_lines
+from autograd.files import check_folder
 from autograd.names import names_in
 from autograd.tensor import Tensor
 from autograd.view.graph.exports import WRITERS
 from autograd.view.graph.modules import folded
 from autograd.view.graph.pdf import join
-from autograd.view.graph.picture import Picture, check_folder, prepare
+from autograd.view.graph.picture import Picture, prepare
 from autograd.view.graph.renderers import INSTALL, NoRenderer, check_engine
 from autograd.view.graph.theme import Theme, theme_of
 from autograd.view.graph.timeline import Timeline

@@ -227,7 +227,8 @@ class Parts:
         known: dict[Any, int] = {}
         signs: dict[Any, int] = {}
         for t in self.homes:
-            key = (t.op, t.shape, *map(np.shape, (getattr(a, "data", a) for a in t.args)))
+            shapes = map(np.shape, (getattr(a, "data", a) for a in t.args))
+            key: tuple[Any, ...] = (t.op, t.shape, *shapes)
             signs[t] = known.setdefault(key, len(known))
         for part in reversed(self._all):  # inner ones first
             kind = part.label if isinstance(part.label, str) else type(part.label)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd.errors import three_lines
+from autograd.files import check_folder
 from autograd.names import names_in
 from autograd.tensor import Tensor
 from autograd.view.graph import numerical, overlays
@@ -203,18 +204,6 @@ def prepare(
     if highlight is not None:
         overlays.highlight(composition.scene, highlight)
     return composition
-
-
-def check_folder(path: Path) -> None:
-    """Raise a FileNotFoundError where the folder of a file is missing."""
-    if not path.parent.is_dir():
-        raise FileNotFoundError(
-            three_lines(
-                f"there is no folder {str(path.parent)!r}",
-                f"save({str(path)!r})",
-                f"Path({str(path.parent)!r}).mkdir(parents=True), then save",
-            )
-        )
 
 
 def _accessible(svg: str, picture: Picture) -> str:

@@ -1,0 +1,245 @@
+"""Ordinary mistakes, over the whole library: each is told in three lines."""
+
+import numpy as np
+import pytest
+
+import autograd as ag
+import nn
+from autograd import Tensor
+
+X = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+NET = nn.Linear(3, 2)
+SGD = nn.optim.SGD(NET.parameters(), lr=0.1)
+StepLR = nn.optim.lr_scheduler.StepLR
+
+MISTAKES = {
+    "a result that is a text": (
+        lambda: ag.jacobian(lambda x: "loss")(1.0),
+        TypeError("the function returned nothing to differentiate"),
+        "<lambda>, which returned 'loss'",
+        "a return statement with the result",
+    ),
+    "a result that is something else": (
+        lambda: ag.grad(lambda x: [x, print])(1.0),
+        TypeError("the function returned nothing to differentiate"),
+        "<lambda>, which returned [",
+        "a return statement with the result",
+    ),
+    "two results of a checkpoint": (
+        lambda: ag.checkpoint(lambda x: (x, x))(X),
+        TypeError("a checkpointed function returns one tensor"),
+        "checkpoint(<lambda>), which returned a tuple",
+        "np.stack or np.concatenate of the results",
+    ),
+    "what is no function": (
+        lambda: ag.primitive(3),
+        TypeError("a primitive is a function"),
+        "primitive(3)",
+        "@primitive",
+    ),
+    "a tensor that is to be detached": (
+        lambda: ag.no_grad(2.0),
+        TypeError("no_grad is for code"),
+        "no_grad(2.0)",
+        "with no_grad(): ..., @no_grad",
+    ),
+    "a dtype of nobody": (
+        lambda: Tensor([1.0], dtype="float33"),
+        TypeError("NumPy has no dtype 'float33'"),
+        "dtype='float33'",
+        "float, 'float32', int, bool, complex, or a dtype of NumPy",
+    ),
+    "a default dtype of nobody": (
+        lambda: ag.set_default_dtype("float33"),
+        TypeError("NumPy has no dtype 'float33'"),
+        "dtype='float33'",
+        "float, 'float32', int, bool, complex, or a dtype of NumPy",
+    ),
+    "another dtype of nobody": (
+        lambda: X.astype("float33"),
+        TypeError("NumPy has no dtype 'float33'"),
+        "dtype='float33'",
+        "float, 'float32', int, bool, complex, or a dtype of NumPy",
+    ),
+    "parts without rows": (
+        lambda: X.split(0),
+        ValueError("a part has at least one row"),
+        "split(0, dim=0)",
+        "x.split(2)",
+    ),
+    "no parts": (
+        lambda: X.chunk(0),
+        ValueError("there is at least one part"),
+        "chunk(0, dim=0)",
+        "x.chunk(2)",
+    ),
+    "a loop over a number": (
+        lambda: list(Tensor(1.0)),
+        TypeError("one number has no length, and no parts to go through"),
+        "len(x), list(x) or a loop over a Tensor of shape ()",
+        "x itself; x.reshape(1) for an array of it",
+    ),
+    "a count with decimals": (
+        lambda: range(Tensor(2.0)),
+        TypeError("a number of float64 is no integer"),
+        "range(x), a[x], or a size",
+        "int(x) of one number; an integer dtype for counts and indices",
+    ),
+    "no list around what is joined": (
+        lambda: ag.cat(X, X),
+        TypeError(
+            "concatenate failed: only integer scalar arrays can be converted to a scalar index"
+        ),
+        "concatenate(argument 0 (), argument 1 (), argument 2 (), axis=Tensor([1., 2., 3.]",
+        "the arrays in a list: np.concatenate([x, y])",
+    ),
+    "comparisons without parentheses": (
+        lambda: X > 0 & X < 1,
+        TypeError("bitwise_and failed: ufunc 'bitwise_and' not supported for the input types, "),
+        "bitwise_and(argument 0 (), argument 1 (3,))",
+        "(x > 0) & (x < 1), each comparison in parentheses",
+    ),
+    "one branch": (
+        lambda: np.where(X > 0, X),
+        TypeError("where(condition, x) lacks the value for where it is false"),
+        "np.where with two arguments",
+        "np.where(x > 0, x, 0)",
+    ),
+    "more choices than conditions": (
+        lambda: np.select([X > 0], [X, X]),
+        ValueError("there are 1 conditions and 2 choices"),
+        "np.select",
+        "a choice for each; default= for the rest",
+    ),
+    "a list for an array": (
+        lambda: ag.softmax([1.0, 2.0]),
+        TypeError("softmax takes arrays and Tensors, not a list"),
+        "softmax([1.0, 2.0])",
+        "np.array(x)",
+    ),
+    "one argument more": (
+        lambda: ag.linear(X, X, X, X),
+        TypeError("linear: too many positional arguments"),
+        "linear(...)",
+        "linear(x, weight, bias)",
+    ),
+    "a matrix for an image": (
+        lambda: ag.conv(X, X),
+        ValueError("conv failed: not enough values to unpack (expected at least 2, got 1)"),
+        "conv(argument 0 (3,), argument 1 (3,))",
+        "an input (N, C, ...) and kernels (O, C, ...) of as many axes",
+    ),
+    "one length for all axes": (
+        lambda: ag.max_pool(X, 2),
+        TypeError("max_pool failed: object of type 'int' has no len()"),
+        "max_pool(argument 0 (3,), kernel=2)",
+        "a length for each axis: max_pool(x, (2, 2), (2, 2))",
+    ),
+    "classes with decimals": (
+        lambda: nn.functional.one_hot(np.array([0.5])),
+        TypeError("class indices are integers"),
+        "one_hot(target (1,) float64)",
+        "target.astype(int)",
+    ),
+    "padding on one side": (
+        lambda: nn.functional.pad(X, 3),
+        ValueError("an axis is padded before and after, by 0 or more"),
+        "pad(input (3,), pad=(3,), mode='constant')",
+        "pad=(left, right, top, bottom); mode one of constant, reflect, replicate, circular",
+    ),
+    "an exploration without numbers": (
+        lambda: ag.explore(lambda a: a * a),
+        TypeError("missing a required argument: 'a'"),
+        "explore(f)",
+        "explore(f, a=2, b=3), each by its name",
+    ),
+    "a folder that is not there": (
+        lambda: ag.write_atomically("/nowhere/net", b""),
+        FileNotFoundError("there is no folder '/nowhere'"),
+        "save('/nowhere/net')",
+        "Path('/nowhere').mkdir(parents=True), then save",
+    ),
+    "a folder that is not there for a derivation": (
+        lambda: ag.explain(X.sum()).save("/nowhere/f.md"),
+        FileNotFoundError("there is no folder '/nowhere'"),
+        "save('/nowhere/f.md')",
+        "Path('/nowhere').mkdir(parents=True), then save",
+    ),
+    "a folder that is not there for a page": (
+        lambda: ag.explore("a * a", a=2).save("/nowhere/f.html"),
+        FileNotFoundError("there is no folder '/nowhere'"),
+        "save('/nowhere/f.html')",
+        "Path('/nowhere').mkdir(parents=True), then save",
+    ),
+    "half a row of weights": (
+        lambda: nn.Linear(3.5, 2),
+        ValueError("the sizes of a layer are whole numbers"),
+        "parameters of shape (2, 3.5)",
+        "nn.Linear(4, 3)",
+    ),
+    "a negative width": (
+        lambda: nn.init.normal_(Tensor(np.zeros(2)), std=-1.0),
+        ValueError("a standard deviation is not negative"),
+        "normal_, std=-1.0",
+        "std=0.02",
+    ),
+    "bounds the wrong way round": (
+        lambda: nn.init.uniform_(Tensor(np.zeros(2)), 3.0, 2.0),
+        ValueError("the upper bound is below the lower"),
+        "uniform_, a=3.0, b=2.0",
+        "a=-0.1, b=0.1",
+    ),
+    "other channels": (
+        lambda: nn.BatchNorm1d(3)(np.ones((4, 5))),
+        ValueError("this layer takes 3 channels, on axis 1"),
+        "BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True) of an",
+        "(N, 3, ...), 2 or 3 axes in all",
+    ),
+    "a step that is given the loss": (
+        lambda: SGD.step(X),
+        TypeError("a step takes no loss, but may take what computes it"),
+        "step(loss)",
+        "loss.backward(); optimizer.step()",
+    ),
+    "no state of an optimiser": (
+        lambda: SGD.load_state_dict({"param_groups": []}),
+        ValueError("nothing was saved as state"),
+        "optimizer.load_state_dict(state)",
+        "what optimizer.state_dict() returned",
+    ),
+    "no state of a schedule": (
+        lambda: StepLR(SGD, 3).load_state_dict({"last_epoch": 1}),
+        ValueError("nothing was saved as base_lrs"),
+        "StepLR.load_state_dict(state)",
+        "what state_dict() returned, of one like this",
+    ),
+    "a schedule of a model": (
+        lambda: StepLR(NET, 3),
+        TypeError("a schedule changes an optimizer"),
+        "StepLR of a Linear",
+        "StepLR(optimizer, ...)",
+    ),
+    "weights instead of a model": (
+        lambda: nn.save(NET.state_dict(), "net.safetensors"),
+        TypeError("nn.save writes a module"),
+        "nn.save of a dict",
+        "nn.save(model, path)",
+    ),
+    "a path instead of a model": (
+        lambda: nn.load("net.safetensors", NET),
+        TypeError("nn.load reads into a module"),
+        "nn.load into a str",
+        "nn.load(model, path), of a model of the same layers and sizes",
+    ),
+}
+
+
+@pytest.mark.parametrize(("fails", "what", "where", "instead"), MISTAKES.values(), ids=MISTAKES)
+def test_mistakes_are_told_in_three_lines(fails, what, where, instead):
+    with pytest.raises(type(what)) as caught:
+        fails()
+    first, *_, third = str(caught.value).split("\n")
+    second = str(caught.value).removeprefix(first).removeprefix("\n")
+    assert first.startswith(str(what))
+    assert third == f"  instead: {instead}"
+    assert second.startswith(f"  where: {where}")

@@ -1,0 +1,145 @@
+"""What a type checker and an editor know of the library: the code of a user, checked strictly."""
+
+import inspect
+
+import pytest
+
+import autograd
+import nn
+
+USER = """
+from typing import Any, assert_type
+
+import numpy as np
+
+import autograd as torch
+import nn
+from autograd import Program, Tensor, capture, checkpoint, hvp, jvp, no_grad, value_and_grad, vjp
+from autograd.scipy import stats
+
+a, x = Tensor(2.0, requires_grad=True), np.ones(2)
+assert_type((a + 1) * 2 - -a / x @ a**2, Tensor)
+assert_type(a == 1, Tensor)
+assert_type(a > 1, Tensor)
+assert_type(a[0], Tensor)
+assert_type(a.T, Tensor)
+assert_type(a.grad, Tensor | None)
+assert_type(a.shape, tuple[int, ...])
+assert_type(a.sum(dim=0).std().exp().astype("f4").reshape(1).squeeze().zero_(), Tensor)
+assert_type(a.split(2), tuple[Tensor, ...])
+torch.exp(torch.sum(a, dim=0)).backward()
+
+
+def f(x: Tensor) -> Tensor:
+    return (x * x).sum()
+
+
+@no_grad()
+def quiet(x: Tensor) -> Tensor:
+    with torch.enable_grad():
+        return f(x)
+
+
+assert_type(quiet(a), Tensor)
+stats.norm.logpdf(x, 0.0, 1.0)
+
+assert_type(value_and_grad(f)(x), tuple[Any, Any])
+pull, value = vjp(f)(x)
+product, gradient = hvp(f)(x)
+pushed, along = jvp(f)(x)(x)
+assert_type(checkpoint(f)(a), Tensor)
+assert_type(capture(f, x), Program)
+assert_type(capture(f, x).source, str)
+
+
+class Net(nn.Module):
+    def __init__(self) -> None:
+        self.first, self.rest = nn.Linear(4, 8), nn.Sequential(nn.ReLU(), nn.Linear(8, 3))
+        self.scale = nn.Parameter(1.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.first(x) * self.scale
+
+
+net = Net()
+assert_type(net(a), Tensor)
+assert_type(net.first(a), Tensor)
+assert_type(nn.load(net, "net.safetensors").eval(), Net)
+batches = nn.data.Batches((torch.randn(30, 4), torch.randint(0, 3, 30)), batch_size=10)
+optimizer = nn.optim.Adam(net.parameters(), lr=0.05)
+assert_type(nn.fit(net, batches, nn.functional.cross_entropy, optimizer)["loss"], list[float])
+"""
+
+
+@pytest.mark.slow
+def test_a_type_checker_knows_what_comes_out(tmp_path):
+    api = pytest.importorskip("mypy.api", reason="the type checker")
+    user = tmp_path / "user.py"
+    user.write_text(USER)
+    told, _, failed = api.run(["--strict", f"--cache-dir={tmp_path}", str(user)])
+    assert not failed, told
+
+
+@pytest.mark.parametrize("place", [autograd, nn, nn.functional])
+def test_all_that_is_public_is_completed_and_nothing_else(place):
+    completed = dir(place)
+    assert set(place.__all__) <= set(completed)
+    assert all(hasattr(place, name) for name in completed)
+    assert not {"Any", "TYPE_CHECKING", "Methods", "absent"} & set(completed)
+
+
+def test_what_is_refused_is_not_completed():
+    for thing in (autograd.Tensor(1.0), nn.Linear(2, 3)):
+        assert "cuda" not in dir(thing)
+        assert "requires_grad_" in dir(thing)
+
+
+def test_signatures_say_what_is_taken():
+    for told, thing in {
+        "(self)": autograd.Tensor.exp,
+        "(self, other)": autograd.Tensor.maximum,
+        "(a, offset=0, axis1=0, axis2=1)": autograd.Tensor.diagonal,
+        "(x: Any, dim: Any = None, keepdim: bool = False)": autograd.max,
+        "(dim: int = -1)": nn.Softmax,
+        "(reduction: str = 'mean', log_target: bool = False)": nn.KLDivLoss,
+        "(p: float = 0.5)": nn.Dropout,
+        "(input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = 'tanh', "
+        "bias: bool = True, batch_first: bool = False, dropout: float = 0.0, "
+        "bidirectional: bool = False) -> None": nn.RNN,
+        "(optimizer, step_size: int, gamma: float = 0.1, *, last_epoch: int = -1)": (
+            nn.optim.lr_scheduler.StepLR
+        ),
+    }.items():
+        signature = str(inspect.signature(thing)).replace(": nn.optim.optimizer.Optimizer", "")
+        assert signature.removesuffix(" -> Any").replace("typing.", "") == told
+
+
+def test_a_class_with_a_constructor_of_its_own_shows_it():
+    class Warm(nn.Softmax):
+        def __init__(self, temperature):
+            super().__init__(dim=1)
+            self.temperature = temperature
+
+    class Doubled(nn.MSELoss):
+        def forward(self, *data):
+            return 2 * super().forward(*data)
+
+    assert str(inspect.signature(Warm)) == "(temperature)"
+    assert Doubled(reduction="sum")(autograd.Tensor([1.0]), autograd.Tensor([3.0])).item() == 8
+
+
+def test_methods_say_what_they_do():
+    for said, method in {
+        "Return ``np.arctan2(self, other)``.": autograd.Tensor.atan2,
+        "Return ``np.cumsum(self, ...)``.\n\nIn PyTorch's words, `dim` is `axis`.": (
+            autograd.Tensor.cumsum
+        ),
+        "Same as a - b.": autograd.Tensor.sub,
+        "Return ``np.sqrt(self)``. In place: the tensor is changed, and returned.": (
+            autograd.Tensor.sqrt_
+        ),
+        "Sort in place, as arrays do.\n\nWith `dim`, `descending` it is PyTorch's: Return the "
+        "values in order, and where they were.": autograd.Tensor.sort,
+    }.items():
+        assert inspect.getdoc(method) == said
+    assert inspect.getdoc(autograd.Tensor.data).startswith("The values")
