@@ -55,3 +55,8 @@ def name_of(value: Any, names: dict[int, str]) -> str:
         name = own
     name = "\n".join(UNPRINTABLE.sub("\ufffd", line) for line in name.splitlines())
     return name.strip() and (name if len(name) <= LONG else name[: LONG - 1] + "…")
+
+
+def called(value: Any, names: dict[int, str]) -> str:
+    """Return the name of a value, see `name_of`, in one line: as a sentence holds it."""
+    return " ".join(name_of(value, names).split())

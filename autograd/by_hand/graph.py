@@ -1,15 +1,16 @@
 """What lies between a result and the tensors whose gradients were derived, with its names."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from autograd.graph import arguments, consumers, toposort
-from autograd.names import name_of
+from autograd.names import called
 from autograd.tensor import Tensor
 from autograd.view.derivation.formula import Leaf, pullback
 from autograd.view.derivation.writing import by_name, write
 from autograd.view.graph.spelling import brief
-from autograd.view.graph.words import expression
+from autograd.view.graph.words import expression, operand
 
 
 class Graph:
@@ -47,7 +48,7 @@ class Graph:
 
     def called(self, value: Any) -> str:
         """Return what the user calls a tensor, on one line; nothing where it has no name."""
-        return " ".join(name_of(value, self.names).split())
+        return called(value, self.names)
 
     def name(self, t: Tensor) -> str:
         """Return a name, or how the tensor was computed.
@@ -64,13 +65,8 @@ class Graph:
 
     def _formula(self, t: Tensor) -> str:
         if t not in self._formulas:
-            self._formulas[t] = expression(t, self._operand)
+            self._formulas[t] = expression(t, partial(operand, names=self.names))
         return self._formulas[t]
-
-    def _operand(self, value: Any) -> str:
-        if type(value) is Tensor and value.op is not None:
-            return self.called(value)
-        return self.called(value) or brief(value.data if type(value) is Tensor else value)
 
     def gradient(self, t: Tensor) -> str:
         """Return what the gradient of a tensor is called: ``∂L/∂x``."""

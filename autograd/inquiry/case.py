@@ -9,12 +9,12 @@ from autograd.graph import arguments
 from autograd.inquiry.answers import Answer
 from autograd.inquiry.flow import Flow
 from autograd.inquiry.reasons import Reason, Use
-from autograd.names import name_of
+from autograd.names import called
 from autograd.places import place_of
-from autograd.tensor import Tensor, raw
+from autograd.tensor import Tensor
 from autograd.versions import seen_by
 from autograd.view.graph.spelling import number
-from autograd.view.graph.words import expression
+from autograd.view.graph.words import expression, operand
 
 SHORT = 30
 """A longer formula is not repeated."""
@@ -57,7 +57,7 @@ class Case:
     # ── names ──────────────────────────────────────────────────────────────────────────────────
     def called(self, value: Any) -> str:
         """Return the name that the user gave, in one line; or nothing."""
-        return " ".join(name_of(value, self.names).split())
+        return called(value, self.names)
 
     def word(self, value: Any) -> str:
         """Name an argument: by its name, by its formula, by its value."""
@@ -69,9 +69,7 @@ class Case:
 
     def label(self, value: Any) -> str:
         """Return the name, or the value of what was not computed; nothing for what was."""
-        if type(value) is Tensor and value.op is not None:
-            return self.called(value)
-        return self.called(value) or _plain(raw(value))
+        return operand(value, self.names, _plain)
 
     def formula(self, node: Tensor) -> str:
         """Write how a tensor was computed: ``h = relu(w * 2)``."""

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import toposort
-from autograd.names import name_of
+from autograd.names import called
 from autograd.steps import Step, multiplies, steps
 from autograd.tensor import Tensor
 from autograd.view.derivation.document import Equation, Section, Words, sentence
@@ -62,7 +62,7 @@ def letters(*roots: Tensor, seen: Mapping[int, str] | None = None) -> dict[Tenso
     names: dict[Tensor, str] = {}
     taken: set[str] = set()
     for t in nodes:
-        if name := " ".join(name_of(t, dict(seen or {})).split()):
+        if name := called(t, dict(seen or {})):
             while name in taken:
                 name += "′"
             names[t] = name

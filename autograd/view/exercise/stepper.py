@@ -10,14 +10,13 @@ import numpy as np
 
 from autograd.errors import describe, three_lines
 from autograd.graph import arguments, toposort
-from autograd.names import name_of
 from autograd.pull import Gradient, pull
 from autograd.seeds import first_gradient
 from autograd.steps import contributions, gradients, steps
 from autograd.tensor import Tensor
 from autograd.view.graph.passes import is_product
 from autograd.view.graph.spelling import brief, brief_gradient, number
-from autograd.view.graph.words import expression
+from autograd.view.graph.words import expression, operand
 
 Turn = tuple[Tensor, tuple[int, ...]]
 """Which operation sends, and to which of its arguments."""
@@ -77,7 +76,7 @@ class BackwardSteps:
 
     def __init__(self, root: Tensor, order: Any, names: dict[int, str]) -> None:
         self._seed = first_gradient(root, None)
-        self._root, self._names = root, names
+        self._root, self._operand = root, partial(operand, names=names)
         self._turns = list(_turns(root, order))
 
     @cached_property
@@ -152,20 +151,13 @@ class BackwardSteps:
             )  # fmt: skip
 
     # ── words ─────────────────────────────────────────────────────────────────────────────────
-    def _name(self, value: Any) -> str:
-        name = " ".join(name_of(value, self._names).split())
-        if name or type(value) is not Tensor:
-            return name or brief(value)
-        return f"({formula})" if (formula := self._formula(value)) else brief(value.data)
+    def _name(self, t: Tensor) -> str:
+        if name := self._operand(t):
+            return name
+        return f"({formula})" if (formula := self._formula(t)) else brief(t.data)
 
     def _formula(self, t: Tensor) -> str:
         return expression(t, self._operand) if t.op is not None else ""
-
-    def _operand(self, value: Any) -> str:
-        name = " ".join(name_of(value, self._names).split())
-        if name or (type(value) is Tensor and value.op is not None):
-            return name
-        return brief(value.data if type(value) is Tensor else value)
 
     def _slope(self, t: Tensor) -> str:
         root = self._operand(self._root) or "f"

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from autograd.graph import arguments
+from autograd.names import called
 from autograd.program.spell import UNARY, Notation, Spelled, spell
-from autograd.tensor import Tensor
+from autograd.tensor import Tensor, raw
 from autograd.view.graph.selection import Selection
 from autograd.view.graph.spelling import brief, spoken_gradient
 
@@ -50,6 +51,12 @@ def expression(result: Tensor, name: Callable[[Any], str]) -> str:
     return texts[result].text
 
 
+def operand(value: Any, names: dict[int, str], spelled: Callable[[Any], str] = brief) -> str:
+    """Return the name of an argument, or its value; nothing for a result, which is then opened."""
+    is_result = type(value) is Tensor and value.op is not None
+    return called(value, names) or ("" if is_result else spelled(raw(value)))
+
+
 def _word(text: str) -> Spelled:
     return Spelled(text, UNARY) if text.startswith("−") else Spelled(text)
 
@@ -89,20 +96,20 @@ def words_of(
     """
     variables = dict.fromkeys(boxes)
 
-    def called(value: Any) -> str:
+    def told(value: Any) -> str:
         return " ".join(name(value).split())
 
     def label(value: Any) -> str:
         if type(value) is not Tensor:
-            return called(value) or brief(value)
+            return told(value) or brief(value)
         if value.op is not None and value not in variables:
             return ""
         hidden = value.op is not None and value not in selection.operations
-        return called(value) or ("…" if hidden else brief(value.data))
+        return told(value) or ("…" if hidden else brief(value.data))
 
     formulas, titles, flows = [], [], []
     for t in variables:
-        root, known, computed = t in selection.ends, called(t), t in selection.operations
+        root, known, computed = t in selection.ends, told(t), t in selection.operations
         if root or (known and computed):
             formula = [part for part in (known, expression(t, label) if computed else "") if part]
             if not valued(t):
