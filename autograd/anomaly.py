@@ -5,12 +5,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd.errors import three_lines, user_line
+from autograd.errors import call_of, three_lines, user_line
 from autograd.places import record_lines
 from autograd.primitive import Primitive
 from autograd.tensor import Tensor, raw
 from autograd.versions import Overwritten
-from autograd.watch import Watcher, call_of, numbers
+from autograd.watch import Watcher, numbers
 from autograd.witness import place_told
 
 
@@ -58,7 +58,7 @@ class detect_anomaly(Watcher):  # noqa: N801  # PyTorch's name
         raise FloatingPointError(
             three_lines(
                 f"{op.name} is {y.data[bad]}, where all its arguments are finite",
-                f"{call_of(op, values)} at {user_line()}{_element(bad, op, values, y)}",
+                f"{call_of(op.name, values)} at {user_line()}{_element(bad, op, values, y)}",
                 "arguments inside the domain, as np.maximum(x, 1e-12) or np.where; "
                 "or numbers that do not overflow",
             )
@@ -76,7 +76,7 @@ class detect_anomaly(Watcher):  # noqa: N801  # PyTorch's name
                 three_lines(
                     f"the derivative of {op.name} is {raw(part)[bad]}, "
                     "where all that went into it is finite",
-                    f"argument {i} of {call_of(op, args)}{place_told(node)}"
+                    f"argument {i} of {call_of(op.name, args)}{place_told(node)}"
                     f"{_element(bad, op, args, part)}{arrived}",
                     "an argument inside the domain of the derivative, as np.maximum(x, 1e-12) "
                     "or np.where",

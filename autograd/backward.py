@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd.blocks import LARGE
-from autograd.errors import describe, shape_of, three_lines
+from autograd.errors import call_of, describe, shape_of, three_lines
 from autograd.modes import enable_grad, watching
 from autograd.primitive import PRIMITIVES
 from autograd.pull import Gradient, add, fit, pull
@@ -162,8 +162,7 @@ def sweep(
     except Exception as error:
         told = place_told(node) or UNTOLD
         if told not in str(error):
-            given = ", ".join(describe(v, i) for i, v in enumerate(node.args))
-            error.add_note(f"  in backward: {node.op.name}({given}){told}")
+            error.add_note(f"  in backward: {call_of(node.op.name, node.args)}{told}")
         raise
 
     for w in wrt:

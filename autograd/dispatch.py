@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import describe, plain, shape_of, three_lines
+from autograd.errors import call_of, describe, plain, shape_of, three_lines
 from autograd.inplace import assign, into
 from autograd.modes import is_grad_enabled
 from autograd.primitive import (
@@ -47,7 +47,7 @@ def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: 
         three_lines(
             f"{refused} of a Tensor is not differentiable here"
             + (f" with {options}" if options else ""),
-            f"{refused}({', '.join(describe(a, i) for i, a in enumerate(args))})",
+            call_of(refused, args),
             ("a = a + x for a += x, or " if "out" in kwargs else "")
             + f"{full_name(fn)}(...) without it, or x.detach()",
         )
@@ -117,7 +117,7 @@ def _refuse_unknown(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[
         raise NotImplementedError(
             three_lines(
                 f"{full_name(fn)} of a Tensor: {error}",
-                f"{full_name(fn)}({', '.join(describe(a, i) for i, a in enumerate(args))})",
+                call_of(full_name(fn), args),
                 "the call without it, or x.detach() if no gradient is wanted",
             )
         ) from None
@@ -141,7 +141,7 @@ def _without_row(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
     raise NotImplementedError(
         three_lines(
             f"the derivative of {name} is unknown: it has no row in autograd/rules",
-            f"{name}({', '.join(describe(a, i) for i, a in enumerate(args))})",
+            call_of(name, args),
             "x.detach() for the value alone, or a rule of your own with @autograd.primitive",
         )
     )

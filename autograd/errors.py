@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
@@ -62,6 +62,17 @@ def describe(value: Any, position: int) -> str:
     return f"{name} {shape_of(value)}"
 
 
+def call_of(name: str, values: Sequence[Any], params: Mapping[str, Any] | None = None) -> str:
+    """Spell a call for a message: the operation, and its arguments by name and shape.
+
+    >>> call_of("sum", [np.ones((2, 3))], {"axis": 0})
+    'sum(argument 0 (2, 3), axis=0)'
+    """
+    given = [describe(v, i) for i, v in enumerate(values)]
+    given += [f"{k}={v!r}" for k, v in (params or {}).items()]
+    return f"{name}({', '.join(given)})"
+
+
 def function_name(f: Callable[..., Any]) -> str:
     """Return what a function is called; of an object that can be called, its type's name."""
     return getattr(f, "__name__", type(f).__name__)
@@ -98,44 +109,37 @@ def failed_call(name: str, values: Sequence[Any], params: dict[str, Any], error:
     """Explain why a NumPy function refused its arguments, if it is not told already."""
     if "\n  instead: " in str(error):
         return str(error)
-    shapes = [shape_of(v) for v in values]
-    given = ", ".join(describe(v, i) for i, v in enumerate(values))
-    given += "".join(f", {k}={v!r}" for k, v in params.items())
+    what, instead = _reason(name, [shape_of(v) for v in values], error)
+    return three_lines(what, call_of(name, values, params), instead)
+
+
+def _reason(name: str, shapes: Sequence[tuple[int, ...]], error: Exception) -> tuple[str, str]:
+    """Return what failed, and what to write instead."""
     if name in ("matmul", "dot") and all(shapes):
         (*_, inner_a), inner_b = shapes[0], shapes[1][-2:][0]
         if inner_a != inner_b:
-            return three_lines(
+            return (
                 f"{name} cannot multiply {shapes[0]} by {shapes[1]}: {inner_a} against {inner_b}",
-                f"{name}({given})",
                 "make the last axis of the first equal the last but one of the second (try .T)",
             )
     if name == "linear" and len(shapes[1]) != 2:
-        return three_lines(
-            f"the weight of linear is a matrix (out, in), not {shapes[1]}",
-            f"linear({given})",
-            "x @ weight for one output",
-        )
+        what = f"the weight of linear is a matrix (out, in), not {shapes[1]}"
+        return what, "x @ weight for one output"
     if name == "linear" and shapes[0][-1:] != shapes[1][1:]:
         rows, taken = shapes[1]
-        return three_lines(
+        return (
             f"linear takes {taken} features, on the last axis of its input",
-            f"linear({given})",
             f"an input of shape (..., {taken}), or nn.Linear({(1, *shapes[0])[-1]}, {rows})",
         )
     if name == "matmul" and not all(shapes):
-        return three_lines(
-            "matmul multiplies arrays, and one of these is a number",
-            f"matmul({given})",
-            "a * b",
-        )
+        return "matmul multiplies arrays, and one of these is a number", "a * b"
     if "broadcast" in str(error) and name != "einsum":
         picture, axis = aligned(shapes)
-        return three_lines(
+        return (
             f"{name} cannot broadcast {picture}: {axis}",
-            f"{name}({given})",
             "make each axis equal or 1, counted from the right (reshape, or index with None)",
         )
-    return three_lines(f"{name} failed: {error}", f"{name}({given})", _remedy(name, error))
+    return f"{name} failed: {error}", _remedy(name, error)
 
 
 ADVICE = (  # the operation, or "" for any; what NumPy says; what to write instead

@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd import modes, rules  # noqa: F401  # rules fill the table
 from autograd.blocks import LARGE, in_pieces
-from autograd.errors import describe, failed_call, plain, shape_of, three_lines
+from autograd.errors import call_of, describe, failed_call, plain, shape_of, three_lines
 from autograd.hooks import Hook
 from autograd.methods import SLOTS, Methods
 from autograd.modes import paused, readers, watching
@@ -354,7 +354,7 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
         raise NotImplementedError(
             three_lines(
                 f"{op.name} of a Tensor does not take {sorted(params.keys() - op.params)}",
-                f"{op.name}({', '.join(describe(v, i) for i, v in enumerate(values))})",
+                call_of(op.name, values),
                 "the call without it, or x.detach() if no gradient is wanted",
             )
         )

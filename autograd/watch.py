@@ -12,7 +12,6 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd.errors import describe
 from autograd.modes import watching
 from autograd.primitive import Primitive
 from autograd.tensor import Tensor, is_array, record
@@ -49,11 +48,6 @@ class Watcher(ContextDecorator):
 
     def sent(self, node: Tensor, args: Sequence[Any], g: Any, parts: Any) -> None:
         """See what an operation sends back: (which argument, its gradient)."""
-
-
-def call_of(op: Primitive, values: Sequence[Any]) -> str:
-    """Spell a call for a message: the operation, and its arguments by name and shape."""
-    return f"{op.name}({', '.join(describe(v, i) for i, v in enumerate(values))})"
 
 
 def _told(op: Primitive) -> Callable[[Any, Any], Any]:
