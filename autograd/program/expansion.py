@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autograd.primitive import Primitive
-from autograd.program.equations import Name, used
-from autograd.program.symbol import Symbol
+from autograd.program.equations import used
 from autograd.program.tape import Tape
 
 if TYPE_CHECKING:
@@ -32,27 +31,13 @@ def written_out(program: "Program", knows: Callable[[Primitive], bool]) -> "Prog
     if all(knows(e.op) for e in program.equations):
         return program
     tape = Tape(knows)
-    known: dict[Any, Any] = {n: tape.input(n, x) for n, x in program.inputs.items()}
-    known |= program.constants
-    wishes: dict[Name, str] = {}
-    for e in program.equations:
-        args = [known[a] if type(a) is Name else a for a in e.args]
-        symbols = any(type(a) is Symbol for a in args)
-        y = known[e.name] = (
-            tape.record(e.op, args, e.params) if symbols else e.op.call(*args, **e.params)
-        )
-        if e.named and type(y) is Symbol:
-            wishes.setdefault(y.name, e.name)
-
-    def now(value: Any) -> Any:
-        return tape.argument(known[value]) if type(value) is Name else value
-
-    outputs = [now(y) for y in program.outputs]
-    effects = [e._replace(name=now(e.name)) for e in program.effects]
+    inputs = [tape.input(n, x) for n, x in program.inputs.items()]
+    results = [tape.argument(y) for y in program.interpret(*inputs)]
+    names = results[len(program.outputs) :]
     return replace(
         program,
-        equations=used(tape.equations, [*outputs, *(e.name for e in effects)]),
+        equations=used(tape.equations, results),
         constants=tape.constants,
-        outputs=outputs,
-        effects=effects,
-    ).renamed(wishes)
+        outputs=results[: len(program.outputs)],
+        effects=[e._replace(name=n) for e, n in zip(program.effects, names, strict=True)],
+    ).renamed(tape.wishes)
