@@ -36,15 +36,30 @@ class Step:
     arguments: tuple[Any, ...]
 
 
-def steps(root: Tensor, gradient: Any = None) -> Iterator[Step]:
+def steps(
+    root: Tensor, gradient: Any = None, arrived: dict[Tensor, Any] | None = None,
+    send: "Send | None" = None,
+) -> Iterator[Step]:  # fmt: skip
     """Walk back from `root`, one operation at a time, youngest first.
+
+    What has arrived so far at each tensor stands in `arrived`; the rest is as in `gradients`.
 
     >>> a = Tensor(2.0, requires_grad=True, name="a")
     >>> f = (a + 3.0) * a
     >>> [(s.node.op.symbol, s.gradient.item(), [g and g.item() for g in s.sent]) for s in steps(f)]
     [('×', 1.0, [2.0, 5.0]), ('+', 2.0, [2.0, None])]
     """
-    return _walk(root, {root: first_gradient(root, gradient)}, contributions)
+    arrived = {} if arrived is None else arrived
+    arrived[root] = first_gradient(root, gradient)
+    for node in reversed(toposort(root)):
+        if node.op is None or node not in arrived:
+            continue
+        g, args = arrived[node], arguments(node)
+        sent: list[Gradient | None] = [None] * len(args)
+        for i, gx in (send or contributions)(node, args, g):
+            arrived[args[i]] = arrived[args[i]] + gx if args[i] in arrived else gx
+            sent[i] = gx
+        yield Step(node, g, tuple(sent), tuple(args))
 
 
 def gradients(
@@ -72,8 +87,8 @@ def gradients(
     >>> gradients(x * x)[x]
     np.float64(6.0)
     """
-    arrived = {root: first_gradient(root, gradient)}
-    for _ in _walk(root, arrived, send or contributions):
+    arrived: dict[Tensor, Any] = {}
+    for _ in steps(root, gradient, arrived, send):
         pass
     return arrived
 
@@ -132,18 +147,6 @@ def refuse_changed(root: Tensor, what: str, name: Callable[[Tensor], str]) -> No
                 f"{what} before optimizer.step(), or with a result that is computed anew",
             )
         )
-
-
-def _walk(root: Tensor, arrived: dict[Tensor, Gradient], send: Send) -> Iterator[Step]:
-    for node in reversed(toposort(root)):
-        if node.op is None or node not in arrived:
-            continue
-        g, args = arrived[node], arguments(node)
-        sent: list[Gradient | None] = [None] * len(args)
-        for i, gx in send(node, args, g):
-            arrived[args[i]] = arrived[args[i]] + gx if args[i] in arrived else gx
-            sent[i] = gx
-        yield Step(node, g, tuple(sent), tuple(args))
 
 
 def backward_steps(self: Tensor, order: Any = None) -> Any:

@@ -62,13 +62,8 @@ class Flow:
         self._links: dict[Tensor, Link] = {}
         if f.requires_grad:
             seed = np.ones_like(f.data) if f.grad is None else f.grad.data
-            self.arrived[f] = seed
             with np.errstate(all="ignore"):
-                for step in steps(f, seed):
-                    self.steps[step.node] = step
-                    for a, gx in zip(step.arguments, step.sent, strict=True):
-                        if gx is not None:
-                            self.arrived[a] = self.arrived[a] + gx if a in self.arrived else gx
+                self.steps = {step.node: step for step in steps(f, seed, self.arrived)}
         self.uses = {
             t: [use for use in uses if use[0] in self.steps and self.sent(use) is not None]
             for t, uses in consumers(self.nodes).items()

@@ -121,9 +121,9 @@ class Derivation:
 
         Raises RuntimeError where the root is no scalar, or where nothing requires a gradient.
         """
-        walk = list(steps(self.root))
+        arrived: dict[Tensor, Any] = {}
+        walk = list(steps(self.root, arrived=arrived))
         waiting = Counter(a for step in walk for a in _reached(step))
-        arrived: dict[Tensor, Any] = {self.root: np.ones_like(self.root.data)[()]}
         ways: dict[Tensor, list[_Way]] = {}
         local: list[Equation] = []
         chained = [Equation(self.gradient(self.root, arrived[self.root]), (), arrived[self.root])]
@@ -133,7 +133,6 @@ class Derivation:
             for way in found:
                 a = way.to
                 ways.setdefault(a, []).insert(0, way)  # in the order of the forward pass
-                arrived[a] = arrived[a] + way.sent if a in arrived else way.sent
                 waiting[a] -= 1
                 if not waiting[a]:
                     chained.append(self.chain_row(a, ways[a], arrived[a]))
