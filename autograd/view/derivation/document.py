@@ -1,7 +1,7 @@
 """A worked example, before anybody writes it: sections of equations, and the text of them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from string import Formatter
 from typing import Any
@@ -35,6 +35,10 @@ class Equation:
     value: Any
     remark: Words = ()
     numbers: bool = True
+
+    def start(self, style: Style) -> str:
+        """Write what stands before the first equals sign; nothing where there is nothing."""
+        return "" if self.left is None else write(self.left, style.by_name, style).text
 
     def stages(self, style: Style) -> list[str]:
         """Write what stands between the equals signs, without repetitions."""
@@ -104,16 +108,21 @@ def _arrays_named(formula: Formula) -> Formula:
 
 
 # ── as text ───────────────────────────────────────────────────────────────────────────────────
-def spoken(words: Words, style: Style) -> str:
-    """Write a sentence as text."""
+def spoken(
+    words: Words, style: Style, word: Callable[[str], str] = str,
+    formula: Callable[[str], str] = str,
+) -> str:  # fmt: skip
+    """Write a sentence: its words, and what it speaks of, each as a format marks them."""
     parts = []
-    for word in words:
-        if isinstance(word, str):
-            parts.append(word)
-        elif isinstance(word, list):
-            parts.append(style.path(word))
+    for part in words:
+        if isinstance(part, str):
+            parts.append(word(part))
+        elif isinstance(part, tuple):  # written already
+            parts.append(formula(*part))
+        elif isinstance(part, list):
+            parts.append(formula(style.path(part)))
         else:
-            parts.append(write(word, style.by_name, style).text)
+            parts.append(formula(write(part, style.by_name, style).text))
     return "".join(parts)
 
 
@@ -125,10 +134,7 @@ def text(document: Document) -> str:
 
 def _section(section: Section, style: Style) -> str:
     """Align the equals signs and the remarks; break what is too wide for one line."""
-    lefts = [
-        "" if row.left is None else write(row.left, style.by_name, style).text
-        for row in section.equations
-    ]
+    lefts = [row.start(style) for row in section.equations]
     margin = max(map(len, lefts), default=0)
     again = "\n" + " " * max(margin + 3, 4) + "= "
     lines = []

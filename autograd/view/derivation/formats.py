@@ -4,18 +4,15 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import partial
 
-from autograd.view.derivation.document import Document, Equation, Section, Words
+from autograd.view.derivation.document import Document, Equation, Section, Words, spoken
 from autograd.view.derivation.mathml import mathml
-from autograd.view.derivation.writing import Latex, write
+from autograd.view.derivation.writing import Latex
 from autograd.view.graph.theme import THEMES, Theme
 
 WIDTH = 64
 """An equation of more columns is broken before its equals signs."""
-
-
-def _left(row: Equation, style: Latex) -> str:
-    return "" if row.left is None else write(row.left, style.by_name, style).text
 
 
 def _title(section: Section) -> str:
@@ -29,14 +26,6 @@ def _remarks(row: Equation, style: Latex) -> Iterator[Words]:
         yield row.remark
 
 
-def _formula(word: object, style: Latex) -> str:
-    if isinstance(word, tuple):  # already LaTeX
-        return str(word[0])
-    if isinstance(word, list):
-        return style.path(word)
-    return write(word, style.by_name, style).text
-
-
 # ── Markdown and LaTeX ────────────────────────────────────────────────────────────────────────
 def markdown(document: Document, level: int = 2) -> str:
     """Write Markdown with mathematics between dollars, as Jupyter and GitHub read it.
@@ -44,9 +33,7 @@ def markdown(document: Document, level: int = 2) -> str:
     The title is a heading of that level, and those of the sections are one below.
     """
     style = Latex(document.language)
-    title = "".join(
-        word if isinstance(word, str) else f"${_formula(word, style)}$" for word in document.title
-    )
+    title = spoken(document.title, style, formula="${}$".format)
     parts = [f"{'#' * level} {title}"]
     for section in document.sections:
         parts.append(f"{'#' * (level + 1)} {_title(section)}")
@@ -58,15 +45,12 @@ def markdown(document: Document, level: int = 2) -> str:
 
 def _aligned(row: Equation, style: Latex, paint: str = "") -> str:
     """Write an equation in one line, or one line for each equals sign."""
-    left, stages = _left(row, style), row.stages(style)
+    left, stages = row.start(style), row.stages(style)
     widths = [style.width(text) for text in (left, *stages)]
     if paint:
         stages[-1] = rf"{{\color{{{paint}}} {stages[-1]}}}"
     remarks = [
-        "".join(
-            rf"\text{{{word}}}" if isinstance(word, str) else f"{{{_formula(word, style)}}}"
-            for word in words
-        )
+        spoken(words, style, r"\text{{{}}}".format, "{{{}}}".format)
         for words in _remarks(row, style)
     ]
     whole = sum(widths) + 3 * len(stages)
@@ -85,9 +69,7 @@ def _aligned(row: Equation, style: Latex, paint: str = "") -> str:
 def latex_body(document: Document, paint: bool = False) -> str:
     """Write sections and equations, for a LaTeX document that loads amsmath."""
     style = Latex(document.language)
-    title = "".join(
-        word if isinstance(word, str) else f"${_formula(word, style)}$" for word in document.title
-    )
+    title = spoken(document.title, style, formula="${}$".format)
     parts = [rf"\section*{{{title}}}"]
     for section in document.sections:
         color = ("forward" if section.kind == "forward" else "gradient") if paint else ""
@@ -172,7 +154,7 @@ def _section(section: Section, style: Latex) -> str:
 
 
 def _div(row: Equation, style: Latex) -> str:
-    left, (*stages, result) = _left(row, style), row.stages(style)
+    left, (*stages, result) = row.start(style), row.stages(style)
     cells = [mathml(("= " if left or i else "") + text) for i, text in enumerate(stages)]
     sign = "= " if left or stages else ""
     cells.append(f'<span class="result">{mathml(sign + result)}</span>')
@@ -184,10 +166,7 @@ def _div(row: Equation, style: Latex) -> str:
 
 
 def _sentence(words: Words, style: Latex) -> str:
-    return "".join(
-        html.escape(word) if isinstance(word, str) else mathml(_formula(word, style), block=False)
-        for word in words
-    )
+    return spoken(words, style, html.escape, partial(mathml, block=False))
 
 
 PAGE = """<!DOCTYPE html>
