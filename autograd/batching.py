@@ -29,7 +29,7 @@ from autograd.primitive import (
 )
 from autograd.rules.batch_axes import elementwise
 from autograd.rules.composites import LOOKUPS
-from autograd.rules.shape import BY_ARRAYS, Slot, astype, parts_of
+from autograd.rules.shape import BY_ARRAYS, astype, parts_of, slotted
 from autograd.rules.ufuncs import METHODS
 from autograd.standin import Standin, is_view
 from autograd.tensor import SETITEM, Tensor, constant, failed, raw
@@ -297,20 +297,16 @@ def run(op: Primitive, *values: Any, **params: Any) -> Any:
 
 def _by_arrays(op: Primitive, values: Sequence[Any], params: dict[str, Any]) -> Any:
     """Index by values that are mapped or traced: they become arguments."""
-    index = params["index"]
-    parts = parts_of(index)
-    arrays = [part for part in parts if hasattr(part, "tape")]
+    index, arrays = slotted(params["index"])
     if any(a.dtype == bool for a in arrays):
-        if op is SETITEM and len(parts) == 1 and not shape_of(values[1]):
-            mask = np.expand_dims(index, tuple(range(index.ndim, values[0].ndim)))
+        if op is SETITEM and len(parts_of(index)) == 1 and not shape_of(values[1]):
+            (mask,) = arrays
+            mask = np.expand_dims(mask, tuple(range(mask.ndim, values[0].ndim)))
             return astype(np.where(mask, values[1], values[0]), dtype=values[0].dtype)
         raise refusal(
             "a mask in an index: each example would have another size", "np.where(mask, x, 0)"
         )
-    slots = map(Slot, range(len(arrays)))
-    parts = tuple(next(slots) if hasattr(part, "tape") else part for part in parts)
-    params = {**params, "index": parts if type(index) is tuple else parts[0]}
-    return BY_ARRAYS[op.fn](*values, *arrays, **params)
+    return BY_ARRAYS[op.fn](*values, *arrays, **{**params, "index": index})
 
 
 def by_row(

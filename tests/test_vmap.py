@@ -416,6 +416,7 @@ def rewritten(x):
 def masked(x):
     x = x.copy()
     x[x < 0] = 0
+    x[(x > 1,)] = 1
     return x
 
 

@@ -18,7 +18,7 @@ from autograd.primitive import PRIMITIVES, Primitive
 from autograd.program.equations import Equation, Name, Names, unit
 from autograd.program.symbol import CaptureError, Symbol, example, refusal
 from autograd.rules.neural import linear
-from autograd.rules.shape import BY_ARRAYS, VIEWS, Slot, astype, gather, parts_of, place, setitem
+from autograd.rules.shape import BY_ARRAYS, VIEWS, astype, gather, parts_of, place, setitem, slotted
 from autograd.standin import Standin
 from autograd.tensor import Tensor, raw
 from autograd.tree import key_of
@@ -126,7 +126,9 @@ class Tape:
         if op.fn is setitem and _is_whole(*values, **params):
             return Symbol(self, values[1].name, values[1].data)
         if "index" in params:
-            op, values, params = _with_slots(op, values, params)
+            params["index"], arrays = slotted(params["index"])
+            if arrays:
+                op, values = PRIMITIVES[BY_ARRAYS[op.fn]], (*values, *arrays)
             if _is_selecting(op, values):
                 raise refusal("an array whose size depends on values", "np.where(mask, x, 0)")
         args = tuple(map(self.argument, values))
@@ -224,19 +226,6 @@ def _promoted(op: Primitive, values: Sequence[Any]) -> tuple[list[Any], bool]:
         v if v is number or v.dtype == dtype else astype(v, dtype=dtype)
         for v, number in zip(values, numbers, strict=True)
     ], False
-
-
-def _with_slots(op: Primitive, values: Any, params: dict[str, Any]) -> Any:
-    """Make arguments of the symbols in an index."""
-    index = params["index"]
-    parts = parts_of(index)
-    symbols = [i for i in parts if type(i) is Symbol]
-    if not symbols:
-        return op, values, params
-    slots = iter(map(Slot, range(len(symbols))))
-    parts = tuple(next(slots) if type(i) is Symbol else i for i in parts)
-    index = parts if type(index) is tuple else parts[0]
-    return PRIMITIVES[BY_ARRAYS[op.fn]], (*values, *symbols), {**params, "index": index}
 
 
 NEUTRAL: dict[Any, Any] = {

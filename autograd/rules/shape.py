@@ -185,6 +185,15 @@ def is_basic(index):
     return all(isinstance(part, BASIC) for part in parts_of(index))
 
 
+def slotted(index):
+    """Return an index with a slot for each traced or mapped array in it, and those arrays."""
+    parts = parts_of(index)
+    arrays = [part for part in parts if hasattr(part, "tape")]
+    slots = map(Slot, range(len(arrays)))
+    parts = tuple(next(slots) if hasattr(part, "tape") else part for part in parts)
+    return parts if type(index) is tuple else parts[0], arrays
+
+
 def filled(index, arrays):
     """Put arrays in the places of their slots."""
     parts = tuple(arrays[i] if type(i) is Slot else i for i in parts_of(index))
