@@ -15,22 +15,15 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import line_of, plain, shape_of, three_lines, user_frame
-from autograd.inplace import into
 from autograd.modes import depth
 from autograd.outside import DATA, here, innermost, reading
 from autograd.primitive import (
-    COMPOSITES,
     CREATORS,
-    PRIMITIVES,
     Primitive,
     Rule,
-    beyond,
-    has_row,
 )
 from autograd.rules.batch_axes import elementwise
-from autograd.rules.composites import LOOKUPS
 from autograd.rules.shape import BY_ARRAYS, astype, parts_of, slotted
-from autograd.rules.ufuncs import METHODS
 from autograd.standin import Standin, is_view
 from autograd.tensor import SETITEM, Tensor, constant, failed, raw
 from autograd.tree import flatten, map_leaves
@@ -47,6 +40,13 @@ class VmapError(RuntimeError):
     """A function asks for what is not the same in all examples of a batch."""
 
 
+def refusal(what: str, instead: str) -> VmapError:
+    """Return the error, with the line of the user's."""
+    frame = user_frame()
+    line = f"{line_of(frame.f_code.co_filename, frame.f_lineno)}, in {frame.f_code.co_name}"
+    return VmapError(three_lines(f"vmap cannot do {what}", line, instead))
+
+
 class Batched(Standin):
     """One example, in the place of the array: what holds the whole batch.
 
@@ -59,6 +59,11 @@ class Batched(Standin):
     """
 
     __slots__ = ("_shape", "dtype", "mapped", "value")
+
+    kind, outside = "mapped", "into an array that holds one example"
+    refusal = staticmethod(refusal)
+    array_instead = "NumPy's functions of the value itself; Tensor(a)[i] for a[i]"
+    number_instead = "the value itself, which NumPy takes"
 
     shape = property(lambda self: self._shape, doc="That of one example.")
 
@@ -76,44 +81,16 @@ class Batched(Standin):
         """An array like one example, of zeros that take no room."""
         return np.broadcast_to(np.zeros((), self.dtype), self.shape)
 
-    # ── what NumPy asks ────────────────────────────────────────────────────────────────────────
-    def __array_ufunc__(self, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
-        if any(type(a) is Tensor for a in args):
-            return NotImplemented
-        out = kwargs.pop("out", (None,))
-        masked = method == "__call__" and out[0] is not None
-        where = kwargs.pop("where", True) if masked else True
-        if method == "__call__" and not kwargs and fn in PRIMITIVES:
-            y = self.tape.record(PRIMITIVES[fn], args)
-        elif method == "__call__" and not kwargs and fn in COMPOSITES:
-            y = COMPOSITES[fn](*args)
-        elif method in METHODS and has_row(fn):
-            y = METHODS[method](fn, *args, **kwargs)
-        else:
-            y = self.tape.each(getattr(fn, method), args, kwargs)
-        if out[0] is None or (out[0] is args[0] and not out[0].shape):
-            return y  # x += 1 of a number makes another one
-        if len(out) > 1 or type(out[0]) is not Batched:
-            raise refusal("writing into an array that holds one example", "x = x + y")
-        return out[0].become(y, where)
+    def lift(self, array: np.ndarray) -> "Batched":
+        """Return an array that is the same for all examples."""
+        return Batched(self.tape, array, False)
 
-    def __array_function__(self, fn: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
-        if Tensor in types:
-            return NotImplemented
-        if has_row(fn):
-            return by_row(self.tape, fn, args, kwargs, lambda x: Batched(self.tape, x, False))
-        if fn in ABOUT_SHAPES:
-            return fn(*map(_like, args), **{k: _like(v) for k, v in kwargs.items()})
-        if fn in CREATORS:  # it may be written into
-            made = fn(*map(_like, args), **{k: _like(v) for k, v in kwargs.items()})
-            return Batched(self.tape, made, False)
-        return self.tape.each(fn, args, kwargs)
-
-    def __array__(self, *args: Any, **kwargs: Any) -> Any:
-        raise refusal(
-            "making an array of a mapped value",
-            "NumPy's functions of the value itself; Tensor(a)[i] for a[i]",
-        )
+    def without_row(self, fn: Any, method: str, args: Any, kwargs: Any) -> Any:
+        """Do it for one example after the other, unless it asks for nothing but shapes."""
+        if fn not in ABOUT_SHAPES and fn not in CREATORS:
+            return self.tape.each(getattr(fn, method) if method else fn, args, kwargs)
+        made = fn(*map(_like, args), **{k: _like(v) for k, v in kwargs.items()})
+        return self.lift(made) if fn in CREATORS else made  # which may be written into
 
     @property
     def state(self) -> Any:
@@ -123,20 +100,6 @@ class Batched(Standin):
     def put(self, y: "Batched") -> None:
         """Take over another one's value."""
         self.value, self.mapped = y.value, y.mapped
-
-    def refusal(self, what: str, instead: str) -> Exception:
-        """Return the error, with the line of the user's."""
-        return refusal(what, instead)
-
-    # ── what only one number can answer ────────────────────────────────────────────────────────
-    def __bool__(self) -> bool:
-        raise refusal("branching on a mapped value", "np.where(condition, a, b)")
-
-    def item(self) -> Any:
-        """Refuse: there are as many numbers as examples."""
-        raise refusal("reading a mapped value as a number", "the value itself, which NumPy takes")
-
-    tolist = numpy = __float__ = __int__ = __index__ = __complex__ = item  # type: ignore[assignment]  # they return nothing
 
     def __repr__(self) -> str:
         times = f"{self.tape.size} ×" if self.mapped else "one"
@@ -307,34 +270,6 @@ def _by_arrays(op: Primitive, values: Sequence[Any], params: dict[str, Any]) -> 
             "a mask in an index: each example would have another size", "np.where(mask, x, 0)"
         )
     return BY_ARRAYS[op.fn](*values, *arrays, **{**params, "index": index})
-
-
-def by_row(
-    tape: Any, fn: Callable[..., Any], args: Any, kwargs: Any, lift: Callable[[np.ndarray], Any]
-) -> Any:
-    """Compute a function of NumPy by its definition, or let the tape record its row.
-
-    `lift` makes of a table, which is looked up at an index of the tape's, a value of the tape's.
-    """
-    if kwargs.get("out") is not None:
-        given = {k: v for k, v in kwargs.items() if k != "out"}
-        return into(kwargs["out"], by_row(tape, fn, args, given, lift))
-    if fn in COMPOSITES:
-        if fn in LOOKUPS and type(args[0]) is np.ndarray:
-            args = lift(args[0]), *args[1:]
-        return COMPOSITES[fn](*args, **kwargs)
-    op = PRIMITIVES[fn]
-    values, params = op.arguments(args, kwargs)
-    out, definition = params.pop("out", None), beyond(op, params)
-    y = definition(*values, **params) if definition else tape.record(op, values, params)
-    return into(out, y)
-
-
-def refusal(what: str, instead: str) -> VmapError:
-    """Return the error, with the line of the user's."""
-    frame = user_frame()
-    line = f"{line_of(frame.f_code.co_filename, frame.f_lineno)}, in {frame.f_code.co_name}"
-    return VmapError(three_lines(f"vmap cannot do {what}", line, instead))
 
 
 def _an_example(x: Any) -> Any:

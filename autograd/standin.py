@@ -3,15 +3,18 @@
 It is written into by becoming another value. A view knows what it is a part of, and writes there.
 """
 
-from collections.abc import Sequence
-from typing import Any, Self
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from autograd.inplace import into
 from autograd.methods import Methods
-from autograd.primitive import Primitive
+from autograd.primitive import COMPOSITES, PRIMITIVES, Primitive, beyond, has_row
+from autograd.rules.composites import LOOKUPS
 from autograd.rules.shape import VIEWS, astype, is_basic, setitem
+from autograd.rules.ufuncs import METHODS
 from autograd.tensor import GETITEM, Tensor, plain_index
 from autograd.tree import key_of
 from autograd.versions import DATA_ALONE, getrefcount
@@ -22,6 +25,9 @@ class Standin(Methods, NDArrayOperatorsMixin):
 
     Attributes
     ----------
+    kind, outside : how errors call it, and an array that is none.
+    array_instead, number_instead : what to write instead of asking for an array, or a number.
+    refusal : makes the error of what cannot be done, and what to write instead.
     tape : what does the operations on it.
     base, of : what it is a view of, if anything, and the state of that when it was looked at.
     at : by which index it is that view, if by any.
@@ -29,6 +35,11 @@ class Standin(Methods, NDArrayOperatorsMixin):
 
     __slots__ = ("__weakref__", "at", "base", "of", "tape")
 
+    kind: ClassVar[str]
+    outside: ClassVar[str]
+    array_instead: ClassVar[str]
+    number_instead: ClassVar[str]
+    refusal: ClassVar[Callable[..., Exception]]
     op, requires_grad = None, False  # as of a Tensor without history
 
     def __init__(self, tape: Any) -> None:
@@ -45,14 +56,60 @@ class Standin(Methods, NDArrayOperatorsMixin):
         """Take over another one's value."""
         raise NotImplementedError
 
-    def refusal(self, what: str, instead: str) -> Exception:
-        """Return the error that names what cannot be done, and what to write instead."""
+    def lift(self, array: np.ndarray) -> Any:
+        """Return the stand-in of an array, on the same tape."""
         raise NotImplementedError
+
+    def without_row(self, fn: Any, method: str, args: Any, kwargs: Any) -> Any:
+        """Do, or refuse, what no row says; `method` is that of a ufunc, or nothing."""
+        raise NotImplementedError
+
+    # ── what NumPy asks ────────────────────────────────────────────────────────────────────────
+    def __array_ufunc__(self, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
+        if any(type(a) is Tensor for a in args):
+            return NotImplemented
+        out, *more = kwargs.pop("out", (None,))
+        masked = method == "__call__" and out is not None
+        where = kwargs.pop("where", True) if masked else True
+        if method in METHODS and has_row(fn):
+            y = METHODS[method](fn, *args, **kwargs)
+        elif method == "__call__" and not kwargs and fn in PRIMITIVES:
+            y = self.tape.record(PRIMITIVES[fn], args)
+        elif method == "__call__" and not kwargs and fn in COMPOSITES:
+            y = COMPOSITES[fn](*args)
+        else:
+            y = self.without_row(fn, method, args, kwargs)
+        if out is None or (out is args[0] and not out.shape):
+            return y  # x += 1 of a number makes another one
+        if more or type(out) is not type(self):
+            raise self.refusal(f"writing {self.outside}", "x = x + y")
+        return out.become(y, where)
+
+    def __array_function__(self, fn: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
+        if Tensor in types:
+            return NotImplemented
+        if not has_row(fn):
+            return self.without_row(fn, "", args, kwargs)
+        if kwargs.get("out") is not None:
+            given = {k: v for k, v in kwargs.items() if k != "out"}
+            return into(kwargs["out"], self.__array_function__(fn, types, args, given))
+        if fn in COMPOSITES:
+            if fn in LOOKUPS and type(args[0]) is np.ndarray:
+                args = self.lift(args[0]), *args[1:]
+            return COMPOSITES[fn](*args, **kwargs)
+        op = PRIMITIVES[fn]
+        values, params = op.arguments(args, kwargs)
+        out, definition = params.pop("out", None), beyond(op, params)
+        y = definition(*values, **params) if definition else self.tape.record(op, values, params)
+        return into(out, y)
+
+    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise self.refusal(f"making an array of a {self.kind} value", self.array_instead)
 
     def become(self, y: Any, where: Any = True) -> Self:
         """Be another value from now on, there at least: what writing in place means."""
         if where is not True:
-            y = np.where(where, y, self)  # type: ignore[call-overload]  # which takes any stand-in
+            y = np.where(where, y, self)
         if type(y) is Tensor:
             raise self.refusal(
                 "writing a Tensor into a value without gradients", "np.stack([...]) or np.where"
@@ -115,6 +172,16 @@ class Standin(Methods, NDArrayOperatorsMixin):
         self.become(setitem(self, value, index=plain_index(index)))
 
     # ── what only a number can answer ──────────────────────────────────────────────────────────
+    def __bool__(self) -> bool:
+        raise self.refusal(f"branching on a {self.kind} value", "np.where(condition, a, b)")
+
+    def item(self) -> Any:
+        """Refuse: there is no number yet, or as many as examples."""
+        raise self.refusal(f"reading a {self.kind} value as a number", self.number_instead)
+
+    # whatever type they should return, they return nothing
+    tolist = numpy = __float__ = __int__ = __index__ = __complex__ = item  # type: ignore[assignment]
+
     def __iter__(self) -> Any:
         return (self[i] for i in range(len(self)))
 

@@ -8,24 +8,20 @@ engine, the user's function. What it does is written down by the `Tape` of the s
 import operator
 import sys
 import weakref
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from autograd.batching import ABOUT_SHAPES, by_row
+from autograd.batching import ABOUT_SHAPES
 from autograd.errors import ROOMS, line_of, three_lines, user_frame
 from autograd.outside import here
 from autograd.primitive import (
-    COMPOSITES,
     CREATORS,
     PRIMITIVES,
     QUERIES,
     full_name,
-    has_row,
 )
 from autograd.program.equations import Name
-from autograd.rules.ufuncs import METHODS
 from autograd.standin import Standin
 from autograd.tensor import Tensor, record
 
@@ -33,16 +29,26 @@ if TYPE_CHECKING:
     from autograd.program.tape import Tape
 
 POWER = PRIMITIVES[operator.pow]
-NUMBERS = (
-    "NumPy's functions of the value itself: np.sin(x) for math.sin(x); "
-    "np.zeros(shape, like=x) for an array to write into"
-)
 DEFINITE: dict[Any, Any] = {np.empty: np.zeros, np.empty_like: np.zeros_like}
 """What makes an array that is the same in each capture."""
 
 
 class CaptureError(RuntimeError):
     """A function does what no program of equations can do."""
+
+
+def refusal(what: str, instead: str) -> CaptureError:
+    frame, inner = user_frame(), sys._getframe(1)
+    while inner.f_back and inner is not frame:
+        if inner.f_globals.get("__name__", "").startswith("nn.optim"):
+            instead = "the optimizer's step outside of the function, after the program"
+        inner = inner.f_back
+    line = f"{line_of(frame.f_code.co_filename, frame.f_lineno)}, in {frame.f_code.co_name}"
+    error = CaptureError(three_lines(f"a program cannot hold {what}", line, instead))
+    reader: Any = here.reader
+    if hasattr(reader, "refusals"):
+        reader.refusals.append(error)
+    return error
 
 
 class Symbol(Standin):
@@ -57,6 +63,17 @@ class Symbol(Standin):
 
     __slots__ = ("data", "given", "name", "weak")
 
+    kind, outside = "traced", "a traced value into an array of numbers"
+    refusal = staticmethod(refusal)
+    array_instead = (
+        "NumPy's functions of the value itself; np.zeros(shape, like=x) for an array to write "
+        "into; for table[i], the table as an argument"
+    )
+    number_instead = (
+        "NumPy's functions of the value itself: np.sin(x) for math.sin(x); "
+        "np.zeros(shape, like=x) for an array to write into"
+    )
+
     def __init__(self, tape: "Tape", name: Name, data: Any) -> None:
         super().__init__(tape)
         self.name, self.data = name, data
@@ -69,50 +86,24 @@ class Symbol(Standin):
         ours = sys._getframe(1).f_code.co_filename.startswith(ROOMS)
         return Symbol if ours else type(self.data)
 
-    # ── what NumPy asks ────────────────────────────────────────────────────────────────────────
-    def __array_ufunc__(self, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
-        if any(type(a) is Tensor for a in args):
-            return NotImplemented
-        out, *more = kwargs.pop("out", (None,))
-        masked = method == "__call__" and out is not None
-        where = kwargs.pop("where", True) if masked else True
-        if method in METHODS and has_row(fn) and not more:
-            y = METHODS[method](fn, *args, **kwargs)
-        elif method == "__call__" and fn in COMPOSITES:
-            y = COMPOSITES[fn](*args, **kwargs)
-        elif method == "__call__" and fn in PRIMITIVES and not kwargs and not more:
-            y = self.tape.record(PRIMITIVES[fn], args)
-        else:
-            raise refusal(f"{full_name(fn)}.{method} with {sorted(kwargs)}", "plain calls of NumPy")
-        if out is None or (type(out) is Symbol and type(out.data) is not np.ndarray):
-            return y  # x += 1 of a number makes another one
-        if type(out) is not Symbol:
-            raise refusal("writing a traced value into an array of numbers", "x = x + y")
-        return out.become(y, where)
+    def lift(self, array: np.ndarray) -> "Symbol":
+        """Return the symbol of a constant."""
+        return Symbol(self.tape, self.tape.argument(array), array)
 
-    def __array_function__(self, fn: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
-        if Tensor in types:
-            return NotImplemented
-        if has_row(fn):
-            tape = self.tape
-            return by_row(tape, fn, args, kwargs, lambda x: Symbol(tape, tape.argument(x), x))
+    def without_row(self, fn: Any, method: str, args: Any, kwargs: Any) -> Any:
+        """Answer about shapes, make arrays; refuse by name whatever else has no row."""
         if fn in CREATORS or fn in ABOUT_SHAPES:
             fn = DEFINITE.get(fn, fn)
             made = fn(*map(_given, args), **{k: _given(v) for k, v in kwargs.items()})
-            if fn in CREATORS and made.ndim and made.dtype.kind in "fc":  # it may be written into
-                return Symbol(self.tape, self.tape.argument(made), made)
-            return made
+            may_be_written = fn in CREATORS and made.ndim and made.dtype.kind in "fc"
+            return self.lift(made) if may_be_written else made
+        if method:
+            what = f"{full_name(fn)}.{method} with {sorted(kwargs)}"
+            raise refusal(what, "plain calls of NumPy")
         what, instead = "has no row in autograd/rules", "a rule with @autograd.primitive"
         if fn in QUERIES:
             what, instead = "asks about numbers", "np.where and other functions of arrays"
         raise refusal(f"{full_name(fn)}, which {what}", instead)
-
-    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise refusal(
-            "making an array of a traced value",
-            "NumPy's functions of the value itself; np.zeros(shape, like=x) for an array to write "
-            "into; for table[i], the table as an argument",
-        )
 
     @property
     def state(self) -> Name:
@@ -129,10 +120,6 @@ class Symbol(Standin):
         """Take over another one's name and value."""
         self.name, self.data = y.name, y.data
 
-    def refusal(self, what: str, instead: str) -> Exception:
-        """Return the error, with the line of the user's."""
-        return refusal(what, instead)
-
     def __pow__(self, other: Any) -> Any:
         return self._power(self, other)  # x**2 is faster than np.power(x, 2), and rounds otherwise
 
@@ -144,36 +131,11 @@ class Symbol(Standin):
             return record(POWER, (base, exponent))
         return self.tape.record(POWER, (base, exponent))
 
-    # ── what only a number can answer ──────────────────────────────────────────────────────────
-    def __bool__(self) -> bool:
-        raise refusal("branching on a traced value", "np.where(condition, a, b)")
-
-    def item(self) -> Any:
-        """Refuse: there is no number yet."""
-        raise refusal("reading a traced value as a number", NUMBERS)
-
-    # whatever type they should return, they return nothing
-    tolist = numpy = __float__ = __int__ = __index__ = __complex__ = item  # type: ignore[assignment]
-
     def __len__(self) -> int:
         return len(self.data)
 
     def __repr__(self) -> str:
         return f"<{self.name}: {self.dtype} {self.shape}>"
-
-
-def refusal(what: str, instead: str) -> CaptureError:
-    frame, inner = user_frame(), sys._getframe(1)
-    while inner.f_back and inner is not frame:
-        if inner.f_globals.get("__name__", "").startswith("nn.optim"):
-            instead = "the optimizer's step outside of the function, after the program"
-        inner = inner.f_back
-    line = f"{line_of(frame.f_code.co_filename, frame.f_lineno)}, in {frame.f_code.co_name}"
-    error = CaptureError(three_lines(f"a program cannot hold {what}", line, instead))
-    reader: Any = here.reader
-    if hasattr(reader, "refusals"):
-        reader.refusals.append(error)
-    return error
 
 
 def example(value: Any) -> Any:
