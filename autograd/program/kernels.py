@@ -75,11 +75,6 @@ def _logistic(x: Any, out: np.ndarray) -> None:
     np.divide(1, out, out)
 
 
-def rectified(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
-    """Compute max(x, 0)."""
-    return [f"{refer(rectify)}({args[0]}, $OUT)"]
-
-
 def choose(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
     """Compute np.where by two copies."""
     copy, (condition, a, b) = refer(np.copyto), args
@@ -88,23 +83,20 @@ def choose(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> 
     return [f"{copy}($OUT, {b})", f"{copy}($OUT, {a}, where={condition})"]
 
 
-def mask(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
-    """Keep a gradient where a condition holds."""
-    return [f"{refer(_mask)}({', '.join(args)}, out=$OUT)"]
+def called(fill: Callable[..., None]) -> Kernel:
+    """Call a function of the arguments and of the array that it fills."""
+    return lambda refer, e, x, args: [f"{refer(fill)}({', '.join(args)}, $OUT)"]
 
 
 def _mask(g: Any, keep: Any, out: np.ndarray) -> None:
+    """Keep a gradient where a condition holds."""
     np.multiply(g, keep, out)
     if not np.isfinite(np.add.reduce(out, None)):  # 0 · inf
         np.copyto(out, np.where(keep, g, 0))  # also if out is g
 
 
-def quotient(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
-    """Divide a gradient."""
-    return [f"{refer(_over)}({', '.join(args)}, out=$OUT)"]
-
-
 def _over(g: Any, d: Any, out: np.ndarray) -> None:
+    """Divide a gradient."""
     with np.errstate(invalid="ignore"):
         np.divide(g, d, out)
         if not np.isfinite(np.add.reduce(out, None)):  # 0 / 0, perhaps
@@ -140,11 +132,12 @@ def part_set(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -
     return [f"$OUT[{refer(e.params['index'])}] = {args[1]}"]
 
 
+rectified, mask = called(rectify), called(_mask)
 KERNELS: dict[Any, Kernel] = {
     TURNED.fn: turned, ADD_PART.fn: part_added, COPY_PART.fn: part_copied,
     scatter: part_of_zeros, setitem: part_set, np.matmul: matmul, np.sum: total,
     sigmoid: logistic, relu: rectified, np.power: power, np.where: choose,
-    fused_op(masked).fn: mask, fused_op(over).fn: quotient,
+    fused_op(masked).fn: mask, fused_op(over).fn: called(_over),
     **{op.fn: power for op in PRIMITIVES.values() if op.name == "pow"},
 }  # fmt: skip
 
