@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.closeness import is_close, rounding
 from autograd.errors import three_lines
 from autograd.graph import arguments, toposort
 from autograd.pull import Gradient, fit, pull
@@ -128,11 +129,7 @@ def changed_leaves(*roots: Tensor) -> list[Tensor]:
             continue
         with np.errstate(all="ignore"):
             now = t.op.call(*(a.data if type(a) is Tensor else a for a in args), **t.params)
-            if np.all(now == t.data):
-                continue
-        near = 1e-5 if t.dtype.itemsize < np.dtype(float).itemsize else 1e-10
-        size = np.max(np.abs(t.data), initial=0, where=np.isfinite(t.data))
-        if not np.allclose(now, t.data, rtol=near, atol=near * size, equal_nan=True):
+        if not is_close(now, t.data, rounding(t.dtype)):
             changed.update(dict.fromkeys(leaves))
     return list(changed)
 

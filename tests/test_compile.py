@@ -764,6 +764,7 @@ def test_arguments_of_another_structure_have_a_program_of_their_own():
         lambda x: np.sum(x[:-1]) if len(x) % 2 else np.sum(x),
         lambda x: np.mean(x) * abs(len(x) - 6),
         lambda x: np.sum(x) * (len(x) ** 2 - 12 * len(x) + 32),
+        lambda x: np.stack([np.sum(x), np.sum(x) * abs(len(x) - 6), np.inf]),
     ],
 )
 def test_a_program_that_was_not_captured_is_proven_at_its_first_call(f):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.closeness import rounding
 from autograd.errors import describe, three_lines
 from autograd.graph import arguments, toposort
 from autograd.pull import Gradient, pull
@@ -201,8 +202,7 @@ class BackwardSteps:
 
 def _is_rounded(got: Any, right: Gradient, size: float) -> bool:
     """Tell whether two sums differ by no more than the order of their terms."""
-    near = 1e-5 if right.dtype.itemsize < np.dtype(float).itemsize else 1e-10
-    size = size if np.isfinite(size) else 0.0
+    near, size = rounding(right.dtype), size if np.isfinite(size) else 0.0
     return np.allclose(got, right, rtol=near, atol=near * size, equal_nan=True)
 
 
