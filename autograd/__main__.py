@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd.errors import three_lines
 from autograd.expression import Expression, ExpressionError
-from autograd.tensor import Tensor
+from autograd.tensor import Tensor, raw
 from autograd.view import draw
 from autograd.view.derivation.derivation import letters
 from autograd.view.derivation.explain import explanation
@@ -214,7 +214,7 @@ def _differentiate(expression: Expression, values: dict[str, np.ndarray], lang: 
         _say(f"note: the expression does not use {name}", sys.stderr)
     if type(f) is not Tensor or not f.requires_grad:
         what = "there is nothing to differentiate: the result depends smoothly on no variable"
-        value = array_text(f.data if type(f) is Tensor else f)
+        value = array_text(raw(f))
         raise UsageError(three_lines(what, f"{expression} = {value}", EXAMPLE))
     if f.op is None:  # a name alone becomes an operation
         f = +f

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import failed_call, three_lines
+from autograd.errors import failed_call, shape_of, three_lines
 from autograd.hints import (
     DERIVATIVE,
     FALLBACK,
@@ -24,6 +24,7 @@ from autograd.hints import (
     explain_refusal,
     explain_unreadable,
 )
+from autograd.names import columns
 from autograd.tensor import Tensor
 from autograd.vocabulary import CONSTANTS, OPERATORS, functions
 
@@ -120,8 +121,8 @@ class Expression:
         shown = "".join(c if c.isprintable() else "�" for c in self.text)
         left = max(0, min(start - SHOWN // 2, len(shown) - SHOWN))
         piece, marked = shown[left : left + SHOWN], shown[start : min(end, left + SHOWN)]
-        margin = " " * (len("  where: ") + _columns(shown[left:start]))
-        where = f"{piece}\n{margin}{'^' * max(1, _columns(marked))}"
+        margin = " " * (len("  where: ") + columns(shown[left:start]))
+        where = f"{piece}\n{margin}{'^' * max(1, columns(marked))}"
         return ExpressionError(three_lines(what, where, instead))
 
     def _header(self) -> str | None:
@@ -188,7 +189,7 @@ class _Walk:
                 return self.variable(node)
             case ast.BinOp(left=a, op=op, right=b) if type(op) in OPERATORS:
                 operands = self.value(a), self.value(b)
-                if isinstance(op, ast.MatMult) and not all(map(_shape, operands)):
+                if isinstance(op, ast.MatMult) and not all(map(shape_of, operands)):
                     raise self.error("@ multiplies arrays, not numbers", node, "a * b")
                 return self.apply(node, OPERATORS[type(op)], *operands)
             case ast.UnaryOp(op=op, operand=a) if type(op) in OPERATORS:
@@ -199,7 +200,7 @@ class _Walk:
                 return self.apply(node, operator.getitem, self.value(a), self.index(index))
             case ast.List(elts=parts):
                 entries = [self.value(part) for part in parts]
-                if len({_shape(v) for v in entries}) > 1:
+                if len({shape_of(v) for v in entries}) > 1:
                     what = "the entries of an array have one shape"
                     raise self.error(what, node, "[1, 2, 3], [[1, 2], [3, 4]]")
                 stack = np.stack if any(type(v) is Tensor for v in entries) else np.array
@@ -293,13 +294,3 @@ def _float(constant: float) -> np.float64:
         return np.float64(constant)
     except OverflowError:  # an integer of more than 308 digits
         return np.float64(np.inf)
-
-
-def _shape(value: Any) -> tuple[int, ...]:
-    return np.shape(value.data if type(value) is Tensor else value)
-
-
-def _columns(text: str) -> int:
-    """Count the columns that a terminal gives to a text."""
-    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
-    return len(text) + wide - sum(bool(unicodedata.combining(c)) for c in text)

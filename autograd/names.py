@@ -1,6 +1,7 @@
 """The names that the user gave: ``q = a + b`` is called q, because the caller's frame says so."""
 
 import re
+import unicodedata
 from types import FrameType
 from typing import Any
 
@@ -60,3 +61,9 @@ def name_of(value: Any, names: dict[int, str]) -> str:
 def called(value: Any, names: dict[int, str]) -> str:
     """Return the name of a value, see `name_of`, in one line: as a sentence holds it."""
     return " ".join(name_of(value, names).split())
+
+
+def columns(text: str) -> int:
+    """Count the columns that a text takes: letters of East Asia, and emoji, are twice as wide."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(bool(unicodedata.combining(c)) for c in text)

@@ -16,7 +16,7 @@ from autograd.errors import three_lines
 from autograd.graph import arguments, toposort
 from autograd.pull import Gradient, fit, pull
 from autograd.seeds import first_gradient
-from autograd.tensor import Tensor
+from autograd.tensor import Tensor, raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def changed_leaves(*roots: Tensor) -> list[Tensor]:
         if t.op is None or not leaves or all(leaf in changed for leaf in leaves):
             continue
         with np.errstate(all="ignore"):
-            now = t.op.call(*(a.data if type(a) is Tensor else a for a in args), **t.params)
+            now = t.op.call(*map(raw, args), **t.params)
         if not is_close(now, t.data, rounding(t.dtype)):
             changed.update(dict.fromkeys(leaves))
     return list(changed)

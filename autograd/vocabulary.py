@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import shape_of, three_lines
 from autograd.primitive import COMPOSITES, PRIMITIVES
 from autograd.rules import neural
-from autograd.tensor import Tensor
+from autograd.tensor import Tensor, raw
 
 
 def power(a: Any, b: Any) -> Any:
@@ -44,8 +44,8 @@ def cross_entropy_of_rows(x: Any, classes: Any) -> Any:
     >>> cross_entropy_of_rows(Tensor([[0.0, 0.0], [9.0, 9.0]]), [1.0, 0.0])
     Tensor([0.69314718, 0.69314718])
     """
-    shape = np.shape(x.data if type(x) is Tensor else x)
-    index = np.asarray(classes.data if type(classes) is Tensor else classes)
+    shape = shape_of(x)
+    index = np.asarray(raw(classes))
     fits = len(shape) in (1, 2) and index.shape == shape[:-1]
     if not fits or not np.isin(index, np.arange(shape[-1])).all():
         what = "cross entropy takes a class, 0 to n - 1, for each row of n numbers"

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.modes import watching
 from autograd.primitive import Primitive
-from autograd.tensor import Tensor, is_array, record
+from autograd.tensor import Tensor, is_array, raw, record
 
 OPERATORS = {name: f for name, f in vars(Tensor).items() if hasattr(f, "op")}
 _switch = Lock()
@@ -59,6 +59,6 @@ def _told(op: Primitive) -> Callable[[Any, Any], Any]:
 
 def numbers(value: Any) -> Any:
     """Return the data of an argument if it is made of floating-point numbers, else None."""
-    data = value.data if type(value) is Tensor else value
+    data = raw(value)
     is_float = isinstance(data, (np.ndarray, np.floating, np.complexfloating))
     return data if is_float and data.dtype.kind in "fc" else None

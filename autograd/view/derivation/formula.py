@@ -107,7 +107,7 @@ def applied(node: Tensor, named: Mapping[Any, Leaf]) -> Formula:
     parts = [_operand(a, named) for a in args]
     if not op.elementwise:  # 0 will not do for an array of zeros
         pairs = zip(args, parts, strict=True)
-        parts = [raw(a) if _is_number(part) else part for a, part in pairs]
+        parts = [raw(a) if is_number(part) else part for a, part in pairs]
     return Call(op, tuple(parts), node.params)
 
 
@@ -232,9 +232,9 @@ def _simplest(result: Any, known: Mapping[Tensor, Formula]) -> Formula:
                 continue
             if not broadcasts:  # 0 will not do for an array of zeros
                 pairs = zip(args, parts, strict=True)
-                parts = [raw(a) if _is_number(part) else part for a, part in pairs]
+                parts = [raw(a) if is_number(part) else part for a, part in pairs]
             found[t] = _call(t.op, parts, t.params)
-            if t.op is WHERE and _is_number(parts[0]) and not _is_number(found[t]):
+            if t.op is WHERE and is_number(parts[0]) and not is_number(found[t]):
                 branch = args[1 if parts[0] else 2]
                 if np.size(raw(branch)) < t.size:
                     repeated[t] = Call(BROADCAST, (found[t],), {"shape": t.shape})
@@ -293,11 +293,9 @@ def simplified(op: Primitive, args: Sequence[Formula]) -> Formula:
     >>> simplified(ADD, [simplified(MULTIPLY, [0.0, x]), x]).name
     'x'
     """
-    if all(map(_is_number, args)):
-        return float(op.call(*args))
-    if op in (ADD, SUBTRACT) and _is_number(args[1], 0):
+    if op in (ADD, SUBTRACT) and is_number(args[1], 0):
         return args[0]
-    if op in (ADD, SUBTRACT) and _is_number(args[0], 0):
+    if op in (ADD, SUBTRACT) and is_number(args[0], 0):
         return args[1] if op is ADD else _minus(args[1])
     return _call(op, args, {})
 
@@ -313,11 +311,11 @@ def _call(op: Primitive, args: Sequence[Formula], params: Mapping[str, Any]) -> 
 
 def _times(a: Formula, b: Formula) -> Formula:
     for one, other in ((a, b), (b, a)):
-        if _is_number(one, 1):
+        if is_number(one, 1):
             return other
-        if _is_number(one, -1):
+        if is_number(one, -1):
             return _minus(other)
-        if _is_number(one, 0):
+        if is_number(one, 0):
             return 0.0
     if isinstance(b, Call) and b.op in (MULTIPLY, DIVIDE):  # a · (b · c)
         return SIMPLER[b.op](_times(a, b.args[0]), b.args[1])
@@ -333,7 +331,7 @@ def _times(a: Formula, b: Formula) -> Formula:
 
 
 def _over(a: Formula, b: Formula) -> Formula:
-    if _is_number(b, 1) or _is_number(a, 0):
+    if is_number(b, 1) or is_number(a, 0):
         return a
     if isinstance(a, Call) and a.op is DIVIDE:  # a / b / c
         return _over(a.args[0], _times(a.args[1], b))
@@ -341,7 +339,7 @@ def _over(a: Formula, b: Formula) -> Formula:
 
 
 def _minus(a: Formula) -> Formula:
-    if _is_number(a):
+    if is_number(a):
         return -a
     if isinstance(a, Call) and a.op in (MULTIPLY, DIVIDE):  # the sign in front
         return Call(a.op, (_minus(a.args[0]), a.args[1]))
@@ -349,18 +347,18 @@ def _minus(a: Formula) -> Formula:
 
 
 def _to_the(a: Formula, b: Formula) -> Formula:
-    if _is_number(b, 0):
+    if is_number(b, 0):
         return 1.0
-    return a if _is_number(b, 1) else Call(POWER, (a, b))
+    return a if is_number(b, 1) else Call(POWER, (a, b))
 
 
 def _either(condition: Formula, a: Formula, b: Formula) -> Formula:
-    if _is_number(condition):
+    if is_number(condition):
         return a if condition else b
     return Call(WHERE, (condition, a, b))
 
 
-def _is_number(formula: Formula, value: float | None = None) -> bool:
+def is_number(formula: Formula, value: float | None = None) -> bool:
     return isinstance(formula, (bool, int, float)) and value in (None, formula)
 
 

@@ -14,7 +14,7 @@ from autograd.expression import Expression
 from autograd.graph import leaves
 from autograd.names import name_of, names_in
 from autograd.program.symbol import Symbol
-from autograd.tensor import Tensor
+from autograd.tensor import Tensor, raw
 from autograd.view.derivation.derivation import letters
 from autograd.view.exploration.exploration import Exploration
 from autograd.view.exploration.recording import Recording, call
@@ -142,7 +142,7 @@ def _variable(name: str, value: Any) -> Any:
     """Make a Tensor of a number or an array of floats; leave what is neither as it is."""
     if type(value) is Tensor and not value.requires_grad:
         return value
-    data = value.data if type(value) is Tensor else value
+    data = raw(value)
     number = isinstance(data, (int, float, list, tuple)) and not isinstance(data, bool)
     array = np.asarray(data) if number or isinstance(data, (np.ndarray, np.generic)) else None
     if array is None or array.dtype.kind not in ("iuf" if number else "f"):

@@ -21,6 +21,7 @@ from autograd.view.derivation.formula import (
     Formula,
     Leaf,
     applied,
+    is_number,
     leaves,
     pullback,
 )
@@ -249,8 +250,8 @@ class Lines:
             leaf: dict[Any, Leaf] = {twins[t]: named[t] for t in tensors if t in named}
             leaf[y] = named[node]
             formula = pullback(y, 1.0, leaf)[twins[a]][0]
-            if not _is_number(formula) or np.isfinite(formula):
-                found.setdefault(formula if _is_number(formula) else "", formula)
+            if not is_number(formula) or np.isfinite(formula):
+                found.setdefault(formula if is_number(formula) else "", formula)
         return list(found.values())
 
     def _form(self, formula: Formula) -> Line:
@@ -259,7 +260,7 @@ class Lines:
         small = all(np.size(leaf.value) <= PRINTED for leaf in leaves(formula))
         valued = write(formula, self._by_slot).text if small else ""
         form: Line = {"named": named if len(named) <= LONGEST else "", "valued": valued}
-        if _is_number(formula):
+        if is_number(formula):
             form["constant"] = float(formula)
         return form
 
@@ -270,7 +271,3 @@ class Lines:
     def _by_slot(self, leaf: Leaf) -> Spelled:
         """Leave the place of a number, in parentheses wherever a negative one would need them."""
         return Spelled(leaf.name, LOOSE)
-
-
-def _is_number(formula: Formula) -> bool:
-    return isinstance(formula, (bool, int, float))

@@ -17,7 +17,7 @@ from autograd.program.symbol import Symbol
 from autograd.program.tape import Tape
 from autograd.pull import fit, pull
 from autograd.rules.lazy import LAZY
-from autograd.tensor import Tensor, constant
+from autograd.tensor import Tensor, constant, raw
 
 PROBES = 3
 """At so many other points the equations are compared with the function itself."""
@@ -170,7 +170,7 @@ class Recording:
                 except (ArithmeticError, ValueError):  # outside of its domain
                     continue
                 (here,) = program.interpret(*point.values())
-            there = there.data if type(there) is Tensor else there
+            there = raw(there)
             if not np.allclose(here, there, rtol=1e-9, atol=1e-12, equal_nan=True):
                 given = ", ".join(f"{n}={v:.4g}" for n, v in point.items() if v.ndim == 0)
                 raise ValueError(

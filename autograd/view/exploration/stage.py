@@ -3,14 +3,15 @@
 `Stage.model` is plain data (dicts, lists, texts, numbers): what the page's own painter reads.
 """
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from autograd.errors import shape_of
 from autograd.graph import arguments
-from autograd.tensor import Tensor
+from autograd.names import columns
+from autograd.tensor import Tensor, raw
 from autograd.view.exploration.layout import Link, Size, arrange
 from autograd.view.exploration.lines import Lines
 from autograd.view.exploration.recording import Recording
@@ -140,7 +141,7 @@ class Stage:
     # ── nodes and wires ───────────────────────────────────────────────────────────────────────
     def _node(self, node: Node, i: int) -> dict[str, Any]:
         t: Any = node.value_of if node.value_of is not None else self.constants.get(i)
-        shape = np.shape(t.data if type(t) is Tensor else t)
+        shape = shape_of(t)
         circle = node.role == "operation"
         told = bool(node.value) and node.role != "hidden" and not circle
         flows = type(t) is Tensor and t in self.recording.arrived
@@ -176,7 +177,7 @@ class Stage:
             result["gradient"], result["gradientAt"] = self.lines.gradient(t), self._arrival(t)
             result["lines"] = self._about(t)
         result["valueAt"] = self._known(t)
-        if np.ndim(t.data if type(t) is Tensor else t):
+        if shape_of(t):
             result["text"] = wire.forward
         elif wire.forward:
             result["value"] = self.lines.value(t)
@@ -188,7 +189,7 @@ class Stage:
         if node["role"] == "operation":
             (name,) = node["name"]
             return (CIRCLE, CIRCLE) if len(name) < 4 else (len(name) * LETTER + 26, CIRCLE)
-        widths = [_columns(line) * LETTER for line in node["name"]]
+        widths = [columns(line) * LETTER for line in node["name"]]
         height = LINE * len(node["name"])
         if self.scalar or not node["kind"]:
             if node["value"] is not None:
@@ -200,8 +201,8 @@ class Stage:
                 height += LINE
         elif node["value"] is not None:
             rows = int(np.prod(shape[:-1])) if np.prod(shape) <= PRINTED else 1
-            columns = (shape[-1] if shape else 1) * CELL + 14
-            widths += [columns if np.prod(shape) <= PRINTED else SUMMARY, len(node["kind"]) * 6.2]
+            grid = (shape[-1] if shape else 1) * CELL + 14
+            widths += [grid if np.prod(shape) <= PRINTED else SUMMARY, len(node["kind"]) * 6.2]
             height += 15 + LINE * rows * (2 if node["gradient"] is not None else 1)
         return max(*widths, 22.0) + 2 * PAD, height + PAD
 
@@ -220,7 +221,7 @@ class Stage:
         return [self.lines.value(t) if known else None, self.lines.gradient(t) if flows else None]
 
     def _constant(self, node: Node, t: Any) -> str:
-        data = t.data if type(t) is Tensor else t
+        data = raw(t)
         return number(data) if node.role == "constant" and np.ndim(data) == 0 else ""
 
     def _called(self, node: Node, t: Any) -> str:
@@ -274,7 +275,3 @@ class Stage:
         given = [t for t in self.recording.inputs.values() if t in self.recording.arrived]
         summary = [self.lines.result(root), *map(self.lines.flow, given)]
         return [*steps, {"say": "all", "node": None, "lines": summary}]
-
-
-def _columns(text: str) -> int:
-    return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in text)

@@ -4,10 +4,10 @@ above the line and the gradient below it, so that the layout keeps room for them
 
 import html
 import textwrap
-import unicodedata
 
 import graphviz
 
+from autograd.names import columns
 from autograd.view.graph.scene import Node, Scene, Wire
 from autograd.view.graph.spelling import Rows
 from autograd.view.graph.theme import Theme
@@ -118,7 +118,7 @@ def _caption(scene: Scene, theme: Theme) -> str:
     rooms = [_wrapped(caption).splitlines() for caption in scene.captions]
     if not rooms:
         return text
-    width = 7 * max(_columns(line) for lines in rooms for line in lines)
+    width = 7 * max(columns(line) for lines in rooms for line in lines)
     height = 15 * max(map(len, rooms))
     cell = f'<TD WIDTH="{width}" HEIGHT="{height}">{text}</TD>'
     return TABLE.format(0, "", f"<TR>{cell}</TR>")
@@ -128,11 +128,6 @@ def _wrapped(text: str) -> str:
     """Break what is too long into several lines, and keep the breaks that are there."""
     lines = (textwrap.wrap(line, COLUMNS, break_long_words=False) for line in text.splitlines())
     return "\n".join("\n".join(each) for each in lines)
-
-
-def _columns(text: str) -> int:
-    """Count letters; those of East Asia, and emoji, are twice as wide."""
-    return sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text)
 
 
 def _node(graph: graphviz.Digraph, key: str, node: Node, theme: Theme) -> None:

@@ -46,6 +46,16 @@ def palette(theme: Theme) -> tuple[str, ...]:
     return (theme.forward, theme.backward, *borders, theme.muted)
 
 
+def painted(ax: "Axes", values: Any) -> Any:
+    """Return colours, (..., 3), of numbers from -1 (orange) over 0 (the page) to 1 (blue)."""
+    from matplotlib.colors import to_rgb  # noqa: PLC0415  # an optional library
+
+    theme = theme_of_axes(ax)
+    page, more, less = (np.array(to_rgb(c)) for c in (theme.page, theme.forward, theme.backward))
+    values = values[..., None]
+    return page + np.abs(values) * (np.where(values > 0, more, less) - page)
+
+
 def plain(ax: "Axes") -> None:
     """Take away the lines of the frame that carry no scale."""
     ax.spines[["top", "right"]].set_visible(False)

@@ -7,7 +7,7 @@ import numpy as np
 
 from autograd.errors import three_lines
 from autograd.tensor import raw
-from autograd.view.plotting.axes import panels, theme_of_axes
+from autograd.view.plotting.axes import painted, panels, theme_of_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,13 +91,9 @@ def _has_several(target: Any) -> bool:
 
 
 def _draw(ax: "Axes", counts: Any) -> None:
-    from matplotlib.colors import to_rgb  # noqa: PLC0415  # an optional library
-
     theme = theme_of_axes(ax)
-    page, right, wrong = (np.array(to_rgb(c)) for c in (theme.page, theme.forward, theme.backward))
     strength = np.sqrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
-    paint = np.where(np.eye(len(counts), dtype=bool)[..., None], right, wrong)
-    ax.imshow(page + strength[..., None] * (paint - page))
+    ax.imshow(painted(ax, np.where(np.eye(len(counts)), strength, -strength)))
     size = min(10, 110 / len(counts))
     for i, j in np.argwhere(counts):
         colour = theme.page if strength[i, j] > 0.6 else theme.ink

@@ -8,7 +8,7 @@ import numpy as np
 from autograd.errors import three_lines
 from autograd.tensor import raw
 from autograd.view.graph.spelling import number
-from autograd.view.plotting.axes import panels, theme_of_axes
+from autograd.view.plotting.axes import painted, panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +55,7 @@ def plot_filters(
     largest = np.abs(images).max()
     scaled = images / (largest or 1)
     panel: Axes = panels(1, ax)[0]
-    pixels = (scaled + 1) / 2 if colourful else _painted(panel, scaled)
+    pixels = (scaled + 1) / 2 if colourful else painted(panel, scaled)
     panel.imshow(_mosaic(pixels), interpolation="nearest")
     panel.set_axis_off()
     many = f"{SHOWN} of {count} filters, " * (count > SHOWN)
@@ -84,16 +84,6 @@ def _images(weight: Any, shape: tuple[int, ...] | None) -> Any:
         )
     kernels = weight.reshape(-1, *channels)
     return np.moveaxis(kernels, 1, -1) if channels[0] == 3 else kernels.reshape(-1, *channels[1:])
-
-
-def _painted(ax: "Axes", values: Any) -> Any:
-    """Return colours, (..., 3), of numbers from -1 to 1."""
-    from matplotlib.colors import to_rgb  # noqa: PLC0415  # an optional library
-
-    theme = theme_of_axes(ax)
-    page, more, less = (np.array(to_rgb(c)) for c in (theme.page, theme.forward, theme.backward))
-    values = values[..., None]
-    return page + np.abs(values) * (np.where(values > 0, more, less) - page)
 
 
 def _mosaic(images: Any) -> Any:
