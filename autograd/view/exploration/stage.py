@@ -16,7 +16,6 @@ from autograd.view.exploration.layout import Link, Size, arrange
 from autograd.view.exploration.lines import Lines
 from autograd.view.exploration.recording import Recording
 from autograd.view.graph.scene import Composition, Node, Wire
-from autograd.view.graph.selection import Operand
 from autograd.view.graph.spelling import PRINTED, brief, number
 from autograd.view.graph.words import expression
 
@@ -64,12 +63,7 @@ class Stage:
         first = len(self.order) + 1
         self.sending = {t: first + k for k, t in enumerate(backward, 1)}
         self.last = first + len(backward)
-        self.owners = {
-            (o.owner, o.index): t
-            for t, operands in operations.items()
-            for o in operands
-            if isinstance(o, Operand)
-        }
+        self.owners = {o.use: t for t in operations for o in composition.selection.operands(t)}
         for (owner, _), t in self.owners.items():  # of a folded sum: known when the sum is
             self.computed.setdefault(owner, self.computed[t])
         self.constants = {
@@ -166,7 +160,7 @@ class Stage:
             "gradient": None, "valueAt": 0, "gradientAt": None, "lines": [],
         }  # fmt: skip
         if wire.operand is not None:
-            use, t = (wire.operand.owner, wire.operand.index), wire.operand.value
+            use, t = wire.operand.use, wire.operand.value
             if use in self.recording.sent:
                 result["gradient"] = self.lines.sent(*use)
                 result["gradientAt"] = self.sending[self.owners[use]]
@@ -236,7 +230,7 @@ class Stage:
 
     def _terms(self, t: Any) -> list[int]:
         """Return the contributions to a gradient, where it is a sum of a few numbers."""
-        uses = [use for use in self.uses.get(t, []) if use in self.recording.sent]
+        uses = self._received(t)
         few = self.scalar and 1 < len(uses) <= TERMS
         return [self.lines.sent(*use) for use in uses] if few else []
 
@@ -248,16 +242,18 @@ class Stage:
         """Return the step at which all contributions to a gradient have arrived."""
         if t is self.recording.root:
             return len(self.order) + 1
-        uses = [use for use in self.uses.get(t, []) if use in self.recording.sent]
+        uses = self._received(t)
         return max(
             (self.sending[self.owners[u]] if u in self.owners else self.last for u in uses),
             default=0,
         )
 
+    def _received(self, t: Any) -> list[tuple[Tensor, int]]:
+        return [use for use in self.uses.get(t, []) if use in self.recording.sent]
+
     def _sending(self, t: Tensor) -> list[tuple[Tensor, int]]:
-        operands = self.composition.selection.operations[t]
-        uses = [(o.owner, o.index) for o in operands if isinstance(o, Operand)]
-        return [use for use in uses if use in self.recording.sent]
+        operands = self.composition.selection.operands(t)
+        return [o.use for o in operands if o.use in self.recording.sent]
 
     def _steps(self) -> list[dict[str, Any]]:
         circles, boxes = self.composition.circles, self.composition.boxes

@@ -52,9 +52,8 @@ class Arithmetic:
         self.selection, self.gradients = selection, gradients
         tensors = {t: Leaf(text, t.data) for t, text in names.items()}
         self.named: dict[Any, Leaf] = {**tensors, **named_arrays(names, seen)}
-        rows = selection.operations.items()
         # a folded sum speaks in the name of the sum that is seen
-        self.seen = {o.owner: t for t, row in rows for o in row if isinstance(o, Operand)}
+        self.seen = {o.owner: t for t in selection.operations for o in selection.operands(t)}
         self._known: dict[tuple[Tensor, str], dict[Any, tuple[Formula, Any]]] = {}
         seeds = list(gradients.seeds)
         self.target = names.get(seeds[0], "") if len(seeds) == 1 else ""
@@ -101,7 +100,7 @@ class Arithmetic:
         Of a variable that is used again it is only one term: ``∂ 4 · 1 = 4``.
         """
         g, t = self.gradients.arrived[operand.owner], operand.value
-        arrived = self.gradients.sent[operand.owner, operand.index]
+        arrived = self.gradients.sent[operand.use]
         start = self.start(t) if len(self.selection.uses[t]) == 1 else "∂ "
         if not self.is_scalar(operand):
             formula = self.rule(operand, self.derivative(self.seen[operand.owner]))

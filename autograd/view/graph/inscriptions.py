@@ -42,8 +42,7 @@ class Inscriptions:
     ) -> None:  # fmt: skip
         self.selection, self.gradients = selection, gradients
         self.detail, self.scalar = detail, scalar
-        operands = [o for row in selection.operations.values() for o in row]
-        self.drawn = {(o.owner, o.index) for o in operands if isinstance(o, Operand)}
+        self.drawn = {o.use for t in selection.operations for o in selection.operands(t)}
         rules = detail == "local" and not scalar
         self.letters: dict[Tensor, str] = {}
         if lettering or rules or detail == "derivation":
@@ -110,7 +109,7 @@ class Inscriptions:
 
     def backward(self, operand: Operand) -> str:
         """Write what an operation sends to an operand."""
-        sent = self.gradients.sent.get((operand.owner, operand.index))
+        sent = self.gradients.sent.get(operand.use)
         if sent is None:
             return ""
         if self.detail == "derivation" and self.arithmetic.is_scalar(operand):
@@ -152,5 +151,5 @@ class Inscriptions:
 
     def is_chained(self, operand: Operand) -> bool:
         """Tell whether the whole gradient by name, ``∂L/∂W = Xᵀ @ ∂L/∂z``, is the local text."""
-        sent = (operand.owner, operand.index) in self.gradients.sent
+        sent = operand.use in self.gradients.sent
         return self.detail == "derivation" and sent and not self.arithmetic.is_scalar(operand)

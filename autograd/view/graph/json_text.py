@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from autograd.tensor import Tensor
-from autograd.view.graph.passes import gradients_of
+from autograd.view.graph.passes import Gradients, gradients_of
 from autograd.view.graph.scene import Node, Scene, Wire
 from autograd.view.graph.selection import Selection
 
@@ -58,7 +58,7 @@ def json_text(scene: Scene) -> str:
         "description": scene.description,
         "caption": scene.caption,
         "nodes": [_node(i, node, found.arrived) for i, node in enumerate(scene.nodes)],
-        "wires": [_wire(wire, scene, found.arrived, found.sent) for wire in scene.wires],
+        "wires": [_wire(wire, scene, found) for wire in scene.wires],
         "groups": [asdict(group) for group in scene.groups],
         "roots": scene.roots,
     }
@@ -81,21 +81,15 @@ def _node(i: int, node: Node, arrived: dict[Tensor, Any]) -> dict[str, Any]:
     }
 
 
-def _wire(
-    wire: Wire, scene: Scene, arrived: dict[Tensor, Any], sent: dict[tuple[Tensor, int], Any]
-) -> dict[str, Any]:
+def _wire(wire: Wire, scene: Scene, found: Gradients) -> dict[str, Any]:
     operand, result = wire.operand, scene.nodes[wire.target].value_of
     value = operand.value if operand else result
-    if operand:
-        gradient = sent.get((operand.owner, operand.index))
-    else:
-        gradient = arrived.get(result) if result is not None else None
     return {
         "source": wire.source,
         "target": wire.target,
         "argument": operand.index if operand else None,
         "value": _number(getattr(value, "data", value)) if wire.forward else None,
-        "gradient": _number(gradient) if wire.backward else None,
+        "gradient": _number(found.over(operand, result)) if wire.backward else None,
         "text": {"value": wire.forward, "gradient": wire.backward, "local": wire.local},
     }
 

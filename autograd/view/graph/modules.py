@@ -64,7 +64,7 @@ class _Folding:
             if user is not None and circles[user] == wire.target:
                 self.users.setdefault(wire.source, []).append(user)
             if wire.operand:
-                self.brings[wire.operand.owner, wire.operand.index] = wire.source
+                self.brings[wire.operand.use] = wire.source
         self.kept = [i for i in range(len(scene.nodes)) if not self.is_replaced(i)]
         self.places = {i: self.place(i) for i in self.kept}
         self.wires: dict[Any, list[Wire]] = {}
@@ -111,7 +111,7 @@ class _Folding:
         """Keep a wire, or lead it to the nodes that stand for its ends; none within a row."""
         source, target, operand = wire.source, wire.target, wire.operand
         parts, user, t = self.parts, self.results[wire.target], self.results[wire.source]
-        use = (operand.owner, operand.index) if operand else None
+        use = operand.use if operand else None
         gone = parts.homes[user].replaced() if user is not None and user is not t else None
         if gone is not None and user is not None:
             if t is not None and gone.twin in parts.seen(t):
@@ -239,7 +239,7 @@ class _Folding:
         if not wires[0].backward or len({id(o.value) for o in operands}) > 1:
             return ""
         sent = self.composition.gradients.sent
-        known = [sent[use] for o in operands if (use := (o.owner, o.index)) in sent]
+        known = [sent[o.use] for o in operands if o.use in sent]
         return self.composition.write.flow(reduce(add, known))
 
     def words(self, part: Part) -> tuple[str, list[str]]:

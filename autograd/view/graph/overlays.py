@@ -70,12 +70,7 @@ def flow(composition: Composition) -> None:
     scene, gradients = composition.scene, composition.gradients
     norms: list[float] = []
     for wire in scene.wires:
-        o = wire.operand
-        t = scene.nodes[wire.target].value_of
-        if o is not None:
-            g = gradients.sent.get((o.owner, o.index))
-        else:
-            g = None if t is None else gradients.arrived.get(t)
+        g = gradients.over(wire.operand, scene.nodes[wire.target].value_of)
         if g is None:
             continue
         norm = float(np.linalg.norm(np.ravel(g)))

@@ -29,6 +29,12 @@ class Gradients:
     seeds: dict[Tensor, Any] = field(default_factory=dict)
     changed: list[Tensor] = field(default_factory=list)
 
+    def over(self, operand: Operand | None, result: Tensor | None) -> Any:
+        """Return what flows back over a wire: from an operand, else from the box of a result."""
+        if operand is not None:
+            return self.sent.get(operand.use)
+        return None if result is None else self.arrived.get(result)
+
 
 def gradients_of(selection: Selection) -> Gradients:
     """Repeat the backward passes that have run from the results of a graph, and no others.

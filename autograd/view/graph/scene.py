@@ -211,7 +211,7 @@ class Composition:
         self.arrays: dict[int, int] = {}  # a plain array's node, by its identity
         self.circles: dict[Tensor, int] = {}
         operations, ends = self.selection.operations, self.selection.ends
-        operands = [o for row in operations.values() for o in row if isinstance(o, Operand)]
+        operands = [o for t in operations for o in self.selection.operands(t)]
         visible = {t: None for t in [*ends, *(o.value for o in operands)] if type(t) is Tensor}
         self.scalar = all(np.ndim(t.data) == 0 for t in visible)
         if level in ("scalar", "tensor"):

@@ -32,6 +32,11 @@ class Operand:
     index: int
     value: Any
 
+    @property
+    def use(self) -> tuple[Tensor, int]:
+        """What a gradient that is sent over it is found by."""
+        return self.owner, self.index
+
 
 @dataclass(frozen=True, slots=True)
 class Omission:
@@ -86,10 +91,13 @@ class Selection:
             return
         self.centre, hops = _centre(around, set(nodes))
         self._show([(self.centre, 0, True, True)], hops)
-        rows = self.operations.values()
-        used = {id(o.value) for row in rows for o in row if isinstance(o, Operand)}
+        used = {id(o.value) for t in self.operations for o in self.operands(t)}
         ends = [t for t in self.operations if id(t) not in used]
         self.ends = dict.fromkeys(sorted(ends, key=lambda t: t.count) or [self.centre])
+
+    def operands(self, t: Tensor) -> list[Operand]:
+        """Return the operands of a visible operation that are shown."""
+        return [o for o in self.operations[t] if isinstance(o, Operand)]
 
     def boxed(self, t: Tensor) -> bool:
         """Tell whether a tensor is a variable of its own, and no mere number on a wire."""
@@ -113,9 +121,9 @@ class Selection:
                 if t in self.operations or full or (hops is not None and away > hops):
                     continue
                 parts.add(part)
-                self.operations[t] = operands = self._operands(t)
+                self.operations[t] = self._operands(t)
                 if back:
-                    values = [o.value for o in operands if isinstance(o, Operand)]
+                    values = [o.value for o in self.operands(t)]
                     waiting += [(a, away + 1, back, False) for a in values if type(a) is Tensor]
             if on:
                 users = dict.fromkeys(self._sum(user) for user, _ in self.uses.get(t, ()))

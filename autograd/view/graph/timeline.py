@@ -12,7 +12,6 @@ from autograd.errors import three_lines
 from autograd.tensor import Tensor
 from autograd.view.graph.arithmetic import small
 from autograd.view.graph.scene import Composition, Node, Scene, Wire, sentence
-from autograd.view.graph.selection import Operand
 from autograd.view.graph.words import words_of
 
 TOLD = 3
@@ -121,9 +120,9 @@ class Timeline:
                 blank.forward, blank.state = "", "muted"
             o = each.operand
             chained = o is not None and composition.write.is_chained(o)
-            if o is not None and not ((o.owner, o.index) in sent if chained else valued(result)):
+            if o is not None and not (o.use in sent if chained else valued(result)):
                 blank.local = ""
-            if not (arrived(t) if o is None else (o.owner, o.index) in sent):
+            if not (arrived(t) if o is None else o.use in sent):
                 blank.backward = ""
             forward = step <= computed and t in subject
             backward = result in subject and (each.operand is not None) == (step > computed + 1)
@@ -152,8 +151,7 @@ class Timeline:
         return [self.back[step - computed - 2]]
 
     def _uses(self, t: Tensor) -> list[tuple[Tensor, int]]:
-        operands = self.composition.selection.operations[t]
-        return [(o.owner, o.index) for o in operands if isinstance(o, Operand)]
+        return [o.use for o in self.composition.selection.operands(t)]
 
     def _caption(self, step: int) -> str:
         text = f"step {step} of {self.last}: {self._words(step)}"
@@ -177,8 +175,8 @@ class Timeline:
         (t,) = self._now(step)
         told = [
             arithmetic.sent(o)
-            for o in self.composition.selection.operations[t]
-            if isinstance(o, Operand) and (o.owner, o.index) in self.composition.gradients.sent
+            for o in self.composition.selection.operands(t)
+            if o.use in self.composition.gradients.sent
         ]
         told = [text for text in told if text]
         more = ["…"] if len(told) > TOLD else []
