@@ -7,71 +7,54 @@ from autograd.errors import three_lines
 from autograd.methods import Methods
 from autograd.pytorch import REFUSED
 
-LATER = {
-    "CaptureError": "autograd.program",
-    "Grid": "autograd.view.grid",
-    "Program": "autograd.program",
-    "capture": "autograd.program",
-    "audit": "autograd.auditor",
-    "check_by_hand": "autograd.by_hand",
-    "check_grads": "autograd.check",
-    "compare_with_torch": "autograd.comparison",
-    "compile": "autograd.program",
-    "default_generator": "autograd.generator",
-    "descent": "autograd.view.plotting.descent",
-    "detect_anomaly": "autograd.anomaly",
-    "draw": "autograd.view",
-    "explain": "autograd.view.derivation.explain",
-    "export_onnx": "autograd.program.onnx",
-    "explore": "autograd.view.exploration.explore",
-    "frames": "autograd.view.graph.frames",
-    "manual_seed": "autograd.generator",
-    "normal": "autograd.generator",
-    "optional": "autograd.files",
-    "place_of": "autograd.places",
-    "plot": "autograd.view.plotting.plot",
-    "plot_bands": "autograd.view.plotting.bands",
-    "plot_confusion": "autograd.view.plotting.confusion",
-    "plot_filters": "autograd.view.plotting.filters",
-    "plot_flow": "autograd.view.plotting.flow",
-    "plot_losses": "autograd.view.plotting.plot",
-    "plot_regions": "autograd.view.plotting.regions",
-    "quantiles": "autograd.view.plotting.bands",
-    "rand": "autograd.generator",
-    "rand_like": "autograd.generator",
-    "randint": "autograd.generator",
-    "randn": "autograd.generator",
-    "randn_like": "autograd.generator",
-    "randperm": "autograd.generator",
-    "record_lines": "autograd.places",
-    "why": "autograd.inquiry",
-    "worksheet": "autograd.view.exercise.worksheet",
-    "write_atomically": "autograd.files",
-}
+PROVIDES: dict[str, tuple[str, ...]] = {
+    "autograd.program": ("CaptureError", "Program", "capture", "compile"),
+    "autograd.program.onnx": ("export_onnx",),
+    "autograd.view": ("draw",),
+    "autograd.view.derivation.explain": ("explain",),
+    "autograd.view.exercise.worksheet": ("worksheet",),
+    "autograd.view.exploration.explore": ("explore",),
+    "autograd.view.graph.frames": ("frames",),
+    "autograd.view.grid": ("Grid",),
+    "autograd.view.plotting.bands": ("plot_bands", "quantiles"),
+    "autograd.view.plotting.confusion": ("plot_confusion",),
+    "autograd.view.plotting.descent": ("descent",),
+    "autograd.view.plotting.filters": ("plot_filters",),
+    "autograd.view.plotting.flow": ("plot_flow",),
+    "autograd.view.plotting.plot": ("plot", "plot_losses"),
+    "autograd.view.plotting.regions": ("plot_regions",),
+    "autograd.by_hand": ("check_by_hand",),
+    "autograd.inquiry": ("why",),
+    "autograd.anomaly": ("detect_anomaly",),
+    "autograd.auditor": ("audit",),
+    "autograd.check": ("check_grads",),
+    "autograd.comparison": ("compare_with_torch",),
+    "autograd.files": ("optional", "write_atomically"),
+    "autograd.places": ("place_of", "record_lines"),
+    "autograd.generator": (
+        "default_generator", "manual_seed", "normal", "rand", "rand_like", "randint", "randn",
+        "randn_like", "randperm",
+    ),
+    # HIPS autograd's names, which are no part of __all__: some are Python's
+    "autograd.builtins": ("dict", "isinstance", "list", "tuple", "type"),
+    "autograd.differential_operators": (
+        "deriv", "grad_and_aux", "grad_named", "hessian_tensor_product", "hessian_vector_product",
+        "make_ggnvp", "make_hvp", "make_jvp", "make_jvp_reversemode", "make_vjp", "multigrad_dict",
+        "tensor_jacobian_product", "vector_jacobian_product",
+    ),
+    # PyTorch's dtypes, some of which are Python's names, too; its functions that are NumPy's
+    "numpy": (
+        "bool", "complex64", "complex128", "double", "float16", "float32", "half", "int8", "int16",
+        "int32", "int64", "short", "uint8",
+        "absolute", "bincount", "broadcast_to", "corrcoef", "cov", "divide", "dstack", "e",
+        "empty_like", "finfo", "full_like", "greater", "heaviside", "hstack", "hypot", "iinfo",
+        "imag", "inf", "isclose", "less", "logaddexp", "multiply", "nan", "nan_to_num", "negative",
+        "ones_like", "pi", "real", "subtract", "true_divide", "vstack", "zeros_like",
+    ),
+}  # fmt: skip
+"""What each room provides that nobody has asked for yet."""
 
-# HIPS autograd's names, which are no part of __all__: some are Python's
-OPERATORS = (
-    "deriv", "grad_and_aux", "grad_named", "hessian_tensor_product",
-    "hessian_vector_product", "make_ggnvp", "make_hvp", "make_jvp", "make_jvp_reversemode",
-    "make_vjp", "multigrad_dict", "tensor_jacobian_product", "vector_jacobian_product",
-)  # fmt: skip
-LATER |= dict.fromkeys(OPERATORS, "autograd.differential_operators")
-CONTAINERS = "dict", "isinstance", "list", "tuple", "type"
-LATER |= dict.fromkeys(CONTAINERS, "autograd.builtins")
-# PyTorch's dtypes, some of which are Python's names, too
-NUMPYS = (
-    "bool", "complex64", "complex128", "double", "float16", "float32", "half", "int8", "int16",
-    "int32", "int64", "short", "uint8",
-)  # fmt: skip
-LATER |= dict.fromkeys(NUMPYS, "numpy")
-# PyTorch's functions that are NumPy's of the same name
-SAME = (
-    "absolute", "bincount", "broadcast_to", "corrcoef", "cov", "divide", "dstack", "e",
-    "empty_like", "finfo", "full_like", "greater", "heaviside", "hstack", "hypot", "iinfo",
-    "imag", "inf", "isclose", "less", "logaddexp", "multiply", "nan", "nan_to_num", "negative",
-    "ones_like", "pi", "real", "subtract", "true_divide", "vstack", "zeros_like",
-)  # fmt: skip
-LATER |= dict.fromkeys(SAME, "numpy")
+LATER = {name: room for room, names in PROVIDES.items() for name in names}
 RENAMED = {
     "concat": "cat", "empty": "zeros", "float": "float32", "inference_mode": "no_grad",
     "int": "int32", "long": "int64",
@@ -102,8 +85,8 @@ def names() -> list[str]:
     ['explain', 'explore', 'sin', 'sinh']
     """
     methods = {n for n in dir(Methods) if callable(getattr(Methods, n, None)) and n[0] != "_"}
-    public = import_module("autograd").__all__
-    return sorted({*public, *methods, *LATER, *RENAMED, *ROOMS}.difference(CONTAINERS))
+    public, pythons = import_module("autograd").__all__, PROVIDES["autograd.builtins"]
+    return sorted({*public, *methods, *LATER, *RENAMED, *ROOMS}.difference(pythons))
 
 
 def find(name: str) -> Any:
