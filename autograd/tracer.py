@@ -11,6 +11,7 @@ from autograd.errors import function_name, three_lines
 from autograd.graph import arguments, strangers, toposort
 from autograd.modes import enable_grad
 from autograd.primitive import PRIMITIVES, Primitive, Undefined
+from autograd.rules.packing import unpack
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import flatten, flatten_like, map_leaves
 from autograd.versions import birth
@@ -148,8 +149,8 @@ def _record_nested(
     op: Primitive, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """Record a call with containers: of all leaves of its arguments, to one long array."""
-    leaves, nested = flatten(list(args))
-    rebuild = flatten(nested([0] * len(leaves)))[1]  # a program keeps it, and may hold no value
+    leaves, nest = flatten(list(args))
+    rebuild = flatten(nest([0] * len(leaves)))[1]  # a program keeps it, and may hold no value
     counts = [len(flatten(arg)[0]) for arg in args]
     # what stands for the arrays of a vmap may be connected to what is outside of it
     wanted = [type(raw(x)) is Batched or (isbox(x) and x.requires_grad) for x in leaves]
@@ -160,28 +161,28 @@ def _record_nested(
         results[:] = nest, [(np.shape(part), np.result_type(part)) for part in parts]
         return np.concatenate([np.ravel(part) for part in parts])
 
-    def unpack(packed: Any) -> Any:
+    def nested(packed: Any) -> Any:
         nest, kinds = results
-        parts, start = [], 0
-        for shape, dtype in kinds:
-            size = int(np.prod(shape))
-            part = np.reshape(packed[start : start + size], shape)
-            if part.dtype != dtype:  # of other results beside it
-                part = (np.real(part) if dtype.kind != "c" else part).astype(dtype)
-            parts.append(part)
-            start += size
-        return nest(parts)
+        parts = unpack(packed, *(shape for shape, _ in kinds))
+        return nest([_in_dtype(p, dtype) for p, (_, dtype) in zip(parts, kinds, strict=True)])
 
     def joint(g: Any, y: Any, *xs: Any, **_: Any) -> list[Any]:
-        given, ans, grads = rebuild(xs), unpack(y), list[Any]()
+        given, ans, grads = rebuild(xs), nested(y), list[Any]()
         for i, (arg, n) in enumerate(zip(given, counts, strict=True)):
             rule: Any = op.rule(i) if any(wanted[len(grads) : len(grads) + n]) else None
-            gx = rule and rule(unpack(g), ans, *given, **kwargs)
+            gx = rule and rule(nested(g), ans, *given, **kwargs)
             grads += [None] * n if gx is None else flatten_like(arg, gx)
         return grads
 
     row = Primitive(op.fn, (), call=forward, joint=joint, name=op.name)
-    return unpack(run(row, *leaves))
+    return nested(run(row, *leaves))
+
+
+def _in_dtype(part: Any, dtype: np.dtype[Any]) -> Any:
+    """Return a result in its own dtype, where that of others beside it took over."""
+    if part.dtype == dtype:
+        return part
+    return (part if dtype.kind == "c" else np.real(part)).astype(dtype)
 
 
 class Node:
