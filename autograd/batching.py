@@ -23,7 +23,7 @@ from autograd.primitive import (
     Rule,
 )
 from autograd.rules.batch_axes import elementwise
-from autograd.rules.shape import BY_ARRAYS, astype, parts_of, slotted
+from autograd.rules.shape import BY_ARRAYS, arrayed, astype, parts_of, slotted
 from autograd.standin import Standin, is_view
 from autograd.tensor import SETITEM, Tensor, constant, failed, raw
 from autograd.tree import flatten, map_leaves
@@ -223,7 +223,7 @@ class Level:
         outer, here.reader = here.reader, self.below
         try:
             y = self.rows(call, xs, mapped, NONE)
-            return map_leaves(lambda part: Batched(self, _array(part), any(mapped)), y)
+            return map_leaves(lambda part: Batched(self, arrayed(part), any(mapped)), y)
         finally:
             here.reader = outer
 
@@ -275,10 +275,6 @@ def _by_arrays(op: Primitive, values: Sequence[Any], params: dict[str, Any]) -> 
 def _an_example(x: Any) -> Any:
     """Return an example of an empty batch, with which most functions can do something."""
     return np.sqrt(np.arange(1, 1 + math.prod(x.shape[1:]))).reshape(x.shape[1:]).astype(x.dtype)
-
-
-def _array(value: Any) -> Any:
-    return value if hasattr(value, "dtype") else np.asarray(value)
 
 
 def _like(v: Any) -> Any:

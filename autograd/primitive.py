@@ -230,24 +230,22 @@ def has_row(fn: Callable[..., Any]) -> bool:
     return fn in PRIMITIVES or fn in COMPOSITES
 
 
-def composite(fn: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def composite(fn: Callable[..., Any]) -> Decorator:
     """Declare that NumPy's `fn` over Tensors is the decorated function over other rows."""
-
-    def enter(definition: Callable[..., Any]) -> Callable[..., Any]:
-        COMPOSITES[fn] = definition
-        return definition
-
-    return enter
+    return functools.partial(_enter, COMPOSITES, fn)
 
 
-def options(fn: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def options(fn: Callable[..., Any]) -> Decorator:
     """Declare that `fn`, with options that its row does not know, is the decorated function."""
+    return functools.partial(_enter, OPTIONS, fn)
 
-    def enter(definition: Callable[..., Any]) -> Callable[..., Any]:
-        OPTIONS[fn] = definition
-        return definition
 
-    return enter
+def _enter(table: dict[Any, Any], fn: Any, definition: Callable[..., Any]) -> Callable[..., Any]:
+    table[fn] = definition
+    return definition
 
 
 def beyond(op: Primitive, params: dict[str, Any]) -> Callable[..., Any] | None:

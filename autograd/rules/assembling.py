@@ -12,7 +12,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.errors import three_lines
 from autograd.primitive import composite
-from autograd.rules.shape import astype
+from autograd.rules.shape import arrayed, astype
 
 
 def numbered(xs):
@@ -41,10 +41,6 @@ def written(fn, x, v):
 def plain(index):
     """Take the values of an index, which has no derivative."""
     return index if isinstance(index, slice) else np.asarray(index)
-
-
-def arrayed(x):
-    return x if hasattr(x, "dtype") else np.asarray(x)
 
 
 # ── joining ───────────────────────────────────────────────────────────────────────────────────

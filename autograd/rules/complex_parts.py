@@ -8,7 +8,7 @@ rule holds for complex numbers as it stands; here are the functions that are not
 import numpy as np
 
 from autograd.primitive import composite, primitive
-from autograd.rules.shape import astype
+from autograd.rules.shape import arrayed, astype
 
 
 def d_imag(g, y, x):
@@ -101,5 +101,5 @@ def logn(n, x):
 
 @composite(np.emath.power)
 def power(x, p):
-    p = p if hasattr(p, "dtype") else np.asarray(p)
+    p = arrayed(p)
     return np.power(beyond(np.positive, lambda x: x < 0)(x), p)

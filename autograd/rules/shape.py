@@ -158,6 +158,11 @@ class Slot(int):
     __slots__ = ()
 
 
+def arrayed(x):
+    """Return an array of a number or a list; an array, and what stands for one, as it is."""
+    return x if hasattr(x, "dtype") else np.asarray(x)
+
+
 def unlisted(x):
     """Return an array of a list, and anything else as it is."""
     return np.asarray(x) if isinstance(x, (list, tuple)) else x
