@@ -170,19 +170,18 @@ def _transposed(p: Writer, e: Equation, **params: Any) -> str:
     return f"nd.transpose({p.argument(e.args[0])}{turned})"
 
 
-def _broadcast(p: Writer, e: Equation, **_: Any) -> str:
-    return f"nd.broadcast_to({p.argument(e.args[0])}, {js_list(np.shape(e.like))})"
+def _from_places(p: Writer, e: Equation, places: str, *fill: str) -> str:
+    """Take the elements of the argument from these places; those from -1 are `fill`, or 0."""
+    return call("gather", p.argument(e.args[0]), places, js_list(np.shape(e.like)), *fill)
 
 
 def _moved(p: Writer, e: Equation, **params: Any) -> str:
     """Let NumPy move the places instead of the elements."""
-    places = e.op.call(numbered(p.shape(e.args[0])), **params)
-    return f"nd.gather({p.argument(e.args[0])}, {p.places(places)}, {js_list(np.shape(e.like))})"
+    return _from_places(p, e, p.places(e.op.call(numbered(p.shape(e.args[0])), **params)))
 
 
 def _triangle(p: Writer, e: Equation, k: int = 0) -> str:
-    places = e.op.call(numbered(p.shape(e.args[0])) + 1, k=k) - 1
-    return f"nd.gather({p.argument(e.args[0])}, {p.places(places)}, {js_list(np.shape(e.like))})"
+    return _from_places(p, e, p.places(e.op.call(numbered(p.shape(e.args[0])) + 1, k=k) - 1))
 
 
 def _padded(p: Writer, e: Equation, pad_width: Any, constant_values: Any = 0) -> str:
@@ -196,8 +195,7 @@ def _padded(p: Writer, e: Equation, pad_width: Any, constant_values: Any = 0) ->
         )
     places = e.op.call(numbered(p.shape(e.args[0])), pad_width=pad_width, constant_values=-1)
     fill = [] if constant_values == 0 else [literal(constant_values)]
-    text = [p.argument(e.args[0]), p.places(places), js_list(np.shape(e.like)), *fill]
-    return f"nd.gather({', '.join(text)})"
+    return _from_places(p, e, p.places(places), *fill)
 
 
 def _joined(p: Writer, e: Equation, **params: Any) -> str:
@@ -209,9 +207,7 @@ def _joined(p: Writer, e: Equation, **params: Any) -> str:
 
 
 def _taken(p: Writer, e: Equation, index: Any) -> str:
-    x = e.args[0]
-    places = _places(p, e, index, p.shape(x), 1)
-    return f"nd.gather({p.argument(x)}, {places}, {js_list(np.shape(e.like))})"
+    return _from_places(p, e, _places(p, e, index, p.shape(e.args[0]), 1))
 
 
 def _scattered(p: Writer, e: Equation, index: Any, shape: tuple[int, ...]) -> str:
@@ -269,25 +265,9 @@ def _einsum(subscripts: str, *args: str) -> str:
     return f'nd.einsum("{subscripts}", {", ".join(args)})'
 
 
-def _spelled_einsum(p: Writer, e: Equation, subscripts: str, **_: Any) -> str:
-    return _einsum(subscripts, *map(p.argument, e.args))
-
-
 def _function(p: Writer, e: Equation, **params: Any) -> str:
     """Print a call with the arguments, and then the parameters, in their order."""
     return call(e.op.name, *map(p.argument, e.args), *map(literal, params.values()))
-
-
-def _clipped(p: Writer, e: Equation, low: Any = None, high: Any = None) -> str:
-    return f"nd.clip({p.argument(e.args[0])}, {literal(low)}, {literal(high)})"
-
-
-def _rounded(p: Writer, e: Equation, decimals: int = 0) -> str:
-    return f"nd.round({p.argument(e.args[0])}, {decimals})"
-
-
-def _cast(p: Writer, e: Equation, dtype: Any) -> str:
-    return _as(p, e.args[0], np.dtype(dtype))
 
 
 def _as(p: Writer, x: Any, dtype: np.dtype) -> str:
@@ -335,8 +315,15 @@ PRINTERS: dict[str, Printing] = {
     **dict.fromkeys(("dot", "inner", "vdot", "outer", "tensordot"), _counted(_contraction)),
     **dict.fromkeys(("softmax_cross_entropy", "d_cross_entropy"), _function),
     **dict.fromkeys(("real", "imag", "conjugate"), _of_real),
-    "matmul": _counted(_function), "einsum": _counted(_spelled_einsum),
-    "broadcast_to": _broadcast, "pad": _padded,
-    "clip": _clipped, "round": _rounded, "astype": _cast,
+    "matmul": _counted(_function), "pad": _padded,
+    "einsum": _counted(lambda p, e, subscripts, **_: _einsum(subscripts, *map(p.argument, e.args))),
+    "broadcast_to": lambda p, e, **_: call(
+        "broadcast_to", p.argument(e.args[0]), js_list(np.shape(e.like))
+    ),
+    "clip": lambda p, e, low=None, high=None: call(
+        "clip", p.argument(e.args[0]), literal(low), literal(high)
+    ),
+    "round": lambda p, e, decimals=0: call("round", p.argument(e.args[0]), str(decimals)),
+    "astype": lambda p, e, dtype: _as(p, e.args[0], np.dtype(dtype)),
 }  # fmt: skip
 """How the operations with parameters are written, by the names of their rows."""
