@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.primitive import Primitive
 from autograd.program.spell import LOOSE, Spelled, plain_text, spell
 from autograd.tensor import Tensor, raw
 from autograd.view.graph.spelling import number
@@ -37,6 +38,10 @@ class Use(NamedTuple):
     arrived: Any
 
     @property
+    def op(self) -> Primitive:
+        return self.node.op  # type: ignore[return-value]  # the node is a result
+
+    @property
     def x(self) -> np.ndarray:
         return np.asarray(raw(self.args[self.argument]))
 
@@ -52,16 +57,14 @@ class Use(NamedTuple):
 # ── a gradient of 0 ───────────────────────────────────────────────────────────────────────────
 def why_zero(use: Use) -> Reason:
     """Say why an operation sends 0 to an argument although a gradient arrived."""
-    op: Any = use.node.op
-    known = ZERO.get(op.name)
+    known = ZERO.get(use.op.name)
     return (known and known(use)) or _slope(use)
 
 
 def _slope(use: Use) -> Reason:
-    op: Any = use.node.op
-    flat = f"{op.name} is flat at {use.name} = {span(use.x)}: its derivative is 0"
+    flat = f"{use.op.name} is flat at {use.name} = {span(use.x)}: its derivative is 0"
     return Reason(
-        flat if op.elementwise else f"what {op.name} sends back to {use.name} is 0",
+        flat if use.op.elementwise else f"what {use.op.name} sends back to {use.name} is 0",
         f"other values of {use.name}",
     )
 
@@ -74,14 +77,13 @@ def _relu(use: Use) -> Reason:
 
 
 def _curve(use: Use) -> Reason | None:
-    name = use.node.op.name if use.node.op else ""
-    if name == "softmax" and np.ptp(use.arrived) == 0:
+    if use.op.name == "softmax" and np.ptp(use.arrived) == 0:
         return Reason(
             "the sum of a softmax is always 1, and what arrives is the same for every entry",
             "a loss that weighs the entries differently, such as cross_entropy(logits, target)",
         )
     return Reason(
-        f"{name} is saturated: flat at {use.name} = {span(use.x)}",
+        f"{use.op.name} is saturated: flat at {use.name} = {span(use.x)}",
         f"a smaller {use.name} (scale inputs and weights down); in a loss the logits themselves: "
         "cross_entropy, binary_cross_entropy_with_logits",
     )
@@ -111,22 +113,14 @@ def _product(use: Use) -> Reason | None:
 def _chosen(use: Use) -> Reason:
     other = use.names[use.others[0]] if len(use.args) == 2 else "another entry"
     return Reason(
-        f"{use.node.op.name if use.node.op else ''} takes {other}, and not {use.name}",
+        f"{use.op.name} takes {other}, and not {use.name}",
         "a smooth choice (logaddexp, softmax) where both shall learn",
     )
 
 
-def _where(use: Use) -> Reason:
-    return Reason(
-        f"the condition {use.names[0]} chooses the other branch",
-        "a condition that chooses this branch somewhere",
-    )
-
-
 def _step(use: Use) -> Reason:
-    name = use.node.op.name if use.node.op else ""
     return Reason(
-        f"{name} is constant between its jumps: its derivative is 0 wherever it has one",
+        f"{use.op.name} is constant between its jumps: its derivative is 0 wherever it has one",
         "a smooth function in its place, or no rounding before the loss",
     )
 
@@ -140,15 +134,17 @@ def _overwritten(use: Use) -> Reason | None:
     )
 
 
-def _unused(use: Use) -> Reason:
-    return Reason(
-        f"only some entries are used, {_indexed(use)}",
-        "nothing, where the others are not meant to take part",
-    )
-
-
 ZERO: dict[str, Callable[[Use], Reason | None]] = {
-    "relu": _relu, "clip": _clip, "where": _where, "setitem": _overwritten, "getitem": _unused,
+    "relu": _relu, "clip": _clip, "setitem": _overwritten,
+    "where": lambda use: Reason(
+        f"the condition {use.names[0]} chooses the other branch",
+        "a condition that chooses this branch somewhere",
+    ),
+    "getitem": lambda use: Reason(
+        "only some entries are used, "
+        + spell(use.op, [Spelled(use.name)], use.node.params, plain_text).text,
+        "nothing, where the others are not meant to take part",
+    ),
     **dict.fromkeys(CURVES, _curve),
     **dict.fromkeys(PRODUCTS, _product),
     **dict.fromkeys(("maximum", "minimum", "fmax", "fmin", "max", "min", "amax", "amin"), _chosen),
@@ -191,7 +187,6 @@ def why_not_finite(node: Tensor, args: Sequence[Any]) -> Reason:
 
 def why_backward_not_finite(use: Use, sent: Any) -> Reason:
     """Say how an operation sent inf or NaN although all its numbers are finite."""
-    op: Any = use.node.op
     bad = ~np.isfinite(np.asarray(sent))
     value = number(np.asarray(sent)[bad][0])
     where = f"{use.name} = {span(use.x[bad])}" if bad.shape == use.x.shape else use.name
@@ -200,8 +195,8 @@ def why_backward_not_finite(use: Use, sent: Any) -> Reason:
     if most > np.sqrt(np.finfo(use.node.dtype).max):
         return Reason(f"what arrives, up to {number(most)}, overflows", LARGE)
     return Reason(
-        f"the derivative of {op.name} at {where} is {value}{more}",
-        REMEDIES.get(op.name, f"other values of {use.name}"),
+        f"the derivative of {use.op.name} at {where} is {value}{more}",
+        REMEDIES.get(use.op.name, f"other values of {use.name}"),
     )
 
 
@@ -228,11 +223,6 @@ def _is(use: Use, mask: Any) -> str:
     if not np.any(mask):
         return ""
     return f" ({use.name} = {span(use.x[mask])})"
-
-
-def _indexed(use: Use) -> str:
-    op: Any = use.node.op
-    return spell(op, [Spelled(use.name)], use.node.params, plain_text).text
 
 
 def _element(a: Any, node: Tensor, at: tuple[int, ...]) -> Spelled:
