@@ -17,9 +17,10 @@ from autograd.view.derivation.document import Document, sentence, text
 from autograd.view.derivation.entries import jacobian_section
 from autograd.view.derivation.formats import latex_body, markdown, page, tex
 from autograd.view.derivation.languages import language_of
+from autograd.view.graph.choices import suffix_of
 
 WRITERS: dict[str, Callable[[Document], str]] = {
-    ".html": page, ".tex": tex, ".md": markdown, ".txt": lambda d: text(d) + "\n",
+    "html": page, "tex": tex, "md": markdown, "txt": lambda d: text(d) + "\n",
 }  # fmt: skip
 
 
@@ -46,16 +47,9 @@ class Explanation:
         Raises ValueError for another suffix, FileNotFoundError where there is no such folder.
         """
         path = Path(path)
-        if path.suffix.lower() not in WRITERS:
-            raise ValueError(
-                three_lines(
-                    f"an explanation cannot be saved as {path.suffix or 'a file without a suffix'}",
-                    f"save({str(path)!r})",
-                    ", ".join(f"save({path.stem + known!r})" for known in WRITERS),
-                )
-            )
+        write = WRITERS[suffix_of(path, WRITERS, "an explanation")]
         check_folder(path)
-        path.write_text(WRITERS[path.suffix.lower()](self.document), encoding="utf-8")
+        path.write_text(write(self.document), encoding="utf-8")
         return path
 
     def __repr__(self) -> str:

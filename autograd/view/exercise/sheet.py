@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from autograd.errors import three_lines
 from autograd.files import check_folder
 from autograd.graph import toposort
 from autograd.names import UNPRINTABLE
@@ -19,6 +18,7 @@ from autograd.view.derivation.formula import Leaf, applied
 from autograd.view.derivation.languages import language_of
 from autograd.view.derivation.writing import Latex, Style, write
 from autograd.view.exercise.blanks import BLANK, exactly, written
+from autograd.view.graph.choices import suffix_of
 from autograd.view.graph.picture import Picture
 from autograd.view.graph.scene import compose
 from autograd.view.graph.tex import MACROS, is_exotic, tex
@@ -127,16 +127,8 @@ class Sheet:
     def save(self, path: str | Path) -> Path:
         """Write the page to a file: svg, html, md or tex; see `Worksheet.save`."""
         path = Path(path)
-        form = path.suffix[1:].lower()
         writers = {"svg": self.svg, "html": self.html, "tex": self.tex}
-        if form not in (*writers, "md"):
-            raise ValueError(
-                three_lines(
-                    f"a worksheet cannot be saved as {path.suffix or 'a file without a suffix'}",
-                    f"save({str(path)!r})",
-                    ", ".join(f"save({path.stem + '.' + known!r})" for known in (*writers, "md")),
-                )
-            )
+        form = suffix_of(path, (*writers, "md"), "a worksheet")
         check_folder(path)
         if form == "md":
             picture = self.picture.save(path.with_name(f"{path.stem}-picture.svg"))

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from autograd.errors import three_lines
+from autograd.view.graph.choices import suffix_of
 from autograd.view.graph.mermaid import fenced
 from autograd.view.graph.tikz import document
 
@@ -32,14 +32,5 @@ NAMED = [suffix for suffix in WRITERS if suffix != "gv"]
 
 def write(picture: "Picture", path: "Path") -> None:
     """Write a picture in the format of the suffix; raise a ValueError for an unknown one."""
-    suffix = path.suffix[1:].lower()
-    if suffix not in WRITERS:
-        raise ValueError(
-            three_lines(
-                f"a picture cannot be saved as {path.suffix or 'a file without a suffix'}",
-                f"save({str(path)!r})",
-                ", ".join(f"save({path.stem + '.' + known!r})" for known in NAMED),
-            )
-        )
-    content = WRITERS[suffix](picture)
+    content = WRITERS[suffix_of(path, WRITERS, "a picture", NAMED)](picture)
     path.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from autograd.errors import three_lines
+from autograd.view.graph.choices import check_choice
 
 INSTALL = 'pip install "retrograd[viz]"'
 SHARP = "dpi=192, size=30"
@@ -51,14 +52,8 @@ def render(dot: str, form: str, engine: str | None = None) -> bytes:
 
 def check_engine(engine: str | None) -> None:
     """Raise a ValueError where there is no such renderer."""
-    if engine is not None and engine not in RENDERERS:
-        raise ValueError(
-            three_lines(
-                f"there is no renderer {engine!r}",
-                f"draw(..., engine={engine!r})",
-                " or ".join(f"engine={name!r}" for name in RENDERERS),
-            )
-        )
+    if engine is not None:
+        check_choice("engine", engine, RENDERERS, called="renderer")
 
 
 def _by_dot(dot: str, form: str) -> bytes:

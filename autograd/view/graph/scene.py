@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import three_lines
 from autograd.names import name_of
 from autograd.primitive import Primitive
 from autograd.tensor import Tensor
+from autograd.view.graph.choices import check_choice
 from autograd.view.graph.failure import reason_of
 from autograd.view.graph.inscriptions import DETAILS, Inscriptions
 from autograd.view.graph.parts import Parts
@@ -172,18 +172,6 @@ def compose(
     check_choice("detail", detail, DETAILS)
     check_choice("level", level, (None, *LEVELS))
     return Composition(roots, names, detail, level, parts, around, lettering=lettering)
-
-
-def check_choice(option: str, given: Any, known: Sequence[Any]) -> None:
-    """Raise a ValueError where an option is none of those that there are."""
-    if given not in known:
-        raise ValueError(
-            three_lines(
-                f"there is no {option} {given!r}",
-                f"draw(..., {option}={given!r})",
-                " or ".join(f"{option}={each!r}" for each in known),
-            )
-        )
 
 
 class Composition:

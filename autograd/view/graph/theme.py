@@ -8,7 +8,7 @@ The theme cs231n has that green and red all the same, for those who teach with t
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 
-from autograd.errors import three_lines
+from autograd.view.graph.choices import check_choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +125,5 @@ THEMES = {
 
 def theme_of(name: str) -> Theme:
     """Return the theme of that name; raise a ValueError that lists them all."""
-    if name not in THEMES:
-        raise ValueError(
-            three_lines(
-                f"there is no theme {name!r}",
-                f"draw(..., theme={name!r})",
-                " or ".join(f"theme={known!r}" for known in THEMES),
-            )
-        )
+    check_choice("theme", name, THEMES)
     return THEMES[name]
