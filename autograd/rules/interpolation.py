@@ -228,7 +228,7 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
         last = cast(stop, kind) if hasattr(stop, "dtype") else kind.type(stop)
         y = np.concatenate((y[:-1], np.broadcast_to(last, (1, *y.shape[1:]))))
     y = y if axis == 0 else np.moveaxis(y, 0, axis)
-    y = y if dtype is None else astype(y, dtype=np.dtype(dtype))
+    y = cast(y, dtype)
     return (y, step) if retstep else y
 
 
@@ -241,7 +241,7 @@ def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
         )
         base = np.expand_dims(base, axis)
     y = np.power(base, np.linspace(start, stop, num, endpoint, axis=axis))
-    return y if dtype is None else astype(y, dtype=np.dtype(dtype))
+    return cast(y, dtype)
 
 
 @composite(np.geomspace)
@@ -257,7 +257,7 @@ def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
         y = np.concatenate((ends[0], y[1 : num - last], *ends[1 : 1 + last]))
     y = y * sign
     y = y if axis == 0 else np.moveaxis(y, 0, axis)
-    return y if dtype is None else astype(y, dtype=np.dtype(dtype))
+    return cast(y, dtype)
 
 
 # ── running sums ──────────────────────────────────────────────────────────────────────────────
@@ -275,7 +275,7 @@ def running(fn, first):
                 )
             )
         axis = normalize_axis_index(axis or 0, x.ndim)
-        y = fn(x if dtype is None else astype(x, dtype=np.dtype(dtype)), axis=axis)
+        y = fn(cast(x, dtype), axis=axis)
         if not include_initial:
             return y
         start = np.full((*y.shape[:axis], 1, *y.shape[axis + 1 :]), first, y.dtype)

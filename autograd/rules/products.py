@@ -54,9 +54,8 @@ def d_dot(side):
 
 def d_inner(side):
     def rule(g, y, a, b):
-        if np.ndim(a) == 0 or np.ndim(b) == 0:
-            return g * (b if side == 0 else a)
-        if a.ndim == b.ndim == 1:
+        ranks = np.ndim(a), np.ndim(b)
+        if 0 in ranks or ranks == (1, 1):
             return g * (b if side == 0 else a)
         return d_tensordot(side, g, a, b, SUMMED[np.inner](a, b))
 
