@@ -160,13 +160,8 @@ class Level:
         return found
 
     # ── operations ─────────────────────────────────────────────────────────────────────────────
-    def record(self, op: Primitive, values: Sequence[Any], params: dict[str, Any] = NONE) -> Any:
-        """Compute one operation for all examples."""
-        level = innermost(self, values, params)
-        if level is not self:
-            return level.record(op, values, params)
-        if "index" in params and any(hasattr(i, "tape") for i in parts_of(params["index"])):
-            return _by_arrays(op, values, params)
+    def unwrapped(self, values: Sequence[Any]) -> tuple[list[Any], list[bool]]:
+        """Return what values are outside of the level, and which of them count the examples."""
         xs, mapped = [], []
         for v in values:
             own = type(v) is Batched and v.tape is self
@@ -174,6 +169,16 @@ class Level:
                 v.refuse_stale()
             xs.append(v.value if own else np.asarray(v) if type(v) in (list, tuple) else plain(v))
             mapped.append(own and v.mapped)
+        return xs, mapped
+
+    def record(self, op: Primitive, values: Sequence[Any], params: dict[str, Any] = NONE) -> Any:
+        """Compute one operation for all examples."""
+        level = innermost(self, values, params)
+        if level is not self:
+            return level.record(op, values, params)
+        if "index" in params and any(hasattr(i, "tape") for i in parts_of(params["index"])):
+            return _by_arrays(op, values, params)
+        xs, mapped = self.unwrapped(values)
         one = any(mapped)
         rule: Rule | None = op.batch or (elementwise if op.elementwise else None)
         outer, here.reader = here.reader, self.below
@@ -212,9 +217,7 @@ class Level:
         level = innermost(self, leaves, NONE)
         if level is not self:
             return level.each(fn, args, kwargs)
-        own = [type(x) is Batched and x.tape is self for x in leaves]
-        xs = [x.value if o else x for x, o in zip(leaves, own, strict=True)]
-        mapped = [o and x.mapped for x, o in zip(leaves, own, strict=True)]
+        xs, mapped = self.unwrapped(leaves)
 
         def call(*xs: Any) -> Any:
             args, kwargs = rebuild(xs)
@@ -235,13 +238,10 @@ class Level:
 
     def whole(self, y: Any, axis: int | None = 0) -> Any:
         """Return a value for all examples, along an axis; None for one that is the same for all."""
-        own = type(y) is Batched and y.tape is self
-        if own:
-            y.refuse_stale()
-        value = y.value if own else y
+        (value,), (mapped,) = self.unwrapped([y])
         if axis is None:
             return value
-        if not (own and y.mapped):
+        if not mapped:
             value = np.broadcast_to(value, (self.size, *shape_of(value)))
             value = value.copy() if type(value) is np.ndarray else value  # to write into
         return np.moveaxis(value, 0, axis) if axis else value

@@ -615,6 +615,13 @@ def view_kept(x):
     return y + 1
 
 
+def view_asked(x):
+    x = x * 1.0
+    part = x[1:]
+    x[1] = 5.0
+    return np.isclose(part, 5.0)
+
+
 REFUSALS = [
     (lambda x: x if x[0] > 0 else -x, "branching on a mapped value", "np.where(condition, a, b)"),
     (
@@ -649,6 +656,11 @@ REFUSALS = [
     ),
     (
         view_kept,
+        "using a view of an array that was written into since",
+        "a copy of it",
+    ),
+    (
+        view_asked,
         "using a view of an array that was written into since",
         "a copy of it",
     ),
