@@ -15,11 +15,16 @@ from autograd.tensor import Tensor, constant
 from autograd.tree import flatten
 
 
+def holds_tensors(value: Any) -> bool:
+    """Tell whether there is a Tensor, or what stands for one in programs, in nested lists."""
+    return any(hasattr(leaf, "_record") for leaf in flatten(value)[0])
+
+
 def as_tensor(a: Any, dtype: Any = None) -> Tensor:
     """Return a Tensor of a number, an array, a Tensor, or nested lists of these."""
-    if isinstance(a, (list, tuple)) and any(hasattr(part, "_record") for part in flatten(a)[0]):
-        a = dispatching.stack([as_tensor(part) for part in a])
-    if not hasattr(a, "_record"):  # as Tensors have, and what stands for them in programs
+    if isinstance(a, (list, tuple)) and holds_tensors(a):
+        a = dispatching.stack([as_tensor(x) if holds_tensors(x) else np.asarray(x) for x in a])
+    if not hasattr(a, "_record"):
         return constant(np.asarray(a, dtype)[()])
     return a if dtype is None or a.dtype == dtype else astype(a, dtype=np.dtype(dtype))
 

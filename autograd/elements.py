@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.conversion import as_tensor
+from autograd.conversion import as_tensor, holds_tensors
 from autograd.errors import three_lines
 from autograd.pytorch import dispatching
 from autograd.tensor import Tensor
@@ -40,8 +40,9 @@ class vectorize(np.vectorize):  # noqa: N801  # NumPy's name
         """Return the stacked results: one Tensor, or a tuple of them, as the function returns."""
         given: dict[Any, Any] = {**dict(enumerate(args)), **kwargs}
         mapped = {k: v for k, v in given.items() if k not in self.excluded}
-        if not any(type(v) is Tensor for v in mapped.values()):
+        if not holds_tensors(list(mapped.values())):
             return super().__call__(*args, **kwargs)
+        mapped = {k: as_tensor(v) if isinstance(v, (list, tuple)) else v for k, v in mapped.items()}
         cores = self._core_axes(mapped)
         outer = [np.shape(v)[: np.ndim(v) - cores[k]] for k, v in mapped.items()]
         shape = np.broadcast_shapes(*outer)

@@ -156,6 +156,9 @@ def test_vectorize_runs_once_per_element():
     step = np.vectorize(lambda x, y: x * y if x > y else y)
     assert_allclose(jacobian(step)(numpy.array([1.0, 3.0]), 2.0), [[0, 0], [0, 2]])
     assert_allclose(step([1.0, 3.0], 2.0), [2, 6])
+    assert_allclose(
+        jacobian(lambda x: step([x[0], 3.0], x[1]))(numpy.array([1.0, 2.0])), [[0, 1], [0, 3]]
+    )
 
 
 def test_names_of_python_are_found_and_not_exported():

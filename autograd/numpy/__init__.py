@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy  # noqa: ICN001  # not np: this is the module that programs call np
 
+from autograd.elements import vectorize
 from autograd.numpy import linalg, lists
 from autograd.numpy import numpy_boxes as numpy_boxes
 from autograd.numpy import numpy_vjps as numpy_vjps
-from autograd.numpy.lists import array, asarray, c_, full, make_diagonal, r_, vectorize
+from autograd.numpy.lists import array, asarray, c_, full, make_diagonal, r_
 
 asanyarray = ascontiguousarray = asarray
 __all__ = [  # noqa: PLE0604  # names all

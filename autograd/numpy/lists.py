@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.conversion import as_tensor, holds_tensors
 from autograd.errors import three_lines
-from autograd.tree import flatten
+from autograd.primitive import COMPOSITES
 
 OF_LISTS = (
     "all", "allclose", "amax", "amin", "any", "append", "argmax", "argmin", "argsort", "cumprod",
@@ -18,11 +19,6 @@ OF_LISTS = (
 
 OF_SEQUENCES = "column_stack", "concatenate", "dstack", "hstack", "stack", "vstack"
 """Functions of lists of arrays that programs call with generators, maps and views of dicts."""
-
-
-def holds_tensors(value: Any) -> bool:
-    """Tell whether there is a Tensor in nested lists."""
-    return any(hasattr(leaf, "_record") for leaf in flatten(value)[0])
 
 
 def array(object: Any, dtype: Any = None, *, ndmin: int = 0, **options: Any) -> Any:
@@ -37,17 +33,14 @@ def array(object: Any, dtype: Any = None, *, ndmin: int = 0, **options: Any) -> 
     """
     if not holds_tensors(object):
         return np.array(object, dtype, ndmin=ndmin, **options)
-    listed = isinstance(object, (list, tuple))
-    y = np.stack([asarray(part) for part in object]) if listed else np.copy(object)
-    y = y if dtype is None else y.astype(dtype)
-    return np.reshape(y, (1,) * (ndmin - y.ndim) + y.shape) if y.ndim < ndmin else y
+    return COMPOSITES[np.array](object, dtype, ndmin=ndmin)
 
 
 def asarray(a: Any, dtype: Any = None, **options: Any) -> Any:
     """Return a as it is where it is an array or a Tensor of that dtype, else ``array(a)``."""
     if hasattr(a, "_record") and (dtype is None or np.dtype(dtype) in (a.dtype, object)):
         return a
-    return array(a, dtype) if holds_tensors(a) else np.asarray(a, dtype, **options)
+    return as_tensor(a, dtype) if holds_tensors(a) else np.asarray(a, dtype, **options)
 
 
 def full(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:
@@ -60,7 +53,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:
     """
     if not holds_tensors(fill_value):
         return np.full(shape, fill_value, dtype, **options)
-    return np.broadcast_to(asarray(fill_value, dtype), shape)
+    return COMPOSITES[np.full](shape, fill_value, dtype)
 
 
 def of_lists(fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,26 +92,6 @@ def of_iterables(fn: Callable[..., Any]) -> Callable[..., Any]:
         return fn(arrays, *args, **kwargs)
 
     return call
-
-
-class vectorize(np.vectorize):  # noqa: N801  # NumPy's name
-    """NumPy's `vectorize`; of Tensors, a stack of the calls, one per element.
-
-    >>> import autograd.numpy as np
-    >>> from autograd import grad
-    >>> relu = np.vectorize(lambda x: x if x > 0 else 0.0)
-    >>> grad(lambda x: np.sum(relu(x)))(np.array([-1.0, 2.0]))
-    array([0., 1.])
-    """
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Apply the function to each element, the arguments broadcast."""
-        if self.signature is not None or not holds_tensors((args, kwargs)):
-            return super().__call__(*args, **kwargs)
-        shape = np.broadcast_shapes(*map(np.shape, args))
-        rows = [np.ravel(np.broadcast_to(asarray(a), shape)) for a in args]
-        calls = [self.pyfunc(*xs, **kwargs) for xs in zip(*rows, strict=True)]
-        return np.reshape(array(calls), shape)
 
 
 class Joined:
