@@ -47,17 +47,17 @@ class Mistake:
 
 
 # ── what is sent instead ──────────────────────────────────────────────────────────────────────
-def _without(node: Tensor, gone: frozenset[int], g: Gradient) -> Sent:
+def _without(node: Tensor, gone: set[int], g: Gradient) -> Sent:
     return [(i, gx) for i, gx in contributions(node, arguments(node), g) if i not in gone]
 
 
-def _instead(node: Tensor, gone: frozenset[int], put: Sent, g: Gradient) -> Sent:
+def _instead(node: Tensor, gone: set[int], put: Sent, g: Gradient) -> Sent:
     return [*_without(node, gone, g), *put]
 
 
 def _changed(node: Tensor, i: int, part: Callable[[Gradient], Gradient], g: Gradient) -> Sent:
     """Send another part to argument i, and what is right to the rest."""
-    return [*_without(node, frozenset((i,)), g), (i, part(g))]
+    return [*_without(node, {i}, g), (i, part(g))]
 
 
 def _times(slope: Any, g: Gradient) -> Gradient:
@@ -193,16 +193,13 @@ def path(graph: Graph) -> Iterator[Mistake]:
         for k, use in enumerate(uses):
             others = uses[:k] + uses[k + 1 :]
             for gone in ([use],) if len(uses) == 2 else ([use], others):
-                positions: dict[Tensor, set[int]] = {}
-                for node, i in gone:
-                    positions.setdefault(node, set()).add(i)
                 over = ", ".join(dict.fromkeys(graph.shown(node) for node, _ in gone))
                 yield Mistake(
                     "path", f"{graph.name(t)} is used {len(uses)} times, and "
                     f"{f'{len(gone)} paths back are' if len(gone) > 1 else 'one path back is'} "
                     f"missing: over {over}",
                     f"add up what comes back to {graph.name(t)} over all its uses",
-                    {n: partial(_without, n, frozenset(i)) for n, i in positions.items()},
+                    {n: partial(_without, n, at) for n, at in _positions(gone).items()},
                 )  # fmt: skip
 
 
@@ -312,14 +309,19 @@ def _replaced(
     uses: Sequence[tuple[Tensor, int]], total: Gradient
 ) -> dict[Tensor, Callable[[Gradient], Sent]]:
     """Let the first of the uses send the whole gradient, and the others nothing."""
-    positions: dict[Tensor, set[int]] = {}
-    for node, i in uses:
-        positions.setdefault(node, set()).add(i)
     first, place = uses[0]
     return {
-        node: partial(_instead, node, frozenset(i), [(place, total)] if node is first else [])
-        for node, i in positions.items()
+        node: partial(_instead, node, at, [(place, total)] if node is first else [])
+        for node, at in _positions(uses).items()
     }
+
+
+def _positions(uses: Sequence[tuple[Tensor, int]]) -> dict[Tensor, set[int]]:
+    """Return which arguments of each operation some uses are."""
+    found: dict[Tensor, set[int]] = {}
+    for node, i in uses:
+        found.setdefault(node, set()).add(i)
+    return found
 
 
 INVERSE = (np.divide, 1)

@@ -123,29 +123,30 @@ class Flow:
 
     def thinned(self, x: Tensor) -> tuple[Edge, int] | None:
         """Find the first use on the way back that loses entries, and how many it loses."""
-        between = self.between(x)
-        for node, step in self.steps.items():
-            for i, _ in _among(between, step.arguments):
-                gx, g = step.sent[i], np.asarray(step.gradient)
-                if gx is None or not np.ndim(gx):
-                    continue
-                zero = gx == 0
-                if np.shape(gx) == g.shape:
-                    lost = int(np.count_nonzero(zero & (g != 0)))
-                else:
-                    lost = int(np.count_nonzero(zero)) * bool(zero.mean() > (g == 0).mean())
-                if lost:
-                    return (node, i), lost
+        for step, i in self._sends(x):
+            gx, g = step.sent[i], np.asarray(step.gradient)
+            if gx is None or not np.ndim(gx):
+                continue
+            zero = gx == 0
+            if np.shape(gx) == g.shape:
+                lost = int(np.count_nonzero(zero & (g != 0)))
+            else:
+                lost = int(np.count_nonzero(zero)) * bool(zero.mean() > (g == 0).mean())
+            if lost:
+                return (step.node, i), lost
         return None
 
     def not_finite(self, x: Tensor) -> Edge | None:
         """Find the first use on the way back that sends inf or NaN although finite arrived."""
-        between = self.between(x)
-        for node, step in self.steps.items():
-            for i, _ in _among(between, step.arguments):
-                if finite(step.gradient) and not finite(step.sent[i]):
-                    return node, i
+        for step, i in self._sends(x):
+            if finite(step.gradient) and not finite(step.sent[i]):
+                return step.node, i
         return None
+
+    def _sends(self, x: Tensor) -> Iterator[tuple[Step, int]]:
+        """Yield the steps on the way back to x, each with the arguments that lie on it."""
+        between = self.between(x)
+        return ((s, i) for s in self.steps.values() for i, _ in _among(between, s.arguments))
 
     def origin(self, t: Tensor) -> Tensor | None:
         """Return the oldest tensor behind t (or t) whose value is not finite; None if all are."""
