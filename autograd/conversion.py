@@ -26,7 +26,8 @@ def as_tensor(a: Any, dtype: Any = None) -> Tensor:
         a = dispatching.stack([as_tensor(x) if holds_tensors(x) else np.asarray(x) for x in a])
     if not hasattr(a, "_record"):
         return constant(np.asarray(a, dtype)[()])
-    return a if dtype is None or a.dtype == dtype else astype(a, dtype=np.dtype(dtype))
+    kept = dtype is None or np.dtype(dtype) in (a.dtype, object)  # as objects, what they are
+    return a if kept else astype(a, dtype=np.dtype(dtype))
 
 
 def _conversion(fn: Callable[..., Any]) -> None:

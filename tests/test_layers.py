@@ -15,8 +15,8 @@ import nn
 
 ROOT = pathlib.Path(__file__).parents[1]
 ORDER = [
-    "errors", "files", "heap", "blocks", "modes", "tree", "primitive", "rules", "versions",
-    "witness", "pytorch", "hooks", "methods", "values", "tensor", "watch", "inplace", "dispatch",
+    "errors", "files", "heap", "blocks", "closeness", "modes", "tree", "primitive", "rules",
+    "versions", "witness", "pytorch", "hooks", "methods", "values", "tensor", "watch", "inplace", "dispatch",
     "conversion", "elements", "names", "calls", "places", "anomaly", "outside", "graph", "pull",
     "seeds", "backward", "steps", "creation", "generator", "standin", "batching", "mapping",
     "pullback", "traced", "usage", "functional", "check", "auditor", "tracer", "core", "extend",

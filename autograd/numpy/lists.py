@@ -38,8 +38,6 @@ def array(object: Any, dtype: Any = None, *, ndmin: int = 0, **options: Any) -> 
 
 def asarray(a: Any, dtype: Any = None, **options: Any) -> Any:
     """Return a as it is where it is an array or a Tensor of that dtype, else ``array(a)``."""
-    if hasattr(a, "_record") and (dtype is None or np.dtype(dtype) in (a.dtype, object)):
-        return a
     return as_tensor(a, dtype) if holds_tensors(a) else np.asarray(a, dtype, **options)
 
 
