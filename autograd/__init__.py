@@ -83,8 +83,8 @@ if TYPE_CHECKING:
     from autograd.inquiry import why
     from autograd.places import place_of, record_lines
     from autograd.program import CaptureError, Program, compile  # noqa: A004  # PyTorch's name
-    from autograd.program.capture import capture
-    from autograd.program.onnx import export_onnx
+    from autograd.program.onnx.onnx import export_onnx
+    from autograd.program.tracing.capture import capture
     from autograd.view import draw
     from autograd.view.derivation.explain import explain
     from autograd.view.exercise.worksheet import worksheet

@@ -8,9 +8,9 @@ import numpy as np
 
 from autograd.errors import function_name, three_lines
 from autograd.program import capture
+from autograd.program.engines.standard import is_spelled
 from autograd.program.equations import Equation, Name
 from autograd.program.program import Program
-from autograd.program.standard import is_spelled
 from autograd.steps import contributions
 from autograd.tensor import Tensor, constant, record
 

@@ -9,7 +9,7 @@ from autograd.pytorch import REFUSED
 
 PROVIDES: dict[str, tuple[str, ...]] = {
     "autograd.program": ("CaptureError", "Program", "capture", "compile"),
-    "autograd.program.onnx": ("export_onnx",),
+    "autograd.program.onnx.onnx": ("export_onnx",),
     "autograd.view": ("draw",),
     "autograd.view.derivation.explain": ("explain",),
     "autograd.view.exercise.worksheet": ("worksheet",),

@@ -25,7 +25,7 @@ import nn
 from autograd import Tensor, grad, hessian, jacobian, no_grad, value_and_grad, vjp
 from autograd.outside import DATA
 from autograd.program import CaptureError, Program, capture
-from autograd.program.randomness import watch
+from autograd.program.tracing.randomness import watch
 from autograd.tensor import raw
 from autograd.tree import flatten
 

@@ -33,9 +33,9 @@ from autograd import (
 from autograd.blocks import LARGE
 from autograd.primitive import PRIMITIVES
 from autograd.program import capture, compile  # noqa: A004  # PyTorch's name
-from autograd.program.compiled import SIGNATURES
-from autograd.program.kernels import KERNELS
-from autograd.program.plan import Plan
+from autograd.program.replay.compiled import SIGNATURES
+from autograd.program.replay.kernels import KERNELS
+from autograd.program.replay.plan import Plan
 from autograd.tree import flatten
 from nn.functional import cross_entropy
 
@@ -524,7 +524,7 @@ def counted(x):
 def captures(monkeypatch):
     """Count the captures from now on."""
     counted = []
-    room = sys.modules["autograd.program.compiled"]
+    room = sys.modules["autograd.program.replay.compiled"]
     inner = room.capture
     monkeypatch.setattr(room, "capture", lambda *args: counted.append(1) or inner(*args))
     return counted

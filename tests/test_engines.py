@@ -23,10 +23,10 @@ import nn
 from autograd import Tensor, grad, primitive, relu, sigmoid, value_and_grad, vjp
 from autograd.primitive import PRIMITIVES
 from autograd.program import capture
-from autograd.program.array_api import SPELLINGS
-from autograd.program.engines import ENGINES, Engine
-from autograd.program.extras import erf
-from autograd.program.javascript import REFUSED
+from autograd.program.engines.array_api import SPELLINGS
+from autograd.program.engines.engines import ENGINES, Engine
+from autograd.program.engines.extras import erf
+from autograd.program.printers.javascript import REFUSED
 from nn import functional as F  # noqa: N812  # as everybody calls it
 
 

@@ -16,8 +16,8 @@ import nn
 from autograd import Tensor, check_by_hand, explain
 from autograd.graph import toposort
 from autograd.primitive import PRIMITIVES, primitive
-from autograd.program.latex import escape, latex, parse, symbol
-from autograd.program.spell import Spelled, spell
+from autograd.program.printers.latex import escape, latex, parse, symbol
+from autograd.program.printers.spell import Spelled, spell
 from autograd.steps import gradients
 from autograd.view.derivation.document import Equation
 from autograd.view.derivation.entries import Symbol, _symbols

@@ -15,10 +15,10 @@ from test_rules import like, title
 import autograd as ag
 from autograd import Tensor, from_numpy
 from autograd.primitive import PRIMITIVES
-from autograd.program.arrays import literal
-from autograd.program.capture import capture
-from autograd.program.javascript import REFUSED, identifiers, javascript, runtime
-from autograd.program.symbol import CaptureError
+from autograd.program.printers.arrays import literal
+from autograd.program.printers.javascript import REFUSED, identifiers, javascript, runtime
+from autograd.program.tracing.capture import capture
+from autograd.program.tracing.symbol import CaptureError
 from autograd.rules import neural
 from autograd.view.exploration.recording import Recording
 from autograd.view.graph.spelling import number

@@ -12,9 +12,9 @@ import autograd as ag
 import nn
 from autograd import Tensor
 from autograd.program import capture
-from autograd.program.definitions import DEFINITIONS
-from autograd.program.onnx import export_onnx, knows
-from autograd.program.operators import SPELLINGS
+from autograd.program.onnx.definitions import DEFINITIONS
+from autograd.program.onnx.onnx import export_onnx, knows
+from autograd.program.onnx.operators import SPELLINGS
 from autograd.tree import flatten
 
 onnx = pytest.importorskip("onnx", reason="checks the files")

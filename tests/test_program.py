@@ -17,8 +17,8 @@ import autograd as ag
 from autograd import checkpoint, grad, hessian, jacobian, primitive, value_and_grad
 from autograd.primitive import PRIMITIVES
 from autograd.program import Program, capture
-from autograd.program.javascript import runtime
-from autograd.program.latex import parse
+from autograd.program.printers.javascript import runtime
+from autograd.program.printers.latex import parse
 
 NODE = shutil.which("node")
 X = np.array([1.0, 2.0, 3.0])

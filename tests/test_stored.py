@@ -18,9 +18,9 @@ import nn
 from autograd import Tensor, jacfwd, no_grad, primitive, value_and_grad
 from autograd.primitive import FUSED, PRIMITIVES
 from autograd.program import Program, capture
-from autograd.program.decoding import Reader
-from autograd.program.encoding import Writer, operations
-from autograd.program.stored import TEXTS, _digest
+from autograd.program.storage.decoding import Reader
+from autograd.program.storage.encoding import Writer, operations
+from autograd.program.storage.stored import TEXTS, _digest
 from autograd.rules import neural
 from autograd.tensor import raw
 

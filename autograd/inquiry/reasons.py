@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.primitive import Primitive
-from autograd.program.spell import LOOSE, Spelled, plain_text, spell
+from autograd.program.printers.spell import LOOSE, Spelled, plain_text, spell
 from autograd.tensor import Tensor, raw
 from autograd.view.graph.spelling import number
 

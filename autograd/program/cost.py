@@ -104,7 +104,7 @@ def memory(program: "Program") -> Table:
 
     That is the buffers of its plan, in which results lie one after the other, and what it returns.
     """
-    from autograd.program.plan import Plan  # noqa: PLC0415  # which is made of programs
+    from autograd.program.replay.plan import Plan  # noqa: PLC0415  # which is made of programs
 
     rows = {
         str(e.name): 0 if e.op.fn in VIEWS else int(np.asarray(e.like).nbytes)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from autograd.primitive import Primitive
 from autograd.program.equations import used
-from autograd.program.tape import Tape
+from autograd.program.tracing.tape import Tape
 
 if TYPE_CHECKING:
     from autograd.program.program import Program

@@ -16,7 +16,7 @@ from autograd.primitive import Primitive
 from autograd.rules.shape import Slot, parts_of
 
 if TYPE_CHECKING:
-    from autograd.program.array_api import Site
+    from autograd.program.engines.array_api import Site
 
 
 def basic(at: "Site") -> str:

@@ -15,16 +15,16 @@ from autograd.modes import depth
 from autograd.primitive import PRIMITIVES
 from autograd.program.cost import Table, flops, memory, shapes
 from autograd.program.equations import Equation, Name, Names
-from autograd.program.listing import executed
-from autograd.program.source import function_name, source
-from autograd.program.symbol import Symbol
+from autograd.program.printers.listing import executed
+from autograd.program.printers.source import function_name, source
+from autograd.program.tracing.symbol import Symbol
 from autograd.pullback import apart
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import flatten, flatten_like, is_alike, map_leaves
 from autograd.versions import write
 
 if TYPE_CHECKING:
-    from autograd.program.engines import Port
+    from autograd.program.engines.engines import Port
 
 
 class Effect(NamedTuple):
@@ -288,7 +288,7 @@ class Program:
         >>> program.to(np)(np.ones(3), 4.0)
         np.float64(9.42477796076938)
         """
-        from autograd.program.engines import Port  # noqa: PLC0415  # a program needs no engine
+        from autograd.program.engines.engines import Port  # noqa: PLC0415  # a program needs no engine
 
         return Port(self, engine)
 
@@ -300,7 +300,7 @@ class Program:
     @cached_property
     def latex(self) -> str:
         """The program as aligned equations in LaTeX, one for each line of the source."""
-        from autograd.program.typeset import typeset  # noqa: PLC0415  # imported when used
+        from autograd.program.printers.typeset import typeset  # noqa: PLC0415  # imported when used
 
         return typeset(self)
 
@@ -310,7 +310,7 @@ class Program:
 
         Raises NotImplementedError for an operation that cannot be written in JavaScript.
         """
-        from autograd.program.javascript import javascript  # noqa: PLC0415  # imported when used
+        from autograd.program.printers.javascript import javascript  # noqa: PLC0415  # imported when used
 
         return javascript(self)
 
@@ -320,7 +320,7 @@ class Program:
 
         Raises NotImplementedError for an operation that cannot be written in JavaScript.
         """
-        from autograd.program.page import page  # noqa: PLC0415  # imported when used
+        from autograd.program.printers.page import page  # noqa: PLC0415  # imported when used
 
         return page(self)
 
@@ -330,7 +330,7 @@ class Program:
 
         Raises NotImplementedError for an operation that ONNX cannot express.
         """
-        from autograd.program.onnx import onnx  # noqa: PLC0415  # an optional library
+        from autograd.program.onnx.onnx import onnx  # noqa: PLC0415  # an optional library
 
         return onnx(self)
 
@@ -358,7 +358,7 @@ class Program:
         return self._derived(hessian)
 
     def _derived(self, transform: Callable[..., Any]) -> "Program":
-        from autograd.program.capture import capture  # noqa: PLC0415  # which makes programs
+        from autograd.program.tracing.capture import capture  # noqa: PLC0415  # which makes programs
 
         return capture(transform(self), *self.examples)
 
@@ -398,7 +398,7 @@ class Program:
             that no file holds, and for the suffix of a text, as .html.
         ImportError : where safetensors is not installed.
         """
-        from autograd.program.stored import save  # noqa: PLC0415  # an optional library
+        from autograd.program.storage.stored import save  # noqa: PLC0415  # an optional library
 
         return save(self, path)
 
@@ -414,7 +414,7 @@ class Program:
             primitive, parameter, dtype or structure, bytes that were cut or changed.
         ImportError : where safetensors is not installed.
         """
-        from autograd.program.stored import load  # noqa: PLC0415  # an optional library
+        from autograd.program.storage.stored import load  # noqa: PLC0415  # an optional library
 
         return load(path)
 

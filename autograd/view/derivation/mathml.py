@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Sequence
 
-from autograd.program.latex import GREEK, LETTERS, Part, parse
+from autograd.program.printers.latex import GREEK, LETTERS, Part, parse
 
 GLYPHS = {
     "-": "−", r"\cdot": "⋅", r"\odot": "⊙", r"\otimes": "⊗", r"\times": "×", r"\partial": "∂",

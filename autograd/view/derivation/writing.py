@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd.primitive import PRIMITIVES, Primitive
-from autograd.program.latex import code, latex, symbol
-from autograd.program.spell import (
+from autograd.program.printers.latex import code, latex, symbol
+from autograd.program.printers.spell import (
     ATOM,
     BINDS,
     LOOSE,

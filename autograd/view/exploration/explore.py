@@ -13,7 +13,7 @@ from autograd.errors import three_lines
 from autograd.expression import Expression
 from autograd.graph import leaves
 from autograd.names import name_of, names_in
-from autograd.program.symbol import Symbol
+from autograd.program.tracing.symbol import Symbol
 from autograd.tensor import Tensor, raw
 from autograd.view.derivation.derivation import letters
 from autograd.view.exploration.exploration import Exploration

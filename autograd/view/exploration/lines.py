@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import arguments
-from autograd.program.spell import ATOM, LOOSE, UNARY, Spelled
-from autograd.program.symbol import Symbol
+from autograd.program.printers.spell import ATOM, LOOSE, UNARY, Spelled
+from autograd.program.tracing.symbol import Symbol
 from autograd.tensor import Tensor, record
 from autograd.view.derivation.formula import (
     ADD,

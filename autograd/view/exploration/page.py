@@ -4,8 +4,8 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from autograd.program.javascript import runtime
-from autograd.program.sealed import sealed
+from autograd.program.printers.javascript import runtime
+from autograd.program.printers.sealed import sealed
 from autograd.view.graph.theme import THEMES, Theme
 
 PARTS = ("writing.js", "painter.js", "quiz.js", "explore.js")

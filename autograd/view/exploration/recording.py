@@ -11,10 +11,10 @@ from autograd.graph import arguments, toposort
 from autograd.modes import readers
 from autograd.names import names_in
 from autograd.program.equations import Name, used
-from autograd.program.javascript import javascript, knows
+from autograd.program.printers.javascript import javascript, knows
 from autograd.program.program import Program
-from autograd.program.symbol import Symbol
-from autograd.program.tape import Tape
+from autograd.program.tracing.symbol import Symbol
+from autograd.program.tracing.tape import Tape
 from autograd.pull import fit, pull
 from autograd.rules.lazy import LAZY
 from autograd.tensor import Tensor, constant, raw

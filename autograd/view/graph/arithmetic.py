@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import arguments
-from autograd.program.spell import ATOM
+from autograd.program.printers.spell import ATOM
 from autograd.steps import multiplies
 from autograd.tensor import Tensor
 from autograd.view.derivation.derivation import named_arrays

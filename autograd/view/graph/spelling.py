@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.primitive import Primitive
-from autograd.program.spell import literal
+from autograd.program.printers.spell import literal
 
 Rows = tuple[tuple[str, ...], ...]
 """A small table of texts; a number alone is ``(("2",),)``."""

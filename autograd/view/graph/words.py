@@ -5,7 +5,7 @@ from typing import Any
 
 from autograd.graph import arguments
 from autograd.names import called
-from autograd.program.spell import UNARY, Notation, Spelled, spell
+from autograd.program.printers.spell import UNARY, Notation, Spelled, spell
 from autograd.tensor import Tensor, raw
 from autograd.view.graph.selection import Selection
 from autograd.view.graph.spelling import brief, spoken_gradient

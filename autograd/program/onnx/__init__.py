@@ -1,0 +1,1 @@
+"""ONNX: a program as a graph of operators."""

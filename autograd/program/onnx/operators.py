@@ -1,0 +1,445 @@
+"""How each operation is spelled with the operators of ONNX.
+
+An operator takes arguments of one dtype, so each is cast first; axes, shapes and bounds are arrays.
+The operators: https://onnx.ai/onnx/operators/
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd.primitive import Primitive
+from autograd.program.engines.array_api import comparable
+from autograd.program.positions import expanded, numbered, permutation, pointed
+from autograd.rules.convolution import per_axis
+from autograd.rules.shape import Slot, widths
+
+if TYPE_CHECKING:
+    from autograd.program.onnx.onnx import Graph
+
+END = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Site:
+    """An operation that is to be spelled.
+
+    Attributes
+    ----------
+    op : the operation, and its `params`.
+    args : names of arguments in the graph; numbers are themselves.
+    x : the arguments, of which only shapes and dtypes count.
+    y : the result, likewise.
+    graph : where operators are added.
+    """
+
+    op: Primitive
+    params: Mapping[str, Any]
+    args: Sequence[Any]
+    x: Sequence[Any]
+    y: Any
+    graph: "Graph"
+
+    def __call__(self, operator: str, *inputs: Any, **attributes: Any) -> str:
+        """Add an operator; numbers and arrays among its inputs become constants of int64."""
+        return self.graph.add(operator, *map(self.known, inputs), **attributes)
+
+    def known(self, value: Any) -> str:
+        return value if isinstance(value, str) else self.graph.constant(np.asarray(value, np.int64))
+
+    def arg(self, i: int, dtype: Any = None) -> str:
+        """Return an argument, in the dtype of the result unless another is told."""
+        dtype, a = np.dtype(dtype or self.y.dtype), self.args[i]
+        if isinstance(a, str):
+            return self.graph.cast(a, dtype)
+        return self.graph.constant(np.asarray(a).astype(dtype))
+
+    def all(self, dtype: Any = None) -> list[str]:
+        return [self.arg(i, dtype) for i in range(len(self.x))]
+
+    def own(self, i: int = 0) -> str:
+        """Return an argument in its own dtype."""
+        return self.arg(i, np.asarray(self.x[i]).dtype)
+
+    def flat(self, i: int, dtype: Any = None) -> str:
+        return self("Reshape", self.arg(i, dtype or np.asarray(self.x[i]).dtype), [-1])
+
+    def shaped(self, name: str) -> str:
+        """Give a value the shape of the result; a 0 is a size, where there is one."""
+        shape = np.shape(self.y)
+        return self("Reshape", name, shape, **({"allowzero": 1} if 0 in shape else {}))
+
+
+Spelling = str | Callable[..., str]
+"""The operator of arguments that have the dtype of the result, or what adds operators."""
+
+
+# ── of each element ───────────────────────────────────────────────────────────────────────────
+def _or_of_truths(number: str, truth: str) -> Spelling:
+    return lambda at: at(truth if at.y.dtype == bool else number, *at.all())
+
+
+def _in(dtype: Any, operator: str) -> Spelling:
+    return lambda at: at.graph.add(operator, *at.all(dtype), dtype=at.y.dtype)
+
+
+def _compared(operator: str, *, negated: bool = False) -> Spelling:
+    def spell(at: Site) -> str:
+        common = comparable(np.result_type(*at.x), at.x)
+        xs = at.all(np.int64 if common.kind == "b" else common)
+        truth = at.graph.add(operator, *xs, dtype=bool)
+        return at("Not", truth) if negated else truth
+
+    return spell
+
+
+def _stepped(operator: str) -> Spelling:
+    return lambda at: at(operator if at.y.dtype.kind == "f" else "Identity", at.arg(0))
+
+
+def _rectified(at: Site) -> str:
+    if at.y.dtype.kind == "f":
+        return at("Relu", at.arg(0))
+    return at("Max", at.arg(0), at.graph.constant(np.zeros((), at.y.dtype)))
+
+
+def _floor_divided(at: Site) -> str:
+    if at.y.dtype.kind != "f":
+        by, used = _divisor(at)
+        return at("Mul", at("Div", at("Sub", at.arg(0), at("Mod", at.arg(0), by)), by), used)
+    a, b, rest, crosses = _cut(at)
+    whole = at("Round", at("Div", at("Sub", a, rest), b))
+    y = at("Sub", whole, at.graph.cast(crosses, at.y.dtype))
+    nothing = at.graph.add("Equal", b, at.graph.constant(np.zeros((), at.y.dtype)), dtype=bool)
+    return at.graph.add("Where", nothing, at("Div", a, b), y, dtype=at.y.dtype)
+
+
+def _cut(at: Site) -> tuple[str, str, str, str]:
+    """Return a, b, what is left of a by C, and whether that is on the other side of 0 than b.
+
+    Whole parts come from there: 1 // 0.1 is 9, as 0.1 is more than a tenth, though 1 / 0.1 is 10.
+    """
+    a, b = at.all()
+    rest = at("Mod", a, b, fmod=1)
+    sides = at("Mul", at("Sign", rest), at("Sign", b))
+    zero = at.graph.constant(np.zeros((), at.y.dtype))
+    return a, b, rest, at.graph.add("Less", sides, zero, dtype=bool)
+
+
+def _divisor(at: Site) -> tuple[str, str]:
+    """Return what to divide integers by, and 0 where NumPy says 0, as division by 0 is no more."""
+    zero = at.graph.add("Equal", at.arg(1), at.graph.constant(np.zeros((), at.y.dtype)), dtype=bool)
+    unused = at.graph.cast(zero, at.y.dtype)
+    one = at.graph.constant(np.ones((), at.y.dtype))
+    return at("Add", at.arg(1), unused), at("Sub", one, unused)
+
+
+def _remainder(at: Site) -> str:
+    if at.y.dtype.kind != "f":
+        by, used = _divisor(at)
+        return at("Mul", at("Mod", at.arg(0), by), used)
+    _, b, rest, crosses = _cut(at)
+    return at.graph.add("Where", crosses, at("Add", rest, b), rest, dtype=at.y.dtype)
+
+
+def _multiplied(at: Site) -> str:
+    a, b = at.all()
+    if np.ndim(at.x[1]) != 1:
+        return at("MatMul", a, b)
+    # a column: onnxruntime 1.31 forgets that a matrix is transposed beside a vector
+    return at("Squeeze", at("MatMul", a, at("Unsqueeze", b, [-1])), [-1])
+
+
+def _einsum(at: Site) -> str:
+    terms = at.params["subscripts"].partition("->")[0].split(",")
+    pairs = {p for t, x in zip(terms, at.x, strict=True) for p in zip(t, np.shape(x), strict=True)}
+    if len(pairs) > len(dict(pairs)):  # NumPy stretches axes of length 1
+        raise NotImplementedError
+    return at("Einsum", *at.all(), equation=at.params["subscripts"])
+
+
+def _where(at: Site) -> str:
+    condition = at.arg(0, bool)
+    if at.y.dtype != bool:
+        return at.graph.add("Where", condition, at.arg(1), at.arg(2), dtype=at.y.dtype)
+    yes, no = at("And", condition, at.arg(1)), at("And", at("Not", condition), at.arg(2))
+    return at("Or", yes, no)
+
+
+def _clipped(at: Site) -> str:
+    bounds = {"Max": at.params.get("low"), "Min": at.params.get("high")}
+    y = at.arg(0)
+    for operator, bound in bounds.items():
+        if bound is not None:
+            y = at(operator, y, at.graph.constant(np.asarray(bound, at.y.dtype)))
+    return y
+
+
+# ── reductions and scans ──────────────────────────────────────────────────────────────────────
+def _axes(at: Site) -> list[int]:
+    axis, ndim = at.params.get("axis"), np.ndim(at.x[0])
+    axes = range(ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else [axis]
+    return [int(a) % ndim for a in axes if ndim]  # NumPy gives a number the axes 0 and -1, too
+
+
+def _reduced(operator: str, dtype: Any = None) -> Spelling:
+    def spell(at: Site) -> str:
+        x, axes = at.arg(0, dtype), _axes(at)
+        if not axes:
+            return at.graph.cast(x, at.y.dtype)
+        y = at(f"Reduce{operator}", x, axes, keepdims=int(bool(at.params.get("keepdims"))))
+        return at.graph.cast(y, at.y.dtype)
+
+    return spell
+
+
+def _line(at: Site, dtype: Any, default: int | None = None) -> tuple[str, int]:
+    """Return the argument and the axis to go along, all elements in a row where none is told."""
+    axis = at.params.get("axis", default)
+    if axis is None or not np.ndim(at.x[0]):
+        return at.flat(0, dtype), 0
+    return at.arg(0, dtype), int(axis) % np.ndim(at.x[0])
+
+
+def _placed(operator: str) -> Spelling:
+    def spell(at: Site) -> str:
+        x, axis = _line(at, at.x[0].dtype if at.x[0].dtype != bool else np.int64)
+        return at.shaped(at.graph.add(operator, x, dtype=np.int64, axis=axis, keepdims=1))
+
+    return spell
+
+
+def _summed_up(at: Site) -> str:
+    x, axis = _line(at, at.y.dtype)
+    return at("CumSum", x, axis)
+
+
+def _sorted(part: int) -> Spelling:
+    def spell(at: Site) -> str:
+        x, axis = _line(at, at.x[0].dtype, -1)
+        whole = at.params.get("axis", -1) is None or not np.ndim(at.x[0])
+        count = at.x[0].size if whole else at.x[0].shape[axis]
+        k = at.known([count])
+        return at.graph.add("TopK", x, k, dtype=at.y.dtype, part=part, axis=axis, largest=0)
+
+    return spell
+
+
+def _along(operator: str) -> Spelling:
+    return lambda at: at(operator, at.arg(0), axis=int(at.params.get("axis", -1)))
+
+
+# ── windows ───────────────────────────────────────────────────────────────────────────────────
+def _windows(at: Site, kernel: Sequence[int]) -> dict[str, Any]:
+    given = {name: per_axis(at.params.get(name, 1), kernel) for name in ("stride", "dilation")}
+    return {"kernel_shape": [*map(int, kernel)]} | {f"{name}s": v for name, v in given.items()}
+
+
+def _convolved(at: Site) -> str:
+    windows = _windows(at, at.x[1].shape[2:])
+    return at("Conv", *at.all(), group=int(at.params.get("groups", 1)), **windows)
+
+
+def _convolved_back(at: Site) -> str:
+    windows = _windows(at, at.x[1].shape[2:])
+    rows = zip(at.params["size"], at.x[0].shape[2:], *windows.values(), strict=True)
+    more = [int(size - (n - 1) * s - d * (k - 1) - 1) for size, n, k, s, d in rows]
+    groups = int(at.params.get("groups", 1))
+    return at("ConvTranspose", *at.all(), group=groups, output_padding=more, **windows)
+
+
+def _pooled(at: Site) -> str:
+    x = at.arg(0, at.y.dtype if at.y.dtype.kind == "f" else np.float64)
+    return at.graph.cast(at("MaxPool", x, **_windows(at, at.params["kernel"])), at.y.dtype)
+
+
+def _refused(_: Site) -> str:
+    raise NotImplementedError
+
+
+# ── shapes, and elements by their places ──────────────────────────────────────────────────────
+def _reshaped(at: Site) -> str:
+    if at.params.get("order", "C") != "C":
+        return _rearranged(at)
+    return at.shaped(at.own())
+
+
+def _permuted(at: Site) -> str:
+    axes = permutation(at.op, np.ndim(at.x[0]), at.params)
+    return at("Transpose", at.own(), perm=axes) if axes else at.own()
+
+
+def _rearranged(at: Site) -> str:
+    """Spell what only moves elements: NumPy moves the places that they come from."""
+    return at("Gather", at.flat(0), at.op.call(numbered(np.shape(at.x[0])), **at.params))
+
+
+def _expanded(at: Site) -> str:
+    if not np.size(at.y):  # onnxruntime 1.31 keeps the 1 of an axis that is to have no elements
+        return at.graph.constant(np.zeros(np.shape(at.y), at.y.dtype))
+    return at("Expand", at.own(), np.shape(at.y))
+
+
+def _joined(at: Site) -> str:
+    axis = at.params["axis"]
+    if axis is None:
+        return at("Concat", *(at.flat(i, at.y.dtype) for i in range(len(at.x))), axis=0)
+    return at("Concat", *at.all(), axis=int(axis) % np.ndim(at.y))
+
+
+def _stacked(at: Site) -> str:
+    axis = int(at.params["axis"]) % np.ndim(at.y)
+    return at("Concat", *(at("Unsqueeze", x, [axis]) for x in at.all()), axis=axis)
+
+
+def _sliced(at: Site) -> str:
+    """Spell indexing by numbers and slices; anything else by places."""
+    shape, parts = np.shape(at.x[0]), expanded(at.params["index"], np.ndim(at.x[0]))
+    plain = [p for p in parts if p is not None]
+    if not all(isinstance(p, (slice, int, np.integer)) and not isinstance(p, bool) for p in plain):
+        return _rearranged(at)
+    rows = []
+    for axis, (part, n) in enumerate(zip(plain, shape, strict=True)):
+        if isinstance(part, slice):
+            start, stop, step = part.indices(n)
+            stop = -END if stop < 0 else END if stop == n and step > 0 else stop
+            if (start, stop, step) != (0, END, 1):
+                rows.append((start, stop, axis, step))
+        else:
+            rows.append((int(part) % n, int(part) % n + 1, axis, 1))
+    x = at("Slice", at.own(), *zip(*rows, strict=True)) if rows else at.own()
+    return at.shaped(x) if len(plain) < len(parts) or np.ndim(at.y) < len(plain) else x
+
+
+def _gathered(at: Site) -> str:
+    """Spell indexing by arrays: along one axis where there is one such, else by places."""
+    parts = expanded(at.params["index"], np.ndim(at.x[0]))
+    if sum(type(p) is Slot for p in parts) == 1 and at.x[1].dtype.kind in "iu":
+        rest = [p for p in parts if type(p) is not Slot]
+        if all(isinstance(p, slice) and p == slice(None) for p in rest):
+            axis = next(i for i, p in enumerate(parts) if type(p) is Slot)
+            return at("Gather", at.own(), at.arg(1, np.int64), axis=axis)
+    return at("Gather", at.flat(0), _places(at, 1, np.shape(at.x[0])))
+
+
+def _places(at: Site, first: int, shape: tuple[int, ...]) -> str:
+    """Add up the places that an index points to: a constant, and a term for each array in it."""
+    known, pointers = pointed(at.op, at.params["index"], shape, at.x[first:])
+    total = at.known(known)
+    for pointer in pointers:
+        term = at("Mod", at.arg(first + pointer.slot, np.int64), pointer.length)
+        if pointer.stride != 1:
+            term = at("Mul", term, pointer.stride)
+        if pointer.shape != np.shape(at.x[first + pointer.slot]):
+            term = at("Reshape", term, pointer.shape)
+        total = at("Add", total, term)
+    return total
+
+
+def _replaced(at: Site) -> str:
+    """Spell a copy of x with ``x[index] = v``: elements of x, and of v where that was written."""
+    places = numbered(np.shape(at.x[0]))
+    places[at.params["index"]] = np.size(at.x[0]) + numbered(np.shape(at.x[1]))
+    return at("Gather", at("Concat", at.flat(0), at.flat(1, at.y.dtype), axis=0), places)
+
+
+def _replaced_at(at: Site) -> str:
+    x, v, *slots = at.x
+    if type(at.params["index"]) is Slot and slots[0].dtype == bool and np.ndim(v) == 0:
+        shape = (*slots[0].shape, *(1,) * (np.ndim(x) - slots[0].ndim))
+        condition = at("Reshape", at.own(2), shape)
+        return at.graph.add("Where", condition, at.arg(1), at.arg(0), dtype=at.y.dtype)
+    places = _places(at, 2, np.shape(x))
+    values = at("Expand", at.arg(1), at("Shape", places))
+    flat = [at("Reshape", name, [-1]) for name in (places, values)]
+    return at.shaped(at("ScatterElements", at.flat(0), *flat, axis=0))
+
+
+def _added(at: Site, places: str) -> str:
+    shape = at.params["shape"]
+    zeros = at.graph.constant(np.zeros(math.prod(shape), at.y.dtype))
+    flat = at("Reshape", places, [-1])
+    return at.shaped(at("ScatterElements", zeros, flat, at.flat(0), axis=0, reduction="add"))
+
+
+def _scattered(at: Site) -> str:
+    return _added(at, at.known(numbered(at.params["shape"])[at.params["index"]]))
+
+
+def _scattered_at(at: Site) -> str:
+    return _added(at, _places(at, 1, at.params["shape"]))
+
+
+def _padded(at: Site) -> str:
+    if not np.ndim(at.x[0]):
+        return at.own()
+    before, after = zip(*widths(at.params["pad_width"], np.ndim(at.x[0])), strict=True)
+    constant = np.asarray(at.params.get("constant_values", 0), at.y.dtype)
+    return at("Pad", at.arg(0), [*before, *after], at.graph.constant(constant), mode="constant")
+
+
+def _triangle(upper: int) -> Spelling:
+    def spell(at: Site) -> str:
+        x = at.own() if np.ndim(at.x[0]) > 1 else at("Expand", at.own(), np.shape(at.y))
+        return at("Trilu", x, int(at.params.get("k", 0)), upper=upper)
+
+    return spell
+
+
+# ── the tables ────────────────────────────────────────────────────────────────────────────────
+SPELLINGS: dict[str, Spelling] = {
+    "add": _or_of_truths("Add", "Or"), "multiply": _or_of_truths("Mul", "And"),
+    "maximum": _or_of_truths("Max", "Or"), "minimum": _or_of_truths("Min", "And"),
+    "bitwise_and": _or_of_truths("BitwiseAnd", "And"),
+    "bitwise_or": _or_of_truths("BitwiseOr", "Or"),
+    "bitwise_xor": _or_of_truths("BitwiseXor", "Xor"),
+    "invert": _or_of_truths("BitwiseNot", "Not"),
+    "subtract": "Sub", "divide": "Div", "negative": "Neg", "positive": "Identity",
+    "absolute": "Abs", "fabs": "Abs", "reciprocal": "Reciprocal", "sqrt": "Sqrt", "exp": "Exp",
+    "log": "Log", "sin": "Sin", "cos": "Cos", "tan": "Tan", "arcsin": "Asin", "arccos": "Acos",
+    "arctan": "Atan", "sinh": "Sinh", "cosh": "Cosh", "tanh": "Tanh", "arcsinh": "Asinh",
+    "arccosh": "Acosh", "arctanh": "Atanh", "sign": "Sign", "erf": "Erf", "sigmoid": "Sigmoid",
+    "softplus": "Softplus", "gelu": "Gelu", "matmul": _multiplied, "copy": "Identity",
+    "real": "Identity", "conjugate": "Identity",
+    "gelu_tanh": lambda at: at("Gelu", at.arg(0), approximate="tanh"),
+    "relu": _rectified,
+    **dict.fromkeys(("pow", "power", "float_power"), "Pow"),
+    "floor": _stepped("Floor"), "ceil": _stepped("Ceil"), "rint": _stepped("Round"),
+    "floor_divide": _floor_divided, "remainder": _remainder, "where": _where, "clip": _clipped,
+    "greater": _compared("Greater"), "greater_equal": _compared("GreaterOrEqual"),
+    "less": _compared("Less"), "less_equal": _compared("LessOrEqual"),
+    "equal": _compared("Equal"), "not_equal": _compared("Equal", negated=True),
+    "logical_and": _in(bool, "And"), "logical_or": _in(bool, "Or"),
+    "logical_xor": _in(bool, "Xor"), "logical_not": _in(bool, "Not"),
+    "isnan": _in(np.float64, "IsNaN"), "isinf": _in(np.float64, "IsInf"),
+    "astype": lambda at: at.arg(0), "class_indices": lambda at: at.arg(0),
+    # reductions, scans and products
+    "sum": _reduced("Sum"), "mean": _reduced("Mean"), "prod": _reduced("Prod"),
+    **dict.fromkeys(("max", "amax"), _reduced("Max")),
+    **dict.fromkeys(("min", "amin"), _reduced("Min")),
+    "all": _reduced("Min", bool), "any": _reduced("Max", bool),
+    "argmax": _placed("ArgMax"), "argmin": _placed("ArgMin"), "cumsum": _summed_up,
+    "sort": _sorted(0), "argsort": _sorted(1),
+    "softmax": _along("Softmax"), "log_softmax": _along("LogSoftmax"),
+    "einsum": _einsum, "conv": _convolved, "conv_input": _convolved_back, "max_pool": _pooled,
+    "conv_weight": _refused,
+    # shapes, and elements by their places
+    **dict.fromkeys(("reshape", "ravel", "squeeze", "expand_dims"), _reshaped),
+    **dict.fromkeys(("transpose", "swapaxes", "moveaxis"), _permuted),
+    **dict.fromkeys(("flip", "roll", "diagonal"), _rearranged),
+    "broadcast_to": _expanded,
+    "concatenate": _joined, "stack": _stacked, "pad": _padded,
+    "tril": _triangle(0), "triu": _triangle(1), "getitem": _sliced, "gather": _gathered,
+    "setitem": _replaced, "place": _replaced_at, "scatter": _scattered,
+    "scatter_at": _scattered_at,
+}  # fmt: skip
+"""How operations are spelled, by the names of their rows."""
+
+SINGLE = {
+    "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Erf", "Gelu",
+    "Softplus", "Conv", "ConvTranspose", "AveragePool",
+}  # fmt: skip
+"""What onnxruntime computes in single precision only: arguments of float64 are rounded there."""

@@ -1,0 +1,1 @@
+"""Printers: a program as NumPy, LaTeX, JavaScript, and a page."""

@@ -1,0 +1,102 @@
+"""Helpers: the definitions, to be printed, of the functions that programs call and NumPy lacks."""
+
+import ast
+import builtins
+import inspect
+import re
+import sys
+import textwrap
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import three_lines
+from autograd.primitive import Primitive
+from autograd.program.printers.literals import parameter
+from autograd.rules.shape import gather, place, replace, scatter, scatter_add, scatter_at, setitem
+
+PLAIN = bool, int, float, complex, str, np.ndarray, np.generic
+CALLED = {
+    place: ("replace", replace), setitem: ("replace", replace),
+    scatter: ("scatter", scatter_add), scatter_at: ("scatter", scatter_add), gather: None,
+}  # fmt: skip
+"""What is called where an operation has an index, which no template can write."""
+
+
+def helper(op: Primitive) -> tuple[str, Callable[..., Any]] | None:
+    """Return the name and the function that an operation calls, if it is none of NumPy's.
+
+    >>> from autograd import sigmoid
+    >>> from autograd.primitive import PRIMITIVES
+    >>> helper(PRIMITIVES[sigmoid])[0]
+    'sigmoid'
+    """
+    if op.fn in CALLED:
+        return CALLED[op.fn]
+    found = re.match(r"([^\W\d]\w*|<lambda>)\(", op.code)
+    return (found[1], op.call) if found and found[1] != "abs" else None
+
+
+def definitions(fn: Callable[..., Any], name: str) -> dict[str, str]:
+    """Return the source of a function, called `name`, and of all that it uses, by name.
+
+    Raises
+    ------
+    NotImplementedError : for a function whose source is not known, or not all.
+    """
+    fn = inspect.unwrap(fn)
+    try:
+        lines = textwrap.dedent(inspect.getsource(fn)).splitlines()
+    except (OSError, TypeError):
+        raise _refused(name, "whose source is not known") from None
+    while lines[0].startswith("@"):
+        lines.pop(0)
+    if not lines[0].startswith("def ") or fn.__closure__:
+        raise _refused(name, "which is no plain function made with def")
+    old = re.escape(fn.__name__)
+    text = re.sub(rf"\bdef {old}\(", f"def {name}(", "\n".join(lines), count=1)
+    found: dict[str, str] = {}
+    for other in sorted(_globals(ast.parse(text)) - {name, fn.__name__}):
+        if other in fn.__globals__:
+            found |= _definition(fn.__globals__[other], other, name)
+    return {**found, name: re.sub(r"  # noqa.*", "", text)}
+
+
+def _globals(tree: ast.AST) -> set[str]:
+    """Return the names that a function reads and does not set."""
+    names = [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
+    own = {n.id for n in names if isinstance(n.ctx, ast.Store)}
+    own |= {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
+    own |= {n.asname or n.name for n in ast.walk(tree) if isinstance(n, ast.alias)}
+    return {n.id for n in names} - own
+
+
+def _definition(value: Any, name: str, user: str) -> dict[str, str]:
+    """Return what defines a global name."""
+    if isinstance(value, ModuleType):
+        root = value.__name__.partition(".")[0]
+        if value is np and name == "np":
+            return {}
+        if root not in ("numpy", "scipy") and root not in sys.stdlib_module_names:
+            raise _refused(user, f"which uses the module {value.__name__}")
+        alias = "" if value.__name__ == name else f" as {name}"
+        return {f"import {name}": f"import {value.__name__}{alias}"}
+    if inspect.isfunction(inspect.unwrap(value)) if callable(value) else False:
+        return definitions(value, name)
+    if isinstance(value, PLAIN) or (type(value) is tuple and all(type(v) in PLAIN for v in value)):
+        return {name: f"{name} = {parameter(value)!r}"}
+    if getattr(builtins, name, None) is value:
+        return {}
+    raise _refused(user, f"which uses the global {name}")
+
+
+def _refused(name: str, why: str) -> NotImplementedError:
+    return NotImplementedError(
+        three_lines(
+            f"the definition of {name} cannot be printed",
+            f"the primitive {name}, {why}",
+            "a primitive of a function made with def, of its arguments and NumPy alone",
+        )
+    )

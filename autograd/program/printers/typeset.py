@@ -1,0 +1,88 @@
+r"""The printer of LaTeX: a program as aligned equations, one for each line of its source."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd.primitive import PRIMITIVES, fused_op
+from autograd.program.equations import Equation, Name
+from autograd.program.printers.latex import latex, symbol
+from autograd.program.printers.literals import Source
+from autograd.program.printers.source import short, written_lines
+from autograd.program.printers.spell import ATOM, UNARY, Spelled, literal, spell
+from autograd.rules.elementwise import masked, over
+from autograd.rules.shape import FIRST_ARRAY, Slot, gather, parts_of, scatter, scatter_at
+from autograd.tensor import GETITEM
+
+if TYPE_CHECKING:
+    from autograd.program.program import Program
+
+
+ON_PAPER = {
+    PRIMITIVES[gather]: GETITEM,
+    PRIMITIVES[scatter_at]: PRIMITIVES[scatter],
+    fused_op(over): PRIMITIVES[np.divide],
+    fused_op(masked): PRIMITIVES[np.multiply],
+}
+"""What operations are called that serve accuracy, or traced indices."""
+
+
+def typeset(program: "Program") -> str:
+    r"""Write a program as LaTeX.
+
+    >>> from autograd.program import capture
+    >>> def f(a, b, c):
+    ...     d = a + b
+    ...     return d * c
+    >>> print(typeset(capture(f, 2.0, 3.0, 4.0)))
+    \begin{aligned}
+    d &= a + b \\
+    f &= d \cdot c
+    \end{aligned}
+    """
+    lines, inlined = [], dict[Any, Spelled]()
+    alone = set(written_lines(program))
+    for e in program.equations:
+        written = _written(e, inlined)
+        if e.name in alone:
+            lines.append(f"{symbol(e.name)} &= {written.text}")
+        else:
+            inlined[e.name] = written
+    results = [inlined[y].text for y in program.results if y in inlined]
+    lines += [f"{symbol(program.name)} &= {text}" for text in results]
+    return "\n".join([r"\begin{aligned}", " \\\\\n".join(lines), r"\end{aligned}"])
+
+
+def _written(e: Equation, inlined: dict[Any, Spelled]) -> Spelled:
+    args = [inlined.get(a) or Spelled(symbol(a)) if type(a) is Name else _number(a) for a in e.args]
+    op = ON_PAPER.get(e.op, e.op)
+    if "index" not in e.params:
+        return spell(op, args, {k: short(k, v) for k, v in e.params.items()}, latex)
+    first = FIRST_ARRAY.get(e.op.fn, len(args))
+    arrays = [str(a) for a in e.args[first:]]
+    parts = [arrays[i] if type(i) is Slot else literal(i) for i in parts_of(e.params["index"])]
+    params = {**e.params, "index": Source(", ".join(parts))}
+    return spell(op, args[:first], params, latex)
+
+
+def _number(value: Any) -> Spelled:
+    """Write a number: 1e-05 as a power of ten."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, complex) and np.isfinite(value):
+        real, imaginary = _number(value.real).text, _number(abs(value.imag)).text
+        imaginary = "i" if imaginary == "1" else rf"{imaginary} \, i"
+        sign = "-" if value.imag < 0 else "+"
+        if value.real == 0:
+            return Spelled(imaginary if sign == "+" else f"-{imaginary}", UNARY)
+        return Spelled(rf"\left({real} {sign} {imaginary}\right)", ATOM)
+    if isinstance(value, (bool, complex, str, type(None))):
+        return Spelled(rf"\text{{{value}}}")
+    if not isinstance(value, int) and not np.isfinite(value):
+        text = repr(float(value)).replace("inf", r"\infty").replace("nan", r"\text{nan}")
+    else:
+        text, _, exponent = repr(value).partition("e")
+        text = text.removesuffix(".0")
+        if exponent:
+            sign = text.removesuffix("1") if text in ("1", "-1") else rf"{text} \cdot "
+            return Spelled(f"{sign}10^{{{int(exponent)}}}", UNARY)
+    return Spelled(text, UNARY if text.startswith("-") else ATOM)

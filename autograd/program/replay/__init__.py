@@ -1,0 +1,1 @@
+"""Replay: programs run again and again, as fast as they can be."""

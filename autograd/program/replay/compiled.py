@@ -1,0 +1,246 @@
+"""`compile`: capture a function once per signature, and replay it from then on."""
+
+import functools
+import threading
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from types import MethodType
+from typing import Any
+
+import numpy as np
+
+from autograd.closeness import is_close
+from autograd.errors import function_name, three_lines
+from autograd.modes import is_grad_enabled, readers
+from autograd.outside import here
+from autograd.program.equations import outline
+from autograd.program.program import Program
+from autograd.program.replay.replay import Replay
+from autograd.program.replay.sizes import Family
+from autograd.program.tracing.capture import capture
+from autograd.standin import Standin
+from autograd.tensor import Tensor, raw
+from autograd.tree import flatten, is_alike, key_of
+
+ARRAYS = (np.ndarray, Tensor, list, tuple, dict)
+CONSTANTS = (int, str, slice, type(None), type(...))
+SIGNATURES = 8
+"""So many signatures are usual; a function that has more is perhaps not meant to be compiled."""
+
+
+def compile(f: Callable[..., Any]) -> "Compiled":  # PyTorch's name
+    """Return a function that does what `f` does, faster: a decorator too.
+
+    At the first call with arguments of certain shapes, dtypes and structure, `f` is captured (see
+    `capture` for what it may not do); from then on its program is replayed, without the engine
+    and without new arrays for what is only needed on the way. Two batch sizes are captured, and
+    those between them are known by then; the first result at such a size is compared with that of
+    `f`. The data of Tensors, whether they require a gradient, their hooks, `no_grad`, and the modes
+    of modules are read at each call; whatever else `f` reads from outside, an attribute or a
+    global, is that of the capture, and so are arguments that are no arrays or numbers, which must
+    be hashable.
+    Where `f` calls ``backward``, gradients are added up in ``.grad`` as ever, so that any
+    optimizer can use them; where it does not, its results wait for it as others do, so that a model
+    can be compiled alone: ``net = compile(net)``. The whole step is faster, as both passes are
+    planned together then. Threads may call it at the same time.
+
+    Raises
+    ------
+    CaptureError : where `f` cannot be a program.
+    TypeError : for what cannot be called, and for an argument that is neither an array or a number
+        nor hashable.
+
+    Examples
+    --------
+    >>> from autograd import value_and_grad
+    >>> step = compile(value_and_grad(lambda w, x: np.sum((x @ w) ** 2)))
+    >>> step(np.ones(2), np.eye(2))
+    (np.float64(2.0), array([2., 2.]))
+    """
+    if not callable(f):
+        what, where = "compile takes a function", f"compile({f!r:.40})"
+        raise TypeError(three_lines(what, where, "compile(f)(x), where f(x) computes the result"))
+    return Compiled(f)
+
+
+class Compiled:
+    """A function that is captured when needed, and replayed."""
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        self.f = f
+        self._replays: dict[Any, Replay] = {}
+        self._families: dict[Any, Family] = {}  # by their signatures without the first axes
+        self._derived: list[Any] = []  # the keys of programs that were not captured
+        self._spellings: dict[tuple[str, ...], Compiled] = {}  # by the names of arrays
+        self._modules: list[Any] = []  # that were called, and may be in another mode next time
+        self._parameters: list[Tensor] = []  # that were read, and may be frozen next time
+        self._lock = threading.Lock()
+        functools.update_wrapper(self, f, updated=())  # f may have attributes of these names
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        if readers and (here.reader is not None or _hold_standins([args, options])):
+            return self.f(*args, **options)  # inside of a capture or a map it is what it does
+        if options and (names := tuple([k for k, v in options.items() if _holds_arrays(v)])):
+            arrays = [options.pop(k) for k in names]
+            return self._by_name(names)(*args, *arrays, **options)
+        try:
+            replay = self._replays.get(self._key(args, options))
+        except TypeError:
+            self._refuse(args, options)
+            raise
+        if replay is None:
+            replay = self._new(args, options)
+        return replay(args) if replay.proven else self._prove(replay, args, options)
+
+    def guess(self, *args: Any) -> Any:
+        """Return what the program of such a call returns, and leave nothing in tensors."""
+        return (self._replays.get(self._key(args, {})) or self._new(args, {})).guess(args)
+
+    def __getattr__(self, name: str) -> Any:
+        """Find what the function has, as a module its parameters."""
+        if name == "f":  # while a copy is being made
+            raise AttributeError(name)
+        return getattr(self.f, name)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return compile, (self.f,)
+
+    def _key(self, args: tuple[Any, ...], options: dict[str, Any], skip: int = 0) -> Any:
+        """Return what must be the same for a program to fit; of shapes, what comes after `skip`."""
+        key = (is_grad_enabled(), *[_signature(a, skip) for a in args])
+        if options:
+            key += tuple([(k, _constant(v)) for k, v in options.items()])
+        if self._modules:
+            key += tuple([m.training for m in self._modules])
+        for t in self._parameters:
+            x = t.data
+            key += t.requires_grad, x.dtype, x.shape, *(t.meta or {}).get("hooks", ())
+        return key
+
+    def _by_name(self, names: tuple[str, ...]) -> "Compiled":
+        """Return the function that takes these arguments, which are arrays, as its last ones."""
+        if names in self._spellings:
+            return self._spellings[names]
+        f = self.f
+
+        def call(*args: Any, **options: Any) -> Any:
+            first = len(args) - len(names)
+            return f(*args[:first], **dict(zip(names, args[first:], strict=True)), **options)
+
+        call.__name__ = function_name(f)
+        return self._spellings.setdefault(names, Compiled(call))
+
+    def _refuse(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:
+        """Raise for an argument that no program can be found by."""
+        for name, x in (*enumerate(flatten(list(args))[0]), *options.items()):
+            try:
+                hash(_signature(x, 0))
+            except TypeError:
+                raise TypeError(
+                    three_lines(
+                        f"what is constant in a program must be hashable, not {type(x).__name__}",
+                        f"{getattr(self.f, '__name__', 'f')}, argument {name}",
+                        "arrays and numbers in lists, tuples and dicts; a frozen dataclass",
+                    )
+                ) from None
+
+    def _family(self, args: tuple[Any, ...], options: dict[str, Any]) -> Family:
+        return self._families.setdefault(self._key(args, options, 1), Family())
+
+    def _new(self, args: tuple[Any, ...], options: dict[str, Any]) -> "Replay":
+        with self._lock:
+            if (key := self._key(args, options)) not in self._replays:
+                leaves = flatten(list(args))[0]
+                sizes = [x.shape[:1] if isinstance(x, (np.ndarray, Tensor)) else () for x in leaves]
+                program = self._family(args, options).program(sizes)
+                if derived := program is not None:
+                    self._derived.append(key)
+                    if len(self._derived) > SIGNATURES:  # their places would fill the memory
+                        del self._replays[self._derived.pop(0)]
+                else:
+                    program = self._capture(args, options)
+                    self._modules += _new(program.modules, self._modules)
+                    self._parameters += _new(program.parameters.values(), self._parameters)
+                    key = self._key(args, options)
+                    self._family(args, options).learn(sizes, program)
+                self._replays[key] = Replay(program, args, proven=not derived)
+            return self._replays[key]
+
+    def _prove(self, replay: "Replay", args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Run `f` itself once where a program was not captured: `f` may branch on the size."""
+        try:
+            ours = replay.guess(args)
+        except Exception:  # noqa: BLE001  # whatever it is, it is wrong where f is right
+            ours = None
+        result = self.f(*args, **options)
+        replay.proven = _agree(ours, result)
+        if not replay.proven:
+            with self._lock:
+                key = self._key(args, options)
+                self._family(args, options).close()
+                self._replays.pop(key, None)
+                self._derived = [k for k in self._derived if k != key]
+        return result
+
+    def _capture(self, args: tuple[Any, ...], options: dict[str, Any]) -> Program:
+        if len(self._replays) - len(self._derived) == SIGNATURES:
+            warnings.warn(
+                f"{getattr(self.f, '__name__', 'a function')} was compiled for "
+                f"{SIGNATURES} signatures, and now for another: pad its arguments to one "
+                "shape, or do not compile it",
+                stacklevel=4,
+            )
+        program = capture(self.f, *args, **options)
+        inputs = {name: outline(x) for name, x in program.inputs.items()}
+        return replace(program, inputs=inputs)
+
+
+def _agree(ours: Any, result: Any) -> bool:
+    """Tell whether a program computes what its function does, up to rounding."""
+    if not is_alike(ours, result):
+        return False
+    for a, b in zip(flatten(ours)[0], flatten(result)[0], strict=True):
+        x, y = np.asarray(raw(a)), np.asarray(raw(b))
+        equal = is_close(x, y, 1e-3, 1e-4) if y.dtype.kind in "fc" else np.array_equal(x, y)
+        if not equal or x.dtype != y.dtype:
+            return False
+    return True
+
+
+def _hold_standins(tree: Any) -> bool:
+    """Tell whether arguments come from a capture or a map, which may be that of another thread."""
+    return any(isinstance(raw(x), Standin) for x in flatten(tree)[0])
+
+
+def _new(found: Iterable[Any], known: list[Any]) -> list[Any]:
+    return [x for x in found if not any(x is y for y in known)]
+
+
+def _holds_arrays(x: Any) -> bool:
+    """Tell whether an option is no constant: a shape or axes are one."""
+    if isinstance(x, tuple):
+        return any(not isinstance(part, CONSTANTS) for part in flatten(x)[0])
+    return isinstance(x, ARRAYS)
+
+
+def _constant(x: Any) -> Any:
+    """Return what a constant is known by: 1, 1.0 and True are three, 0.0 and -0.0 are two."""
+    return key_of(x) if isinstance(x, (int, float, complex, str)) else (type(x), x)
+
+
+def _signature(x: Any, skip: int) -> Any:
+    if isinstance(x, np.ndarray):
+        return x.dtype, x.ndim, x.shape[skip:] if skip else x.shape
+    if type(x) is Tensor:
+        return x.dtype, x.ndim, x.shape[skip:], x.requires_grad
+    if isinstance(x, (list, tuple, dict)):
+        parts = x.values() if isinstance(x, dict) else x
+        keys = x if isinstance(x, dict) else ()
+        return type(x), *keys, *[_signature(part, skip) for part in parts]
+    if isinstance(x, (np.generic, float, complex)) or type(x) is int:
+        return type(x)
+    return _constant(x)

@@ -1,0 +1,191 @@
+"""Kernels: how operations write their results into a given array.
+
+Each kernel gets a way to name objects, the equation, and its arguments: examples of them and what
+they are called. It returns the lines that compute the equation into ``$OUT``, or None where only a
+call that makes a new array will do.
+"""
+
+# ruff: noqa: ARG001  # every kernel gets (refer, e, x, args), whether it needs them or not
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.blocks import LARGE, PIECE, share
+from autograd.primitive import PRIMITIVES, Primitive, fused_op
+from autograd.program.equations import Equation
+from autograd.program.replay.fusing import ADD_PART, COPY_PART, TURNED
+from autograd.rules.elementwise import masked, over, spare
+from autograd.rules.neural import rectify, relu, sigmoid
+from autograd.rules.shape import is_basic, scatter, setitem, short_rows
+
+Refer = Callable[[Any], str]  # gives an object a name that the lines can use
+Kernel = Callable[[Refer, Equation, Sequence[Any], Sequence[str]], list[str] | None]
+
+
+def kernel_of(op: Primitive) -> Kernel | None:
+    """Return how an operation writes into a given array, if it can."""
+    return KERNELS.get(op.fn, ufunc if isinstance(op.fn, np.ufunc) else None)
+
+
+def ufunc(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
+    """Call a universal function."""
+    return None if e.params else [f"{refer(e.op.fn)}({', '.join(args)}, out=$OUT)"]
+
+
+def power(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
+    """Square, where that is meant."""
+    if isinstance(x[1], (int, float)) and x[1] == 2 and x[0].dtype == e.like.dtype:
+        return [f"{refer(np.square)}({args[0]}, out=$OUT)"]
+    return [f"{refer(np.power)}({', '.join(args)}, out=$OUT)"]
+
+
+def matmul(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
+    """Multiply matrices: np.dot has less to check than np.matmul, but fills its result with 0."""
+    flat = all(np.ndim(v) == 2 and v.dtype == e.like.dtype for v in x) and e.like.size < 4096
+    return [f"{refer(np.dot if flat else np.matmul)}({', '.join(args)}, out=$OUT)"]
+
+
+def total(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
+    """Sum along axes."""
+    if set(e.params) - {"axis", "keepdims"}:
+        return None
+    axis, keepdims = e.params.get("axis"), e.params.get("keepdims", False)
+    if x[0].size >= LARGE and short_rows(x[0], axis) and not keepdims:
+        columns = [f"{args[0]}[..., {k}]" for k in range(x[0].shape[-1])]
+        add = refer(np.add)
+        first = f"{add}({columns[0]}, {columns[1]}, out=$OUT)"
+        return [first, *[f"{add}($OUT, {column}, out=$OUT)" for column in columns[2:]]]
+    return [f"{refer(np.add.reduce)}({args[0]}, {refer(axis)}, None, $OUT, {refer(keepdims)})"]
+
+
+def logistic(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
+    """Compute 1 / (1 + exp(-x)), where -x is no integer, which might wrap."""
+    same = x[0].dtype == e.like.dtype
+    return [f"{refer(_logistic)}({args[0]}, $OUT)"] if same else None
+
+
+def _logistic(x: Any, out: np.ndarray) -> None:
+    np.negative(x, out)
+    with np.errstate(over="ignore"):  # as the row itself
+        np.exp(out, out)
+    np.add(out, 1, out)
+    np.divide(1, out, out)
+
+
+def choose(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
+    """Compute np.where by two copies."""
+    copy, (condition, a, b) = refer(np.copyto), args
+    if getattr(x[0], "dtype", np.dtype(bool)).kind != "b":
+        condition = f"{condition} != 0"
+    return [f"{copy}($OUT, {b})", f"{copy}($OUT, {a}, where={condition})"]
+
+
+def called(fill: Callable[..., None]) -> Kernel:
+    """Call a function of the arguments and of the array that it fills."""
+    return lambda refer, e, x, args: [f"{refer(fill)}({', '.join(args)}, $OUT)"]
+
+
+def _mask(g: Any, keep: Any, out: np.ndarray) -> None:
+    """Keep a gradient where a condition holds."""
+    np.multiply(g, keep, out)
+    if not np.isfinite(np.add.reduce(out, None)):  # 0 · inf
+        np.copyto(out, np.where(keep, g, 0))  # also if out is g
+
+
+def _over(g: Any, d: Any, out: np.ndarray) -> None:
+    """Divide a gradient."""
+    with np.errstate(invalid="ignore"):
+        np.divide(g, d, out)
+        if not np.isfinite(np.add.reduce(out, None)):  # 0 / 0, perhaps
+            np.divide(g, spare(d, (g == 0) & ((d == 0) | np.isnan(d))), out)
+
+
+def turned(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
+    """Multiply matrices into an array that is looked at turned: a copy would take as long."""
+    return [f"{refer(np.matmul)}({', '.join(args)}, out=$OUT.T)"]
+
+
+def part_of_zeros(
+    refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]
+) -> list[str] | None:
+    """Write what an index sends back into zeros."""
+    if not is_basic(e.params["index"]) or x[0].dtype != e.like.dtype:
+        return None
+    return ["$OUT[...] = 0", *part_added(refer, e, x, ["", *args])]
+
+
+def part_added(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str]:
+    """Add to a part of what was there."""
+    return [f"$OUT[{refer(e.params['index'])}] += {args[1]}"]
+
+
+def part_copied(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str]:
+    """Copy a part."""
+    return [f"{refer(np.copyto)}($OUT, {args[0]}[{refer(e.params['index'])}])"]
+
+
+def part_set(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str]:
+    """Set a part of what was there."""
+    return [f"$OUT[{refer(e.params['index'])}] = {args[1]}"]
+
+
+rectified, mask = called(rectify), called(_mask)
+KERNELS: dict[Any, Kernel] = {
+    TURNED.fn: turned, ADD_PART.fn: part_added, COPY_PART.fn: part_copied,
+    scatter: part_of_zeros, setitem: part_set, np.matmul: matmul, np.sum: total,
+    sigmoid: logistic, relu: rectified, np.power: power, np.where: choose,
+    fused_op(masked).fn: mask, fused_op(over).fn: called(_over),
+    **{op.fn: power for op in PRIMITIVES.values() if op.name == "pow"},
+}  # fmt: skip
+
+
+IN_PLACE = frozenset({ufunc, power, logistic, rectified, mask})
+"""Kernels that may write over what they read."""
+
+PARTIAL = frozenset({part_added, part_set})
+"""Kernels that write over a part of their first argument, which is copied if it is needed later."""
+
+
+# ── cross-entropy: the forward pass does what it can for the backward pass ───────────────────
+def cross_entropy(
+    rows: Any, x: Any, target: Any, p: np.ndarray, loss: np.ndarray, g: float | None = None
+) -> None:
+    """Leave -ln softmax(x)[target] in the loss, and in p its gradient; without g, softmax(x)."""
+    if not p.flags.c_contiguous:  # short rows: reduced along columns
+        np.copyto(p, x)
+        x = p
+    np.subtract(x, np.maximum.reduce(x, -1)[:, None], p)
+    wanted = rows, target
+    picked = p[wanted]
+    np.exp(p, p)
+    sums = np.add.reduce(p, -1)
+    np.log(sums, loss)
+    np.subtract(loss, picked, loss)
+    if g is None:
+        p /= sums[:, None]
+    else:
+        p *= (g / sums)[:, None]
+        p[wanted] -= g
+
+
+def d_cross_entropy(rows: Any, p: np.ndarray, target: Any, g: Any) -> None:
+    """Turn softmax(x) in p into its gradient, g (p - onehot)."""
+    p *= g[:, None] if isinstance(g, np.ndarray) and g.ndim else g
+    p[rows, target] -= g
+
+
+def by_rows(f: Callable[..., None]) -> Callable[..., None]:
+    """Let a function of row numbers and arrays work on a few rows at a time."""
+
+    @functools.wraps(f)
+    def over(rows: Any, x: Any, *args: Any) -> None:
+        def work(start: int, stop: int) -> None:
+            parts = [a[start:stop] if np.ndim(a) else a for a in (x, *args)]
+            f(rows[: stop - start], *parts)
+
+        share(work, 0, len(rows), max(1, PIECE // x.shape[1]))
+
+    return over

@@ -1,0 +1,132 @@
+"""Replay: a program as it is run again and again, with or without a gradient to come."""
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.modes import is_grad_enabled
+from autograd.primitive import Primitive
+from autograd.program.equations import Name
+from autograd.program.program import Program
+from autograd.program.replay.halves import halves
+from autograd.program.replay.plan import Plan
+from autograd.rules.packing import pack, unpack
+from autograd.standin import Standin
+from autograd.tensor import Tensor, raw, record
+from autograd.tree import flatten
+
+NUMBERS = {int: np.int64, float: np.float64, complex: np.complex128}
+
+
+class Pool:
+    """The plans of a program: as many, each with its own places, as threads run it at once."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.idle = [Plan(program).function()]
+
+    def __call__(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        """Compute the results, with places that nobody else is using."""
+        try:
+            replay = self.idle.pop()
+        except IndexError:
+            replay = Plan(self.program).function()
+        results = replay(*values)  # if it is interrupted, other threads go on writing for a while
+        self.idle.append(replay)
+        return results
+
+
+class Replay:
+    """A program that stands for a function: it takes and returns what that does."""
+
+    def __init__(self, program: Program, args: tuple[Any, ...], proven: bool = True) -> None:
+        self.program, self.proven = program, proven
+        self._nested = any(isinstance(a, (list, tuple, dict)) for a in args)
+        self._given = [i for i, a in enumerate(program.arguments) if type(a) is Name]
+        leaves = flatten(list(args))[0]
+        kinds = [type(leaves[i]) for i in self._given]
+        self._numbers = [(k, NUMBERS[kind]) for k, kind in enumerate(kinds) if kind in NUMBERS]
+        self._parameters = list(program.parameters.values())
+        self._wrapped = bool(self._parameters) or Tensor in kinds
+        self._connected = [k for k, is_so in enumerate(program.connected) if is_so]
+        self._count = len(program.outputs)
+        self._halves: tuple[Pool, Pool | None, list[int]] | None = None
+
+    def __call__(self, args: tuple[Any, ...]) -> Any:
+        program = self.program
+        leaves = flatten(list(args))[0] if self._nested else args
+        if self._connected and is_grad_enabled():
+            return self._record(self._values(leaves))
+        results = self.run(self._raw(leaves))
+        if program.effects:
+            for effect, value in zip(program.effects, results[self._count :], strict=True):
+                effect.leave(value)
+            results = results[: self._count]
+        return program.result(results)
+
+    @functools.cached_property
+    def run(self) -> Pool:
+        """The whole program."""
+        return Pool(self.program)
+
+    def guess(self, args: tuple[Any, ...]) -> Any:
+        """Return what a call would return, and leave nothing in tensors."""
+        leaves = flatten(list(args))[0] if self._nested else args
+        return self.program.result(self.run(self._raw(leaves))[: self._count])
+
+    def _raw(self, leaves: Sequence[Any]) -> list[Any]:
+        values = self._values(leaves)
+        return [*map(raw, values)] if self._wrapped else values
+
+    def _values(self, leaves: Sequence[Any]) -> list[Any]:
+        """Return the arguments and the parameters that are inputs."""
+        values = [*map(leaves.__getitem__, self._given)]
+        for k, kind in self._numbers:  # Python's raise an error where NumPy's are infinite
+            values[k] = kind(values[k])
+        return values + self._parameters
+
+    # ── with a gradient to come ────────────────────────────────────────────────────────────────
+    def _record(self, values: list[Any]) -> Any:
+        """Record the whole program as one operation, for backward to come."""
+        program, which = self.program, self._connected
+        if self._halves is None:
+            self._halves = self._cut(values)
+        first, second, wanted = self._halves
+        several = len(which) > 1  # in one array then, as an operation has one result
+        results: list[Any] = []
+        kept: list[Any] = []
+
+        def forward(*xs: Any) -> Any:
+            made = first(xs)
+            results[:], kept[:] = made[: len(program.results)], made[len(program.results) :]
+            parts = [results[k] for k in which]
+            return pack(0, *parts) if several else parts[0]
+
+        def joint(g: Any, _: Any, *xs: Any) -> list[Any]:
+            gs = unpack(g, *shapes) if several else [g]
+            if second is None or any(isinstance(x, (Tensor, Standin)) for x in (g, *xs)):
+                return program.pullback(which, wanted, gs, *xs)
+            sent = dict(zip(wanted, second([*gs, *xs, *kept]), strict=True))
+            return [sent.get(i) for i in range(len(xs))]
+
+        op = Primitive(forward, (), joint=joint, name=program.name, code="{*}")
+        y = record(op, tuple(values))
+        given = [*results]
+        results.clear()  # which y refers to: with its parts in there it would never die
+        shapes = [np.shape(given[k]) for k in which]
+        for k, part in zip(which, unpack(y, *shapes) if several else [y], strict=True):
+            given[k] = part if part.dtype == given[k].dtype else part.astype(given[k].dtype)
+        for effect, value in zip(program.effects, given[self._count :], strict=True):
+            effect.leave(value)
+        return program.result(given[: self._count])
+
+    def _cut(self, values: Sequence[Any]) -> tuple[Pool, Pool | None, list[int]]:
+        """Return what runs now, what runs backward, and the inputs that want gradients."""
+        wanted = [i for i, x in enumerate(values) if type(x) is Tensor and x.requires_grad]
+        try:
+            first, second = halves(self.program, self._connected, wanted, [*map(raw, values)])
+        except Exception:  # noqa: BLE001  # backward says what is wrong, if it is asked for
+            return self.run, None, wanted
+        return Pool(first), Pool(second), wanted

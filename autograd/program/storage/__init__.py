@@ -1,0 +1,1 @@
+"""Storage: a program as a file, of which nothing is believed."""

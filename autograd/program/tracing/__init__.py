@@ -1,0 +1,1 @@
+"""Tracing: a function is run once, and what it does is written down as a program."""

@@ -1,0 +1,80 @@
+"""What a capture finds in the end that its program could not do again."""
+
+import gc
+import inspect
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from autograd.errors import line_of, three_lines
+from autograd.program.tracing.symbol import CaptureError
+from autograd.program.tracing.tape import Tape
+from autograd.tensor import Tensor, raw
+
+
+def refuse_written(
+    f: Callable[..., Any], arguments: Sequence[Any], given: Sequence[Any], left: Sequence[Any]
+) -> None:
+    """Refuse other things in the containers of the arguments, and tensors that were written into.
+
+    Parameters
+    ----------
+    arguments : the names of what f got.
+    given, left : what f got, and what lies in its places now.
+    """
+    if [*map(id, given)] != [*map(id, left)]:
+        raise CaptureError(
+            three_lines(
+                "a program cannot hold putting something into a list or a dict that it is given",
+                definition(f),
+                "a new one, which is returned: {**params, 'w': w}; [*values, y]",
+            )
+        )
+    for name, x in zip(arguments, given, strict=True):
+        if type(x) is Tensor and raw(x).name != name:
+            raise CaptureError(
+                three_lines(
+                    f"a program cannot hold writing into {name}, a tensor that it is given",
+                    definition(f),
+                    f"{name} = {name} + 1 for {name} += 1; or a tensor from outside",
+                )
+            )
+
+
+def refuse_gradients(
+    f: Callable[..., Any], gradients: Sequence[tuple[Any, Any]], known: Collection[Any]
+) -> None:
+    """Refuse gradients of arguments, (whose, which), that nobody knows: they would be lost."""
+    for name, g in gradients:
+        if g not in known:
+            raise CaptureError(
+                three_lines(
+                    f"a program cannot leave a gradient in {name}, a tensor that it is given",
+                    definition(f),
+                    f"value_and_grad, or return {name}.grad; or a tensor from outside",
+                )
+            )
+
+
+def refuse_leaks(f: Callable[..., Any], tape: Tape) -> None:
+    """Refuse what is still held by somebody: the program will not compute it for them."""
+    if all(handle() is None for handle in tape.handles):
+        return
+    gc.collect()  # what only holds itself is no leak
+    for handle in tape.handles:
+        if (symbol := handle()) is not None:
+            name = tape.wishes.get(symbol.name, symbol.name.text)
+            raise CaptureError(
+                three_lines(
+                    f"a program cannot hold {name} being kept outside, in a list or an attribute",
+                    definition(f),
+                    f"return {name} with the result",
+                )
+            )
+
+
+def definition(f: Callable[..., Any]) -> str:
+    """Return the line where a function is defined, or what it is where it has none."""
+    code: Any = getattr(inspect.unwrap(f), "__code__", None)
+    if code is None:
+        return repr(f)
+    return f"{line_of(code.co_filename, code.co_firstlineno)}, in {code.co_name}"

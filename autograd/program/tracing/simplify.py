@@ -1,0 +1,56 @@
+"""Simplification: what broadcasting does by itself need not be written down.
+
+A scalar does as well as an array of it, and an array as well as copies of it, beside an argument
+of the result's shape. Bit by bit the results are the same.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.program.equations import Equation, Name
+from autograd.program.printers.literals import is_repeated
+
+
+def simplified(
+    equations: Sequence[Equation], inputs: Mapping[Name, Any], constants: Mapping[Name, np.ndarray]
+) -> list[Equation]:
+    """Return equations with plain numbers for arrays of one number, and without broadcast_to.
+
+    Parameters
+    ----------
+    inputs, constants : the values behind all other names; those among `constants` may be replaced.
+
+    >>> from autograd.program import capture
+    >>> capture(lambda x: x * np.full(3, 2.0), np.ones(3))
+    <lambda>(x: float64 (3,))
+      t1: float64 (3,) = multiply(x, 2.0)
+      return t1
+    """
+    likes: dict[Any, Any] = {**inputs, **constants, **{e.name: e.like for e in equations}}
+    short: dict[Any, Any] = {
+        e.name: e.args[0] for e in equations if e.op.fn is np.broadcast_to and e.op.rules
+    }
+    short |= {n: x.flat[0] for n, x in constants.items() if is_repeated(x)}
+    return [_shortened(e, short, likes) if e.op.elementwise else e for e in equations]
+
+
+def _shortened(e: Equation, short: Mapping[Any, Any], likes: Mapping[Any, Any]) -> Equation:
+    args = list(e.args)
+    for i, a in enumerate(args):
+        if type(a) is Name and a in short:
+            args[i] = short[a]
+            if not _fits(args, e.like, likes):
+                args[i] = a
+    return e.with_names(e.name, tuple(args), e.named) if args != list(e.args) else e
+
+
+def _fits(args: Sequence[Any], like: Any, likes: Mapping[Any, Any]) -> bool:
+    """Tell whether these arguments still make a result of this shape, dtype and order."""
+    xs = [likes[a] if type(a) is Name else a for a in args]
+    typed = [x.dtype for a, x in zip(args, xs, strict=True) if type(a) is Name]
+    if np.broadcast_shapes(*map(np.shape, xs)) != np.shape(like) or not typed:
+        return False
+    rows = all(x.flags.c_contiguous for x in xs if isinstance(x, np.ndarray))
+    return rows or np.ndim(like) < 2

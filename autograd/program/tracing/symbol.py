@@ -1,0 +1,147 @@
+"""Symbols: names for arrays, which NumPy code takes for arrays.
+
+A symbol has a name, a shape and a dtype, and an example value, but it is no number: Python cannot
+branch on it. Code that only calls NumPy does not notice the difference: the rules of the table, the
+engine, the user's function. What it does is written down by the `Tape` of the symbol.
+"""
+
+import operator
+import sys
+import weakref
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from autograd.batching import ABOUT_SHAPES
+from autograd.errors import ROOMS, line_of, three_lines, user_frame
+from autograd.outside import here
+from autograd.primitive import (
+    CREATORS,
+    PRIMITIVES,
+    QUERIES,
+    full_name,
+)
+from autograd.program.equations import Name
+from autograd.standin import Standin
+from autograd.tensor import Tensor, record
+
+if TYPE_CHECKING:
+    from autograd.program.tracing.tape import Tape
+
+POWER = PRIMITIVES[operator.pow]
+DEFINITE: dict[Any, Any] = {np.empty: np.zeros, np.empty_like: np.zeros_like}
+"""What makes an array that is the same in each capture."""
+
+
+class CaptureError(RuntimeError):
+    """A function does what no program of equations can do."""
+
+
+def refusal(what: str, instead: str) -> CaptureError:
+    frame, inner = user_frame(), sys._getframe(1)
+    while inner.f_back and inner is not frame:
+        if inner.f_globals.get("__name__", "").startswith("nn.optim"):
+            instead = "the optimizer's step outside of the function, after the program"
+        inner = inner.f_back
+    line = f"{line_of(frame.f_code.co_filename, frame.f_lineno)}, in {frame.f_code.co_name}"
+    error = CaptureError(three_lines(f"a program cannot hold {what}", line, instead))
+    reader: Any = here.reader
+    if hasattr(reader, "refusals"):
+        reader.refusals.append(error)
+    return error
+
+
+class Symbol(Standin):
+    """A name for an array, in the place of the array.
+
+    Attributes
+    ----------
+    data : its value for the example inputs.
+    given : whether it is an argument, which only the caller may change.
+    weak : whether it stands for a number of Python's, which takes the dtype of what it meets.
+    """
+
+    __slots__ = ("data", "given", "name", "weak")
+
+    kind, outside = "traced", "a traced value into an array of numbers"
+    refusal = staticmethod(refusal)
+    array_instead = (
+        "NumPy's functions of the value itself; np.zeros(shape, like=x) for an array to write "
+        "into; for table[i], the table as an argument"
+    )
+    number_instead = (
+        "NumPy's functions of the value itself: np.sin(x) for math.sin(x); "
+        "np.zeros(shape, like=x) for an array to write into"
+    )
+
+    def __init__(self, tape: "Tape", name: Name, data: Any) -> None:
+        super().__init__(tape)
+        self.name, self.data = name, data
+        self.given = self.weak = False
+        tape.handles.append(weakref.ref(self))
+
+    @property  # type: ignore[misc]  # what isinstance asks beside the type
+    def __class__(self) -> type:
+        """For the user's code, that of the array: what asks isinstance(x, np.ndarray) gets it."""
+        ours = sys._getframe(1).f_code.co_filename.startswith(ROOMS)
+        return Symbol if ours else type(self.data)
+
+    def lift(self, array: np.ndarray) -> "Symbol":
+        """Return the symbol of a constant."""
+        return Symbol(self.tape, self.tape.argument(array), array)
+
+    def without_row(self, fn: Any, method: str, args: Any, kwargs: Any) -> Any:
+        """Answer about shapes, make arrays; refuse by name whatever else has no row."""
+        if fn in CREATORS or fn in ABOUT_SHAPES:
+            fn = DEFINITE.get(fn, fn)
+            made = fn(*map(_given, args), **{k: _given(v) for k, v in kwargs.items()})
+            may_be_written = fn in CREATORS and made.ndim and made.dtype.kind in "fc"
+            return self.lift(made) if may_be_written else made
+        if method:
+            what = f"{full_name(fn)}.{method} with {sorted(kwargs)}"
+            raise refusal(what, "plain calls of NumPy")
+        what, instead = "has no row in autograd/rules", "a rule with @autograd.primitive"
+        if fn in QUERIES:
+            what, instead = "asks about numbers", "np.where and other functions of arrays"
+        raise refusal(f"{full_name(fn)}, which {what}", instead)
+
+    @property
+    def state(self) -> Name:
+        """Its name: who writes into it gives it another one."""
+        return self.name
+
+    def become(self, y: Any, where: Any = True) -> Self:
+        """Be another value from now on; refuse to be where the caller would have to see it."""
+        if self.given:
+            raise refusal(f"writing into {self.name}, an argument", "x = x.copy() first")
+        return super().become(y, where)
+
+    def put(self, y: "Symbol") -> None:
+        """Take over another one's name and value."""
+        self.name, self.data = y.name, y.data
+
+    def __pow__(self, other: Any) -> Any:
+        return self._power(self, other)  # x**2 is faster than np.power(x, 2), and rounds otherwise
+
+    def __rpow__(self, other: Any) -> Any:
+        return self._power(other, self)
+
+    def _power(self, base: Any, exponent: Any) -> Any:
+        if type(base) is Tensor or type(exponent) is Tensor:
+            return record(POWER, (base, exponent))
+        return self.tape.record(POWER, (base, exponent))
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self.dtype} {self.shape}>"
+
+
+def example(value: Any) -> Any:
+    return value.data if type(value) is Symbol else value
+
+
+def _given(value: Any) -> Any:
+    """Return an example as the function gets it otherwise: a number of Python's is one."""
+    return value.data.item() if type(value) is Symbol and value.weak else example(value)

@@ -1,0 +1,282 @@
+"""Tracing: what NumPy code does to a `Symbol` is written down as a list of equations."""
+
+import functools
+import operator
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import copy_context
+from hashlib import blake2b
+from threading import get_ident
+from typing import Any
+
+import numpy as np
+
+from autograd.backward import sweep
+from autograd.errors import plain
+from autograd.outside import innermost
+from autograd.primitive import PRIMITIVES, Primitive
+from autograd.program.equations import Equation, Name, Names, unit
+from autograd.program.tracing.symbol import CaptureError, Symbol, example, refusal
+from autograd.rules.neural import linear
+from autograd.rules.shape import BY_ARRAYS, VIEWS, astype, gather, parts_of, place, setitem, slotted
+from autograd.standin import Standin
+from autograd.tensor import Tensor, raw
+from autograd.tree import key_of
+from autograd.versions import birth
+
+LINEAR = PRIMITIVES[linear]
+
+
+class Tape:
+    """Writes down equations.
+
+    Parameters
+    ----------
+    knows : whether an operation is to be written as such; the others are written out by their
+        definitions in NumPy.
+
+    Examples
+    --------
+    >>> tape = Tape()
+    >>> x = tape.input("x", np.float64(3.0))
+    >>> y = np.exp(x) * 2.0
+    >>> [(str(e.name), e.op.name, [str(a) for a in e.args]) for e in tape.equations]
+    [('t1', 'exp', ['x']), ('t2', 'multiply', ['t1', '2.0'])]
+    """
+
+    def __init__(self, knows: Callable[[Primitive], bool] = lambda op: op is not LINEAR) -> None:
+        self.knows = knows
+        self.opened: set[Primitive] = set()  # what is its own definition is written all the same
+        self.is_sweeping = _is_sweeping
+        self.since = birth()
+        self._thread = get_ident()
+        self.equations: list[Equation] = []
+        self.inputs: dict[Name, Any] = {}
+        self.constants: dict[Name, np.ndarray] = {}
+        self._names = Names()
+        self.wishes: dict[Name, str] = {}  # better names
+        self.settled: set[Name] = set()  # what has the right name already
+        self.handles: list[Callable[[], Symbol | None]] = []
+        self._known: dict[Any, tuple[Name, Any]] = {}  # what need not be computed twice
+        self._arrays: dict[int, tuple[Any, Name]] = {}  # constants by identity, kept alive
+        self._equal: dict[Any, Name] = {}
+        self._asked: set[int] = set()  # whose gradients are named when they come
+        self._silent = copy_context()  # NumPy does not warn of what it computes there
+        self._silent.run(np.seterr, all="ignore")
+        self._computing: Mapping[str, Any] | None = None  # the options of what is computed
+
+    def input(self, name: str, data: Any) -> Symbol:
+        """Return a symbol that is given."""
+        symbol = Symbol(self, self.name(name), data)
+        self.inputs[symbol.name] = data
+        return symbol
+
+    def wish(self, value: Any, name: str) -> None:
+        """Note what a value is to be called, if nobody has called it anything yet."""
+        symbol = raw(value)
+        if type(symbol) is Symbol and symbol.tape is self and symbol.name not in self.settled:
+            self.wishes.setdefault(symbol.name, name)
+
+    def call(self, value: Any, name: str) -> None:
+        """Note what a value, and its gradient when it comes, are to be called."""
+        self.wish(value, name)
+        if type(value) is Tensor and value._grad is not None:
+            self.wish(value._grad, f"d{name}")
+        elif type(value) is Tensor and value.requires_grad and value.count not in self._asked:
+            self._asked.add(value.count)
+            value.register_hook(functools.partial(self._call_gradient, name))
+
+    def _call_gradient(self, name: str, g: Any) -> None:
+        self.wish(g, f"d{name}")
+
+    def name(self, wish: str) -> Name:
+        """Return a name that nothing has yet: the one wished for, if possible."""
+        return Name(self._names.take(wish))
+
+    def record(
+        self, op: Primitive, values: Sequence[Any], params: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Write down one operation, and return its result."""
+        if get_ident() != self._thread:  # where tensors from outside would be constants
+            raise refusal("the work of another thread", "the same loop without threads")
+        params = dict(params or {})
+        if (inner := innermost(self, values, params)) is not self:
+            return inner.record(op, values, params)
+        weak = False
+        for v in (*values, *parts_of(params["index"])) if "index" in params else values:
+            self.check(v)
+            if type(v) is Symbol:
+                weak = weak or v.weak
+                v.refuse_stale()
+        if not self.knows(op) and op not in self.opened:
+            self.opened.add(op)
+            try:
+                return op.call(*values, **params)
+            except CaptureError:
+                if not op.home.startswith("autograd.rules"):
+                    raise
+                # compiled code has no definition in NumPy: the printer will refuse it by name
+            finally:
+                self.opened.remove(op)
+        weak = weak and op.elementwise
+        if weak and op.fn is not np.ldexp:  # of an integer, and of nothing like it
+            values, weak = _promoted(op, values)
+        if (same := _unchanged(op, values, params, weak)) is not None:
+            return same
+        if op.fn is setitem and _is_whole(*values, **params):
+            return Symbol(self, values[1].name, values[1].data)
+        if "index" in params:
+            params["index"], arrays = slotted(params["index"])
+            if arrays:
+                op, values = PRIMITIVES[BY_ARRAYS[op.fn]], (*values, *arrays)
+            if _is_selecting(op, values):
+                raise refusal("an array whose size depends on values", "np.where(mask, x, 0)")
+        args = tuple(map(self.argument, values))
+        key = op, *map(key_of, args), *map(key_of, params.items())
+        if key in self._known:
+            return self._symbol(op, values, params, *self._known[key], weak)
+        data = self._example(op, values, params)
+        if type(data) in (bool, complex):  # Python's, which 1j * np.float64(2) is
+            numbers = [np.complex128(v) if type(v) is complex else v for v in values]
+            return self.record(op, numbers, params)
+        data = data[()] if type(data) is np.ndarray and data.ndim == 0 else data
+        name = self.name(f"t{len(self.equations) + 1}")
+        self.equations.append(Equation(name, op, args, params, data, self.is_sweeping()))
+        self._known[key] = name, data
+        return self._symbol(op, values, params, name, data, weak)
+
+    def _example(self, op: Primitive, values: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        """Compute an operation of the example values."""
+        if self._computing is not None:  # from inside of what runs below
+            for name, option in self._computing.items():
+                if type(option) is Symbol:
+                    instead = f"{name} as a keyword argument of the function, which is constant"
+                    raise refusal(f"{name}= of a traced number", instead)
+            raise refusal(
+                "a primitive that uses a traced value which it is not given",
+                "that value as an argument of the primitive, or of the checkpointed function",
+            )
+        self._computing, data = params, [*map(example, values)]
+        try:
+            return self._silent.run(op.call, *data, **params)
+        except np.linalg.LinAlgError:
+            if any(map(np.any, self.inputs.values())):  # those of a loaded program are zeros
+                raise
+            return self._silent.run(op.call, *map(unit, data), **params)
+        finally:
+            self._computing = None
+
+    def _symbol(
+        self,
+        op: Primitive,
+        values: Sequence[Any],
+        params: Mapping[str, Any],
+        name: Name,
+        data: Any,
+        weak: bool,
+    ) -> Symbol:
+        """Return a result, which knows what it is a view of."""
+        symbol = Symbol(self, name, data)
+        symbol.weak = weak and symbol.dtype.kind != "b"
+        if type(data) is np.ndarray and (data.base is not None or op.fn in VIEWS):
+            for v in values:
+                if type(v) is Symbol and np.may_share_memory(v.data, data):
+                    symbol.look(v, op, params)
+                    break
+        return symbol
+
+    def argument(self, value: Any) -> Any:
+        """Return what stands for a value in an equation."""
+        if type(value) is Symbol:
+            value.refuse_stale()
+            return value.name
+        if np.ndim(value) == 0:
+            return value[()] if type(value) is np.ndarray else value
+        if id(value) not in self._arrays:
+            array = np.array(value)
+            key = array.dtype, array.shape, blake2b(array.tobytes()).digest()
+            if key not in self._equal:
+                self._equal[key] = self.name("k")
+                self.constants[self._equal[key]] = array
+            self._arrays[id(value)] = value, self._equal[key]
+        return self._arrays[id(value)][1]
+
+    def check(self, value: Any) -> None:
+        """Raise for arrays of another arithmetic, and for what stands for an array elsewhere."""
+        if isinstance(plain(value), Standin) and value.tape is not self:  # its name may be ours too
+            what = "a value of the map or the capture around it"
+            raise refusal(what, "that value as an argument of the captured function")
+
+    def arrays(self) -> Iterator[tuple[int, Name]]:
+        """Yield the identity of each array that was met, and the constant that it is."""
+        for i, (_, name) in self._arrays.items():
+            yield i, name
+
+
+def _promoted(op: Primitive, values: Sequence[Any]) -> tuple[list[Any], bool]:
+    """Give Python's numbers the dtype of what they meet; tell whether the result is one, too."""
+    numbers = [v.data.item() if type(v) is Symbol and v.weak else v for v in values]
+    strong = [v.dtype for v in numbers if hasattr(v, "dtype")]
+    if not strong:
+        return [*values], getattr(op.call, "__module__", None) == operator.add.__module__
+    dtype = np.result_type(*strong, *[v for v in numbers if not hasattr(v, "dtype")])
+    if dtype == np.result_type(*[v.dtype if hasattr(v, "dtype") else v for v in values]):
+        return [*values], False
+    return [
+        v if v is number or v.dtype == dtype else astype(v, dtype=dtype)
+        for v, number in zip(values, numbers, strict=True)
+    ], False
+
+
+NEUTRAL: dict[Any, Any] = {
+    np.positive: None, np.copy: None, np.broadcast_to: None, np.reshape: None, np.expand_dims: None,
+    astype: None, np.multiply: 1, np.divide: 1, np.power: 1, operator.pow: 1,
+}  # fmt: skip
+"""The operations that change nothing if the result is like the argument, beside such a number."""
+
+
+def _unchanged(op: Primitive, values: Sequence[Any], params: Mapping[str, Any], weak: bool) -> Any:
+    """Return what an operation would only repeat, bit by bit."""
+    if op.fn is np.bitwise_and and any(v is np.False_ for v in values):
+        return None if any(np.ndim(example(v)) for v in values) else np.False_
+    if op.fn not in NEUTRAL:
+        return None
+    x = next(v for v in values if type(v) is Symbol)
+    if op.fn is np.copy and x.shape:
+        return None
+    rest, neutral = [v for v in values if v is not x], NEUTRAL[op.fn]
+    if any(type(v) is Symbol for v in rest) or len(values) != 1 + (neutral is not None):
+        return None
+    if neutral is not None and (
+        len(rest) != 1
+        or not np.all(rest[0] == neutral)
+        or (op.fn is not np.multiply and x is not values[0])
+        or x.dtype.kind == "c"  # (inf+1j) * 1 is inf+nanj
+    ):
+        return None
+    like = op.call(*map(example, values), **params)
+    same = (like.shape, like.dtype) == (x.shape, x.dtype)
+    again = Symbol(x.tape, x.name, x.data)
+    again.look(x if op.fn in VIEWS else None, op, params)
+    again.weak = weak
+    return again if same else None
+
+
+def _is_selecting(op: Primitive, values: Sequence[Any]) -> bool:
+    """Tell whether a traced mask says how many elements there are: not where one fills them."""
+    arrays = values[1:] if op.fn is gather else values[2:] if op.fn is place else ()
+    masks = [v for v in arrays if type(v) is Symbol and v.dtype.kind == "b"]
+    return bool(masks) and (op.fn is gather or np.ndim(values[1]) > 0)
+
+
+def _is_whole(x: Any, v: Any, index: Any) -> bool:
+    """Tell whether all of x becomes v."""
+    return index is ... and type(v) is Symbol and (v.shape, v.dtype) == (x.shape, x.dtype)
+
+
+def _is_sweeping() -> bool:
+    """Tell whether a backward pass is on its way."""
+    frame = sys._getframe(1)
+    while frame.f_back and frame.f_code is not sweep.__code__:
+        frame = frame.f_back
+    return frame.f_code is sweep.__code__
