@@ -391,6 +391,18 @@ def test_parts_are_written_and_added_where_they_belong(n):
             assert_allclose(one, other, rtol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sums_over_rows_are_as_exact_as_numpys(dtype):
+    """They are products with ones."""
+    x = np.random.default_rng(0).standard_normal((1000, 7)).astype(dtype)
+    y = compile(lambda x: np.sum(x * 2, axis=0))(x)
+    exact = np.sum(2 * x.astype(np.longdouble), axis=0)
+    assert y.dtype == dtype
+    assert np.abs(y - exact).max() <= 2 * np.abs(np.sum(2 * x, axis=0) - exact).max()
+    z = np.array([[1.0, np.inf, np.nan], [1.0, 2.0, 3.0]], dtype)
+    assert_array_equal(compile(lambda z: np.sum(z * 2, axis=0))(z), [4, np.inf, np.nan])
+
+
 def test_what_is_needed_later_is_not_written_over():
     def f(x):
         y = x * 2

@@ -36,12 +36,12 @@ class Effect(NamedTuple):
 
     def leave(self, value: Any) -> None:
         """Add up a gradient, as backward does; replace data."""
-        t = self.tensor
-        if self.attribute == "data":
+        t, attribute, _ = self
+        if attribute != "data" and (t._grad is None or attribute == "new grad"):
+            t._grad = value
+        elif attribute == "data":
             alike = (raw(value).shape, raw(value).dtype) == (t.shape, t.dtype)
             write(t, ..., value) if alike else setattr(t, "data", value)
-        elif t._grad is None or self.attribute == "new grad":
-            t._grad = value
         else:
             t._grad = raw(t._grad) + value
 

@@ -117,8 +117,10 @@ class Compiled:
         if self._modules:
             key += tuple([m.training for m in self._modules])
         for t in self._parameters:
-            x = t.data
-            key += t.requires_grad, x.dtype, x.shape, *(t.meta or {}).get("hooks", ())
+            x, meta = t.data, t.meta
+            key += t.requires_grad, x.dtype, x.shape
+            if meta is not None and "hooks" in meta:
+                key += tuple(meta["hooks"])
         return key
 
     def _by_name(self, names: tuple[str, ...]) -> "Compiled":
