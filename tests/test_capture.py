@@ -5,6 +5,7 @@ import inspect
 import linecache
 import math
 import random
+import re
 import subprocess
 import sys
 import threading
@@ -916,6 +917,14 @@ def test_the_remedies_work():
         return x, x * 1.0
 
     assert_captured(copied, [X])
+
+
+def test_a_model_that_draws_is_named_by_who_calls_it():
+    net = nn.Sequential(nn.Linear(4, 2), nn.Dropout(0.5))
+    with pytest.raises(CaptureError) as error:
+        capture(net, np.ones((3, 4)))
+    where = str(error.value).splitlines()[1]
+    assert re.fullmatch(r"  where: Sequential, at \S*test_capture.py:\d+", where)
 
 
 def test_writing_into_new_arrays_like_one_that_is_traced():

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from autograd.errors import line_of, three_lines
+from autograd.errors import function_name, line_of, three_lines, user_line
 from autograd.program.tracing.symbol import CaptureError
 from autograd.program.tracing.tape import Tape
 from autograd.tensor import Tensor, raw
@@ -73,8 +73,8 @@ def refuse_leaks(f: Callable[..., Any], tape: Tape) -> None:
 
 
 def definition(f: Callable[..., Any]) -> str:
-    """Return the line where a function is defined, or what it is where it has none."""
+    """Return the line where a function is defined; of what has none, as a module, who calls it."""
     code: Any = getattr(inspect.unwrap(f), "__code__", None)
     if code is None:
-        return repr(f)
+        return f"{function_name(f)}, at {user_line()}"
     return f"{line_of(code.co_filename, code.co_firstlineno)}, in {code.co_name}"
