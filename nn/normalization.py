@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd import Tensor, no_grad, ones, three_lines, zeros
 from nn import functional
+from nn.checks import refuse
 from nn.function import shown
 from nn.module import Module, Parameter
 
@@ -137,6 +138,8 @@ class GroupNorm(Module):
     def __init__(
         self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True
     ) -> None:
+        what, where = "channels are shared evenly by groups", f"{num_groups=}, {num_channels=}"
+        refuse(num_channels % num_groups, what, where, "a divisor of the number of channels")
         self.num_groups, self.num_channels = num_groups, num_channels
         self.eps, self.affine = eps, affine
         self.weight, self.bias = _parameters(num_channels, affine)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import autograd
 from autograd import no_grad
 from nn.case import inside
+from nn.checks import refuse
 from nn.module import Module, untouched
 
 
@@ -60,6 +61,8 @@ def summary(model: Module, *example: Any) -> "autograd.Grid":
     1        ReLU    (1, 8)           0      8
     2        Linear  (1, 3)          27     51
     """
+    what, where = "summary looks at a module", f"summary({model!r:.40})"
+    refuse(not hasattr(model, "named_modules"), what, where, "nn.summary(model, X)", TypeError)
     parts = {id(module): (name or "(model)", module) for name, module in model.named_modules()}
     calls: dict[int, list[Any]] = {}
 

@@ -55,8 +55,9 @@ METRICS: dict[str, Metric] = {"accuracy": accuracy}
 def fit(
     model: Module, data: Any, loss: Callable[..., Tensor], optimizer: Optimizer, epochs: int = 10,
     *, batch_size: int = 32, shuffle: bool = True, validation: Any = None,
-    metrics: Mapping[str, Metric] | Iterable[str] | str = (), schedule: LRScheduler | None = None,
-    patience: int | None = None, callbacks: Iterable[Callable[["Training"], Any]] = (),
+    metrics: Mapping[str, Metric] | Iterable[str] | str | None = None,
+    schedule: LRScheduler | None = None, patience: int | None = None,
+    callbacks: Iterable[Callable[["Training"], Any]] | None = None,
     checkpoint: str | Path | None = None, seed: int | None = None, progress: bool = True,
 ) -> History:  # fmt: skip
     """Train a model on mini-batches, and return the numbers of every epoch.
@@ -119,6 +120,8 @@ def fit(
     refuse(not (known and callable(loss)), what, f"fit({parts})", instead, TypeError)
     what, where = "callbacks are several functions, in a list", f"callbacks={callbacks!r:.60}"
     refuse(callable(callbacks), what, where, "callbacks=[...]", TypeError)
+    whole = hasattr(epochs, "__index__")
+    refuse(not whole, "epochs are counted", f"{epochs=}", "epochs=10", TypeError)
     never = patience is not None and patience < 1
     refuse(never, "an epoch can only be worse than those before it", f"{patience=}", "patience=1")
     stray = schedule is not None and schedule.optimizer is not optimizer
@@ -136,14 +139,14 @@ def fit(
         learned, validation = learned.split(validation, order)
     elif validation is not None:
         validation = source(validation, batch_size)
-    training = Training(model, loss, optimizer, schedule, _functions(metrics), order, start)
+    training = Training(model, loss, optimizer, schedule, _functions(metrics or ()), order, start)
     monitored, history = "loss" if validation is None else "val_loss", training.history
     if saved:
         training.load_state_dict(saved)
     elif checkpoint:
         checkpoints.write(checkpoint, training.state_dict())  # a wrong path shows before the work
     total = (epochs - history.epochs) * len(learned) if isinstance(learned, Sized) else None
-    stop, callbacks = False, list(callbacks)
+    stop, callbacks = False, list(callbacks or ())
     with _bar(progress, total) as bar:
         while not stop and history.epochs < epochs:
             best = history.best(monitored) if monitored in history else history.epochs

@@ -318,3 +318,11 @@ except ImportError as error:
         "  where: nn.estimators",
         '  instead: pip install "retrograd[sklearn]"',
     ]
+
+
+def test_an_optimizer_by_name_is_refused():
+    with pytest.raises(TypeError) as error:
+        Classifier(optimizer="adam").fit(np.eye(2), [0, 1])
+    assert str(error.value) == (
+        "an estimator makes its optimizer\n  where: optimizer='adam'\n  instead: nn.optim.Adam"
+    )

@@ -12,7 +12,27 @@ NET = nn.Linear(3, 2)
 SGD = nn.optim.SGD(NET.parameters(), lr=0.1)
 StepLR = nn.optim.lr_scheduler.StepLR
 
+ROWS = np.zeros((4, 3)), np.zeros((4, 2))
+
 MISTAKES = {
+    "epochs as a text": (
+        lambda: nn.fit(NET, ROWS, nn.MSELoss(), SGD, epochs="3"),
+        TypeError("epochs are counted"),
+        "epochs='3'",
+        "epochs=10",
+    ),
+    "a summary of a function": (
+        lambda: nn.summary(print, X),
+        TypeError("summary looks at a module"),
+        "summary(<built-in function print>)",
+        "nn.summary(model, X)",
+    ),
+    "groups that do not fit": (
+        lambda: nn.GroupNorm(2, 5),
+        ValueError("channels are shared evenly by groups"),
+        "num_groups=2, num_channels=5",
+        "a divisor of the number of channels",
+    ),
     "a result that is a text": (
         lambda: ag.jacobian(lambda x: "loss")(1.0),
         TypeError("the function returned nothing to differentiate"),
