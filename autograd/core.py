@@ -9,6 +9,7 @@ import numpy as np
 from autograd import functional, tracer
 from autograd.modes import no_grad
 from autograd.primitive import COMPOSITES, PRIMITIVES, Primitive, Undefined
+from autograd.rules.shape import arrayed
 from autograd.tensor import raw
 from autograd.tracer import ASK, Box, getval, isbox
 from autograd.tree import flatten, map_leaves
@@ -223,7 +224,7 @@ class VSpace:
 
     def __init__(self, value: Any) -> None:
         leaves, self._nest = flatten(value)
-        known = [x if hasattr(x, "dtype") else np.asarray(x) for x in leaves]
+        known = [*map(arrayed, leaves)]
         self._kinds = [(x.shape, x.dtype) for x in known]
 
     @property

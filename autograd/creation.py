@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -13,9 +13,10 @@ from autograd.tensor import Tensor, constant
 from autograd.witness import SHARING, fingerprint
 
 P = ParamSpec("P")
+Made = TypeVar("Made")
 
 
-def explained(instead: str) -> Callable[[Callable[P, Tensor]], Callable[P, Tensor]]:
+def explained(instead: str) -> Callable[[Callable[P, Made]], Callable[P, Made]]:
     """Let NumPy's refusal of arguments say which function refused, and what to write instead.
 
     >>> @explained("double(2)")
@@ -29,9 +30,9 @@ def explained(instead: str) -> Callable[[Callable[P, Tensor]], Callable[P, Tenso
       instead: double(2)
     """
 
-    def decorate(make: Callable[P, Tensor]) -> Callable[P, Tensor]:
+    def decorate(make: Callable[P, Made]) -> Callable[P, Made]:
         @functools.wraps(make)
-        def checked(*args: P.args, **kwargs: P.kwargs) -> Tensor:
+        def checked(*args: P.args, **kwargs: P.kwargs) -> Made:
             try:
                 return make(*args, **kwargs)
             except (TypeError, ValueError) as error:

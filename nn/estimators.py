@@ -71,12 +71,10 @@ class Network(BaseEstimator):  # type: ignore[misc]  # which has no types
             manual_seed(int(self._random.integers(2**63)))
             if first:
                 self.module_ = self._module(X, width)
-                what, where = (
-                    "an estimator makes its optimizer",
-                    f"optimizer={self.optimizer!r:.40}",
-                )
-                refuse(not callable(self.optimizer), what, where, "nn.optim.Adam", TypeError)
-                self.optimizer_ = self.optimizer(self.module_.parameters(), lr=self.lr)
+                make = self.optimizer
+                what, where = "an estimator makes its optimizer", f"optimizer={make!r:.40}"
+                refuse(not callable(make), what, where, "nn.optim.Adam", TypeError)
+                self.optimizer_ = make(self.module_.parameters(), lr=self.lr)
                 self.history_ = History()
             options |= {"batch_size": self.batch_size, "progress": self.verbose}
             loss = self.loss or type(self).criterion

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import special as scipys
 
 from autograd.rules import neural
+from autograd.rules.shape import arrayed
 from autograd.rules.special import polygamma as polygamma_row
 from autograd.rules.special import zeta as zeta_row
 
@@ -102,7 +103,7 @@ def multigammaln(a: Any, d: int) -> Any:
 def _array(x: Any) -> Any:
     if isinstance(x, (list, tuple)):
         return np.stack(x)
-    return x if hasattr(x, "dtype") else np.asarray(x)
+    return arrayed(x)
 
 
 def _plain(y: Any) -> Any:

@@ -18,6 +18,13 @@ BLOCK = 32768  # numbers that fit into the cache, together with what a formula m
 IDLE = "step() changed nothing, as no parameter has a gradient: call backward() first"
 
 
+def _refuse_lacking(
+    state_dict: Mapping[str, Any], names: Iterable[str], of: str, instead: str
+) -> None:
+    lacks = ", ".join(name for name in names if name not in state_dict)
+    refuse(lacks, f"nothing was saved as {lacks}", f"{of}.load_state_dict(state)", instead)
+
+
 class Remembering:
     """What is saved as the attributes that `remembered` names: schedules, running means."""
 
@@ -29,9 +36,8 @@ class Remembering:
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from where `state_dict` was called; raises ValueError for no such state."""
-        lacks = ", ".join(name for name in self.remembered if name not in state_dict)
-        kind, instead = type(self).__name__, "what state_dict() returned, of one like this"
-        refuse(lacks, f"nothing was saved as {lacks}", f"{kind}.load_state_dict(state)", instead)
+        instead = "what state_dict() returned, of one like this"
+        _refuse_lacking(state_dict, self.remembered, type(self).__name__, instead)
         vars(self).update(copy.deepcopy({name: state_dict[name] for name in self.remembered}))
 
 
@@ -167,10 +173,9 @@ class Optimizer:
 
         Raises ValueError for other groups and for no such state; nothing changes then.
         """
-        lacks = ", ".join(k for k in ("state", "param_groups") if k not in state_dict)
-        where, instead = "optimizer.load_state_dict(state)", "what optimizer.state_dict() returned"
-        refuse(lacks, f"nothing was saved as {lacks}", where, instead)
-        state, groups = (copy.deepcopy(state_dict[name]) for name in ("state", "param_groups"))
+        saved, instead = ("state", "param_groups"), "what optimizer.state_dict() returned"
+        _refuse_lacking(state_dict, saved, "optimizer", instead)
+        state, groups = (copy.deepcopy(state_dict[name]) for name in saved)
         now, then = ([len(g["params"]) for g in some] for some in (self.param_groups, groups))
         what = f"the groups have {now} parameters, and had {then} when saved"
         self._refuse(now != then, what, "an optimiser of the same parameters in the same groups")

@@ -118,22 +118,26 @@ def part_of_zeros(
     """Write what an index sends back into zeros."""
     if not is_basic(e.params["index"]) or x[0].dtype != e.like.dtype:
         return None
-    return ["$OUT[...] = 0", *part_added(refer, e, x, ["", *args])]
+    return ["$OUT[...] = 0", f"{_part(refer, e)} += {args[0]}"]
 
 
 def part_added(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str]:
     """Add to a part of what was there."""
-    return [f"$OUT[{refer(e.params['index'])}] += {args[1]}"]
+    return [f"{_part(refer, e)} += {args[1]}"]
 
 
 def part_copied(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str]:
     """Copy a part."""
-    return [f"{refer(np.copyto)}($OUT, {args[0]}[{refer(e.params['index'])}])"]
+    return [f"{refer(np.copyto)}($OUT, {_part(refer, e, args[0])})"]
 
 
 def part_set(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str]:
     """Set a part of what was there."""
-    return [f"$OUT[{refer(e.params['index'])}] = {args[1]}"]
+    return [f"{_part(refer, e)} = {args[1]}"]
+
+
+def _part(refer: Refer, e: Equation, of: str = "$OUT") -> str:
+    return f"{of}[{refer(e.params['index'])}]"
 
 
 rectified, mask = called(rectify), called(_mask)

@@ -72,7 +72,7 @@ class Plan:
         self._last = self._last_uses()
         self._held: dict[Name, np.ndarray] = {}
         self._free: list[np.ndarray] = []
-        self._softmax: dict[tuple[Any, ...], str] = {}
+        self._softmax: dict[Name, str] = {}
         self._early: set[Name] = set()
         ending: dict[int, list[Name]] = defaultdict(list)
         for name, i in self._last.items():
@@ -272,12 +272,12 @@ class Plan:
         else:
             text = self._place(p, x, order=order)
             buffer, g = self.refer(self.scope.pop(text)), []
-            self._softmax[p.text,] = buffer
+            self._softmax[p] = buffer
         self._rows(cross_entropy, x, [*map(self._argument, e.args), buffer, loss, *g])
 
     def _d_cross_entropy(self, e: Equation) -> None:
         p = self._softmax_of(e)
-        buffer, g = self._softmax[p.text,], e.args[3]
+        buffer, g = self._softmax[p], e.args[3]
         if g in self._uniform:
             g = self._uniform[g].item()
         self._rows(d_cross_entropy, e.like, [buffer, *map(self._argument, (e.args[1], g))])

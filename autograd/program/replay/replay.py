@@ -55,16 +55,10 @@ class Replay:
         self._halves: tuple[Pool, Pool | None, list[int]] | None = None
 
     def __call__(self, args: tuple[Any, ...]) -> Any:
-        program = self.program
-        leaves = flatten(list(args))[0] if self._nested else args
+        values = self._values(args)
         if self._connected and is_grad_enabled():
-            return self._record(self._values(leaves))
-        results = self.run(self._raw(leaves))
-        if program.effects:
-            for effect, value in zip(program.effects, results[self._count :], strict=True):
-                effect.leave(value)
-            results = results[: self._count]
-        return program.result(results)
+            return self._record(values)
+        return self._leave(self.run(self._raw(values)))
 
     @functools.cached_property
     def run(self) -> Pool:
@@ -73,15 +67,22 @@ class Replay:
 
     def guess(self, args: tuple[Any, ...]) -> Any:
         """Return what a call would return, and leave nothing in tensors."""
-        leaves = flatten(list(args))[0] if self._nested else args
-        return self.program.result(self.run(self._raw(leaves))[: self._count])
+        return self.program.result(self.run(self._raw(self._values(args)))[: self._count])
 
-    def _raw(self, leaves: Sequence[Any]) -> list[Any]:
-        values = self._values(leaves)
+    def _leave(self, results: Sequence[Any]) -> Any:
+        """Leave in tensors what belongs there, and return what the function returns."""
+        if effects := self.program.effects:
+            for effect, value in zip(effects, results[self._count :], strict=True):
+                effect.leave(value)
+            results = results[: self._count]
+        return self.program.result(results)
+
+    def _raw(self, values: list[Any]) -> list[Any]:
         return [*map(raw, values)] if self._wrapped else values
 
-    def _values(self, leaves: Sequence[Any]) -> list[Any]:
+    def _values(self, args: tuple[Any, ...]) -> list[Any]:
         """Return the arguments and the parameters that are inputs."""
+        leaves = flatten(list(args))[0] if self._nested else args
         values = [*map(leaves.__getitem__, self._given)]
         for k, kind in self._numbers:  # Python's raise an error where NumPy's are infinite
             values[k] = kind(values[k])
@@ -118,9 +119,7 @@ class Replay:
         shapes = [np.shape(given[k]) for k in which]
         for k, part in zip(which, unpack(y, *shapes) if several else [y], strict=True):
             given[k] = part if part.dtype == given[k].dtype else part.astype(given[k].dtype)
-        for effect, value in zip(program.effects, given[self._count :], strict=True):
-            effect.leave(value)
-        return program.result(given[: self._count])
+        return self._leave(given)
 
     def _cut(self, values: Sequence[Any]) -> tuple[Pool, Pool | None, list[int]]:
         """Return what runs now, what runs backward, and the inputs that want gradients."""
