@@ -31,6 +31,8 @@ class Primitive:
     each : for any number of arguments: ``each(i, g, y, *x, **params)`` is the rule of argument i.
     joint : all rules at once, where they share work: ``joint(g, y, *x, **params)`` is a list.
     call : what runs forward (``operator.mul`` is ten times faster on scalars than np.multiply).
+    definition : the same in other rows, for a printer or an engine that does not know this one;
+        `call` itself, where that is written in NumPy.
     bind : turns the call ``fn(*args, **kwargs)`` into ``(values, params)`` where fn's signature
         mixes arrays with sequences or strings.
     code, tex, symbol : the spellings in NumPy source, in LaTeX and on a drawing. ``{0}`` stands
@@ -47,13 +49,15 @@ class Primitive:
     """
 
     __slots__ = (
-        "alone", "batch", "bind", "call", "code", "differentiable", "each", "elementwise", "fn",
-        "home", "joint", "lazy", "name", "pair", "paper", "params", "rules", "symbol", "tex",
+        "alone", "batch", "bind", "call", "code", "definition", "differentiable", "each",
+        "elementwise", "fn", "home", "joint", "lazy", "name", "pair", "paper", "params", "rules",
+        "symbol", "tex",
     )  # fmt: skip
 
     def __init__(
         self, fn: Callable[..., Any], rules: tuple[Rule | None, ...], *, name: str | None = None,
-        call: Callable[..., Any] | None = None, each: Rule | None = None, joint: Rule | None = None,
+        call: Callable[..., Any] | None = None, definition: Callable[..., Any] | None = None,
+        each: Rule | None = None, joint: Rule | None = None,
         bind: Callable[..., tuple[tuple[Any, ...], dict[str, Any]]] | None = None,
         code: str | None = None, tex: str | None = None, symbol: str | None = None,
         elementwise: bool = False, batch: Rule | None = None,
@@ -63,6 +67,7 @@ class Primitive:
         self.home = home_of(fn)
         self.name = name or fn.__name__
         self.call = call or fn
+        self.definition = definition or self.call
         self.bind = bind
         self.batch = batch
         self.lazy: Rule | None = None
@@ -107,7 +112,8 @@ class Primitive:
         if len(args) != len(self.rules) and self.rules:
             args, kwargs = _by_signature(self.fn, len(self.rules), args, kwargs)
             for name, value in kwargs.items():
-                if name != "out" and getattr(value, "requires_grad", False):
+                given = name != "out" and getattr(value, "requires_grad", False)
+                if given and beyond(self, kwargs) is None:
                     raise TypeError(
                         three_lines(
                             f"{self.name} has no rule for its argument {name}",

@@ -173,6 +173,7 @@ def test_pad_by_a_function_of_the_users():
     [
         lambda x: np.pad(x, 1, "nearest"), lambda x: np.pad(x, 1, "edge", end_values=2),
         lambda x: np.max(x, where=MASK), lambda x: np.pad(x, -1, "mean"),
+        lambda x: np.pad(x, 1.5), lambda x: np.pad(x, -1),
         lambda x: np.insert(x, 9, 1.0), lambda x: np.delete(x, 9), lambda x: np.take(x, 9),
         lambda x: np.select([MASK], [x, x]), lambda x: np.meshgrid(x, x, indexing="yx"),
         lambda x: np.choose([0, 2], [x[0, :2], x[1, :2]]), lambda x: np.block([[x], x]),
@@ -224,7 +225,8 @@ def test_evenly_spaced_numbers_between_any_others(dtype):
         lambda x: np.clip(x > 2, -1, np.array([0, 1], np.int16)[:, None]),
         lambda x: np.clip(x.astype(np.uint8), -1, np.array([1, 2])[:, None]),
         lambda x: np.sort(x, kind="stable"), lambda x: np.sort(x, axis=None, stable=True),
-        lambda x: np.repeat(x[0, 0], 2, axis=0),
+        lambda x: np.repeat(x[0, 0], 2, axis=0), lambda x: np.trace(x, dtype=np.float32),
+        lambda x: np.pad(x.astype(int), 1, constant_values=2.5), lambda x: np.diff(x > 2),
         lambda x: np.linalg.multi_dot([x[:, :0], x[:0], x.T]),
     ],
 )  # fmt: skip

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOVING = {
     "reshape", "ravel", "squeeze", "expand_dims", "transpose", "swapaxes", "moveaxis", "flip",
     "roll", "copy", "concatenate", "stack", "broadcast_to", "diagonal", "tril", "triu", "getitem",
-    "setitem", "gather", "place", "pad", "astype", "class_indices", "argsort",
+    "setitem", "gather", "place", "pad", "repeat", "tile", "astype", "class_indices", "argsort",
 }  # fmt: skip
 """Operations that move elements, and compute nothing."""
 

@@ -6,6 +6,7 @@ from autograd.rules import (  # noqa: F401  # for the rows that they write
     complex_parts,
     composites,
     convolution,
+    copies,
     decompositions,
     elementwise,
     fft,

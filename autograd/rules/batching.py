@@ -27,6 +27,7 @@ from autograd.rules.batch_parts import (
     scatter_batch,
     setitem_batch,
 )
+from autograd.rules.copies import tiling
 from autograd.rules.fft import TRANSFORMS
 from autograd.rules.neural import (
     d_cross_entropy,
@@ -76,6 +77,12 @@ def roll(run, x, shift, axis=None):
     if axis is None:
         return np.reshape(run(flat(x), shift=shift, axis=1), x.shape)
     return run(x, shift=shift, axis=behind(axis, x.ndim - 1))
+
+
+@alone
+def tile(run, x, reps):
+    reps, shape = tiling(x.shape[1:], reps)
+    return run(np.reshape(x, (len(x), *shape)), reps=(1, *reps))
 
 
 # ── the same elements in another shape ────────────────────────────────────────────────────────
@@ -291,6 +298,8 @@ BATCHING = {
     **dict.fromkeys((np.copy, astype), same),
     **dict.fromkeys(TRANSFORMS, with_axes("axis", axis=-1)),
     np.roll: roll,
+    np.repeat: along(None),
+    np.tile: tile,
     np.reshape: reshape,
     np.ravel: reshape,
     np.squeeze: squeeze,
@@ -299,7 +308,7 @@ BATCHING = {
     np.swapaxes: with_axes("axis1", "axis2"),
     np.moveaxis: with_axes("source", "destination"),
     np.flip: reduction,
-    np.diagonal: with_axes("axis1", "axis2", axis1=0, axis2=1),
+    **dict.fromkeys((np.diagonal, np.trace), with_axes("axis1", "axis2", axis1=0, axis2=1)),
     np.concatenate: concatenate,
     np.stack: stack,
     np.broadcast_to: broadcast_to,
@@ -337,7 +346,7 @@ BATCHING = {
     np.convolve: batch_statistics.convolve,
     np.digitize: batch_statistics.digitize,
     np.searchsorted: batch_statistics.searchsorted,
-    np.unwrap: with_axes("axis", axis=-1),
+    **dict.fromkeys((np.diff, np.unwrap), with_axes("axis", axis=-1)),
     polynomials.vander: batch_statistics.vander,
 }  # fmt: skip
 for _fn, _rule in BATCHING.items():

@@ -37,28 +37,6 @@ LOOKUPS = {np.take, np.take_along_axis}
 """Functions whose array may be a table of constants, looked up by an index that is computed."""
 
 
-@composite(np.repeat)
-def repeat(x, repeats, axis=None):
-    shape = (x.size,) if axis is None or x.ndim == 0 else x.shape
-    axis = normalize_axis_index(axis or 0, len(shape))
-    before, n, after = shape[:axis], shape[axis], shape[axis + 1 :]
-    if np.ndim(repeats):
-        return np.take(np.reshape(x, shape), np.repeat(np.arange(n), repeats), axis=axis)
-    copies = np.reshape(x, (*before, n, 1, *after))
-    copies = np.broadcast_to(copies, (*before, n, repeats, *after))
-    return np.reshape(copies, (*before, n * repeats, *after))
-
-
-@composite(np.tile)
-def tile(x, reps):
-    reps = tuple(reps) if np.iterable(reps) else (reps,)
-    depth = max(x.ndim, len(reps))
-    reps, shape = (1,) * (depth - len(reps)) + reps, (1,) * (depth - x.ndim) + x.shape
-    copies = np.reshape(x, tuple(itertools.chain(*((1, n) for n in shape))))
-    copies = np.broadcast_to(copies, tuple(itertools.chain(*zip(reps, shape, strict=True))))
-    return np.reshape(copies, tuple(r * n for r, n in zip(reps, shape, strict=True)))
-
-
 @composite(np.diag)
 def diag(x, k=0):
     if x.ndim == 2:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from autograd.errors import three_lines
-from autograd.primitive import composite, primitive
+from autograd.primitive import composite, options, primitive
 from autograd.rules.elementwise import masked
 from autograd.rules.masking import cast
 from autograd.rules.shape import (
@@ -68,6 +68,23 @@ def bind_convolve(a, v, mode="full"):
     return (np.atleast_1d(a), np.atleast_1d(v)), {} if mode == "full" else {"mode": mode}
 
 
+# ── differences ───────────────────────────────────────────────────────────────────────────────
+def d_diff(g, y, a, n=1, axis=-1):
+    axis %= a.ndim
+    for _ in range(n):
+        g = pad_constant(g, pad_width=tuple((int(i == axis),) * 2 for i in range(a.ndim)))
+        g = g[cut(axis, None, -1)] - g[cut(axis, 1, None)]
+    return g
+
+
+def diff(a, n=1, axis=-1):
+    axis = normalize_axis_index(axis, a.ndim)
+    step = np.not_equal if a.dtype == np.bool_ else np.subtract
+    for _ in range(n):
+        a = step(a[cut(axis, 1, None)], a[cut(axis, None, -1)])
+    return a
+
+
 def lines_at(x, xp, fp):
     return np.interp(x, xp, fp)
 
@@ -75,6 +92,7 @@ def lines_at(x, xp, fp):
 # fmt: off
 lines = primitive(lines_at, lambda g, y, x, xp, fp: g * slope_at(x, xp, fp), lambda g, y, x, xp, fp: deal(-g * slope_at(x, xp, fp), x, xp), lambda g, y, x, xp, fp: deal(g, x, xp), name="interp", code="np.interp({0}, {1}, {2})", tex=r"\operatorname{{interp}}\left({0}; {1}, {2}\right)")
 primitive(np.convolve,     d_convolve(0), d_convolve(1), bind=bind_convolve, tex=r"{0} * {1}", symbol="∗")
+primitive(np.diff,         d_diff, definition=diff, symbol="Δ")
 primitive(np.unwrap,       lambda g, y, p, **_: g)
 primitive(np.searchsorted, None, None)
 primitive(np.digitize,     None, None)
@@ -107,19 +125,14 @@ def correlate(a, v, mode="valid"):
 
 
 # ── differences and sums ──────────────────────────────────────────────────────────────────────
-@composite(np.diff)
-def diff(a, n=1, axis=-1, **ends):
+@options(np.diff)
+def diff_with_ends(a, n=1, axis=-1, *, prepend=None, append=None):
     a = unlisted(a)
     axis = normalize_axis_index(axis, a.ndim)
-    if ends and n:
-        edge = (*a.shape[:axis], 1, *a.shape[axis + 1 :])
-        parts = [ends.get("prepend"), a, ends.get("append")]
-        parts = [np.broadcast_to(p, edge) if np.ndim(p) == 0 else p for p in parts if p is not None]
-        a = np.concatenate(parts, axis=axis)
-    step = np.not_equal if a.dtype == np.bool_ else np.subtract
-    for _ in range(n):
-        a = step(a[cut(axis, 1, None)], a[cut(axis, None, -1)])
-    return a
+    edge = (*a.shape[:axis], 1, *a.shape[axis + 1 :])
+    parts = [p for p in (prepend, a, append) if p is not None]
+    parts = [np.broadcast_to(p, edge) if np.ndim(p) == 0 else p for p in parts]
+    return np.diff(np.concatenate(parts, axis=axis), n, axis) if n else a
 
 
 @composite(np.ediff1d)

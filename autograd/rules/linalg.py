@@ -36,11 +36,6 @@ def diagonal(x, offset=0):
     return np.diagonal(x, offset, axis1=-2, axis2=-1)
 
 
-@composite(np.trace)
-def trace(x, offset=0, axis1=0, axis2=1):
-    return np.sum(np.diagonal(x, offset, axis1, axis2), axis=-1)
-
-
 @composite(np.linalg.trace)
 def trace_of_last(x, offset=0):
     return np.trace(x, offset, axis1=-2, axis2=-1)

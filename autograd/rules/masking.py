@@ -116,11 +116,12 @@ def sort(x, axis=-1, kind=None, order=None, *, stable=None):
     return np.sort(x, axis=axis)  # by whatever way: equal elements are as good as each other
 
 
-def scan(fn):
+def in_dtype(fn):
     @options(fn)
-    def scanned(x, axis=None, dtype=None):
-        return cast(fn(cast(x, dtype), axis=axis), dtype)
+    def computed(x, dtype=None, **options):
+        return cast(fn(cast(x, dtype), **options), dtype)
 
 
-scan(np.cumsum)
-scan(np.cumprod)
+in_dtype(np.cumsum)
+in_dtype(np.cumprod)
+in_dtype(np.trace)

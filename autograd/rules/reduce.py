@@ -230,6 +230,16 @@ def bind_norm(x, ord=None, axis=None, keepdims=False):
     return (x,), {"ord": ord, "axis": axis, "keepdims": keepdims}
 
 
+def d_trace(g, y, x, offset=0, axis1=0, axis2=1):
+    g = np.where(np.eye(x.shape[axis1], x.shape[axis2], offset, bool), g[..., None, None], 0)
+    last = x.ndim == 2 and axis1 % 2 < axis2 % 2
+    return g if last else np.moveaxis(g, (-2, -1), (axis1, axis2))
+
+
+def trace(x, offset=0, axis1=0, axis2=1):
+    return np.sum(np.diagonal(x, offset, axis1, axis2), axis=-1)
+
+
 # fmt: off
 primitive(np.sum,         lambda g, y, x, axis=None, keepdims=False: spread(g, x, axis, keepdims), call=add_up,             tex=r"\sum {0}",             symbol="Σ")
 primitive(np.mean,        lambda g, y, x, axis=None, keepdims=False: spread(g / max(count(x, axis), 1), x, axis, keepdims), call=average, tex=r"\overline{{{0}}}",     symbol="mean")
@@ -240,6 +250,7 @@ primitive(np.max,         d_extreme,                                            
 primitive(np.min,         d_extreme,                                                                                        tex=r"\min\left({0}\right)")
 primitive(np.amax,        d_extreme,                                                                                        tex=r"\max\left({0}\right)", symbol="max")
 primitive(np.amin,        d_extreme,                                                                                        tex=r"\min\left({0}\right)", symbol="min")
+primitive(np.trace,       d_trace,                                                                                          tex=r"\operatorname{{tr}}\left({0}\right)", symbol="tr", definition=trace)
 primitive(np.linalg.norm, d_norm,                                                                                           tex=r"\left\| {0} \right\|", symbol="‖x‖", bind=bind_norm, code="np.linalg.norm({0})")
 primitive(np.cumsum,      d_cumsum)
 primitive(np.cumprod,     d_cumprod)

@@ -165,7 +165,7 @@ SAMPLES: dict[Callable[..., Any], list[Case]] = {
     astype:              given(astype, ONE, "dtype", (np.dtype(float),), analytic=False),
     np.diagonal:         given(np.diagonal, SQUARE_OR_NOT, "offset", (0,), (1,), (-1,), (2,)) + given(np.diagonal, [(2, 3, 4)], "offset axis1 axis2", (1, 2, 0), (0, -1, -2)),
     np.diag:             given(np.diag, [(3,), (3, 3), (2, 3)], "k", (0,), (1,), (-1,)),
-    np.trace:            given(np.trace, SQUARE_OR_NOT, "offset", (0,), (1,), (-1,)) + given(np.trace, [(2, 3, 4)], "axis1 axis2", (1, 2)),
+    np.trace:            given(np.trace, SQUARE_OR_NOT, "offset", (0,), (1,), (-1,)) + given(np.trace, [(2, 3, 4)], "offset axis1 axis2", (0, 1, 2), (1, -1, 0)) + given(np.trace, [(2, 3)], "offset axis1 axis2", (1, -1, 0)),
     np.tril:             given(np.tril, SQUARE_OR_NOT, "k", (0,), (1,), (-1,)),
     np.triu:             given(np.triu, SQUARE_OR_NOT, "k", (0,), (1,), (-1,)),
     np.repeat:           given(np.repeat, [(2, 3)], "repeats axis", (2, None), (2, 1), ([1, 0, 2], 1), (3, -2)),

@@ -218,7 +218,7 @@ SAMPLES: dict[Callable[..., Any], list[Case]] = {
         *(case(lambda f, h, k=k: np.gradient(f, h, axis=0, edge_order=k), (5, 2), s, domain=(real, d), note=f"edge_order={k}") for k, s, d in ((2, (), positive), (1, (5,), rising))),
         *given(lambda f: np.gradient(f, np.array([0, 1, 3, 4, 7])), [(5,)]),
     ],
-    np.diff:             given(np.diff, [(4,), (3, 4)], "n axis", (1, -1), (2, 0), (0, 0)) + given(np.diff, [(2, 3)], "prepend append", (0.0, 1.5)) + [case(lambda a, b: np.diff(a, axis=0, append=b), (2, 3), s) for s in ((), (2, 3))],
+    np.diff:             given(np.diff, [(4,), (3, 4)], "n axis", (1, -1), (2, 0), (0, 0)) + given(np.diff, [(2, 3)], "prepend append", (0.0, 1.5)) + [case(f, (2, 3), s) for s in ((), (2, 3)) for f in (lambda a, b: np.diff(a, axis=0, append=b), lambda a, b: np.diff(a, 1, 0, b))],
     np.ediff1d:          given(np.ediff1d, [(4,), (2, 3)]) + given(np.ediff1d, [(3,)], "to_end to_begin", ([1.0, 2.0], 5.0)) + [case(lambda x, e: np.ediff1d(x, to_end=e), (3,), (2,))],
     np.convolve:         [c for mode in ("full", "same", "valid") for c in many(call(np.convolve, {"mode": mode}), ((4,), (3,)), ((4,), (2,)), ((2,), (5,)), ((3,), (3,)), ((1,), (3,)))] + many(np.convolve, ((), (3,))),
     np.correlate:        [c for mode in ("full", "same", "valid") for c in many(call(np.correlate, {"mode": mode}), ((4,), (3,)), ((4,), (2,)), ((2,), (5,)), ((3,), (3,)), ((1,), (3,)), analytic=False)],
