@@ -192,6 +192,18 @@ def test_helpers_are_defined_once_and_none_is_unused():
     assert set(functions[:-1]) <= used
 
 
+@pytest.mark.parametrize(
+    ("f", "part"),
+    [(ag.gelu, "erf"), (lambda x: ag.gelu(x, "tanh"), "tanh"), (ag.silu, "sigmoid")],
+    ids=["gelu", "tanh", "silu"],
+)
+def test_what_an_activation_and_its_gradient_share_is_computed_once(f, part):
+    program = assert_captured(value_and_grad(lambda x: np.sum(f(x) ** 2)), [X])
+    operations = [e.op.name for e in program.equations]
+    assert operations.count(part) == 1
+    assert not {"gelu", "gelu_tanh", "silu"} & {*operations}
+
+
 def test_a_definition_comes_with_what_it_uses_and_nothing_else():
     def scaled(x):
         X = x / SCALE  # as a global is called

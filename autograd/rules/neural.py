@@ -77,7 +77,7 @@ def _erf():
 
 def silu_(x):
     """Return x / (1 + exp(-x)), which others call swish."""
-    return x * sigmoid_(x)
+    return x * sigmoid(x)
 
 
 def d_silu(g, y, x):
@@ -237,6 +237,9 @@ logsumexp   = primitive(logsumexp_,   d_logsumexp,                              
 linear = primitive(linear_, lambda g, y, x, w, b=None: g @ w if g.ndim <= 2 else linear(g, w.T), d_linear_weight, lambda g, y, x, w, b: g, name="linear", code="linear({*})", tex=r"\operatorname{{linear}}\left({*}\right)")
 softmax_cross_entropy = primitive(cross_entropy_, lambda g, y, x, t: d_cross_entropy(x, t, y, g), None, paper=(error_of_softmax, None), name="softmax_cross_entropy", tex=r"\operatorname{{CE}}\left({0}, {1}\right)", symbol="CE")
 # fmt: on
+
+OPEN = {linear, silu, gelu_exact, gelu_tanh}
+"""What programs write out, so that the forward pass and its gradient share parts."""
 
 
 def gelu(x, approximate="none"):

@@ -402,9 +402,8 @@ SPELLINGS: dict[str, Spelling] = {
     "log": "Log", "sin": "Sin", "cos": "Cos", "tan": "Tan", "arcsin": "Asin", "arccos": "Acos",
     "arctan": "Atan", "sinh": "Sinh", "cosh": "Cosh", "tanh": "Tanh", "arcsinh": "Asinh",
     "arccosh": "Acosh", "arctanh": "Atanh", "sign": "Sign", "erf": "Erf", "sigmoid": "Sigmoid",
-    "softplus": "Softplus", "gelu": "Gelu", "matmul": _multiplied, "copy": "Identity",
+    "softplus": "Softplus", "matmul": _multiplied, "copy": "Identity",
     "real": "Identity", "conjugate": "Identity",
-    "gelu_tanh": lambda at: at("Gelu", at.arg(0), approximate="tanh"),
     "relu": _rectified,
     **dict.fromkeys(("pow", "power", "float_power"), "Pow"),
     "floor": _stepped("Floor"), "ceil": _stepped("Ceil"), "rint": _stepped("Round"),
@@ -439,7 +438,7 @@ SPELLINGS: dict[str, Spelling] = {
 """How operations are spelled, by the names of their rows."""
 
 SINGLE = {
-    "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Erf", "Gelu",
+    "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Erf",
     "Softplus", "Conv", "ConvTranspose", "AveragePool",
 }  # fmt: skip
 """What onnxruntime computes in single precision only: arguments of float64 are rounded there."""

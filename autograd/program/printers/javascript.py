@@ -14,6 +14,7 @@ from autograd.program.equations import Equation, Name
 from autograd.program.expansion import written_out
 from autograd.program.printers.arrays import PRINTERS, Writer, call
 from autograd.program.printers.literals import LINE
+from autograd.rules.neural import OPEN
 
 if TYPE_CHECKING:
     from autograd.program.program import Program
@@ -119,7 +120,7 @@ def knows(op: Primitive) -> bool:
     ours = op.home.startswith(("numpy", "_operator", "autograd.rules"))
     ours = ours and op.home != "autograd.rules.special"
     known = op.name in PRINTERS or op.name in REFUSED
-    return ours and (known or (op.elementwise and op.fn in PRIMITIVES))
+    return ours and (known or (op.elementwise and op.fn in PRIMITIVES and op.fn not in OPEN))
 
 
 def identifiers(names: Iterable[str]) -> dict[str, str]:

@@ -85,7 +85,6 @@ const nd = (() => {
   const sigmoid = (x) => 1 / (1 + Math.exp(-x));
   const fmax = (a, b) => (a !== a ? b : b !== b ? a : Math.max(a, b));
   const fmin = (a, b) => (a !== a ? b : b !== b ? a : Math.min(a, b));
-  const tanhOfCubic = (x) => Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x));
 
   // A series of positive terms near 0 (Abramowitz and Stegun 7.1.6), a continued fraction for the
   // rest of the tail (7.1.14), from its end to its beginning.
@@ -186,10 +185,7 @@ const nd = (() => {
     sigmoid,
     relu: (x) => Math.max(x, 0),
     softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
-    silu: (x) => x * sigmoid(x),
     erf,
-    gelu: (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
-    gelu_tanh: (x) => 0.5 * x * (1 + tanhOfCubic(x)),
   };
   const elementwise = Object.fromEntries(
     Object.entries(each).map(([name, f]) => [name, (...xs) => map(f, ...xs)]),

@@ -17,14 +17,12 @@ from autograd.outside import innermost
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.program.equations import Equation, Name, Names, unit
 from autograd.program.tracing.symbol import CaptureError, Symbol, example, refusal
-from autograd.rules.neural import linear
+from autograd.rules.neural import OPEN
 from autograd.rules.shape import BY_ARRAYS, VIEWS, astype, gather, parts_of, place, setitem, slotted
 from autograd.standin import Standin
 from autograd.tensor import Tensor, raw
 from autograd.tree import key_of
 from autograd.versions import birth
-
-LINEAR = PRIMITIVES[linear]
 
 
 class Tape:
@@ -44,7 +42,7 @@ class Tape:
     [('t1', 'exp', ['x']), ('t2', 'multiply', ['t1', '2.0'])]
     """
 
-    def __init__(self, knows: Callable[[Primitive], bool] = lambda op: op is not LINEAR) -> None:
+    def __init__(self, knows: Callable[[Primitive], bool] = lambda op: op.fn not in OPEN) -> None:
         self.knows = knows
         self.opened: set[Primitive] = set()  # what is its own definition is written all the same
         self.is_sweeping = _is_sweeping
