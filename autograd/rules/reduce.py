@@ -10,7 +10,7 @@ import numpy as np
 from autograd.blocks import LARGE
 from autograd.primitive import composite, fused, primitive
 from autograd.rules.elementwise import masked, spare
-from autograd.rules.shape import Slot, add_up, astype, cut, inverse, scatter_at
+from autograd.rules.shape import Slot, add_up, astype, cut, inverse, on_axis, scatter_at
 
 
 def expand(v, x, axis, keepdims):
@@ -151,25 +151,29 @@ def share_out(g, y, x, axis=None):
     return shared(g, x == y if plain else (x == y) | (x != x), axis)
 
 
+def centred(x, axis):
+    mean = average if isinstance(x, np.ndarray) else np.mean
+    return x - mean(x, axis=axis, keepdims=True)
+
+
 def d_var(g, y, x, axis=None, ddof=0, keepdims=False):
-    centred = x - np.mean(x, axis=axis, keepdims=True)
-    return 2 * expand(g, x, axis, keepdims) * centred.conjugate() / (count(x, axis) - ddof)
+    return 2 * expand(g, x, axis, keepdims) * centred(x, axis).conjugate() / (count(x, axis) - ddof)
 
 
 def d_std(g, y, x, axis=None, ddof=0, keepdims=False):
     y, g = expand(y, x, axis, keepdims), expand(g, x, axis, keepdims)
-    centred = x - np.mean(x, axis=axis, keepdims=True)
     size = count(x, axis) - ddof
-    return np.where(y == 0, 0, g * centred.conjugate() / np.where(y == 0, 1, y * size))
+    return np.where(y == 0, 0, g * centred(x, axis).conjugate() / np.where(y == 0, 1, y * size))
 
 
 def d_sort(g, y, x, axis=-1):
     if axis is None:
         return np.reshape(d_sort(g, y, np.reshape(x, -1)), x.shape)
     axis %= x.ndim
-    grid = np.ix_(*map(np.arange, x.shape))
-    places = (*grid[:axis], Slot(0), *grid[axis + 1 :])
-    return scatter_at(g, order(x, y, axis=axis), index=places, shape=x.shape)
+    grid = (
+        on_axis(np.arange(n), a, x.ndim) if a != axis else Slot(0) for a, n in enumerate(x.shape)
+    )
+    return scatter_at(g, order(x, y, axis=axis), index=tuple(grid), shape=x.shape)
 
 
 @fused
