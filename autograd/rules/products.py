@@ -97,6 +97,8 @@ def as_einsum(ndims, of_a, of_b):
 def d_tensordot(side, g, a, b, axes):
     """Contract g with the other argument, then put the axes where x has them."""
     of_a, of_b = contracted(a, b, axes)
+    if (of_a, of_b) == ([1], [0]) and a.ndim == b.ndim == 2:  # NumPy's tensordot does it by this
+        return a.T @ g if side else g @ b.T
     free_a = [i for i in range(np.ndim(a)) if i not in of_a]
     free_b = [i for i in range(np.ndim(b)) if i not in of_b]
     if side == 0:
@@ -116,7 +118,8 @@ def bind_dot(a, b, out=None):
 def bind_einsum(subscripts, *operands, **options):
     if not isinstance(subscripts, str):  # operands and lists of axes in turn
         subscripts, operands = as_letters(subscripts, *operands)
-    subscripts = full_subscripts(subscripts, tuple([np.ndim(x) for x in operands]))
+    ndims = [x.ndim if hasattr(x, "ndim") else np.ndim(x) for x in operands]
+    subscripts = full_subscripts(subscripts, tuple(ndims))
     return operands, {"subscripts": subscripts, **options}
 
 
