@@ -693,6 +693,13 @@ REFUSED = {
 }
 
 
+def test_the_second_of_two_normal_numbers_is_seen_as_drawn():
+    np.random.seed(0)
+    np.random.standard_normal()  # they come in pairs
+    with pytest.raises(CaptureError, match=RANDOM):
+        capture(lambda x: x * np.random.standard_normal(), 2.0)
+
+
 @pytest.mark.parametrize("f", REFUSED, ids=lambda f: f.__name__)
 def test_refused_with_the_line_and_the_remedy(f):
     lines, first = inspect.getsourcelines(f)

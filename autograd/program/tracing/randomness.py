@@ -65,9 +65,11 @@ def watch(*held: Any) -> Callable[[], list[Any]]:
 
 def _states(known: list[Source]) -> list[Any]:
     # whoever still draws from the old generator is found too
-    old = np.random.get_state(legacy=False)["state"]  # noqa: NPY002  # theirs
+    old = np.random.get_state(legacy=False)  # noqa: NPY002  # theirs
+    spare = old["has_gauss"]  # normal numbers come in pairs: the second one changes nothing else
     python = random.getstate(), _seeds.count
-    return [python, old["key"].tobytes(), old["pos"], *map(_state, known)]
+    key, place = old["state"]["key"], old["state"]["pos"]
+    return [python, key.tobytes(), place, spare, *map(_state, known)]
 
 
 def _state(g: Source) -> Any:
