@@ -186,6 +186,25 @@ def test_sweeps_agree_bitwise(case):
                 assert_array_equal(one, other, strict=True)
 
 
+@pytest.mark.parametrize("fn", [fn for fn in OURS if PRIMITIVES[fn].paper], ids=title)
+def test_what_is_derived_on_paper_is_what_the_rules_compute(fn):
+    op = PRIMITIVES[fn]
+    ours = op.rules, op.each, op.joint
+    for case in filter(differentiable, SAMPLES[fn]):
+        arrays = case.inputs()
+        (u,) = like([np.asarray(case.f(*arrays))], 1)
+        computed = pull(case.f, arrays, u)
+        op.define(op.paper)
+        try:
+            with np.errstate(all="ignore"):
+                derived = pull(case.f, arrays, u)
+        finally:
+            op.define(*ours)
+        for one, other in zip(derived, computed, strict=True):
+            if one is not None:
+                np.testing.assert_allclose(one, other, 1e-12, 1e-12, err_msg=str(case))
+
+
 @law
 def test_constants_may_be_arrays_or_numbers(case):
     """An argument that is no Tensor is a constant, and changes nothing for the others."""

@@ -77,6 +77,12 @@ def d_diff(g, y, a, n=1, axis=-1):
     return g
 
 
+def diff_on_paper(g, y, a, n=1, axis=-1):
+    if (a.ndim, n) != (1, 1):
+        return d_diff(g, y, a, n, axis)
+    return -np.diff(pad_constant(g, pad_width=1))
+
+
 def diff(a, n=1, axis=-1):
     axis = normalize_axis_index(axis, a.ndim)
     step = np.not_equal if a.dtype == np.bool_ else np.subtract
@@ -92,7 +98,7 @@ def lines_at(x, xp, fp):
 # fmt: off
 lines = primitive(lines_at, lambda g, y, x, xp, fp: g * slope_at(x, xp, fp), lambda g, y, x, xp, fp: deal(-g * slope_at(x, xp, fp), x, xp), lambda g, y, x, xp, fp: deal(g, x, xp), name="interp", code="np.interp({0}, {1}, {2})", tex=r"\operatorname{{interp}}\left({0}; {1}, {2}\right)")
 primitive(np.convolve,     d_convolve(0), d_convolve(1), bind=bind_convolve, tex=r"{0} * {1}", symbol="∗")
-primitive(np.diff,         d_diff, definition=diff, symbol="Δ")
+primitive(np.diff,         d_diff, definition=diff, paper=(diff_on_paper,), symbol="Δ")
 primitive(np.unwrap,       lambda g, y, p, **_: g)
 primitive(np.searchsorted, None, None)
 primitive(np.digitize,     None, None)

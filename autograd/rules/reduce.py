@@ -240,6 +240,12 @@ def d_trace(g, y, x, offset=0, axis1=0, axis2=1):
     return g if last else np.moveaxis(g, (-2, -1), (axis1, axis2))
 
 
+def trace_on_paper(g, y, x, offset=0, axis1=0, axis2=1):
+    if (x.ndim, axis1, axis2) != (2, 0, 1):
+        return d_trace(g, y, x, offset, axis1, axis2)
+    return g * np.eye(*x.shape, offset)
+
+
 def trace(x, offset=0, axis1=0, axis2=1):
     return np.sum(np.diagonal(x, offset, axis1, axis2), axis=-1)
 
@@ -254,7 +260,7 @@ primitive(np.max,         d_extreme,                                            
 primitive(np.min,         d_extreme,                                                                                        tex=r"\min\left({0}\right)")
 primitive(np.amax,        d_extreme,                                                                                        tex=r"\max\left({0}\right)", symbol="max")
 primitive(np.amin,        d_extreme,                                                                                        tex=r"\min\left({0}\right)", symbol="min")
-primitive(np.trace,       d_trace,                                                                                          tex=r"\operatorname{{tr}}\left({0}\right)", symbol="tr", definition=trace)
+primitive(np.trace,       d_trace,                                                                                          tex=r"\operatorname{{tr}}\left({0}\right)", symbol="tr", definition=trace, paper=(trace_on_paper,))
 primitive(np.linalg.norm, d_norm,                                                                                           tex=r"\left\| {0} \right\|", symbol="‖x‖", bind=bind_norm, code="np.linalg.norm({0})")
 primitive(np.cumsum,      d_cumsum)
 primitive(np.cumprod,     d_cumprod)
