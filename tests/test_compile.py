@@ -984,6 +984,14 @@ def test_derivatives_beside_another_argument(f, n):
                     assert ours.dtype == expected.dtype
 
 
+def test_bounds_that_become_nan_give_nan():
+    x = np.array([0.5, 2.0, np.nan])
+    for f in (lambda x, n: np.clip(x, n, None), lambda x, n: np.clip(x, None, n)):
+        for made in (compile(f), capture(f, x, 1.0)):
+            assert_array_equal(made(x, 1.0), f(x, 1.0))
+            assert_array_equal(made(x, np.nan), f(x, np.nan))
+
+
 def test_a_tangent_passes_the_fused_parts_of_rules():
     def push(x, y):
         return autograd.jvp(lambda v: v / x)(y)(np.ones(2))

@@ -272,8 +272,9 @@ def clip(x, a_min=None, a_max=None, *, min=None, max=None):  # NumPy's names
     if all(b is None or np.isscalar(b) or t for b, t in zip((low, high), traced, strict=True)):
         if not any(traced):
             return clip_between(x, low=low, high=high)
-        x = x if low is None else np.where(x <= low, low, x)  # the derivative of the row
-        return x if high is None else np.where(x >= high, high, x)
+        # the derivative of the row; of a bound that is nan, the value of np.maximum
+        x = x if low is None else np.where(x <= low, low, np.maximum(x, low))
+        return x if high is None else np.where(x >= high, high, np.minimum(x, high))
     if x.dtype.kind in "bui":  # of all at once: -1 is no byte
         bounds = [unlisted(bound) for bound in (low, high) if bound is not None]
         x = cast(x, np.result_type(x, *bounds))
