@@ -243,7 +243,7 @@ def d_trace(g, y, x, offset=0, axis1=0, axis2=1):
 def trace_on_paper(g, y, x, offset=0, axis1=0, axis2=1):
     if (x.ndim, axis1, axis2) != (2, 0, 1):
         return d_trace(g, y, x, offset, axis1, axis2)
-    return g * np.eye(*x.shape, offset)
+    return g * np.eye(x.shape[0], x.shape[1], offset)
 
 
 def trace(x, offset=0, axis1=0, axis2=1):

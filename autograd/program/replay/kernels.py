@@ -17,7 +17,7 @@ from autograd.blocks import LARGE, PIECE, share
 from autograd.primitive import PRIMITIVES, Primitive, fused_op
 from autograd.program.equations import Equation
 from autograd.program.replay.fusing import ADD_PART, COPY_PART, TURNED
-from autograd.rules.elementwise import masked, over, spare
+from autograd.rules.elementwise import masked, over, smallest, spare
 from autograd.rules.neural import rectify, relu, sigmoid
 from autograd.rules.shape import is_basic, scatter, setitem, short_rows
 
@@ -95,15 +95,20 @@ def called(fill: Callable[..., None]) -> Kernel:
 def _mask(g: Any, keep: Any, out: np.ndarray) -> None:
     """Keep a gradient where a condition holds."""
     np.multiply(g, keep, out)
-    if not np.isfinite(np.add.reduce(out, None)):  # 0 · inf
+    if _has_nan(out):  # 0 · inf, perhaps
         np.copyto(out, np.where(keep, g, 0))  # also if out is g
+
+
+def _has_nan(x: np.ndarray) -> bool:
+    least = smallest(x) if x.size else 0
+    return bool(least != least)
 
 
 def _over(g: Any, d: Any, out: np.ndarray) -> None:
     """Divide a gradient."""
     with np.errstate(invalid="ignore"):
         np.divide(g, d, out)
-        if not np.isfinite(np.add.reduce(out, None)):  # 0 / 0, perhaps
+        if _has_nan(out):  # 0 / 0, perhaps
             np.divide(g, spare(d, (g == 0) & ((d == 0) | np.isnan(d))), out)
 
 
