@@ -21,6 +21,7 @@ from autograd.rules.elementwise import masked
 
 PRODUCT = 2**18  # multiplications that OpenBLAS does in the thread that asks for them
 BLOCK = 2**17  # elements of copies that stay in the cache
+SENT = 2**20  # elements of products that are sent back at a time: many short sums each
 SEEN = 2**18  # elements in windows that stay there with all that their maximum needs
 PARTS = 8  # of a sum over images, whose order must not depend on the number of threads
 
@@ -72,9 +73,13 @@ def windows(x, kernel, stride, dilation):
 
 
 # ── convolution ───────────────────────────────────────────────────────────────────────────────
-def part(n, product):
-    """Return the largest divisor of n of which so many multiplications each are a small product."""
-    return max(d for d in range(1, n + 1) if n % d == 0 and d * product <= max(product, PRODUCT))
+def part(n, product, least):
+    """Return the largest divisor of n of which so many multiplications each are a small product.
+
+    Where it would be less than `least`, BLAS does better with all of n, in threads of its own.
+    """
+    divisors = [d for d in range(1, n + 1) if n % d == 0 and d * product <= PRODUCT]
+    return divisors[-1] if divisors and divisors[-1] >= min(n, least) else n
 
 
 def patches(x, kernel, stride, dilation, groups, rows=None):
@@ -95,12 +100,12 @@ def as_matrices(p):
     return p.reshape(*p.shape[:3], math.prod(p.shape[3:split]), math.prod(p.shape[split:]))
 
 
-@by_images(2, product=lambda y, p, *_: y.shape[3] * math.prod(p.shape[3:]))
+@by_images(2, product=lambda y, p, *_: y.shape[4] * math.prod(p.shape[3:]))
 def multiply(y, p, w, bias):
-    """Fill y, (N, tiles, groups, O / groups, pixels), with products of the kernel and patches."""
+    """Fill y, (N, tiles, groups, parts, O / groups / parts, pixels): kernel times patches."""
     step = max(1, BLOCK // max(1, p[:1].size))
     for i in range(0, len(p), step):
-        z = w @ as_matrices(p[i : i + step])
+        z = w @ as_matrices(p[i : i + step])[:, :, :, None]
         y[i : i + step] = z if bias is None else np.add(z, bias, out=z)
 
 
@@ -124,7 +129,7 @@ def send_back(seen, g, w, kernel, lines):
 
     With more pixels in `lines` than g has, those are 0, and lines lie end to end in `seen`.
     """
-    step = max(1, BLOCK // max(1, w[..., 0].size * math.prod(lines)))
+    step = max(1, SENT // max(1, w[..., 0].size * math.prod(lines)))
     for i in range(0, len(g), step):
         here, given = seen[i : i + step], g[i : i + step]
         wide = np.zeros((*given.shape[:2], *lines), w.dtype)
@@ -146,12 +151,17 @@ def conv_(x, weight, bias=None, stride=1, dilation=1, groups=1):
     w = weight.reshape(groups, o // groups, -1)
     dtype = np.result_type(x, weight) if bias is None else np.result_type(x, weight, bias)
     y = np.empty((len(x), o, *counts(x, kernel, stride, dilation)), dtype)
-    rows = part(y.shape[2], w[0].size * math.prod(y.shape[3:]))
+    pixels = math.prod(y.shape[3:])  # in a row
+    channels = part(o // groups, w.shape[-1] * pixels, 16)
+    rows = part(y.shape[2], channels * w.shape[-1] * pixels, 1 if pixels > 1 else 4)
+    if channels * w.shape[-1] * rows * pixels > PRODUCT:
+        channels, rows = o // groups, y.shape[2]
     p = patches(x, kernel, stride, dilation, groups, rows)
-    b = None if bias is None else bias.reshape(groups, -1, 1)
-    pixels = math.prod(y.shape[2:]) // p.shape[1]
-    tiles = y.reshape(len(y), groups, o // groups, p.shape[1], pixels).transpose(0, 3, 1, 2, 4)
-    multiply(tiles, p, w.astype(dtype, copy=False), b)
+    b = None if bias is None else bias.reshape(groups, -1, channels, 1)
+    split = o // groups // channels, channels, p.shape[1], rows * pixels
+    tiles = y.reshape(len(y), groups, *split)
+    w = w.reshape(groups, -1, channels, w.shape[-1]).astype(dtype, copy=False)
+    multiply(tiles.transpose(0, 4, 1, 2, 3, 5), p, w, b)
     return y
 
 
@@ -173,7 +183,7 @@ def conv_input_(g, weight, size, stride=1, dilation=1, groups=1):
             gx, (*shape, last // gx.itemsize + 1), (*strides, gx.itemsize)
         )
     w = weight.reshape(groups, o // groups, -1).swapaxes(-1, -2).astype(gx.dtype)
-    rows = part(w.shape[1], o // groups * math.prod(lines))
+    rows = part(w.shape[1], o // groups * math.prod(lines), 4)
     send_back(seen, g, w.reshape(groups, -1, rows, o // groups), kernel, lines)
     return gx
 
@@ -182,7 +192,7 @@ def conv_weight_(g, x, kernel, stride=1, dilation=1, groups=1):
     """Return the gradient of the kernel, of this size: sums of products over all images."""
     o, c = g.shape[1] // groups, x.shape[1] // groups
     seen = c * math.prod(kernel)
-    rows = part(seen, o * math.prod(g.shape[2:]))
+    rows = part(seen, o * math.prod(g.shape[2:]), 4)
     parts = np.zeros((PARTS, groups, seen // rows, rows, o), np.result_type(g, x))
     lines = g.reshape(len(g), groups, 1, o, math.prod(g.shape[2:])).swapaxes(-1, -2)
     p = patches(x, kernel, stride, dilation, groups)
