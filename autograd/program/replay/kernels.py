@@ -101,7 +101,7 @@ def _mask(g: Any, keep: Any, out: np.ndarray) -> None:
 
 def _has_nan(x: np.ndarray) -> bool:
     least = smallest(x) if x.size else 0
-    return bool(least != least)
+    return bool(np.isnan(least))
 
 
 def _over(g: Any, d: Any, out: np.ndarray) -> None:
