@@ -62,6 +62,13 @@ def describe(value: Any, position: int) -> str:
     return f"{name} {shape_of(value)}"
 
 
+def no_float(x: Any, what: str) -> TypeError:
+    """Return the error about a tensor of whole numbers that is to have a gradient."""
+    message = f"only floating-point tensors have gradients, not {x.dtype}"
+    instead = "Tensor(data.astype(float), requires_grad=True)"
+    return TypeError(three_lines(message, f"{what} of {describe(x, 0)}", instead))
+
+
 def call_of(name: str, values: Sequence[Any], params: Mapping[str, Any] | None = None) -> str:
     """Spell a call for a message: the operation, and its arguments by name and shape.
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.blocks import LARGE, in_pieces
-from autograd.errors import three_lines
+from autograd.errors import no_float, three_lines
 from autograd.rules.lazy import LAZY
 from autograd.rules.shape import astype, sum_to
 from autograd.tensor import Tensor, constant
@@ -94,6 +94,8 @@ def fit(gx: Gradient, a: Tensor) -> Gradient:
             _same_axes(gx.shape, shape)
         gx = sum_to(gx, shape)
     if gx.dtype != x.dtype:
+        if x.dtype.kind in "biu":
+            raise no_float(a, "the gradient")
         if gx.dtype.kind == "c" and x.dtype.kind == "f":  # moving x moves the result along 1 only
             gx = np.real(gx)
         gx = astype(gx, dtype=x.dtype) if gx.dtype != x.dtype else gx

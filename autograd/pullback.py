@@ -10,6 +10,7 @@ from autograd.batching import Level, VmapError
 from autograd.errors import plain, three_lines
 from autograd.modes import depth, enable_grad, is_grad_enabled, no_grad
 from autograd.outside import here
+from autograd.rules.shape import cut_off
 from autograd.tensor import Tensor, constant, raw
 from autograd.versions import DATA_ALONE, getrefcount
 
@@ -59,6 +60,8 @@ class Pullback:
         grads = []
         for v in self.variables:
             g = _plain(found.pop(v)) if v in found else np.zeros_like(v.data)[()]
+            if self.connected and not is_grad_enabled():
+                g = cut_off(g)
             if type(g) is np.ndarray and g.ndim == 0:
                 g = g[()]
             elif type(g) is np.ndarray and (  # to write into, as nobody else refers to it

@@ -3,6 +3,7 @@
 It is written into by becoming another value. A view knows what it is a part of, and writes there.
 """
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NoReturn, Self
 
@@ -79,8 +80,8 @@ class Standin(Methods, NDArrayOperatorsMixin):
             y = COMPOSITES[fn](*args)
         else:
             y = self.without_row(fn, method, args, kwargs)
-        if out is None or (out is args[0] and not out.shape):
-            return y  # x += 1 of a number makes another one
+        if out is None:
+            return y
         if more or type(out) is not type(self):
             raise self.refusal(f"writing {self.outside}", "x = x + y")
         return out.become(y, where)
@@ -193,6 +194,20 @@ class Standin(Methods, NDArrayOperatorsMixin):
         return self.tape.record(op, values, params)
 
     __hash__ = object.__hash__
+
+
+def _in_place(name: str) -> Callable[[Any, Any], Any]:
+    """Return an operator such as ``x += y``: of a number it makes another one."""
+    write = getattr(NDArrayOperatorsMixin, f"__i{name}__")
+    compute = getattr(operator, f"__{name}__")
+    return lambda x, y: write(x, y) if x.shape else compute(x, y)
+
+
+for _name in (
+    "add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow", "lshift", "rshift", "and",
+    "or", "xor",
+):  # fmt: skip
+    setattr(Standin, f"__i{_name}__", _in_place(_name))
 
 
 def is_view(op: Primitive, params: Any) -> bool:

@@ -15,13 +15,13 @@ import numpy as np
 
 from autograd import modes, rules  # noqa: F401  # rules fill the table
 from autograd.blocks import LARGE, in_pieces
-from autograd.errors import call_of, describe, failed_call, plain, shape_of, three_lines
+from autograd.errors import call_of, describe, failed_call, no_float, plain, shape_of, three_lines
 from autograd.hooks import Hook
 from autograd.methods import SLOTS, Methods
 from autograd.modes import paused, readers, watching
 from autograd.primitive import PRIMITIVES, Primitive, held
-from autograd.rules.shape import setitem
-from autograd.values import values
+from autograd.rules.shape import cut_off, setitem
+from autograd.values import unnested, values
 from autograd.versions import birth
 from autograd.witness import reads, witnessed
 
@@ -63,6 +63,8 @@ def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any
             y.op = None
             y.args = ()
             y.requires_grad = False
+            if grad:
+                y.data = cut_off(y.data)
         y.params = NONE
         y.count = birth()
         if array and y.op is op:
@@ -205,7 +207,7 @@ class Tensor(Methods):
     def grad(self) -> "Tensor | None":
         """The gradient that the last backward passes left here, or None. Shape and dtype of x."""
         if self._grad is not None and type(self._grad) is not Tensor:
-            self._grad = constant(self._grad)
+            self._grad = constant(cut_off(self._grad))
         return self._grad
 
     @grad.setter
@@ -246,13 +248,7 @@ class Tensor(Methods):
         Tensor([1., 2.], requires_grad=True)
         """
         if requires_grad and self.dtype.kind not in "fc":
-            raise TypeError(
-                three_lines(
-                    f"only floating-point tensors have gradients, not {self.dtype}",
-                    f"requires_grad=True of {describe(self, 0)}",
-                    "Tensor(data.astype(float), requires_grad=True)",
-                )
-            )
+            raise no_float(self, "requires_grad=True")
         if not requires_grad and self.op is not None:
             raise RuntimeError(
                 three_lines(
@@ -290,12 +286,14 @@ class Tensor(Methods):
         return Hook(hooks, key)
 
     def detach(self) -> "Tensor":
-        """Return the same values without history. The data is shared.
+        """Return the same values without history.
+
+        Under no_grad, what is written into one shows in the other.
 
         >>> (2 * Tensor(3.0, requires_grad=True)).detach()
         Tensor(6.0)
         """
-        return constant(self.data)
+        return constant(cut_off(self.data) if self.requires_grad else self.data)
 
     def __getitem__(self, index: Any) -> "Tensor":
         y = record(GETITEM, (self,), {"index": plain_index(index)})
@@ -351,13 +349,9 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
             arrays.append(v)
             seen = seen or type(v) is ndarray
     if params and op.params is not None and not params.keys() <= op.params:
-        raise NotImplementedError(
-            three_lines(
-                f"{op.name} of a Tensor does not take {sorted(params.keys() - op.params)}",
-                call_of(op.name, values),
-                "the call without it, or x.detach() if no gradient is wanted",
-            )
-        )
+        what = f"{op.name} of a Tensor does not take {sorted(params.keys() - op.params)}"
+        instead = "the call without it, or x.detach() if no gradient is wanted"
+        raise NotImplementedError(three_lines(what, call_of(op.name, values), instead))
     try:
         if op.elementwise and type(arrays[0]) is ndarray and arrays[0].size >= LARGE:
             data = in_pieces(partial(op.call, **params) if params else op.call, *arrays)
@@ -365,13 +359,17 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
             data = symbols[0]._record(op, arrays, params)
         else:
             data = op.call(*arrays, **params)
-    except (ValueError, TypeError, IndexError, FloatingPointError) as error:
+    except (ValueError, TypeError, IndexError, FloatingPointError, AttributeError) as error:
+        if unnested(values):
+            return record(op, values, params)
         raise failed(op, values, params, error) from None
     if type(data) is ndarray:
         if data.ndim == 0:
             data = data[()]
     elif type(data) is complex:  # Python's, which 1j * np.float64(2) is
         data = np.complex128(data)
+    elif type(data) is Tensor and unnested(values):
+        return record(op, values, params)
     y = new(Tensor)
     y.data = data
     y.count = birth()
@@ -384,6 +382,8 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
             y.count = witnessed(y.count, op, values)
     else:
         y.op, y.args, y.params, y.requires_grad = None, (), NONE, False
+        if grad:
+            y.data = cut_off(data)
     if watching:
         for watcher in watching:
             if watcher.thread == get_ident():
@@ -395,11 +395,10 @@ Tensor._record = staticmethod(record)
 
 
 def failed(op: Primitive, values: Any, params: Any, error: Exception) -> Exception:
-    kind = next(
-        k
-        for k in (np.linalg.LinAlgError, IndexError, TypeError, ValueError, FloatingPointError)
-        if isinstance(error, k)
-    )
+    kinds = np.linalg.LinAlgError, IndexError, TypeError, ValueError, FloatingPointError
+    kind = next((k for k in kinds if isinstance(error, k)), None)
+    if kind is None:  # an AttributeError, of a function that is the user's
+        return error
     told = kind(failed_call(op.name, values, params, error))
     missing = constant(float64("nan"))  # the result, for `draw(error)`
     missing.op, missing.args, missing.params = op, tuple(values), params

@@ -7,6 +7,7 @@ import numpy as np
 
 from autograd import modes
 from autograd.errors import describe, dtype_of, plain, three_lines
+from autograd.rules.shape import cut_off
 
 
 def values(data: Any, requires_grad: bool, dtype: Any) -> Any:
@@ -14,7 +15,8 @@ def values(data: Any, requires_grad: bool, dtype: Any) -> Any:
 
     Python's floats, and its integers if they require a gradient, get the default dtype.
     """
-    if hasattr(data, "requires_grad"):  # a Tensor, which stands above this room
+    stands_in = hasattr(data, "tape")  # for an array, while a function is captured or mapped
+    if hasattr(data, "requires_grad") and not stands_in:  # a Tensor, which stands above this room
         if data.op and data.requires_grad and get_ident() not in modes.paused:
             raise TypeError(
                 three_lines(
@@ -24,10 +26,16 @@ def values(data: Any, requires_grad: bool, dtype: Any) -> Any:
                 )
             )
         data = data.data
+        stands_in = hasattr(data, "tape")
     array = plain(data)
-    typed = dtype is not None or hasattr(array, "dtype")
+    typed = dtype is not None or (hasattr(array, "dtype") and not getattr(array, "weak", False))
     try:
-        array = np.array(array, dtype=None if dtype is None else dtype_of(dtype))
+        dtype = None if dtype is None else dtype_of(dtype)
+        if stands_in:
+            array = array if dtype is None else array.astype(dtype)
+            array = cut_off(np.copy(array))
+        else:
+            array = np.array(array, dtype=dtype)
     except ValueError as error:
         raise ValueError(
             three_lines(
@@ -48,4 +56,17 @@ def values(data: Any, requires_grad: bool, dtype: Any) -> Any:
                 "a number, an array, or nested lists of numbers of one shape",
             )
         )
-    return array[()] if array.ndim == 0 else array
+    return array[()] if array.ndim == 0 and not stands_in else array
+
+
+def unnested(given: tuple[Any, ...]) -> bool:
+    """Make arrays of data that are Tensors, as ``w.data = w.data - lr * w.grad`` leaves them.
+
+    Tell whether there were some. Where a function is captured, data may be what stands for an
+    array.
+    """
+    found = () if modes.readers else given
+    nested: list[Any] = [v for v in found if type(getattr(v, "data", None)) is type(v)]
+    for v in nested:
+        v.data = v.data.data
+    return bool(nested)

@@ -234,6 +234,17 @@ def test_integers_that_require_gradients():
     message(TypeError, lambda: leaf([True, False]))
 
 
+@pytest.mark.parametrize("f", [lambda x: x * 0.25, lambda x: 4.0 - x, np.tanh])
+def test_a_gradient_is_not_cut_to_whole_numbers(f):
+    x = Tensor([2, 3])
+    x.requires_grad = True
+    with pytest.raises(TypeError) as caught:
+        np.sum(f(x)).backward()
+    assert str(caught.value).startswith(
+        "only floating-point tensors have gradients, not int64\n  where: the gradient of argument 0"
+    )
+
+
 def test_shapes_that_do_not_fit():
     what, where, _ = message(ValueError, lambda: leaf(np.ones((2, 3)), "W") + leaf(np.ones(4)))
     assert what == "add cannot broadcast (2, [3]) and (·, [4]): axis -1 is 3 against 4"

@@ -1204,3 +1204,19 @@ def test_a_number_that_an_option_needs_is_to_be_a_keyword(f, x, name):
 def test_a_question_to_which_python_answers_is_an_equation():
     program = capture(lambda x: np.not_equal(1j, x), 2.0)
     assert program(2.0) is np.True_
+
+
+def test_a_number_is_written_into_only_where_an_array_without_axes_is():
+    def f(x):
+        y = np.copy(x)
+        z = y.copy()
+        np.multiply(z, 0.5, out=z)
+        np.add(z, 1, out=z, where=x > 0)
+        total = x
+        total += 1
+        total **= 2
+        return y, z, total, x
+
+    program = capture(f, 2.0)
+    for x in (3.0, -3.0):
+        assert same(program(x), f(x))

@@ -36,6 +36,7 @@ from autograd.program import capture, compile  # noqa: A004  # PyTorch's name
 from autograd.program.replay.compiled import SIGNATURES
 from autograd.program.replay.kernels import KERNELS
 from autograd.program.replay.plan import Plan
+from autograd.tensor import raw
 from autograd.tree import flatten
 from nn.functional import cross_entropy
 
@@ -1142,3 +1143,187 @@ def test_attributes_of_a_function_are_not_those_of_the_compiled_one():
         return 3 * np.sin(x)
 
     assert_array_equal(compile(wrapped)(x), 3 * np.sin(x))
+
+
+# ── what is computed where it lies ────────────────────────────────────────────────────────────
+def reversed_beside(x):
+    y = x * 2
+    before = np.cumsum(y)
+    z = y + 2 * y[::-1]  # may not be written over y, which is read from behind
+    return np.cumsum(z) + before
+
+
+def test_a_chain_writes_over_nothing_that_it_reads_by_another_name():
+    x = np.random.default_rng(0).standard_normal(LARGE)
+    assert_array_equal(compile(reversed_beside)(x), reversed_beside(x))
+
+
+def test_a_chain_takes_integers_where_a_function_makes_floats():
+    numbers = np.arange(LARGE) % 256 - 128
+    for x in (numbers, numbers.astype(np.int8), numbers.astype(np.uint8)):
+        assert_array_equal(compile(lambda x: autograd.sigmoid(x) * 2)(x), autograd.sigmoid(x) * 2)
+
+
+def test_zeros_of_both_signs_are_not_one_number():
+    x, zeros = np.ones(LARGE), np.zeros(LARGE)
+    zeros[1] = -0.0
+    assert compile(lambda x: np.copysign(x, zeros) * 2 + x)(x)[:3].tolist() == [3, -1, 3]
+
+
+def test_a_part_is_added_only_where_nothing_is_broadcast():
+    def f(x):
+        return np.sum(x, axis=0, keepdims=True)[None, 0], x[2:] * 2
+
+    t = Tensor(np.arange(5.0), requires_grad=True)
+    total, rest = compile(f)(t)
+    (np.sum(total) + np.sum(rest)).backward()
+    assert t.grad.tolist() == [1, 1, 3, 3, 3]
+
+
+@pytest.mark.parametrize("shapes", [((1, 1), (1, 3)), ((3, 1), (1, 1))])
+def test_a_product_with_one_zero_does_not_hide_what_is_not_finite(shapes):
+    a, b = (np.zeros(s) if s == (1, 1) else np.full(s, np.nan) for s in shapes)
+    assert np.isnan(compile(lambda a, b: a @ b)(a, b)).all()
+
+
+def test_results_without_axes_and_diagonals_are_the_callers_too():
+    x = np.array(3.0)
+    same, one, other = compile(lambda x: (x, np.where(x > 0, x, 0), np.where(x > 0, x, 0)))(x)
+    assert same is not x
+    assert one is not other or type(one) is np.float64
+    diagonals = compile(lambda x: [np.diagonal(x * 2), np.diag(np.exp(x))])(np.ones((1, 1)))
+    assert all(y.flags.writeable for y in diagonals)
+
+
+# ── what backward knows ───────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("dtypes", [(np.float32, float), (float, complex), (np.float32, "c8")])
+def test_results_of_several_dtypes_have_gradients_of_their_own(dtypes):
+    """In one array they have one dtype; the parts have theirs back, and no warning."""
+
+    def f(x, y, b, c):
+        return x @ x.T + b[0], x + b, y + c
+
+    rng, both = np.random.default_rng(0), []
+    arrays = [rng.standard_normal(s).astype(d) for s in ((4, 3), 3) for d in dtypes]
+    for function in (f, compile(f)):
+        ts = [Tensor(a, requires_grad=True) for a in arrays]
+        results = function(*ts)
+        sum(np.sum(np.abs(y) ** 2) for y in results).backward()
+        both.append([y.data for y in results] + [t.grad.data for t in ts])
+    for ours, theirs in zip(*both, strict=True):
+        assert ours.dtype == theirs.dtype
+        assert_allclose(ours, theirs, rtol=1e-4 if ours.dtype.char in "fF" else 1e-12)
+
+
+def test_a_graph_that_is_computed_again_keeps_what_backward_reads():
+    """As the numerical gradients of a picture are, with other numbers."""
+    w = Tensor([0.5, 2.0], requires_grad=True)
+    y = compile(lambda w: np.sum(np.exp(w) * np.tanh(w)))(w)
+    y.backward(retain_graph=True)
+    want, w.grad = w.grad.data, None
+    y.op.call(w.data * 3)
+    y.backward()
+    assert_array_equal(w.grad.data, want)
+
+
+def without_history(w):
+    return np.sum(w.detach() * w)
+
+
+def in_no_grad(w):
+    with no_grad():
+        s = w * 2
+        t = np.exp(w) + s
+        t[0] = s[1]
+    return np.sum(t * w)
+
+
+def of_the_data(w):
+    return np.sum(w.data[::-1] * w)
+
+
+def of_a_copy(w):
+    return np.sum(Tensor(w.data) * w) + np.sum(Tensor(w.detach(), dtype="float32") * w)
+
+
+def of_a_gradient(w):
+    np.sum(w**3).backward()
+    g, w.grad = w.grad, None
+    return np.sum(g * w)
+
+
+def of_a_derivative_in_no_grad(w):
+    with no_grad():
+        g = grad(lambda v: np.sum(v**3))(w)
+    return np.sum(g * w)
+
+
+CUT = [without_history, in_no_grad, of_the_data, of_a_copy, of_a_gradient]
+
+
+@pytest.mark.parametrize("f", [*CUT, of_a_derivative_in_no_grad], ids=lambda f: f.__name__)
+def test_what_has_no_history_gets_no_gradient(f):
+    compiled = compile(f)
+    for x in ([1.0, 2.0], [5.0, 7.0]):
+        t, u = (Tensor(x, requires_grad=True) for _ in range(2))
+        ours, theirs = compiled(t), f(u)
+        assert_allclose(ours.data, theirs.data, rtol=1e-13)
+        ours.backward()
+        theirs.backward()
+        assert_allclose(t.grad.data, u.grad.data, rtol=1e-13)
+
+
+@pytest.mark.parametrize("f", CUT[:4], ids=lambda f: f.__name__)
+def test_what_has_no_history_has_none_in_transforms_either(f):
+    x = np.array([1.0, 2.0])
+    for transform in (grad, hessian):
+        for ours in (transform(compile(f)), compile(transform(f)), transform(compile(compile(f)))):
+            assert_allclose(ours(x), transform(f)(x), rtol=1e-13)
+    program = capture(f, Tensor(x, requires_grad=True))
+    assert_allclose(raw(program.grad(Tensor(x))), grad(f)(x), rtol=1e-13)
+
+
+def test_a_step_copies_nothing_for_histories_that_nobody_asks_for():
+    w = Tensor([1.0, 2.0], requires_grad=True)
+
+    def step(x):
+        loss = np.sum((w * x) ** 2)
+        loss.backward()
+        with no_grad():
+            w[...] = w - 0.1 * w.grad
+        return loss
+
+    assert "detached" not in {e.op.name for e in capture(step, 3.0).equations}
+    with no_grad():
+        program = capture(lambda x: np.exp(w * x) + w, 3.0)
+    assert "detached" not in {e.op.name for e in program.equations}
+
+
+def test_a_tensor_made_of_an_argument_is_no_constant():
+    made = compile(lambda x: Tensor(x) * 2)
+    assert [made(np.array([k])).tolist() for k in (1.0, 5.0)] == [[2], [10]]
+    assert [made(k).item() for k in (1.0, 5.0, 7)] == [2, 10, 14]
+    assert made(7).dtype == int
+    w = Tensor(np.ones(2), requires_grad=True)
+    loss = compile(lambda x: np.sum((Tensor(x, dtype="float32") @ w) ** 2))
+    for k in (1.0, 2.0):
+        w.grad = None
+        loss(k * np.eye(2)).backward()
+        assert w.grad.tolist() == [2 * k**2] * 2
+    assert_array_equal(autograd.vmap(lambda x: Tensor(x) * 2)(np.arange(3.0)).data, [0, 2, 4])
+
+
+def test_a_buffer_is_for_backward_what_it_was_before_it_was_written():
+    mean, w = Tensor([1.0, 2.0]), Tensor([3.0, 5.0], requires_grad=True)
+
+    def f(w):
+        y = np.sum(mean * w**3)
+        mean.data = mean.data * 0.5 + w.data
+        return y
+
+    y = compile(f)(w)
+    y.backward(create_graph=True)
+    assert w.grad.tolist() == [27, 150]
+    first, w.grad = w.grad, None
+    np.sum(first).backward()
+    assert w.grad.tolist() == [18, 60]

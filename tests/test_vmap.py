@@ -20,6 +20,7 @@ from autograd import (
     jacobian,
     jacrev,
     jvp,
+    no_grad,
     primitive,
     pullback,
     softmax_cross_entropy,
@@ -754,3 +755,29 @@ def test_gradients_flow_through_the_jacobian_of_an_example(transform):
         return np.sum(vmap(lambda x: penalty(w, x))(X))
 
     close(grad(total)(W), sum(grad(penalty)(W, x) for x in X))
+
+
+def detached(w, x):
+    return np.sum((w * x).detach() * w)
+
+
+def the_data(w, x):
+    return np.sum((w * x).data * w) + np.sum(w.data * x * w)
+
+
+def copied(w, x):
+    return np.sum(Tensor((w * x).detach()) * w)
+
+
+def without_recording(w, x):
+    with no_grad():
+        t = w * x
+        g = grad(lambda v: np.sum(v**3 * x))(w)
+    return np.sum(t * g * w)
+
+
+@pytest.mark.parametrize("f", [detached, the_data, copied, without_recording])
+def test_what_has_no_history_gets_no_gradient_through_a_map(f):
+    w, rows = np.array([1.0, 2.0]), np.arange(6.0).reshape(3, 2)
+    mapped = grad(lambda w: np.sum(vmap(lambda x: f(w, x))(rows)))(w)
+    np.testing.assert_allclose(mapped, grad(lambda w: sum(f(w, x) for x in rows))(w), rtol=1e-13)

@@ -1,5 +1,6 @@
 """Derivatives of functions that only move elements: each sends the gradient back the same way."""
 
+import functools
 import itertools
 import math
 import operator
@@ -9,7 +10,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.blocks import LARGE
 from autograd.errors import three_lines
-from autograd.primitive import primitive
+from autograd.primitive import fused, fused_op, primitive
 
 
 def bind_reshape(x, shape, order="C", **options):
@@ -35,7 +36,8 @@ def by_index(order):
 
 def add_up(x, axis=None, keepdims=False):
     """Compute np.sum, without its checks of arguments; short rows by columns."""
-    if x.size < LARGE or not (short_rows(x, axis) and x.flags.c_contiguous):
+    usual = type(x) is not np.ndarray or x.size < LARGE or not short_rows(x, axis)
+    if usual or not x.flags.c_contiguous:
         return np.add.reduce(x, axis, keepdims=keepdims)
     y = x[..., 0] + x[..., 1]
     for k in range(2, x.shape[-1]):
@@ -278,6 +280,21 @@ def d_replaced(g, y, x, v, index):
 
 def cast(x, dtype):
     return np.asarray(x).astype(dtype)[()]
+
+
+@functools.partial(fused, elementwise=True)
+def detached(x):
+    """Return the values of x: who differentiates a program knows by it what has no history."""
+    return x.detach() if hasattr(x, "detach") else np.positive(x)
+
+
+DETACHED = fused_op(detached)
+DETACHED.code, DETACHED.tex = "np.positive({0})", "{0}"
+
+
+def cut_off(x):
+    """Return x without history, where it stands for an array in a program; any other x as it is."""
+    return detached(x) if hasattr(x, "tape") and x.dtype.kind in "fc" else x
 
 
 # fmt: off

@@ -73,7 +73,8 @@ def _part_added(e: Equation, around: Around) -> Equation | None:
         if part is None or part.op.fn is not scatter or type(x) is not Name:
             continue
         index, like = part.params["index"], around.program.like[x]
-        if is_basic(index) and (like.shape, like.dtype) == (e.like.shape, e.like.dtype):
+        alike = {(z.shape, z.dtype) for z in (e.like, like, part.like)}  # nothing is broadcast
+        if is_basic(index) and len(alike) == 1:
             return e._replace(op=ADD_PART, args=(x, *part.args), params={"index": index})
     return None
 

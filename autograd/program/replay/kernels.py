@@ -43,8 +43,12 @@ def power(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> l
 
 
 def matmul(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
-    """Multiply matrices: np.dot has less to check than np.matmul, but fills its result with 0."""
-    flat = all(np.ndim(v) == 2 and v.dtype == e.like.dtype for v in x) and e.like.size < 4096
+    """Multiply matrices: np.dot has less to check than np.matmul, but fills its result with 0.
+
+    It also takes 0 · NaN for 0, if the 0 is the only number of its matrix.
+    """
+    usual = all(np.ndim(v) == 2 and v.size > 1 and v.dtype == e.like.dtype for v in x)
+    flat = usual and e.like.size < 4096
     return [f"{refer(np.dot if flat else np.matmul)}({', '.join(args)}, out=$OUT)"]
 
 
@@ -65,14 +69,13 @@ def total(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> l
     return [f"{refer(np.add.reduce)}({args[0]}, {refer(axis)}, None, $OUT, {refer(keepdims)})"]
 
 
-def logistic(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str] | None:
-    """Compute 1 / (1 + exp(-x)), where -x is no integer, which might wrap."""
-    same = x[0].dtype == e.like.dtype
-    return [f"{refer(_logistic)}({args[0]}, $OUT)"] if same else None
+def logistic(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> list[str]:
+    """Compute 1 / (1 + exp(-x))."""
+    return [f"{refer(_logistic)}({args[0]}, $OUT)"]
 
 
 def _logistic(x: Any, out: np.ndarray) -> None:
-    np.negative(x, out)
+    np.subtract(0.0, x, out)  # not -x, which of integers may wrap
     with np.errstate(over="ignore"):  # as the row itself
         np.exp(out, out)
     np.add(out, 1, out)

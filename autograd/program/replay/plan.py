@@ -13,6 +13,7 @@ import numpy as np
 from autograd.blocks import LARGE
 from autograd.primitive import fused_op
 from autograd.program.equations import Equation, Name, Names
+from autograd.program.printers.literals import is_repeated
 from autograd.program.program import Program
 from autograd.program.replay.chains import WORDS, Chain, chained, spell_chain
 from autograd.program.replay.fusing import fused
@@ -60,14 +61,14 @@ class Plan:
         self.scope: dict[str, Any] = {n.text: x for n, x in program.constants.items()}
         self.bytes = 0
         self._like = program.like
-        self._uniform = {n: x.flat[0] for n, x in program.constants.items() if _is_uniform(x)}
+        self._uniform = {n: x.flat[0] for n, x in program.constants.items() if is_repeated(x)}
         self._definitions: list[str] = []
         self._steps = chained(program)
         self._fixed = set(program.constants)  # whose arrays are there before the replay
         self._names = Names(WORDS | {n.text for n in self._like})
         self._referred: dict[int, str] = {}  # by the identity of what is in the scope
         self._base = self._bases()
-        self._read_only = self._broadcast()
+        self._read_only = self._unwritable()
         self._leaving = self._leave()
         self._last = self._last_uses()
         self._held: dict[Name, np.ndarray] = {}
@@ -123,11 +124,13 @@ class Plan:
                 bases[e.name] = bases.get(e.args[0], e.args[0])
         return bases
 
-    def _broadcast(self) -> set[Name]:
+    def _unwritable(self) -> set[Name]:
         """Find the views that NumPy lets nobody write into."""
         found: set[Name] = set()
         for e in self.program.equations:
-            if e.op.fn is np.broadcast_to or (e.name in self._base and e.args[0] in found):
+            if e.op.fn in (np.broadcast_to, np.diagonal) or (
+                e.name in self._base and e.args[0] in found
+            ):
                 found.add(e.name)
         return found
 
@@ -228,12 +231,12 @@ class Plan:
             name, chain, kept, self.refer, self._scalar, self._like.__getitem__
         )
         self._definitions.append(text)
+        seen = {self._base[a] for a in reads if a in self._base}  # maybe in another order
         for k, e in enumerate(chain.equations):
             if e.name in kept:
-                later = {
-                    a for after in chain.equations[k + 1 :] for a in after.args if type(a) is Name
-                }
-                self._place(e.name, e.like, [a for a in self._dying(e, i) if a not in later])
+                later = {a for after in chain.equations[k + 1 :] for a in after.args}
+                dying = [a for a in self._dying(e, i) if a not in later | seen]
+                self._place(e.name, e.like, dying)
         arrays = ", ".join(n.text for n in (*reads, *kept))
         results = f"[{', '.join(map(str, sums))}] = " if sums else ""
         self.lines.append(f"{results}{name}({arrays})")
@@ -304,11 +307,14 @@ class Plan:
         x = self._like[y]
         if y in self._uniform and x.size >= LARGE:  # quicker than to read what it is
             return f"{self.refer(np.full)}({x.shape}, {self.refer(self._uniform[y])})"
+        if not np.ndim(x):
+            shared = y in before or y in self.program.inputs  # perhaps an array without axes
+            return f"{self.refer(np.copy)}({y})[()]" if shared else y.text
         base = self._base.get(y, y)
         own = base in self._leaving and base not in self._fixed and base not in self.program.inputs
         own = own and y not in before and y not in self._read_only
         own = own and (base is y or base not in self.program.results)
-        return y.text if own or not np.ndim(x) else f"{y}.copy()"
+        return y.text if own else f"{y}.copy()"
 
 
 def _may_be_an_argument(e: Equation) -> bool:
@@ -316,7 +322,3 @@ def _may_be_an_argument(e: Equation) -> bool:
     if e.op.fn is np.einsum:
         return len(e.args) == 1
     return e.op.home.partition(".")[0] not in {"numpy", "scipy", "_operator", "autograd"}
-
-
-def _is_uniform(x: np.ndarray) -> bool:
-    return x.size > 0 and bool((x == x.flat[0]).all())

@@ -13,8 +13,9 @@ from autograd.program.program import Program
 from autograd.program.replay.halves import halves
 from autograd.program.replay.plan import Plan
 from autograd.rules.packing import pack, unpack
+from autograd.rules.shape import astype
 from autograd.standin import Standin
-from autograd.tensor import Tensor, raw, record
+from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import flatten
 
 NUMBERS = {int: np.int64, float: np.float64, complex: np.complex128}
@@ -49,6 +50,7 @@ class Replay:
         kinds = [type(leaves[i]) for i in self._given]
         self._numbers = [(k, NUMBERS[kind]) for k, kind in enumerate(kinds) if kind in NUMBERS]
         self._parameters = list(program.parameters.values())
+        self._rewritten = {e.tensor for e in program.effects if e.attribute == "data"}
         self._wrapped = bool(self._parameters) or Tensor in kinds
         self._connected = [k for k, is_so in enumerate(program.connected) if is_so]
         self._count = len(program.outputs)
@@ -96,30 +98,37 @@ class Replay:
             self._halves = self._cut(values)
         first, second, wanted = self._halves
         several = len(which) > 1  # in one array then, as an operation has one result
-        results: list[Any] = []
-        kept: list[Any] = []
+        made: list[Any] = []
 
-        def forward(*xs: Any) -> Any:
-            made = first(xs)
-            results[:], kept[:] = made[: len(program.results)], made[len(program.results) :]
-            parts = [results[k] for k in which]
+        def chosen(made: Sequence[Any]) -> Any:
+            parts = [made[k] for k in which]
             return pack(0, *parts) if several else parts[0]
 
+        def forward(*xs: Any) -> Any:
+            made[:] = first(xs)
+            return chosen(made)
+
         def joint(g: Any, _: Any, *xs: Any) -> list[Any]:
-            gs = unpack(g, *shapes) if several else [g]
+            gs = [*map(_cast, unpack(g, *shapes), dtypes)] if several else [g]
             if second is None or any(isinstance(x, (Tensor, Standin)) for x in (g, *xs)):
                 return program.pullback(which, wanted, gs, *xs)
             sent = dict(zip(wanted, second([*gs, *xs, *kept]), strict=True))
             return [sent.get(i) for i in range(len(xs))]
 
         op = Primitive(forward, (), joint=joint, name=program.name, code="{*}")
-        y = record(op, tuple(values))
-        given = [*results]
-        results.clear()  # which y refers to: with its parts in there it would never die
-        shapes = [np.shape(given[k]) for k in which]
+        y = record(op, tuple([self._read(x) for x in values]))
+        op.call = lambda *xs: chosen(self.run(xs))  # again, for other numbers: they are not kept
+        given, kept = made[: len(program.results)], made[len(program.results) :]
+        made.clear()  # which y refers to, as to what is kept
+        shapes, dtypes = zip(*[(np.shape(given[k]), given[k].dtype) for k in which], strict=True)
         for k, part in zip(which, unpack(y, *shapes) if several else [y], strict=True):
-            given[k] = part if part.dtype == given[k].dtype else part.astype(given[k].dtype)
+            given[k] = _cast(part, given[k].dtype)
         return self._leave(given)
+
+    def _read(self, x: Any) -> Any:
+        """Return an argument for backward to come: it is what it was before it is written into."""
+        own = type(x) is Tensor and not x.requires_grad and x in self._rewritten
+        return constant(np.array(x.data)[()]) if own else x
 
     def _cut(self, values: Sequence[Any]) -> tuple[Pool, Pool | None, list[int]]:
         """Return what runs now, what runs backward, and the inputs that want gradients."""
@@ -129,3 +138,10 @@ class Replay:
         except Exception:  # noqa: BLE001  # backward says what is wrong, if it is asked for
             return self.run, None, wanted
         return Pool(first), Pool(second), wanted
+
+
+def _cast(part: Any, dtype: np.dtype[Any]) -> Any:
+    """Give a part the dtype that it had before others were packed with it."""
+    if part.dtype.kind == "c" and dtype.kind != "c":
+        part = np.real(part)
+    return part if part.dtype == dtype else astype(part, dtype=dtype)

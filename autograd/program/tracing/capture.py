@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import function_name, three_lines
+from autograd.modes import is_grad_enabled
 from autograd.names import names_in
 from autograd.outside import DATA, reading
 from autograd.program.equations import Name, used
@@ -27,7 +28,7 @@ from autograd.program.tracing.refusals import (
     refuse_leaks,
     refuse_written,
 )
-from autograd.program.tracing.simplify import simplified
+from autograd.program.tracing.simplify import joined, simplified
 from autograd.program.tracing.symbol import CaptureError, Symbol
 from autograd.program.tracing.tape import Tape
 from autograd.pullback import array
@@ -121,7 +122,13 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     results = [*outputs, *(e.name for e in effects)]
     unnamed = {name: x for name, x in tape.constants.items() if name not in tape.wishes}
     equations = simplified(tape.equations, tape.inputs | tape.constants, unnamed)
-    equations = [e.outlined() for e in used(equations, results)]
+    derivable = is_grad_enabled() and (any(connected) or not effects)
+    derived = used(equations, outputs) if derivable else []
+    equations, joints = joined(used(equations, results), {e.name for e in derived})
+    equations = [e.outlined() for e in equations]
+    outputs = [joints.get(y, y) if type(y) is Name else y for y in outputs]
+    effects = [e._replace(name=joints.get(e.name, e.name)) for e in effects]
+    results = [*outputs, *(e.name for e in effects)]
     needed = {a for e in equations for a in e.args if type(a) is Name}
     needed |= {y for y in results if type(y) is Name}
     unused = set(run.names.values()) - needed

@@ -4,13 +4,14 @@ A scalar does as well as an array of it, and an array as well as copies of it, b
 of the result's shape. Bit by bit the results are the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd.program.equations import Equation, Name
 from autograd.program.printers.literals import is_repeated
+from autograd.rules.shape import DETACHED
 
 
 def simplified(
@@ -34,6 +35,32 @@ def simplified(
     }
     short |= {n: x.flat[0] for n, x in constants.items() if is_repeated(x)}
     return [_shortened(e, short, likes) if e.op.elementwise else e for e in equations]
+
+
+def joined(
+    equations: Sequence[Equation], needed: Container[Name]
+) -> tuple[list[Equation], dict[Name, Any]]:
+    """Return equations that cut a history off only where that is needed, and what stays instead.
+
+    It is where a derivative may go through: not where tensors are left with other data.
+
+    >>> from autograd import Tensor, no_grad
+    >>> from autograd.program import capture
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> [e.op.name for e in capture(lambda x: x.detach() * x, x).equations]
+    ['detached', 'multiply']
+    >>> with no_grad():
+    ...     [e.op.name for e in capture(lambda x: x.detach() * x, x).equations]
+    ['multiply']
+    """
+    rest, same = list[Equation](), dict[Name, Any]()
+    for e in equations:
+        args = tuple([same.get(a, a) if type(a) is Name else a for a in e.args])
+        if e.op is DETACHED and e.name not in needed:
+            same[e.name] = args[0]
+        else:
+            rest.append(e.with_names(e.name, args, e.named))
+    return rest, same
 
 
 def _shortened(e: Equation, short: Mapping[Any, Any], likes: Mapping[Any, Any]) -> Equation:
