@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from autograd.generator import (
         default_generator,
         manual_seed,
+        multinomial,
         normal,
         rand,
         rand_like,
@@ -160,6 +161,7 @@ __all__ = [
     "manual_seed",
     "max_pool",
     "meshgrid",
+    "multinomial",
     "no_grad",
     "normal",
     "ones",

@@ -109,7 +109,9 @@ def randn_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor
 
 
 @explained("normal(0.0, 1.0, (2, 3))")
-def normal(mean: Any, std: Any, size: Any = None) -> Tensor:
+def normal(
+    mean: Any, std: Any, size: Any = None, requires_grad: bool = False, device: Any = "cpu"
+) -> Tensor:
     """Return normal random numbers; without `size`, of the shape of `mean` and `std`.
 
     Raises ValueError for a negative `std`.
@@ -121,7 +123,7 @@ def normal(mean: Any, std: Any, size: Any = None) -> Tensor:
         raise ValueError("a standard deviation is not negative")
     shape = np.broadcast_shapes(np.shape(mean), np.shape(std)) if size is None else size
     with modes.no_grad():
-        return mean + std * randn(shape)
+        return tensor(mean + std * randn(shape), requires_grad, device=device)
 
 
 @explained("randint(2, 5, (3,)) or randint(5, (3,))")
@@ -151,3 +153,22 @@ def randperm(n: int) -> Tensor:
     if n < 0:
         raise ValueError("there are no negative numbers of things to put in order")
     return tensor(default_generator.permutation(n))
+
+
+@explained("multinomial(softmax(x, -1), 3, replacement=True)")
+def multinomial(input: Any, num_samples: int, replacement: bool = False) -> Tensor:
+    """Draw that many numbers below n, with the probabilities or weights of (n,) or of rows (m, n).
+
+    Raises ValueError for weights that are no probabilities, and for more numbers than there are,
+    unless they go back (`replacement`).
+
+    >>> multinomial(tensor([[0.0, 2.0, 0.0], [1.0, 0.0, 0.0]]), 2, replacement=True)
+    Tensor([[1, 1],
+            [0, 0]])
+    """
+    with modes.no_grad(), np.errstate(invalid="ignore"):
+        weights = np.atleast_1d(np.asarray(input, float))
+        p = weights / weights.sum(-1, keepdims=True)
+    draw, (*rows, n) = default_generator.choice, p.shape
+    drawn = [draw(n, num_samples, replacement, row) for row in p.reshape(-1, n)]
+    return tensor(np.reshape(drawn, (*rows, num_samples)))

@@ -1,7 +1,9 @@
 """Item assignment, in-place operators and ``out=``. How old values survive: `versions`."""
 
+import dis
 import functools
 import operator
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +16,7 @@ from autograd.rules.shape import astype, setitem
 from autograd.tensor import SETITEM, Tensor, constant, failed, is_array, plain_index, raw, record
 from autograd.versions import (
     INPLACE_ALONE,
+    METHOD_ALONE,
     SETITEM_ALONE,
     become,
     fork,
@@ -24,10 +27,56 @@ from autograd.versions import (
     write,
 )
 
+SET, POP, CACHE = (dis.opmap[name] for name in ("STORE_SUBSCR", "POP_TOP", "CACHE"))
+
 
 def _setitem(self: Tensor, index: Any, value: Any) -> None:
-    alone = getrefcount(self) <= SETITEM_ALONE
-    assign(self, index, value, alone)
+    references = getrefcount(self)
+    # there is not even a variable (an interpreter whose stack borrows references cannot tell)
+    if references < SETITEM_ALONE + _comes_from(value, self):
+        frame = sys._getframe(1)
+        if frame.f_code.co_code[frame.f_lasti] == SET:  # x.__setitem__(i, value) is another
+            _refuse_lost(self)
+    assign(self, index, value, references <= SETITEM_ALONE)
+
+
+def _comes_from(value: Any, x: Tensor) -> bool:
+    """Tell whether a value refers to x because ``x[i] += 1`` has read x[i] to compute it."""
+    if type(value) is not Tensor or not value.args:
+        return False
+    read = value.args[0]
+    return type(read) is Tensor and len(read.args) > 0 and read.args[0] is x
+
+
+def _refuse_lost(x: Tensor) -> None:
+    """Raise where nothing that somebody holds shares the data of x: ``a[0][1] = value``.
+
+    Under no_grad a part does, as NumPy's views do.
+    """
+    if not _is_shared(x) and (is_grad_enabled() or type(x.data) is not np.ndarray or owned(x)):
+        raise RuntimeError(
+            three_lines(
+                "what is written into a part would be lost: a part is a value, not a view",
+                f"a Tensor {x.shape} that no variable holds is rewritten",
+                "a[0, 1] = value for a[0][1] = value; a[0] = 0 for a[0].zero_(); no_grad() for "
+                "a.detach().zero_()",
+            )
+        )
+
+
+def _kept(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a method that rewrites a part refuse where nobody takes the result: ``a[0].zero_()``."""
+
+    @functools.wraps(fn)
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        if getrefcount(self) < METHOD_ALONE and not (type(self.data) is np.ndarray and owned(self)):
+            frame = sys._getframe(1)
+            after = frame.f_code.co_code[frame.f_lasti + 2 :: 2]
+            if next(op for op in after if op != CACHE) == POP:
+                _refuse_lost(self)
+        return fn(self, *args, **kwargs)
+
+    return method
 
 
 def into(out: Any, y: Any) -> Any:
@@ -176,4 +225,7 @@ for _method, _fn in INPLACE.items():
     setattr(Tensor, _method, _inplace(_fn))
 for _method in ("add_", "sub_", "mul_", "div_", "pow_"):
     setattr(Tensor, _method, _never_replaced(getattr(Tensor, _method)))
+for _method in {name for c in Tensor.__mro__ for name, fn in vars(c).items() if callable(fn)}:
+    if _method.endswith("_") and _method[0] != "_" and _method not in ("requires_grad_", "touch_"):
+        setattr(Tensor, _method, _kept(getattr(Tensor, _method)))
 Tensor.__setitem__ = _setitem

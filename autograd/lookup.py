@@ -3,9 +3,9 @@
 from importlib import import_module
 from typing import Any
 
+from autograd.elsewhere import ELSEWHERE
 from autograd.errors import three_lines
 from autograd.methods import Methods
-from autograd.pytorch import REFUSED
 
 PROVIDES: dict[str, tuple[str, ...]] = {
     "autograd.program": ("CaptureError", "Program", "capture", "compile"),
@@ -32,8 +32,8 @@ PROVIDES: dict[str, tuple[str, ...]] = {
     "autograd.files": ("optional", "write_atomically"),
     "autograd.places": ("place_of", "record_lines"),
     "autograd.generator": (
-        "default_generator", "manual_seed", "normal", "rand", "rand_like", "randint", "randn",
-        "randn_like", "randperm",
+        "default_generator", "manual_seed", "multinomial", "normal", "rand", "rand_like", "randint",
+        "randn", "randn_like", "randperm",
     ),
     # HIPS autograd's names, which are no part of __all__: some are Python's
     "autograd.builtins": ("dict", "isinstance", "list", "tuple", "type"),
@@ -59,21 +59,9 @@ RENAMED = {
     "concat": "cat", "empty": "zeros", "float": "float32", "inference_mode": "no_grad",
     "int": "int32", "long": "int64",
 }  # fmt: skip
-ELSEWHERE = REFUSED | {
-    "autograd": "gradients(y)[x] for autograd.grad(y, x); jacobian(f)(x), hessian(f)(x), "
-    "check_grads(f, args)",
-    "device": "'cpu', which is the only device",
-    "func": "autograd.grad(f), vmap(f), jacrev(f), hessian(f)",
-    "load": "import nn; nn.load(model, path); np.load for arrays",
-    "nn": "import nn; nn.Linear(4, 2)",
-    "optim": "import nn; nn.optim.SGD(model.parameters(), lr=0.1)",
-    "save": "import nn; nn.save(model, path); np.savez for arrays",
-    "set_grad_enabled": "with no_grad(): ..., with enable_grad(): ...",
-    "utils": "import nn; nn.data.Batches((x, y), batch_size=32); nn.utils",
-}
 ROOMS = (
-    "builtins", "core", "differential_operators", "extend", "misc", "numpy", "test_util",
-    "tracer", "util", "wrap_util",
+    "autograd", "builtins", "core", "differential_operators", "extend", "misc", "numpy",
+    "test_util", "tracer", "util", "wrap_util",
 )  # fmt: skip
 
 

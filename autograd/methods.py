@@ -119,14 +119,17 @@ class Methods(PyTorchMethods):
         """Return the number of elements."""
         return int(self.data.size)
 
+    nelement = numel
+
     def tolist(self) -> Any:
         """Return nested lists of Python numbers."""
         return self.data.tolist()
 
     def numpy(self, *, force: bool = False) -> np.ndarray:
-        """Return the values as an array that shares memory with this tensor.
+        """Return the values as an array: what is written into it shows in this tensor.
 
-        Raises TypeError where the tensor is connected to a graph, unless `force`.
+        What is written into the tensor shows in the array under no_grad only. Raises TypeError
+        where the tensor is connected to a graph, unless `force`.
         """
         if not force:
             np.asarray(self)  # raises with the remedy
@@ -321,7 +324,8 @@ class Methods(PyTorchMethods):
 
     def repeat(self, *repeats: Any, **options: Any) -> "Tensor":
         """Repeat each element, as NumPy does: ``repeat(2, 1)`` twice along axis 1."""
-        if len(repeats) > 2:
+        axis = repeats[1:2]
+        if len(repeats) > 2 or (axis and type(axis[0]) is int and axis[0] >= max(self.ndim, 1)):
             raise TypeError(
                 three_lines(
                     "repeat is NumPy's, of each element: of the whole, it is tile",

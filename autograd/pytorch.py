@@ -10,11 +10,12 @@ import math
 import operator
 from collections.abc import Callable
 from inspect import Parameter, Signature, signature
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from autograd.elsewhere import REFUSED, Refused
 from autograd.errors import three_lines
 from autograd.primitive import full_name, home_of
 from autograd.rules import neural
@@ -123,17 +124,6 @@ class Found(NamedTuple):
 
     values: "Tensor"
     indices: "Tensor"
-
-
-class Refused:
-    """A method of PyTorch that is not there, and what to write instead."""
-
-    def __init__(self, name: str, instead: str) -> None:
-        self.name, self.instead = name, instead
-
-    def __get__(self, x: Any, owner: type) -> NoReturn:
-        what = f"'Tensor' object has no attribute {self.name!r}"
-        raise AttributeError(three_lines(what, f"x.{self.name}", self.instead))
 
 
 # ── names that arrays have, too ───────────────────────────────────────────────────────────────
@@ -401,9 +391,11 @@ class PyTorchMethods:
         """
         return self[places_in(dim, index)]
 
-    def scatter_(self: Any, dim: int, index: Any, src: Any) -> "Tensor":
+    def scatter_(
+        self: Any, dim: int, index: Any, src: Any = None, *, value: Any = None
+    ) -> "Tensor":
         """Set the elements that `gather` returns, in place; return the tensor."""
-        self[places_in(dim, index)] = src
+        self[places_in(dim, index)] = value if src is None else src
         return self
 
     # ── shapes and products ────────────────────────────────────────────────────────────────────
@@ -486,27 +478,6 @@ class PyTorchMethods:
         """Return whether each value is other than 0."""
         return self.astype(np.bool_)
 
-
-REFUSED = {
-    "addmm": "bias + x @ y",
-    "clamp_max": "x.clamp(max=value)",
-    "clamp_min": "x.clamp(min=value)",
-    "cuda": "'cpu', which is the only device",
-    "equal": "np.array_equal(x, y)",
-    "frac": "x - np.trunc(x)",
-    "lerp": "x + weight * (end - x)",
-    "masked_select": "x[mask]",
-    "new_ones": "ones(shape, dtype=x.dtype)",
-    "new_tensor": "tensor(values, dtype=x.dtype)",
-    "new_zeros": "zeros(shape, dtype=x.dtype)",
-    "nonzero": "np.nonzero(x); np.argwhere(x), which is PyTorch's",
-    "normal_": "nn.init.normal_(x, mean, std)",
-    "scatter": "y = x.clone(); y.scatter_(dim, index, src)",
-    "type": "x.to(dtype), x.dtype",
-    "unflatten": "x.reshape(2, 3, -1)",
-    "uniform_": "nn.init.uniform_(x, low, high)",
-}
-"""Names of PyTorch that are said in other words here."""
 
 for _name, _instead in REFUSED.items():
     setattr(PyTorchMethods, _name, Refused(_name, _instead))

@@ -186,7 +186,7 @@ def owned(x: Any, versions: bool = False) -> bool:
     return getrefcount(x.data) <= allowed and x.data.base is None and x.data.flags.writeable
 
 
-def _measure() -> tuple[int, int, int]:
+def _measure() -> tuple[int, int, int, int]:
     """Count the references of objects that nobody shares, on this interpreter."""
 
     class Probe:
@@ -201,12 +201,16 @@ def _measure() -> tuple[int, int, int]:
             self.counts.append(getrefcount(self))
             return self
 
+        def method(self, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002  # as methods have them
+            self.counts.append(getrefcount(self))
+
     probe = Probe()
     probe.counts, probe.data = [], np.empty(1)
     probe[0] = 1
     probe += 1
-    item, inplace = probe.counts
-    return item, inplace, getrefcount(probe.data)
+    probe.method()
+    item, inplace, method = probe.counts
+    return item, inplace, method, getrefcount(probe.data)
 
 
-SETITEM_ALONE, INPLACE_ALONE, DATA_ALONE = _measure()
+SETITEM_ALONE, INPLACE_ALONE, METHOD_ALONE, DATA_ALONE = _measure()

@@ -1,12 +1,18 @@
 """Names of PyTorch that are not here, and what to write instead."""
 
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from autograd import three_lines
 
 OF_NN = {
+    "AlphaDropout": "nn.Dropout(p)",
+    "BatchNorm3d": "nn.BatchNorm1d(channels)(x.reshape(len(x), channels, -1)).reshape(x.shape)",
     "Buffer": "self.register_buffer(name, value)",
+    "ConstantPad2d": "F.pad(x, (1, 1, 1, 1), value=0.0), in forward",
     "Conv3d": "autograd.conv(x, weight, bias), over any number of axes",
+    "ConvTranspose1d": "np.repeat(x, 2, -1), then nn.Conv1d",
+    "ConvTranspose2d": "np.repeat(np.repeat(x, 2, -2), 2, -1), then nn.Conv2d",
     "DataParallel": "the model itself",
     "GRUCell": "nn.GRU(n, m)(x[None], h[None]), a sequence of one",
     "EmbeddingBag": "nn.Embedding(n, m)(index).mean(1)",
@@ -18,26 +24,73 @@ OF_NN = {
     "ParameterDict": "an attribute for each parameter: setattr(self, name, nn.Parameter(...))",
     "ParameterList": "an attribute for each parameter: setattr(self, name, nn.Parameter(...))",
     "RNNCell": "nn.RNN(n, m)(x[None], h[None]), a sequence of one",
+    "PixelShuffle": "x.reshape and x.permute, in forward",
     "ReflectionPad2d": "F.pad(x, (1, 1, 1, 1), mode='reflect'), in forward",
     "Transformer": "nn.TransformerEncoder, nn.MultiheadAttention",
     "TransformerDecoder": "nn.TransformerEncoder, nn.MultiheadAttention",
     "TransformerDecoderLayer": "nn.TransformerEncoderLayer, nn.MultiheadAttention",
+    "Unfold": "np.lib.stride_tricks.sliding_window_view(x, (3, 3), (-2, -1))",
     "Upsample": "np.repeat(np.repeat(x, 2, -2), 2, -1), in forward",
     "ZeroPad2d": "F.pad(x, (1, 1, 1, 1)), in forward",
 }
 OF_FUNCTIONAL = {
     "conv3d": "autograd.conv(x, weight, bias), over any number of axes",
+    "conv_transpose1d": "np.repeat(x, 2, -1), then conv1d",
+    "conv_transpose2d": "np.repeat(np.repeat(x, 2, -2), 2, -1), then conv2d",
+    "embedding_bag": "embedding(input, weight).mean(1)",
     "gumbel_softmax": "softmax((logits - np.log(-np.log(rand_like(logits)))) / tau)",
     "instance_norm": "group_norm(x, x.shape[1], weight, bias)",
     "interpolate": "np.repeat(np.repeat(x, 2, -2), 2, -1), which is the nearest",
+    "leaky_relu_": "x = leaky_relu(x)",
+    "pdist": "np.linalg.norm(x[i] - x[j], axis=-1), of i, j = np.triu_indices(len(x), 1)",
+    "relu_": "x = relu(x)",
+    "unfold": "np.lib.stride_tricks.sliding_window_view(x, (3, 3), (-2, -1))",
     "upsample": "np.repeat(np.repeat(x, 2, -2), 2, -1), which is the nearest",
 }
+OF_INIT = {
+    "eye_": "with no_grad(): x[...] = np.eye(*x.shape)",
+    "kaiming_normal": "kaiming_normal_",
+    "kaiming_uniform": "kaiming_uniform_",
+    "trunc_normal_": "normal_(x, mean, std), then with no_grad(): x.clamp_(a, b)",
+    "xavier_normal": "xavier_normal_",
+    "xavier_uniform": "xavier_uniform_",
+}
+OF_OPTIM = {
+    "ASGD": "nn.optim.SGD, with nn.optim.EMA",
+    "Adadelta": "nn.optim.RMSprop, or Adam",
+    "Adamax": "nn.optim.Adam",
+    "NAdam": "nn.optim.Adam",
+    "RAdam": "nn.optim.AdamW, with a LinearLR to warm up",
+    "Rprop": "nn.optim.RMSprop",
+    "SparseAdam": "nn.optim.Adam",
+    "swa_utils": "nn.optim.EMA",
+}
+OF_SCHEDULES = {
+    "ConstantLR": "LambdaLR(optimizer, lambda t: factor if t < total_iters else 1)",
+    "CyclicLR": "OneCycleLR, CosineAnnealingWarmRestarts, LambdaLR",
+    "MultiplicativeLR": "LambdaLR, of the product; ExponentialLR for a constant factor",
+    "PolynomialLR": "LambdaLR(optimizer, lambda t: (1 - min(t, n) / n) ** power)",
+    "_LRScheduler": "LRScheduler",
+}
+OF_UTILS = {
+    "clip_grad_norm": "clip_grad_norm_",
+    "parameters_to_vector": "np.concatenate([p.reshape(-1) for p in parameters])",
+    "rnn": "sequences that are padded to one length, and a mask in the loss",
+    "spectral_norm": "weight / np.linalg.norm(weight, 2), in forward",
+    "vector_to_parameters": "with no_grad(): p[...] = v[i:j].reshape(p.shape) for each p",
+    "weight_norm": "g * v / np.linalg.norm(v, axis=1, keepdims=True), in forward",
+}
 OF_MODULES = {
+    "_modules": "dict(self.named_children()); setattr(self, name, module)",
+    "_parameters": "dict(self.named_parameters()); self.register_parameter(name, p)",
     "bfloat16": "model.half(), model.float()",
     "compile": "autograd.compile(model)",
     "cuda": "the model itself: 'cpu' is the only device",
+    "from_pretrained": "e = nn.Embedding(*w.shape); e.load_state_dict({'weight': w})",
+    "get_buffer": "dict(model.named_buffers())[name]",
     "get_parameter": "dict(model.named_parameters())[name]",
     "get_submodule": "dict(model.named_modules())[name]",
+    "register_backward_hook": "y.register_hook(f) of a Tensor, in forward",
     "register_forward_hook": "what it does in forward, of a subclass",
     "register_forward_pre_hook": "what it does in forward, of a subclass",
     "register_full_backward_hook": "y.register_hook(f) of a Tensor, in forward",
@@ -49,6 +102,16 @@ def absent(place: str, name: str, instead: str | None) -> AttributeError:
     what = f"{place} has no attribute {name!r}"
     where = f"{name}, a name of PyTorch"
     return AttributeError(three_lines(what, where, instead) if instead else what)
+
+
+def refusing(place: str, table: Mapping[str, str]) -> Callable[[str], NoReturn]:
+    """Return the ``__getattr__`` of a module that says what to write instead."""
+
+    def __getattr__(name: str) -> NoReturn:  # noqa: N807  # what Python asks a module for
+        """Raise AttributeError: only what is not there is asked for."""
+        raise absent(f"module {place!r}", name, table.get(name))
+
+    return __getattr__
 
 
 class Refused:

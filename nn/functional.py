@@ -8,7 +8,7 @@ import numpy as np
 from autograd import Tensor, default_generator, linear, no_grad, three_lines
 from nn import criteria, nonlinear, windows
 from nn.criteria import *  # noqa: F403  # the losses are functions too
-from nn.elsewhere import OF_FUNCTIONAL, absent
+from nn.elsewhere import OF_FUNCTIONAL, refusing
 from nn.nonlinear import *  # noqa: F403  # and the activations
 from nn.targets import Array, Maybe, check_classes, floating, raw
 from nn.windows import *  # noqa: F403  # and what slides
@@ -290,9 +290,7 @@ def one_hot(target: Array, num_classes: int = -1) -> Tensor:
 
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        raise absent("module 'nn.functional'", name, OF_FUNCTIONAL.get(name))
+    __getattr__ = refusing(__name__, OF_FUNCTIONAL)
 
     def __dir__() -> list[str]:
         return sorted(__all__)

@@ -1,6 +1,7 @@
 """Layers that have parameters, a state, or other layers in them: each reads like its formula."""
 
 import math
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import Any, Self
@@ -135,15 +136,21 @@ class ModuleList(Module):
 
     def append(self, module: Module) -> Self:
         """Add a module at the end; return the list."""
+        self._put(len(self), module)
+        return self
+
+    def __setitem__(self, index: int, module: Module) -> None:
+        self._put(range(len(self))[operator.index(index)], module)
+
+    def _put(self, place: int, module: Module) -> None:
         made, name = type(module).__name__, getattr(module, "__name__", "")
         what = f"{type(self).__name__} is made of modules, not of a {made}"
         item, instead = f"a {made}", "nn.Tanh(), nn.Linear(4, 3), ..."
         if isinstance(module, type):
             item, instead = f"the class {name}", f"{name}(), an object of the class"
-        where = f"item {len(self)}, {item}"
+        where = f"item {place}, {item}"
         refuse(not isinstance(module, Module), what, where, instead, TypeError)
-        setattr(self, str(len(self)), module)
-        return self
+        setattr(self, str(place), module)
 
     def extend(self, modules: Iterable[Module]) -> Self:
         """Add modules at the end; return the list."""

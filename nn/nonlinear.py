@@ -104,12 +104,12 @@ def hardshrink(input: Array, lambd: float = 0.5) -> Array:
 
 
 def softshrink(input: Array, lambd: float = 0.5) -> Array:
-    """Return x moved towards 0 by `lambd`, and not beyond: ``x - clip(x, -lambd, lambd)``.
+    """Return x moved towards 0 by `lambd`, and not beyond: ``relu(x - λ) - relu(-x - λ)``.
 
     >>> softshrink(np.array([-0.4, 2.0]))
     array([0. , 1.5])
     """
-    return input - np.clip(input, -lambd, lambd)
+    return relu(input - lambd) - relu(-input - lambd)
 
 
 def threshold(input: Array, threshold: float, value: float) -> Array:

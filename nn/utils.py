@@ -1,11 +1,12 @@
 """Gradient clipping: between `backward` and an optimiser's step, under PyTorch's names."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd import Tensor, three_lines
+from nn.elsewhere import OF_UTILS, refusing
 
 
 def clip_grad_norm_(
@@ -65,3 +66,7 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
 def _grads(parameters: Any) -> list[Tensor]:
     tensors = [parameters] if type(parameters) is Tensor else parameters
     return [p.grad for p in tensors if p.grad is not None]
+
+
+if not TYPE_CHECKING:
+    __getattr__ = refusing(__name__, OF_UTILS)

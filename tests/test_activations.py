@@ -52,6 +52,21 @@ def test_activations_are_pytorchs(torch, name, options):
     assert_like_torch(torch, ours, theirs, POINTS, tolerance=1e-7 if single else 1e-10)
 
 
+BENDS = {
+    "celu": [0.0], "elu": [0.0], "hardshrink": [-0.5, 0.5], "hardsigmoid": [-3.0, 3.0],
+    "hardswish": [-3.0], "hardtanh": [-1.0, 1.0], "leaky_relu": [0.0], "relu": [0.0],
+    "relu6": [0.0, 6.0], "selu": [0.0], "softshrink": [-0.5, 0.5], "softsign": [0.0],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BENDS)
+def test_kinks_have_pytorchs_slope(torch, name):
+    x, z = (make(BENDS[name], requires_grad=True) for make in (Tensor, torch.tensor))
+    getattr(F, name)(x).sum().backward()
+    getattr(torch.nn.functional, name)(z).sum().backward()
+    assert_allclose(x.grad.data, z.grad.numpy(), rtol=1e-6)
+
+
 @pytest.mark.parametrize(("name", "options"), ACTIVATIONS)
 def test_no_activation_hides_a_nan(name, options):
     y = getattr(nn, name)(**options)(Tensor(np.full((8, 8), np.nan)))

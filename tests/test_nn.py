@@ -643,12 +643,20 @@ def test_words(call, error, what, where, instead):
     assert str(raised.value) == three_lines(what, where, instead)
 
 
+PRETRAINED = "e = nn.Embedding(*w.shape); e.load_state_dict({'weight': w})"
+
+
 def test_names_of_pytorch_that_are_not_here_say_what_is():
     layer = nn.Linear(2, 1)
     for owner, place, name, instead in [
         (nn, "module 'nn'", "LazyLinear", "nn.Linear(x.shape[-1], m)"),
         (F, "module 'nn.functional'", "instance_norm", "group_norm(x, x.shape[1], weight, bias)"),
         (layer, "'Linear' object", "cuda", "the model itself: 'cpu' is the only device"),
+        (nn.Embedding, "'Embedding' object", "from_pretrained", PRETRAINED),
+        (init, "module 'nn.init'", "xavier_uniform", "xavier_uniform_"),
+        (nn.optim, "module 'nn.optim'", "NAdam", "nn.optim.Adam"),
+        (nn.utils, "module 'nn.utils'", "clip_grad_norm", "clip_grad_norm_"),
+        (nn.optim.lr_scheduler, "module 'nn.optim.lr_scheduler'", "_LRScheduler", "LRScheduler"),
     ]:
         with pytest.raises(AttributeError) as raised:
             getattr(owner, name)
@@ -657,6 +665,21 @@ def test_names_of_pytorch_that_are_not_here_say_what_is():
         assert not hasattr(owner, f"{name}_of_nobody")
     layer.cuda = 3
     assert layer.cuda == 3
+
+
+def test_a_layer_of_a_list_is_replaced(torch):
+    found = []
+    for library in (nn, torch.nn):
+        model = library.Sequential(library.Linear(2, 3), library.ReLU(), library.Linear(3, 1))
+        model[2] = library.Linear(3, 5)
+        model[-3] = library.Linear(2, 3, bias=False)
+        found.append([(name, tuple(p.shape)) for name, p in model.named_parameters()])
+        for wrong, error in [(3, IndexError), (slice(1), TypeError)]:
+            with pytest.raises(error):
+                model[wrong] = library.ReLU()
+        with pytest.raises(TypeError):
+            model[0] = library.ReLU
+    assert found[0] == found[1]
 
 
 def test_names_of_pytorch_that_take_one_line():

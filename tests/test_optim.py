@@ -750,6 +750,13 @@ SAID = {
         "Optimizer.step()",
         "def update(self, p, g, *, lr=0.1): p -= lr * g",
     ),
+    "defaults, as PyTorch's subclasses give them": (
+        lambda: optim.Optimizer([nn.Parameter(1.0)], {"lr": 0.1}),
+        TypeError,
+        "the options of an optimizer are those of its update, not a dict of defaults",
+        "Optimizer(params, ...)",
+        "def update(self, p, g, *, lr=0.1): p -= lr * g",
+    ),
 }
 
 

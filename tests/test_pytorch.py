@@ -4,6 +4,7 @@ import inspect
 
 import numpy as np
 import pytest
+import scipy.special
 
 import autograd
 import nn
@@ -48,7 +49,8 @@ ALIKE = [
     "x.split(3, dim=1)[1]", "x.split([1, 3], dim=1)[1]", "x.chunk(2)[1]", "x.chunk(3, dim=1)[1]",
     "x.unbind(1)[2]", "x.narrow(1, 1, 2)", "x.select(1, 2)", "x.index_select(1, i[:, 0])",
     "x.gather(1, i)", "x.gather(1, i[:2])", "x.gather(0, i[[0, 2]].mT)",
-    "t.zeros(3, 4).scatter_(1, i, 1.0)", "x.expand_as(c)", "x[:, :1].expand(-1, 6)",
+    "t.zeros(3, 4).scatter_(1, i, 1.0)", "t.zeros(3, 4).scatter_(dim=1, index=i, value=2.0)",
+    "x.expand_as(c)", "x[:, :1].expand(-1, 6)",
     "x.expand(2, -1, -1)", "x.tile(2)", "x.tile((2, 1))", "x.repeat_interleave(2, dim=0)",
     "x.flip(0)", "x.flip(0, 1)", "t.flip(x, dims=[1])", "x.roll(1, 0)", "x.roll(shifts=1, dims=1)",
     "t.tril(x)", "x.triu(diagonal=1)", "x[:, 0].diag()", "x.t()", "x.view_as(y)", "x.dim()",
@@ -156,6 +158,90 @@ def test_a_training_loop_by_hand():
     np.testing.assert_allclose(*found)
 
 
+def derivatives(library):
+    """Differentiate by leaves, by what was computed on the way, and what was differentiated."""
+    x, w = (library.tensor(v, requires_grad=True) for v in (A, B[:, :3].T.copy()))
+    h = library.tanh(w @ x)
+    y = (h * h).sum()
+    kept = {"retain_graph": True}
+    first = library.autograd.grad(y, [x, h, w], create_graph=True)
+    penalty = (first[0] ** 2).sum() + (first[1] * h).sum()
+    two = [library.tensor(v, dtype=library.float64) for v in (2.0, 3.0)]
+    found = [
+        *first, *library.autograd.grad(penalty, (w, x), **kept),
+        *library.autograd.grad(h, x, grad_outputs=library.ones_like(h), **kept),
+        *library.autograd.grad([y, penalty], w, two, **kept),
+        *library.autograd.grad(y, [y, x], **kept),
+        *library.autograd.grad((x * 2).sum(), [x, w], materialize_grads=True),
+    ]  # fmt: skip
+    unused = library.autograd.grad((x * 2).sum(), [x, w], allow_unused=True)[1]
+    assert unused is x.grad is w.grad is None
+    return [g.detach().numpy() for g in found]
+
+
+def test_gradients_by_tensors_are_pytorchs():
+    for ours, theirs in zip(derivatives(autograd), derivatives(torch), strict=True):
+        np.testing.assert_allclose(ours, theirs, 1e-12, 1e-12)
+
+
+def adapted(library):
+    """Take the gradient through a step of gradient descent, as meta-learning does."""
+    w, x = library.tensor(A, requires_grad=True), library.tensor(B)
+    (slope,) = library.autograd.grad(((w * x) ** 2).sum(), w, create_graph=True)
+    ((w - 0.1 * slope) ** 3).sum().backward()
+    return w.grad.numpy()
+
+
+def test_a_step_of_descent_can_be_differentiated():
+    np.testing.assert_allclose(adapted(autograd), adapted(torch), 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "what", "where", "instead"),
+    [
+        (
+            lambda x, z: autograd.autograd.grad(x.sum(), z), RuntimeError,
+            "no output depends on this input", "autograd.grad by argument 0 (2,)",
+            "allow_unused=True, which gives None for it",
+        ),
+        (
+            lambda x, z: autograd.autograd.grad(x.sum(), z.data), RuntimeError,
+            "this input requires no gradient", "autograd.grad by argument 0 (2,)",
+            "x.requires_grad_() before y = f(x)",
+        ),
+        (
+            lambda x, z: autograd.autograd.grad(x, x, [z, z]), ValueError,
+            "1 outputs get as many gradients, not 2", "autograd.grad",
+            "grad_outputs=[v, w] for [y, z]",
+        ),
+    ],
+)  # fmt: skip
+def test_what_has_no_gradient_is_told(call, error, what, where, instead):
+    x, z = (autograd.tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
+    with pytest.raises(error) as caught:
+        call(x, z)
+    assert str(caught.value) == f"{what}\n  where: {where}\n  instead: {instead}"
+
+
+def test_data_may_be_set_to_a_tensor():
+    found = []
+    for library, layers in ((autograd, nn), (torch, torch.nn)):
+        torch.manual_seed(0)
+        start = torch.nn.Linear(4, 2).state_dict()
+        model = layers.Linear(4, 2)
+        model.load_state_dict({k: library.tensor(v.numpy()) for k, v in start.items()})
+        model.bias.data = library.ones(2)
+        for _ in range(3):
+            y = model(library.tensor(A))
+            model.zero_grad()
+            (y * y).mean().backward()
+            for p in model.parameters():
+                p.data = p.data - 0.1 * p.grad
+        found.append([p.detach().numpy() for p in model.parameters()])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
 def test_random_numbers_take_pytorchs_shapes():
     for library in (autograd, torch):
         x = library.randn(size=(2, 3), device="cpu")
@@ -179,6 +265,12 @@ SAID = [
         "x.tile((2, 1, 1))",
     ),
     (
+        lambda x: x[0].repeat(2, 1),
+        "repeat is NumPy's, of each element: of the whole, it is tile",
+        "x.repeat(2, 1)",
+        "x.tile((2, 1))",
+    ),
+    (
         lambda x: x.split([1, 1], dim=1),
         "sizes of 2 in all, of an axis of 4",
         "split([1, 1], dim=1)",
@@ -197,10 +289,10 @@ SAID = [
         "np.unique, in NumPy's words",
     ),
     (
-        lambda x: autograd.autograd.grad(x.sum(), x),
-        f"{ABSENT} 'autograd'",
-        "autograd.autograd",
-        autograd.lookup.ELSEWHERE["autograd"],
+        lambda x: autograd.autograd.gradcheck(np.sin, x),
+        "module 'autograd.autograd' has no attribute 'gradcheck'",
+        "autograd.autograd.gradcheck",
+        "check_grads(f, args)",
     ),
     (
         lambda x: x.to(autograd.device("cpu")),
@@ -227,6 +319,121 @@ def test_what_is_refused_is_pytorchs_and_not_ours():
 def test_functions_that_a_tensor_has_exist_in_pytorch():
     ours = inspect.getmembers(autograd.pytorch.PyTorchMethods, callable)
     assert {name for name, _ in ours if not name.startswith("_")} <= set(dir(torch.Tensor))
+
+
+ADVICE = {  # PyTorch's call, and what is to be written instead of it gives the same numbers
+    "addcdiv": "t.addcdiv(x, y, z, value=value)",
+    "addcmul": "t.addcmul(x, y, z, value=value)",
+    "cdist": "t.cdist(x, y)",
+    "cummax": "x.cummax(axis)[0]",
+    "diag_embed": "t.diag_embed(x)",
+    "digamma": "x.digamma()",
+    "dist": "t.dist(x, y)",
+    "erfc": "t.erfc(x)",
+    "erfinv": "t.erfinv(x)",
+    "frac": "x.frac()",
+    "kthvalue": "x.kthvalue(k)[0]",
+    "lerp": "t.lerp(x, end, weight)",
+    "lgamma": "t.lgamma(x)",
+    "logcumsumexp": "x.logcumsumexp(axis)",
+    "logit": "t.logit(x)",
+    "masked_select": "x.masked_select(mask)",
+    "take_along_dim": "t.take_along_dim(x, index, axis)",
+    "trapz": "t.trapz(y, x)",
+    "unfold": "x.unfold(axis, size, 1)",
+    "where": "x.where(condition, other)",
+    "xlogy": "t.xlogy(x, y)",
+}
+REWRITTEN = {
+    "addcdiv_": "x.addcdiv_(y, z, value=value)",
+    "addcmul_": "x.addcmul_(y, z, value=value)",
+    "fill_diagonal_": "x.fill_diagonal_(value)",
+    "index_add_": "x.index_add_(0, index[:, 0], source)",
+    "index_fill_": "x.index_fill_(0, index[:, 0], value)",
+    "lerp_": "x.lerp_(end, weight)",
+}
+
+
+def advised(library, lines, index):
+    leaf = {"requires_grad": True, "dtype": library.float64}
+    x, y, z = (library.tensor(v, **leaf) for v in (A, B, A + B))
+    names = {
+        "t": library, "np": np, "scipy": scipy, "autograd": autograd, "eye": library.eye, "n": 4,
+        "x": x * 1, "y": y, "z": z, "end": y, "other": y, "source": z, "value": 0.5, "weight": 0.3,
+        "axis": 1, "k": 2, "size": 2, "mask": library.tensor(A > 0), "index": index,
+        "condition": library.tensor(A > B),
+    }  # fmt: skip
+    exec(lines, names)
+    out = names["out"]
+    (out * out).sum().backward()
+    return [out.detach().numpy(), *(v.grad if v.grad is None else v.grad.numpy() for v in (x, y))]
+
+
+@pytest.mark.parametrize(("name", "call"), [*ADVICE.items(), *REWRITTEN.items()])
+def test_what_is_said_instead_is_pytorchs(name, call):
+    instead = autograd.lookup.ELSEWHERE[name]
+    index = PLACES % 3
+    if name in REWRITTEN:
+        theirs = advised(torch, f"{call}; out = x", torch.tensor(index))
+        ours = advised(autograd, f"{instead}; out = x", index[:, 0])
+    else:
+        theirs = advised(torch, f"out = {call}", torch.tensor(index))
+        ours = advised(autograd, f"out = {instead}", index)
+    for one, other in zip(ours, theirs, strict=True):
+        assert (one is None) == (other is None)
+        if one is not None:
+            np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("call", "what", "where", "instead"),
+    [
+        (
+            lambda x: x.max(1).values,
+            "'Tensor' object has no attribute 'values'",
+            "x.values",
+            "torch.max(x, 1), or x.max(dim=1); x.max(1) is NumPy's, of the values alone",
+        ),
+        (
+            lambda x: autograd.inverse(x),
+            f"{ABSENT} 'inverse'",
+            "autograd.inverse",
+            "np.linalg.inv(x)",
+        ),
+        (
+            lambda x: autograd.conv2d(x, x),
+            f"{ABSENT} 'conv2d'",
+            "autograd.conv2d",
+            "import nn; nn.functional.conv2d",
+        ),
+    ],
+)
+def test_more_that_is_spelled_otherwise_says_so(call, what, where, instead):
+    test_what_is_spelled_otherwise_says_so(call, what, where, instead)
+
+
+def test_numbers_are_drawn_with_their_probabilities():
+    weights = np.array([[1.0, 0.0, 3.0], [0.0, 2.0, 0.0]])
+    autograd.manual_seed(0)
+    drawn = autograd.multinomial(autograd.tensor(weights, requires_grad=True), 4000, True)
+    assert drawn.shape == (2, 4000)
+    counts = [np.bincount(row, minlength=3) / 4000 for row in drawn.numpy()]
+    np.testing.assert_allclose(counts, weights / weights.sum(1, keepdims=True), atol=0.03)
+    assert sorted(autograd.multinomial([0.2, 0.3, 0.5], 3).tolist()) == [0, 1, 2]
+    assert autograd.multinomial(autograd.softmax(autograd.randn(2, 5), 1), num_samples=1).shape == (
+        2, 1,
+    )  # fmt: skip
+    for weights in ([0.0, 0.0], [-1.0, 2.0], [0.0, 1.0]):
+        with pytest.raises(ValueError, match=r"instead: multinomial\(softmax"):
+            autograd.multinomial(weights, 2)
+
+
+def test_random_numbers_may_require_gradients():
+    for library in (autograd, torch):
+        w = library.normal(0.0, 0.01, size=(2, 1), requires_grad=True, device="cpu")
+        assert w.requires_grad
+        assert w.is_leaf
+        assert tuple(w.shape) == (2, 1)
 
 
 def test_parts_that_are_not_there_are_refused():

@@ -612,6 +612,47 @@ def test_unrecorded_tensors_are_values_too():
     assert w.grad.tolist() == [3, 0]
 
 
+LOST = """what is written into a part would be lost: a part is a value, not a view
+  where: a Tensor (3,) that no variable holds is rewritten
+  instead: a[0, 1] = value for a[0][1] = value; a[0] = 0 for a[0].zero_(); no_grad() for \
+a.detach().zero_()"""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "a[0][1] = 5.0", "a[0][1] += 5.0", "a.T[:, 0][1] = 5.0", "a.detach()[0][1] = 5.0",
+        "a[0].fill_(5.0)", "a[1].mul_(2)", "a.T[:, 0].copy_(a[1])", "a.detach()[0].zero_()",
+    ],
+)  # fmt: skip
+def test_what_would_be_written_into_nothing_is_refused(statement):
+    for a in (Tensor(np.zeros((2, 3))), leaf(np.zeros((2, 3))) * 1.0):
+        with pytest.raises(RuntimeError) as caught:
+            exec(statement, {"a": a})
+        assert str(caught.value) == LOST
+        assert a.tolist() == [[0, 0, 0], [0, 0, 0]]
+
+
+def test_what_somebody_holds_or_shares_is_written_into_without_a_name():
+    a, w, array = Tensor(np.zeros((2, 3))), leaf(np.zeros((2, 3))), np.zeros(3)
+    held = [a]
+    held[0].sub_(1.0)
+    held[0].fill_(0.0)
+    held[0][1] = 1.0
+    a.__setitem__((0, 0), 2.0)
+    part, fresh = a[1].mul_(3.0), a.clone().reshape(6).fill_(1.0)
+    ag.from_numpy(array)[0] = 3.0
+    with no_grad():
+        w.T[2][0] = 5.0
+        w[1].fill_(6.0)
+        w.detach().add_(1.0)
+        with pytest.raises(RuntimeError, match="would be lost"):
+            a[0][1] = 4.0  # what was filled gives copies
+    assert a.tolist() == [[2, 0, 0], [1, 1, 1]]
+    assert (w.tolist(), array.tolist()) == ([[1, 1, 6], [7, 7, 7]], [3, 0, 0])
+    assert (part.tolist(), fresh.tolist()) == ([3, 3, 3], [1] * 6)
+
+
 def test_an_index_that_changes_later_changes_nothing():
     x, i = leaf(np.arange(4.0)), np.array([0, 1])
     y = x[i].sum()

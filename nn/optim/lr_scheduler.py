@@ -10,10 +10,11 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from inspect import Signature, signature
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from autograd import three_lines
 from nn.checks import bind, refuse
+from nn.elsewhere import OF_SCHEDULES, refusing
 from nn.optim.optimizer import Optimizer, Remembering
 
 CHOICES = {"mode": "min max", "threshold_mode": "rel abs", "anneal_strategy": "cos linear"}
@@ -329,3 +330,7 @@ class ReduceLROnPlateau(LRScheduler):
         self._apply(self.base_lrs)
         if self.num_bad_epochs > o["patience"]:
             self.cooldown_counter, self.num_bad_epochs = o["cooldown"], 0
+
+
+if not TYPE_CHECKING:
+    __getattr__ = refusing(__name__, OF_SCHEDULES)

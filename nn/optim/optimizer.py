@@ -83,7 +83,12 @@ class Optimizer:
         cls.__signature__ = Signature([PARAMS, *options])
 
     def __init__(self, params: Iterable[Any], *args: Any, **options: Any) -> None:
-        self.defaults = bind(self.__signature__, type(self).__name__, 1, args, options)
+        name, instead = type(self).__name__, "def update(self, p, g, *, lr=0.1): p -= lr * g"
+        what = "the options of an optimizer are those of its update, not a dict of defaults"
+        refuse(
+            args and isinstance(args[0], Mapping), what, f"{name}(params, ...)", instead, TypeError
+        )
+        self.defaults = bind(self.__signature__, name, 1, args, options)
         self.param_groups: list[Group] = []
         self.state: dict[Tensor, dict[str, Any]] = {}
         items = _listed(params)

@@ -1,0 +1,106 @@
+"""What PyTorch calls ``torch.autograd``: gradients of tensors that were computed, by tensors.
+
+>>> import autograd as torch
+>>> x = torch.tensor(3.0, requires_grad=True)
+>>> (slope,) = torch.autograd.grad(x**3, x, create_graph=True)
+>>> torch.autograd.grad(slope, x)
+(Tensor(18.0),)
+"""
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from autograd.backward import sweep
+from autograd.errors import describe, three_lines
+from autograd.modes import enable_grad
+from autograd.pullback import tensor
+from autograd.seeds import first_gradient
+from autograd.tensor import Tensor, constant, raw
+
+Several = Tensor | Sequence[Tensor]
+INSTEAD = {
+    "Function": "@primitive, and its rule by f.defvjp(lambda g, y, x: ...)",
+    "Variable": "tensor(data, requires_grad=True)",
+    "backward": "y.backward()",
+    "functional": "jacobian(f)(x), hessian(f)(x), vjp(f)(x), jvp(f)(x)",
+    "gradcheck": "check_grads(f, args)",
+    "gradgradcheck": "check_grads(f, args, order=2)",
+    "set_detect_anomaly": "with detect_anomaly(): ...",
+}
+"""What else PyTorch has there, and what to write here."""
+
+
+def grad(
+    outputs: Several, inputs: Several, grad_outputs: Any = None, retain_graph: bool | None = None,  # noqa: ARG001  # no graph is freed
+    create_graph: bool = False, allow_unused: bool | None = None, materialize_grads: bool = False,
+) -> tuple[Tensor | None, ...]:  # fmt: skip
+    """Return the gradients of the sum of `outputs` by each of `inputs`; no ``.grad`` changes.
+
+    Parameters
+    ----------
+    outputs : one tensor or several, of any shapes.
+    inputs : those to differentiate by: leaves, or what was computed on the way.
+    grad_outputs : what arrives at each of the outputs, of its shape; None is 1 for a scalar.
+    retain_graph : without effect: the graph may be used again.
+    create_graph : record the backward pass too, so that the results can be differentiated.
+    allow_unused : give None by an input that no output depends on.
+    materialize_grads : give 0 by such an input.
+
+    Raises
+    ------
+    RuntimeError : for an array among the outputs without its `grad_outputs`, for an input that
+        requires no gradient, and for one that no output depends on, unless that is allowed.
+    ValueError : for `grad_outputs` of another number or shape.
+
+    Examples
+    --------
+    >>> w, x = Tensor([1.0, 2.0], requires_grad=True), Tensor([3.0, 4.0], requires_grad=True)
+    >>> grad((w * x).sum(), [w, x])
+    (Tensor([3., 4.]), Tensor([1., 2.]))
+    """
+    ys, xs = [*map(tensor, _several(outputs))], _several(inputs)
+    given = [None] * len(ys) if grad_outputs is None else _several(grad_outputs)
+    if len(given) != len(ys):
+        what = f"{len(ys)} outputs get as many gradients, not {len(given)}"
+        raise ValueError(three_lines(what, "autograd.grad", "grad_outputs=[v, w] for [y, z]"))
+    for x in xs:
+        if not getattr(x, "requires_grad", False):
+            what, instead = "this input requires no gradient", "x.requires_grad_() before y = f(x)"
+            raise RuntimeError(three_lines(what, f"autograd.grad by {describe(x, 0)}", instead))
+    seeds = [first_gradient(y, g) for y, g in zip(ys, given, strict=True)]
+    seeds = [tensor(s) if create_graph else raw(s) for s in seeds]
+    # a sweep ends at what it is to find: a tensor may lie on the way to another one
+    groups = [[x for x in xs if x.op is None], *([x] for x in xs if x.op is not None)]
+    found: dict[Tensor, Any] = {}
+    for group in filter(None, groups):
+        with enable_grad():
+            arrived = sweep(ys, seeds, group, create_graph)
+        found |= {x: arrived[x] for x in group if x in arrived}
+    return tuple([_gradient(x, found, allow_unused, materialize_grads) for x in xs])
+
+
+def _several(given: Any) -> list[Any]:
+    return [*given] if isinstance(given, (list, tuple)) else [given]
+
+
+def _gradient(
+    x: Tensor, found: dict[Tensor, Any], allow_unused: bool | None, materialize_grads: bool
+) -> Tensor | None:
+    if x in found:
+        g = found[x]
+        return g if type(g) is Tensor else constant(np.array(g)[()])
+    if materialize_grads:
+        return constant(np.zeros_like(x.data)[()])
+    if allow_unused:
+        return None
+    what, instead = "no output depends on this input", "allow_unused=True, which gives None for it"
+    raise RuntimeError(three_lines(what, f"autograd.grad by {describe(x, 0)}", instead))
+
+
+def __getattr__(name: str) -> NoReturn:
+    what = f"module 'autograd.autograd' has no attribute {name!r}"
+    if name not in INSTEAD:
+        raise AttributeError(what)
+    raise AttributeError(three_lines(what, f"autograd.autograd.{name}", INSTEAD[name]))
