@@ -25,7 +25,7 @@ from autograd import log_softmax, logsumexp, relu, softmax_cross_entropy, softpl
 
 # isort: off
 from nn.targets import (
-    IGNORED, Array, Maybe, alike, by_class, check_classes, class_axis, class_weight,
+    IGNORED, Array, Maybe, alike, by_class, class_axis, class_indices, class_weight,
     factor, fit_into, floating, given, in_dtype_of, numbers, of_each, one_hot_indices, raw, reduce,
     warn_unless_distribution,
 )  # fmt: skip
@@ -492,7 +492,7 @@ def multilabel_margin_loss(input: Array, target: Array, reduction: str = "mean")
     x, _ = alike("multilabel_margin_loss", input, target)
     classes, index = np.arange(x.shape[-1]), raw(target)
     listed = np.cumprod(index != -1, axis=-1)
-    check_classes("multilabel_margin_loss", numbers(index * listed), len(classes))
+    class_indices(numbers(index * listed), classes=len(classes))
     found = (index[..., None] == classes) * listed[..., None]
     times = np.sum(found, axis=-2).astype(x.dtype)
     slack = relu(1 - x[..., :, None] + x[..., None, :])
@@ -552,7 +552,7 @@ def ctc_loss(
         instead = "N lengths of at most T steps, and N lengths of the targets"
         raise ValueError(three_lines(what, where, instead))
     y = y if y.ndim == 1 else y[:, : counted.shape[1]][counted]
-    check_classes("ctc_loss", y, x.shape[2])
+    class_indices(y, classes=x.shape[2])
     labels = np.full((len(sizes), 2 * counted.shape[1] + 1), blank)
     labels[:, 1::2][counted] = y
     place = np.arange(labels.shape[1])

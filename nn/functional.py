@@ -10,7 +10,7 @@ from nn import criteria, nonlinear, windows
 from nn.criteria import *  # noqa: F403  # the losses are functions too
 from nn.elsewhere import OF_FUNCTIONAL, refusing
 from nn.nonlinear import *  # noqa: F403  # and the activations
-from nn.targets import Array, Maybe, check_classes, floating, raw
+from nn.targets import Array, Maybe, class_indices, floating, raw
 from nn.windows import *  # noqa: F403  # and what slides
 
 __all__ = [
@@ -285,7 +285,7 @@ def one_hot(target: Array, num_classes: int = -1) -> Tensor:
         where = f"one_hot(target {indices.shape} {indices.dtype})"
         raise TypeError(three_lines("class indices are integers", where, "target.astype(int)"))
     classes = num_classes if num_classes >= 0 else int(indices.max(initial=-1)) + 1
-    check_classes("one_hot", indices, classes)
+    class_indices(indices, classes=classes)
     return Tensor((indices[..., None] == np.arange(classes)).astype(np.int64))
 
 

@@ -168,7 +168,7 @@ def by_class(
             keep = index != ignore_index
             target = index = np.where(keep, index, 0)
             x = np.where(keep[:, None], x, 0)  # so that not even a nan comes out of an ignored row
-        check_classes(name, numbers(index).reshape(shape), classes)
+        class_indices(numbers(index).reshape(shape), classes=classes)
     if not isinstance(index, np.ndarray):  # a symbol: the program will meet other numbers
         target = index = class_indices(index, classes=classes)
     result = losses(x, target, weight)
@@ -190,12 +190,12 @@ def by_class(
 # without three_lines, whose definition a printed program would have to hold too
 @primitive
 def class_indices(index: np.ndarray, classes: int) -> np.ndarray:
-    """Return class indices; raise IndexError where one is no class: the check of a program."""
+    """Return class indices; raise IndexError where one is no class, in a program as well."""
     if index.size and (index.min() < 0 or index.max() >= classes):
-        row = np.argmax((index < 0) | (index >= classes))
+        place = np.argwhere((index < 0) | (index >= classes))[0].tolist()
         raise IndexError(
-            f"target[{row}] is {index[row]}, and there are {classes} classes\n"
-            f"  where: class indices of a program, shape {index.shape}\n"
+            f"target{place or ''} is {index[tuple(place)]}, and there are {classes} classes\n"
+            f"  where: class indices of shape {index.shape}\n"
             f"  instead: class indices from 0 to {classes - 1}; ignored ones: ignore_index=-1, say"
         )
     return index
@@ -218,16 +218,6 @@ def check_shapes(name: str, shape: tuple[int, ...], target: np.ndarray) -> None:
         what = f"class indices are integers, not {target.dtype}"
         where = f"{name}(input {shape}, target {target.shape} {target.dtype})"
         raise TypeError(three_lines(what, where, "target.astype(int)"))
-
-
-def check_classes(name: str, indices: np.ndarray, classes: int) -> None:
-    """Raise IndexError for an index that is no class, and name its row."""
-    wrong = (indices < 0) | (indices >= classes)
-    if wrong.any():
-        row, place = _first(wrong)
-        what = f"{place} is {indices[row]}, and there are {classes} classes"
-        where = f"{name}(..., target {indices.shape})"
-        raise IndexError(three_lines(what, where, f"class indices from 0 to {classes - 1}"))
 
 
 def one_hot_indices(name: str, target: Array, axis: int) -> Array:
