@@ -432,7 +432,7 @@ def cross_entropy(
             warn_unless_distribution("cross_entropy", target, class_axis(x.shape))
             weight = class_weight("cross_entropy", weight, x)
             return reduce(_soft_losses(x, target, weight, label_smoothing), reduction)
-        target = one_hot_indices("cross_entropy", target, class_axis(x.shape))
+        target = one_hot_indices(target, class_axis(x.shape))
 
     def smoothed(x: Array, target: Array, weight: Any) -> Array:
         q = (raw(target)[:, None] == np.arange(x.shape[1])).astype(x.dtype)

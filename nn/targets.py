@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, primitive, three_lines
+from nn.checks import refuse
 
 Array = Any  # a Tensor or an array: what comes out of a function here is what came in
 Maybe = Array | None  # what may be left out
@@ -127,14 +128,12 @@ def class_weight(name: str, weight: Maybe, x: Array) -> Maybe:
     """Return one factor for each class, if given. Raises ValueError for another number of them."""
     if weight is None:
         return None
-    result = in_dtype_of(weight, x)
-    classes = x.shape[class_axis(x.shape)]
-    if result.shape != (classes,):
-        what = f"there are {classes} classes, and weights of shape {result.shape}"
-        where = f"{name}(input {x.shape}, weight {result.shape})"
-        instead = f"weight of shape ({classes},), one factor for each class"
-        raise ValueError(three_lines(what, where, instead))
-    return result
+    factors, classes = in_dtype_of(weight, x), x.shape[class_axis(x.shape)]
+    if factors.shape != (classes,):
+        what, where = f"a weight of shape {factors.shape}", f"{name}(input {x.shape}, weight)"
+        instead = f"one factor for each class, of shape ({classes},)"
+        raise ValueError(three_lines(f"{what} does not fit {classes} classes", where, instead))
+    return factors
 
 
 def of_each(weight: Array, index: Array) -> Array:
@@ -205,31 +204,21 @@ def check_shapes(name: str, shape: tuple[int, ...], target: np.ndarray) -> None:
     """Raise unless the target has one integer for each row of an input of that shape."""
     axis = class_axis(shape)
     expected = shape[:axis] + shape[axis + 1 :]
-    if target.shape != expected or not shape:
-        what = f"a target of shape {target.shape} does not fit an input of shape {shape}"
-        instead = f"class indices of shape {expected}"
-        if not shape:
-            instead = "an input of shape (C,), (N, C) or (N, C, d1, ...)"
-        elif target.shape == (*expected[:1], 1, *expected[1:]):
-            instead = "target.squeeze(1)"
-        where = f"{name}(input {shape}, target {target.shape})"
-        raise ValueError(three_lines(what, where, instead))
-    if target.dtype.kind not in "iu":
-        what = f"class indices are integers, not {target.dtype}"
-        where = f"{name}(input {shape}, target {target.shape} {target.dtype})"
-        raise TypeError(three_lines(what, where, "target.astype(int)"))
+    if not shape or target.shape != expected or target.dtype.kind not in "iu":
+        what = f"a target of {target.dtype} {target.shape} does not fit an input of shape {shape}"
+        where = f"{name}(input (C,), (N, C) or (N, C, d1, ...), target without C)"
+        instead = f"integers of shape {expected}, as by target.squeeze(1) or target.astype(int)"
+        error = ValueError if target.dtype.kind in "iu" else TypeError
+        raise error(three_lines(what, where, instead))
 
 
-def one_hot_indices(name: str, target: Array, axis: int) -> Array:
+def one_hot_indices(target: Array, axis: int) -> Array:
     """Return the class indices that a one-hot target means; raise ValueError where it is none."""
     values = numbers(target)
-    wrong = (values.sum(axis) != 1) | (values < 0).any(axis)
-    if wrong.any():
-        row, place = _first(wrong)
-        what = f"an integer target of the input's shape is one-hot, and {place} is not"
-        where = f"{name}(..., target {values.shape}), whose sum there is {values.sum(axis)[row]}"
-        instead = "class indices, or floats that are probabilities"
-        raise ValueError(three_lines(what, where, instead))
+    rows = np.argwhere((values.sum(axis) != 1) | (values < 0).any(axis)).tolist()
+    what = f"an integer target of the input's shape is one-hot, and rows {rows[:4]} are not"
+    where = f"cross_entropy(input, target {values.shape})"
+    refuse(rows, what, where, "class indices, or floats that are probabilities")
     return np.argmax(raw(target), axis=axis)
 
 
@@ -239,9 +228,3 @@ def warn_unless_distribution(name: str, target: Array, axis: int) -> None:
     if not worst <= SUM_TOLERANCE:
         message = f"{name}: probabilities should sum to 1; a row of the target is {worst:.3g} off"
         warnings.warn(message, stacklevel=4)
-
-
-def _first(wrong: np.ndarray) -> tuple[tuple[int, ...], str]:
-    """Return the index of the first True, and what that is called in a message."""
-    row = tuple(np.argwhere(wrong)[0].tolist())
-    return row, f"target[{', '.join(map(str, row))}]" if row else "target"

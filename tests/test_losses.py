@@ -648,7 +648,7 @@ def test_programs_take_one_hot_integers_and_check_their_example(rng):
     ):
         assert_array_equal(got, expected)
     assert capture(F.binary_cross_entropy, F.sigmoid(x), hot)(F.sigmoid(-x), hot) > 0
-    with pytest.raises(ValueError, match=r"one-hot, and target\[1\] is not"):
+    with pytest.raises(ValueError, match=r"one-hot, and rows \[\[1\], \[2\], \[3\]\] are not"):
         capture(F.cross_entropy, x, hot + np.eye(4, 3, -1, dtype=int))
     with pytest.raises(ValueError, match=r"2\.0 is no probability"):
         capture(F.binary_cross_entropy, 2.0 * hot, hot)
@@ -684,51 +684,51 @@ SAID = [
     (
         lambda: F.cross_entropy(LOGITS, [[0], [1]]),
         ValueError,
-        "a target of shape (2, 1) does not fit an input of shape (2, 3)",
-        "cross_entropy(input (2, 3), target (2, 1))",
-        "target.squeeze(1)",
+        "a target of int64 (2, 1) does not fit an input of shape (2, 3)",
+        "cross_entropy(input (C,), (N, C) or (N, C, d1, ...), target without C)",
+        "integers of shape (2,), as by target.squeeze(1) or target.astype(int)",
     ),
     (
         lambda: F.cross_entropy(LOGITS, [0, 1, 2]),
         ValueError,
-        "a target of shape (3,) does not fit an input of shape (2, 3)",
-        "cross_entropy(input (2, 3), target (3,))",
-        "class indices of shape (2,)",
+        "a target of int64 (3,) does not fit an input of shape (2, 3)",
+        "cross_entropy(input (C,), (N, C) or (N, C, d1, ...), target without C)",
+        "integers of shape (2,), as by target.squeeze(1) or target.astype(int)",
     ),
     (
         lambda: F.cross_entropy(1.0, 0),
         ValueError,
-        "a target of shape () does not fit an input of shape ()",
-        "cross_entropy(input (), target ())",
-        "an input of shape (C,), (N, C) or (N, C, d1, ...)",
+        "a target of int64 () does not fit an input of shape ()",
+        "cross_entropy(input (C,), (N, C) or (N, C, d1, ...), target without C)",
+        "integers of shape (), as by target.squeeze(1) or target.astype(int)",
     ),
     (
         lambda: F.cross_entropy(LOGITS, [0.0, 1.0]),
         TypeError,
-        "class indices are integers, not float64",
-        "cross_entropy(input (2, 3), target (2,) float64)",
-        "target.astype(int)",
+        "a target of float64 (2,) does not fit an input of shape (2, 3)",
+        "cross_entropy(input (C,), (N, C) or (N, C, d1, ...), target without C)",
+        "integers of shape (2,), as by target.squeeze(1) or target.astype(int)",
     ),
     (
         lambda: F.cross_entropy(LOGITS, [[1, 0, 0], [0, 1, 1]]),
         ValueError,
-        "an integer target of the input's shape is one-hot, and target[1] is not",
-        "cross_entropy(..., target (2, 3)), whose sum there is 2",
+        "an integer target of the input's shape is one-hot, and rows [[1]] are not",
+        "cross_entropy(input, target (2, 3))",
         "class indices, or floats that are probabilities",
     ),
     (
         lambda: F.cross_entropy(LOGITS, [[2, -1, 0], [0, 1, 0]]),
         ValueError,
-        "an integer target of the input's shape is one-hot, and target[0] is not",
-        "cross_entropy(..., target (2, 3)), whose sum there is 1",
+        "an integer target of the input's shape is one-hot, and rows [[0]] are not",
+        "cross_entropy(input, target (2, 3))",
         "class indices, or floats that are probabilities",
     ),
     (
         lambda: F.cross_entropy(LOGITS, [0, 1], weight=[1, 2]),
         ValueError,
-        "there are 3 classes, and weights of shape (2,)",
-        "cross_entropy(input (2, 3), weight (2,))",
-        "weight of shape (3,), one factor for each class",
+        "a weight of shape (2,) does not fit 3 classes",
+        "cross_entropy(input (2, 3), weight)",
+        "one factor for each class, of shape (3,)",
     ),
     (
         lambda: F.cross_entropy(LOGITS, [0, 1], reduction="avg"),
