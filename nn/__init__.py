@@ -3,7 +3,7 @@
 Of what is a function there, `functional` is the door: `criteria` are the losses, `nonlinear` the
 activations, `windows` convolution and pooling, and `targets` what losses share. As modules these
 are in `losses`, `function` and `convolution`; the other layers are in `layers`, `normalization`,
-`recurrent` and `attention`. Tools around them: `training`, `data`, `checkpoints`, `history`,
+`recurrent` and `attention`. Tools around them: `training`, `data`, `history`,
 `pictures`; `doctor`; `files`; `summary`; `estimators`.
 """
 

@@ -1,16 +1,21 @@
-"""Files of weights, in the format of safetensors: PyTorch's keys and layouts, nothing that runs.
+"""Files of weights, and checkpoints of a training, in the format of safetensors: nothing that runs.
 
+Weights have PyTorch's keys and layouts. The arrays of a checkpoint are named by where they stand
+(``model.fc1.weight``, ``optimizer.state.0.exp_avg``); the rest is JSON in the header of the file.
 The format: https://github.com/huggingface/safetensors.
 """
 
+import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 import autograd
-from autograd import optional, three_lines, write_atomically
+from autograd import Tensor, optional, three_lines, write_atomically
 from nn.checks import refuse
 from nn.module import Module, untouched
 
@@ -22,7 +27,7 @@ DTYPES = {
     "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1",
 }  # fmt: skip
 """What the format calls NumPy's dtypes; bfloat16 is the upper half of a float32."""
-META = "__metadata__"
+CHECKPOINT = "retrograd-checkpoint-2"
 WRITTEN = """a file by nn.save, or by safetensors.torch.save_file(model.state_dict(), path): \
 pickles, as torch.save writes them, may run code and are not read"""
 
@@ -36,8 +41,7 @@ def save(module: Module, path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     TypeError : for what is no module, as its `state_dict`; for a dtype that the format does not
-        have (complex128, longdouble).
-    ValueError : for a parameter by the name that the format has for its header.
+        have (complex128, longdouble), and for a parameter by the name of its header.
     ImportError : where safetensors is not installed.
 
     Examples
@@ -55,13 +59,12 @@ def save(module: Module, path: str | os.PathLike[str]) -> Path:
     refuse(not isinstance(module, Module), what, where, "nn.save(model, path)", TypeError)
     # safetensors writes the memory as it lies, whatever the strides say
     arrays = {key: np.asarray(t.data, order="C") for key, t in module.state_dict().items()}
-    for key, array in arrays.items():
-        if array.dtype.newbyteorder("<") not in map(np.dtype, DTYPES.values()):
-            what = f"safetensors has no {array.dtype}, nothing was written"
-            where = f"nn.save of {key}, {array.dtype} {array.shape}"
-            raise TypeError(three_lines(what, where, "module.to('float64'), or complex64"))
-    what = "safetensors keeps this name for itself, nothing was written"
-    refuse(META in arrays, what, f"nn.save of {META}", "another name for the parameter")
+    known = {np.dtype(name) for name in DTYPES.values()}
+    strange = [k for k, a in arrays.items() if a.dtype.newbyteorder("<") not in known]
+    strange += [k for k in arrays if k == "__metadata__"]  # which stands for the header
+    what = "safetensors has no such dtype or name, nothing was written"
+    where = f"nn.save of {', '.join(f'{k} ({arrays[k].dtype})' for k in strange)}"
+    refuse(strange, what, where, "module.to('float64'), or complex64; another name", TypeError)
     library = optional("safetensors.numpy", "train", "nn.save")
     return write_atomically(path, library.save(arrays))
 
@@ -81,20 +84,12 @@ def load(module: AnyModule, path: str | os.PathLike[str]) -> AnyModule:
     ImportError : where safetensors is not installed.
     """
     what, where = "nn.load reads into a module", f"nn.load into a {type(module).__name__}"
-    instead = "nn.load(model, path), of a model of the same layers and sizes"
-    refuse(not isinstance(module, Module), what, where, instead, TypeError)
-    path = Path(path)
-    path.open("rb").close()  # of no file, and of a folder, Python's own error tells best
-    library = optional("safetensors", "train", "nn.load")
-    try:
-        with library.safe_open(path, framework="numpy") as file:
-            parts = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118  # no dict
-            module._refuse_misfits({key: _outline(key, part) for key, part in parts.items()})
-        tensors = dict(library.deserialize(path.read_bytes()))
-    except (library.SafetensorError, ValueError, MemoryError) as error:
-        what = f"no weights are in this file, nothing was loaded: {error}"
-        raise ValueError(three_lines(what, f"nn.load({str(path)!r})", WRITTEN)) from None
-    module.load_state_dict({key: _array(tensor) for key, tensor in tensors.items()})
+    refuse(not isinstance(module, Module), what, where, "nn.load(model, path)", TypeError)
+    with _reading(path, f"nn.load({str(path)!r})", "no weights are in this file", WRITTEN) as file:
+        outlines = {key: _outline(file.get_slice(key)) for key in file.keys()}  # noqa: SIM118  # no dict
+        module._refuse_misfits(outlines)
+        tensors = optional("safetensors", "train", "nn.load").deserialize(Path(path).read_bytes())
+    module.load_state_dict({key: _array(tensor) for key, tensor in tensors})
     return module
 
 
@@ -117,15 +112,87 @@ def export_onnx(module: Module, path: str | os.PathLike[str], *example: Any) -> 
         return autograd.export_onnx(module.forward, path, *example, names=names)
 
 
-def _outline(key: str, part: Any) -> np.ndarray:
+# ── checkpoints ───────────────────────────────────────────────────────────────────────────────
+def save_checkpoint(path: str | os.PathLike[str], tree: Any) -> None:
+    """Write nested dicts, lists and tuples of arrays, numbers, texts and None to a file.
+
+    Whenever the process is killed, the file is the old one or the new one.
+
+    Raises
+    ------
+    TypeError : for a value of another type; its place is named.
+    ImportError : where safetensors is not installed.
+    """
+    library = optional("safetensors.numpy", "train", "fit(..., checkpoint=...)")
+    arrays: dict[str, np.ndarray] = {}
+    text = json.dumps(_packed(tree, "", arrays))
+    write_atomically(path, library.save(arrays, {CHECKPOINT: text}))
+
+
+def load_checkpoint(path: str | os.PathLike[str]) -> Any:
+    """Return what `save_checkpoint` has written: the same bits, types and structure.
+
+    Raises
+    ------
+    ValueError : for any other file, or one that was cut.
+    ImportError : where safetensors is not installed.
+    OSError : where there is no such file.
+    """
+    what, where = "this file is no checkpoint", f"checkpoint={str(path)!r}"
+    instead = "a file that fit(..., checkpoint=...) wrote, or the name of a new one"
+    with _reading(path, where, what, instead) as file:
+        arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # no dict
+        return _unpacked(json.loads((file.metadata() or {})[CHECKPOINT]), arrays)
+
+
+# ── parts ─────────────────────────────────────────────────────────────────────────────────────
+@contextmanager
+def _reading(path: str | os.PathLike[str], where: str, what: str, instead: str) -> Iterator[Any]:
+    """Open a file of safetensors. Raises ValueError for whatever is no such file."""
+    library = optional("safetensors", "train", where)
+    Path(path).open("rb").close()  # of no file, and of a folder, Python's own error tells best
+    wrong = library.SafetensorError, LookupError, TypeError, ValueError, RecursionError, MemoryError
+    try:
+        with library.safe_open(path, framework="numpy") as file:
+            yield file
+    except wrong as error:
+        what += f", nothing was loaded: {error}"
+        raise ValueError(three_lines(what, where, instead)) from None
+
+
+def _outline(part: Any) -> np.ndarray:
     """Return an array of the shape and dtype of a tensor of a file, which takes no room."""
     name = part.get_dtype()
-    if name not in DTYPES:
-        raise ValueError(f"{key} is {name}, which NumPy does not have")
-    return np.broadcast_to(np.zeros((), DTYPES[name]), part.get_shape())
+    return np.broadcast_to(np.zeros((), DTYPES.get(name, name)), part.get_shape())
 
 
 def _array(tensor: dict[str, Any]) -> np.ndarray:
     data, dtype, half = tensor["data"], DTYPES[tensor["dtype"]], tensor["dtype"] == "BF16"
     numbers = np.frombuffer(data, "<u2" if half else dtype)
     return ((numbers.astype("<u4") << 16).view(dtype) if half else numbers).reshape(tensor["shape"])
+
+
+def _packed(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:
+    """Return the value as JSON can hold it, a list telling its type; arrays go to `arrays`."""
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    if isinstance(value, (dict, list, tuple)):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        packed = [[k, _packed(v, f"{path}.{k}".lstrip("."), arrays)] for k, v in items]
+        return [type(value).__name__, packed]
+    what = f"a checkpoint cannot hold a {type(value).__name__}"
+    instead = "arrays, numbers, texts and None in state_dict()"
+    refuse(not isinstance(value, (np.ndarray, np.generic, Tensor)), what, path, instead, TypeError)
+    # safetensors writes what lies in memory: the rows of a transposed array have to be laid out
+    arrays[path] = np.array(value, order="C")
+    return ["number" if isinstance(value, np.generic) else "array", path]
+
+
+def _unpacked(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    if not isinstance(value, list):
+        return value
+    kind, content = value
+    if kind in ("array", "number"):
+        return arrays[content] if kind == "array" else arrays[content][()]
+    items = {k: _unpacked(v, arrays) for k, v in content}
+    return items if kind == "dict" else {"list": list, "tuple": tuple}[kind](items.values())

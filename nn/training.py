@@ -14,9 +14,9 @@ import numpy as np
 
 import autograd
 from autograd import Tensor, default_generator, is_grad_enabled, manual_seed, no_grad, three_lines
-from nn import checkpoints
 from nn.checks import refuse
 from nn.data import Batch, Batches, Source, batches, source
+from nn.files import load_checkpoint, save_checkpoint
 from nn.history import History
 from nn.module import Module, in_mode, untouched
 from nn.optim import Optimizer
@@ -129,7 +129,7 @@ def fit(
     refuse(stray, "the schedule changes the rates of another optimizer", where, instead)
     if seed is not None:
         manual_seed(seed)
-    saved = checkpoints.read(checkpoint) if checkpoint and Path(checkpoint).exists() else None
+    saved = load_checkpoint(checkpoint) if checkpoint and Path(checkpoint).exists() else None
     start = saved["start"] if saved else int(default_generator.integers(2**63))
     order = np.random.default_rng(start)
     learned: Any = source(data, batch_size, order if shuffle else None)
@@ -144,7 +144,7 @@ def fit(
     if saved:
         training.load_state_dict(saved)
     elif checkpoint:
-        checkpoints.write(checkpoint, training.state_dict())  # a wrong path shows before the work
+        save_checkpoint(checkpoint, training.state_dict())  # a wrong path shows before the work
     total = (epochs - history.epochs) * len(learned) if isinstance(learned, Sized) else None
     stop, callbacks = False, list(callbacks or ())
     with _bar(progress, total) as bar:
@@ -165,7 +165,7 @@ def fit(
                 answer = callback(training)
                 stop |= isinstance(answer, (bool, np.bool_)) and bool(answer)
             if checkpoint:
-                checkpoints.write(checkpoint, training.state_dict())
+                save_checkpoint(checkpoint, training.state_dict())
     if training.best is not None:
         model.load_state_dict(training.best)
     return history
