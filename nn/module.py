@@ -243,20 +243,19 @@ class Module:
     def _refuse_misfits(self, state: Mapping[str, Any], strict: bool = True) -> Keys:
         """Tell all that does not fit at once; of values, only shapes and dtypes are asked for."""
         own = dict(self._named("parameter", "buffer", remove_duplicate=False))
-        found = {own[k] for k in state if k in own}  # of one with two names, files have only one
+        pairs = [(k, own[k], v) for k, v in state.items() if k in own]
+        found = {tensor for _, tensor, _ in pairs}  # of one with two names, files have only one
         missing = [k for k, tensor in own.items() if tensor not in found]
         keys = Keys(missing, [k for k in state if k not in own])
-        pairs = [(k, own[k], v) for k, v in state.items() if k in own]
         told = [f"missing {k}" for k in keys.missing_keys if strict]
         told += [f"unexpected {k}" for k in keys.unexpected_keys if strict]
         told += [f"{k} is {t.shape}, saved {v.shape}" for k, t, v in pairs if v.shape != t.shape]
-        dtypes = [(k, t.dtype, v.dtype) for k, t, v in pairs]
-        told += [f"{k} is {t}, saved {v}" for k, t, v in dtypes if v.kind != t.kind]
+        kinds = [(k, t, v) for k, t, v in pairs if v.dtype.kind != t.dtype.kind]
+        told += [f"{k} is {t.dtype}, saved {v.dtype}" for k, t, v in kinds]
         what = f"the saved values do not fit {type(self).__name__}, nothing was loaded"
         where = "; ".join(told[:12] + [f"and {len(told) - 12} more"] * (len(told) > 12))
         instead = "the state_dict() of a model of the same layers and sizes"
-        if any(keys):
-            instead += ", or load_state_dict(state, strict=False) for the keys that fit"
+        instead += ", or load_state_dict(state, strict=False) for the keys that fit" * any(keys)
         refuse(told, what, where, instead, RuntimeError)
         return keys
 

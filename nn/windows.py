@@ -43,10 +43,8 @@ def counts(axes: int, **sizes: Size) -> list[tuple[int, ...]]:
     [(3, 3), (1, 2)]
     """
     found = [each(size, axes) for size in sizes.values()]
-    if min(map(min, found)) < 1:
-        where = ", ".join(f"{name}={size}" for name, size in sizes.items())
-        instead = "1, or more, along each axis"
-        raise ValueError(three_lines("a window has a size and moves on", where, instead))
+    wrong, instead = min(map(min, found)) < 1, "1, or more, along each axis"
+    refuse(wrong, "a window has a size and moves on", f"{sizes}", instead)
     return found
 
 
@@ -62,17 +60,13 @@ def over(axes: int, f: Callable[..., Array]) -> Callable[..., Array]:
         if input.ndim == axes + 1:
             return run(input[None], *args, **options)[0]
         if input.ndim != axes + 2:
-            sizes = ("L", "H, W")[axes - 1]
-            raise _unfit(run.__name__, input, f"an input of shape (N, C, {sizes})")
+            what, where = f"an input {input.shape} does not fit", f"{run.__name__}(input, ...)"
+            instead = f"an input of shape (N, C, {('L', 'H, W')[axes - 1]})"
+            raise ValueError(three_lines(what, where, instead))
         return f(input, *args, **options)
 
     run.__name__ = f"{f.__name__.removeprefix('_')}{axes}d"
     return run
-
-
-def _unfit(name: str, input: Array, instead: str, what: str = "") -> ValueError:
-    what = what or f"an input of {input.ndim} axes does not fit"
-    return ValueError(three_lines(what, f"{name} of an input {input.shape}", instead))
 
 
 def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Array:
@@ -145,20 +139,18 @@ def _conv(
     steps, gaps = counts(len(kernel), stride=stride, dilation=dilation)
     reach = [d * (k - 1) for d, k in zip(gaps, kernel, strict=True)]
     given, taken = input.shape[1], weight.shape[1] * groups
-    if given != taken:
-        what = f"the kernels take {taken} channels, on axis 1, and the input has {given}"
-        instead = f"an input of shape (N, {taken}, ...), or in_channels={given}"
-        raise _unfit("convolution", input, instead, what)
-    if weight.shape[0] % groups:
-        what = f"{weight.shape[0]} channels out do not divide into {groups=}"
-        raise _unfit("convolution", input, "groups that divide the channels, in and out", what)
-    if padding == "same" and max(steps) > 1:
-        what = "only stride 1 keeps the size"
-        raise _unfit("convolution", input, "padding=1, or other numbers", what)
+    where = f"convolution of an input {input.shape}"
+    what = f"the kernels take {taken} channels, on axis 1, and the input has {given}"
+    instead = f"an input of shape (N, {taken}, ...), or in_channels={given}"
+    refuse(given != taken, what, where, instead)
+    what, instead = f"{len(weight)} channels out do not divide into {groups=}", "a divisor of both"
+    refuse(len(weight) % groups, what, where, instead)
+    moves, instead = padding == "same" and max(steps) > 1, "padding=1, or other numbers"
+    refuse(moves, "only stride 1 keeps the size", where, instead)
     x = _padded(input, around(padding, reach))
-    if any(n <= r for n, r in zip(x.shape[2:], reach, strict=True)):
-        what = f"a kernel that covers {tuple(r + 1 for r in reach)} does not fit into the input"
-        raise _unfit("convolution", x, "more padding, or a smaller kernel", what)
+    small = any(n <= r for n, r in zip(x.shape[2:], reach, strict=True))
+    what = f"a kernel that covers {tuple(r + 1 for r in reach)} does not fit into the input"
+    refuse(small, what, where, "more padding, or a smaller kernel")
     data = (x, weight) if bias is None else (x, weight, bias)
     return autograd.conv(*data, stride=stride, dilation=dilation, groups=groups)
 
@@ -180,7 +172,7 @@ def _cover(
         if 2 * p > k or last < 0:
             what = f"a window of {k} with a padding of {p} does not fit into the input"
             instead = "a padding of half the kernel, or less; a kernel not larger than the input"
-            raise _unfit("pooling", input, instead, what)
+            raise ValueError(three_lines(what, f"pooling of an input {input.shape}", instead))
         last -= s * (last >= n + p)  # no window stands on the padding alone
         pairs.append((p, max(p, last + r + 1 - n - p)))
     return sizes, steps, pairs
@@ -235,10 +227,8 @@ def _avg_pool(
 
 def _sums(x: Array, kernel: Sequence[int], stride: Sequence[int]) -> Array:
     """Return the sum of each window, as one of arrays: those of each place in it."""
-    places = [
-        [slice(i, i + (n - k) // s * s + 1, s) for i in range(k)]
-        for n, k, s in zip(x.shape[2:], kernel, stride, strict=True)
-    ]
+    axes = zip(x.shape[2:], kernel, stride, strict=True)
+    places = [[slice(i, n - k + i + 1, s) for i in range(k)] for n, k, s in axes]
     return functools.reduce(operator.add, (x[(..., *at)] for at in itertools.product(*places)))
 
 
