@@ -34,6 +34,7 @@ class Network(BaseEstimator):  # type: ignore[misc]  # which has no types
     """What both estimators share: a module, and how it is built, trained and asked."""
 
     criterion: ClassVar[Callable[..., Tensor]]
+    _target: Callable[..., tuple[np.ndarray, int]]
     _dtype: np.dtype[Any]
 
     def __init__(
@@ -82,9 +83,6 @@ class Network(BaseEstimator):  # type: ignore[misc]  # which has no types
         for numbers in zip(*history.values(), strict=True):
             self.history_.add(dict(zip(history, numbers, strict=True)))
         return self
-
-    def _target(self, y: np.ndarray, first: bool, classes: Any) -> tuple[np.ndarray, int]:
-        raise NotImplementedError
 
     def _module(self, X: np.ndarray, width: int) -> Module:
         hidden = np.atleast_1d(self.hidden_layer_sizes).tolist()  # (16) is 16, and no tuple
