@@ -135,13 +135,10 @@ class TransformerEncoderLayer(Module):
         self.linear2 = Linear(dim_feedforward, d_model)
         self.norm1, self.norm2 = (LayerNorm(d_model, eps=layer_norm_eps) for _ in range(2))
         self.dropout1, self.dropout2 = Dropout(dropout), Dropout(dropout)
-        function: Any = activation
-        if isinstance(activation, str):
-            function = getattr(functional, activation, None)
-        what = f"no activation is called {activation}"
-        where, instead = f"TransformerEncoderLayer({activation=})", "'relu', 'gelu', or a function"
-        refuse(not callable(function), what, where, instead)
-        self.activation = function
+        f = getattr(functional, activation, None) if isinstance(activation, str) else activation
+        what, where = f"no activation is called {activation}", "TransformerEncoderLayer(activation)"
+        refuse(not callable(f), what, where, "'relu', 'gelu', or a function")
+        self.activation: Any = f
         self.norm_first = norm_first
 
     def forward(

@@ -7,6 +7,7 @@ import numpy as np
 
 from autograd import Tensor, default_generator, linear, no_grad, three_lines
 from nn import criteria, nonlinear, windows
+from nn.checks import refuse
 from nn.criteria import *  # noqa: F403  # the losses are functions too
 from nn.elsewhere import OF_FUNCTIONAL, refusing
 from nn.nonlinear import *  # noqa: F403  # and the activations
@@ -30,9 +31,7 @@ def dropout(input: Array, p: float = 0.5, training: bool = True) -> Array:
     >>> dropout(np.ones(3), p=0.5, training=False)
     array([1., 1., 1.])
     """
-    if not 0 <= p <= 1:
-        what, instead = "p is a probability", "a number between 0 and 1"
-        raise ValueError(three_lines(what, f"dropout(p={p})", instead))
+    refuse(not 0 <= p <= 1, "p is a probability", f"dropout({p=})", "a number between 0 and 1")
     if not training or p == 0:
         return input
     input = floating(input) if input.dtype.kind in "biu" else input
@@ -141,13 +140,11 @@ def batch_norm(
     [[-1.0], [1.0]]
     """
     axes, count = (0, *range(2, input.ndim)), input.size // max(input.shape[1], 1)
+    what, where = "one number for each channel has no variance", f"batch_norm(input {input.shape})"
+    refuse(training and count == 1, what, where, "a larger batch, or model.eval()")
     if not training:
         centred = input - _by_channel(running_mean, input)
         y = centred / np.sqrt(_by_channel(running_var, input) + eps)
-    elif count == 1:
-        what = "a batch of one number for each channel has no variance"
-        where = f"batch_norm(input {input.shape}, training=True)"
-        raise ValueError(three_lines(what, where, "a larger batch, or model.eval()"))
     else:
         y, mean, variance = _standard(input, axes, eps)
         if running_mean is not None and running_var is not None and count:  # nothing to learn of 0
@@ -207,8 +204,8 @@ def embedding(input: Array, weight: Array, padding_idx: int | None = None) -> Ar
     """
     index, n = raw(input), len(weight)
     where = f"embedding(input {index.shape} {index.dtype}, weight {weight.shape})"
-    if index.dtype.kind not in "iu":
-        raise TypeError(three_lines("an index is an integer", where, "input.astype(int)"))
+    whole = index.dtype.kind in "iu"
+    refuse(not whole, "an index is an integer", where, "input.astype(int)", TypeError)
     if isinstance(index, np.ndarray) and (wrong := (index < 0) | (index >= n)).any():
         what = f"there is no row {index[wrong][0]} among {n}"
         raise IndexError(three_lines(what, where, f"indices from 0 to {n - 1}"))

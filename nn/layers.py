@@ -143,12 +143,9 @@ class ModuleList(Module):
         self._put(range(len(self))[operator.index(index)], module)
 
     def _put(self, place: int, module: Module) -> None:
-        made, name = type(module).__name__, getattr(module, "__name__", "")
-        what = f"{type(self).__name__} is made of modules, not of a {made}"
-        item, instead = f"a {made}", "nn.Tanh(), nn.Linear(4, 3), ..."
-        if isinstance(module, type):
-            item, instead = f"the class {name}", f"{name}(), an object of the class"
-        where = f"item {place}, {item}"
+        kind, name = type(module).__name__, getattr(module, "__name__", "")
+        what = f"{type(self).__name__} is made of modules, not of a {kind}"
+        where, instead = f"item {place}, {name or kind}", "objects: nn.Tanh(), nn.Linear(4, 3)"
         refuse(not isinstance(module, Module), what, where, instead, TypeError)
         setattr(self, str(place), module)
 

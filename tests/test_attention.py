@@ -351,7 +351,7 @@ SAID = {
         lambda: nn.TransformerEncoderLayer(8, 2, activation="rlu"),
         ValueError,
         "no activation is called rlu",
-        "TransformerEncoderLayer(activation='rlu')",
+        "TransformerEncoderLayer(activation)",
         "'relu', 'gelu', or a function",
     ),
     "heads that do not divide": (

@@ -249,7 +249,7 @@ MISTAKES = {
         lambda: nn.load("net.safetensors", NET),
         TypeError("nn.load reads into a module"),
         "nn.load into a str",
-        "nn.load(model, path), of a model of the same layers and sizes",
+        "nn.load(model, path)",
     ),
 }
 
