@@ -46,23 +46,21 @@ class Batches:
         self, arrays: Any, batch_size: int = 32,
         generator: np.random.Generator | None = None, rows: np.ndarray | None = None,
     ) -> None:  # fmt: skip
-        alone = isinstance(arrays, (np.ndarray, Tensor))
-        several = [arrays] if alone else arrays
+        several = [arrays] if isinstance(arrays, (np.ndarray, Tensor)) else arrays
         self.arrays = [a if isinstance(a, np.ndarray) else _tensor(a).data for a in several]
         self.batch_size, self.generator = batch_size, generator
-        what, instead = "batch_size is a number of rows", "Batches((X, y), batch_size=32)"
-        whole = isinstance(batch_size, (int, np.integer))
-        refuse(not whole, what, f"batch_size={batch_size!r:.40}", instead)
+        what, instead = "a batch has at least one row", "Batches((X, y), batch_size=32)"
+        counts = isinstance(batch_size, (int, np.integer)) and batch_size > 0
+        refuse(not counts, what, f"batch_size={batch_size!r:.40}", instead)
         shapes, lengths = [a.shape for a in self.arrays], {a.shape[:1] for a in self.arrays}
-        where = f"arrays {', '.join(map(str, shapes)) or 'none'}, batch_size={batch_size}"
+        where = f"arrays {', '.join(map(str, shapes)) or 'none'}"
         instead = "an array has a row for each example: X[None] of one, np.array(X) of a list"
         refuse(() in lengths, "a number has no rows", where, instead)
-        differ = len(lengths) > 1
-        refuse(differ, "the arrays have different lengths", where, "as many rows in each, axis 0")
+        what, instead = "the arrays have different lengths", "as many rows in each, axis 0"
+        refuse(len(lengths) > 1, what, where, instead)
         count = min(lengths, default=(0,))[0]
         self.rows = np.arange(count)[... if rows is None else rows]
         refuse(not len(self.rows), "there are no rows to learn from", where, "at least one row")
-        refuse(batch_size < 1, "a batch has at least one row", where, "batch_size=32")
         what, where = "the order of the rows is drawn by a generator", f"{generator=!r:.60}"
         draws = generator is None or hasattr(generator, "permutation")
         refuse(not draws, what, where, "generator=np.random.default_rng(0)")
@@ -87,8 +85,7 @@ class Batches:
         """
         count = round(len(self.rows) * fraction)
         what = f"{fraction} of {len(self.rows)} rows leaves no rows on one side"
-        one_side = not 0 < count < len(self.rows)
-        refuse(one_side, what, f"validation={fraction}", "validation=0.2")
+        refuse(not 0 < count < len(self.rows), what, f"validation={fraction}", "validation=0.2")
         aside, kept = (np.sort(r) for r in np.split(generator.permutation(self.rows), [count]))
         make = partial(Batches, self.arrays, self.batch_size)
         return make(self.generator, kept), make(None, aside)

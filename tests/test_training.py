@@ -562,14 +562,14 @@ WRONG = {
     "lengths": (
         {"data": (X, Y[:-1])},
         "the arrays have different lengths",
-        "arrays (50, 4), (49,), batch_size=32",
+        "arrays (50, 4), (49,)",
         "as many rows in each, axis 0",
     ),
     "batch size": (
         {"batch_size": 0},
         "a batch has at least one row",
-        "arrays (50, 4), (50,), batch_size=0",
-        "batch_size=32",
+        "batch_size=0",
+        "Batches((X, y), batch_size=32)",
     ),
     "patience": (
         {"patience": 0},
