@@ -224,14 +224,14 @@ MISTAKES = {
     "no state of an optimiser": (
         lambda: SGD.load_state_dict({"param_groups": []}),
         ValueError("nothing was saved as state"),
-        "optimizer.load_state_dict(state)",
-        "what optimizer.state_dict() returned",
+        "SGD.load_state_dict(state)",
+        "what state_dict() of one like this returned",
     ),
     "no state of a schedule": (
         lambda: StepLR(SGD, 3).load_state_dict({"last_epoch": 1}),
         ValueError("nothing was saved as base_lrs"),
         "StepLR.load_state_dict(state)",
-        "what state_dict() returned, of one like this",
+        "what state_dict() of one like this returned",
     ),
     "a schedule of a model": (
         lambda: StepLR(NET, 3),

@@ -643,7 +643,7 @@ SAID = {
         TypeError,
         "only leaf tensors are trained, not the result of multiply",
         "the parameters of Adam",
-        "the tensors that it was computed from",
+        "nn.Parameter(data), or model.parameters()",
     ),
     "an array": (
         lambda: optim.Adam([np.ones(2)]),
@@ -697,7 +697,7 @@ SAID = {
     "uphill": (
         lambda: optim.SGD([W], lr=-1.0),
         ValueError,
-        "lr=-1.0 goes uphill",
+        "lr=-1.0 is negative",
         "the parameters of SGD",
         "lr=1.0",
     ),
@@ -707,6 +707,13 @@ SAID = {
         "lr='fast' is no number",
         "the parameters of SGD",
         "lr=0.01",
+    ),
+    "a share of text": (
+        lambda: optim.SGD([W], momentum="0.9"),
+        ValueError,
+        "momentum='0.9' is no number",
+        "the parameters of SGD",
+        "momentum=0.01",
     ),
     "a rate of nan": (
         lambda: optim.Adam([W], lr=math.nan),

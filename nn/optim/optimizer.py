@@ -18,15 +18,8 @@ BLOCK = 32768  # numbers that fit into the cache, together with what a formula m
 IDLE = "step() changed nothing, as no parameter has a gradient: call backward() first"
 
 
-def _refuse_lacking(
-    state_dict: Mapping[str, Any], names: Iterable[str], of: str, instead: str
-) -> None:
-    lacks = ", ".join(name for name in names if name not in state_dict)
-    refuse(lacks, f"nothing was saved as {lacks}", f"{of}.load_state_dict(state)", instead)
-
-
 class Remembering:
-    """What is saved as the attributes that `remembered` names: schedules, running means."""
+    """What is saved under the names in `remembered`, of attributes, unless a class says else."""
 
     remembered: ClassVar[tuple[str, ...]]
 
@@ -36,12 +29,17 @@ class Remembering:
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from where `state_dict` was called; raises ValueError for no such state."""
-        instead = "what state_dict() returned, of one like this"
-        _refuse_lacking(state_dict, self.remembered, type(self).__name__, instead)
-        vars(self).update(copy.deepcopy({name: state_dict[name] for name in self.remembered}))
+        vars(self).update(self._saved(state_dict))
+
+    def _saved(self, state_dict: Mapping[str, Any]) -> dict[str, Any]:
+        """Return copies of what was saved."""
+        lacks, name = [k for k in self.remembered if k not in state_dict], type(self).__name__
+        what, where = f"nothing was saved as {', '.join(lacks)}", f"{name}.load_state_dict(state)"
+        refuse(lacks, what, where, "what state_dict() of one like this returned")
+        return copy.deepcopy({k: state_dict[k] for k in self.remembered})
 
 
-class Optimizer:
+class Optimizer(Remembering):
     """Parameters in groups, each group with its options, and a step over all of them.
 
     A subclass writes its formula as `update`; the keyword-only arguments of that are its options,
@@ -75,6 +73,7 @@ class Optimizer:
     Tensor([ 0.5, -2.5], requires_grad=True)
     """
 
+    remembered = ("state", "param_groups")
     __signature__: ClassVar[Signature] = Signature([PARAMS])
 
     def __init_subclass__(cls) -> None:
@@ -178,9 +177,7 @@ class Optimizer:
 
         Raises ValueError for other groups and for no such state; nothing changes then.
         """
-        saved, instead = ("state", "param_groups"), "what optimizer.state_dict() returned"
-        _refuse_lacking(state_dict, saved, "optimizer", instead)
-        state, groups = (copy.deepcopy(state_dict[name]) for name in saved)
+        state, groups = self._saved(state_dict).values()
         now, then = ([len(g["params"]) for g in some] for some in (self.param_groups, groups))
         what = f"the groups have {now} parameters, and had {then} when saved"
         self._refuse(now != then, what, "an optimiser of the same parameters in the same groups")
@@ -195,26 +192,22 @@ class Optimizer:
         unknown = ", ".join(sorted(group.keys() - {"params", *self.defaults}))
         instead = "model.parameters(), of layers that are attributes or in a ModuleList"
         self._refuse(not group["params"], "there is no parameter to train", instead)
-        lr = group.get("lr", 0.0)
         self._refuse(unknown, f"no option is called {unknown}", ", ".join(self.defaults))
-        number = isinstance(lr, Real | Tensor | np.ndarray)
-        number = number and abs(lr) >= 0  # as nan is not
-        self._refuse(not number, f"lr={lr!r} is no number", "lr=0.01")
-        self._refuse(not lr >= 0, f"lr={lr} goes uphill", f"lr={abs(lr)}")
-        for name in ("momentum", "weight_decay", "eps", "alpha"):
+        for name in ("lr", "momentum", "weight_decay", "eps", "alpha"):
             value = group.get(name, 0.0)
-            self._refuse(not value >= 0, f"{name}={value} is negative", f"{name}={abs(value)}")
+            number = isinstance(value, Real | Tensor | np.ndarray)
+            number = number and abs(value) >= 0  # as nan is not
+            self._refuse(not number, f"{name}={value!r} is no number", f"{name}=0.01")
+            self._refuse(value < 0, f"{name}={value} is negative", f"{name}={abs(value)}")
         betas = group.get("betas", ())
         shares = np.ndim(betas) == 1 and all(0 <= beta < 1 for beta in betas)
         self._refuse(not shares, f"{betas=} are to be from 0 to less than 1", "betas=(0.9, 0.999)")
         seen = set(self._parameters())
         for p in group["params"]:
-            leaf = type(p) is Tensor and p.is_leaf
-            made, instead = f"a {type(p).__name__}", "nn.Parameter(data), or model.parameters()"
-            if type(p) is Tensor and p.op:
-                made = f"the result of {p.op.name}"
-                instead = "the tensors that it was computed from"
-            self._refuse(not leaf, f"only leaf tensors are trained, not {made}", instead, TypeError)
+            leaf, op = type(p) is Tensor and p.is_leaf, getattr(p, "op", None)
+            what = "only leaf tensors are trained, not "
+            what += f"the result of {op.name}" if op else f"a {type(p).__name__}"
+            self._refuse(not leaf, what, "nn.Parameter(data), or model.parameters()", TypeError)
             repeated = f"a parameter of shape {p.shape} is given twice"
             self._refuse(p in seen, repeated, "each parameter once")
             seen.add(p)
