@@ -18,6 +18,18 @@ def refuse(
         raise error(three_lines(what, where, instead))
 
 
+def unwritten(owner: object, what: str, instead: str) -> NotImplementedError:
+    """Return the error of a method that every subclass writes for itself.
+
+    >>> print(unwritten(3, "what it computes", "def forward(self, x): ..."))
+    int does not say what it computes
+      where: class int
+      instead: def forward(self, x): ...
+    """
+    name = type(owner).__name__
+    return NotImplementedError(three_lines(f"{name} does not say {what}", f"class {name}", instead))
+
+
 def bind(
     takes: Signature, name: str, data: int, args: tuple[Any, ...], options: Mapping[str, Any]
 ) -> dict[str, Any]:

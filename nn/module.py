@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, Self, TypeVar
 import numpy as np
 
 from autograd import Tensor, call_as, default_generator, no_grad, three_lines
-from nn.checks import refuse
+from nn.checks import refuse, unwritten
 from nn.elsewhere import OF_MODULES, Refused
 
 REPLACED = {
@@ -94,10 +94,7 @@ class Module:
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002  # every subclass has its own
         """Compute the result; every subclass writes its own."""
-        name = type(self).__name__
-        what, where = f"{name} does not say what it computes", f"the call of {name}"
-        instead = f"def forward(self, x): ... in class {name}"
-        raise NotImplementedError(three_lines(what, where, instead))
+        raise unwritten(self, "what it computes", "def forward(self, x): ...")
 
     def __call__(self: "Computes[Result_co]", *args: Any, **kwargs: Any) -> Result_co:
         try:

@@ -508,8 +508,8 @@ SAID = {
         lambda: nn.Module()(1),
         NotImplementedError,
         "Module does not say what it computes",
-        "the call of Module",
-        "def forward(self, x): ... in class Module",
+        "class Module",
+        "def forward(self, x): ...",
     ),
     "a tensor for a parameter": (
         lambda: setattr(nn.Linear(1, 1), "weight", ag.zeros(1, 1)),

@@ -754,7 +754,7 @@ SAID = {
         lambda: (W * W).sum().backward() or optim.Optimizer([W]).step(),
         NotImplementedError,
         "Optimizer does not say how to change a parameter",
-        "Optimizer.step()",
+        "class Optimizer",
         "def update(self, p, g, *, lr=0.1): p -= lr * g",
     ),
     "defaults, as PyTorch's subclasses give them": (

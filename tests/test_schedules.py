@@ -391,7 +391,7 @@ def test_a_schedule_without_a_formula_says_so():
         Mine(groups(Tensor, optim))
     assert str(raised.value) == three_lines(
         "Mine does not say what the learning rate is",
-        "Mine(optimizer)",
+        "class Mine",
         "def formula(self, t, lr): return lr / (1 + t)",
     )
 

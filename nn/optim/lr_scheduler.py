@@ -12,8 +12,7 @@ from contextlib import suppress
 from inspect import Signature, signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from autograd import three_lines
-from nn.checks import bind, refuse
+from nn.checks import bind, refuse, unwritten
 from nn.elsewhere import OF_SCHEDULES, refusing
 from nn.optim.optimizer import Optimizer, Remembering
 
@@ -107,9 +106,8 @@ class LRScheduler(Remembering):
 
     def formula(self, *args: Any, **options: Any) -> float:  # noqa: ARG002  # each has its own
         """Return the learning rate at step t of a group that had `lr` at first."""
-        name, instead = type(self).__name__, "def formula(self, t, lr): return lr / (1 + t)"
-        what = f"{name} does not say what the learning rate is"
-        raise NotImplementedError(three_lines(what, f"{name}(optimizer)", instead))
+        instead = "def formula(self, t, lr): return lr / (1 + t)"
+        raise unwritten(self, "what the learning rate is", instead)
 
     def at(self, t: int, i: int = 0) -> float:
         """Return the learning rate of group i at step t, and change nothing."""

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd import Tensor, three_lines
-from nn.checks import bind, refuse
+from autograd import Tensor
+from nn.checks import bind, refuse, unwritten
 
 Group = dict[str, Any]
 PARAMS = Parameter("params", Parameter.POSITIONAL_OR_KEYWORD)
@@ -156,9 +156,8 @@ class Optimizer(Remembering):
         memory : what `memory` told, arrays to change in place, and the number of the step from 1.
         options : keyword-only.
         """
-        name, instead = type(self).__name__, "def update(self, p, g, *, lr=0.1): p -= lr * g"
-        what = f"{name} does not say how to change a parameter"
-        raise NotImplementedError(three_lines(what, f"{name}.step()", instead))
+        instead = "def update(self, p, g, *, lr=0.1): p -= lr * g"
+        raise unwritten(self, "how to change a parameter", instead)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget all gradients, or fill them with 0: ``backward`` adds to what is there."""
