@@ -26,7 +26,7 @@ class Embedding(Module):
     (1, 4, 3)
     """
 
-    extra_repr = shown("{num_embeddings}, {embedding_dim}, padding_idx={padding_idx}")
+    extra_repr = shown("num_embeddings", "embedding_dim", "padding_idx=")
 
     def __init__(
         self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None

@@ -65,19 +65,24 @@ class Function(Module):
         return ", ".join(f"{name}={getattr(self, name)!r}" for name in self._given)
 
 
-def shown(template: str) -> Callable[[Any], str]:
-    """Return an `extra_repr`: the template, filled with what the module's attributes are.
+def shown(*attributes: str) -> Callable[[Any], str]:
+    """Return an `extra_repr`: these attributes of a module, with the name before an ``=``, if any.
 
     Of a bias it says whether there is one.
 
     >>> class Scale(Module):
-    ...     extra_repr = shown("factor={factor}, bias={bias}")
+    ...     extra_repr = shown("factor=", "bias=")
     ...     def __init__(self, factor):
     ...         self.factor = factor
     >>> Scale(2)
     Scale(factor=2, bias=False)
     """
-    return lambda m: template.format_map({**vars(m), "bias": vars(m).get("bias") is not None})
+
+    def text(module: Any) -> str:
+        own = {**vars(module), "bias": vars(module).get("bias") is not None}
+        return ", ".join(f"{k * k.endswith('=')}{own[k.rstrip('=')]}" for k in attributes)
+
+    return text
 
 
 # ── with bends ────────────────────────────────────────────────────────────────────────────────
@@ -101,7 +106,7 @@ class PReLU(Module):
     array([-0.25,  2.  ])
     """
 
-    extra_repr = shown("num_parameters={num_parameters}")
+    extra_repr = shown("num_parameters=")
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
         self.num_parameters = num_parameters

@@ -34,7 +34,7 @@ class Linear(Module):
     Linear(in_features=4, out_features=3, bias=True)
     """
 
-    extra_repr = shown("in_features={in_features}, out_features={out_features}, bias={bias}")
+    extra_repr = shown("in_features=", "out_features=", "bias=")
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
         self.in_features, self.out_features = in_features, out_features
@@ -52,10 +52,7 @@ class Bilinear(Module):
     (5, 4)
     """
 
-    extra_repr = shown(
-        "in1_features={in1_features}, in2_features={in2_features}, out_features={out_features}, "
-        "bias={bias}"
-    )
+    extra_repr = shown("in1_features=", "in2_features=", "out_features=", "bias=")
 
     def __init__(
         self, in1_features: int, in2_features: int, out_features: int, bias: bool = True
@@ -76,7 +73,7 @@ class Dropout(Function, function=functional.dropout):
     array([1., 1., 1.])
     """
 
-    extra_repr = shown("p={p}")
+    extra_repr = shown("p=")
 
 
 class Dropout1d(Dropout, function=functional.dropout1d):
@@ -105,7 +102,7 @@ class Flatten(Function, function=flatten):
     (5, 6)
     """
 
-    extra_repr = shown("start_dim={start_dim}, end_dim={end_dim}")
+    extra_repr = shown("start_dim=", "end_dim=")
 
 
 class Unflatten(Function, function=unflatten):

@@ -26,10 +26,7 @@ class BatchNorm(Module):
     running_mean: Tensor | None
     running_var: Tensor | None
     num_batches_tracked: Tensor | None
-    extra_repr = shown(
-        "{num_features}, eps={eps}, momentum={momentum}, affine={affine}, "
-        "track_running_stats={track_running_stats}"
-    )
+    extra_repr = shown("num_features", "eps=", "momentum=", "affine=", "track_running_stats=")
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
@@ -92,7 +89,7 @@ class LayerNorm(Module):
     array([-1.,  1.])
     """
 
-    extra_repr = shown("{normalized_shape}, eps={eps}, elementwise_affine={elementwise_affine}")
+    extra_repr = shown("normalized_shape", "eps=", "elementwise_affine=")
 
     def __init__(
         self, normalized_shape: int | Iterable[int], eps: float | None = 1e-5,
@@ -133,7 +130,7 @@ class GroupNorm(Module):
     (5, 6, 4)
     """
 
-    extra_repr = shown("{num_groups}, {num_channels}, eps={eps}, affine={affine}")
+    extra_repr = shown("num_groups", "num_channels", "eps=", "affine=")
 
     def __init__(
         self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True

@@ -73,9 +73,7 @@ class Recurrent(Module):
     step: Callable[..., State]
     gates: ClassVar[int] = 1
     states: ClassVar[int] = 1
-    extra_repr = shown(
-        "{input_size}, {hidden_size}, num_layers={num_layers}, bidirectional={bidirectional}"
-    )
+    extra_repr = shown("input_size", "hidden_size", "num_layers=", "bidirectional=")
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
