@@ -32,15 +32,16 @@ class Function(Module):
     """
 
     function: ClassVar[Callable[..., Any]]
-    arity: ClassVar[int] = 1  # how many arguments are data
+    arity: ClassVar[int] = 1  # how many arguments are data; 0: all that have no default
     _takes: ClassVar[Signature]
     __signature__: ClassVar[Signature | None]
 
     def __init_subclass__(cls, function: Callable[..., Any] | None = None) -> None:
         if function is not None:
             cls.function = staticmethod(function)
-            takes = [*signature(function).parameters.values()][cls.arity :]
-            cls._takes = Signature([p for p in takes if p.name != "training"])
+            takes = [*signature(function).parameters.values()]
+            cls.arity = cls.arity or sum(p.default is p.empty for p in takes)
+            cls._takes = Signature([p for p in takes[cls.arity :] if p.name != "training"])
             cls.__signature__ = cls._takes  # which help() and editors show
         elif "__init__" in vars(cls):
             cls.__signature__ = None  # that of its own __init__

@@ -259,11 +259,10 @@ def attend(
 
 
 def _exclude(mask: Array, dtype: Any) -> Array:
-    if mask.dtype.kind not in "bf":
-        what = f"a mask is booleans, or floats that are added, not {mask.dtype}"
-        where = f"attention with a mask {mask.shape} {mask.dtype}"
-        instead = "mask.astype(bool): True allows in scaled_dot_product_attention, hides in layers"
-        raise TypeError(three_lines(what, where, instead))
+    what = f"a mask is booleans, or floats that are added, not {mask.dtype}"
+    where = f"attention with a mask {mask.shape} {mask.dtype}"
+    instead = "mask.astype(bool): True allows in scaled_dot_product_attention, hides in layers"
+    refuse(mask.dtype.kind not in "bf", what, where, instead, TypeError)
     return np.where(mask, -np.inf, 0).astype(dtype) if mask.dtype == bool else mask
 
 

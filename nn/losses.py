@@ -1,9 +1,5 @@
 """Losses as modules: the functions of `nn.functional`, with their options chosen beforehand."""
 
-from collections.abc import Callable
-from inspect import signature
-from typing import Any
-
 from nn import criteria
 from nn.function import Function
 
@@ -19,10 +15,7 @@ __all__ = [
 class Loss(Function):
     """A function whose data are the arguments that have no default."""
 
-    def __init_subclass__(cls, function: Callable[..., Any] | None = None) -> None:
-        if function is not None:
-            cls.arity = sum(p.default is p.empty for p in signature(function).parameters.values())
-        super().__init_subclass__(function)
+    arity = 0
 
 
 # ── of classes ────────────────────────────────────────────────────────────────────────────────
