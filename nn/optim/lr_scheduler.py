@@ -61,7 +61,7 @@ class LRScheduler(Remembering):
     """
 
     remembered: ClassVar[tuple[str, ...]] = ("last_epoch", "base_lrs")
-    by_group: ClassVar[tuple[str, ...]] = ()  # options that may be lists
+    by_group: ClassVar[str] = ""  # an option that may be a list
     absolute: ClassVar[bool] = False  # whether what others made of the rate is undone
     per_batch: bool = False  # what `nn.fit` makes a step after: an epoch, or a batch
 
@@ -111,13 +111,12 @@ class LRScheduler(Remembering):
 
     def at(self, t: int, i: int = 0) -> float:
         """Return the learning rate of group i at step t, and change nothing."""
-        lists = [k for k in self.by_group if isinstance(self.options[k], (list, tuple))]
-        for k in lists:
-            given, groups = len(self.options[k]), len(self.base_lrs)
-            what = f"{k} is a list of {given}, and there are {groups} groups"
-            self._refuse(given != groups, what, f"a list of {groups}, or one {k} for all")
-        own = {k: self.options[k][i] for k in lists}
-        return self.formula(t, self.base_lrs[i], **{**self.options, **own})
+        options, k, groups = self.options, self.by_group, len(self.base_lrs)
+        if isinstance(each := options.get(k), (list, tuple)):
+            what = f"{k} is a list of {len(each)}, and there are {groups} groups"
+            self._refuse(len(each) != groups, what, f"a list of {groups}, or one {k} for all")
+            options = {**options, k: each[i]}
+        return self.formula(t, self.base_lrs[i], **options)
 
     def step(self) -> None:
         """Go on to the next t, and set the learning rates to what they are there."""
@@ -141,7 +140,7 @@ class LRScheduler(Remembering):
 class LambdaLR(LRScheduler):
     """``lr · f(t)``, of any function, or of one for each group."""
 
-    by_group = ("lr_lambda",)
+    by_group = "lr_lambda"
     absolute = True
 
     def formula(self, t: int, lr: float, lr_lambda: Callable[[int], float]) -> float:
@@ -214,7 +213,7 @@ class OneCycleLR(LRScheduler):
     the other way, unless `cycle_momentum` is false. After the last step both stay.
     """
 
-    by_group = ("max_lr",)
+    by_group = "max_lr"
     absolute = per_batch = True
 
     def formula(
@@ -300,7 +299,7 @@ class ReduceLROnPlateau(LRScheduler):
     """
 
     remembered = (*LRScheduler.remembered, "best", "num_bad_epochs", "cooldown_counter")
-    by_group = ("min_lr",)
+    by_group = "min_lr"
     num_bad_epochs = cooldown_counter = 0
 
     def __init__(self, optimizer: Optimizer, *args: Any, **options: Any) -> None:
