@@ -172,17 +172,13 @@ def fit(
 
 
 def _functions(metrics: Mapping[str, Metric] | Iterable[str] | str) -> Mapping[str, Metric]:
-    if isinstance(metrics, Mapping):
-        taken = next((name for name in ("loss", "lr") if name in metrics), "")
-        what, where = f"the history has a {taken} of its own", f"metrics={{{taken!r}: ...}}"
-        refuse(taken, what, where, "another name for the metric")
-        return metrics
     one = isinstance(metrics, str) or callable(metrics)
     names: list[Any] = [metrics] if one else list(metrics)
-    unknown = ", ".join(str(name) for name in names if name not in METRICS)
-    instead = f"{', '.join(METRICS)}; {{'name': function}} for others"
+    known = METRICS | dict(metrics) if isinstance(metrics, Mapping) else METRICS
+    unknown = ", ".join(str(k) for k in names if k not in known or k in ("loss", "lr"))
+    instead = f"{', '.join(METRICS)}; {{'name': function}} for others; loss and lr are there"
     refuse(unknown, f"no metric is called {unknown}", f"{metrics=}", instead)
-    return {name: METRICS[name] for name in names}
+    return {name: known[name] for name in names}
 
 
 @dataclass
