@@ -160,11 +160,11 @@ conv1d, conv2d = over(1, _conv), over(2, _conv)
 
 # ── pooling ───────────────────────────────────────────────────────────────────────────────────
 def _cover(
-    input: Array, ceil_mode: bool, kernel: Size, stride: Size, padding: Size, dilation: Size
+    input: Array, size: Size, stride: Size | None, padding: Size, dilation: Size, ceil_mode: bool
 ) -> tuple[Any, Any, list[tuple[int, int]]]:
     """Return kernel and stride, and what to add before and after each axis, to have it covered."""
     axes = input.ndim - 2
-    sizes, steps, gaps = counts(axes, kernel_size=kernel, stride=stride, dilation=dilation)
+    sizes, steps, gaps = counts(axes, kernel_size=size, stride=stride or size, dilation=dilation)
     pairs, margins = [], each(padding, axes)
     for n, k, s, p, d in zip(input.shape[2:], sizes, steps, margins, gaps, strict=True):
         r = d * (k - 1)
@@ -190,8 +190,7 @@ def _max_pool(
     >>> max_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
     array([[3., 2.]])
     """
-    sizes = kernel_size, stride or kernel_size, padding, dilation
-    kernel, steps, ends = _cover(input, ceil_mode, *sizes)
+    kernel, steps, ends = _cover(input, kernel_size, stride, padding, dilation, ceil_mode)
     x = _padded(input, ends, _least(input.dtype))
     return autograd.max_pool(x, kernel=kernel, stride=steps, dilation=dilation)
 
@@ -214,8 +213,7 @@ def _avg_pool(
     >>> avg_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
     array([[2., 1.]])
     """
-    sizes = kernel_size, stride or kernel_size, padding, 1
-    kernel, steps, ends = _cover(input, ceil_mode, *sizes)
+    kernel, steps, ends = _cover(input, kernel_size, stride, padding, 1, ceil_mode)
     total = _sums(_padded(floating(input), ends), kernel, steps)  # bytes would overflow
     if divisor_override or not any(map(any, ends)):
         return total / (divisor_override or math.prod(kernel))
