@@ -224,20 +224,20 @@ MISTAKES = {
     "no state of an optimiser": (
         lambda: SGD.load_state_dict({"param_groups": []}),
         ValueError("nothing was saved as state"),
-        "SGD.load_state_dict(state)",
+        "SGD",
         "what state_dict() of one like this returned",
     ),
     "no state of a schedule": (
         lambda: StepLR(SGD, 3).load_state_dict({"last_epoch": 1}),
         ValueError("nothing was saved as base_lrs"),
-        "StepLR.load_state_dict(state)",
+        "StepLR",
         "what state_dict() of one like this returned",
     ),
     "a schedule of a model": (
         lambda: StepLR(NET, 3),
-        TypeError("a schedule changes an optimizer"),
-        "StepLR of a Linear",
-        "StepLR(optimizer, ...)",
+        TypeError("a schedule changes an optimizer, not a Linear"),
+        "StepLR",
+        "the optimizer first, and then the options",
     ),
     "weights instead of a model": (
         lambda: nn.save(NET.state_dict(), "net.safetensors"),

@@ -12,7 +12,7 @@ from contextlib import suppress
 from inspect import Signature, signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nn.checks import bind, refuse, unwritten
+from nn.checks import bind, unwritten
 from nn.elsewhere import OF_SCHEDULES, refusing
 from nn.optim.optimizer import Optimizer, Remembering
 
@@ -78,10 +78,9 @@ class LRScheduler(Remembering):
     def __init__(
         self, optimizer: Optimizer, *args: Any, last_epoch: int = -1, **options: Any
     ) -> None:
-        name, kind = type(self).__name__, type(optimizer).__name__
-        what, instead = "a schedule changes an optimizer", f"{name}(optimizer, ...)"
+        what = f"a schedule changes an optimizer, not a {type(optimizer).__name__}"
         wrong = not hasattr(optimizer, "param_groups")
-        refuse(wrong, what, f"{name} of a {kind}", instead, TypeError)
+        self._refuse(wrong, what, "the optimizer first, and then the options", TypeError)
         self.optimizer = optimizer
         self.options = bind(signature(self.formula), type(self).__name__, 2, args, options)
         for name, known in CHOICES.items():
@@ -100,9 +99,6 @@ class LRScheduler(Remembering):
         # saved rates are already those of this t
         now = [self.at(self.last_epoch, i) for i in range(len(groups))] if resumed else []
         self._apply(now or self.base_lrs)
-
-    def _refuse(self, wrong: object, what: str, instead: str) -> None:
-        refuse(wrong, what, f"the options of {type(self).__name__}", instead)
 
     def formula(self, *args: Any, **options: Any) -> float:  # noqa: ARG002  # each has its own
         """Return the learning rate at step t of a group that had `lr` at first."""

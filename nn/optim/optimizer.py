@@ -33,10 +33,13 @@ class Remembering:
 
     def _saved(self, state_dict: Mapping[str, Any]) -> dict[str, Any]:
         """Return copies of what was saved."""
-        lacks, name = [k for k in self.remembered if k not in state_dict], type(self).__name__
-        what, where = f"nothing was saved as {', '.join(lacks)}", f"{name}.load_state_dict(state)"
-        refuse(lacks, what, where, "what state_dict() of one like this returned")
+        lacks = ", ".join(k for k in self.remembered if k not in state_dict)
+        instead = "what state_dict() of one like this returned"
+        self._refuse(lacks, f"nothing was saved as {lacks}", instead)
         return copy.deepcopy({k: state_dict[k] for k in self.remembered})
+
+    def _refuse(self, wrong: object, what: str, instead: str, *error: type[Exception]) -> None:
+        refuse(wrong, what, type(self).__name__, instead, *error)
 
 
 class Optimizer(Remembering):
@@ -211,9 +214,6 @@ class Optimizer(Remembering):
             self._refuse(p in seen, repeated, "each parameter once")
             seen.add(p)
 
-    def _refuse(self, wrong: object, what: str, instead: str, *error: type[Exception]) -> None:
-        refuse(wrong, what, f"the parameters of {type(self).__name__}", instead, *error)
-
 
 def blocks(*arrays: Any) -> Iterator[Any]:
     """Yield arrays of the same shape in flat pieces: only the second is not to be written into.
@@ -229,8 +229,7 @@ def blocks(*arrays: Any) -> Iterator[Any]:
 
 
 def _listed(params: Any) -> list[Any]:
-    kind = "module" if hasattr(params, "parameters") else "function"
-    what = f"an optimizer takes parameters, not the {kind} that has them"
+    what = "an optimizer takes parameters, not the module or function that has them"
     where, instead = f"a {type(params).__name__}", "SGD(model.parameters(), ...)"
     refuse(callable(params), what, where, instead, TypeError)
     return [params] if type(params) is Tensor else list(params)
