@@ -517,8 +517,8 @@ def test_the_means_of_another_model_are_refused():
         with pytest.raises(ValueError) as error:
             ema.load_state_dict(optim.EMA(nn.MLP(*sizes)).state_dict())
         assert str(error.value) == three_lines(
-            "the means are those of another model",
-            f"shapes {shapes}, and here [(2, 4), (2,)]",
+            f"the means are those of another model: of shapes {shapes}, and not [(2, 4), (2,)]",
+            "EMA",
             "the state of an EMA of the same layers and sizes",
         )
 

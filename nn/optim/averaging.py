@@ -5,7 +5,6 @@ from typing import Any, Self
 
 import numpy as np
 
-from nn.checks import refuse
 from nn.module import Module
 from nn.optim.optimizer import Remembering, blocks
 
@@ -49,8 +48,8 @@ class EMA(Remembering):
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from where `state_dict` was called; raise ValueError for another model's."""
         now, then = ([a.shape for a in some] for some in (self.averages, state_dict["averages"]))
-        what, where = "the means are those of another model", f"shapes {then}, and here {now}"
-        refuse(now != then, what, where, "the state of an EMA of the same layers and sizes")
+        what = f"the means are those of another model: of shapes {then}, and not {now}"
+        self._refuse(now != then, what, "the state of an EMA of the same layers and sizes")
         super().load_state_dict(state_dict)
 
     def _swap(self) -> None:
