@@ -49,7 +49,7 @@ class Batches:
         several = [arrays] if isinstance(arrays, (np.ndarray, Tensor)) else arrays
         self.arrays = [a if isinstance(a, np.ndarray) else _tensor(a).data for a in several]
         self.batch_size, self.generator = batch_size, generator
-        what, instead = "a batch has at least one row", "Batches((X, y), batch_size=32)"
+        what, instead = "batch_size is a number of rows", "Batches((X, y), batch_size=32)"
         counts = isinstance(batch_size, (int, np.integer)) and batch_size > 0
         refuse(not counts, what, f"batch_size={batch_size!r:.40}", instead)
         shapes, lengths = [a.shape for a in self.arrays], {a.shape[:1] for a in self.arrays}

@@ -81,7 +81,7 @@ def shown(*attributes: str) -> Callable[[Any], str]:
 
     def text(module: Any) -> str:
         own = {**vars(module), "bias": vars(module).get("bias") is not None}
-        return ", ".join(f"{k * k.endswith('=')}{own[k.rstrip('=')]}" for k in attributes)
+        return ", ".join(f"{k if k.endswith('=') else ''}{own[k.rstrip('=')]}" for k in attributes)
 
     return text
 

@@ -143,10 +143,10 @@ def _conv(
     what = f"the kernels take {taken} channels, on axis 1, and the input has {given}"
     instead = f"an input of shape (N, {taken}, ...), or in_channels={given}"
     refuse(given != taken, what, where, instead)
-    what, instead = f"{len(weight)} channels out do not divide into {groups=}", "a divisor of both"
-    refuse(len(weight) % groups, what, where, instead)
-    moves, instead = padding == "same" and max(steps) > 1, "padding=1, or other numbers"
-    refuse(moves, "only stride 1 keeps the size", where, instead)
+    what = f"{len(weight)} channels out do not divide into {groups=}"
+    refuse(len(weight) % groups, what, where, "groups that divide the channels, in and out")
+    moves = padding == "same" and max(steps) > 1
+    refuse(moves, "only stride 1 keeps the size", where, "padding=1, or other numbers")
     x = _padded(input, around(padding, reach))
     small = any(n <= r for n, r in zip(x.shape[2:], reach, strict=True))
     what = f"a kernel that covers {tuple(r + 1 for r in reach)} does not fit into the input"

@@ -132,7 +132,7 @@ WRONG = {
     ),
     "two arguments": (
         lambda: Batches(np.ones((2, 1)), np.ones(2)),
-        "a batch has at least one row",
+        "batch_size is a number of rows",
         "batch_size=array([1., 1.])",
         "Batches((X, y), batch_size=32)",
     ),
@@ -156,7 +156,7 @@ WRONG = {
     ),
     "half a row": (
         lambda: Batches((np.ones(3),), 1.5),
-        "a batch has at least one row",
+        "batch_size is a number of rows",
         "batch_size=1.5",
         "Batches((X, y), batch_size=32)",
     ),
@@ -174,7 +174,7 @@ WRONG = {
     ),
     "size": (
         lambda: Batches((np.ones(3),), 0),
-        "a batch has at least one row",
+        "batch_size is a number of rows",
         "batch_size=0",
         "Batches((X, y), batch_size=32)",
     ),

@@ -567,7 +567,7 @@ WRONG = {
     ),
     "batch size": (
         {"batch_size": 0},
-        "a batch has at least one row",
+        "batch_size is a number of rows",
         "batch_size=0",
         "Batches((X, y), batch_size=32)",
     ),
