@@ -24,7 +24,7 @@ from autograd.rules.lazy import LAZY
 from autograd.seeds import ONE, first_gradient
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.versions import REWRITTEN, birth, fork, getrefcount, gone, seen_by
-from autograd.witness import SHARING, line_at, place_told
+from autograd.witness import SHARING, line_at, place_told, reads
 
 float64, ndarray = np.float64, np.ndarray
 UNTOLD = "; record_lines() before it is computed lets it tell its line"
@@ -95,9 +95,7 @@ def sweep(
                 for a in args:
                     if type(a) is Tensor and a.count > birth:
                         # from now on, too: a node that refers to newer versions may close a ring
-                        args = node.args = tuple(
-                            seen_by(a, birth, reached) if type(a) is Tensor else a for a in args
-                        )
+                        args = node.args = _seen(node, reached)
                         break
             more: Any = ()
             if type(g) is float64 and op.pair and not watched:  # two scalars: without lists
@@ -293,6 +291,19 @@ def backward(
 
 
 Tensor.backward = backward  # the sweep stands above Tensor
+
+
+def _seen(node: Tensor, reached: Any) -> tuple[Any, ...]:
+    """Return the arguments that a node saw; a constant, of which no versions are kept, if it reads.
+
+    Raises RuntimeError where what it reads is gone.
+    """
+    return tuple(
+        seen_by(a, node.count, reached)
+        if type(a) is Tensor and (a.args or a.requires_grad or reads(node.op, i))
+        else a
+        for i, a in enumerate(node.args)
+    )
 
 
 def _references(thing: object) -> int:

@@ -115,7 +115,7 @@ def assign(self: Tensor, index: Any, value: Any, alone: bool) -> None:
             if recording and not shared and type(self.data) is np.ndarray and not owned(self):
                 self.data = np.array(self.data)  # a value, not a view of somebody else's
                 self.meta = {**(self.meta or {}), "filled": True}
-            write(self, index, raw(value))
+            write(self, index, raw(value), seen=not (recording or alone))
         else:
             _assign(self, index, value, grad)
     except (ValueError, TypeError, IndexError) as error:
@@ -171,7 +171,7 @@ def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
             raise _misfit(x, y, where)
         y = y if y.dtype == x.dtype else record(PRIMITIVES[astype], (y,), {"dtype": x.dtype})
         if not recording or (_is_shared(x) and not y.requires_grad):
-            write(x, ..., y.data)
+            write(x, ..., y.data, seen=not (recording or alone))
         elif alone and not y.requires_grad:
             x.data = y.data
         else:

@@ -161,8 +161,8 @@ def _patch(x: Any) -> Overwritten | None:
     return data if isinstance(data, Overwritten) and data.newer is x.data else None
 
 
-def write(x: Any, index: Any, value: Any) -> None:
-    """Assign into the data of x, for good."""
+def write(x: Any, index: Any, value: Any, *, seen: bool) -> None:
+    """Assign into the data of x, for good; operations may have `seen` a constant, and read it."""
     if hasattr(x.data, "tape") or hasattr(value, "tape"):  # what stands for an array
         x.data = setitem(x.data, value, index=index)
     elif type(x.data) is not np.ndarray or not x.data.flags.writeable:
@@ -171,8 +171,10 @@ def write(x: Any, index: Any, value: Any) -> None:
         x.data = data[()] if data.ndim == 0 else data
     else:
         x.data[index] = value
-    if x.op is None and x.requires_grad:
+    if x.op is None and (x.requires_grad or seen):
         renew(x)
+        if not x.requires_grad:  # a sweep does not come to it
+            REWRITTEN[:] = [True]
 
 
 def renew(x: Any) -> None:

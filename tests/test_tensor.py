@@ -576,6 +576,23 @@ def test_a_leaf_rewritten_after_it_was_used_is_caught():
 
 
 @pytest.mark.parametrize(
+    "rewrite",
+    [lambda m: m.fill_(7.0), lambda m: operator.setitem(m, 0, 7.0), lambda m: m.add_(1.0)],
+)
+def test_a_constant_rewritten_after_it_was_read_is_caught(rewrite):
+    w, m = leaf([1.0, 2.0]), Tensor([3.0, 5.0])
+    product, total = (m * w * w).sum(), (m + w * w).sum()
+    with no_grad():
+        rewrite(m)
+    with pytest.raises(RuntimeError, match="rewritten after it was used"):
+        product.backward()
+    total.backward()  # a sum reads nothing
+    assert w.grad.tolist() == [2, 4]
+    (m * w).sum().backward()
+    np.testing.assert_array_equal(w.grad.data, m.data + np.array([2.0, 4.0]))
+
+
+@pytest.mark.parametrize(
     ("call", "what"),
     [
         (lambda: Tensor(None), "a Tensor holds numbers, not object"),

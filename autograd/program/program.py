@@ -41,7 +41,7 @@ class Effect(NamedTuple):
             t._grad = value
         elif attribute == "data":
             alike = (raw(value).shape, raw(value).dtype) == (t.shape, t.dtype)
-            write(t, ..., value) if alike else setattr(t, "data", value)
+            write(t, ..., value, seen=True) if alike else setattr(t, "data", value)
         else:
             t._grad = raw(t._grad) + value
 
