@@ -985,6 +985,15 @@ def test_derivatives_beside_another_argument(f, n):
                     assert ours.dtype == expected.dtype
 
 
+def test_what_is_set_on_a_compiled_module_is_the_modules():
+    net = compile(nn.Dropout(0.5))
+    net.training = False
+    assert not net.f.training
+    assert_array_equal(net(Tensor(np.ones(9))).data, np.ones(9))
+    net.note = "its own"
+    assert not hasattr(net.f, "note")
+
+
 def test_bounds_that_become_nan_give_nan():
     x = np.array([0.5, 2.0, np.nan])
     for f in (lambda x, n: np.clip(x, n, None), lambda x, n: np.clip(x, None, n)):

@@ -103,6 +103,12 @@ class Compiled:
             raise AttributeError(name)
         return getattr(self.f, name)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set what the function has there, as a module its mode, and keep what is our own."""
+        ours = name in vars(self) or name.startswith("__") or "_lock" not in vars(self)
+        owner: Any = super() if ours or not hasattr(self.f, name) else self.f
+        owner.__setattr__(name, value)
+
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
 
