@@ -16,7 +16,7 @@ def first_gradient(root: Tensor, gradient: Any) -> Any:
     Raises RuntimeError where there is none to begin with, ValueError for another shape, TypeError
     for a complex one of a real result.
     """
-    if not root.requires_grad:
+    if not getattr(root, "requires_grad", False):
         raise RuntimeError(
             three_lines(
                 "nothing that this result came from requires a gradient",

@@ -73,7 +73,12 @@ class Dropout(Function, function=functional.dropout):
     array([1., 1., 1.])
     """
 
+    p: float
     extra_repr = shown("p=")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        functional.dropout(np.zeros(0), self.p)  # refuses what is no probability
 
 
 class Dropout1d(Dropout, function=functional.dropout1d):

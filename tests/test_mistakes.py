@@ -45,6 +45,12 @@ MISTAKES = {
         "<lambda>, which returned [",
         "a return statement with the result",
     ),
+    "gradients of a number": (
+        lambda: ag.gradients(3.0),
+        RuntimeError("nothing that this result came from requires a gradient"),
+        "backward of argument 0 ()",
+        "Tensor(data, requires_grad=True) for inputs, and no detach() or no_grad() between",
+    ),
     "two results of a checkpoint": (
         lambda: ag.checkpoint(lambda x: (x, x))(X),
         TypeError("a checkpointed function returns one tensor"),

@@ -605,6 +605,13 @@ SAID = {
         "dropout(p=1.5)",
         "a number between 0 and 1",
     ),
+    "no probability, of a layer": (
+        lambda: nn.Dropout2d(2),
+        ValueError,
+        "p is a probability",
+        "dropout(p=2)",
+        "a number between 0 and 1",
+    ),
     "other axes to normalise": (
         lambda: nn.LayerNorm((3, 4))(np.zeros((2, 4))),
         ValueError,
