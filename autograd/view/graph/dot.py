@@ -64,20 +64,15 @@ def dot(scene: Scene, theme: Theme) -> str:
     )  # fmt: skip
     if scene.caption:
         graph.attr(label=_html(_caption(scene, theme)), labelloc="b")
-    incoming: dict[int, list[Wire]] = {}
-    for wire in scene.wires:
-        incoming.setdefault(wire.target, []).append(wire)
-    for i, node in enumerate(scene.nodes):
-        _node(graph, f"n{i}", node, theme)
-        for k, wire in enumerate(incoming.get(i, [])):
-            _wire(graph, f"n{i}_{k}", wire, theme, SIDES[direction])
     homes: dict[int | None, list[str]] = {}
-    for i, node in enumerate(scene.nodes):
+    for i, (node, wires) in enumerate(zip(scene.nodes, scene.incoming(), strict=True)):
+        _node(graph, f"n{i}", node, theme)
         homes.setdefault(node.group, []).append(f"n{i}")
-        for k, wire in enumerate(incoming.get(i, [])):
-            around = _around(scene, scene.nodes[wire.source].group)
-            home = next((g for g in _around(scene, node.group) if g in around), None)
+        for k, wire in enumerate(wires):
+            _wire(graph, f"n{i}_{k}", wire, theme, SIDES[direction])
             if _is_labelled(wire):
+                around = _around(scene, scene.nodes[wire.source].group)
+                home = next((g for g in _around(scene, node.group) if g in around), None)
                 homes.setdefault(home, []).append(f"n{i}_{k}")
     _clusters(graph, scene, None, homes, theme)
     return str(graph.source)

@@ -139,6 +139,13 @@ class Scene:
         arrays = any((node.room or node).kind for node in self.nodes)
         return "TB" if arrays and max(depth) > ACROSS else "LR"
 
+    def incoming(self) -> list[list[Wire]]:
+        """Return the wires into each node."""
+        into: list[list[Wire]] = [[] for _ in self.nodes]
+        for wire in self.wires:
+            into[wire.target].append(wire)
+        return into
+
     def remark(self, text: str) -> None:
         """Add to the caption, and to the description."""
         self.remarks.append(text)

@@ -11,9 +11,7 @@ def tree(scene: Scene) -> str:
 
     What is used more than once is written out where it first appears.
     """
-    incoming: dict[int, list[Wire]] = {}
-    for each in scene.wires:
-        incoming.setdefault(each.target, []).append(each)
+    incoming = scene.incoming()
     lines: list[tuple[str, str, str]] = []
     told: set[int] = set()
     # a node, the wire towards its user, and the text before its own branch and its operands'
@@ -22,12 +20,12 @@ def tree(scene: Scene) -> str:
     ]
     while stack:
         i, wire, branch, indent = stack.pop()
-        node, into = scene.nodes[i], incoming.get(i, [])
+        node, into = scene.nodes[i], incoming[i]
         name = _called(node)
         if node.role in BOXES and into:  # a variable and its operation share a line
             wire = wire or into[0]
             i = into[0].source
-            name, into = f"{name} ← {_called(scene.nodes[i])}", incoming.get(i, [])
+            name, into = f"{name} ← {_called(scene.nodes[i])}", incoming[i]
         if i in told and into:
             name, into = f"{name} (above)", []
         value, gradient = _numbers(node, wire, first=i not in told)
