@@ -500,7 +500,7 @@ def test_themes_differ_in_colours_only(theme):
 
 
 def test_print_needs_no_colour():
-    for colour in THEMES["print"].colours():
+    for colour in THEMES["print"].colours().values():
         assert colour[1:3] == colour[3:5] == colour[5:7]
     looks = [tuple(sorted(look.items())) for look in SHAPES.values()]
     assert len(set(looks)) == len(looks), "every role has a shape of its own"

@@ -9,7 +9,7 @@ from functools import partial
 from autograd.view.derivation.document import Document, Equation, Section, Words, spoken
 from autograd.view.derivation.mathml import mathml
 from autograd.view.derivation.writing import Latex
-from autograd.view.graph.theme import THEMES, Theme
+from autograd.view.graph.theme import DARK, LIGHT, Theme
 
 WIDTH = 64
 """An equation of more columns is broken before its equals signs."""
@@ -107,7 +107,6 @@ def _accented(c: str) -> bool:
 
 
 ACCENTS = {0x300, 0x301, 0x302, 0x303, 0x308, 0x327}
-LIGHT, DARK = THEMES["default"], THEMES["dark"]
 TEX = r"""\documentclass[11pt]{{article}}
 \usepackage{{amsmath}}
 \setcounter{{MaxMatrixCols}}{{99}}

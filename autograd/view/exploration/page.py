@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd.program.printers.javascript import runtime
 from autograd.program.printers.sealed import sealed
-from autograd.view.graph.theme import THEMES, Theme
+from autograd.view.graph.theme import DARK, LIGHT, Theme
 
 PARTS = ("writing.js", "painter.js", "quiz.js", "explore.js")
 """The page's own code, in the order in which its parts build on each other."""
@@ -29,10 +29,9 @@ def module(model: dict[str, Any], program: str) -> str:
 def page(model: dict[str, Any], program: str) -> str:
     """Return a page of HTML that needs nothing else (see `sealed`): no network, no kernel."""
     script = module(model, program) + START
-    light, dark = THEMES["default"].page, THEMES["dark"].page
     style = (
-        f":root{{color-scheme:light dark}}body{{margin:0;background:{light}}}"
-        f"@media(prefers-color-scheme:dark){{body{{background:{dark}}}}}"
+        f":root{{color-scheme:light dark}}body{{margin:0;background:{LIGHT.page}}}"
+        f"@media(prefers-color-scheme:dark){{body{{background:{DARK.page}}}}}"
     )
     title = " ".join(model["title"].split())
     return sealed(title, style, '<div id="page"></div>', script, module=True)
@@ -49,7 +48,7 @@ def _json(value: Any) -> str:
 
 def _variables() -> str:
     """Write the two themes as CSS variables: what the reader prefers, or what the host says."""
-    light, dark = _colours(THEMES["default"]), _colours(THEMES["dark"])
+    light, dark = _colours(LIGHT), _colours(DARK)
     return (
         f":host{{color-scheme:light;{light}}}\n"
         f"@media(prefers-color-scheme:dark){{:host{{color-scheme:dark;{dark}}}}}\n"
@@ -59,8 +58,4 @@ def _variables() -> str:
 
 
 def _colours(theme: Theme) -> str:
-    inks = ("page", "ink", "wire", "muted", "forward", "backward", "faint", "accent", "alarm")
-    pairs = {name: getattr(theme, name) for name in inks}
-    for role, (fill, line) in theme.roles.items():
-        pairs |= {f"{role}-fill": fill, f"{role}-line": line}
-    return "".join(f"--{name}:{colour};" for name, colour in pairs.items())
+    return "".join(f"--{name}:{colour};" for name, colour in theme.colours().items())

@@ -5,7 +5,6 @@ simulation, where the usual green and red fall to 10) and reach a contrast of 5 
 The theme cs231n has that green and red all the same, for those who teach with the course's notes.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 
 from autograd.view.graph.choices import check_choice
@@ -43,21 +42,21 @@ class Theme:
             roles=dict.fromkeys(self.roles, (self.page, ink)),
         )  # fmt: skip
 
-    def colours(self) -> Iterator[str]:
-        """Yield every colour, always in the same order."""
-        for each in fields(self):
-            if isinstance(colour := getattr(self, each.name), str):
-                yield colour
-        for pair in self.roles.values():
-            yield from pair
+    def colours(self) -> dict[str, str]:
+        """Return every colour by its name; those of roles as ``input-fill``, ``input-line``."""
+        named = {each.name: getattr(self, each.name) for each in fields(self)}
+        for role, (fill, line) in self.roles.items():
+            named |= {f"{role}-fill": fill, f"{role}-line": line}
+        return {name: colour for name, colour in named.items() if isinstance(colour, str)}
 
     def style(self, scope: str) -> str:
         """Return the CSS that repaints an SVG of this theme below `scope` for a dark page."""
         if self.dark is None:
             return ""
+        dark = self.dark.colours()
         rules = {
-            f'{scope} [{paint}="{light.lower()}"]{{{paint}:{dark}}}'
-            for light, dark in zip(self.colours(), self.dark.colours(), strict=True)
+            f'{scope} [{paint}="{light.lower()}"]{{{paint}:{dark[name]}}}'
+            for name, light in self.colours().items()
             for paint in ("fill", "stroke")
         }
         return f"<style>@media (prefers-color-scheme:dark){{{''.join(sorted(rules))}}}</style>\n"
