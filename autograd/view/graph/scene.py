@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.names import name_of
+from autograd.names import called, name_of
 from autograd.primitive import Primitive
 from autograd.tensor import Tensor
 from autograd.view.graph.choices import check_choice
@@ -189,6 +189,7 @@ class Composition:
     selection, gradients : what is visible, and what flows back.
     write : what writes on the wires.
     parts : the calls that are drawn as modules; None on the other levels.
+    called : returns what the user calls a tensor, in one line.
     boxes, circles : the positions of the variables and of the operations in the scene.
     """
 
@@ -198,8 +199,8 @@ class Composition:
     ) -> None:  # fmt: skip
         self.names, self.parts = names, parts
         inside = {"part": parts.top, "home": parts.home} if parts else {}
-        named = partial(name_of, names=names)  # no cycle keeps the graph alive
-        self.selection = Selection(roots, named, around=around, **inside)
+        self.called = partial(called, names=names)  # no cycle keeps the graph alive
+        self.selection = Selection(roots, self.called, around=around, **inside)
         self.gradients = Gradients() if detail == "values" else gradients_of(self.selection)
         self.scene = Scene()
         self.boxes: dict[Tensor, int] = {}  # a variable's node
@@ -222,7 +223,7 @@ class Composition:
                 self.variable(t)
         self.scene.roots = [self.boxes.get(t, self.circles.get(t, 0)) for t in ends]
         self.scene.title, self.scene.description = words_of(
-            self.selection, self.boxes, self.gradients.arrived, self.name
+            self.selection, self.boxes, self.gradients.arrived, self.called
         )
         for t in ends:
             if t not in self.boxes:  # it failed
@@ -232,7 +233,7 @@ class Composition:
         if not self.selection.total and not any(t.requires_grad for t in ends):
             self.scene.remark("nothing was recorded: no input requires a gradient")
         if self.gradients.changed:
-            self.scene.remark(changed_since(self.gradients.changed, self.name))
+            self.scene.remark(changed_since(self.gradients.changed, self.called))
 
     def name(self, value: Any) -> str:
         return name_of(value, self.names)

@@ -50,7 +50,7 @@ class Selection:
 
     Parameters
     ----------
-    named : tells whether the user calls a tensor by a name.
+    called : returns what the user calls a tensor, in one line; nothing where it has no name.
     around : a tensor: what it was computed from and what was computed from it is shown, in the
         place of the end of the graph; or a pair of it and how many operations away.
     part : what an operation is part of; all of a part is shown or nothing, and it counts once.
@@ -72,7 +72,7 @@ class Selection:
     """
 
     def __init__(
-        self, roots: Sequence[Tensor], named: Callable[[Any], Any], *, around: Any = None,
+        self, roots: Sequence[Tensor], called: Callable[[Any], str], *, around: Any = None,
         part: Callable[[Tensor], Any] = lambda t: t,
         home: Callable[[Tensor], Any] = lambda _: None,
     ) -> None:  # fmt: skip
@@ -81,7 +81,7 @@ class Selection:
         self.roots = set(roots)
         self.ends = dict.fromkeys(roots)  # in order
         self.uses = consumers(nodes)
-        self.named, self._part, self._home = named, part, home
+        self.called, self._part, self._home = called, part, home
         self.total = sum(t.op is not None for t in nodes)
         self.shown = 0
         self.operations: dict[Tensor, list[Operand | Omission]] = {}
@@ -106,7 +106,7 @@ class Selection:
             or t in self.ends
             or t is self.centre
             or len(self.uses.get(t, ())) > 1
-            or bool(self.named(t))
+            or bool(self.called(t))
         )
 
     def _show(self, found: list[tuple[Tensor, int, bool, bool]], hops: int | None = None) -> None:

@@ -135,7 +135,7 @@ class Timeline:
         gradients = composition.gradients.arrived
         flowing = {t: gradients[t] for t in composition.boxes if arrived(t)}
         scene.title, told = words_of(
-            composition.selection, composition.boxes, flowing, composition.name, valued
+            composition.selection, composition.boxes, flowing, composition.called, valued
         )
         now = f"Step {step} of {self.last}: {self._words(step)}."
         scene.description = " ".join([now, told, *map(sentence, full.remarks)])

@@ -69,13 +69,13 @@ def caption_of(selection: Selection) -> str:
     counts = f"{selection.shown:,} of {selection.total:,} operations"
     if selection.centre is None:
         return f"the last {counts}; {hidden:,} are hidden"
-    centre = " ".join(selection.named(selection.centre).split())
-    return f"{counts}, around {centre or 'a tensor'}; {hidden:,} are hidden"
+    centre = selection.called(selection.centre) or "a tensor"
+    return f"{counts}, around {centre}; {hidden:,} are hidden"
 
 
 def changed_since(leaves: Sequence[Tensor], name: Callable[[Any], str]) -> str:
     """Say that values changed after the graph was computed, by an optimizer's step for example."""
-    named = [" ".join(name(leaf).split()) or "a leaf" for leaf in leaves]
+    named = [name(leaf) or "a leaf" for leaf in leaves]
     which = ", ".join(named[:NAMED]) + (" …" if len(named) > NAMED else "")
     has = "has" if len(named) == 1 else "have"
     return f"the gradients are those at new values: {which} {has} changed since"
@@ -96,20 +96,17 @@ def words_of(
     """
     variables = dict.fromkeys(boxes)
 
-    def told(value: Any) -> str:
-        return " ".join(name(value).split())
-
     def label(value: Any) -> str:
         if type(value) is not Tensor:
-            return told(value) or brief(value)
+            return name(value) or brief(value)
         if value.op is not None and value not in variables:
             return ""
         hidden = value.op is not None and value not in selection.operations
-        return told(value) or ("…" if hidden else brief(value.data))
+        return name(value) or ("…" if hidden else brief(value.data))
 
     formulas, titles, flows = [], [], []
     for t in variables:
-        root, known, computed = t in selection.ends, told(t), t in selection.operations
+        root, known, computed = t in selection.ends, name(t), t in selection.operations
         if root or (known and computed):
             formula = [part for part in (known, expression(t, label) if computed else "") if part]
             if not valued(t):
