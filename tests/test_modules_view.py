@@ -16,7 +16,7 @@ from autograd import Tensor, call_as, draw, no_grad
 from autograd.errors import three_lines
 from autograd.graph import toposort
 from autograd.view.graph.parts import Parts
-from autograd.view.graph.scene import compose
+from autograd.view.graph.scene import Composition
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -529,7 +529,7 @@ def test_who_composes_a_scene_without_modules_gets_every_number():
     y = x
     for _ in range(50):
         y = layer(y)
-    scene = compose([y], {}).scene
+    scene = Composition([y], {}).scene
     assert sum(n.role == "operation" for n in scene.nodes) == 50
     assert all(w.forward or scene.nodes[w.source].value for w in scene.wires if w.operand)
 

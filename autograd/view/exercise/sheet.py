@@ -20,7 +20,7 @@ from autograd.view.derivation.writing import Latex, Style, write
 from autograd.view.exercise.blanks import BLANK, exactly, written
 from autograd.view.graph.choices import suffix_of
 from autograd.view.graph.picture import Picture
-from autograd.view.graph.scene import compose
+from autograd.view.graph.scene import Composition
 from autograd.view.graph.tex import MACROS, is_exotic, tex
 from autograd.view.graph.theme import theme_of
 from autograd.view.graph.tikz import FONTS, tikz
@@ -88,7 +88,7 @@ class Sheet:
     @cached_property
     def picture(self) -> Picture:
         """The graph."""
-        scene = exactly(compose([self.root], {}).scene, blank=not self._key)
+        scene = exactly(Composition([self.root], {}).scene, blank=not self._key)
         scene.title, scene.description = self._title, self._spoken()
         return Picture(scene, theme_of("default"), None)
 

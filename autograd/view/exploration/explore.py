@@ -20,7 +20,7 @@ from autograd.view.exploration.exploration import Exploration
 from autograd.view.exploration.recording import Recording, call
 from autograd.view.exploration.stage import Stage
 from autograd.view.exploration.widget import in_notebook, widget_class
-from autograd.view.graph.scene import compose
+from autograd.view.graph.scene import Composition
 
 EDITABLE = 16
 """An array of more entries is a constant of the page."""
@@ -110,7 +110,7 @@ def _explored(
     spans = {name: _span(t.data) for name, t in inputs.items()}
     if f is not None:
         recording.compare(lambda **point: f(**{**(given or {}), **point}), spans)
-    stage = Stage(recording, compose([root], {id(root): called[root]} | names), called, names)
+    stage = Stage(recording, Composition([root], {id(root): called[root]} | names), called, names)
     model = stage.model()
     model["inputs"] = [_knob(name, t, stage, spans[name]) for name, t in inputs.items()]
     numbers = {

@@ -22,7 +22,7 @@ from autograd.view.graph.mermaid import mermaid
 from autograd.view.graph.modules import folded
 from autograd.view.graph.parts import parts_of
 from autograd.view.graph.renderers import INSTALL, NoRenderer, check_engine, render
-from autograd.view.graph.scene import Composition, Scene, compose
+from autograd.view.graph.scene import Composition, Scene
 from autograd.view.graph.theme import Theme, theme_of
 from autograd.view.graph.tikz import tikz
 from autograd.view.graph.timeline import Timeline
@@ -193,7 +193,7 @@ def prepare(
                 "draw(f) where f was computed from Tensors: Tensor(2.0, requires_grad=True)",
             )
         )
-    composition = compose(
+    composition = Composition(
         roots, names, detail=detail, level=level, around=around, lettering=lettering,
         parts=parts_of(roots, names, level, depth, alone=around is None),
     )  # fmt: skip

@@ -159,44 +159,37 @@ def sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def compose(
-    roots: Sequence[Tensor], names: dict[int, str], *, detail: str = "gradients",
-    level: str | None = None, parts: Parts | None = None, around: Any = None,
-    lettering: bool = False,
-) -> "Composition":  # fmt: skip
-    """Turn the graph behind `roots` into a scene; `names` maps identities to names.
+class Composition:
+    """The graph behind `roots` as a scene, and what that was made from.
 
-    `parts` are those that `modules.folded` will draw.
+    Parameters
+    ----------
+    names : names by identity.
+    parts : the calls that `modules.folded` will draw; None on the other levels.
+
+    Attributes
+    ----------
+    selection, gradients : what is visible, and what flows back.
+    write : what writes on the wires.
+    called : returns what the user calls a tensor, in one line.
+    boxes, circles : the positions of the variables and of the operations in the scene.
 
     Raises
     ------
     ValueError : for an unknown detail or level, or a tensor to look `around` that is not there.
 
     >>> a = Tensor(2.0, requires_grad=True, name="a")
-    >>> [node.name for node in compose([a * 3.0], {}).scene.nodes]
+    >>> [node.name for node in Composition([a * 3.0], {}).scene.nodes]
     ['a', '', '×', '']
-    """
-    check_choice("detail", detail, DETAILS)
-    check_choice("level", level, (None, *LEVELS))
-    return Composition(roots, names, detail, level, parts, around, lettering=lettering)
-
-
-class Composition:
-    """A scene, and what it was made from.
-
-    Attributes
-    ----------
-    selection, gradients : what is visible, and what flows back.
-    write : what writes on the wires.
-    parts : the calls that are drawn as modules; None on the other levels.
-    called : returns what the user calls a tensor, in one line.
-    boxes, circles : the positions of the variables and of the operations in the scene.
     """
 
     def __init__(
-        self, roots: Sequence[Tensor], names: dict[int, str], detail: str, level: str | None,
-        parts: Parts | None, around: Any, *, lettering: bool,
+        self, roots: Sequence[Tensor], names: dict[int, str], *, detail: str = "gradients",
+        level: str | None = None, parts: Parts | None = None, around: Any = None,
+        lettering: bool = False,
     ) -> None:  # fmt: skip
+        check_choice("detail", detail, DETAILS)
+        check_choice("level", level, (None, *LEVELS))
         self.names, self.parts = names, parts
         inside = {"part": parts.top, "home": parts.home} if parts else {}
         self.called = partial(called, names=names)  # no cycle keeps the graph alive

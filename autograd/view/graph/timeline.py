@@ -26,11 +26,11 @@ class Timeline:
     last : the number of the last step; step 0 knows the inputs only.
 
     >>> import numpy as np
-    >>> from autograd.view.graph.scene import compose
+    >>> from autograd.view.graph.scene import Composition
     >>> a = Tensor(2.0, requires_grad=True, name="a")
     >>> f = np.exp(a * 3.0)
     >>> f.backward()
-    >>> timeline = Timeline(compose([f], {}, lettering=True))
+    >>> timeline = Timeline(Composition([f], {}, lettering=True))
     >>> timeline.last, timeline.at(1).caption
     (5, 'step 1 of 5: b = a · 3 = 2 · 3 = 6')
     """
