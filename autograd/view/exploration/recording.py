@@ -15,8 +15,7 @@ from autograd.program.printers.javascript import javascript, knows
 from autograd.program.program import Program
 from autograd.program.tracing.symbol import Symbol
 from autograd.program.tracing.tape import Tape
-from autograd.pull import fit, pull
-from autograd.rules.lazy import LAZY
+from autograd.steps import contributions, steps
 from autograd.tensor import Tensor, constant, raw
 
 PROBES = 3
@@ -74,14 +73,14 @@ class Recording:
         self.symbols: dict[Tensor, Any] = {
             t: self._tape.input(letters.get(t, name), t.data) for name, t in inputs.items()
         }
-        self.arrived: dict[Tensor, Any] = {root: np.ones_like(root.data)[()]}
+        self.arrived: dict[Tensor, Any] = {}
         self.sent: dict[tuple[Tensor, int], Any] = {}
         readers.append(self._tape)  # data are symbols now
         try:
             self._go_forward()
             self._go_backward()
             self.local = {
-                (t, i): dict(self._pull(t, np.float64(1.0)))[i]
+                (t, i): dict(self._send(t, arguments(t), np.float64(1.0)))[i]
                 for t, i in self.sent
                 if t.ndim == 0 and arguments(t)[i].ndim == 0
             }
@@ -102,21 +101,16 @@ class Recording:
                 self.symbols[t] = self._tape.record(op, args, t.params) if varies else t.data
 
     def _go_backward(self) -> None:
-        for node in reversed(toposort(self.root)):
-            if node.op is None or node not in self.arrived:
-                continue
-            for i, gx in reversed(self._pull(node, self.arrived[node])):
-                a = arguments(node)[i]
-                self.sent[node, i] = gx
-                self.arrived[a] = self.arrived[a] + gx if a in self.arrived else gx
+        one = np.ones_like(self.root.data)[()]
+        for step in steps(self.root, one, self.arrived, self._send):
+            known = enumerate(step.sent)
+            self.sent |= {(step.node, i): gx for i, gx in known if gx is not None}
 
-    def _pull(self, node: Tensor, g: Any) -> list[tuple[int, Any]]:
+    def _send(self, node: Tensor, args: Sequence[Any], g: Any) -> list[tuple[int, Any]]:
         """Apply the rules of one operation to what stands for the data."""
-        args = [self._twin(a) if type(a) is Tensor else a for a in arguments(node)]
+        twins = [self._twin(a) if type(a) is Tensor else a for a in args]
         with np.errstate(all="ignore"):
-            sent = pull(self._twin(node), args, g, recorded=False, ours=False)
-            fitting = [(i, fit(gx, args[i])) for i, gx in sent]
-            return [(i, gx.dense(args[i]) if type(gx) in LAZY else gx) for i, gx in fitting]
+            return list(contributions(self._twin(node), twins, g))
 
     def _twin(self, t: Tensor) -> Tensor:
         twin = constant(self.symbols[t])
