@@ -67,10 +67,6 @@ class Lines:
         self.recording, self.letters, self.arrays = recording, letters, arrays
         self.root = letters[recording.root]
         self.texts: list[Line] = []
-        senders: dict[Tensor, dict[Tensor, None]] = {}  # each once: in a list, == compares values
-        for node, i in recording.sent:
-            senders.setdefault(arguments(node)[i], {})[node] = None
-        self.ways = {a: [*reversed(nodes)] for a, nodes in senders.items()}  # forward
         self._display: dict[str, str] = {}
         self._places: dict[tuple[Any, ...], int] = {}
 
@@ -90,8 +86,7 @@ class Lines:
     def sent(self, node: Tensor, i: int) -> int:
         """Return the slot of what one use contributes; the gradient's, where it is the only use."""
         a = arguments(node)[i]
-        uses = [use for use in self.recording.sent if arguments(use[0])[use[1]] is a]
-        if len(uses) == 1 and a is not self.recording.root:
+        if len(self.recording.uses[a]) == 1 and a is not self.recording.root:
             return self.gradient(a)
         return self.recording.slot(("sent", node, i), self.recording.sent[node, i])
 
@@ -119,7 +114,10 @@ class Lines:
 
     def flow(self, a: Tensor) -> int:
         """Write ``∂f/∂a = ∂f/∂u · ∂u/∂a + ∂f/∂v · ∂v/∂a``, with the numbers of each way."""
-        ways = self.ways.get(a, [])
+        places: dict[Tensor, int] = {}  # of an operation that takes a twice, the first
+        for node, i in self.recording.uses.get(a, []):
+            places.setdefault(node, i)
+        ways = list(places)
         forms: list[Line] = []
         if len(ways) == 1 and ways[0] is self.recording.root and self.local(ways[0], a) is not None:
             forms = [self._form(formula) for formula in self._slopes(ways[0], a)]
@@ -128,17 +126,11 @@ class Lines:
             if not any(term is None for term in terms):
                 forms = [self._form(reduce(lambda x, y: Call(ADD, (x, y)), terms))]
         told = [
-            {"from": self.gradient(node), "local": self.local(node, a), "sent": self._way(node, a)}
-            for node in ways
+            {"from": self.gradient(node), "local": self.local(node, a), "sent": self.sent(node, i)}
+            for node, i in places.items()
         ]
         slot = self.gradient(a)
         return self._line(("flow", a), self._partial(a), forms, slot, ways=told, of=self.value(a))
-
-    def _way(self, node: Tensor, a: Tensor) -> int:
-        uses = [
-            i for i, x in enumerate(arguments(node)) if x is a and (node, i) in self.recording.sent
-        ]
-        return self.sent(node, uses[0])
 
     def _line(self, key: Any, name: str, forms: Sequence[Line], slot: int, **more: Any) -> int:
         if key not in self._places:

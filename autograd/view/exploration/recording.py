@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import three_lines
-from autograd.graph import arguments, toposort
+from autograd.graph import arguments, consumers, toposort
 from autograd.modes import readers
 from autograd.names import names_in
 from autograd.program.equations import Name, used
@@ -59,6 +59,7 @@ class Recording:
     arrived, sent, local : the same of each gradient, of what each use of a tensor, (result,
         position), contributes to it, and of the derivative of each scalar operation by each scalar
         argument.
+    uses : for each tensor its uses that contribute to its gradient, the first one first.
     outputs : what the program returns, in this order: `slot` hands out the places.
     """
 
@@ -86,6 +87,10 @@ class Recording:
             }
         finally:
             readers.remove(self._tape)
+        self.uses = {
+            t: [use for use in uses if use in self.sent]
+            for t, uses in consumers(toposort(root)).items()
+        }
         for t, name in letters.items():
             self._wish(self.symbols.get(t), name)
         for t, g in self.arrived.items():

@@ -230,7 +230,7 @@ class Stage:
 
     def _terms(self, t: Any) -> list[int]:
         """Return the contributions to a gradient, where it is a sum of a few numbers."""
-        uses = self._received(t)
+        uses = self.recording.uses.get(t, [])
         few = self.scalar and 1 < len(uses) <= TERMS
         return [self.lines.sent(*use) for use in uses] if few else []
 
@@ -242,14 +242,11 @@ class Stage:
         """Return the step at which all contributions to a gradient have arrived."""
         if t is self.recording.root:
             return len(self.order) + 1
-        uses = self._received(t)
+        uses = self.recording.uses.get(t, [])
         return max(
             (self.sending[self.owners[u]] if u in self.owners else self.last for u in uses),
             default=0,
         )
-
-    def _received(self, t: Any) -> list[tuple[Tensor, int]]:
-        return [use for use in self.uses.get(t, []) if use in self.recording.sent]
 
     def _sending(self, t: Tensor) -> list[tuple[Tensor, int]]:
         operands = self.composition.selection.operands(t)
