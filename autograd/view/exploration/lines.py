@@ -205,21 +205,27 @@ class Lines:
 
     def _read(self, node: Tensor, a: Tensor, arriving: Leaf, data: Sequence[Any]) -> Reading | None:
         """Read the rule of an operation on other numbers; None outside of its domain."""
-        named, op = self._named(node), node.op
         pairs = zip(self._changing(node), data, strict=True)
         twins = {t: Tensor(x, requires_grad=t.requires_grad) for t, x in pairs}
-        args = (twins.get(x, x) if type(x) is Tensor else x for x in arguments(node))
         arrived = Leaf(arriving.name, np.resize(ARRIVING, node.shape)[()])
         try:
-            with np.errstate(all="ignore"):
-                y = record(op, tuple(args), node.params)  # type: ignore[arg-type]  # it has one
-                there = {**twins, node: y}
-                found = named | {t: Leaf(named[x].name, t.data) for x, t in there.items()}
-                formula, sent = pullback(y, arrived, found)[twins[a]]
+            return self._reading(node, a, arrived, twins)
         except (ArithmeticError, ValueError):
             return None
-        values = {leaf.name: leaf.value for leaf in (*found.values(), arrived)}
-        return Reading(formula, sent, values)
+
+    def _reading(
+        self, node: Tensor, a: Tensor, arriving: Formula, twins: Mapping[Tensor, Tensor]
+    ) -> Reading:
+        """Read what an operation would send to a if `twins` stood for its arguments."""
+        named, op = self._named(node), node.op
+        args = (twins.get(x, x) if type(x) is Tensor else x for x in arguments(node))
+        with np.errstate(all="ignore"):
+            y = record(op, tuple(args), node.params)  # type: ignore[arg-type]  # it has one
+            there = {x: t for x, t in {**twins, node: y}.items() if x in named}
+            found = named | {t: Leaf(named[x].name, t.data) for x, t in there.items()}
+            formula, sent = pullback(y, arriving, found)[twins[a]]
+        known = (*found.values(), *leaves(arriving))
+        return Reading(formula, sent, {leaf.name: leaf.value for leaf in known})
 
     def _slopes(self, node: Tensor, a: Tensor) -> list[Formula]:
         """Return the formula of ∂node/∂a; where it has branches, the number of each too.
@@ -227,9 +233,7 @@ class Lines:
         A rule is read as a formula at a point, where its branches are chosen. So it is read at
         several points: what is a formula at one and a number at another has branches.
         """
-        named = self._named(node)
         tensors = list(dict.fromkeys(t for t in arguments(node) if type(t) is Tensor))
-        op: Any = node.op  # never None: a leaf was not computed
         found: dict[Any, Formula] = {}
         for k in range(2 * len(TRIALS)):
             points = [TRIALS[k * (j + 1) % len(TRIALS)] for j in range(len(tensors))]
@@ -237,11 +241,7 @@ class Lines:
                 t: Tensor(bool(k % 2)) if t.dtype == bool else Tensor(v, requires_grad=True)
                 for t, v in zip(tensors, points, strict=True)
             }
-            with np.errstate(all="ignore"):
-                y = record(op, tuple(twins.get(x, x) for x in arguments(node)), node.params)
-            leaf: dict[Any, Leaf] = {twins[t]: named[t] for t in tensors if t in named}
-            leaf[y] = named[node]
-            formula = pullback(y, 1.0, leaf)[twins[a]][0]
+            formula = self._reading(node, a, 1.0, twins).formula
             if not is_number(formula) or np.isfinite(formula):
                 found.setdefault(formula if is_number(formula) else "", formula)
         return list(found.values())
