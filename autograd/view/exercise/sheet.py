@@ -3,10 +3,8 @@
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from autograd.files import check_folder
@@ -14,7 +12,8 @@ from autograd.graph import toposort
 from autograd.names import UNPRINTABLE
 from autograd.steps import gradients
 from autograd.tensor import Tensor
-from autograd.view.derivation.formula import Leaf, applied
+from autograd.view.derivation.document import Equation
+from autograd.view.derivation.formula import Leaf, applied, partial
 from autograd.view.derivation.languages import language_of
 from autograd.view.derivation.writing import Latex, Style, write
 from autograd.view.exercise.blanks import BLANK, exactly, written
@@ -51,23 +50,13 @@ WORDS = {
 
 
 # ── a page ────────────────────────────────────────────────────────────────────────────────────
-@dataclass(frozen=True, slots=True)
-class Row:
-    """``name = formula = value``; a gradient has no formula."""
-
-    of: Leaf
-    formula: Any
-    value: Any
-    gradient: bool
-
-
 class Sheet:
     """One page: with blanks, or with the answers.
 
     Attributes
     ----------
     root : the result of the graph.
-    given, forward, backward : what stands on the page.
+    given, forward, backward : what stands on the page, as equations.
     """
 
     def __init__(self, root: Tensor, seed: int | str, level: int, lang: str, *, key: bool) -> None:
@@ -76,14 +65,15 @@ class Sheet:
         self._text, self._latex = Style(language), Latex(language)
         called = " ".join(UNPRINTABLE.sub("\ufffd", " ".join(str(seed).split())).split())
         self._title = self._words["key" if key else "sheet"].format(seed=called, level=level)
-        leaves = {t: Leaf(str(t.name), t.data) for t in toposort(self.root) if t.name}
-        arrived = gradients(self.root)
+        leaves = {t: Leaf(str(t.name), t.data) for t in toposort(root) if t.name}
+        arrived = gradients(root)
         given = [t for t in leaves if t.op is None]
         computed = [t for t in leaves if t.op is not None]
         asked = [t for t in (*reversed(computed[:-1]), *given) if t in arrived]
-        self.given = [Row(leaves[t], None, t.data, False) for t in given]
-        self.forward = [Row(leaves[t], applied(t, leaves), t.data, False) for t in computed]
-        self.backward = [Row(leaves[t], None, arrived[t], True) for t in asked]
+        slopes = [partial(leaves[root], leaves[t], arrived[t]) for t in asked]
+        self.given = [Equation(leaves[t], (), t.data) for t in given]
+        self.forward = [Equation(leaves[t], (applied(t, leaves),), t.data) for t in computed]
+        self.backward = [Equation(slope, (), slope.value) for slope in slopes]
 
     @cached_property
     def picture(self) -> Picture:
@@ -93,7 +83,7 @@ class Sheet:
         return Picture(scene, theme_of("default"), None)
 
     # ── words ─────────────────────────────────────────────────────────────────────────────────
-    def _parts(self) -> Iterator[tuple[str, list[Row], bool]]:
+    def _parts(self) -> Iterator[tuple[str, list[Equation], bool]]:
         """Yield the tasks: what to do, the rows, and whether their values are blank."""
         f = str(self.root.name)
         yield self._words["given"], self.given, False
@@ -106,14 +96,12 @@ class Sheet:
             for task, rows, blank in self._parts()
         )
 
-    def _line(self, row: Row, *, blank: bool, latex: bool = False) -> str:
-        """Write a row as text, or as LaTeX."""
+    def _line(self, row: Equation, *, blank: bool, latex: bool = False) -> str:
+        """Write a row as text, or as LaTeX: ``name = formula = value``."""
         style: Style = self._latex if latex else self._text
-        f, name = str(self.root.name), row.of.name
-        partial = rf"\frac{{\partial {f}}}{{\partial {name}}}" if latex else f"∂{f}/∂{name}"
-        left = partial if row.gradient else style.name(name)
-        formula = [] if row.formula is None else [write(row.formula, style.by_name, style).text]
-        return " = ".join([left, *formula, written(row.value, blank=blank, latex=latex)])
+        formulas = [write(formula, style.by_name, style).text for formula in row.formulas]
+        value = written(row.value, blank=blank, latex=latex)
+        return " = ".join([row.start(style), *formulas, value])
 
     def __str__(self) -> str:
         lines = [self._title, *([] if self._key else [f"{self._words['name']}: {BLANK * 5}"])]
