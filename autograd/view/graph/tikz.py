@@ -120,10 +120,9 @@ class _Drawing:
             look.append("double,double distance=2bp")
         room = f"minimum width={width:g}bp,minimum height={height:g}bp"
         if shape == "ellipse":
-            x, y = at.split(",")
             return (
                 rf"\draw[{','.join(look[1:])}] ({at}) ellipse ({width / 2:g} and {height / 2:g});"
-                rf"\node at ({x},{y}) {{{text}}};"
+                rf"\node at ({at}) {{{text}}};"
             )
         return rf"\node[{','.join([*look, room])}] at ({at}) {{{text}}};"
 
@@ -190,18 +189,12 @@ class _Drawing:
 
     def table(self, table: ET.Element) -> str:
         """Write a table; its rules have the table's colour."""
-        cells = [[self.block(cell) for cell in row] for row in table if row.tag == "TR"]
+        cells = [[self.block(cell) for cell in row] for row in table]  # none in a rule
         columns = max(map(len, cells), default=0)
         if len(cells) == columns == 1:
             return cells[0][0]
         align = "r" if table.find("TR/TD[@ALIGN='RIGHT']") is not None else "c"
-        rows, k = [], 0
-        for child in table:
-            if child.tag == "HR":
-                rows.append(r"\hline")
-                continue
-            rows.append("{}" + " & ".join(cells[k]) + r"\\")
-            k += 1
+        rows = ["{}" + " & ".join(row) + r"\\" if row else r"\hline" for row in cells]
         gap = r"@{\hspace{7bp}}".join(align * columns)
         line = table.get("COLOR")
         colour = rf"\color{{{self.colour(line)}}}" if line else ""
