@@ -1,11 +1,11 @@
 """The page that computes, as one text: for a file of its own, and for a notebook's widget."""
 
-import json
 from importlib.resources import files
 from typing import Any
 
 from autograd.program.printers.javascript import runtime
 from autograd.program.printers.sealed import sealed
+from autograd.view.graph.json_text import in_script
 from autograd.view.graph.theme import DARK, LIGHT, Theme
 
 PARTS = ("writing.js", "painter.js", "quiz.js", "explore.js")
@@ -22,7 +22,7 @@ def module(model: dict[str, Any], program: str) -> str:
     It exports ``render``, as a widget of anywidget does.
     """
     model = {**model, "css": _variables() + _read("style.css")}
-    parts = [runtime(), *map(_read, PARTS), f"const MODEL = {_json(model)};", program]
+    parts = [runtime(), *map(_read, PARTS), f"const MODEL = {in_script(model)};", program]
     return "\n".join([*parts, "export default { render };\n"])
 
 
@@ -39,11 +39,6 @@ def page(model: dict[str, Any], program: str) -> str:
 
 def _read(name: str) -> str:
     return files("autograd.view.exploration").joinpath("web", name).read_text(encoding="utf-8")
-
-
-def _json(value: Any) -> str:
-    """Write data as JavaScript that stands in HTML: ``<`` could end the script."""
-    return json.dumps(value, allow_nan=False).replace("<", "\\u003c")
 
 
 def _variables() -> str:

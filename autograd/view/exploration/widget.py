@@ -5,6 +5,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from autograd.view.exploration.page import module
+from autograd.view.graph.json_text import plain
 
 if TYPE_CHECKING:
     from autograd.view.exploration.exploration import Exploration
@@ -53,18 +54,8 @@ def widget_class() -> "type[Exploration]":
     return ExplorationWidget
 
 
-def _written(value: Any, _: Any = None) -> Any:
-    """Write NaN and infinity, which JSON does not have, as text."""
-    if isinstance(value, dict):
-        return {name: _written(v) for name, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_written(v) for v in value]
-    finite = value - value == 0
-    return (
-        value
-        if finite
-        else {float("inf"): "Infinity", float("-inf"): "-Infinity"}.get(value, "NaN")
-    )
+def _written(value: Any, _: Any) -> Any:
+    return plain(value)
 
 
 def _read(value: Any, _: Any = None) -> Any:

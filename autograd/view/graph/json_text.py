@@ -62,8 +62,12 @@ def json_text(scene: Scene) -> str:
         "groups": [asdict(group) for group in scene.groups],
         "roots": scene.roots,
     }
-    text = json.dumps(graph, ensure_ascii=False, allow_nan=False, indent=1)
-    return text.replace("<", r"\u003c") + "\n"  # </script> would end a script
+    return in_script(graph, ensure_ascii=False, indent=1) + "\n"
+
+
+def in_script(value: Any, **options: Any) -> str:
+    """Write data as JSON that a ``<script>`` may hold: ``</script>`` would end it."""
+    return json.dumps(value, allow_nan=False, **options).replace("<", r"\u003c")
 
 
 def _node(i: int, node: Node, arrived: dict[Tensor, Any]) -> dict[str, Any]:
@@ -98,12 +102,19 @@ def _number(value: Any) -> Any:
     """Return numbers as JSON has them; None where there are none, or too many."""
     if value is None or np.size(value) > ENTRIES:
         return None
-    return _plain(np.asarray(value).tolist())
+    return plain(np.asarray(value).tolist())
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_plain(v) for v in value]
+def plain(value: Any) -> Any:
+    """Put words in the place of numbers that JSON lacks, wherever they stand in lists and dicts.
+
+    >>> plain({"a": [1.0, math.inf], "b": math.nan, "c": 2j})
+    {'a': [1.0, 'Infinity'], 'b': 'NaN', 'c': '2j'}
+    """
+    if isinstance(value, dict):
+        return {name: plain(v) for name, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
     if isinstance(value, complex):
         return repr(value)
     if isinstance(value, float) and not math.isfinite(value):
