@@ -40,10 +40,10 @@ def theme_of_axes(ax: "Axes") -> Theme:
     return THEMES["default" if light else "dark"]
 
 
-def palette(theme: Theme) -> tuple[str, ...]:
-    """Return the colours of classes and of runs, in an order that keeps neighbours apart."""
+def colour_of(theme: Theme, k: int) -> str:
+    """Return the colour of the k-th class or run, in an order that keeps neighbours apart."""
     borders = [theme.roles[role][1] for role in ("output", "parameter", "input")]
-    return (theme.forward, theme.backward, *borders, theme.muted)
+    return (theme.forward, theme.backward, *borders, theme.muted)[k % 6]
 
 
 def painted(ax: "Axes", values: Any) -> Any:

@@ -7,7 +7,7 @@ import numpy as np
 
 from autograd.errors import three_lines
 from autograd.tensor import raw
-from autograd.view.plotting.axes import palette, plain, pyplot, theme_of_axes
+from autograd.view.plotting.axes import colour_of, plain, pyplot, theme_of_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +74,7 @@ def plot_bands(columns: Mapping[str, Mapping[str, Sequence[Any]]]) -> Any:
     for j, (title, rows) in enumerate(columns.items()):
         axes[0, j].set_title(title, parse_math=False, fontsize="medium")
         for ax, (name, steps) in zip(axes[:, j], rows.items(), strict=True):
-            _draw(ax, np.array(steps, float).T, palette(theme_of_axes(ax))[j % 6])
+            _draw(ax, np.array(steps, float).T, colour_of(theme_of_axes(ax), j))
             if j == 0:
                 label = {"rotation": 0, "ha": "right", "va": "center", "parse_math": False}
                 ax.set_ylabel(name, **label)

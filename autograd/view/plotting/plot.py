@@ -14,7 +14,7 @@ from autograd.modes import enable_grad, no_grad
 from autograd.tensor import Tensor, raw
 from autograd.view.graph.spelling import brief
 from autograd.view.graph.words import expression
-from autograd.view.plotting.axes import legend, palette, panels, plain, theme_of_axes
+from autograd.view.plotting.axes import colour_of, legend, panels, plain, theme_of_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -142,7 +142,7 @@ def plot_losses(
     lines = []
     for i, run in enumerate(values.values()):
         step, finite = np.arange(1, len(run) + 1), np.isfinite(run)
-        colour = palette(theme)[i % len(palette(theme))]
+        colour = colour_of(theme, i)
         seen = np.where(finite, run, np.nan)
         lines += panel.plot(step, seen, color=colour, linestyle=DASHES[i % 4], linewidth=1.8)
         beside = np.pad(finite, 1)
@@ -174,7 +174,7 @@ def _panel(
         x, y, unbounded = sample(_where_defined(f, derivative) if k else f, *interval)
         alone = np.isfinite(y) & ~np.isfinite(np.roll(y, 1)) & ~np.isfinite(np.roll(y, -1))
         ax.plot(
-            x, y, DASHES[k % 4], color=palette(theme)[k % 6], linewidth=2.2 if k == 0 else 1.6,
+            x, y, DASHES[k % 4], color=colour_of(theme, k), linewidth=2.2 if k == 0 else 1.6,
             label="f" + (PRIMES[k] if k < 4 else f"⁽{k}⁾".translate(SUPERSCRIPT)), zorder=3 + k / 9,
             marker="o" if alone.any() else "", markevery=np.flatnonzero(alone), markersize=4.5,
         )  # fmt: skip

@@ -9,7 +9,7 @@ from autograd.errors import three_lines
 from autograd.modes import no_grad
 from autograd.rules.neural import sigmoid, softmax
 from autograd.tensor import Tensor, raw
-from autograd.view.plotting.axes import legend, palette, panels, plain, theme_of_axes
+from autograd.view.plotting.axes import colour_of, legend, panels, plain, theme_of_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -130,7 +130,7 @@ def _paint(ax: "Axes", p: Any, extent: tuple[float, float, float, float]) -> Non
     from matplotlib.colors import to_rgb  # noqa: PLC0415  # an optional library
 
     theme = theme_of_axes(ax)
-    colours = np.array([to_rgb(_colour(theme, k)) for k in range(p.shape[-1])])
+    colours = np.array([to_rgb(colour_of(theme, k)) for k in range(p.shape[-1])])
     page = np.array(to_rgb(theme.page))
     image = np.clip(page + BLEND * (p @ colours - page), 0, 1)
     ax.imshow(image, extent=extent, origin="lower", aspect="auto", interpolation="bilinear")
@@ -143,13 +143,8 @@ def _paint(ax: "Axes", p: Any, extent: tuple[float, float, float, float]) -> Non
 def _scatter(ax: "Axes", points: Any, y: Any, names: list[str]) -> None:
     theme, drawn = theme_of_axes(ax), []
     for k in range(len(names)):
-        colour, marker = _colour(theme, k), MARKERS[k % len(MARKERS)]
+        colour, marker = colour_of(theme, k), MARKERS[k % len(MARKERS)]
         first, second = points[y == k].T
         drawn += [ax.scatter(first, second, marker=marker, color=colour, edgecolor=theme.page)]
         drawn[-1].set(zorder=3, linewidth=0.6, sizes=[24])
     legend(ax, drawn, names)
-
-
-def _colour(theme: Any, k: int) -> str:
-    colours = palette(theme)
-    return colours[k % len(colours)]
