@@ -57,18 +57,14 @@ class Inscriptions:
     def gradient(self, t: Tensor) -> Rows:
         """Write a gradient; that of a scalar as the sum of what came over its wires."""
         arrived = self.gradients.arrived[t]
+        if t.ndim and not self.scalar:
+            return gradient_table(arrived)
         uses = self.contributions(t)
-        start = "∂ "
-        if self.detail == "derivation" and t.ndim == 0:
-            start = self.arithmetic.start(t)
-        if not self.scalar:
-            rows = gradient_table(arrived)
-            return rows if t.ndim else ((start + rows[0][0].removeprefix("∂ "),),)
-        if len(uses) < 2 or t.ndim:
-            return ((start + small(arrived),),)
+        if len(uses) < 2 or t.ndim or not self.scalar:
+            return ((self.arrived(t),),)
         terms = [number(self.gradients.sent[use]) for use in uses if use in self.drawn][:TERMS]
         total = number(arrived)
-        return ((f"{start}{addition(terms, total, more=len(terms) < len(uses))}",),)
+        return ((self.start(t) + addition(terms, total, more=len(terms) < len(uses)),),)
 
     def contributions(self, t: Tensor) -> list[tuple[Tensor, int]]:
         """List the uses of t that sent something back."""
@@ -121,10 +117,13 @@ class Inscriptions:
         return text
 
     def arrived(self, t: Tensor) -> str:
-        """Write on a wire the whole gradient of a result."""
-        if self.detail == "derivation" and t.ndim == 0:
-            return f"{self.arithmetic.start(t)}{number(self.gradients.arrived[t])}"
-        return self.flow(self.gradients.arrived[t])
+        """Write the whole gradient of a variable."""
+        gradient = self.gradients.arrived[t]
+        return self.flow(gradient) if t.ndim else self.start(t) + number(gradient)
+
+    def start(self, t: Tensor) -> str:
+        """Begin to write the gradient of a number."""
+        return self.arithmetic.start(t) if self.detail == "derivation" else "∂ "
 
     def flow(self, gradient: Any) -> str:
         """Write a gradient on a wire."""
