@@ -137,17 +137,21 @@ class Stage:
         t: Any = node.value_of if node.value_of is not None else self.constants.get(i)
         shape = shape_of(t)
         circle = node.role == "operation"
+        # what formulas call it: a circle without a box, and a box that nobody named, show it
+        letter = self.letters.get(t, "") if type(t) is Tensor else ""
         told = bool(node.value) and node.role != "hidden" and not circle
         flows = type(t) is Tensor and t in self.recording.arrived
         shown = told and flows and (not self.scalar or len(self.uses.get(t, ())) != 1)
         terms = self._terms(t) if shown else []
         result = {
-            "role": node.role, "name": self._names(node, t), "kind": node.kind,
+            "role": node.role, "name": (node.name or letter).splitlines() or [""],
+            "kind": node.kind,
             "value": self.lines.value(t) if told else None,
             "valueAt": self._known(t), "gradient": self.lines.gradient(t) if shown else None,
             "gradientAt": self._arrival(t) if flows else None, "terms": terms,
-            "letter": self._letter(t) if circle else "",
-            "says": self._said(t, flows=flows), "spoken": self._called(node, t),
+            "letter": letter if circle and t not in self.composition.boxes else "",
+            "says": self._said(t, flows=flows),
+            "spoken": f"{node.spoken}: {letter}" if circle else letter or node.name or "constant",
             "text": self._constant(node, t),
             "lines": self._about(t) if type(t) is Tensor and node.role != "hidden" else [],
         }  # fmt: skip
@@ -200,15 +204,6 @@ class Stage:
             height += 15 + LINE * rows * (2 if node["gradient"] is not None else 1)
         return max(*widths, 22.0) + 2 * PAD, height + PAD
 
-    def _letter(self, t: Any) -> str:
-        """Return the letter that formulas give to a result without a box."""
-        return self.letters[t] if t not in self.composition.boxes else ""
-
-    def _names(self, node: Node, t: Any) -> list[str]:
-        """Return the lines of a node's name; a box that nobody named has its letter."""
-        letter = self.letters.get(t, "") if type(t) is Tensor else ""
-        return (node.name or letter).splitlines() or [""]
-
     def _said(self, t: Any, *, flows: bool) -> list[int | None]:
         """Return the slots of what is said of a node, wherever it is written."""
         known = type(t) is Tensor and t in self.recording.symbols
@@ -217,12 +212,6 @@ class Stage:
     def _constant(self, node: Node, t: Any) -> str:
         data = raw(t)
         return number(data) if node.role == "constant" and np.ndim(data) == 0 else ""
-
-    def _called(self, node: Node, t: Any) -> str:
-        name = self.letters.get(t, "") if type(t) is Tensor else ""
-        if node.role == "operation":
-            return f"{node.spoken}: {name}"
-        return name or node.name or "constant"
 
     def _about(self, t: Tensor) -> list[int]:
         lines = [self.lines.result(t)] if t in self.letters else []
