@@ -13,6 +13,7 @@ from autograd.graph import toposort
 from autograd.rules.neural import relu, sigmoid
 from autograd.steps import gradients, steps
 from autograd.tensor import Tensor
+from autograd.view.derivation.derivation import letters
 
 SMALL, LARGE = 12, 100
 """The largest denominator, and the largest number, that a sheet may hold."""
@@ -21,9 +22,6 @@ TRIES = 50_000
 """So many graphs are drawn at random before the search gives up; a few hundred will do."""
 
 NUMBERS = [n for n in range(-5, 6) if n]
-RESULTS = "dghkmnpqrs"
-"""Names of intermediate results: not Euler's e, no index, and nothing like a digit."""
-
 Make = Callable[[Any], Any]
 
 
@@ -115,12 +113,10 @@ def _scalar(random: Random, level: int, activation: Make) -> Tensor | None:
         if not _are_small(waiting[-1].data):
             return None
     root: Tensor = waiting[0]
-    results = [t for t in toposort(root) if t.op is not None]
-    if not any(t.op and t.op.symbol in TYPICAL[level] for t in results):
+    if not any(t.op and t.op.symbol in TYPICAL[level] for t in toposort(root)):
         return None
-    for t, name in zip(results, RESULTS, strict=False):
+    for t, name in letters(root).items():
         t.name = name
-    root.name = "f"
     return root
 
 
