@@ -18,7 +18,7 @@ from autograd.view.derivation.languages import language_of
 from autograd.view.derivation.writing import Latex, Style, write
 from autograd.view.exercise.blanks import BLANK, exactly, written
 from autograd.view.graph.choices import suffix_of
-from autograd.view.graph.picture import Picture
+from autograd.view.graph.picture import RESPONSIVE, Picture
 from autograd.view.graph.scene import Composition
 from autograd.view.graph.tex import MACROS, is_exotic, tex
 from autograd.view.graph.theme import theme_of
@@ -190,9 +190,6 @@ class Sheet:
         preamble = FONTS + MACROS if is_exotic(content) else ""
         return DOCUMENT.replace("PREAMBLE", preamble).replace("CONTENT", content)
 
-
-RESPONSIVE = 'style="max-width:100%;height:auto"'
-"""How a picture fits into a page, which it does not within another picture."""
 
 STYLE = """<style>
 .worksheet{font-family:Helvetica,Arial,sans-serif;max-width:60em;margin:2em auto;

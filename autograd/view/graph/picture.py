@@ -31,6 +31,9 @@ from autograd.view.graph.tree import tree
 INVISIBLE = re.compile(r'<text[^>]* fill="transparent"[^>]*>[^<]*</text>\n?')
 """What only keeps room for a later step: nobody is to select it, or to hear it read."""
 
+RESPONSIVE = 'style="max-width:100%;height:auto"'
+"""How a picture fits into a page, which it does not within another picture."""
+
 
 class Picture:
     """A drawn graph: shows itself in Jupyter, prints as a tree of text, and saves to a file.
@@ -219,13 +222,11 @@ def _accessible(svg: str, picture: Picture) -> str:
         f'<title id="{prefix}-title">{html.escape(scene.title)}</title>\n'
         f'<desc id="{prefix}-desc">{html.escape(scene.description)}</desc>\n'
     )
-    head = (
-        f'<svg id="{prefix}" role="img" aria-labelledby="{prefix}-title {prefix}-desc" '
-        'style="max-width:100%;height:auto"'
-    )
+    labelled = f'role="img" aria-labelledby="{prefix}-title {prefix}-desc"'
     style = picture.theme.style(f"#{prefix}")
     start, end = svg.split(">", 1)
-    return start.replace("<svg", head, 1) + ">\n" + words + style + end.lstrip("\n")
+    head = start.replace("<svg", f'<svg id="{prefix}" {labelled} {RESPONSIVE}', 1)
+    return head + ">\n" + words + style + end.lstrip("\n")
 
 
 def _spoken(scene: Scene, title: str) -> str:
