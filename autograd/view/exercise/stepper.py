@@ -155,17 +155,15 @@ class BackwardSteps:
     def _name(self, t: Tensor) -> str:
         if name := self._operand(t):
             return name
-        return f"({formula})" if (formula := self._formula(t)) else brief(t.data)
-
-    def _formula(self, t: Tensor) -> str:
-        return expression(t, self._operand) if t.op is not None else ""
+        return f"({formula})" if (formula := expression(t, self._operand)) else brief(t.data)
 
     def _slope(self, t: Tensor) -> str:
         root = self._operand(self._root) or "f"
         return f"∂{root}/∂{root if t is self._root else self._name(t)}"
 
     def _text(self, node: Tensor, g: Any, got: Sequence[tuple[Any, ...]]) -> str:
-        called = [self._operand(node), self._formula(node) or getattr(node.op, "name", "")]
+        formula = expression(node, self._operand)
+        called = [self._operand(node), formula or getattr(node.op, "name", "")]
         line = f"{' = '.join(filter(None, called))}:  {self._slope(node)} = "
         if g is None:
             return f"{line}nothing yet, so that nothing is sent"

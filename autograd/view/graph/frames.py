@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, overload
 
@@ -37,9 +37,6 @@ class Frames(Sequence[Picture]):
     def __getitem__(self, index: slice) -> list[Picture]: ...
     def __getitem__(self, index: int | slice) -> Picture | list[Picture]:
         return self._pictures[index]
-
-    def __iter__(self) -> Iterator[Picture]:
-        return iter(self._pictures)
 
     def save(self, path: str | Path) -> list[Path]:
         """Write the pages of one PDF, or a file for each step; return the paths.
