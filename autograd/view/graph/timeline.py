@@ -43,7 +43,10 @@ class Timeline:
         self.back = [
             t for t in reversed(self.forward) if any(u in gradients.sent for u in self._uses(t))
         ]
-        self.last = len(self.forward) + bool(self.seeds) + len(self.back)
+        # what each step is about: an operation's result, or the results of the graph
+        forward, back = ([[t] for t in passed] for passed in (self.forward, self.back))
+        self.subjects = [[], *forward, *([self.seeds] if self.seeds else []), *back]
+        self.last = len(self.subjects) - 1
         self.captions = [self._caption(step) for step in range(self.last + 1)]
 
     def step_of(self, upto: Any) -> int:
@@ -86,7 +89,7 @@ class Timeline:
         swept = self.back[: max(step - computed - bool(self.seeds), 0)]
         sent = {use for t in swept for use in self._uses(t)}
         seeded = set(self.seeds) if step > computed else set()
-        subject = dict.fromkeys(self._now(step))
+        subject = set(self.subjects[step])
 
         def valued(t: Tensor | None) -> bool:
             return t is None or t not in composition.circles or t in values
@@ -141,15 +144,6 @@ class Timeline:
         scene.description = " ".join([now, told, *map(sentence, full.remarks)])
         return scene
 
-    def _now(self, step: int) -> list[Tensor]:
-        """Return what a step is about: an operation's result, or the results of the graph."""
-        computed = len(self.forward)
-        if step <= computed:
-            return self.forward[max(step - 1, 0) : step]
-        if step == computed + 1:
-            return self.seeds
-        return [self.back[step - computed - 2]]
-
     def _uses(self, t: Tensor) -> list[tuple[Tensor, int]]:
         return [o.use for o in self.composition.selection.operands(t)]
 
@@ -161,8 +155,8 @@ class Timeline:
         arithmetic = self.composition.write.arithmetic
         if step == 0:
             return "nothing is computed yet"
+        t, *_ = self.subjects[step]
         if step <= len(self.forward):
-            t = self.forward[step - 1]
             stages = arithmetic.computed(t)
             name = arithmetic.named[t].name
             if t.ndim:
@@ -172,7 +166,6 @@ class Timeline:
             seeds = self.composition.gradients.seeds.items()
             named = ((arithmetic.named[t].name, small(g)) for t, g in seeds)
             return ", ".join(f"∂{name}/∂{name} = {text}" for name, text in named)
-        (t,) = self._now(step)
         told = [
             arithmetic.sent(o)
             for o in self.composition.selection.operands(t)
