@@ -6,9 +6,8 @@ from the result to the variables; and of scalars the same once more, path by pat
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from heapq import heappop, heappush
 from itertools import chain, count
 from string import ascii_lowercase
@@ -30,6 +29,7 @@ from autograd.view.derivation.formula import (
     Leaf,
     Partial,
     applied,
+    joined,
     partial,
     pullback,
     worth,
@@ -58,16 +58,16 @@ def letters(*roots: Tensor, seen: Mapping[int, str] | None = None) -> dict[Tenso
     >>> list(letters((a + b) * c).values())
     ['a', 'b', 'c', 'd', 'f']
     """
-    nodes = toposort(*roots)
+    nodes, given = toposort(*roots), dict(seen or {})
     names: dict[Tensor, str] = {}
     taken: set[str] = set()
     for t in nodes:
-        if name := called(t, dict(seen or {})):
+        if name := called(t, given):
             while name in taken:
                 name += "′"
             names[t] = name
             taken.add(name)
-    taken.update((seen or {}).values())
+    taken.update(given.values())
     variables = (name for t, name in names.items() if t.op is None)
     last = max((n for n in variables if n in tuple(ascii_lowercase)), default="")
     after = sorted(LETTERS, key=lambda letter: (letter <= last, letter))
@@ -82,10 +82,11 @@ def letters(*roots: Tensor, seen: Mapping[int, str] | None = None) -> dict[Tenso
     return {t: names[t] for t in nodes if t in names}
 
 
-def named_arrays(nodes: Iterable[Tensor], seen: Mapping[int, str]) -> dict[Any, Leaf]:
-    """Find the plain arrays that `nodes` take and that have a name in `seen`, by identity."""
-    arrays = (a for t in nodes for a in t.args if isinstance(a, np.ndarray))
-    return {id(a): Leaf(seen[id(a)], a) for a in arrays if id(a) in seen}
+def named(names: Mapping[Tensor, str], seen: Mapping[int, str]) -> dict[Any, Leaf]:
+    """Name tensors; and, by identity, the plain arrays that they take and that `seen` names."""
+    arrays = (a for t in names for a in t.args if isinstance(a, np.ndarray))
+    tensors = {t: Leaf(name, t.data) for t, name in names.items()}
+    return {**tensors, **{id(a): Leaf(seen[id(a)], a) for a in arrays if id(a) in seen}}
 
 
 class Derivation:
@@ -101,11 +102,11 @@ class Derivation:
 
     def __init__(
         self, root: Tensor, names: Mapping[Tensor, str], language: Language,
-        arrays: Mapping[int, str] | None = None,
+        arrays: Mapping[int, str],
     ) -> None:  # fmt: skip
         self.root, self.language = root, language
-        self.nodes = {t: Leaf(name, t.data) for t, name in names.items()}
-        self.named: dict[Any, Leaf] = {**self.nodes, **named_arrays(names, arrays or {})}
+        self.named = named(names, arrays)
+        self.nodes = {t: self.named[t] for t in names}
 
     def forward(self) -> Section:
         """Write every operation with its numbers."""
@@ -209,7 +210,7 @@ class Derivation:
         untold = (way for way in ways[:TERMS] if not way.local or not self.agreed(*way.local))
         agreed = filter(None, (self.agreed(way.formula, way.sent) for way in untold))
         remark += next((("; ", *words) for words in agreed), ())
-        return Equation(self.gradient(a, total), (_sum(terms),), total, remark)
+        return Equation(self.gradient(a, total), (joined(ADD, terms),), total, remark)
 
     def path_rows(
         self, ways: "Mapping[Tensor, Sequence[_Way]]", arrived: Mapping[Tensor, Any]
@@ -226,11 +227,11 @@ class Derivation:
             paths = list(_paths(t, self.root, ways, shortest))
             if len(paths) == 1 < paths_from[t]:  # an example of one shows no sum
                 paths = []
-            terms = [_product(map(self.edge, reversed(path))) for path in paths]
+            terms = [joined(MULTIPLY, map(self.edge, reversed(path))) for path in paths]
             if terms and len(paths) < paths_from[t]:
                 terms.append(MORE)
             total = arrived[t]
-            formulas = (_sum(terms),) if terms else ()
+            formulas = (joined(ADD, terms),) if terms else ()
             remark = self.path_remark(t, paths, paths_from[t])
             yield Equation(self.gradient(t, total), formulas, total, remark)
 
@@ -283,14 +284,6 @@ def _counted(n: int) -> Formula:
         return n
     exponent = int(math.log10(n))
     return Call(MULTIPLY, (n // 10**exponent, Call(POWER, (10, exponent))))
-
-
-def _sum(terms: Any) -> Formula:
-    return reduce(lambda total, term: Call(ADD, (total, term)), terms)
-
-
-def _product(factors: Any) -> Formula:
-    return reduce(lambda total, factor: Call(MULTIPLY, (total, factor)), factors)
 
 
 def _paths(

@@ -6,9 +6,10 @@ it records is its formula; the few simplifications below (``1 · x`` is ``x``) m
 
 import operator
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,11 @@ def partial(of: Formula, by: Leaf, value: Any) -> Partial:
     '∂f/∂x'
     """
     return Partial(f"∂{of.name if isinstance(of, Leaf) else '…'}/∂{by.name}", value, of, by)
+
+
+def joined(op: Primitive, parts: Iterable[Formula]) -> Formula:
+    """Join formulas by an operation, from the left: ``a + b + c``."""
+    return reduce(lambda whole, part: Call(op, (whole, part)), parts)
 
 
 def leaves(formula: Formula) -> Iterator[Leaf]:

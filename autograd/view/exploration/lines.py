@@ -5,7 +5,6 @@ place of each number stands the slot of the program's results that holds it.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from autograd.view.derivation.formula import (
     Leaf,
     applied,
     is_number,
+    joined,
     leaves,
     pullback,
 )
@@ -124,7 +124,7 @@ class Lines:
         elif ways:
             terms = [self._term(node, a) for node in ways]
             if not any(term is None for term in terms):
-                forms = [self._form(reduce(lambda x, y: Call(ADD, (x, y)), terms))]
+                forms = [self._form(joined(ADD, terms))]
         told = [
             {"from": self.gradient(node), "local": self.local(node, a), "sent": self.sent(node, i)}
             for node, i in places.items()

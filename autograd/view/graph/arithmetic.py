@@ -4,7 +4,6 @@ Of scalars the numbers are put in; of arrays the rule is written by name, ``∂L
 Neither is known here: the formulas are read from the rows, by `formula.pullback`.
 """
 
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from autograd.graph import arguments
 from autograd.program.printers.spell import ATOM
 from autograd.steps import multiplies
 from autograd.tensor import Tensor
-from autograd.view.derivation.derivation import named_arrays
+from autograd.view.derivation.derivation import named
 from autograd.view.derivation.formula import (
     ADD,
     MULTIPLY,
@@ -21,6 +20,7 @@ from autograd.view.derivation.formula import (
     Formula,
     Leaf,
     applied,
+    joined,
     leaves,
     pullback,
 )
@@ -50,8 +50,7 @@ class Arithmetic:
         seen: dict[int, str],
     ) -> None:  # fmt: skip
         self.selection, self.gradients = selection, gradients
-        tensors = {t: Leaf(text, t.data) for t, text in names.items()}
-        self.named: dict[Any, Leaf] = {**tensors, **named_arrays(names, seen)}
+        self.named = named(names, seen)
         # a folded sum speaks in the name of the sum that is seen
         self.seen = {o.owner: t for t in selection.operations for o in selection.operands(t)}
         self._known: dict[tuple[Tensor, str], dict[Any, tuple[Formula, Any]]] = {}
@@ -88,7 +87,7 @@ class Arithmetic:
         if all(isinstance(o, Operand) and o.owner is t for o in operands):
             return applied(t, self.named)
         terms = [Leaf("…", "…") if isinstance(o, Omission) else self._term(o) for o in operands]
-        return reduce(lambda a, b: Call(ADD, (a, b)), terms)
+        return joined(ADD, terms)
 
     def _term(self, operand: Operand) -> Formula:
         t = operand.value
