@@ -85,10 +85,6 @@ def _one(part: Part, *, prefix: bool = False) -> str:
     return _token(part.text, prefix=prefix)
 
 
-def _bool(yes: bool) -> str:
-    return "true" if yes else "false"
-
-
 def _kept(words: str) -> str:
     """Keep the spaces at both ends, which MathML would drop."""
     return re.sub(r"^ | $", "\xa0", words)
@@ -117,7 +113,7 @@ def _is_tall(parts: Sequence[Part]) -> bool:
 def _delimiter(sign: str, *, tall: bool = True) -> str:
     if sign == ".":
         return ""
-    return f'<mo stretchy="{_bool(tall)}">{html.escape(GLYPHS.get(sign, sign))}</mo>'
+    return f'<mo stretchy="{str(tall).lower()}">{html.escape(GLYPHS.get(sign, sign))}</mo>'
 
 
 def _script(base: Part, below: Part, above: Part) -> str:
@@ -134,8 +130,7 @@ def _table(part: Part) -> str:
         "<mtr>" + "".join(f"<mtd>{_row(cell.parts)}</mtd>" for cell in row.parts) + "</mtr>"
         for row in part.parts
     )
-    left, right = ("[", "]") if part.text == "bmatrix" else ("{", "")
+    left, right = ("[", "]") if part.text == "bmatrix" else ("{", ".")
     align = ' columnalign="left"' if part.text == "cases" else ""
     table = f"<mtable{align}>{rows}</mtable>"
-    close = _delimiter(right) if right else ""
-    return f"<mrow>{_delimiter(left)}{table}{close}</mrow>"
+    return f"<mrow>{_delimiter(left)}{table}{_delimiter(right)}</mrow>"
