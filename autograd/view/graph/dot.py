@@ -185,12 +185,10 @@ def _wire(
         theme = theme.faded()
     if wire.state in ("muted", "exploding"):
         look["color"] = theme.faint if wire.state == "muted" else theme.alarm
-    full = wire.room or wire
     if not _is_labelled(wire):
         graph.edge(source, target, **look)
         return
-    label = _html(_label(wire, full, theme))
-    graph.node(key, label, shape="plain", fontsize="12")
+    graph.node(key, _html(_label(wire, theme)), shape="plain", fontsize="12")
     graph.edge(source, f"{key}:{sides[0]}", **{**look, "arrowhead": "none"})
     graph.edge(f"{key}:{sides[1]}", target, **look)
 
@@ -200,8 +198,9 @@ def _is_labelled(wire: Wire) -> bool:
     return bool(full.forward or full.backward or full.local)
 
 
-def _label(wire: Wire, full: Wire, theme: Theme) -> str:
+def _label(wire: Wire, theme: Theme) -> str:
     """Write what stands on a wire: the value above the line, the gradient below."""
+    full = wire.room or wire
 
     def ink(text: str, colour: str) -> str:
         return colour if text else "transparent"
