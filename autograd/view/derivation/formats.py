@@ -19,6 +19,11 @@ def _title(section: Section) -> str:
     return section.title[:1].upper() + section.title[1:]
 
 
+def _kind(section: Section) -> str:
+    """Return what the colours of a section are called."""
+    return "forward" if section.kind == "forward" else "gradient"
+
+
 def _remarks(row: Equation, style: Latex) -> Iterator[Words]:
     if shape := row.shape(style):
         yield (style.language.shape + " ", (shape,))
@@ -32,15 +37,9 @@ def markdown(document: Document, level: int = 2) -> str:
 
     The title is a heading of that level, and those of the sections are one below.
     """
-    style = Latex(document.language)
-    title = spoken(document.title, style, formula="${}$".format)
-    parts = [f"{'#' * level} {title}"]
-    for section in document.sections:
-        parts.append(f"{'#' * (level + 1)} {_title(section)}")
-        rows = [_aligned(row, style) for row in section.equations]
-        body = " \\\\[4pt]\n".join(rows)
-        parts.append(f"$$\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n$$")
-    return "\n\n".join(parts) + "\n"
+    marks = "#" * level
+    headings = (f"{marks} {{}}", f"{marks}# {{}}")
+    return _filled(document, headings, "$$\n\\begin{{aligned}}\n{}\n\\end{{aligned}}\n$$")
 
 
 def _aligned(row: Equation, style: Latex, paint: str = "") -> str:
@@ -68,14 +67,20 @@ def _aligned(row: Equation, style: Latex, paint: str = "") -> str:
 
 def latex_body(document: Document, paint: bool = False) -> str:
     """Write sections and equations, for a LaTeX document that loads amsmath."""
+    headings = (r"\section*{{{}}}", r"\subsection*{{{}}}")
+    return _filled(document, headings, "\\begin{{align*}}\n{}\n\\end{{align*}}", paint=paint)
+
+
+def _filled(
+    document: Document, headings: tuple[str, str], equations: str, *, paint: bool = False
+) -> str:
+    """Fill in the headings of the title and of the sections, and the equations below these."""
     style = Latex(document.language)
-    title = spoken(document.title, style, formula="${}$".format)
-    parts = [rf"\section*{{{title}}}"]
+    parts = [headings[0].format(spoken(document.title, style, formula="${}$".format))]
     for section in document.sections:
-        color = ("forward" if section.kind == "forward" else "gradient") if paint else ""
+        color = _kind(section) if paint else ""
         rows = " \\\\[4pt]\n".join(_aligned(row, style, color) for row in section.equations)
-        parts.append(rf"\subsection*{{{_title(section)}}}")
-        parts.append(f"\\begin{{align*}}\n{rows}\n\\end{{align*}}")
+        parts += [headings[1].format(_title(section)), equations.format(rows)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -146,10 +151,9 @@ def _variables(theme: Theme) -> str:
 
 def _section(section: Section, style: Latex) -> str:
     rows = "\n".join(_div(row, style) for row in section.equations)
-    kind = "forward" if section.kind == "forward" else "gradient"
     heading = f"<h2>{html.escape(_title(section))}</h2>"
     rows = f'<div class="equations">\n{rows}\n</div>'
-    return f'<section class="{kind}">\n{heading}\n{rows}\n</section>'
+    return f'<section class="{_kind(section)}">\n{heading}\n{rows}\n</section>'
 
 
 def _div(row: Equation, style: Latex) -> str:
