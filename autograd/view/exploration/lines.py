@@ -25,7 +25,7 @@ from autograd.view.derivation.formula import (
     leaves,
     pullback,
 )
-from autograd.view.derivation.writing import write
+from autograd.view.derivation.writing import TEXT, write
 from autograd.view.exploration.recording import Recording
 from autograd.view.exploration.trials import (
     ARRIVING,
@@ -145,8 +145,7 @@ class Lines:
     def _called(self, node: Tensor, a: Tensor) -> tuple[str, str]:
         """Return what ∂node/∂a is called, and how it is written with the operation in it."""
         what = write(applied(node, self._named(node)), self._by_name)
-        text = what.text if what.binds == ATOM else f"({what.text})"
-        first = f"∂{text}/∂{self.letters[a]}"
+        first = TEXT.partial(what, Spelled(self.letters[a])).text
         if node is self.recording.root:  # whose ∂f/∂c is the gradient, over all ways
             return first, ""
         return f"∂{self.letters[node]}/∂{self.letters[a]}", first

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import arguments
-from autograd.program.printers.spell import ATOM
+from autograd.program.printers.spell import Spelled
 from autograd.steps import multiplies
 from autograd.tensor import Tensor
 from autograd.view.derivation.derivation import named
@@ -24,7 +24,7 @@ from autograd.view.derivation.formula import (
     leaves,
     pullback,
 )
-from autograd.view.derivation.writing import array_text, by_name, by_value, write
+from autograd.view.derivation.writing import TEXT, array_text, by_name, by_value, write
 from autograd.view.graph.passes import Gradients, is_product, slope
 from autograd.view.graph.selection import Omission, Operand, Selection
 from autograd.view.graph.spelling import PRINTED, number
@@ -117,13 +117,13 @@ class Arithmetic:
         if steep is None or self._twice(operand):
             return "" if steep is None else f"[×{number(steep)}]"
         seen, result = self.seen[node], number(steep)
-        what = self.named[seen].name
+        of = Spelled(self.named[seen].name)
         if seen in self.selection.roots:  # ∂f/∂a is the gradient, over all ways
-            text = write(self._operation(seen), by_name)
-            what = text.text if text.binds == ATOM else f"({text.text})"
+            of = write(self._operation(seen), by_name)
         formula = write(self._rules(node, 1.0)[x][0], by_name).text
         stages = [formula] if formula != result and len(formula) <= LONGEST else []
-        return " = ".join([f"∂{what}/∂{self.named[x].name}", *stages, result])
+        partial = TEXT.partial(of, Spelled(self.named[x].name)).text
+        return " = ".join([partial, *stages, result])
 
     def rule(self, operand: Operand, arriving: str = ARRIVING) -> str:
         """Write what an operation on arrays sends to one operand, by name: ``Xᵀ @ G``.
