@@ -4,6 +4,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,6 @@ LISTED = 4
 
 PRINTED = 40
 """So many steps are printed."""
-
-ORDERS = ("depth-first", "breadth-first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,14 +224,12 @@ def _local(node: Tensor, args: Sequence[Any]) -> tuple[Gradient | None, ...]:
 
 # ── orders ────────────────────────────────────────────────────────────────────────────────────
 def _turns(root: Tensor, order: Any) -> Iterator[Turn]:
-    nodes = [t for t in reversed(toposort(root)) if t.op is not None and t.requires_grad]
+    nodes = toposort(root)
     if order is None:
-        return ((node, _wanting(node)) for node in nodes)
-    if order == ORDERS[0]:
-        return _depth_first(root)
-    if order == ORDERS[1]:
-        return _breadth_first(root)
-    known = set(toposort(root))
+        return ((t, _wanting(t)) for t in reversed(nodes) if t.op is not None and t.requires_grad)
+    if isinstance(order, str) and order in WALKS:
+        return WALKS[order](root)
+    known = set(nodes)
     listed = list(order) if isinstance(order, (list, tuple)) else [order]
     strange = [t for t in listed if type(t) is not Tensor or t not in known]
     if strange:
@@ -253,27 +250,29 @@ def _wanting(node: Tensor) -> tuple[int, ...]:
 
 
 def _depth_first(root: Tensor) -> Iterator[Turn]:
-    """Follow each contribution at once, as a function that calls itself would."""
-    seen, stack = {root}, [(root, deque(_wanting(root)))]
-    turn: Turn | None = None
+    """Follow each contribution at once, as a function that calls itself would.
+
+    What goes to leaves, or to nodes that were seen, leaves the turn where it is.
+    """
+    for _, sends in groupby(_followed(root), key=lambda send: id(send[0])):
+        nodes, positions = zip(*sends, strict=True)
+        yield nodes[0], positions
+
+
+def _followed(root: Tensor) -> Iterator[tuple[Tensor, int]]:
+    """Yield one contribution after the other."""
+    seen, stack = {root}, [(root, iter(_wanting(root)))]
     while stack:
         node, positions = stack[-1]
-        if not positions:
+        i = next(positions, None)
+        if i is None:
             stack.pop()
             continue
-        i = positions.popleft()
+        yield node, i
         a = arguments(node)[i]
-        if turn and turn[0] is node:  # the last one went to a leaf, or to a node that was seen
-            turn = (node, (*turn[1], i))
-        else:
-            if turn:
-                yield turn
-            turn = (node, (i,))
         if a.op is not None and a not in seen:
             seen.add(a)
-            stack.append((a, deque(_wanting(a))))
-    if turn:
-        yield turn
+            stack.append((a, iter(_wanting(a))))
 
 
 def _breadth_first(root: Tensor) -> Iterator[Turn]:
@@ -282,7 +281,11 @@ def _breadth_first(root: Tensor) -> Iterator[Turn]:
     while queue:
         node = queue.popleft()
         yield node, _wanting(node)
-        for a in arguments(node):
-            if type(a) is Tensor and a.requires_grad and a.op is not None and a not in seen:
+        for i in _wanting(node):
+            a = arguments(node)[i]
+            if a.op is not None and a not in seen:
                 seen.add(a)
                 queue.append(a)
+
+
+WALKS = {"depth-first": _depth_first, "breadth-first": _breadth_first}
