@@ -2,13 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from autograd.view.graph.choices import suffix_of
 from autograd.view.graph.mermaid import fenced
 from autograd.view.graph.tikz import document
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from autograd.view.graph.picture import Picture
 
@@ -28,9 +26,3 @@ WRITERS: "dict[str, Callable[[Picture], str | bytes]]" = {
 
 NAMED = [suffix for suffix in WRITERS if suffix != "gv"]
 """The suffixes that messages name: gv is dot's other one."""
-
-
-def write(picture: "Picture", path: "Path") -> None:
-    """Write a picture in the format of the suffix; raise a ValueError for an unknown one."""
-    content = WRITERS[suffix_of(path, WRITERS, "a picture", NAMED)](picture)
-    path.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -14,8 +14,9 @@ from autograd.files import check_folder
 from autograd.names import names_in
 from autograd.tensor import Tensor
 from autograd.view.graph import numerical, overlays
+from autograd.view.graph.choices import suffix_of
 from autograd.view.graph.dot import dot
-from autograd.view.graph.exports import write
+from autograd.view.graph.exports import NAMED, WRITERS
 from autograd.view.graph.failure import failed_result
 from autograd.view.graph.json_text import json_text
 from autograd.view.graph.mermaid import mermaid
@@ -88,7 +89,8 @@ class Picture:
         """
         path = Path(path)
         check_folder(path)
-        write(self, path)
+        content = WRITERS[suffix_of(path, WRITERS, "a picture", NAMED)](self)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
     def __repr__(self) -> str:
