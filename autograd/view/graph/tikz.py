@@ -159,9 +159,8 @@ class _Drawing:
     def cluster(self, cluster: dict[str, Any]) -> str:
         left, bottom, right, top = cluster["bb"].split(",")
         look = ",".join(self.look(cluster))
-        return rf"\draw[{look}] ({left},{bottom}) rectangle ({right},{top});" + self.caption(
-            cluster
-        )
+        frame = rf"\draw[{look}] ({left},{bottom}) rectangle ({right},{top});"
+        return frame + self.caption(cluster)
 
     def caption(self, item: dict[str, Any]) -> str:
         """Write the label of the whole picture, or of a cluster."""
@@ -173,9 +172,8 @@ class _Drawing:
     # ── Graphviz's HTML-like labels ────────────────────────────────────────────────────────────
     def label(self, element: ET.Element, size: float, ink: str) -> str:
         text = self.block(element)
-        return rf"\fontsize{{{size:g}}}{{{size * 1.2:g}}}\selectfont\color{{{ink}}}{text}" * bool(
-            text
-        )
+        font = rf"\fontsize{{{size:g}}}{{{size * 1.2:g}}}\selectfont\color{{{ink}}}"
+        return font + text if text else ""
 
     def block(self, element: ET.Element) -> str:
         if element.tag == "TABLE":
