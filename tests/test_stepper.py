@@ -208,6 +208,12 @@ def test_only_scalars_with_a_history():
         Tensor(1.0).backward_steps()
 
 
+@pytest.mark.parametrize("order", [None, "depth-first", "breadth-first"])
+def test_the_pass_of_a_leaf_has_no_steps(order):
+    walk = leaf(2.0, "x").backward_steps(order)
+    assert (list(walk), len(walk), repr(walk)) == ([], 0, "")
+
+
 # ── size ──────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("order", [None, "depth-first", "breadth-first"])
 def test_deep_graphs_take_linear_time_and_no_recursion(order, linear):

@@ -277,7 +277,7 @@ def _followed(root: Tensor) -> Iterator[tuple[Tensor, int]]:
 
 def _breadth_first(root: Tensor) -> Iterator[Turn]:
     """Visit the nodes by their distance from the result."""
-    seen, queue = {root}, deque([root])
+    seen, queue = {root}, deque([root] if root.op is not None else [])
     while queue:
         node = queue.popleft()
         yield node, _wanting(node)
