@@ -91,15 +91,16 @@ def _read(plain: str, links: Sequence[Link]) -> Layout:
         return round(float(x) * INCH, 1), round(height - float(y) * INCH, 1)
 
     at = {row[1]: point(*row[2:4]) for row in rows if row[0] == "node"}
-    curves: dict[str, list[Point]] = {}  # by the label that they begin or end at
+    curves: dict[tuple[str, str], list[Point]] = {}
     for row in rows:
         if row[0] == "edge":
-            end = "to" if row[2].startswith("w") else "from"
-            name = row[2] if end == "to" else row[1]
             numbers = row[4 : 4 + 2 * int(row[3])]
             pairs = zip(numbers[::2], numbers[1::2], strict=True)
-            curves[f"{end} {name}"] = [point(*pair) for pair in pairs]
-    paths = [_path(curves[f"to w{k}"], curves[f"from w{k}"]) for k in range(len(links))]
+            curves[row[1], row[2]] = [point(*pair) for pair in pairs]
+    paths = [
+        _path(curves[f"n{link.source}", f"w{k}"], curves[f"w{k}", f"n{link.target}"])
+        for k, link in enumerate(links)
+    ]
     return Layout(
         (width, height),
         [at[f"n{i}"] for i in range(sum(name.startswith("n") for name in at))],
@@ -111,13 +112,11 @@ def _read(plain: str, links: Sequence[Link]) -> Layout:
 def _path(first: Sequence[Point], second: Sequence[Point]) -> str:
     """Write two curves, joined by the line that runs through the label."""
 
-    def curve(points: Sequence[Point]) -> str:
-        return "C" + " ".join(f"{x:g},{y:g}" for x, y in points[1:])
+    def curve(begin: str, points: Sequence[Point]) -> str:
+        start, *bends = (f"{x:g},{y:g}" for x, y in points)
+        return f"{begin}{start}C{' '.join(bends)}"
 
-    def start(letter: str, points: Sequence[Point]) -> str:
-        return f"{letter}{points[0][0]:g},{points[0][1]:g}"
-
-    return start("M", first) + curve(first) + start("L", second) + curve(second)
+    return curve("M", first) + curve("L", second)
 
 
 def in_columns(nodes: Sequence[Size], links: Sequence[Link]) -> Layout:
