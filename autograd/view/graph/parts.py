@@ -279,18 +279,15 @@ class Parts:
             chain = self.seen(t)
             for a in arguments(t):
                 leaf = type(a) is Tensor and a.op is None
-                if id(a) in self.kept and leaf and a.meta and "parameter" in a.meta:
+                if leaf and a.meta and "parameter" in a.meta:
                     for part in chain:
                         part.parameters[id(a)] = a.size
                 elif type(a) is Tensor and not leaf:
                     _cross(a, self.seen(a), chain)
                 elif leaf and id(a) not in self.kept:
-                    for part in chain:
-                        if part.first > a.count:
-                            part.inputs[a.shape] = None
+                    _cross(a, [], [part for part in chain if part.first > a.count])
                 elif isinstance(a, np.ndarray) and id(a) in self._names:
-                    for part in chain:
-                        part.inputs[a.shape] = None
+                    _cross(a, [], chain)
         for root in roots:
             if root in self.homes and not reason_of(root):
                 _cross(root, self.seen(root), [])
@@ -302,7 +299,7 @@ class Parts:
         return (replaced.twin if replaced and replaced.twin else home).chain()
 
 
-def _cross(a: Tensor, source: list[Part], target: list[Part]) -> None:
+def _cross(a: Any, source: list[Part], target: list[Part]) -> None:
     """Note what goes out of some parts, and into others."""
     for part in target:
         if part not in source:
