@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.tensor import Tensor
+from autograd.tensor import Tensor, raw
 from autograd.view.graph.passes import Gradients, gradients_of
 from autograd.view.graph.scene import Node, Scene, Wire
 from autograd.view.graph.selection import Selection
@@ -92,7 +92,7 @@ def _wire(wire: Wire, scene: Scene, found: Gradients) -> dict[str, Any]:
         "source": wire.source,
         "target": wire.target,
         "argument": operand.index if operand else None,
-        "value": _number(getattr(value, "data", value)) if wire.forward else None,
+        "value": _number(raw(value)) if wire.forward else None,
         "gradient": _number(found.over(operand, result)) if wire.backward else None,
         "text": {"value": wire.forward, "gradient": wire.backward, "local": wire.local},
     }
