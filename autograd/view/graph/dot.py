@@ -126,18 +126,18 @@ def _wrapped(text: str) -> str:
 
 
 def _node(graph: graphviz.Digraph, key: str, node: Node, theme: Theme) -> None:
-    state = {"current": {"penwidth": "3.2", "style": "filled"}}.get(node.state, {})
     if node.state == "muted":
         theme = theme.faded()
-        state = {"fontcolor": theme.ink}
     fill, border = theme.roles[node.role]
-    if node.state == "current":
-        fill = theme.accent
-    if node.state == "alarm":
-        border = theme.alarm
-    colours = {"fillcolor": fill, "color": border}
+    look = {"fillcolor": fill, "color": border}
+    if node.state == "muted":
+        look["fontcolor"] = theme.ink
+    elif node.state == "current":
+        look |= {"fillcolor": theme.accent, "penwidth": "3.2", "style": "filled"}
+    elif node.state == "alarm":
+        look["color"] = theme.alarm
     if node.role != "operation":
-        graph.node(key, _box(node, theme), **{**SHAPES[node.role], **colours, **state})
+        graph.node(key, _box(node, theme), **{**SHAPES[node.role], **look})
         return
     if len(node.name) <= LETTERS:
         small = "18" if len(node.name) < LETTERS else "13"
@@ -146,7 +146,7 @@ def _node(graph: graphviz.Digraph, key: str, node: Node, theme: Theme) -> None:
         small, shape = "13", "circle" if len(node.name) <= WORD else "ellipse"
         # capitals are wider than Graphviz takes them for
         form = {"shape": shape, "margin": "0.01" if node.name.islower() else "0.02"}
-    attributes = {**form, "style": "filled", "fontsize": small, **colours, **state}
+    attributes = {**form, "style": "filled", "fontsize": small, **look}
     graph.node(key, _html(_text(node.name)), **attributes)
 
 
