@@ -17,7 +17,7 @@ from autograd.seeds import first_gradient
 from autograd.steps import contributions, gradients, steps
 from autograd.tensor import Tensor
 from autograd.view.graph.passes import is_product
-from autograd.view.graph.spelling import brief, brief_gradient, number
+from autograd.view.graph.spelling import addition, bracketed, brief, brief_gradient, number
 from autograd.view.graph.words import expression, operand
 
 Turn = tuple[Tensor, tuple[int, ...]]
@@ -175,10 +175,10 @@ class BackwardSteps:
         """Tell what an argument gets, and what it has."""
         text = f"{self._name(a)} gets "
         if slope is not None and is_product(g, slope, gx):
-            text += f"{number(g)} · {_bracketed(slope)} = "
+            text += f"{number(g)} · {bracketed(number(slope))} = "
         text += _number(gx)
         if so_far is not None and np.ndim(gx) == 0:
-            text += f", now {number(so_far)} + {_bracketed(gx)} = {number(so_far + gx)}"
+            text += f", now {addition([number(so_far), number(gx)], number(so_far + gx))}"
         return text if count == "1 of 1" else f"{text} ({count})"
 
     def _incomplete(self, node: Tensor, have: int, due: int) -> str:
@@ -205,11 +205,6 @@ def _is_rounded(got: Any, right: Gradient, size: float) -> bool:
 
 def _number(value: Any) -> str:
     return number(value) if np.ndim(value) == 0 else f"{brief(value)}, {brief_gradient(value)}"
-
-
-def _bracketed(value: Any) -> str:
-    text = number(value)
-    return f"({text})" if text.startswith("−") else text
 
 
 def _local(node: Tensor, args: Sequence[Any]) -> tuple[Gradient | None, ...]:

@@ -41,13 +41,18 @@ def number(value: Any) -> str:
     return text.replace("-", "−")
 
 
+def bracketed(text: str) -> str:
+    """Put what begins with a minus in parentheses, as it stands behind another sign."""
+    return f"({text})" if text.startswith("−") else text
+
+
 def addition(terms: list[str], total: str, *, more: bool = False) -> str:
     """Write out a sum; `more` says that there are terms which are not listed.
 
     >>> addition(["−4", "6", "−1"], "1")
     '−4 + 6 + (−1) = 1'
     """
-    rest = [f"({t})" if t.startswith("−") else t for t in terms[1:]]
+    rest = map(bracketed, terms[1:])
     return " + ".join([*terms[:1], *rest, *(["…"] if more else [])]) + f" = {total}"
 
 
