@@ -22,8 +22,8 @@ def d_repeat(g, y, x, repeats, axis=None):
     if np.ndim(repeats):
         places = (*(slice(None),) * len(before), np.repeat(np.arange(n), repeats))
         return np.reshape(scatter(g, index=places, shape=(*before, n, *after)), x.shape)
-    copies = np.reshape(g, (*before, n, repeats, *after))
-    return np.reshape(total(copies, len(before) + 1), x.shape)
+    copies = g.reshape((*before, n, repeats, *after))
+    return total(copies, len(before) + 1).reshape(x.shape)
 
 
 def repeat(x, repeats, axis=None):
@@ -46,8 +46,8 @@ def tiling(shape, reps):
 
 def d_tile(g, y, x, reps):
     reps, shape = tiling(x.shape, reps)
-    copies = np.reshape(g, tuple(chain(*zip(reps, shape, strict=True))))
-    return np.reshape(total(copies, tuple(range(0, 2 * len(reps), 2))), x.shape)
+    copies = g.reshape(tuple(chain(*zip(reps, shape, strict=True))))
+    return total(copies, tuple(range(0, 2 * len(reps), 2))).reshape(x.shape)
 
 
 def tile(x, reps):

@@ -89,6 +89,8 @@ def share(x, y, exp):
 
 def other_leg(x):
     """Return sqrt(1 - x²). On a branch cut, 1 - x alone would lose the sign of the zero."""
+    if x.dtype.kind != "c":
+        return np.sqrt((1 - x) * (1 + x))
     return np.sqrt((1 - x.conjugate()).conjugate() * (1 + x))
 
 
@@ -177,7 +179,7 @@ primitive(np.absolute,     lambda g, y, x: g * np.sign(x).conjugate(),          
 
 # ── roots, exponentials and logarithms ────────────────────────────────────────────────────────
 primitive(np.fabs,       lambda g, y, x: g * np.sign(x),       tex=r"\left|{0}\right|",            symbol="|x|")
-primitive(np.reciprocal, lambda g, y, x: -over(over(g, x), x), tex=r"\frac{{1}}{{{0}}}",           symbol="1/x")
+primitive(np.reciprocal, lambda g, y, x: -over(g, x * x),      tex=r"\frac{{1}}{{{0}}}",           symbol="1/x")
 primitive(np.square,     lambda g, y, x: g * 2 * x,            tex=r"{0}^2",                       symbol="x²")
 primitive(np.sqrt,       lambda g, y, x: over(g, 2 * y),       tex=r"\sqrt{{{0}}}",                symbol="√")
 primitive(np.cbrt,       lambda g, y, x: over(g, 3 * y * y),   tex=r"\sqrt[3]{{{0}}}",             symbol="∛")
@@ -263,11 +265,16 @@ clip_between = primitive(
 )  # fmt: skip
 
 
+NUMBERS = {type(None), int, float}
+
+
 @composite(np.clip)
 def clip(x, a_min=None, a_max=None, *, min=None, max=None):  # NumPy's names
     """Clip at constants by one row; at arrays as maximum and minimum, which share ties."""
     low = a_min if min is None else min
     high = a_max if max is None else max
+    if {type(low), type(high)} <= NUMBERS:
+        return clip_between(x, low=low, high=high)
     traced = [hasattr(bound, "tape") and bound.shape == () for bound in (low, high)]
     if all(b is None or np.isscalar(b) or t for b, t in zip((low, high), traced, strict=True)):
         if not any(traced):

@@ -231,11 +231,13 @@ def bind_norm(x, ord=None, axis=None, keepdims=False):
     """Say Frobenius' norm in one way, and of which axes the norm of a matrix is."""
     ord = None if ord in ("fro", "f") else ord
     axis = (0, 1) if axis is None and ord is not None and np.ndim(x) == 2 else axis
-    return (x,), {"ord": ord, "axis": axis, "keepdims": keepdims}
+    given = {"ord": ord, "axis": axis, "keepdims": keepdims}
+    return (x,), {name: v for name, v in given.items() if v is not None and v is not False}
 
 
 def d_trace(g, y, x, offset=0, axis1=0, axis2=1):
-    g = np.where(np.eye(x.shape[axis1], x.shape[axis2], offset, bool), g[..., None, None], 0)
+    g = g[..., None, None] if g.ndim else g
+    g = np.where(np.eye(x.shape[axis1], x.shape[axis2], offset, bool), g, 0)
     last = x.ndim == 2 and axis1 % 2 < axis2 % 2
     return g if last else np.moveaxis(g, (-2, -1), (axis1, axis2))
 

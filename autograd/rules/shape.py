@@ -131,9 +131,9 @@ def widths(pad_width, ndim):
 
 def pad(x, pad_width, constant_values=0):
     w = np.asarray(pad_width)
-    if w.dtype.kind not in "iu" or w.min(initial=0) < 0 or np.ndim(constant_values):
+    pairs = widths(w, x.ndim) if w.dtype.kind in "iu" else [(-1, -1)]
+    if any(min(pair) < 0 for pair in pairs) or np.ndim(constant_values):
         return np.pad(x, pad_width, constant_values=constant_values)
-    pairs = widths(w, x.ndim)
     shape = [before + n + after for (before, after), n in zip(pairs, x.shape, strict=True)]
     out = np.empty(shape, x.dtype, "F" if x.flags.fnc else "C")  # np.pad takes four times as long
     out[...] = constant_values
