@@ -10,7 +10,6 @@ is the origin of the copies).
 """
 
 import functools
-import itertools
 import math
 
 import numpy as np
@@ -22,7 +21,7 @@ from autograd.rules.elementwise import masked
 PRODUCT = 2**18  # multiplications that OpenBLAS does in the thread that asks for them
 BLOCK = 2**17  # elements of copies that stay in the cache
 SENT = 2**20  # elements of products that are sent back at a time: many short sums each
-SEEN = 2**18  # elements in windows that stay there with all that their maximum needs
+SEEN = 2**20  # elements in windows whose maxima are found at a time
 PARTS = 8  # of a sum over images, whose order must not depend on the number of threads
 
 
@@ -206,20 +205,21 @@ def d_bias(g, y, x, weight, bias, **p):
 
 
 # ── maximum pooling ───────────────────────────────────────────────────────────────────────────
-def by_place(x, y, kernel, *sizes):
-    """Copy what the windows see into a line for each place in them, as computing likes it."""
-    places = range(2, 2 + len(kernel))
-    seen = np.moveaxis(windows(x, kernel, *sizes), places, range(len(kernel)))
-    return seen.reshape(-1, *y.shape)
+def by_place(x, kernel, *sizes):
+    """View what the windows see, one place in them after the other: each (N, C, *windows)."""
+    seen = windows(x, kernel, *sizes)
+    return [seen[:, :, *place] for place in np.ndindex(*kernel)]
 
 
-def maxima(x, y, *sizes):
-    """Return which elements of x are the maximum of each window, by place, and how many are."""
-    seen = by_place(x, y, *sizes)
-    chosen = seen == y
+def maxima(seen, y):
+    """Return where each place in the windows holds their maximum, and how many places do so."""
+    chosen = [x == y for x in seen]
     if np.isnan(y).any():
-        chosen |= np.isnan(seen)
-    return chosen, np.maximum(np.sum(chosen, axis=0, dtype=np.int32), 1)
+        chosen = [c | np.isnan(x) for c, x in zip(chosen, seen, strict=True)]
+    count = chosen[0].astype(np.uint8 if len(seen) < 256 else np.int32)
+    for c in chosen[1:]:
+        count += c.view(np.uint8)
+    return chosen, np.maximum(count, 1)
 
 
 def few(kernel, y, *others):
@@ -232,20 +232,21 @@ def few(kernel, y, *others):
 @by_images(2)
 def fill_maximum(y, x, kernel, *sizes):
     for part_y, part_x in few(kernel, y, x):
-        np.max(by_place(part_x, part_y, kernel, *sizes), axis=0, out=part_y)
+        first, *others = by_place(part_x, kernel, *sizes)
+        part_y[...] = first
+        for seen in others:
+            np.maximum(part_y, seen, out=part_y)
 
 
 @by_images(4)
 def fill_spread(gx, x, y, g, kernel, stride, dilation):
-    places = list(itertools.product(*map(range, kernel)))
     steps, apart = per_axis(stride, kernel), per_axis(dilation, kernel)
     disjoint = all(d * (k - 1) < s for k, s, d in zip(kernel, steps, apart, strict=True))
     for part_y, part_x, part_g, part_gx in few(kernel, y, x, g, gx):
-        chosen, count = maxima(part_x, part_y, kernel, stride, dilation)
-        sent = masked(part_g / count.astype(g.dtype), chosen)
-        seen = windows(part_gx, kernel, stride, dilation)
-        for place, each in zip(places, sent, strict=True):
-            here = seen[:, :, *place]
+        chosen, count = maxima(by_place(part_x, kernel, stride, dilation), part_y)
+        sent = part_g / count.astype(g.dtype)
+        for here, c in zip(by_place(part_gx, kernel, stride, dilation), chosen, strict=True):
+            each = masked(sent, c)
             here[...] = each if disjoint else here + each
 
 
@@ -265,9 +266,9 @@ def pool_spread_(g, x, y, kernel, stride=1, dilation=1):
 
 def pool_select_(h, x, y, kernel, stride=1, dilation=1):
     """Return what h has where x has the maximum of each window: the mean, if there are several."""
-    chosen, count = maxima(x, y, kernel, stride, dilation)
-    parts = np.where(chosen, by_place(h, y, kernel, stride, dilation), 0)
-    return np.sum(parts, axis=0) / count.astype(h.dtype)
+    chosen, count = maxima(by_place(x, kernel, stride, dilation), y)
+    parts = zip(chosen, by_place(h, kernel, stride, dilation), strict=True)
+    return sum(np.where(c, part, 0) for c, part in parts) / count.astype(h.dtype)
 
 
 # fmt: off
