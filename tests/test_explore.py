@@ -620,6 +620,10 @@ def test_every_number_of_the_model_is_the_engines():
             lambda: explore(Tensor(2.0, requires_grad=True, name="a"), b=1),
             "a Tensor has its values",
         ),
+        (
+            lambda: explore(abs(Tensor(1 + 2j, requires_grad=True, name="z"))),
+            "with real numbers, and z is complex",
+        ),
         (lambda: explore(lambda a: a * a if a > 0 else -a, a=1), "its graph is not one graph"),
         (lambda: explore(lambda a: a * np.random.default_rng().random(), a=1), "not one graph"),
     ],

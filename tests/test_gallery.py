@@ -101,6 +101,13 @@ def test_a_kink_shows_the_slopes_on_both_sides_and_the_value_at_it():
     assert (line.get_marker(), list(line.get_markevery())) == ("o", [dot])
 
 
+def test_the_value_at_the_end_of_a_step_is_a_dot():
+    ax = plot(np.floor, -2, 2)
+    line = next(line for line in ax.lines if line.get_label() == "f")
+    (dot,) = line.get_markevery()
+    assert (line.get_xdata()[dot], line.get_ydata()[dot]) == (2, 2)
+
+
 @pytest.mark.parametrize("pole", [0.0, 0.123, np.pi / 2])
 @pytest.mark.parametrize("power", [1, 2])
 def test_a_pole_leaves_the_rest_readable(pole, power):

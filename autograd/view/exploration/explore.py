@@ -105,6 +105,9 @@ def _explored(
             "there is nothing to drag: no input of the result has a name", inputs,
             'Tensor(2.0, requires_grad=True, name="a"), or explore(function, a=2)',
         )  # fmt: skip
+    if complex_ := [name for name, t in inputs.items() if t.dtype.kind == "c"]:
+        what = f"a page computes with real numbers, and {complex_[0]} is complex"
+        raise _refused(what, inputs, "draw(f) and explain(f), or the parts as inputs")
     called = {t: _isolated(name) for t, name in letters(root, seen=names).items()}
     recording = Recording(root, inputs, called)
     spans = {name: _span(t.data) for name, t in inputs.items()}

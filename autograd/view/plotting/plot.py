@@ -145,8 +145,7 @@ def plot_losses(
         colour = colour_of(theme, i)
         seen = np.where(finite, run, np.nan)
         lines += panel.plot(step, seen, color=colour, linestyle=DASHES[i % 4], linewidth=1.8)
-        beside = np.pad(finite, 1)
-        alone = finite & ~beside[:-2] & ~beside[2:]  # which no line goes through
+        alone = _alone(run)
         if alone.any():
             panel.plot(step[alone], run[alone], "o", color=colour, markersize=4)
         if finite.any() and not finite[-1]:
@@ -158,6 +157,13 @@ def plot_losses(
     if isinstance(losses, Mapping):
         legend(panel, lines, list(values))
     return panel
+
+
+def _alone(y: np.ndarray) -> np.ndarray:
+    """Tell which points no line goes through."""
+    finite = np.isfinite(y)
+    beside = np.pad(finite, 1)
+    return finite & ~beside[:-2] & ~beside[2:]
 
 
 # ── one panel ─────────────────────────────────────────────────────────────────────────────────
@@ -172,7 +178,7 @@ def _panel(
     derivative, bounds, poles, height = f, [0.0], False, 0.0
     for k in range(order + 1):
         x, y, unbounded = sample(_where_defined(f, derivative) if k else f, *interval)
-        alone = np.isfinite(y) & ~np.isfinite(np.roll(y, 1)) & ~np.isfinite(np.roll(y, -1))
+        alone = _alone(y)
         ax.plot(
             x, y, DASHES[k % 4], color=colour_of(theme, k), linewidth=2.2 if k == 0 else 1.6,
             label="f" + (PRIMES[k] if k < 4 else f"⁽{k}⁾".translate(SUPERSCRIPT)), zorder=3 + k / 9,
