@@ -150,6 +150,35 @@ def test_other_options_of_pooling_are_pytorchs(torch, rng):
     assert_like_torch(torch, F.avg_pool2d, x, name="avg_pool2d", kernel_size=2, divisor_override=3)
 
 
+@pytest.mark.parametrize("product", [1, 300, 700, 1_200, 5_000, 80_000])
+@pytest.mark.parametrize(
+    ("data", "kernel", "options"),
+    [
+        ((3, 8, 23), (32, 8, 4), {}),
+        ((3, 8, 23), (64, 4, 3), {"groups": 2, "stride": 2}),
+        ((3, 2, 12, 9), (64, 1, 3, 2), {"groups": 2}),
+        ((3, 6, 11, 7), (32, 6, 2, 3), {"dilation": (2, 1), "stride": (1, 2)}),
+        ((2, 5, 4, 5, 6), (32, 5, 2, 2, 3), {}),
+    ],
+)
+def test_products_of_any_size_give_the_same(rng, monkeypatch, product, data, kernel, options):
+    """However channels, rows and images are dealt to products, sums are only rounded otherwise."""
+    x, w, b = (rng.normal(size=s) for s in (data, kernel, kernel[:1]))
+    g = rng.normal(size=conv(x, w, **options).shape)
+
+    def all_three():
+        sent = [Tensor(v, requires_grad=True) for v in (x, w, b)]
+        y = conv(*sent, **options)
+        y.backward(g)
+        return y.data, *(v.grad.data for v in sent)
+
+    wanted = all_three()
+    for name, value in (("PRODUCT", product), ("BLOCK", product), ("SENT", product)):
+        monkeypatch.setattr(convolution, name, value)
+    for ours, expected in zip(all_three(), wanted, strict=True):
+        assert_allclose(ours, expected, rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize("size", [1, 3, (2, None), (9, 5), (4, 8)])
 @pytest.mark.parametrize("kind", ["avg", "max"])
 def test_adaptive_pooling_is_pytorchs(torch, rng, kind, size):
