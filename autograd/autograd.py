@@ -7,19 +7,22 @@
 (Tensor(18.0),)
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
 from autograd.backward import sweep
 from autograd.errors import describe, three_lines
+from autograd.graph import toposort
 from autograd.modes import enable_grad
 from autograd.pullback import tensor
+from autograd.rules.shape import cut_off
 from autograd.seeds import first_gradient
 from autograd.tensor import Tensor, constant, raw
+from autograd.versions import gone
 
-Several = Tensor | Sequence[Tensor]
+Several = Tensor | Iterable[Tensor]
 INSTEAD = {
     "Function": "@primitive, and its rule by f.defvjp(lambda g, y, x: ...)",
     "Variable": "tensor(data, requires_grad=True)",
@@ -51,7 +54,8 @@ def grad(
     Raises
     ------
     RuntimeError : for an array among the outputs without its `grad_outputs`, for an input that
-        requires no gradient, and for one that no output depends on, unless that is allowed.
+        requires no gradient or was rewritten since, and for one that no output depends on, unless
+        that is allowed.
     ValueError : for `grad_outputs` of another number or shape.
 
     Examples
@@ -77,12 +81,23 @@ def grad(
     for group in filter(None, groups):
         with enable_grad():
             arrived = sweep(ys, seeds, group, create_graph)
+        if group[0].op is None:
+            _refuse_rewritten(group, arrived)
         found |= {x: arrived[x] for x in group if x in arrived}
     return tuple([_gradient(x, found, allow_unused, materialize_grads) for x in xs])
 
 
 def _several(given: Any) -> list[Any]:
-    return [*given] if isinstance(given, (list, tuple)) else [given]
+    one = hasattr(given, "shape") or not isinstance(given, Iterable)
+    return [given] if one else [*given]  # a generator, too: model.parameters()
+
+
+def _refuse_rewritten(leaves: Sequence[Tensor], arrived: Iterable[Tensor]) -> None:
+    """Raise where a sweep ended too early, as a leaf is younger than what was computed from it."""
+    behind = {*toposort(*[t for t in arrived if t.op is not None])}
+    for x in leaves:
+        if x in behind:
+            raise gone(x)
 
 
 def _gradient(
@@ -90,7 +105,10 @@ def _gradient(
 ) -> Tensor | None:
     if x in found:
         g = found[x]
-        return g if type(g) is Tensor else constant(np.array(g)[()])
+        if type(g) is Tensor:
+            return g
+        g = cut_off(np.copy(g))
+        return constant(g if hasattr(g, "tape") else g[()])
     if materialize_grads:
         return constant(np.zeros_like(x.data)[()])
     if allow_unused:

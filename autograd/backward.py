@@ -298,9 +298,10 @@ def _seen(node: Tensor, reached: Any) -> tuple[Any, ...]:
 
     Raises RuntimeError where what it reads is gone.
     """
+    by = tuple([k for k, a in enumerate(node.args) if type(a) is Tensor and a.requires_grad])
     return tuple(
         seen_by(a, node.count, reached)
-        if type(a) is Tensor and (a.args or a.requires_grad or reads(node.op, i))
+        if type(a) is Tensor and (a.args or a.requires_grad or reads(node.op, i, by))
         else a
         for i, a in enumerate(node.args)
     )

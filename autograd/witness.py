@@ -71,16 +71,20 @@ def fingerprint(array: np.ndarray) -> bytes:
     return elements[:: -(-array.size // SAMPLES)].tobytes()
 
 
-def reads(op: Any, i: int) -> bool:
-    """Tell whether the rules of an operation read the elements of argument i, or may do so."""
+def reads(op: Any, i: int, by: tuple[int, ...] | None = None) -> bool:
+    """Tell whether the rules of an operation read the elements of argument i, or may do so.
+
+    `by` are the arguments whose rules will be asked; None stands for all of them.
+    """
     # not remembered: a checkpoint is another operation at each call, and holds what it closes over
-    return op.each is not None or op.joint is not None or _read(op, i)
+    rule = op.each or op.joint
+    return _read(op, i, by) if rule is None else getattr(rule, "reads", True)
 
 
 @cache
-def _read(op: Any, i: int) -> bool:
-    others = [rule for k, rule in enumerate(op.rules) if k != i and rule is not None]
-    return any(_loads(rule, i + 2) for rule in others)  # after g and y
+def _read(op: Any, i: int, by: tuple[int, ...] | None) -> bool:
+    others = [k for k, rule in enumerate(op.rules) if k != i and rule is not None]
+    return any(_loads(op.rules[k], i + 2) for k in others if by is None or k in by)  # after g and y
 
 
 def _loads(rule: Callable[..., Any], position: int) -> bool:

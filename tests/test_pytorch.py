@@ -196,6 +196,41 @@ def test_a_step_of_descent_can_be_differentiated():
     np.testing.assert_allclose(adapted(autograd), adapted(torch), 1e-12)
 
 
+def test_gradients_by_parameters_are_pytorchs():
+    found = []
+    for library, layers in ((autograd, nn), (torch, torch.nn)):
+        model = layers.Linear(2, 3)
+        loss = (model(library.ones(4, 2)) * 2).sum()
+        gradients = library.autograd.grad(loss, model.parameters())
+        found.append([g.detach().numpy() for g in gradients])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("transform", [autograd.compile, autograd.capture, autograd.vmap])
+def test_gradients_by_tensors_may_be_taken_where_something_stands_for_arrays(transform):
+    w, x = autograd.tensor([2.0, 3.0], requires_grad=True), A[:2, :2]
+
+    def gradient(row):
+        return autograd.autograd.grad(((w * row) ** 2).sum(), w)[0]
+
+    given = (x[0],) if transform is autograd.capture else ()
+    found = transform(gradient, *given)(x if transform is autograd.vmap else x[1])
+    expected = np.stack([2 * w.data * row**2 for row in x])
+    np.testing.assert_allclose(
+        found.numpy() if type(found) is autograd.Tensor else found,
+        expected if transform is autograd.vmap else expected[1],
+    )
+
+
+def rewritten_on_the_way(x, **options):
+    """Use an input before and after it is rewritten: of the first use no gradient would arrive."""
+    y = (x * 3).sum()
+    with autograd.no_grad():
+        x -= 0.1
+    return autograd.autograd.grad(y + (x * 2).sum(), x, **options)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "what", "where", "instead"),
     [
@@ -213,6 +248,12 @@ def test_a_step_of_descent_can_be_differentiated():
             lambda x, z: autograd.autograd.grad(x, x, [z, z]), ValueError,
             "1 outputs get as many gradients, not 2", "autograd.grad",
             "grad_outputs=[v, w] for [y, z]",
+        ),
+        (
+            lambda x, z: rewritten_on_the_way(x, allow_unused=True), RuntimeError,
+            "a leaf was rewritten after it was used, so its old value is gone",
+            "argument 0 (2,), rewritten under no_grad() or by an optimizer's step()",
+            "backward first, then the update; or compute the result anew",
         ),
     ],
 )  # fmt: skip

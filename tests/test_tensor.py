@@ -17,6 +17,7 @@ import autograd as ag
 from autograd import Tensor, grad, no_grad
 from autograd.blocks import LARGE
 from autograd.graph import arguments, toposort
+from nn.functional import linear
 
 
 def leaf(data):
@@ -590,6 +591,26 @@ def test_a_constant_rewritten_after_it_was_read_is_caught(rewrite):
     assert w.grad.tolist() == [2, 4]
     (m * w).sum().backward()
     np.testing.assert_array_equal(w.grad.data, m.data + np.array([2.0, 4.0]))
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda w, m: np.concatenate([w, m]),
+        lambda w, m: np.stack([m, w]),
+        lambda w, m: linear(m, Tensor(np.eye(2)), w),
+    ],
+)
+def test_a_constant_that_no_rule_asked_reads_may_be_rewritten(use):
+    w, m = leaf([1.0, 2.0]), Tensor([3.0, 5.0])
+    y = (use(w, m) ** 2).sum()
+    y.backward(retain_graph=True)
+    before = w.grad.numpy().copy()
+    with no_grad():
+        m.fill_(7.0)
+    w.grad = None
+    y.backward()
+    assert w.grad.tolist() == before.tolist()
 
 
 @pytest.mark.parametrize(
