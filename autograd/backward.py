@@ -23,7 +23,7 @@ from autograd.pull import Gradient, add, fit, pull
 from autograd.rules.lazy import LAZY
 from autograd.seeds import ONE, first_gradient
 from autograd.tensor import Tensor, constant, raw, record
-from autograd.versions import REWRITTEN, birth, fork, getrefcount, gone, seen_by
+from autograd.versions import REWRITTEN, birth, fork, getrefcount, gone, is_rewritten, seen_by
 from autograd.witness import SHARING, line_at, place_told, reads
 
 float64, ndarray = np.float64, np.ndarray
@@ -92,8 +92,10 @@ def sweep(
                     node._grad = _own(g, OWN + 1)  # `arrived` is g too
             # 2. Apply the rules, for the arguments that require a gradient.
             if REWRITTEN:
-                for a in args:
-                    if type(a) is Tensor and a.count > birth:
+                for a in (node, *args):
+                    if type(a) is Tensor and (
+                        a.count > birth or (a.meta is not None and is_rewritten(a, birth))
+                    ):
                         # from now on, too: a node that refers to newer versions may close a ring
                         args = node.args = _seen(node, reached)
                         break
@@ -299,6 +301,9 @@ def _seen(node: Tensor, reached: Any) -> tuple[Any, ...]:
     Raises RuntimeError where what it reads is gone.
     """
     by = tuple([k for k, a in enumerate(node.args) if type(a) is Tensor and a.requires_grad])
+    for i, a in enumerate((node, *node.args), -1):  # the rules may read the result, too
+        if type(a) is Tensor and is_rewritten(a, node.count) and reads(node.op, i, by):
+            raise gone(a)
     return tuple(
         seen_by(a, node.count, reached)
         if type(a) is Tensor and (a.args or a.requires_grad or reads(node.op, i, by))

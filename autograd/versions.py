@@ -90,7 +90,7 @@ def gone(leaf: Any) -> RuntimeError:
     """Return the error about a leaf that is younger than an operation that used it."""
     return RuntimeError(
         three_lines(
-            "a leaf was rewritten after it was used, so its old value is gone",
+            "a tensor was rewritten after it was used, so its old value is gone",
             f"{describe(leaf, 0)}, rewritten under no_grad() or by an optimizer's step()",
             "backward first, then the update; or compute the result anew",
         )
@@ -175,6 +175,14 @@ def write(x: Any, index: Any, value: Any, *, seen: bool) -> None:
         renew(x)
         if not x.requires_grad:  # a sweep does not come to it
             REWRITTEN[:] = [True]
+    elif x.op is not None and seen:
+        x.meta = {**(x.meta or {}), "rewritten": birth()}
+        REWRITTEN[:] = [True]
+
+
+def is_rewritten(a: Any, user: int) -> bool:
+    """Tell whether a computed tensor was rewritten under no_grad after the operation `user`."""
+    return a.meta is not None and bool(a.meta.get("rewritten", 0) > user)
 
 
 def renew(x: Any) -> None:

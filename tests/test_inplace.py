@@ -464,7 +464,7 @@ def test_a_step_between_two_backward_passes_is_caught():
     with pytest.raises(RuntimeError) as error:
         loss.backward()
     assert lines_of(error) == [
-        "a leaf was rewritten after it was used, so its old value is gone",
+        "a tensor was rewritten after it was used, so its old value is gone",
         "  where: p (2,), rewritten under no_grad() or by an optimizer's step()",
         "  instead: backward first, then the update; or compute the result anew",
     ]

@@ -251,7 +251,7 @@ def rewritten_on_the_way(x, **options):
         ),
         (
             lambda x, z: rewritten_on_the_way(x, allow_unused=True), RuntimeError,
-            "a leaf was rewritten after it was used, so its old value is gone",
+            "a tensor was rewritten after it was used, so its old value is gone",
             "argument 0 (2,), rewritten under no_grad() or by an optimizer's step()",
             "backward first, then the update; or compute the result anew",
         ),

@@ -567,7 +567,7 @@ def test_a_leaf_rewritten_after_it_was_used_is_caught():
     with pytest.raises(RuntimeError) as error:
         loss.backward()
     assert str(error.value) == (
-        "a leaf was rewritten after it was used, so its old value is gone\n"
+        "a tensor was rewritten after it was used, so its old value is gone\n"
         "  where: argument 0 (2,), rewritten under no_grad() or by an optimizer's step()\n"
         "  instead: backward first, then the update; or compute the result anew"
     )
@@ -591,6 +591,29 @@ def test_a_constant_rewritten_after_it_was_read_is_caught(rewrite):
     assert w.grad.tolist() == [2, 4]
     (m * w).sum().backward()
     np.testing.assert_array_equal(w.grad.data, m.data + np.array([2.0, 4.0]))
+
+
+@pytest.mark.parametrize(
+    ("build", "slope"),
+    [
+        (lambda w: (w * 3, lambda h: h * w), None),  # the rule of * reads h
+        (lambda w: (np.exp(w), lambda h: h + 1), None),  # that of exp reads its result
+        (lambda w: (w * 3, lambda h: h + w), [4, 4]),
+        (lambda w: (w * 3, lambda h: (h - 1) ** 2), [12, 30]),
+    ],
+)
+def test_a_computed_tensor_rewritten_under_no_grad_is_caught_where_it_is_read(build, slope):
+    w = leaf([1.0, 2.0])
+    h, then = build(w)
+    y = then(h).sum()
+    with no_grad():
+        h.fill_(7.0)
+    if slope is None:
+        with pytest.raises(RuntimeError, match="a tensor was rewritten after it was used"):
+            y.backward()
+    else:
+        y.backward()
+        assert w.grad.tolist() == slope
 
 
 @pytest.mark.parametrize(
