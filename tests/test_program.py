@@ -454,6 +454,8 @@ LATER = {"matvec": [(2, 3), (3,)], "vecmat": [(2,), (2, 3)]}  # which NumPy has 
         (np.sort, [(8,)], 24),
         (ag.softmax, [(2, 5)], 50),
         (ag.linear, [(7, 3), (4, 3), (4,)], 7 * 4 * (2 * 3 + 1)),
+        (np.trace, [(4, 5)], 4), (lambda x: np.diff(x, 2), [(9,)], 8 + 7),
+        (lambda x: np.repeat(x, 3), [(4,)], 0), (lambda x: np.tile(x, 2), [(4,)], 0),
         (ag.conv, [(2, 3, 8, 8), (4, 3, 3, 3), (4,)], 2 * 4 * 6 * 6 * (2 * 3 * 3 * 3 + 1)),
         (lambda x, w: ag.conv(x, w, groups=3), [(2, 3, 8), (6, 1, 3)], 2 * 6 * 6 * 2 * 3),
         (lambda x: ag.max_pool(x, (2, 3)), [(1, 4, 3, 3)], 4 * 2 * 1 * 6),

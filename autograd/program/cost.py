@@ -4,6 +4,7 @@ import math
 import string
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 MOVING = {
     "reshape", "ravel", "squeeze", "expand_dims", "transpose", "swapaxes", "moveaxis", "flip",
     "roll", "copy", "concatenate", "stack", "broadcast_to", "diagonal", "tril", "triu", "getitem",
-    "setitem", "gather", "place", "pad", "repeat", "tile", "astype", "class_indices", "argsort",
+    "setitem", "gather", "place", "pad", "astype", "detached", "class_indices", "argsort",
 }  # fmt: skip
 """Operations that move elements, and compute nothing."""
 
@@ -120,6 +121,10 @@ def _flops(e: Equation, xs: list[Any]) -> int:
     name, size = e.op.name, int(np.size(e.like))
     if name in MOVING:
         return 0
+    if e.op.definition is not e.op.call:  # in other rows
+        from autograd.program.tracing.capture import capture  # noqa: PLC0415  # as above
+
+        return flops(capture(partial(e.op.definition, **e.params), *xs)).total or 0
     if name == "einsum":
         return _einsum(e.params["subscripts"], xs)
     if name in ("matmul", "dot", "inner", "vdot", "tensordot", "vecdot", "matvec", "vecmat"):
