@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd.backward import sweep
+from autograd.elsewhere import absent
 from autograd.errors import describe, three_lines
 from autograd.graph import toposort
 from autograd.modes import enable_grad
@@ -118,7 +119,4 @@ def _gradient(
 
 
 def __getattr__(name: str) -> NoReturn:
-    what = f"module 'autograd.autograd' has no attribute {name!r}"
-    if name not in INSTEAD:
-        raise AttributeError(what)
-    raise AttributeError(three_lines(what, f"autograd.autograd.{name}", INSTEAD[name]))
+    raise absent("autograd.autograd", name, INSTEAD.get(name))

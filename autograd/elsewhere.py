@@ -5,6 +5,12 @@ from typing import Any, NoReturn
 from autograd.errors import three_lines
 
 
+def absent(module: str, name: str, instead: str | None) -> AttributeError:
+    """Return the error about a name that a module does not have, and what to write, if known."""
+    what = f"module {module!r} has no attribute {name!r}"
+    return AttributeError(three_lines(what, f"{module}.{name}", instead) if instead else what)
+
+
 class Refused:
     """A method of PyTorch that is not there, and what to write instead."""
 

@@ -3,8 +3,7 @@
 from importlib import import_module
 from typing import Any
 
-from autograd.elsewhere import ELSEWHERE
-from autograd.errors import three_lines
+from autograd.elsewhere import ELSEWHERE, absent
 from autograd.methods import Methods
 
 PROVIDES: dict[str, tuple[str, ...]] = {
@@ -92,10 +91,7 @@ def find(name: str) -> Any:
     fn = getattr(Methods, name, None)  # torch.exp(x), torch.sum(x, dim=1), ...
     if callable(fn) and not name.startswith("_"):  # a property is none of the module
         return getattr(fn, "pytorchs", fn)
-    what = f"module 'autograd' has no attribute {name!r}"
     instead = ELSEWHERE.get(name) or (
         hasattr(import_module("numpy"), name) and f"np.{name}, in NumPy's words"
     )
-    if instead and not name.startswith("_"):
-        raise AttributeError(three_lines(what, f"autograd.{name}", instead))
-    raise AttributeError(what)
+    raise absent("autograd", name, None if name.startswith("_") else instead or None)

@@ -48,8 +48,9 @@ def _get(t: Tensor) -> Any:
     if reader is None:
         return data
     x = reader.read(t, data)
-    asker = sys._getframe(1).f_code.co_filename
-    if not t.requires_grad or not hasattr(x, "tape") or asker.startswith(ROOMS):
+    if not t.requires_grad or not hasattr(x, "tape"):
+        return x
+    if sys._getframe(1).f_code.co_filename.startswith(ROOMS):
         return x
     y = cut_off(x)  # the user asks for the values alone
     y.base, y.of, y.at = x, x.state, ...  # who writes into them writes into the tensor

@@ -9,7 +9,7 @@ import numpy as np
 from autograd.blocks import LARGE, in_pieces
 from autograd.errors import no_float, three_lines
 from autograd.rules.lazy import LAZY
-from autograd.rules.shape import astype, sum_to
+from autograd.rules.shape import in_dtype, sum_to
 from autograd.tensor import Tensor, constant
 from autograd.versions import Overwritten
 from autograd.witness import SHARING, check
@@ -96,9 +96,7 @@ def fit(gx: Gradient, a: Tensor) -> Gradient:
     if gx.dtype != x.dtype:
         if x.dtype.kind in "biu":
             raise no_float(a, "the gradient")
-        if gx.dtype.kind == "c" and x.dtype.kind == "f":  # moving x moves the result along 1 only
-            gx = np.real(gx)
-        gx = astype(gx, dtype=x.dtype) if gx.dtype != x.dtype else gx
+        gx = in_dtype(gx, x.dtype)  # the real part: moving x moves the result along 1 only
     return gx[()] if type(gx) is np.ndarray and gx.ndim == 0 else gx
 
 

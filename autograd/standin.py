@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NoReturn, Self
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from autograd.inplace import into
+from autograd.inplace import INPLACE, into
 from autograd.methods import Methods
 from autograd.primitive import COMPOSITES, PRIMITIVES, Primitive, beyond, has_row
 from autograd.rules.composites import LOOKUPS
@@ -198,16 +198,13 @@ class Standin(Methods, NDArrayOperatorsMixin):
 
 def _in_place(name: str) -> Callable[[Any, Any], Any]:
     """Return an operator such as ``x += y``: of a number it makes another one."""
-    write = getattr(NDArrayOperatorsMixin, f"__i{name}__")
-    compute = getattr(operator, f"__{name}__")
+    write = getattr(NDArrayOperatorsMixin, name)
+    compute = getattr(operator, name.replace("i", "", 1))
     return lambda x, y: write(x, y) if x.shape else compute(x, y)
 
 
-for _name in (
-    "add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow", "lshift", "rshift", "and",
-    "or", "xor",
-):  # fmt: skip
-    setattr(Standin, f"__i{_name}__", _in_place(_name))
+for _name in INPLACE:
+    setattr(Standin, _name, _in_place(_name))
 
 
 def is_view(op: Primitive, params: Any) -> bool:

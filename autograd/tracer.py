@@ -12,6 +12,7 @@ from autograd.graph import arguments, strangers, toposort
 from autograd.modes import enable_grad
 from autograd.primitive import PRIMITIVES, Primitive, Undefined
 from autograd.rules.packing import unpack
+from autograd.rules.shape import in_dtype
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import flatten, flatten_like, map_leaves
 from autograd.versions import birth
@@ -164,7 +165,7 @@ def _record_nested(
     def nested(packed: Any) -> Any:
         nest, kinds = results
         parts = unpack(packed, *(shape for shape, _ in kinds))
-        return nest([_in_dtype(p, dtype) for p, (_, dtype) in zip(parts, kinds, strict=True)])
+        return nest([in_dtype(p, dtype) for p, (_, dtype) in zip(parts, kinds, strict=True)])
 
     def joint(g: Any, y: Any, *xs: Any, **_: Any) -> list[Any]:
         given, ans, grads = rebuild(xs), nested(y), list[Any]()
@@ -176,13 +177,6 @@ def _record_nested(
 
     row = Primitive(op.fn, (), call=forward, joint=joint, name=op.name)
     return nested(run(row, *leaves))
-
-
-def _in_dtype(part: Any, dtype: np.dtype[Any]) -> Any:
-    """Return a result in its own dtype, where that of others beside it took over."""
-    if part.dtype == dtype:
-        return part
-    return (part if dtype.kind == "c" else np.real(part)).astype(dtype)
 
 
 class Node:

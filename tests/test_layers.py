@@ -21,9 +21,9 @@ ORDER = [
     "outside", "graph", "pull", "seeds", "backward", "steps", "creation", "generator", "standin",
     "batching", "mapping", "pullback", "autograd", "traced", "usage", "functional", "check",
     "auditor", "tracer", "core", "extend", "builtins", "util", "wrap_util",
-    "differential_operators", "numpy",
-    "test_util", "scipy", "vocabulary", "hints", "expression", "program", "misc", "comparison",
-    "view", "by_hand", "inquiry", "lookup", "__init__", "__main__",
+    "differential_operators", "numpy", "test_util", "scipy", "vocabulary", "hints", "expression",
+    "program", "misc", "comparison", "view", "by_hand", "inquiry", "lookup", "__init__",
+    "__main__",
 ]  # fmt: skip
 
 

@@ -151,9 +151,10 @@ def conv_(x, weight, bias=None, stride=1, dilation=1, groups=1):
     dtype = np.result_type(x, weight) if bias is None else np.result_type(x, weight, bias)
     y = np.empty((len(x), o, *counts(x, kernel, stride, dilation)), dtype)
     pixels = math.prod(y.shape[3:])  # in a row
-    channels = part(o // groups, w.shape[-1] * pixels, 16)
-    rows = part(y.shape[2], channels * w.shape[-1] * pixels, 1 if pixels > 1 else 4)
-    if channels * w.shape[-1] * rows * pixels > PRODUCT:
+    one = w.shape[-1] * pixels  # row of one channel takes so many multiplications
+    channels = part(o // groups, one, 16)
+    rows = part(y.shape[2], channels * one, 1 if pixels > 1 else 4)
+    if channels * rows * one > PRODUCT:
         channels, rows = o // groups, y.shape[2]
     p = patches(x, kernel, stride, dilation, groups, rows)
     b = None if bias is None else bias.reshape(groups, -1, channels, 1)

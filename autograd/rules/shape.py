@@ -286,6 +286,12 @@ def cast(x, dtype):
     return np.asarray(x).astype(dtype)[()]
 
 
+def in_dtype(x, dtype):
+    """Return x in a dtype: of complex numbers in a real one, their real parts."""
+    x = np.real(x) if x.dtype.kind == "c" and dtype.kind != "c" else x
+    return x if x.dtype == dtype else astype(x, dtype=dtype)
+
+
 @functools.partial(fused, elementwise=True)
 def detached(x):
     """Return the values of x: who differentiates a program knows by it what has no history."""

@@ -14,7 +14,7 @@ from autograd.program.equations import Equation, Name
 from autograd.program.program import Program
 from autograd.program.replay.kernels import IN_PLACE, kernel_of
 
-PIECE = 2**19
+BYTES = 2**19
 """So many bytes of each array are computed at a time. With less, threads wait for each other: only
 inside of NumPy's loops do they not need the interpreter's lock; more leaves the cache."""
 
@@ -189,7 +189,7 @@ def spell_chain(
     size = int(np.prod(chain.shape))
     cut = [number[a] for a in reads if np.ndim(like(a))]
     given = [number[a] for a in (*reads, *kept)]
-    piece = PIECE // max(e.like.itemsize for e in chain.equations)
+    piece = BYTES // max(e.like.itemsize for e in chain.equations)
     empty = refer(np.empty)
     text = [
         f"def {name}({', '.join(f'given_{k}' for k in given)}):",

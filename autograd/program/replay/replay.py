@@ -13,7 +13,7 @@ from autograd.program.program import Program
 from autograd.program.replay.halves import halves
 from autograd.program.replay.plan import Plan
 from autograd.rules.packing import pack, unpack
-from autograd.rules.shape import astype
+from autograd.rules.shape import in_dtype
 from autograd.standin import Standin
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import flatten
@@ -109,7 +109,7 @@ class Replay:
             return chosen(made)
 
         def joint(g: Any, _: Any, *xs: Any) -> list[Any]:
-            gs = [*map(_cast, unpack(g, *shapes), dtypes)] if several else [g]
+            gs = [*map(in_dtype, unpack(g, *shapes), dtypes)] if several else [g]
             if second is None or any(isinstance(x, (Tensor, Standin)) for x in (g, *xs)):
                 return program.pullback(which, wanted, gs, *xs)
             sent = dict(zip(wanted, second([*gs, *xs, *kept]), strict=True))
@@ -122,7 +122,7 @@ class Replay:
         made.clear()  # which y refers to, as to what is kept
         shapes, dtypes = zip(*[(np.shape(given[k]), given[k].dtype) for k in which], strict=True)
         for k, part in zip(which, unpack(y, *shapes) if several else [y], strict=True):
-            given[k] = _cast(part, given[k].dtype)
+            given[k] = in_dtype(part, given[k].dtype)  # of before it was packed
         return self._leave(given)
 
     def _read(self, x: Any) -> Any:
@@ -138,10 +138,3 @@ class Replay:
         except Exception:  # noqa: BLE001  # backward says what is wrong, if it is asked for
             return self.run, None, wanted
         return Pool(first), Pool(second), wanted
-
-
-def _cast(part: Any, dtype: np.dtype[Any]) -> Any:
-    """Give a part the dtype that it had before others were packed with it."""
-    if part.dtype.kind == "c" and dtype.kind != "c":
-        part = np.real(part)
-    return part if part.dtype == dtype else astype(part, dtype=dtype)
