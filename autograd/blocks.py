@@ -1,8 +1,8 @@
 """Work on large arrays in pieces that stay in the cache, on all processors.
 
 A formula of several NumPy calls over a large array reads and writes main memory once per call;
-over pieces of 131 072 elements it does so once in all. NumPy's loops release the interpreter lock,
-so threads share the pieces. The results are those of the whole call, bit for bit.
+over pieces of a megabyte it does so once in all. NumPy's loops release the interpreter lock, so
+threads share the pieces. The results are those of the whole call, bit for bit.
 Layer 0: imports NumPy only.
 """
 
@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
-PIECE = 2**17
-LARGE = 5 * PIECE
-"""Below, one call over the whole is as fast, and faster after a matrix product, for BLAS's threads
-go on spinning for some time, on the processors that would share the work."""
+BYTES = 2**20
+"""So large is a piece of an array. With less, threads wait for each other's interpreter lock."""
+LARGE = 5 * 2**17
+"""Of fewer elements, one call over the whole is as fast, and faster after a matrix product, for
+BLAS's threads go on spinning for some time, on the processors that would share the work."""
 
 
 Task = tuple[Callable[[], None], "SimpleQueue[BaseException | None]"]
@@ -111,7 +112,8 @@ def in_pieces(f: Callable[..., Any], *arrays: Any) -> Any:
         else:
             out[start:stop] = f(*cut(start, stop))
 
-    share(work, 0, out.size, out.size if isinstance(f, np.ufunc) else PIECE)
+    widest = max(a.itemsize for a in (result, *whole))
+    share(work, 0, out.size, out.size if isinstance(f, np.ufunc) else BYTES // widest)
     return result
 
 
@@ -129,7 +131,7 @@ def rowwise(f: Callable[..., Any]) -> Callable[..., Any]:
     def run(x: Any, *more: Any) -> Any:
         if type(x) is not np.ndarray or x.size < LARGE or x.ndim < 2 or not x.flags.c_contiguous:
             return f(x, *more)
-        step = max(1, PIECE // max(1, x[0].size))
+        step = max(1, BYTES // max(1, x[0].nbytes))
 
         def cut(start: int, stop: int) -> Any:
             return f(x[start:stop], *[a[start:stop] for a in more])

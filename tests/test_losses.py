@@ -2,6 +2,7 @@
 
 import inspect
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -404,6 +405,21 @@ def test_any_integers_are_classes(dtype):
     assert F.cross_entropy(LOGITS, np.array([0, 1], dtype)).item() == F.cross_entropy(
         LOGITS, [0, 1]
     )
+
+
+@pytest.mark.parametrize("classes", [3, 33, 100, 2048, 2049])
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "float32", "float64"])
+def test_rows_of_any_length_and_kind_are_added_up_exactly(rng, classes, dtype):
+    x = rng.integers(0, 20, (4, classes)).astype(dtype)
+    right = [math.log(math.fsum(math.exp(int(v) - int(row[1])) for v in row)) for row in x]
+    loss = autograd.softmax_cross_entropy(x, np.ones(4, int))
+    rounding = 1e-6 if dtype == "float32" else 1e-14
+    assert_allclose(loss, right, rtol=rounding)
+    if x.dtype.kind == "f":
+        (slopes,) = grad(lambda x: autograd.softmax_cross_entropy(x, np.ones(4, int)).sum(), (0,))(
+            x
+        )
+        assert_allclose(slopes.sum(axis=1), 0, atol=rounding)
 
 
 def test_the_gradient_is_probability_minus_truth():

@@ -188,14 +188,21 @@ def by_columns(x):
     return np.asfortranarray(x) if type(x) is np.ndarray and x.shape[1] <= 32 else x
 
 
+def row_sums(x):
+    """Add up each row. BLAS takes a third of NumPy's time; in long rows it would round more."""
+    if x.dtype.char in "fd" and 32 < x.shape[1] <= 2048:
+        return np.vecdot(x, np.ones(x.shape[1], x.dtype))
+    return np.add.reduce(x, axis=-1)
+
+
 @rowwise
 def cross_entropy_(x, target):
     """Return ``logsumexp(x) - x[target]`` for each row of x."""
     picked = x[np.arange(len(target)), target]
     x = by_columns(x)
     top = np.maximum.reduce(x, axis=-1)
-    total = np.add.reduce(np.exp(x - top[:, None]), axis=-1)
-    return np.log(total) + (top - picked)
+    e = np.subtract(x, top[:, None], dtype=np.result_type(x, 0.0))  # unsigned bytes would wrap
+    return np.log(row_sums(np.exp(e, e))) + (top - picked)
 
 
 @fused
@@ -208,8 +215,9 @@ def d_cross_entropy(x, target, y, g):
         shift = x[rows, target] + y
     else:
         shift = np.where(possible, x[rows, target], 0) + np.where(possible, y, 0)
-    p = np.exp(by_columns(x) - shift[:, None])
-    p *= (g / p.sum(axis=-1))[:, None]  # the shift was rounded: norm anew
+    p = by_columns(x) - shift[:, None]
+    np.exp(p, p)
+    p *= (g / row_sums(p))[:, None]  # the shift was rounded: norm anew
     p[rows, target] -= g
     return p
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.blocks import LARGE, PIECE, share
+from autograd.blocks import BYTES, LARGE, share
 from autograd.primitive import PRIMITIVES, Primitive, fused_op
 from autograd.program.equations import Equation
 from autograd.program.replay.fusing import ADD_PART, COPY_PART, TURNED
 from autograd.rules.elementwise import masked, over, smallest, spare
-from autograd.rules.neural import rectify, relu, sigmoid
+from autograd.rules.neural import rectify, relu, row_sums, sigmoid
 from autograd.rules.shape import is_basic, scatter, setitem, short_rows
 
 Refer = Callable[[Any], str]  # gives an object a name that the lines can use
@@ -177,7 +177,7 @@ def cross_entropy(
     wanted = rows, target
     picked = p[wanted]
     np.exp(p, p)
-    sums = np.add.reduce(p, -1)
+    sums = row_sums(p)
     np.log(sums, loss)
     np.subtract(loss, picked, loss)
     if g is None:
@@ -202,6 +202,6 @@ def by_rows(f: Callable[..., None]) -> Callable[..., None]:
             parts = [a[start:stop] if np.ndim(a) else a for a in (x, *args)]
             f(rows[: stop - start], *parts)
 
-        share(work, 0, len(rows), max(1, PIECE // x.shape[1]))
+        share(work, 0, len(rows), max(1, BYTES // x[0].nbytes))
 
     return over
