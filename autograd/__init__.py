@@ -23,7 +23,7 @@ from autograd.creation import (
     tensor,
     zeros,
 )
-from autograd.errors import three_lines
+from autograd.errors import refusal, three_lines
 from autograd.functional import (
     checkpoint,
     elementwise_grad,
@@ -183,6 +183,7 @@ __all__ = [
     "randn_like",
     "randperm",
     "record_lines",
+    "refusal",
     "relu",
     "set_default_dtype",
     "sigmoid",

@@ -13,7 +13,7 @@ from typing import TextIO
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.expression import Expression, ExpressionError
 from autograd.tensor import Tensor, raw
 from autograd.view import draw
@@ -134,7 +134,7 @@ def _check_language(lang: str) -> None:
     if lang not in LANGUAGES:
         known = " or ".join(f"--lang {code}" for code in LANGUAGES)
         what = f"there are no words in the language {lang!r}"
-        raise UsageError(three_lines(what, f"--lang {lang}", known))
+        raise refusal(UsageError, what, f"--lang {lang}", known)
 
 
 def _sort(words: Sequence[str], files: Sequence[str]) -> tuple[str, dict[str, str], list[str]]:
@@ -157,20 +157,20 @@ def _sort(words: Sequence[str], files: Sequence[str]) -> tuple[str, dict[str, st
         name, value = unicodedata.normalize("NFKC", match[1]), match[2].strip()  # as Python does
         if name in given:
             both = f"{name}={given[name]} {match[0]}"
-            raise UsageError(three_lines(f"{name} has two values", both, match[0]))
+            raise refusal(UsageError, f"{name} has two values", both, match[0])
         given[name] = value
     if not others:
         what = "there is no expression to differentiate"
-        raise UsageError(three_lines(what, "autograd " + " ".join(words), EXAMPLE))
+        raise refusal(UsageError, what, "autograd " + " ".join(words), EXAMPLE)
     if len(others) > 1:
         what = f"{others[1]} is neither NAME=VALUE nor part of the expression"
         instead = "quotes around the expression, and names of letters, digits and _"
-        raise UsageError(three_lines(what, " ".join(map(str.strip, words)), instead))
+        raise refusal(UsageError, what, " ".join(map(str.strip, words)), instead)
     for path in paths:
         if Path(path).suffix[1:] not in WRITERS:
             what = f"a graph cannot be drawn as {Path(path).suffix or 'a file without a suffix'}"
             instead = " or ".join(f"{Path(path).stem}.{form}" for form in NAMED)
-            raise UsageError(three_lines(what, f"-o {path}", instead))
+            raise refusal(UsageError, what, f"-o {path}", instead)
     return others[0], given, paths
 
 
@@ -203,7 +203,7 @@ def _read(name: str, text: str) -> np.ndarray:
     except ExpressionError as error:
         raise UsageError(f"in the value of {name}: {error}") from None
     what = f"the value of {name} is not a number"
-    raise UsageError(three_lines(what, f"{name}={text}", instead))
+    raise refusal(UsageError, what, f"{name}={text}", instead)
 
 
 def _differentiate(expression: Expression, values: dict[str, np.ndarray], lang: str) -> Tensor:
@@ -215,7 +215,7 @@ def _differentiate(expression: Expression, values: dict[str, np.ndarray], lang: 
     if type(f) is not Tensor or not f.requires_grad:
         what = "there is nothing to differentiate: the result depends smoothly on no variable"
         value = array_text(raw(f))
-        raise UsageError(three_lines(what, f"{expression} = {value}", EXAMPLE))
+        raise refusal(UsageError, what, f"{expression} = {value}", EXAMPLE)
     if f.op is None:  # a name alone becomes an operation
         f = +f
         f.name = expression.called
@@ -226,7 +226,7 @@ def _differentiate(expression: Expression, values: dict[str, np.ndarray], lang: 
     if f.size != 1:
         what = "the result is an array, and each of its elements has a gradient of its own"
         where = f"{expression} has shape {f.shape}"
-        raise UsageError(three_lines(what, where, f"sum({expression}), mean({expression})"))
+        raise refusal(UsageError, what, where, f"sum({expression}), mean({expression})")
     with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
         f.backward()
     for t, name in names.items():  # the picture calls the steps what the text calls them
@@ -250,7 +250,7 @@ def _save(f: Tensor, path: str) -> None:
     except OSError as error:
         what = f"the file cannot be written: {error.strerror or str(error).splitlines()[0]}"
         instead = "a folder that exists and that you may write to"
-        raise OutputError(three_lines(what, path, instead)) from None
+        raise refusal(OutputError, what, path, instead) from None
     except RuntimeError as error:  # nothing is installed that draws this format
         raise OutputError(str(error)) from None
     _say(f"\nwrote {path}")
@@ -273,7 +273,7 @@ def _say(text: str, stream: TextIO | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         if not isinstance(error, BrokenPipeError):  # as in: autograd ... | head -1
             what = f"the output cannot be written: {error.strerror}"
-            raise OutputError(three_lines(what, stream.name, "a disk with space")) from None
+            raise refusal(OutputError, what, stream.name, "a disk with space") from None
 
 
 if __name__ == "__main__":

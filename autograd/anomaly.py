@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd.errors import call_of, three_lines, user_line
+from autograd.errors import call_of, refusal, user_line
 from autograd.places import record_lines
 from autograd.primitive import Primitive
 from autograd.tensor import Tensor, raw
@@ -55,13 +55,12 @@ class detect_anomaly(Watcher):  # noqa: N801  # PyTorch's name
         """Check a result."""
         if (bad := _first_bad(y)) is None or not _all_finite((*values, *params.values())):
             return
-        raise FloatingPointError(
-            three_lines(
-                f"{op.name} is {y.data[bad]}, where all its arguments are finite",
-                f"{call_of(op.name, values)} at {user_line()}{_element(bad, op, values, y)}",
-                "arguments inside the domain, as np.maximum(x, 1e-12) or np.where; "
-                "or numbers that do not overflow",
-            )
+        raise refusal(
+            FloatingPointError,
+            f"{op.name} is {y.data[bad]}, where all its arguments are finite",
+            f"{call_of(op.name, values)} at {user_line()}{_element(bad, op, values, y)}",
+            "arguments inside the domain, as np.maximum(x, 1e-12) or np.where; "
+            "or numbers that do not overflow",
         )
 
     def sent(self, node: Tensor, args: Sequence[Any], g: Any, parts: Any) -> None:
@@ -72,15 +71,14 @@ class detect_anomaly(Watcher):  # noqa: N801  # PyTorch's name
                 continue
             op: Any = node.op
             arrived = f", and {raw(g)[bad]} arrived" if np.shape(raw(g)) == part.shape else ""
-            raise FloatingPointError(
-                three_lines(
-                    f"the derivative of {op.name} is {raw(part)[bad]}, "
-                    "where all that went into it is finite",
-                    f"argument {i} of {call_of(op.name, args)}{place_told(node)}"
-                    f"{_element(bad, op, args, part)}{arrived}",
-                    "an argument inside the domain of the derivative, as np.maximum(x, 1e-12) "
-                    "or np.where",
-                )
+            raise refusal(
+                FloatingPointError,
+                f"the derivative of {op.name} is {raw(part)[bad]}, "
+                "where all that went into it is finite",
+                f"argument {i} of {call_of(op.name, args)}{place_told(node)}"
+                f"{_element(bad, op, args, part)}{arrived}",
+                "an argument inside the domain of the derivative, as np.maximum(x, 1e-12) "
+                "or np.where",
             )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.check import _along, _close, directional
-from autograd.errors import call_of, three_lines, user_line
+from autograd.errors import call_of, refusal, user_line
 from autograd.primitive import Primitive
 from autograd.rules.shape import sum_to
 from autograd.tensor import Tensor
@@ -103,13 +103,12 @@ class audit(Watcher):  # noqa: N801  # beside detect_anomaly
 
 
 def _wrong(op: Primitive, values: Any, i: int, expected: float, found: float) -> AssertionError:
-    return AssertionError(
-        three_lines(
-            f"the rule of {op.name} is wrong",
-            f"argument {i} of {call_of(op.name, values)} at {user_line()}: "
-            f"along a random direction {expected:.6g} is expected, not {found:.6g}",
-            "a rule that gives the expected derivative; check_grads tells the element",
-        )
+    return refusal(
+        AssertionError,
+        f"the rule of {op.name} is wrong",
+        f"argument {i} of {call_of(op.name, values)} at {user_line()}: "
+        f"along a random direction {expected:.6g} is expected, not {found:.6g}",
+        "a rule that gives the expected derivative; check_grads tells the element",
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.backward import sweep
 from autograd.elsewhere import absent
-from autograd.errors import describe, three_lines
+from autograd.errors import describe, refusal
 from autograd.graph import toposort
 from autograd.modes import enable_grad
 from autograd.pullback import tensor
@@ -69,11 +69,11 @@ def grad(
     given = [None] * len(ys) if grad_outputs is None else _several(grad_outputs)
     if len(given) != len(ys):
         what = f"{len(ys)} outputs get as many gradients, not {len(given)}"
-        raise ValueError(three_lines(what, "autograd.grad", "grad_outputs=[v, w] for [y, z]"))
+        raise refusal(ValueError, what, "autograd.grad", "grad_outputs=[v, w] for [y, z]")
     for x in xs:
         if not getattr(x, "requires_grad", False):
             what, instead = "this input requires no gradient", "x.requires_grad_() before y = f(x)"
-            raise RuntimeError(three_lines(what, f"autograd.grad by {describe(x, 0)}", instead))
+            raise refusal(RuntimeError, what, f"autograd.grad by {describe(x, 0)}", instead)
     seeds = [first_gradient(y, g) for y, g in zip(ys, given, strict=True)]
     seeds = [tensor(s) if create_graph else raw(s) for s in seeds]
     # a sweep ends at what it is to find: a tensor may lie on the way to another one
@@ -115,7 +115,7 @@ def _gradient(
     if allow_unused:
         return None
     what, instead = "no output depends on this input", "allow_unused=True, which gives None for it"
-    raise RuntimeError(three_lines(what, f"autograd.grad by {describe(x, 0)}", instead))
+    raise refusal(RuntimeError, what, f"autograd.grad by {describe(x, 0)}", instead)
 
 
 def __getattr__(name: str) -> NoReturn:

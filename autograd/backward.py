@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd.blocks import LARGE
-from autograd.errors import call_of, describe, shape_of, three_lines
+from autograd.errors import call_of, describe, refusal, shape_of
 from autograd.modes import enable_grad, watching
 from autograd.primitive import PRIMITIVES
 from autograd.pull import Gradient, add, fit, pull
@@ -220,12 +220,11 @@ def _hooked(node: Tensor, g: Gradient, recorded: bool) -> Gradient:
         if changed is None:
             changed = given  # which it may have written into
         if shape_of(changed) != node.shape:
-            raise ValueError(
-                three_lines(
-                    f"a hook returns a gradient of its tensor's shape, {node.shape}",
-                    f"a hook of {describe(node, 0)}, which returned shape {shape_of(changed)}",
-                    "a gradient of that shape, or None to leave it as it is",
-                )
+            raise refusal(
+                ValueError,
+                f"a hook returns a gradient of its tensor's shape, {node.shape}",
+                f"a hook of {describe(node, 0)}, which returned shape {shape_of(changed)}",
+                "a gradient of that shape, or None to leave it as it is",
             )
         if recorded:
             g = changed if type(changed) is Tensor else constant(np.asarray(changed)[()])
@@ -273,13 +272,12 @@ def backward(
     else:
         seed = first_gradient(self, gradient)
     if self.meta is not None and "consumed" in self.meta:
-        raise RuntimeError(
-            three_lines(
-                "backward was called a second time from the same result",
-                f"the first call was at {line_at(*self.meta['consumed'])}",
-                "compute the result anew (build it inside the loop), or give the first call "
-                "retain_graph=True",
-            )
+        raise refusal(
+            RuntimeError,
+            "backward was called a second time from the same result",
+            f"the first call was at {line_at(*self.meta['consumed'])}",
+            "compute the result anew (build it inside the loop), or give the first call "
+            "retain_graph=True",
         )
     if create_graph:
         with enable_grad():

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import line_of, plain, shape_of, three_lines, user_frame
+from autograd.errors import line_of, plain, refusal, shape_of, user_frame
 from autograd.modes import depth
 from autograd.outside import DATA, here, innermost, reading
 from autograd.primitive import (
@@ -40,11 +40,11 @@ class VmapError(RuntimeError):
     """A function asks for what is not the same in all examples of a batch."""
 
 
-def refusal(what: str, instead: str) -> VmapError:
+def vmap_error(what: str, instead: str) -> VmapError:
     """Return the error, with the line of the user's."""
     frame = user_frame()
     line = f"{line_of(frame.f_code.co_filename, frame.f_lineno)}, in {frame.f_code.co_name}"
-    return VmapError(three_lines(f"vmap cannot do {what}", line, instead))
+    return refusal(VmapError, f"vmap cannot do {what}", line, instead)
 
 
 class Batched(Standin):
@@ -61,7 +61,7 @@ class Batched(Standin):
     __slots__ = ("_shape", "dtype", "mapped", "value")
 
     kind, outside = "mapped", "into an array that holds one example"
-    refusal = staticmethod(refusal)
+    refusal = staticmethod(vmap_error)
     array_instead = "NumPy's functions of the value itself; Tensor(a)[i] for a[i]"
     number_instead = "the value itself, which NumPy takes"
 
@@ -146,7 +146,7 @@ class Level:
     def write(self, t: Tensor, value: Any) -> None:
         """Refuse to rewrite a tensor from outside."""
         if getattr(t, "count", self.since) < self.since:
-            raise refusal("rewriting a tensor from outside", "a new tensor, which f returns")
+            raise vmap_error("rewriting a tensor from outside", "a new tensor, which f returns")
         DATA.__set__(t, value)
 
     def restore_gradients(self) -> list[Tensor]:
@@ -266,7 +266,7 @@ def _by_arrays(op: Primitive, values: Sequence[Any], params: dict[str, Any]) -> 
             (mask,) = arrays
             mask = np.expand_dims(mask, tuple(range(mask.ndim, values[0].ndim)))
             return astype(np.where(mask, values[1], values[0]), dtype=values[0].dtype)
-        raise refusal(
+        raise vmap_error(
             "a mask in an index: each example would have another size", "np.where(mask, x, 0)"
         )
     return BY_ARRAYS[op.fn](*values, *arrays, **{**params, "index": index})

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import function_name, three_lines
+from autograd.errors import function_name, refusal
 from autograd.functional import vjp
 from autograd.tree import flatten
 
@@ -116,12 +116,11 @@ def directional(
             if error <= 1e-4 * max(abs(difference), 1e-6 * abs(here), 1e-3):
                 break
         else:
-            raise ValueError(
-                three_lines(
-                    "the function has a kink here: it has no derivative to check",
-                    f"argument {i}, of shape {np.shape(xs[i])}",
-                    "other arguments, away from ties, from 0 and from bounds",
-                )
+            raise refusal(
+                ValueError,
+                "the function has a kink here: it has no derivative to check",
+                f"argument {i}, of shape {np.shape(xs[i])}",
+                "other arguments, away from ties, from 0 and from bounds",
             )
         if not analytic or np.iscomplexobj(xs[i]):
             return difference, error
@@ -171,6 +170,9 @@ def _blame(
             worst = off
             numbers = f"expected {expected:.6g}, got {got[index]:.6g}"
             report = f"{where}{element}, order {order}: {numbers}"
-    raise AssertionError(
-        three_lines("the derivative is wrong", report, "a rule that gives the expected derivative")
+    raise refusal(
+        AssertionError,
+        "the derivative is wrong",
+        report,
+        "a rule that gives the expected derivative",
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import function_name, three_lines
+from autograd.errors import function_name, refusal
 from autograd.program import capture
 from autograd.program.engines.standard import is_spelled
 from autograd.program.equations import Equation, Name
@@ -115,12 +115,11 @@ def compare_with_torch(f: Callable[..., Any], *args: Any) -> Comparison:
     try:
         import torch  # noqa: PLC0415  # which takes a second, where it is installed
     except ImportError as error:
-        raise ImportError(
-            three_lines(
-                "PyTorch, which the comparison is with, is not installed",
-                f"compare_with_torch({function_name(f)}, ...)",
-                'pip install "retrograd[torch]"',
-            )
+        raise refusal(
+            ImportError,
+            "PyTorch, which the comparison is with, is not installed",
+            f"compare_with_torch({function_name(f)}, ...)",
+            'pip install "retrograd[torch]"',
         ) from error
     program = capture(f, *args)
     return Comparison(program.name, list(_differences(program, torch)))

@@ -7,7 +7,7 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from autograd import modes
-from autograd.errors import plain, three_lines
+from autograd.errors import plain, refusal
 from autograd.methods import on_cpu
 from autograd.tensor import Tensor, constant
 from autograd.witness import SHARING, fingerprint
@@ -41,7 +41,7 @@ def explained(instead: str) -> Callable[[Callable[P, Made]], Callable[P, Made]]:
                 given = ", ".join([*map(repr, args), *(f"{k}={v!r}" for k, v in kwargs.items())])
                 kind = TypeError if isinstance(error, TypeError) else ValueError
                 where = f"{make.__name__}({given:.60})"
-                raise kind(three_lines(str(error), where, instead)) from None
+                raise refusal(kind, str(error), where, instead) from None
 
         return checked
 
@@ -75,12 +75,11 @@ def from_numpy(array: np.ndarray) -> Tensor:
     """
     dtype = getattr(plain(array), "dtype", None)
     if not isinstance(array, (np.ndarray, np.generic)) or array.dtype.kind not in "biufc":
-        raise TypeError(
-            three_lines(
-                "from_numpy shares the memory of an array of numbers",
-                f"from_numpy of {type(array).__name__ if dtype is None else f'dtype {dtype}'}",
-                "tensor(data) of a number or of nested lists; array.astype(float)",
-            )
+        raise refusal(
+            TypeError,
+            "from_numpy shares the memory of an array of numbers",
+            f"from_numpy of {type(array).__name__ if dtype is None else f'dtype {dtype}'}",
+            "tensor(data) of a number or of nested lists; array.astype(float)",
         )
     result = constant(array.view(np.ndarray) if array.ndim else array[()])  # of a memmap, too
     result.meta = {"shared": fingerprint(array) if array.ndim else None}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import call_of, describe, plain, shape_of, three_lines
+from autograd.errors import call_of, describe, plain, refusal, shape_of
 from autograd.inplace import assign, into
 from autograd.modes import is_grad_enabled
 from autograd.primitive import (
@@ -43,14 +43,13 @@ def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: 
         return getattr(fn, method)(*args, **kwargs)
     refused = full_name(fn) + (f".{method}" if method != "__call__" else "")
     options = ", ".join(f"{k}=" for k in kwargs)
-    raise NotImplementedError(
-        three_lines(
-            f"{refused} of a Tensor is not differentiable here"
-            + (f" with {options}" if options else ""),
-            call_of(refused, args),
-            ("a = a + x for a += x, or " if "out" in kwargs else "")
-            + f"{full_name(fn)}(...) without it, or x.detach()",
-        )
+    raise refusal(
+        NotImplementedError,
+        f"{refused} of a Tensor is not differentiable here"
+        + (f" with {options}" if options else ""),
+        call_of(refused, args),
+        ("a = a + x for a += x, or " if "out" in kwargs else "")
+        + f"{full_name(fn)}(...) without it, or x.detach()",
     )
 
 
@@ -71,12 +70,11 @@ def _into(
     lead, sizes = x.ndim - y.ndim, zip(y.shape[::-1], x.shape[::-1], strict=False)
     fits = index is not ... or (lead >= 0 and all(n in (1, size) for n, size in sizes))
     if not fits or not np.can_cast(y.dtype, x.dtype, "same_kind"):
-        raise ValueError(
-            three_lines(
-                f"in place, the result must fit {x.dtype} {x.shape}, not {y.dtype} {y.shape}",
-                f"{full_name(fn)} with out={describe(x, 0)}",
-                "the call without out=, which makes a new tensor",
-            )
+        raise refusal(
+            ValueError,
+            f"in place, the result must fit {x.dtype} {x.shape}, not {y.dtype} {y.shape}",
+            f"{full_name(fn)} with out={describe(x, 0)}",
+            "the call without out=, which makes a new tensor",
         )
     assign(x, index, y, alone)
     return x
@@ -114,12 +112,11 @@ def _refuse_unknown(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[
     try:
         signature(COMPOSITES[fn]).bind(*args, **kwargs)
     except TypeError as error:
-        raise NotImplementedError(
-            three_lines(
-                f"{full_name(fn)} of a Tensor: {error}",
-                call_of(full_name(fn), args),
-                "the call without it, or x.detach() if no gradient is wanted",
-            )
+        raise refusal(
+            NotImplementedError,
+            f"{full_name(fn)} of a Tensor: {error}",
+            call_of(full_name(fn), args),
+            "the call without it, or x.detach() if no gradient is wanted",
         ) from None
 
 
@@ -138,12 +135,11 @@ def _without_row(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
         answer = fn(*map_leaves(_view, args), **map_leaves(_view, kwargs))
         return constant(answer[()] if answer.ndim == 0 else answer) if fn in CREATORS else answer
     name = full_name(fn)
-    raise NotImplementedError(
-        three_lines(
-            f"the derivative of {name} is unknown: it has no row in autograd/rules",
-            call_of(name, args),
-            "x.detach() for the value alone, or a rule of your own with @autograd.primitive",
-        )
+    raise refusal(
+        NotImplementedError,
+        f"the derivative of {name} is unknown: it has no row in autograd/rules",
+        call_of(name, args),
+        "x.detach() for the value alone, or a rule of your own with @autograd.primitive",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.conversion import as_tensor, holds_tensors
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.pytorch import dispatching
 from autograd.tensor import Tensor
 
@@ -53,12 +53,11 @@ class vectorize(np.vectorize):  # noqa: N801  # NumPy's name
             now = given | {k: v[place] for k, v in mapped.items()}
             results.append(self.pyfunc(*[now.pop(i) for i in range(len(args))], **now))
         if not results:
-            raise ValueError(
-                three_lines(
-                    "there is no element to apply the function to",
-                    f"vectorize of shape {shape}",
-                    "arguments with at least one element",
-                )
+            raise refusal(
+                ValueError,
+                "there is no element to apply the function to",
+                f"vectorize of shape {shape}",
+                "arguments with at least one element",
             )
         if not isinstance(results[0], tuple):
             return self._stacked(results, shape, 0)

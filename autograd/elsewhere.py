@@ -2,7 +2,7 @@
 
 from typing import Any, NoReturn
 
-from autograd.errors import three_lines
+from autograd.errors import refusal, three_lines
 
 
 def absent(module: str, name: str, instead: str | None) -> AttributeError:
@@ -19,7 +19,7 @@ class Refused:
 
     def __get__(self, x: Any, owner: type) -> NoReturn:
         what = f"'Tensor' object has no attribute {self.name!r}"
-        raise AttributeError(three_lines(what, f"x.{self.name}", self.instead))
+        raise refusal(AttributeError, what, f"x.{self.name}", self.instead)
 
 
 REFUSED = {

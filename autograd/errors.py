@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,8 @@ ROOMS = tuple(
     f"{room}{os.sep}" for room in (f"{_HERE}{os.sep}autograd", f"{_HERE}{os.sep}nn", _NUMPY)
 )
 """The folders of code that is not the user's; the separator at the end tells nn from nn_of_mine."""
+
+Refusal = TypeVar("Refusal", bound=Exception)
 
 
 def three_lines(what: str, where: str, instead: str) -> str:
@@ -25,6 +27,18 @@ def three_lines(what: str, where: str, instead: str) -> str:
       instead: log(2.0)
     """
     return f"{what}\n  where: {where}\n  instead: {instead}"
+
+
+def refusal(kind: type[Refusal], what: str, where: str, instead: str) -> Refusal:
+    """Return the error to raise: what failed, where, and what to write instead.
+
+    >>> raise refusal(ValueError, "log of a word", "log('x')", "log(2.0)")
+    Traceback (most recent call last):
+    ValueError: log of a word
+      where: log('x')
+      instead: log(2.0)
+    """
+    return kind(three_lines(what, where, instead))
 
 
 def line_of(file: str, line: int) -> str:
@@ -66,7 +80,7 @@ def no_float(x: Any, what: str) -> TypeError:
     """Return the error about a tensor of whole numbers that is to have a gradient."""
     message = f"only floating-point tensors have gradients, not {x.dtype}"
     instead = "Tensor(data.astype(float), requires_grad=True)"
-    return TypeError(three_lines(message, f"{what} of {describe(x, 0)}", instead))
+    return refusal(TypeError, message, f"{what} of {describe(x, 0)}", instead)
 
 
 def call_of(name: str, values: Sequence[Any], params: Mapping[str, Any] | None = None) -> str:
@@ -202,7 +216,7 @@ def dtype_of(dtype: Any) -> np.dtype[Any]:
     except TypeError:
         told = f"NumPy has no dtype {dtype!r:.40}"
         instead = "float, 'float32', int, bool, complex, or a dtype of NumPy"
-        raise TypeError(three_lines(told, f"dtype={dtype!r:.40}", instead)) from None
+        raise refusal(TypeError, told, f"dtype={dtype!r:.40}", instead) from None
 
 
 def plain(b: Any) -> Any:
@@ -211,11 +225,10 @@ def plain(b: Any) -> Any:
     if kind is not np.ndarray and isinstance(b, np.ndarray):
         own = kind.__array_ufunc__ is not np.ndarray.__array_ufunc__
         if own or kind.__mul__ is not np.ndarray.__mul__:
-            raise TypeError(
-                three_lines(
-                    f"a {kind.__name__} has an arithmetic of its own, which has no derivative here",
-                    f"a {kind.__name__} of shape {b.shape} beside a Tensor, or as an argument",
-                    "np.asarray(x); for masked values np.where(mask, 0, x)",
-                )
+            raise refusal(
+                TypeError,
+                f"a {kind.__name__} has an arithmetic of its own, which has no derivative here",
+                f"a {kind.__name__} of shape {b.shape} beside a Tensor, or as an argument",
+                "np.asarray(x); for masked values np.where(mask, 0, x)",
             )
     return b

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import failed_call, shape_of, three_lines
+from autograd.errors import failed_call, refusal, shape_of
 from autograd.hints import (
     DERIVATIVE,
     FALLBACK,
@@ -123,7 +123,7 @@ class Expression:
         piece, marked = shown[left : left + SHOWN], shown[start : min(end, left + SHOWN)]
         margin = " " * (len("  where: ") + columns(shown[left:start]))
         where = f"{piece}\n{margin}{'^' * max(1, columns(marked))}"
-        return ExpressionError(three_lines(what, where, instead))
+        return refusal(ExpressionError, what, where, instead)
 
     def _header(self) -> str | None:
         """Take the name of the result off the text, and return it."""
@@ -140,7 +140,7 @@ class Expression:
 
     def _parse(self) -> ast.expr:
         if not self.text:
-            raise ExpressionError(three_lines("the expression is empty", "''", FALLBACK))
+            raise refusal(ExpressionError, "the expression is empty", "''", FALLBACK)
         if len(self.text) > LONGEST:
             raise self.error(f"an expression has at most {LONGEST:,} characters", 0, "a part of it")
         too_deep = self.error(

@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> Path:
@@ -45,12 +45,11 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> Path:
 def check_folder(path: Path) -> None:
     """Raise a FileNotFoundError where the folder of a file is missing."""
     if not path.parent.is_dir():
-        raise FileNotFoundError(
-            three_lines(
-                f"there is no folder {str(path.parent)!r}",
-                f"save({str(path)!r})",
-                f"Path({str(path.parent)!r}).mkdir(parents=True), then save",
-            )
+        raise refusal(
+            FileNotFoundError,
+            f"there is no folder {str(path.parent)!r}",
+            f"save({str(path)!r})",
+            f"Path({str(path.parent)!r}).mkdir(parents=True), then save",
         )
 
 
@@ -73,10 +72,9 @@ def optional(library: str, extra: str, where: str) -> Any:
     try:
         return import_module(library)
     except ImportError as error:
-        raise ImportError(
-            three_lines(
-                f"{where} needs {library.partition('.')[0]}, which is not installed",
-                where,
-                f'pip install "retrograd[{extra}]"',
-            )
+        raise refusal(
+            ImportError,
+            f"{where} needs {library.partition('.')[0]}, which is not installed",
+            where,
+            f'pip install "retrograd[{extra}]"',
         ) from error

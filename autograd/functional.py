@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd.batching import Batched
 from autograd.closeness import is_close
-from autograd.errors import function_name, three_lines
+from autograd.errors import function_name, refusal
 from autograd.modes import is_grad_enabled, no_grad
 from autograd.primitive import Primitive
 from autograd.pullback import apart
@@ -140,12 +140,11 @@ def holomorphic_grad(f: Function, argnum: Argnum = 0) -> Function:
         for what, values in (("argument", call.variables), ("result", call.outputs)):
             for x in values:
                 if x.dtype.kind != "c":
-                    raise TypeError(
-                        three_lines(
-                            "a holomorphic function leads from complex numbers to complex ones",
-                            f"holomorphic_grad({function_name(f)}), {what} of {x.dtype} {x.shape}",
-                            "z.astype(complex) for an argument; grad(f) of a real function",
-                        )
+                    raise refusal(
+                        TypeError,
+                        "a holomorphic function leads from complex numbers to complex ones",
+                        f"holomorphic_grad({function_name(f)}), {what} of {x.dtype} {x.shape}",
+                        "z.astype(complex) for an argument; grad(f) of a real function",
                     )
         return call.pull([np.ones_like(y.data) for y in call.outputs])
 
@@ -300,12 +299,11 @@ def hessian(f: Function, argnum: Argnum = 0) -> Function:
         call = Traced(f, argnum, args, kwargs)
         real = any(y.dtype.kind != "c" for y in call.outputs)
         if real and any(x.dtype.kind == "c" for x in call.variables):
-            raise TypeError(
-                three_lines(
-                    "a real function of complex numbers has four second derivatives for each two",
-                    f"hessian({function_name(f)})",
-                    "hessian of lambda x, y: f(x + 1j * y), argnum=(0, 1); hvp(f) for products",
-                )
+            raise refusal(
+                TypeError,
+                "a real function of complex numbers has four second derivatives for each two",
+                f"hessian({function_name(f)})",
+                "hessian of lambda x, y: f(x + 1j * y), argnum=(0, 1); hvp(f) for products",
             )
         return _matrix(call)
 
@@ -488,12 +486,11 @@ def checkpoint(f: Same) -> Same:
             with no_grad():
                 y = again(*[constant(x) if i in wanted else x for i, x in enumerate(xs)])
             if not isinstance(y, (Tensor, np.ndarray, np.generic)):  # a derivative gives arrays
-                raise TypeError(
-                    three_lines(
-                        "a checkpointed function returns one tensor",
-                        f"checkpoint({function_name(f)}), which returned a {type(y).__name__}",
-                        "np.stack or np.concatenate of the results",
-                    )
+                raise refusal(
+                    TypeError,
+                    "a checkpointed function returns one tensor",
+                    f"checkpoint({function_name(f)}), which returned a {type(y).__name__}",
+                    "np.stack or np.concatenate of the results",
                 )
             return raw(y)
 
@@ -502,23 +499,21 @@ def checkpoint(f: Same) -> Same:
                 call = Traced(again, wanted, xs, {})
             twice = raw(y), raw(call.output)
             if not (any(hasattr(v, "tape") for v in twice) or is_close(*twice, 1e-3, 1e-6)):
-                raise RuntimeError(
-                    three_lines(
-                        "a checkpointed function computes something else the second time",
-                        f"checkpoint({function_name(f)})",
-                        "what changes from call to call as an argument; random numbers of autograd",
-                    )
+                raise refusal(
+                    RuntimeError,
+                    "a checkpointed function computes something else the second time",
+                    f"checkpoint({function_name(f)})",
+                    "what changes from call to call as an argument; random numbers of autograd",
                 )
             pulled = iter(call.pull([g]))
             if call.strangers:
                 stranger = call.strangers[0]
                 what = f"{stranger.name or 'a tensor of shape'} {stranger.shape}"
-                raise RuntimeError(
-                    three_lines(
-                        "a checkpointed function uses a tensor that is not its argument",
-                        f"checkpoint({function_name(f)}), which reached {what}",
-                        "pass that tensor as an argument, by position",
-                    )
+                raise refusal(
+                    RuntimeError,
+                    "a checkpointed function uses a tensor that is not its argument",
+                    f"checkpoint({function_name(f)}), which reached {what}",
+                    "pass that tensor as an argument, by position",
                 )
             return [next(pulled) if i in wanted else None for i in range(len(xs))]
 

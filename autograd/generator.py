@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import modes
 from autograd.creation import explained, shape_in, tensor
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.tensor import Tensor
 
 default_generator = np.random.default_rng()
@@ -39,12 +39,11 @@ def floats(values: Any, dtype: Any) -> np.ndarray:
     """Return random numbers in a dtype; of integers there would be nothing left."""
     dtype = np.dtype(dtype or modes.default)
     if dtype.kind not in "fc":
-        raise TypeError(
-            three_lines(
-                f"random numbers with decimals cannot be {dtype}",
-                f"rand or randn, of dtype {dtype}",
-                "dtype=float; randint(low, high, shape) for integers",
-            )
+        raise refusal(
+            TypeError,
+            f"random numbers with decimals cannot be {dtype}",
+            f"rand or randn, of dtype {dtype}",
+            "dtype=float; randint(low, high, shape) for integers",
         )
     return np.asarray(values, dtype)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import describe, three_lines
+from autograd.errors import describe, refusal
 from autograd.modes import is_grad_enabled
 from autograd.primitive import PRIMITIVES
 from autograd.rules.shape import astype, setitem
@@ -54,13 +54,12 @@ def _refuse_lost(x: Tensor) -> None:
     Under no_grad a part does, as NumPy's views do.
     """
     if not _is_shared(x) and (is_grad_enabled() or type(x.data) is not np.ndarray or owned(x)):
-        raise RuntimeError(
-            three_lines(
-                "what is written into a part would be lost: a part is a value, not a view",
-                f"a Tensor {x.shape} that no variable holds is rewritten",
-                "a[0, 1] = value for a[0][1] = value; a[0] = 0 for a[0].zero_(); no_grad() for "
-                "a.detach().zero_()",
-            )
+        raise refusal(
+            RuntimeError,
+            "what is written into a part would be lost: a part is a value, not a view",
+            f"a Tensor {x.shape} that no variable holds is rewritten",
+            "a[0, 1] = value for a[0][1] = value; a[0] = 0 for a[0].zero_(); no_grad() for "
+            "a.detach().zero_()",
         )
 
 
@@ -87,7 +86,7 @@ def into(out: Any, y: Any) -> Any:
     if type(out) is np.ndarray and getattr(y, "requires_grad", False):
         what = "an array would cut the gradient of what is written into it"
         instead = "out=Tensor(array), or the call without out="
-        raise TypeError(three_lines(what, f"out= of {out.dtype} {out.shape}", instead))
+        raise refusal(TypeError, what, f"out= of {out.dtype} {out.shape}", instead)
     out[...] = y
     return out
 
@@ -101,12 +100,11 @@ def assign(self: Tensor, index: Any, value: Any, alone: bool) -> None:
     value = value if _is_value(value) else np.asarray(value)[()]
     grad = self.requires_grad or (type(value) is Tensor and value.requires_grad)
     if grad and self.dtype.kind not in "fc":
-        raise TypeError(
-            three_lines(
-                f"a {self.dtype} tensor cannot hold values that need gradients",
-                f"item assignment of {describe(value, 1)} into {describe(self, 0)}",
-                "x = x.astype(float) first",
-            )
+        raise refusal(
+            TypeError,
+            f"a {self.dtype} tensor cannot hold values that need gradients",
+            f"item assignment of {describe(value, 1)} into {describe(self, 0)}",
+            "x = x.astype(float) first",
         )
     shared = _is_shared(self)
     plain = not recording or (not grad and (alone or shared))
@@ -184,12 +182,11 @@ def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
 
 
 def _misfit(x: Tensor, y: Tensor, where: str) -> ValueError:
-    return ValueError(
-        three_lines(
-            f"in place, the result must fit {x.dtype} {x.shape}, not {y.dtype} {y.shape}",
-            where,
-            "the operator without its =, which makes a new tensor",
-        )
+    return refusal(
+        ValueError,
+        f"in place, the result must fit {x.dtype} {x.shape}, not {y.dtype} {y.shape}",
+        where,
+        "the operator without its =, which makes a new tensor",
     )
 
 

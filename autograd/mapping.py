@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.batching import Batched, Level, refusal
-from autograd.errors import describe, function_name, shape_of, three_lines
+from autograd.batching import Batched, Level, vmap_error
+from autograd.errors import describe, function_name, refusal, shape_of
 from autograd.modes import is_grad_enabled
 from autograd.tensor import Tensor, constant, raw
 from autograd.tree import flatten, map_leaves
@@ -68,7 +68,7 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
         finally:
             left = level.restore_gradients()
         if left:
-            raise refusal(
+            raise vmap_error(
                 f"backward to a tensor from outside, {describe(left[0], 0)}",
                 "backward of what vmap returns, or grad(...) inside",
             )
@@ -93,28 +93,25 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
 def _result(level: Level, y: Any, axis: int | None, is_tensor: bool, f: Callable[..., Any]) -> Any:
     """Return a result for all examples: a Tensor if the function returned one."""
     if y is None:
-        raise TypeError(
-            three_lines(
-                "the function returned nothing to map",
-                f"vmap({function_name(f)}), of which a result is None",
-                "a return statement with arrays",
-            )
+        raise refusal(
+            TypeError,
+            "the function returned nothing to map",
+            f"vmap({function_name(f)}), of which a result is None",
+            "a return statement with arrays",
         )
     if axis is None and type(y) is Batched and y.tape is level and y.mapped:
-        raise ValueError(
-            three_lines(
-                "out_axes=None is for a result that is the same for all examples",
-                f"vmap({function_name(f)}), of which a result has shape {y.shape} and is mapped",
-                "the axis that shall count the examples",
-            )
+        raise refusal(
+            ValueError,
+            "out_axes=None is for a result that is the same for all examples",
+            f"vmap({function_name(f)}), of which a result has shape {y.shape} and is mapped",
+            "the axis that shall count the examples",
         )
     if axis is not None and not -1 - np.ndim(y) <= axis <= np.ndim(y):
-        raise ValueError(
-            three_lines(
-                f"there is no place {axis} for the axis of the examples",
-                f"vmap({function_name(f)}, out_axes={axis}), of which a result has {shape_of(y)}",
-                "out_axes=0 for the first axis, -1 for the last one",
-            )
+        raise refusal(
+            ValueError,
+            f"there is no place {axis} for the axis of the examples",
+            f"vmap({function_name(f)}, out_axes={axis}), of which a result has {shape_of(y)}",
+            "out_axes=0 for the first axis, -1 for the last one",
         )
     value = level.whole(y, axis)
     if type(value) is Tensor and not (value.requires_grad and is_grad_enabled()):
@@ -133,12 +130,11 @@ def _axes(spec: Axes, tree: Any, name: str, f: Callable[..., Any]) -> list[int |
         pairs = zip(spec, tree, strict=True)
         return [axis for part, below in pairs for axis in _axes(part, below, name, f)]
     of = "the arguments" if name == "in_axes" else "the results"
-    raise ValueError(
-        three_lines(
-            f"{name} has another structure than {of}",
-            f"vmap({function_name(f)}, {name}={spec!r}), for {map_leaves(shape_of, tree)}",
-            "one axis for all, or the same nested structure of axes, None for the same for all",
-        )
+    raise refusal(
+        ValueError,
+        f"{name} has another structure than {of}",
+        f"vmap({function_name(f)}, {name}={spec!r}), for {map_leaves(shape_of, tree)}",
+        "one axis for all, or the same nested structure of axes, None for the same for all",
     )
 
 
@@ -151,25 +147,23 @@ def _size(leaves: list[Any], axes: list[int | None], f: Callable[..., Any]) -> i
     )
     where = f"vmap({function_name(f)}) of {shapes or 'no arguments'}"
     if all(axis is None for axis in axes):
-        raise ValueError(
-            three_lines("vmap needs an argument to map", where, "in_axes=0 for the first axis")
+        raise refusal(
+            ValueError, "vmap needs an argument to map", where, "in_axes=0 for the first axis"
         )
     for x, axis in pairs:
         if axis is not None and not (hasattr(x, "ndim") and -x.ndim <= axis < x.ndim):
-            raise ValueError(
-                three_lines(
-                    f"there is no axis {axis} to map in {shape_of(x)}",
-                    where,
-                    "an array with that axis, or None in in_axes for what is the same for all",
-                )
+            raise refusal(
+                ValueError,
+                f"there is no axis {axis} to map in {shape_of(x)}",
+                where,
+                "an array with that axis, or None in in_axes for what is the same for all",
             )
     sizes = {x.shape[axis] for x, axis in pairs if axis is not None}
     if len(sizes) > 1:
-        raise ValueError(
-            three_lines(
-                f"the mapped axes differ in length: {', '.join(map(str, sorted(sizes)))}",
-                where,
-                "batches of one size, or None in in_axes for what is the same for all",
-            )
+        raise refusal(
+            ValueError,
+            f"the mapped axes differ in length: {', '.join(map(str, sorted(sizes)))}",
+            where,
+            "batches of one size, or None in in_axes for what is the same for all",
         )
     return int(sizes.pop())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from autograd import modes, pytorch
-from autograd.errors import dtype_of, three_lines
+from autograd.errors import dtype_of, refusal
 from autograd.pytorch import (
     PyTorchMethods,
     dispatching,
@@ -106,12 +106,11 @@ class Methods(PyTorchMethods):
         2.5
         """
         if self.data.size != 1:
-            raise ValueError(
-                three_lines(
-                    f"an array of shape {self.shape} is no single number",
-                    "x.item(), float(x), int(x), or a function of Python's math",
-                    "x[0] or x.sum() for one number, np.exp for math.exp, print(x) for all of them",
-                )
+            raise refusal(
+                ValueError,
+                f"an array of shape {self.shape} is no single number",
+                "x.item(), float(x), int(x), or a function of Python's math",
+                "x[0] or x.sum() for one number, np.exp for math.exp, print(x) for all of them",
             )
         return self.data.item()
 
@@ -156,12 +155,11 @@ class Methods(PyTorchMethods):
     # ── the protocols of Python ────────────────────────────────────────────────────────────────
     def __len__(self) -> int:
         if self.data.ndim == 0:
-            raise TypeError(
-                three_lines(
-                    "one number has no length, and no parts to go through",
-                    "len(x), list(x) or a loop over a Tensor of shape ()",
-                    "x itself; x.reshape(1) for an array of it",
-                )
+            raise refusal(
+                TypeError,
+                "one number has no length, and no parts to go through",
+                "len(x), list(x) or a loop over a Tensor of shape ()",
+                "x itself; x.reshape(1) for an array of it",
             )
         return len(self.data)
 
@@ -170,24 +168,22 @@ class Methods(PyTorchMethods):
 
     def __bool__(self) -> bool:
         if type(self.data) is np.ndarray and self.data.size != 1:
-            raise ValueError(
-                three_lines(
-                    f"an array of shape {self.shape} is ambiguous where one truth value is wanted",
-                    "if, while, and, or, not, max(), min(), in, or bool() of a Tensor",
-                    "np.where(x > 0, a, b) chooses for each element; x.any() and x.all() are one",
-                )
+            raise refusal(
+                ValueError,
+                f"an array of shape {self.shape} is ambiguous where one truth value is wanted",
+                "if, while, and, or, not, max(), min(), in, or bool() of a Tensor",
+                "np.where(x > 0, a, b) chooses for each element; x.any() and x.all() are one",
             )
         return bool(self.data)
 
     def __float__(self) -> float:
         if self.requires_grad and modes.depth.value:
-            raise TypeError(
-                three_lines(
-                    "a Python number of this value would cut the gradient in silence",
-                    "float(x) inside a function that is being differentiated",
-                    "NumPy's functions (np.sin, not math.sin), np.zeros(n, like=x) to store into, "
-                    "or x.item() where no gradient is wanted",
-                )
+            raise refusal(
+                TypeError,
+                "a Python number of this value would cut the gradient in silence",
+                "float(x) inside a function that is being differentiated",
+                "NumPy's functions (np.sin, not math.sin), np.zeros(n, like=x) to store into, "
+                "or x.item() where no gradient is wanted",
             )
         return float(self.item())
 
@@ -203,12 +199,11 @@ class Methods(PyTorchMethods):
         except TypeError:
             if self.ndim:
                 raise
-            raise TypeError(
-                three_lines(
-                    f"a number of {self.dtype} is no integer",
-                    "range(x), a[x], or a size",
-                    "int(x) of one number; an integer dtype for counts and indices",
-                )
+            raise refusal(
+                TypeError,
+                f"a number of {self.dtype} is no integer",
+                "range(x), a[x], or a size",
+                "int(x) of one number; an integer dtype for counts and indices",
             ) from None
 
     def __round__(self, ndigits: int = 0) -> Any:
@@ -326,12 +321,11 @@ class Methods(PyTorchMethods):
         """Repeat each element, as NumPy does: ``repeat(2, 1)`` twice along axis 1."""
         axis = repeats[1:2]
         if len(repeats) > 2 or (axis and type(axis[0]) is int and axis[0] >= max(self.ndim, 1)):
-            raise TypeError(
-                three_lines(
-                    "repeat is NumPy's, of each element: of the whole, it is tile",
-                    f"x.repeat{repeats}",
-                    f"x.tile({repeats})",
-                )
+            raise refusal(
+                TypeError,
+                "repeat is NumPy's, of each element: of the whole, it is tile",
+                f"x.repeat{repeats}",
+                f"x.tile({repeats})",
             )
         return dispatching.repeat(
             self, *repeats, **{pytorch.ALIASES.get(k, k): v for k, v in options.items()}
@@ -384,12 +378,11 @@ class Methods(PyTorchMethods):
 def on_cpu(device: Any) -> None:
     """Raise ValueError for any device but ``"cpu"``: NumPy has no other."""
     if str(device).partition(":")[0] != "cpu":
-        raise ValueError(
-            three_lines(
-                f"NumPy's arrays are on the CPU: there is no device {str(device)!r}",
-                f"device={device!r}",
-                "'cpu', or a dtype: x.to('float32'); program.to('cupy') of a captured program",
-            )
+        raise refusal(
+            ValueError,
+            f"NumPy's arrays are on the CPU: there is no device {str(device)!r}",
+            f"device={device!r}",
+            "'cpu', or a dtype: x.to('float32'); program.to('cupy') of a captured program",
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar, overload
 
 import numpy as np
 
-from autograd.errors import dtype_of, three_lines
+from autograd.errors import dtype_of, refusal
 
 Same = TypeVar("Same", bound=Callable[..., Any])
 
@@ -52,7 +52,7 @@ class _Recording(ContextDecorator):
             return super().__new__(cls)
         if not callable(f):
             name, instead = cls.__name__, f"with {cls.__name__}(): ..., @{cls.__name__}"
-            raise TypeError(three_lines(f"{name} is for code", f"{name}({f!r:.40})", instead))
+            raise refusal(TypeError, f"{name} is for code", f"{name}({f!r:.40})", instead)
         return cls()(f)
 
     def __init__(self, f: Any = None) -> None:  # noqa: ARG002  # a function is for __new__
@@ -130,11 +130,10 @@ def set_default_dtype(dtype: Any) -> None:
     global default  # noqa: PLW0603  # one setting for the process, as in PyTorch
     dtype = dtype_of(dtype)
     if dtype.kind != "f":
-        raise TypeError(
-            three_lines(
-                f"the default dtype must be floating, not {dtype}",
-                f"set_default_dtype({dtype.name!r})",
-                "set_default_dtype('float32') or set_default_dtype('float64')",
-            )
+        raise refusal(
+            TypeError,
+            f"the default dtype must be floating, not {dtype}",
+            f"set_default_dtype({dtype.name!r})",
+            "set_default_dtype('float32') or set_default_dtype('float64')",
         )
     default = dtype

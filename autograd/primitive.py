@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal, three_lines
 from autograd.modes import readers
 
 Rule = Callable[..., Any]
@@ -114,13 +114,12 @@ class Primitive:
             for name, value in kwargs.items():
                 given = name != "out" and getattr(value, "requires_grad", False)
                 if given and beyond(self, kwargs) is None:
-                    raise TypeError(
-                        three_lines(
-                            f"{self.name} has no rule for its argument {name}",
-                            f"{self.name}(..., {name}), a Tensor that requires a gradient",
-                            f"a rule for each array in {self.name}.defvjp, None where it is flat; "
-                            f"or {name}.detach()",
-                        )
+                    raise refusal(
+                        TypeError,
+                        f"{self.name} has no rule for its argument {name}",
+                        f"{self.name}(..., {name}), a Tensor that requires a gradient",
+                        f"a rule for each array in {self.name}.defvjp, None where it is flat; "
+                        f"or {name}.detach()",
                     )
         return args, kwargs
 
@@ -132,12 +131,11 @@ class Undefined:
         self.name, self.instead = name, instead
 
     def __call__(self, i: int, *_: Any, **__: Any) -> Any:
-        raise NotImplementedError(
-            three_lines(
-                f"the derivative of {self.name} is not defined for its argument {i}",
-                f"{self.name}, which was made a primitive",
-                self.instead.format(name=self.name, i=i),
-            )
+        raise refusal(
+            NotImplementedError,
+            f"the derivative of {self.name} is not defined for its argument {i}",
+            f"{self.name}, which was made a primitive",
+            self.instead.format(name=self.name, i=i),
         )
 
 
@@ -314,7 +312,7 @@ def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
                 raise
             name = dispatch.__name__
             told = f"{name} takes arrays and Tensors, not a {lists[0]}"
-            raise TypeError(three_lines(told, f"{name}({args[0]!r:.40})", "np.array(x)")) from None
+            raise refusal(TypeError, told, f"{name}({args[0]!r:.40})", "np.array(x)") from None
 
     def defvjp(*rules: Rule | None) -> None:
         for rule in rules:
@@ -332,12 +330,11 @@ def _check_rule(rule: Any, count: int, name: str) -> None:
     if code is None or code.co_flags & inspect.CO_VARARGS or code.co_argcount >= 2 + count:
         return
     given = ", ".join(code.co_varnames[: code.co_argcount])
-    raise TypeError(
-        three_lines(
-            "a rule takes the gradient, the result and every argument that has a rule",
-            f"{name}.defvjp of lambda {given}: ...",
-            "lambda g, y, x: g * ...; rules (ans, x) -> g -> ... are for autograd.extend.defvjp",
-        )
+    raise refusal(
+        TypeError,
+        "a rule takes the gradient, the result and every argument that has a rule",
+        f"{name}.defvjp of lambda {given}: ...",
+        "lambda g, y, x: g * ...; rules (ans, x) -> g -> ... are for autograd.extend.defvjp",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.blocks import LARGE, in_pieces
-from autograd.errors import no_float, three_lines
+from autograd.errors import no_float, refusal
 from autograd.rules.lazy import LAZY
 from autograd.rules.shape import in_dtype, sum_to
 from autograd.tensor import Tensor, constant
@@ -103,22 +103,20 @@ def fit(gx: Gradient, a: Tensor) -> Gradient:
 def _same_axes(given: tuple[int, ...], shape: tuple[int, ...]) -> None:
     """Refuse a gradient that a reshape would make fit, with its elements in other places."""
     if [n for n in given if n != 1] != [n for n in shape if n != 1]:
-        raise ValueError(
-            three_lines(
-                f"the rule of an operation returned a gradient of shape {given}",
-                f"its argument has shape {shape}",
-                f"a rule that returns shape {shape}, or one that broadcasting made of it",
-            )
+        raise refusal(
+            ValueError,
+            f"the rule of an operation returned a gradient of shape {given}",
+            f"its argument has shape {shape}",
+            f"a rule that returns shape {shape}, or one that broadcasting made of it",
         )
 
 
 def _number(gx: Any) -> Gradient:
     if isinstance(gx, (int, float, complex)):
         return np.asarray(gx, np.result_type(float, type(gx)))[()]
-    raise TypeError(
-        three_lines(
-            f"the rule of an operation returned a {type(gx).__name__}",
-            f"its gradient is {gx!r}",
-            "an array or a number, g * ...; None in the place of a rule: no derivative",
-        )
+    raise refusal(
+        TypeError,
+        f"the rule of an operation returned a {type(gx).__name__}",
+        f"its gradient is {gx!r}",
+        "an array or a number, g * ...; None in the place of a rule: no derivative",
     )

@@ -7,7 +7,7 @@ import numpy as np
 
 from autograd.backward import ALONE, sweep
 from autograd.batching import Level, VmapError
-from autograd.errors import plain, three_lines
+from autograd.errors import plain, refusal
 from autograd.modes import depth, enable_grad, is_grad_enabled, no_grad
 from autograd.outside import here
 from autograd.rules.shape import cut_off
@@ -78,12 +78,11 @@ class Pullback:
         """Return the derivatives of the output k by each variable, ``y.shape + x.shape``."""
         y, shapes = self.outputs[k], [v.shape for v in self.variables]
         if y.dtype.kind == "c" and any(v.dtype.kind != "c" for v in self.variables):
-            raise TypeError(
-                three_lines(
-                    "a unit vector tells the real part of this derivative only",
-                    "jacrev from real to complex numbers, or jacfwd from complex to real ones",
-                    "jacobian(f), which chooses the other way; by one argument, for one result",
-                )
+            raise refusal(
+                TypeError,
+                "a unit vector tells the real part of this derivative only",
+                "jacrev from real to complex numbers, or jacfwd from complex to real ones",
+                "jacobian(f), which chooses the other way; by one argument, for one result",
             )
         if y.size == 1:
             blocks = [self.gradients(self._only(k, np.ones_like(y.data)), self.recorded)]

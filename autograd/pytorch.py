@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.elsewhere import REFUSED, Refused
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import full_name, home_of
 from autograd.rules import neural
 
@@ -349,12 +349,12 @@ class PyTorchMethods:
         if isinstance(sizes, (int, np.integer)):
             if sizes < 1:
                 where = f"split({sizes}, dim={dim})"
-                raise ValueError(three_lines("a part has at least one row", where, "x.split(2)"))
+                raise refusal(ValueError, "a part has at least one row", where, "x.split(2)")
             return tuple(dispatching.split(self, range(int(sizes), length, int(sizes)), axis=dim))
         if sum(sizes) != length:
             what = f"sizes of {sum(sizes)} in all, of an axis of {length}"
-            raise ValueError(
-                three_lines(what, f"split({sizes}, dim={dim})", "sizes that sum to the axis")
+            raise refusal(
+                ValueError, what, f"split({sizes}, dim={dim})", "sizes that sum to the axis"
             )
         return tuple(dispatching.split(self, np.cumsum(sizes)[:-1], axis=dim))
 
@@ -362,7 +362,7 @@ class PyTorchMethods:
         """Return that many parts, or fewer: all of one size but the last."""
         if chunks < 1:
             where = f"chunk({chunks}, dim={dim})"
-            raise ValueError(three_lines("there is at least one part", where, "x.chunk(2)"))
+            raise refusal(ValueError, "there is at least one part", where, "x.chunk(2)")
         return PyTorchMethods.split(self, max(1, -(-self.shape[dim] // chunks)), dim)
 
     def unbind(self, dim: int = 0) -> tuple["Tensor", ...]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.closeness import is_close, rounding
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.graph import arguments, toposort
 from autograd.pull import Gradient, fit, pull
 from autograd.seeds import first_gradient
@@ -137,12 +137,11 @@ def changed_leaves(*roots: Tensor) -> list[Tensor]:
 def refuse_changed(root: Tensor, what: str, name: Callable[[Tensor], str]) -> None:
     """Raise where leaves have other values now: numbers of then and of now make no equation."""
     if changed := changed_leaves(root):
-        raise RuntimeError(
-            three_lines(
-                "values have changed since this result was computed from them",
-                f"{what}, of {', '.join(name(t) or 'a leaf' for t in changed[:3])}",
-                f"{what} before optimizer.step(), or with a result that is computed anew",
-            )
+        raise refusal(
+            RuntimeError,
+            "values have changed since this result was computed from them",
+            f"{what}, of {', '.join(name(t) or 'a leaf' for t in changed[:3])}",
+            f"{what} before optimizer.step(), or with a result that is computed anew",
         )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd import modes, rules  # noqa: F401  # rules fill the table
 from autograd.blocks import LARGE, in_pieces
-from autograd.errors import call_of, describe, failed_call, no_float, plain, shape_of, three_lines
+from autograd.errors import call_of, describe, failed_call, no_float, plain, refusal, shape_of
 from autograd.hooks import Hook
 from autograd.methods import SLOTS, Methods
 from autograd.modes import paused, readers, watching
@@ -149,12 +149,11 @@ class Tensor(Methods):
             self.requires_grad = requires_grad
             return
         if not isinstance(requires_grad, (bool, np.bool)):
-            raise TypeError(
-                three_lines(
-                    f"requires_grad is True or False, not {requires_grad!r:.40}",
-                    f"Tensor({data!r:.40}, {requires_grad!r:.40})",
-                    "requires_grad=True; Tensor(2.5) for a number, Tensor([2, 5]) for several",
-                )
+            raise refusal(
+                TypeError,
+                f"requires_grad is True or False, not {requires_grad!r:.40}",
+                f"Tensor({data!r:.40}, {requires_grad!r:.40})",
+                "requires_grad=True; Tensor(2.5) for a number, Tensor([2, 5]) for several",
             )
         self.data = values(data, requires_grad, dtype)
         self.requires_grad = False
@@ -166,7 +165,7 @@ class Tensor(Methods):
         if "__new__" not in vars(cls):  # nn.Parameter's makes a Tensor
             what, where = "Tensor has no subclasses", f"class {cls.__name__}(Tensor)"
             instead = "a class with a Tensor as attribute; functions; nn.Module; @primitive"
-            raise TypeError(three_lines(what, where, instead))
+            raise refusal(TypeError, what, where, instead)
 
     # ── operators: one line each, from the rows ────────────────────────────────────────────────
     __add__, __radd__ = _binary(np.add), _binary(np.add, reflected=True)
@@ -192,13 +191,12 @@ class Tensor(Methods):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if self.requires_grad and get_ident() not in paused:
-            raise TypeError(
-                three_lines(
-                    "this Tensor is connected to a graph: an array of it would cut the gradient",
-                    f"np.asarray({describe(self, 0)})",
-                    "np.stack([...]) to join tensors; np.zeros(n, like=x) to fill; autograd.scipy "
-                    "for scipy; x.detach() for the values, as in a plot",
-                )
+            raise refusal(
+                TypeError,
+                "this Tensor is connected to a graph: an array of it would cut the gradient",
+                f"np.asarray({describe(self, 0)})",
+                "np.stack([...]) to join tensors; np.zeros(n, like=x) to fill; autograd.scipy "
+                "for scipy; x.detach() for the values, as in a plot",
             )
         return np.array(self.data, dtype=dtype, copy=copy)
 
@@ -213,12 +211,11 @@ class Tensor(Methods):
     @grad.setter
     def grad(self, value: Any) -> None:
         if value is not None and shape_of(value) != self.shape:
-            raise ValueError(
-                three_lines(
-                    f"a gradient has the shape of its tensor, {self.shape}",
-                    f"grad of {describe(self, 0)} set to shape {shape_of(value)}",
-                    "x.grad = None, or a value of x's shape",
-                )
+            raise refusal(
+                ValueError,
+                f"a gradient has the shape of its tensor, {self.shape}",
+                f"grad of {describe(self, 0)} set to shape {shape_of(value)}",
+                "x.grad = None, or a value of x's shape",
             )
         if value is not None and type(value) is not Tensor:
             value = constant(np.asarray(value, self.dtype)[()])
@@ -250,12 +247,11 @@ class Tensor(Methods):
         if requires_grad and self.dtype.kind not in "fc":
             raise no_float(self, "requires_grad=True")
         if not requires_grad and self.op is not None:
-            raise RuntimeError(
-                three_lines(
-                    "requires_grad can be switched off on leaves only",
-                    f"{describe(self, 0)}, the result of {self.op.name}",
-                    "x.detach()",
-                )
+            raise refusal(
+                RuntimeError,
+                "requires_grad can be switched off on leaves only",
+                f"{describe(self, 0)}, the result of {self.op.name}",
+                "x.detach()",
             )
         self.requires_grad = requires_grad
         return self
@@ -312,12 +308,11 @@ class Tensor(Methods):
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.op is not None and self.requires_grad:
-            raise RuntimeError(
-                three_lines(
-                    "only leaves can be copied or pickled: a graph belongs to its process",
-                    f"{describe(self, 0)}, the result of {self.op.name}",
-                    "copy.deepcopy(x.detach()); x.detach() in a plot, too",
-                )
+            raise refusal(
+                RuntimeError,
+                "only leaves can be copied or pickled: a graph belongs to its process",
+                f"{describe(self, 0)}, the result of {self.op.name}",
+                "copy.deepcopy(x.detach()); x.detach() in a plot, too",
             )
         kept = {k: v for k, v in (self.meta or {}).items() if k in ("name", "parameter")}
         return Tensor, (self.data, self.requires_grad), (None, {"meta": kept or None})
@@ -351,7 +346,7 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
     if params and op.params is not None and not params.keys() <= op.params:
         what = f"{op.name} of a Tensor does not take {sorted(params.keys() - op.params)}"
         instead = "the call without it, or x.detach() if no gradient is wanted"
-        raise NotImplementedError(three_lines(what, call_of(op.name, values), instead))
+        raise refusal(NotImplementedError, what, call_of(op.name, values), instead)
     try:
         if op.elementwise and type(arrays[0]) is ndarray and arrays[0].size >= LARGE:
             data = in_pieces(partial(op.call, **params) if params else op.call, *arrays)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.core import make_jvp, make_vjp, vspace
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.wrap_util import get_name, unary_to_nary
 
 TOL = RTOL = EPS = 1e-6
@@ -111,4 +111,4 @@ def combo_check(fun: Callable[..., Any], *check: Any, **options: Any) -> Callabl
 
 
 def _disagreement(what: str, where: str) -> AssertionError:
-    return AssertionError(three_lines(what, where, "a rule that gives the numerical derivative"))
+    return refusal(AssertionError, what, where, "a rule that gives the numerical derivative")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import function_name, three_lines
+from autograd.errors import function_name, refusal
 from autograd.graph import toposort
 from autograd.modes import depth, deriving, enable_grad, paused, readers
 from autograd.outside import here, tell
@@ -57,12 +57,11 @@ class Traced(Pullback):
             outputs, self.rebuild_output = flatten(self.output)
             outputs = [tensor(y) for y in outputs]
             if any(getattr(y.data, "dtype", OBJECT).kind not in "biufc" for y in outputs):
-                raise TypeError(
-                    three_lines(
-                        "the function returned nothing to differentiate",
-                        f"{function_name(f)}, which returned {self.output!r:.60}",
-                        "a return statement with the result",
-                    )
+                raise refusal(
+                    TypeError,
+                    "the function returned nothing to differentiate",
+                    f"{function_name(f)}, which returned {self.output!r:.60}",
+                    "a return statement with the result",
                 )
         if deriving and not connected and here.reader is None:
             connected = _is_inside_of_another(outputs)
@@ -116,12 +115,11 @@ class Traced(Pullback):
         """Return the output, which must be one number."""
         if len(self.outputs) != 1 or self.outputs[0].size != 1:
             shapes = ", ".join(str(y.shape) for y in self.outputs)
-            raise TypeError(
-                three_lines(
-                    f"{transform} needs a function that returns one number",
-                    f"{transform}({function_name(f)}), which returned shape {shapes}",
-                    "jacobian(f) for all derivatives, elementwise_grad(f), or a sum inside f",
-                )
+            raise refusal(
+                TypeError,
+                f"{transform} needs a function that returns one number",
+                f"{transform}({function_name(f)}), which returned shape {shapes}",
+                "jacobian(f) for all derivatives, elementwise_grad(f), or a sum inside f",
             )
         self.refuse_complex(f, transform)
         return self.outputs[0]
@@ -136,13 +134,12 @@ class Traced(Pullback):
         """Raise where an output is complex: its gradient would be that of its real part."""
         for y in self.outputs:
             if y.dtype.kind == "c":
-                raise TypeError(
-                    three_lines(
-                        f"{transform} needs a function that returns real numbers",
-                        f"{transform}({function_name(f)}), which returned {y.dtype} {y.shape}",
-                        "holomorphic_grad(f) for the complex derivative, jacobian(f), or np.real, "
-                        "np.imag or np.abs of the result",
-                    )
+                raise refusal(
+                    TypeError,
+                    f"{transform} needs a function that returns real numbers",
+                    f"{transform}({function_name(f)}), which returned {y.dtype} {y.shape}",
+                    "holomorphic_grad(f) for the complex derivative, jacobian(f), or np.real, "
+                    "np.imag or np.abs of the result",
                 )
 
     def of_results(self, v: Any) -> list[Any]:
@@ -163,12 +160,11 @@ def _is_inside_of_another(outputs: Sequence[Tensor]) -> bool:
 def derived(f: Function, what: str) -> Callable[[Function], Function]:
     """Name a derivative after its function."""
     if not callable(f):
-        raise TypeError(
-            three_lines(
-                f"derivatives are taken of functions; this is of type {type(f).__name__}",
-                f"the argument {f!r}",
-                "lambda x: ... of arrays; of a Tensor that was computed, call .backward()",
-            )
+        raise refusal(
+            TypeError,
+            f"derivatives are taken of functions; this is of type {type(f).__name__}",
+            f"the argument {f!r}",
+            "lambda x: ... of arrays; of a Tensor that was computed, call .backward()",
         )
 
     def name(derivative: Function) -> Function:
@@ -190,13 +186,12 @@ def _variable(f: Function, x: Any, later: bool) -> Tensor:
         data = _number(data)
     dtype = getattr(data, "dtype", None)
     if dtype is None or dtype.kind not in "fc":
-        raise TypeError(
-            three_lines(
-                "an argument to differentiate by must be floating, "
-                f"not {type(x).__name__ if dtype is None else dtype}",
-                f"{function_name(f)}, argument of shape {np.shape(data)}",
-                "x.astype(float), or another argnum",
-            )
+        raise refusal(
+            TypeError,
+            "an argument to differentiate by must be floating, "
+            f"not {type(x).__name__ if dtype is None else dtype}",
+            f"{function_name(f)}, argument of shape {np.shape(data)}",
+            "x.astype(float), or another argnum",
         )
     if type(data) is np.ndarray:
         data = data.copy() if later else data.view()
@@ -220,20 +215,18 @@ def _parts(v: Any, tree: Any, tensors: Sequence[Tensor], what: str) -> list[Any]
     given = flatten_like(tree, v)
     for g, y in zip(given, tensors, strict=True):
         if np.shape(g) != y.shape:
-            raise ValueError(
-                three_lines(
-                    f"the vector has the shape of the {what}, {y.shape}",
-                    f"a vector of shape {np.shape(g)}",
-                    f"a vector of the {what}'s shape",
-                )
+            raise refusal(
+                ValueError,
+                f"the vector has the shape of the {what}, {y.shape}",
+                f"a vector of shape {np.shape(g)}",
+                f"a vector of the {what}'s shape",
             )
         if np.iscomplexobj(g) and y.dtype.kind != "c":
-            raise TypeError(
-                three_lines(
-                    f"the vector is real where the {what} is",
-                    f"a complex vector for a {what} of {y.dtype} {y.shape}",
-                    "v.real",
-                )
+            raise refusal(
+                TypeError,
+                f"the vector is real where the {what} is",
+                f"a complex vector for a {what} of {y.dtype} {y.shape}",
+                "v.real",
             )
     pairs = zip(given, tensors, strict=True)
     return [g if type(g) is Tensor else array(g, y.dtype) for g, y in pairs]
@@ -250,22 +243,20 @@ def _explain_lists(error: Exception, chosen: Sequence[Any]) -> None:
 
 
 def _twice(f: Function, argnum: Sequence[int]) -> TypeError:
-    return TypeError(
-        three_lines(
-            "each argument is differentiated by once",
-            f"{function_name(f)}, argnum={tuple(argnum)}",
-            "each position once; the gradient is the same",
-        )
+    return refusal(
+        TypeError,
+        "each argument is differentiated by once",
+        f"{function_name(f)}, argnum={tuple(argnum)}",
+        "each position once; the gradient is the same",
     )
 
 
 def _missing(f: Function, argnum: Argnum, args: tuple[Any, ...]) -> TypeError:
     positions = (argnum,) if isinstance(argnum, int) else argnum
     i = next(i for i in positions if not -len(args) <= i < len(args))
-    return TypeError(
-        three_lines(
-            f"there is no argument {i} to differentiate by",
-            f"{function_name(f)} was called with {len(args)} positional argument(s)",
-            "give it by position, or choose another argnum",
-        )
+    return refusal(
+        TypeError,
+        f"there is no argument {i} to differentiate by",
+        f"{function_name(f)} was called with {len(args)} positional argument(s)",
+        "give it by position, or choose another argnum",
     )

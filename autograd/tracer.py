@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from autograd.batching import Batched, run
-from autograd.errors import function_name, three_lines
+from autograd.errors import function_name, refusal
 from autograd.graph import arguments, strangers, toposort
 from autograd.modes import enable_grad
 from autograd.primitive import PRIMITIVES, Primitive, Undefined
@@ -110,12 +110,11 @@ def primitive(fn: Callable[..., Any]) -> Callable[..., Any]:
                 nested = nested or any(hasattr(leaf, "_record") for leaf in flatten(a)[0])
         for key, value in kwargs.items():
             if isbox(value):
-                raise TypeError(
-                    three_lines(
-                        "a primitive is differentiated by the arguments that it takes by position",
-                        f"{op.name}({key}=...) of a Tensor",
-                        f"the same value by position, or autograd.tracer.getval({key})",
-                    )
+                raise refusal(
+                    TypeError,
+                    "a primitive is differentiated by the arguments that it takes by position",
+                    f"{op.name}({key}=...) of a Tensor",
+                    f"the same value by position, or autograd.tracer.getval({key})",
                 )
         if not traced and not nested:
             return fn(*args, **kwargs)
@@ -136,12 +135,11 @@ def _alone(fn: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
     born = birth()
     y = fn(*args, **kwargs)
     if strangers(born, *flatten(y)[0]):
-        raise RuntimeError(
-            three_lines(
-                "a primitive uses a tensor that is not its argument",
-                f"{function_name(fn)}(...)",
-                "that tensor as an argument, by position; getval(x) where it is a constant",
-            )
+        raise refusal(
+            RuntimeError,
+            "a primitive uses a tensor that is not its argument",
+            f"{function_name(fn)}(...)",
+            "that tensor as an argument, by position; getval(x) where it is a constant",
         )
     return map_leaves(raw, y)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 
 Rebuild = Callable[[Sequence[Any]], Any]
 NESTS = (list, tuple, dict)
@@ -70,12 +70,11 @@ def flatten_like(like: Any, tree: Any) -> list[Any]:
 
 def _unlike(like: Any, tree: Any) -> ValueError:
     given, wanted = map(_described, (tree, like))
-    return ValueError(
-        three_lines(
-            "values that belong together are nested alike",
-            f"{given}, in the place of {wanted}",
-            "the same keys, and as many parts",
-        )
+    return refusal(
+        ValueError,
+        "values that belong together are nested alike",
+        f"{given}, in the place of {wanted}",
+        "the same keys, and as many parts",
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from operator import index
 from typing import Any, ParamSpec, TypeVar
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 
 P = ParamSpec("P")
 Function = Callable[..., Any]
@@ -37,12 +37,11 @@ def _positions(name: str, rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return the position, or the positions, that a transform was given besides its function."""
     if "argnums" in kwargs:
         told = _told(kwargs["argnums"])
-        raise TypeError(
-            three_lines(
-                "the keyword for one position or several is argnum",
-                f"{name}(f, argnums={told})",
-                f"{name}(f, argnum={told})",
-            )
+        raise refusal(
+            TypeError,
+            "the keyword for one position or several is argnum",
+            f"{name}(f, argnums={told})",
+            f"{name}(f, argnum={told})",
         )
     rest += (kwargs["argnum"],) if "argnum" in kwargs else ()
     if not rest:
@@ -53,13 +52,12 @@ def _positions(name: str, rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return tuple(map(index, argnum)) if several else index(argnum)
     except (TypeError, ValueError):
         where = f"{name}({', '.join(['f', *map(_told, rest)])})"
-    raise TypeError(
-        three_lines(
-            "argnum is the position of an argument: an integer, or a tuple of integers",
-            where,
-            "argnum=0 for the first argument, argnum=(0, 1) for two; the arguments come later: "
-            + IN_STEPS.get(name, f"{name}(f)(x)"),
-        )
+    raise refusal(
+        TypeError,
+        "argnum is the position of an argument: an integer, or a tuple of integers",
+        where,
+        "argnum=0 for the first argument, argnum=(0, 1) for two; the arguments come later: "
+        + IN_STEPS.get(name, f"{name}(f)(x)"),
     )
 
 

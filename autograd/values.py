@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd import modes
-from autograd.errors import describe, dtype_of, plain, three_lines
+from autograd.errors import describe, dtype_of, plain, refusal
 from autograd.rules.shape import cut_off
 
 
@@ -18,12 +18,11 @@ def values(data: Any, requires_grad: bool, dtype: Any) -> Any:
     stands_in = hasattr(data, "tape")  # for an array, while a function is captured or mapped
     if hasattr(data, "requires_grad") and not stands_in:  # a Tensor, which stands above this room
         if data.op and data.requires_grad and get_ident() not in modes.paused:
-            raise TypeError(
-                three_lines(
-                    "this Tensor is connected to a graph: a copy of it would cut the gradient",
-                    f"Tensor({describe(data, 0)})",
-                    "x itself; x.clone() or x.astype(dtype), which stay connected; x.detach()",
-                )
+            raise refusal(
+                TypeError,
+                "this Tensor is connected to a graph: a copy of it would cut the gradient",
+                f"Tensor({describe(data, 0)})",
+                "x itself; x.clone() or x.astype(dtype), which stay connected; x.detach()",
             )
         data = data.data
         stands_in = hasattr(data, "tape")
@@ -37,24 +36,22 @@ def values(data: Any, requires_grad: bool, dtype: Any) -> Any:
         else:
             array = np.array(array, dtype=dtype)
     except ValueError as error:
-        raise ValueError(
-            three_lines(
-                f"NumPy makes no array of this: {str(error).partition('. ')[0]}",
-                f"Tensor({data!r:.60})",
-                "nested lists of numbers of one shape; one Tensor for each row of another length",
-            )
+        raise refusal(
+            ValueError,
+            f"NumPy makes no array of this: {str(error).partition('. ')[0]}",
+            f"Tensor({data!r:.60})",
+            "nested lists of numbers of one shape; one Tensor for each row of another length",
         ) from None
     if not typed and (requires_grad or array.dtype == np.float64) and array.dtype.kind in "iuf":
         array = array.astype(modes.default)
     elif not typed and array.dtype.kind == "c":
         array = array.astype(np.result_type(modes.default, np.complex64))
     if array.dtype.kind not in "biufc":
-        raise TypeError(
-            three_lines(
-                f"a Tensor holds numbers, not {array.dtype}",
-                f"Tensor({data!r})",
-                "a number, an array, or nested lists of numbers of one shape",
-            )
+        raise refusal(
+            TypeError,
+            f"a Tensor holds numbers, not {array.dtype}",
+            f"Tensor({data!r})",
+            "a number, an array, or nested lists of numbers of one shape",
         )
     return array[()] if array.ndim == 0 and not stands_in else array
 

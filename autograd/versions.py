@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from autograd.errors import describe, three_lines
+from autograd.errors import describe, refusal
 from autograd.rules.shape import setitem
 
 getrefcount: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: sys.maxsize)
@@ -88,24 +88,22 @@ def seen_by(a: Any, user: int, reached: dict[Any, Any] | None = None) -> Any:
 
 def gone(leaf: Any) -> RuntimeError:
     """Return the error about a leaf that is younger than an operation that used it."""
-    return RuntimeError(
-        three_lines(
-            "a tensor was rewritten after it was used, so its old value is gone",
-            f"{describe(leaf, 0)}, rewritten under no_grad() or by an optimizer's step()",
-            "backward first, then the update; or compute the result anew",
-        )
+    return refusal(
+        RuntimeError,
+        "a tensor was rewritten after it was used, so its old value is gone",
+        f"{describe(leaf, 0)}, rewritten under no_grad() or by an optimizer's step()",
+        "backward first, then the update; or compute the result anew",
     )
 
 
 def refuse_leaf(x: Any, action: str) -> None:
     """Raise, before anything changes, where rewriting would lose a leaf that needs a gradient."""
     if x.requires_grad and x.op is None:
-        raise RuntimeError(
-            three_lines(
-                "a leaf that requires a gradient cannot be rewritten in place",
-                f"{action} of {describe(x, 0)}",
-                "y = x.clone() and rewrite y; or rewrite x under no_grad()",
-            )
+        raise refusal(
+            RuntimeError,
+            "a leaf that requires a gradient cannot be rewritten in place",
+            f"{action} of {describe(x, 0)}",
+            "y = x.clone() and rewrite y; or rewrite x under no_grad()",
         )
 
 

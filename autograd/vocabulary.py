@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import shape_of, three_lines
+from autograd.errors import refusal, shape_of
 from autograd.primitive import COMPOSITES, PRIMITIVES
 from autograd.rules import neural
 from autograd.tensor import Tensor, raw
@@ -50,7 +50,7 @@ def cross_entropy_of_rows(x: Any, classes: Any) -> Any:
     if not fits or not np.isin(index, np.arange(shape[-1])).all():
         what = "cross entropy takes a class, 0 to n - 1, for each row of n numbers"
         instead = "cross_entropy([1, 2, 3], 0), cross_entropy([[1, 2], [3, 4]], [0, 1])"
-        raise ValueError(three_lines(what, f"shapes {shape} and {index.shape}", instead))
+        raise refusal(ValueError, what, f"shapes {shape} and {index.shape}", instead)
     index = np.atleast_1d(index.astype(np.int64))
     target = Tensor(index, name=classes.name) if type(classes) is Tensor else index
     if len(shape) == 2:

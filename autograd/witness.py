@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import call_of, describe, line_of, three_lines, user_frame, user_line
+from autograd.errors import call_of, describe, line_of, refusal, user_frame, user_line
 
 WHOLE, SAMPLES = 4096, 32
 """Up to how many bytes the fingerprint is all of them; of how many elements it is otherwise."""
@@ -122,12 +122,11 @@ def _differs(node: Any, args: Sequence[Any], a: Any) -> bool:
 
 
 def _rewritten(node: Any, args: Sequence[Any], i: int) -> RuntimeError:
-    return RuntimeError(
-        three_lines(
-            f"the array of {describe(args[i], i)} was rewritten after {node.op.name} had used it",
-            f"{call_of(node.op.name, args)}{place_told(node)}, noticed at {user_line()}",
-            "a copy of it for the operation, w * x.copy(); or backward first",
-        )
+    return refusal(
+        RuntimeError,
+        f"the array of {describe(args[i], i)} was rewritten after {node.op.name} had used it",
+        f"{call_of(node.op.name, args)}{place_told(node)}, noticed at {user_line()}",
+        "a copy of it for the operation, w * x.copy(); or backward first",
     )
 
 

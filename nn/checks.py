@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from inspect import Signature
 from typing import Any
 
-from autograd import three_lines
+from autograd import refusal
 
 
 def refuse(
@@ -15,7 +15,7 @@ def refuse(
     >>> refuse(False, "a batch has at least one row", "batch_size=3", "batch_size=32")
     """
     if wrong:
-        raise error(three_lines(what, where, instead))
+        raise refusal(error, what, where, instead)
 
 
 def unwritten(owner: object, what: str, instead: str) -> NotImplementedError:
@@ -27,7 +27,7 @@ def unwritten(owner: object, what: str, instead: str) -> NotImplementedError:
       instead: def forward(self, x): ...
     """
     name = type(owner).__name__
-    return NotImplementedError(three_lines(f"{name} does not say {what}", f"class {name}", instead))
+    return refusal(NotImplementedError, f"{name} does not say {what}", f"class {name}", instead)
 
 
 def bind(
@@ -44,6 +44,6 @@ def bind(
     except TypeError as error:
         given = ", ".join([*map(repr, args), *(f"{k}={v!r}" for k, v in options.items())])
         instead = f"{name}({', '.join([*takes.parameters][data:])})"
-        raise TypeError(three_lines(f"{name}: {error}", f"{name}({given:.60})", instead)) from None
+        raise refusal(TypeError, f"{name}: {error}", f"{name}({given:.60})", instead) from None
     bound.apply_defaults()
     return dict([*bound.arguments.items()][data:])

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import log_softmax, logsumexp, relu, softmax_cross_entropy, softplus, three_lines
+from autograd import log_softmax, logsumexp, refusal, relu, softmax_cross_entropy, softplus
 
 # isort: off
 from nn.targets import (
@@ -122,7 +122,7 @@ def binary_cross_entropy(
         if outside.any():
             what = f"{values[outside][0]} is no probability"
             where = f"binary_cross_entropy(input {p.shape}, target {t.shape})"
-            raise ValueError(three_lines(what, where, instead))
+            raise refusal(ValueError, what, where, instead)
     return reduce(-(t * _bounded_log(p) + (1 - t) * _bounded_log(1 - p)), reduction, weight)
 
 
@@ -249,7 +249,7 @@ def gaussian_nll_loss(
     if np.any(numbers(v) < 0):
         what = f"{np.min(numbers(v))} is no variance"
         where = f"gaussian_nll_loss(input {x.shape}, var {v.shape})"
-        raise ValueError(three_lines(what, where, "softplus(var), or np.exp of its logarithm"))
+        raise refusal(ValueError, what, where, "softplus(var), or np.exp of its logarithm")
     v = v + (np.maximum(raw(v), eps) - raw(v))
     losses = 0.5 * (np.log(v) + np.square(x - t) / v)
     return reduce(losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)
@@ -421,14 +421,14 @@ def cross_entropy(
     x, target = floating(input), given(target)
     if not 0 <= label_smoothing <= 1:
         what, instead = "label_smoothing is a share, from 0 to 1", "label_smoothing=0.1"
-        raise ValueError(three_lines(what, f"cross_entropy({label_smoothing=})", instead))
+        raise refusal(ValueError, what, f"cross_entropy({label_smoothing=})", instead)
     if x.shape == target.shape != ():
         if target.dtype.kind == "f":
             if ignore_index >= 0:
                 what = "probabilities have no class index that could be ignored"
                 where = f"cross_entropy({ignore_index=}) of a target of floats"
                 instead = "reduction='none', and the mean of the losses that count"
-                raise ValueError(three_lines(what, where, instead))
+                raise refusal(ValueError, what, where, instead)
             warn_unless_distribution("cross_entropy", target, class_axis(x.shape))
             weight = class_weight("cross_entropy", weight, x)
             return reduce(_soft_losses(x, target, weight, label_smoothing), reduction)
@@ -550,7 +550,7 @@ def ctc_loss(
         what = "the lengths do not fit the log-probabilities (T, N, C) or the targets"
         where = f"ctc_loss(log_probs {x.shape}, targets {y.shape}, lengths {steps}, {sizes})"
         instead = "N lengths of at most T steps, and N lengths of the targets"
-        raise ValueError(three_lines(what, where, instead))
+        raise refusal(ValueError, what, where, instead)
     y = y if y.ndim == 1 else y[:, : counted.shape[1]][counted]
     class_indices(y, classes=x.shape[2])
     labels = np.full((len(sizes), 2 * counted.shape[1] + 1), blank)

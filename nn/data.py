@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, three_lines
+from autograd import Tensor, refusal
 from nn.checks import refuse
 
 Batch = tuple[Tensor, ...]
@@ -115,7 +115,7 @@ def batches(source: Source) -> Iterator[Batch]:
     if batch is None:  # the text of a list of arrays takes long
         what = "the data gave no batch: a generator can be read only once"
         instead = "a function that returns a new iterator each time"
-        raise ValueError(three_lines(what, f"{source!r:.60}", instead))
+        raise refusal(ValueError, what, f"{source!r:.60}", instead)
 
 
 def _tensor(x: Any) -> Tensor:

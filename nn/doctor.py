@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import Tensor, logsumexp, place_of, record_lines, three_lines
+from autograd import Tensor, logsumexp, place_of, record_lines, refusal
 from nn.case import Case, constants, inside, op, origin, rms, sums_to_1, tensors
 from nn.function import RReLU
 from nn.layers import Dropout
@@ -395,7 +395,7 @@ def _report(model: Any, loss: Any, optimizer: Any, variables: dict[int, str]) ->
     if not (isinstance(model, Module) and isinstance(loss, Tensor)):
         given = f"doctor({type(model).__name__}, {type(loss).__name__})"
         instead = "doctor(model, loss), the loss a Tensor: before item() or numpy()"
-        raise TypeError(three_lines("doctor looks at a module and its loss", given, instead))
+        raise refusal(TypeError, "doctor looks at a module and its loss", given, instead)
     with np.errstate(all="ignore"):
         case = Case(model, loss, optimizer, variables)
         told = ((check, next(check(case), None)) for check in CHECKS)  # one of each to begin with

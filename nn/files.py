@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 import autograd
-from autograd import Tensor, optional, three_lines, write_atomically
+from autograd import Tensor, optional, refusal, write_atomically
 from nn.checks import refuse
 from nn.module import Module, untouched
 
@@ -157,7 +157,7 @@ def _reading(path: str | os.PathLike[str], where: str, what: str, instead: str) 
             yield file
     except wrong as error:
         what += f", nothing was loaded: {error}"
-        raise ValueError(three_lines(what, where, instead)) from None
+        raise refusal(ValueError, what, where, instead) from None
 
 
 def _outline(part: Any) -> np.ndarray:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd import Tensor, default_generator, linear, no_grad, three_lines
+from autograd import Tensor, default_generator, linear, no_grad, refusal
 from nn import criteria, nonlinear, windows
 from nn.checks import refuse
 from nn.criteria import *  # noqa: F403  # the losses are functions too
@@ -109,7 +109,7 @@ def group_norm(
     if num_groups < 1 or input.shape[1] % num_groups:
         what = f"{input.shape[1]} channels do not divide into {num_groups} groups"
         where = f"group_norm(input {input.shape}, num_groups={num_groups})"
-        raise ValueError(three_lines(what, where, "a number of groups that divides the channels"))
+        raise refusal(ValueError, what, where, "a number of groups that divides the channels")
     each = math.prod(input.shape[1:]) // num_groups  # a -1 says nothing of a batch of 0 rows
     groups = np.reshape(input, (len(input), num_groups, each))
     y = np.reshape(_standard(groups, (-1,), eps)[0], input.shape)
@@ -170,7 +170,7 @@ def _last(name: str, input: Array, normalized_shape: int | tuple[int, ...]) -> t
     if input.shape[input.ndim - len(shape) :] != shape:
         what = f"an input of shape {input.shape} does not end in {shape}"
         where = f"{name}(input {input.shape}, normalized_shape {shape})"
-        raise ValueError(three_lines(what, where, f"normalized_shape={input.shape[-1:]}"))
+        raise refusal(ValueError, what, where, f"normalized_shape={input.shape[-1:]}")
     return tuple(range(-len(shape), 0))
 
 
@@ -208,7 +208,7 @@ def embedding(input: Array, weight: Array, padding_idx: int | None = None) -> Ar
     refuse(not whole, "an index is an integer", where, "input.astype(int)", TypeError)
     if isinstance(index, np.ndarray) and (wrong := (index < 0) | (index >= n)).any():
         what = f"there is no row {index[wrong][0]} among {n}"
-        raise IndexError(three_lines(what, where, f"indices from 0 to {n - 1}"))
+        raise refusal(IndexError, what, where, f"indices from 0 to {n - 1}")
     rows = weight[index]
     if padding_idx is None:
         return rows
@@ -279,7 +279,7 @@ def one_hot(target: Array, num_classes: int = -1) -> Tensor:
     indices = raw(target)
     if indices.dtype.kind not in "biu":
         where = f"one_hot(target {indices.shape} {indices.dtype})"
-        raise TypeError(three_lines("class indices are integers", where, "target.astype(int)"))
+        raise refusal(TypeError, "class indices are integers", where, "target.astype(int)")
     classes = num_classes if num_classes >= 0 else int(indices.max(initial=-1)) + 1
     class_indices(indices, classes=classes)
     return Tensor((indices[..., None] == np.arange(classes)).astype(np.int64))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 
-from autograd import Tensor, call_as, default_generator, no_grad, three_lines
+from autograd import Tensor, call_as, default_generator, no_grad, refusal
 from nn.checks import refuse, unwritten
 from nn.elsewhere import OF_MODULES, Refused
 
@@ -123,7 +123,7 @@ class Module:
             cls, new = type(self).__name__, type(value).__name__
             what = f"{name} is a {before} of {cls}: a plain {new} cannot replace it"
             where, instead = f"the assignment to {cls}.{name}", REPLACED[before].format(name)
-            raise TypeError(three_lines(what, where, instead))
+            raise refusal(TypeError, what, where, instead)
         if kind == "parameter" and value.name is None:
             value.name = name
         object.__setattr__(self, name, value)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd import Tensor, no_grad, ones, three_lines, zeros
+from autograd import Tensor, no_grad, ones, refusal, zeros
 from nn import functional
 from nn.checks import refuse
 from nn.function import shown
@@ -46,7 +46,7 @@ class BatchNorm(Module):
             what = f"this layer takes {self.num_features} channels, on axis 1"
             axes = " or ".join(map(str, self.ndims))
             instead = f"(N, {self.num_features}, ...), {axes} axes in all"
-            raise ValueError(three_lines(what, f"{self} of an input of shape {x.shape}", instead))
+            raise refusal(ValueError, what, f"{self} of an input of shape {x.shape}", instead)
         momentum: Any = self.momentum
         if self.training and self.num_batches_tracked is not None:
             with no_grad():

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd import linear, relu, sigmoid, stack, three_lines, zeros
+from autograd import linear, refusal, relu, sigmoid, stack, zeros
 from nn import functional, init
 from nn.checks import refuse
 from nn.function import shown
@@ -128,7 +128,7 @@ class Recurrent(Module):
     def _expect(self, what: str, x: Any, shape: tuple[int, ...]) -> None:
         if x.shape != shape:
             where = f"{self} of {what} of shape {x.shape}"
-            raise ValueError(three_lines(f"{what} does not fit this layer", where, f"{shape}"))
+            raise refusal(ValueError, f"{what} does not fit this layer", where, f"{shape}")
 
 
 class RNN(Recurrent):

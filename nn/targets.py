@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, primitive, three_lines
+from autograd import Tensor, primitive, refusal
 from nn.checks import refuse
 
 Array = Any  # a Tensor or an array: what comes out of a function here is what came in
@@ -27,12 +27,12 @@ def floating(value: Array, dtype: Any = np.float64) -> Array:
     """
     if value is None:
         what, instead = "there are no numbers to compare: None", "return y as the end of forward"
-        raise TypeError(three_lines(what, "the input of a loss", instead))
+        raise refusal(TypeError, what, "the input of a loss", instead)
     value = given(value)
     if value.dtype.kind == "c":
         what, where = "layers and losses take real numbers", f"{value.dtype} {value.shape}"
         instead = "np.stack([z.real, z.imag]) for both parts, or np.abs(z)"
-        raise TypeError(three_lines(what, where, instead))
+        raise refusal(TypeError, what, where, instead)
     return value if value.dtype.kind == "f" else value.astype(dtype)
 
 
@@ -72,7 +72,7 @@ def fit_into(shape: tuple[int, ...], name: str, value: Array) -> Array:
     if value.ndim > len(shape) or any(n not in (1, m) for n, m in lengths):
         what = f"a {name} of shape {value.shape} does not broadcast to the shape {shape}"
         where = f"{name} {value.shape} of elements {shape}"
-        raise ValueError(three_lines(what, where, f"one {name} for each element"))
+        raise refusal(ValueError, what, where, f"one {name} for each element")
     return value
 
 
@@ -96,7 +96,7 @@ def reduce(losses: Array, reduction: str, weight: Maybe = None, by_weight: bool 
     if reduction not in REDUCTIONS:
         what = f"there is no reduction {reduction!r}"
         where = f"reduction={reduction!r} of losses {losses.shape}"
-        raise ValueError(three_lines(what, where, "reduction='mean', 'sum' or 'none'"))
+        raise refusal(ValueError, what, where, "reduction='mean', 'sum' or 'none'")
     return REDUCTIONS[reduction](losses) if losses.ndim else losses
 
 
@@ -114,7 +114,7 @@ def alike(name: str, input: Array, *targets: Array) -> list[Array]:
             what = f"{name} compares element with element, so both need the same shape"
             where = f"{name}(input {x.shape}, target {t.shape})"
             like = f"target.reshape({x.shape})" if x.size == t.size else "a target like the input"
-            raise ValueError(three_lines(what, where, like))
+            raise refusal(ValueError, what, where, like)
     return values
 
 
@@ -132,7 +132,7 @@ def class_weight(name: str, weight: Maybe, x: Array) -> Maybe:
     if factors.shape != (classes,):
         what, where = f"a weight of shape {factors.shape}", f"{name}(input {x.shape}, weight)"
         instead = f"one factor for each class, of shape ({classes},)"
-        raise ValueError(three_lines(f"{what} does not fit {classes} classes", where, instead))
+        raise refusal(ValueError, f"{what} does not fit {classes} classes", where, instead)
     return factors
 
 
@@ -186,7 +186,7 @@ def by_class(
     return reduce(result, reduction)
 
 
-# without three_lines, whose definition a printed program would have to hold too
+# without refusal, whose definition a printed program would have to hold too
 @primitive
 def class_indices(index: np.ndarray, classes: int) -> np.ndarray:
     """Return class indices; raise IndexError where one is no class, in a program as well."""
@@ -209,7 +209,7 @@ def check_shapes(name: str, shape: tuple[int, ...], target: np.ndarray) -> None:
         where = f"{name}(input (C,), (N, C) or (N, C, d1, ...), target without C)"
         instead = f"integers of shape {expected}, as by target.squeeze(1) or target.astype(int)"
         error = ValueError if target.dtype.kind in "iu" else TypeError
-        raise error(three_lines(what, where, instead))
+        raise refusal(error, what, where, instead)
 
 
 def one_hot_indices(target: Array, axis: int) -> Array:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import Tensor, default_generator, is_grad_enabled, manual_seed, no_grad, three_lines
+from autograd import Tensor, default_generator, is_grad_enabled, manual_seed, no_grad, refusal
 from nn.checks import refuse
 from nn.data import Batch, Batches, Source, batches, source
 from nn.files import load_checkpoint, save_checkpoint
@@ -233,7 +233,7 @@ class Training:
             if not np.isfinite(first := results[0][0]):  # a line search may try worse ones later
                 where = f"epoch {self.history.epochs + 1}, batch {count}"
                 instead = "a smaller lr, clipped gradients, data without nan and infinity"
-                raise FloatingPointError(three_lines(f"the loss is {first}", where, instead))
+                raise refusal(FloatingPointError, f"the loss is {first}", where, instead)
             return results[-1][0]
 
         self.optimizer.step(closure)
@@ -277,7 +277,7 @@ class Training:
         if type(loss) is not Tensor or loss.shape:
             what = "a loss is one number, a scalar Tensor"
             where = f"the loss is a {type(loss).__name__} of shape {np.shape(loss)}"
-            raise ValueError(three_lines(what, where, "reduction='mean'"))
+            raise refusal(ValueError, what, where, "reduction='mean'")
         if is_grad_enabled():
             loss.backward()
         return loss, prediction if self.metrics else None

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd import Tensor, three_lines
+from autograd import Tensor, refusal
 from nn.elsewhere import OF_UTILS, refusing
 
 
@@ -44,7 +44,7 @@ def clip_grad_norm_(
     if error_if_nonfinite and not np.isfinite(total):
         what = f"the norm of the gradients is {total}, so they cannot be scaled"
         instead = "a smaller lr; nn.doctor(model, loss) finds where it comes from"
-        raise RuntimeError(three_lines(what, f"clip_grad_norm_ of {len(grads)} gradients", instead))
+        raise refusal(RuntimeError, what, f"clip_grad_norm_ of {len(grads)} gradients", instead)
     for g in grads:
         g.data *= min(max_norm / (float(total) + 1e-6), 1.0)
     return Tensor(total)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import three_lines
+from autograd import refusal
 from nn.checks import refuse
 from nn.targets import Array, Maybe, floating
 
@@ -62,7 +62,7 @@ def over(axes: int, f: Callable[..., Array]) -> Callable[..., Array]:
         if input.ndim != axes + 2:
             what, where = f"an input {input.shape} does not fit", f"{run.__name__}(input, ...)"
             instead = f"an input of shape (N, C, {('L', 'H, W')[axes - 1]})"
-            raise ValueError(three_lines(what, where, instead))
+            raise refusal(ValueError, what, where, instead)
         return f(input, *args, **options)
 
     run.__name__ = f"{f.__name__.removeprefix('_')}{axes}d"
@@ -172,7 +172,7 @@ def _cover(
         if 2 * p > k or last < 0:
             what = f"a window of {k} with a padding of {p} does not fit into the input"
             instead = "a padding of half the kernel, or less; a kernel not larger than the input"
-            raise ValueError(three_lines(what, f"pooling of an input {input.shape}", instead))
+            raise refusal(ValueError, what, f"pooling of an input {input.shape}", instead)
         last -= s * (last >= n + p)  # no window stands on the padding alone
         pairs.append((p, max(p, last + r + 1 - n - p)))
     return sizes, steps, pairs

@@ -8,9 +8,11 @@ import pickle
 import re
 import shutil
 import subprocess
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from test_capture import assert_captured, bits, layers, leaves, same, two_layers
 
 import autograd as ag
@@ -215,6 +217,18 @@ def test_a_definition_comes_with_what_it_uses_and_nothing_else():
     assert source.startswith(head)
     assert "noqa" not in source
     assert "\nX = " not in source
+    del PRIMITIVES[op]
+
+
+def test_a_definition_is_printed_without_its_types():
+    def powered(x: NDArray[np.float64], *, n: int = 2, rest: "dict[str, Any] | None" = None) -> Any:
+        power: NDArray[np.float64] = x**n  # wherever the name of the type is from
+        return power if rest is None else rest["power"]
+
+    op = primitive(powered, lambda g, y, x, n=2: n * g * x ** (n - 1))
+    source = assert_captured(lambda x: op(x) + 1, [X]).source
+    assert "def powered(x, *, n=2, rest=None):\n    power = x**n  # wherever" in source
+    assert "NDArray" not in source
     del PRIMITIVES[op]
 
 

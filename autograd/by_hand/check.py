@@ -12,7 +12,7 @@ from autograd.by_hand.diagnosis import Candidate, Part, close, diagnose, factors
 from autograd.by_hand.graph import Graph
 from autograd.by_hand.mistakes import mistaken
 from autograd.by_hand.verdicts import Verdict, Verdicts
-from autograd.errors import describe, three_lines
+from autograd.errors import describe, refusal
 from autograd.graph import toposort
 from autograd.names import name_of, names_in
 from autograd.steps import gradients, refuse_changed
@@ -61,20 +61,18 @@ def check_by_hand(loss: Tensor, derived: Mapping[Any, Any]) -> Verdicts:
     """
     names = names_in(sys._getframe(1))
     if not isinstance(loss, Tensor):
-        raise TypeError(
-            three_lines(
-                f"the loss is a Tensor, not {type(loss).__name__}",
-                f"check_by_hand({loss!r:.40}, ...)",
-                "a loss computed from Tensors, and not .item(), .data or float() of it",
-            )
+        raise refusal(
+            TypeError,
+            f"the loss is a Tensor, not {type(loss).__name__}",
+            f"check_by_hand({loss!r:.40}, ...)",
+            "a loss computed from Tensors, and not .item(), .data or float() of it",
         )
     if not isinstance(derived, Mapping):
-        raise TypeError(
-            three_lines(
-                "gradients by hand come with the tensors that they belong to",
-                f"check_by_hand(loss, {type(derived).__name__})",
-                "check_by_hand(loss, {w: [0.1, -0.2], b: 0.3})",
-            )
+        raise refusal(
+            TypeError,
+            "gradients by hand come with the tensors that they belong to",
+            f"check_by_hand(loss, {type(derived).__name__})",
+            "check_by_hand(loss, {w: [0.1, -0.2], b: 0.3})",
         )
     refuse_changed(loss, "check_by_hand(loss, ...)", lambda t: name_of(t, names))
     with np.errstate(all="ignore"):
@@ -124,17 +122,16 @@ def _tensor(key: Any, right: Mapping[Tensor, Any], graph: Graph) -> Tensor:
         what = "the loss came from no tensor of this name"
         instead = f"{near[0]!r}, or {instead}" if near else instead
     where = f"check_by_hand of {key if isinstance(key, str) else describe(key, 0)}"
-    raise ValueError(three_lines(what, where, instead))
+    raise refusal(ValueError, what, where, instead)
 
 
 def _numbers(value: Any, name: str) -> np.ndarray:
     try:
         return np.array(raw(value), np.float64)
     except (TypeError, ValueError):
-        raise ValueError(
-            three_lines(
-                "a gradient by hand is made of real numbers",
-                f"check_by_hand of {name}: {value!r:.60}",
-                "a number, an array, or nested lists of one shape",
-            )
+        raise refusal(
+            ValueError,
+            "a gradient by hand is made of real numbers",
+            f"check_by_hand of {name}: {value!r:.60}",
+            "a number, an array, or nested lists of one shape",
         ) from None

@@ -7,7 +7,7 @@ from types import FrameType
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.graph import leaves, toposort
 from autograd.inquiry import absence, strength
 from autograd.inquiry.answers import Answer, Answers
@@ -51,12 +51,11 @@ def why(x: Tensor, f: Tensor | None = None) -> Answer | Answers:
     """
     for value in (x, f):
         if not isinstance(value, Tensor) and (value is not None or value is x):
-            raise TypeError(
-                three_lines(
-                    f"why asks about a Tensor, not about {type(value).__name__}",
-                    f"why({value!r:.40})",
-                    "why(w, loss), or why(loss) for all that it came from",
-                )
+            raise refusal(
+                TypeError,
+                f"why asks about a Tensor, not about {type(value).__name__}",
+                f"why({value!r:.40})",
+                "why(w, loss), or why(loss) for all that it came from",
             )
     frame = sys._getframe(1)
     names = names_in(frame)

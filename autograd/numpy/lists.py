@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.conversion import as_tensor, holds_tensors
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import COMPOSITES
 
 OF_LISTS = (
@@ -123,12 +123,11 @@ def make_diagonal(D: Any, offset: int = 0, axis1: int = -1, axis2: int = -2) -> 
            [0., 2.]])
     """
     if (offset, {axis1, axis2}) != (0, {-1, -2}):
-        raise NotImplementedError(
-            three_lines(
-                "make_diagonal fills the main diagonal of the last two axes",
-                f"make_diagonal(offset={offset}, axis1={axis1}, axis2={axis2})",
-                "np.diag(x, offset), or np.moveaxis of the result",
-            )
+        raise refusal(
+            NotImplementedError,
+            "make_diagonal fills the main diagonal of the last two axes",
+            f"make_diagonal(offset={offset}, axis1={axis1}, axis2={axis2})",
+            "np.diag(x, offset), or np.moveaxis of the result",
         )
     return np.expand_dims(D, -1) * np.eye(np.shape(D)[-1])
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import Primitive
 from autograd.standin import is_view
 
@@ -75,12 +75,11 @@ class Equation(NamedTuple):
         return self  # nothing in it changes, rows go by identity, and its outline takes no room
 
     def __reduce__(self) -> Any:
-        raise TypeError(
-            three_lines(
-                "a program is not pickled: its operations are functions of this process",
-                f"pickle of the equation {self.name} = {self.op.name}(...)",
-                "program.save(path) here, Program.load(path) there",
-            )
+        raise refusal(
+            TypeError,
+            "a program is not pickled: its operations are functions of this process",
+            f"pickle of the equation {self.name} = {self.op.name}(...)",
+            "program.save(path) here, Program.load(path) there",
         )
 
     def with_names(self, name: Name, args: tuple[Any, ...], named: bool) -> "Equation":

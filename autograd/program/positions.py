@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import Primitive
 from autograd.rules.shape import Slot, parts_of
 
@@ -159,12 +159,11 @@ def pointed(
     parts = expanded(index, len(shape))
     slots = {i: arrays[part] for i, part in enumerate(parts) if type(part) is Slot}
     if any(slot.dtype == bool for slot in slots.values()):
-        raise NotImplementedError(
-            three_lines(
-                "an engine cannot select by a condition: the result would have any size",
-                f"{op.name} of shape {shape} with a condition as index",
-                "np.where(condition, x, 0)",
-            )
+        raise refusal(
+            NotImplementedError,
+            "an engine cannot select by a condition: the result would have any size",
+            f"{op.name} of shape {shape} with a condition as index",
+            "np.where(condition, x, 0)",
         )
     known = tuple(np.zeros(slots[i].shape, int) if i in slots else p for i, p in enumerate(parts))
     indices = [i for i, part in enumerate(parts) if not _is_slice(part)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.functional import grad, hessian, jacobian, vjp
 from autograd.modes import depth
 from autograd.primitive import PRIMITIVES
@@ -202,12 +202,11 @@ class Program:
         return values
 
     def _refuse(self, what: str, args: Any) -> None:
-        raise TypeError(
-            three_lines(
-                f"the program of {self.name} takes {what}",
-                f"{self.name}({', '.join(map(_described, args))})",
-                "arguments like the examples, or capture it anew; compile does so by itself",
-            )
+        raise refusal(
+            TypeError,
+            f"the program of {self.name} takes {what}",
+            f"{self.name}({', '.join(map(_described, args))})",
+            "arguments like the examples, or capture it anew; compile does so by itself",
         )
 
     def renamed(self, wishes: Mapping[Name, str]) -> "Program":

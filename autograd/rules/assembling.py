@@ -10,7 +10,7 @@ import itertools
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import composite
 from autograd.rules.shape import arrayed, astype
 
@@ -79,12 +79,11 @@ def _depths(tree, above=0):
     if not isinstance(tree, list):
         yield max(np.ndim(tree), above)
     elif not tree or len({_depth(part) for part in tree}) > 1:
-        raise ValueError(
-            three_lines(
-                "the lists of np.block are nested equally deep, and none is empty",
-                f"np.block of lists at depth {above}",
-                "np.block([[a, b], [c, d]])",
-            )
+        raise refusal(
+            ValueError,
+            "the lists of np.block are nested equally deep, and none is empty",
+            f"np.block of lists at depth {above}",
+            "np.block([[a, b], [c, d]])",
         )
     else:
         for part in tree:
@@ -106,12 +105,11 @@ def ix_(*args):
 @composite(np.meshgrid)
 def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):  # results are values
     if indexing not in ("xy", "ij"):
-        raise ValueError(
-            three_lines(
-                f"np.meshgrid has no indexing {indexing!r}",
-                f"np.meshgrid of {len(xi)} arrays",
-                "indexing='xy' or indexing='ij'",
-            )
+        raise refusal(
+            ValueError,
+            f"np.meshgrid has no indexing {indexing!r}",
+            f"np.meshgrid of {len(xi)} arrays",
+            "indexing='xy' or indexing='ij'",
         )
     axes = list(range(len(xi)))
     if indexing == "xy" and len(xi) > 1:
@@ -141,7 +139,7 @@ def extract(condition, arr):
 def select(condlist, choicelist, default=0):
     if len(condlist) != len(choicelist):
         told = f"there are {len(condlist)} conditions and {len(choicelist)} choices"
-        raise ValueError(three_lines(told, "np.select", "a choice for each; default= for the rest"))
+        raise refusal(ValueError, told, "np.select", "a choice for each; default= for the rest")
     values = [v if np.isscalar(v) else arrayed(v) for v in (*choicelist, default)]
     kind = np.result_type(*values)
     *choices, chosen = (v if hasattr(v, "dtype") else kind.type(v) for v in values)

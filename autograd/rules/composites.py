@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import composite
 from autograd.rules.shape import astype, scatter, unlisted
 
@@ -130,12 +130,11 @@ def array_split(ary, indices_or_sections, axis=0):
 @composite(np.split)
 def split(ary, indices_or_sections, axis=0):
     if np.ndim(indices_or_sections) == 0 and ary.shape[axis] % indices_or_sections:
-        raise ValueError(
-            three_lines(
-                f"{ary.shape[axis]} elements do not split into {indices_or_sections} equal parts",
-                f"np.split of shape {ary.shape}, axis={axis}",
-                "np.array_split, whose parts may differ by one",
-            )
+        raise refusal(
+            ValueError,
+            f"{ary.shape[axis]} elements do not split into {indices_or_sections} equal parts",
+            f"np.split of shape {ary.shape}, axis={axis}",
+            "np.array_split, whose parts may differ by one",
         )
     return np.array_split(ary, indices_or_sections, axis)
 

@@ -17,7 +17,7 @@ matrices", arXiv:2009.10071, 2020.
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import composite, primitive
 from autograd.rules.batch_axes import stacked
 from autograd.rules.complex_parts import is_real_by_chance
@@ -207,12 +207,11 @@ def hermitian_svdvals(a):
 @composite(np.linalg.qr)
 def qr_parts(a, mode="reduced"):
     if mode not in ("reduced", "complete", "r"):
-        raise NotImplementedError(
-            three_lines(
-                f"the derivative of np.linalg.qr(mode={mode!r}) is unknown",
-                f"np.linalg.qr of shape {a.shape}, mode={mode!r}",
-                "mode='reduced', 'complete' or 'r'",
-            )
+        raise refusal(
+            NotImplementedError,
+            f"the derivative of np.linalg.qr(mode={mode!r}) is unknown",
+            f"np.linalg.qr of shape {a.shape}, mode={mode!r}",
+            "mode='reduced', 'complete' or 'r'",
         )
     used = "complete" if mode == "complete" else "reduced"
     q, r = unpack(qr(a, mode=used), *qr_shapes(a, used))

@@ -14,7 +14,7 @@ import operator
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import composite, fused, primitive
 from autograd.rules.masking import cast
 from autograd.rules.shape import unlisted
@@ -152,14 +152,13 @@ def d_sign(g, y, x):
 def bind_where(condition, *branches):
     if len(branches) == 1:
         told = "where(condition, x) lacks the value for where it is false"
-        raise TypeError(three_lines(told, "np.where with two arguments", "np.where(x > 0, x, 0)"))
+        raise refusal(TypeError, told, "np.where with two arguments", "np.where(x > 0, x, 0)")
     if not branches:
-        raise TypeError(
-            three_lines(
-                "where(condition) without values has a result of unknown size",
-                "np.where of a Tensor with one argument",
-                "np.nonzero(condition)",
-            )
+        raise refusal(
+            TypeError,
+            "where(condition) without values has a result of unknown size",
+            "np.where of a Tensor with one argument",
+            "np.nonzero(condition)",
         )
     return (condition, *branches), {}
 

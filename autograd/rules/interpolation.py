@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import composite, options, primitive
 from autograd.rules.elementwise import masked
 from autograd.rules.masking import cast
@@ -169,12 +169,11 @@ def gradient(f, *varargs, axis=None, edge_order=1):
     if len(steps) == 1 and np.ndim(steps[0]) == 0:
         steps = (*steps,) * len(axes)
     if len(steps) != len(axes):
-        raise TypeError(
-            three_lines(
-                f"{len(steps)} spacings are given for {len(axes)} axes",
-                f"np.gradient of shape {f.shape}, axis={axis}",
-                "one spacing for all, or one for each axis",
-            )
+        raise refusal(
+            TypeError,
+            f"{len(steps)} spacings are given for {len(axes)} axes",
+            f"np.gradient of shape {f.shape}, axis={axis}",
+            "one spacing for all, or one for each axis",
         )
     parts = [slopes(f, spaces(h), a, edge_order) for h, a in zip(steps, axes, strict=True)]
     return parts[0] if len(parts) == 1 else tuple(parts)
@@ -195,12 +194,11 @@ def slopes(f, h, axis, edge_order):
     """
     n = f.shape[axis]
     if n < edge_order + 1:
-        raise ValueError(
-            three_lines(
-                f"{n} points are too few for slopes at ends of order {edge_order}",
-                f"np.gradient of shape {f.shape}, axis={axis}",
-                f"at least {edge_order + 1} points along the axis",
-            )
+        raise refusal(
+            ValueError,
+            f"{n} points are too few for slopes at ends of order {edge_order}",
+            f"np.gradient of shape {f.shape}, axis={axis}",
+            f"at least {edge_order + 1} points along the axis",
         )
 
     def at(start, stop):
@@ -287,12 +285,11 @@ def running(fn, first):
     def scan(x, /, *, axis=None, dtype=None, include_initial=False):
         x = np.atleast_1d(x)
         if axis is None and x.ndim > 1:
-            raise ValueError(
-                three_lines(
-                    "a scan of several axes needs to know along which",
-                    f"a cumulative function of shape {x.shape} without axis",
-                    "axis=0, or np.cumsum and np.cumprod for all elements in a row",
-                )
+            raise refusal(
+                ValueError,
+                "a scan of several axes needs to know along which",
+                f"a cumulative function of shape {x.shape} without axis",
+                "axis=0, or np.cumsum and np.cumprod for all elements in a row",
             )
         axis = normalize_axis_index(axis or 0, x.ndim)
         y = fn(cast(x, dtype), axis=axis)

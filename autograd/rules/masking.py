@@ -5,7 +5,7 @@ What a mask leaves out is replaced by a value that changes nothing.
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import options
 from autograd.rules.shape import astype
 
@@ -86,12 +86,11 @@ def var(
     correction=None,
 ):  # fmt: skip
     if dtype is not None and np.dtype(dtype).kind not in "fc":
-        raise TypeError(
-            three_lines(
-                "a variance in integers is that of rounded deviations",
-                f"np.var or np.std of {x.dtype} {x.shape}, dtype={np.dtype(dtype)}",
-                "a floating dtype, and its result.astype(int)",
-            )
+        raise refusal(
+            TypeError,
+            "a variance in integers is that of rounded deviations",
+            f"np.var or np.std of {x.dtype} {x.shape}, dtype={np.dtype(dtype)}",
+            "a floating dtype, and its result.astype(int)",
         )
     x, ddof = cast(x, dtype), ddof if correction is None else correction
     if mean is None and where is True:

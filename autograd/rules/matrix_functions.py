@@ -9,7 +9,7 @@ exponential and of the square root follow from N. Higham, "Functions of Matrices
 import numpy as np
 from scipy import linalg
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import primitive
 from autograd.rules.batch_axes import all_mapped
 
@@ -90,12 +90,11 @@ def sqrtm_(a, kind=""):
     """Return the square root; in a program of one kind, "f" or "c", whatever the numbers are."""
     y = linalg.sqrtm(a)
     if kind == "f" and y.dtype.kind == "c":
-        raise ValueError(
-            three_lines(
-                "the square root of this matrix is complex, and that of the example was real",
-                f"a program with sqrtm of {a.dtype} {a.shape}",
-                "sqrtm(a + 0j) in its function, and np.real of what is real",
-            )
+        raise refusal(
+            ValueError,
+            "the square root of this matrix is complex, and that of the example was real",
+            f"a program with sqrtm of {a.dtype} {a.shape}",
+            "sqrtm(a + 0j) in its function, and np.real of what is real",
         )
     return y + 0j if kind == "c" else y
 

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from autograd.blocks import rowwise
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import fused, primitive
 from autograd.rules.elementwise import masked, over
 from autograd.rules.reduce import expand
@@ -259,11 +259,10 @@ def gelu(x, approximate="none"):
     approximate : "none", or "tanh" for the paper's approximation.
     """
     if approximate not in ("none", "tanh"):
-        raise ValueError(
-            three_lines(
-                f"gelu knows no approximation {approximate!r}",
-                f"gelu(approximate={approximate!r})",
-                "approximate='none' or approximate='tanh'",
-            )
+        raise refusal(
+            ValueError,
+            f"gelu knows no approximation {approximate!r}",
+            f"gelu(approximate={approximate!r})",
+            "approximate='none' or approximate='tanh'",
         )
     return gelu_tanh(x) if approximate == "tanh" else gelu_exact(x)

@@ -7,7 +7,7 @@ there are fewer of them then.
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import composite, primitive
 from autograd.rules.complex_parts import is_real_by_chance, numbers
 from autograd.rules.shape import unlisted
@@ -141,12 +141,11 @@ def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
     if cov == "unscaled":
         return c, v
     if len(x) <= deg + 1:
-        raise ValueError(
-            three_lines(
-                f"{len(x)} points leave nothing to estimate the noise from",
-                f"np.polyfit of degree {deg} with cov={cov!r}",
-                "more points than coefficients, or cov='unscaled'",
-            )
+        raise refusal(
+            ValueError,
+            f"{len(x)} points leave nothing to estimate the noise from",
+            f"np.polyfit of degree {deg} with cov={cov!r}",
+            "more points than coefficients, or cov='unscaled'",
         )
     noise = residuals / (len(x) - deg - 1)
     return c, v * noise if y.ndim == 1 else np.expand_dims(v, 2) * noise

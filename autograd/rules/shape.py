@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.blocks import LARGE
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import fused, fused_op, primitive
 
 
@@ -24,12 +24,11 @@ def bind_ravel(x, order="C"):
 def by_index(order):
     """Take the orders that indices define; the memory, which "A" and "K" ask, is not g's."""
     if order not in ("C", "F"):
-        raise NotImplementedError(
-            three_lines(
-                "a Tensor's elements have the orders 'C' and 'F' only",
-                f"np.reshape or np.ravel with order={order!r}",
-                "order='C' or order='F'",
-            )
+        raise refusal(
+            NotImplementedError,
+            "a Tensor's elements have the orders 'C' and 'F' only",
+            f"np.reshape or np.ravel with order={order!r}",
+            "order='C' or order='F'",
         )
     return {} if order == "C" else {"order": order}
 

@@ -12,7 +12,7 @@ import math
 import numpy as np
 from scipy import special
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import composite, primitive
 from autograd.rules.elementwise import LN2, LN10, over, zero
 from autograd.rules.neural import SQRT_2PI, SQRT_HALF, SQRT_PI, bell, erf
@@ -23,12 +23,11 @@ def unknown(name, argument):
     """Write the rule of an argument by which no closed formula of the derivative is known."""
 
     def rule(g, y, *xs, **params):
-        raise NotImplementedError(
-            three_lines(
-                f"the derivative of {name} by {argument} has no closed form, and no rule here",
-                f"{name} with {argument} that requires a gradient",
-                f"{argument}.detach(), or the derivative by the last argument alone",
-            )
+        raise refusal(
+            NotImplementedError,
+            f"the derivative of {name} by {argument} has no closed form, and no rule here",
+            f"{name} with {argument} that requires a gradient",
+            f"{argument}.detach(), or the derivative by the last argument alone",
         )
 
     return rule

@@ -4,7 +4,7 @@ import builtins
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import composite, options, primitive
 from autograd.rules.elementwise import masked
 from autograd.rules.quantiles import aligned_weights
@@ -223,12 +223,11 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
     weights = astype(weights, dtype=np.result_type(a, weights, 1.0))
     total = np.sum(weights, axis=axis, keepdims=keepdims)
     if not hasattr(weights, "requires_grad") and np.any(total == 0):
-        raise ZeroDivisionError(
-            three_lines(
-                "the weights sum to 0, and the average is divided by their sum",
-                f"np.average of shape {a.shape} with weights of shape {weights.shape}",
-                "weights with another sum, or np.sum(weights * a)",
-            )
+        raise refusal(
+            ZeroDivisionError,
+            "the weights sum to 0, and the average is divided by their sum",
+            f"np.average of shape {a.shape} with weights of shape {weights.shape}",
+            "weights with another sum, or np.sum(weights * a)",
         )
     y = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
     return (y, np.broadcast_to(total, y.shape)) if returned else y

@@ -5,17 +5,16 @@ SciPy writes in Python or C, and what it minimizes, solves and integrates, is he
 names: `special`, `stats`, `linalg`, `signal`, `integrate`, `optimize`.
 """
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 
 try:
     import scipy  # noqa: F401  # all below needs it
 except ImportError as error:
-    raise ImportError(
-        three_lines(
-            "autograd.scipy needs SciPy, which is not installed",
-            "import autograd.scipy",
-            "pip install retrograd[scipy]",
-        )
+    raise refusal(
+        ImportError,
+        "autograd.scipy needs SciPy, which is not installed",
+        "import autograd.scipy",
+        "pip install retrograd[scipy]",
     ) from error
 
 from autograd.scipy import integrate, linalg, misc, optimize, signal, special, stats

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import integrate as scipys
 
 from autograd.batching import run
-from autograd.errors import function_name, three_lines
+from autograd.errors import function_name, refusal
 from autograd.functional import vjp
 from autograd.graph import strangers
 from autograd.modes import no_grad
@@ -76,12 +76,11 @@ def odeint(
         born = birth()
         dy = slope(np.atleast_1d(y0), t[0], *xs)
         if strangers(born, dy):
-            raise RuntimeError(
-                three_lines(
-                    "an equation uses a tensor that is not its argument",
-                    f"odeint({function_name(func)}, ...)",
-                    "pass that tensor in args; or no_grad() where no gradient is wanted",
-                )
+            raise refusal(
+                RuntimeError,
+                "an equation uses a tensor that is not its argument",
+                f"odeint({function_name(func)}, ...)",
+                "pass that tensor in args; or no_grad() where no gradient is wanted",
             )
         with no_grad():
             y, steps = scipys.odeint(

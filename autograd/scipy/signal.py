@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 from scipy.fft import next_fast_len
 
-from autograd.errors import shape_of, three_lines
+from autograd.errors import refusal, shape_of
 
 MODES = ("full", "valid", "same")
 Axes = Sequence[Sequence[int]]
@@ -96,13 +96,12 @@ def check(pair: list[Any], along: list[list[int]], sizes: list[list[int]], mode:
     a, b = np.array(sizes) if paired else (np.zeros(1), np.zeros(1))
     inside = bool((a <= b).all() or (a >= b).all())
     if mode not in MODES or not paired or (mode == "valid" and not inside):
-        raise ValueError(
-            three_lines(
-                "convolve pairs the axes of two arrays, in the modes full, valid (one array must be"
-                " the longer along all axes) and same",
-                f"convolve of {shape_of(pair[0])} and {shape_of(pair[1])}, axes={along}, {mode=}",
-                "as many axes of the one as of the other, and one of these modes",
-            )
+        raise refusal(
+            ValueError,
+            "convolve pairs the axes of two arrays, in the modes full, valid (one array must be"
+            " the longer along all axes) and same",
+            f"convolve of {shape_of(pair[0])} and {shape_of(pair[1])}, axes={along}, {mode=}",
+            "as many axes of the one as of the other, and one of these modes",
         )
 
 

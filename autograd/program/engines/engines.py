@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.program.engines import extras
 from autograd.program.engines.standard import is_spelled, standard
 from autograd.program.equations import Name, unit
@@ -180,22 +180,20 @@ def engine_of(name: str | ModuleType) -> tuple[Engine, Any]:
         known = (e for e in ENGINES.values() if e.module == name.__name__)
         return next(known, Engine(name.__name__)), name
     if name not in ENGINES:
-        raise ValueError(
-            three_lines(
-                f"there is no engine {name!r}",
-                f"program.to({name!r})",
-                f"{', '.join(map(repr, ENGINES))}, or a namespace that follows the array API",
-            )
+        raise refusal(
+            ValueError,
+            f"there is no engine {name!r}",
+            f"program.to({name!r})",
+            f"{', '.join(map(repr, ENGINES))}, or a namespace that follows the array API",
         )
     try:
         return ENGINES[name], import_module(ENGINES[name].module)
     except ImportError as error:
-        raise ImportError(
-            three_lines(
-                f"the engine {name!r} needs {error.name or name}, which is not installed",
-                f"program.to({name!r})",
-                f'pip install "retrograd[{name}]"',
-            )
+        raise refusal(
+            ImportError,
+            f"the engine {name!r} needs {error.name or name}, which is not installed",
+            f"program.to({name!r})",
+            f'pip install "retrograd[{name}]"',
         ) from error
 
 

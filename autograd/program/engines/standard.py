@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import Primitive
 from autograd.program.engines import extras
 from autograd.program.engines.array_api import SPELLINGS, Site, cast, comparable, plain
@@ -133,12 +133,11 @@ class _Printer:
         disordered = e.op.name in ORDERING and np.result_type(*x).kind == "c"
         numbers = " of complex numbers" if disordered else ""
         if disordered or not is_spelled(e.op):
-            raise NotImplementedError(
-                three_lines(
-                    f"the array API standard has no {e.op.name}{numbers}",
-                    f"{e.name} = {e.op.name}, of shape {np.shape(e.like)}",
-                    "functions that it has, or keep to NumPy: program(*args)",
-                )
+            raise refusal(
+                NotImplementedError,
+                f"the array API standard has no {e.op.name}{numbers}",
+                f"{e.name} = {e.op.name}, of shape {np.shape(e.like)}",
+                "functions that it has, or keep to NumPy: program(*args)",
             )
         spelling = SPELLINGS[e.op.name]
         site = Site(e.op, e.params, x, e.like, self.hoist)
@@ -226,12 +225,11 @@ def _beside(op: Primitive, i: int, v: Any, dtype: np.dtype) -> np.dtype | None:
 
 
 def _refuse(e: Equation, dtype: np.dtype) -> None:
-    raise NotImplementedError(
-        three_lines(
-            f"the array API standard has no numbers of dtype {dtype}",
-            f"{e.name} = {e.op.name}, of shape {np.shape(e.like)}",
-            "x.astype(np.float32) before the function is captured",
-        )
+    raise refusal(
+        NotImplementedError,
+        f"the array API standard has no numbers of dtype {dtype}",
+        f"{e.name} = {e.op.name}, of shape {np.shape(e.like)}",
+        "x.astype(np.float32) before the function is captured",
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.rules.neural import log_softmax, softmax
 from autograd.rules.products import SUMMED, as_einsum
 from autograd.rules.reduce import shared
@@ -40,12 +40,11 @@ def _variance(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False)
 
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     if isinstance(axis, tuple) and len(axis) == 2 and ord not in (None, "fro"):
-        raise NotImplementedError(
-            three_lines(
-                "norm of matrices cannot be written in ONNX",
-                f"norm(ord={ord!r}) of shape {x.shape}",
-                "ord=None (Frobenius), or a norm of vectors",
-            )
+        raise refusal(
+            NotImplementedError,
+            "norm of matrices cannot be written in ONNX",
+            f"norm(ord={ord!r}) of shape {x.shape}",
+            "ord=None (Frobenius), or a norm of vectors",
         )
     size = np.abs(x)
     if ord in (math.inf, -math.inf):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import three_lines, user_frame
+from autograd.errors import refusal, three_lines, user_frame
 from autograd.files import optional, write_atomically
 from autograd.primitive import Primitive
 from autograd.program.engines.standard import OURS
@@ -106,12 +106,11 @@ class Graph:
 
     def __init__(self, program: "Program") -> None:
         if program.effects:
-            raise NotImplementedError(
-                three_lines(
-                    "ONNX has no memory: a model cannot write into tensors",
-                    f"{program.name}, which leaves values in {len(program.effects)} of them",
-                    "module.eval(), or a function that returns the values",
-                )
+            raise refusal(
+                NotImplementedError,
+                "ONNX has no memory: a model cannot write into tensors",
+                f"{program.name}, which leaves values in {len(program.effects)} of them",
+                "module.eval(), or a function that returns the values",
             )
         self.program = program = _spelled_out(program)
         self.fresh = count()  # what has no name gets a number behind a slash, which no name has
@@ -143,12 +142,11 @@ class Graph:
                 return spelling(site)
         except NotImplementedError:
             pass
-        raise NotImplementedError(
-            three_lines(
-                f"{e.op.name} cannot be written in ONNX",
-                f"{e.name} = {e.op.name}({', '.join(str(np.shape(v)) for v in x)})",
-                "NumPy's functions of real numbers, or keep to Python: Program.save",
-            )
+        raise refusal(
+            NotImplementedError,
+            f"{e.op.name} cannot be written in ONNX",
+            f"{e.name} = {e.op.name}({', '.join(str(np.shape(v)) for v in x)})",
+            "NumPy's functions of real numbers, or keep to Python: Program.save",
         )
 
     def add(
@@ -218,12 +216,11 @@ class Graph:
         try:
             checker.check_model(model, full_check=True)
         except (checker.ValidationError, inference.InferenceError) as error:
-            raise NotImplementedError(
-                three_lines(
-                    f"{self.program.name} cannot be written in ONNX",
-                    str(error).splitlines()[0],
-                    "floats for integers and booleans there, or keep to Python: Program.save",
-                )
+            raise refusal(
+                NotImplementedError,
+                f"{self.program.name} cannot be written in ONNX",
+                str(error).splitlines()[0],
+                "floats for integers and booleans there, or keep to Python: Program.save",
             ) from error
         data: bytes = model.SerializeToString()
         return data

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.program.equations import Equation, Name
 from autograd.program.positions import numbered, permutation, pointed
 from autograd.program.printers.literals import LINE
@@ -129,12 +129,11 @@ def _with(parameter: str) -> Printing:
 
 def _norm(p: Writer, e: Equation, ord: Any = None, axis: Any = None, keepdims: Any = False) -> str:
     if ord is not None and isinstance(axis, tuple) and len(axis) == 2:
-        raise NotImplementedError(
-            three_lines(
-                "norm of matrices cannot be written in JavaScript",
-                f"{e.name} = norm(ord={ord!r}) of shape {p.shape(e.args[0])}",
-                "ord=None (Frobenius), or a norm of vectors",
-            )
+        raise refusal(
+            NotImplementedError,
+            "norm of matrices cannot be written in JavaScript",
+            f"{e.name} = norm(ord={ord!r}) of shape {p.shape(e.args[0])}",
+            "ord=None (Frobenius), or a norm of vectors",
         )
     more = [] if ord is None else [literal(ord)]
     return reduce("norm", p.argument(e.args[0]), _axes(p, e, axis), literal(bool(keepdims)), *more)
@@ -186,12 +185,11 @@ def _triangle(p: Writer, e: Equation, k: int = 0) -> str:
 
 def _padded(p: Writer, e: Equation, pad_width: Any, constant_values: Any = 0) -> str:
     if np.ndim(constant_values):
-        raise NotImplementedError(
-            three_lines(
-                "padding with several constants cannot be written in JavaScript",
-                f"np.pad(constant_values={constant_values!r})",
-                "one constant, or np.concatenate",
-            )
+        raise refusal(
+            NotImplementedError,
+            "padding with several constants cannot be written in JavaScript",
+            f"np.pad(constant_values={constant_values!r})",
+            "one constant, or np.concatenate",
         )
     places = e.op.call(numbered(p.shape(e.args[0])), pad_width=pad_width, constant_values=-1)
     fill = [] if constant_values == 0 else [literal(constant_values)]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import Primitive
 from autograd.program.printers.literals import parameter
 from autograd.rules.shape import gather, place, replace, scatter, scatter_add, scatter_at, setitem
@@ -56,12 +56,31 @@ def definitions(fn: Callable[..., Any], name: str) -> dict[str, str]:
     if not lines[0].startswith("def ") or fn.__closure__:
         raise _refused(name, "which is no plain function made with def")
     old = re.escape(fn.__name__)
-    text = re.sub(rf"\bdef {old}\(", f"def {name}(", "\n".join(lines), count=1)
+    text = re.sub(rf"\bdef {old}\(", f"def {name}(", _unannotated("\n".join(lines)), count=1)
     found: dict[str, str] = {}
     for other in sorted(_globals(ast.parse(text)) - {name, fn.__name__}):
         if other in fn.__globals__:
             found |= _definition(fn.__globals__[other], other, name)
     return {**found, name: re.sub(r"  # noqa.*", "", text)}
+
+
+def _unannotated(text: str) -> str:
+    """Leave annotations out: they compute nothing, and what they name may be from anywhere."""
+    source = text.encode()
+    lines = [0, *[match.end() for match in re.finditer(b"\n", source)]]
+    spans = []
+    for node in ast.walk(ast.parse(text)):
+        given = getattr(node, "annotation", None) or getattr(node, "returns", None)
+        if given is None or (isinstance(node, ast.AnnAssign) and node.value is None):
+            continue
+        mark = b" ->" if isinstance(node, ast.FunctionDef) else b":"
+        begin = source.rindex(mark, 0, lines[given.lineno - 1] + given.col_offset)
+        end = lines[given.end_lineno - 1] + given.end_col_offset
+        spans.append((begin, end, isinstance(node, ast.arg)))
+    for begin, end, is_argument in sorted(spans, reverse=True):
+        rest = source[end:]
+        source = source[:begin] + (re.sub(rb"^ = ", b"=", rest) if is_argument else rest)
+    return source.decode()
 
 
 def _globals(tree: ast.AST) -> set[str]:
@@ -93,10 +112,9 @@ def _definition(value: Any, name: str, user: str) -> dict[str, str]:
 
 
 def _refused(name: str, why: str) -> NotImplementedError:
-    return NotImplementedError(
-        three_lines(
-            f"the definition of {name} cannot be printed",
-            f"the primitive {name}, {why}",
-            "a primitive of a function made with def, of its arguments and NumPy alone",
-        )
+    return refusal(
+        NotImplementedError,
+        f"the definition of {name} cannot be printed",
+        f"the primitive {name}, {why}",
+        "a primitive of a function made with def, of its arguments and NumPy alone",
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.program.equations import Equation, Name
 from autograd.program.expansion import written_out
@@ -160,12 +160,11 @@ class _Printer(Writer):
     def equation(self, e: Equation) -> str:
         refused = e.op.name in REFUSED or not knows(e.op)
         if refused or any(self.kind(a) == "c" for a in (*e.args, e.name)):
-            raise NotImplementedError(
-                three_lines(
-                    f"{e.op.name} cannot be written in JavaScript",
-                    f"{e.name} = {e.op.name}({', '.join(map(str, map(self.shape, e.args)))})",
-                    "NumPy's functions of real numbers, or keep to Python: draw(f), explain(f)",
-                )
+            raise refusal(
+                NotImplementedError,
+                f"{e.op.name} cannot be written in JavaScript",
+                f"{e.name} = {e.op.name}({', '.join(map(str, map(self.shape, e.args)))})",
+                "NumPy's functions of real numbers, or keep to Python: draw(f), explain(f)",
             )
         if e.op.name in PRINTERS:
             return PRINTERS[e.op.name](self, e, **e.params)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.closeness import is_close
-from autograd.errors import function_name, three_lines
+from autograd.errors import function_name, refusal
 from autograd.modes import is_grad_enabled, readers
 from autograd.outside import here
 from autograd.program.equations import outline
@@ -60,7 +60,7 @@ def compile(f: Callable[..., Any]) -> "Compiled":  # PyTorch's name
     """
     if not callable(f):
         what, where = "compile takes a function", f"compile({f!r:.40})"
-        raise TypeError(three_lines(what, where, "compile(f)(x), where f(x) computes the result"))
+        raise refusal(TypeError, what, where, "compile(f)(x), where f(x) computes the result")
     return Compiled(f)
 
 
@@ -148,12 +148,11 @@ class Compiled:
             try:
                 hash(_signature(x, 0))
             except TypeError:
-                raise TypeError(
-                    three_lines(
-                        f"what is constant in a program must be hashable, not {type(x).__name__}",
-                        f"{getattr(self.f, '__name__', 'f')}, argument {name}",
-                        "arrays and numbers in lists, tuples and dicts; a frozen dataclass",
-                    )
+                raise refusal(
+                    TypeError,
+                    f"what is constant in a program must be hashable, not {type(x).__name__}",
+                    f"{getattr(self.f, '__name__', 'f')}, argument {name}",
+                    "arrays and numbers in lists, tuples and dicts; a frozen dataclass",
                 ) from None
 
     def _family(self, args: tuple[Any, ...], options: dict[str, Any]) -> Family:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.program.equations import Equation, Name, unit
 from autograd.program.program import Effect, Program
 from autograd.program.storage.encoding import DTYPES, NUMBERS, Json, operations
@@ -257,12 +257,11 @@ class Reader:
 
     def refuse(self, what: str) -> NoReturn:
         """Raise the error."""
-        raise Refused(
-            three_lines(
-                f"this file is no program that could be read: it holds {what}",
-                str(self.path),
-                "a file of Program.save, of this version, with the primitives that it names",
-            )
+        raise refusal(
+            Refused,
+            f"this file is no program that could be read: it holds {what}",
+            str(self.path),
+            "a file of Program.save, of this version, with the primitives that it names",
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.primitive import FUSED, PRIMITIVES, Primitive
 from autograd.program.equations import Equation, Name
 from autograd.program.program import Program
@@ -126,10 +126,9 @@ class Writer:
         return self.refuse(f"a {type(v).__name__}", "arrays, numbers and texts, in lists and dicts")
 
     def refuse(self, what: str, instead: str) -> NoReturn:
-        raise ValueError(
-            three_lines(
-                f"the program of {self.program.name} cannot be saved: it holds {what}",
-                f"save({str(self.path)!r})",
-                instead,
-            )
+        raise refusal(
+            ValueError,
+            f"the program of {self.program.name} cannot be saved: it holds {what}",
+            f"save({str(self.path)!r})",
+            instead,
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.files import optional, write_atomically
 from autograd.program.program import Program
 from autograd.program.storage.decoding import Reader, Refused
@@ -27,13 +27,12 @@ def save(program: Program, path: str | Path) -> Path:
     """Write a program to a file, as a whole or not at all; see `Program.save`."""
     path = Path(path)
     if text := TEXTS.get(path.suffix.lower()):
-        raise ValueError(
-            three_lines(
-                f"a program is saved as data, which is no {path.suffix}",
-                f"save({str(path)!r})",
-                f"Path({str(path)!r}).write_text(program.{text}, encoding='utf-8'); "
-                f"save({path.stem + '.safetensors'!r}) for Program.load",
-            )
+        raise refusal(
+            ValueError,
+            f"a program is saved as data, which is no {path.suffix}",
+            f"save({str(path)!r})",
+            f"Path({str(path)!r}).write_text(program.{text}, encoding='utf-8'); "
+            f"save({path.stem + '.safetensors'!r}) for Program.load",
         )
     writer = Writer(program, path)
     fields = {"format": FORMAT, "version": VERSION, **writer.fields()}

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import function_name, three_lines
+from autograd.errors import function_name, refusal
 from autograd.modes import is_grad_enabled
 from autograd.names import names_in
 from autograd.outside import DATA, reading
@@ -269,7 +269,7 @@ def _variable(tape: Tape, name: str, x: Any) -> Any:
         data = array(x)
         if not hasattr(data, "dtype"):
             what, where = "a program takes numbers of 64 bits", f"{name} = {x!r:.40}"
-            raise CaptureError(three_lines(what, where, f"float({name}), or {name} as a text"))
+            raise refusal(CaptureError, what, where, f"float({name}), or {name} as a text")
         symbol = tape.input(name, data)
         symbol.given, symbol.weak = True, type(x) in (int, float, complex)
         return symbol
@@ -284,12 +284,11 @@ def _reference(tape: Tape, value: Any) -> Any:
         return tape.argument(value)
     if isinstance(value, (np.generic, bool, int, float, complex, str, type(None))):
         return value
-    raise CaptureError(
-        three_lines(
-            f"a program cannot return a {type(value).__name__}",
-            f"the result {value!r:.60}",
-            "arrays and numbers, in tuples, lists and dicts",
-        )
+    raise refusal(
+        CaptureError,
+        f"a program cannot return a {type(value).__name__}",
+        f"the result {value!r:.60}",
+        "arrays and numbers, in tuples, lists and dicts",
     )
 
 
@@ -304,10 +303,9 @@ def _random(
             f(*rebuild(given), **options)
 
     line = drawing_line(again, states, is_users)
-    return CaptureError(
-        three_lines(
-            "a program cannot hold random numbers: each call would get the same ones",
-            line or definition(f),
-            "draw them outside and pass them as an argument; module.eval() for dropout",
-        )
+    return refusal(
+        CaptureError,
+        "a program cannot hold random numbers: each call would get the same ones",
+        line or definition(f),
+        "draw them outside and pass them as an argument; module.eval() for dropout",
     )

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from autograd.errors import function_name, line_of, three_lines, user_line
+from autograd.errors import function_name, line_of, refusal, user_line
 from autograd.program.tracing.symbol import CaptureError
 from autograd.program.tracing.tape import Tape
 from autograd.tensor import Tensor, raw
@@ -22,21 +22,19 @@ def refuse_written(
     given, left : what f got, and what lies in its places now.
     """
     if [*map(id, given)] != [*map(id, left)]:
-        raise CaptureError(
-            three_lines(
-                "a program cannot hold putting something into a list or a dict that it is given",
-                definition(f),
-                "a new one, which is returned: {**params, 'w': w}; [*values, y]",
-            )
+        raise refusal(
+            CaptureError,
+            "a program cannot hold putting something into a list or a dict that it is given",
+            definition(f),
+            "a new one, which is returned: {**params, 'w': w}; [*values, y]",
         )
     for name, x in zip(arguments, given, strict=True):
         if type(x) is Tensor and raw(x).name != name:
-            raise CaptureError(
-                three_lines(
-                    f"a program cannot hold writing into {name}, a tensor that it is given",
-                    definition(f),
-                    f"{name} = {name} + 1 for {name} += 1; or a tensor from outside",
-                )
+            raise refusal(
+                CaptureError,
+                f"a program cannot hold writing into {name}, a tensor that it is given",
+                definition(f),
+                f"{name} = {name} + 1 for {name} += 1; or a tensor from outside",
             )
 
 
@@ -46,12 +44,11 @@ def refuse_gradients(
     """Refuse gradients of arguments, (whose, which), that nobody knows: they would be lost."""
     for name, g in gradients:
         if g not in known:
-            raise CaptureError(
-                three_lines(
-                    f"a program cannot leave a gradient in {name}, a tensor that it is given",
-                    definition(f),
-                    f"value_and_grad, or return {name}.grad; or a tensor from outside",
-                )
+            raise refusal(
+                CaptureError,
+                f"a program cannot leave a gradient in {name}, a tensor that it is given",
+                definition(f),
+                f"value_and_grad, or return {name}.grad; or a tensor from outside",
             )
 
 
@@ -63,12 +60,11 @@ def refuse_leaks(f: Callable[..., Any], tape: Tape) -> None:
     for handle in tape.handles:
         if (symbol := handle()) is not None:
             name = tape.wishes.get(symbol.name, symbol.name.text)
-            raise CaptureError(
-                three_lines(
-                    f"a program cannot hold {name} being kept outside, in a list or an attribute",
-                    definition(f),
-                    f"return {name} with the result",
-                )
+            raise refusal(
+                CaptureError,
+                f"a program cannot hold {name} being kept outside, in a list or an attribute",
+                definition(f),
+                f"return {name} with the result",
             )
 
 

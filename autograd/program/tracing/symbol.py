@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from autograd.batching import ABOUT_SHAPES
-from autograd.errors import ROOMS, line_of, three_lines, user_frame
+from autograd.errors import ROOMS, line_of, refusal, user_frame
 from autograd.outside import here
 from autograd.primitive import (
     CREATORS,
@@ -37,14 +37,14 @@ class CaptureError(RuntimeError):
     """A function does what no program of equations can do."""
 
 
-def refusal(what: str, instead: str) -> CaptureError:
+def capture_error(what: str, instead: str) -> CaptureError:
     frame, inner = user_frame(), sys._getframe(1)
     while inner.f_back and inner is not frame:
         if inner.f_globals.get("__name__", "").startswith("nn.optim"):
             instead = "the optimizer's step outside of the function, after the program"
         inner = inner.f_back
     line = f"{line_of(frame.f_code.co_filename, frame.f_lineno)}, in {frame.f_code.co_name}"
-    error = CaptureError(three_lines(f"a program cannot hold {what}", line, instead))
+    error = refusal(CaptureError, f"a program cannot hold {what}", line, instead)
     reader: Any = here.reader
     if hasattr(reader, "refusals"):
         reader.refusals.append(error)
@@ -64,7 +64,7 @@ class Symbol(Standin):
     __slots__ = ("data", "given", "name", "weak")
 
     kind, outside = "traced", "a traced value into an array of numbers"
-    refusal = staticmethod(refusal)
+    refusal = staticmethod(capture_error)
     array_instead = (
         "NumPy's functions of the value itself; np.zeros(shape, like=x) for an array to write "
         "into; for table[i], the table as an argument"
@@ -99,11 +99,11 @@ class Symbol(Standin):
             return self.lift(made) if may_be_written else made
         if method:
             what = f"{full_name(fn)}.{method} with {sorted(kwargs)}"
-            raise refusal(what, "plain calls of NumPy")
+            raise capture_error(what, "plain calls of NumPy")
         what, instead = "has no row in autograd/rules", "a rule with @autograd.primitive"
         if fn in QUERIES:
             what, instead = "asks about numbers", "np.where and other functions of arrays"
-        raise refusal(f"{full_name(fn)}, which {what}", instead)
+        raise capture_error(f"{full_name(fn)}, which {what}", instead)
 
     @property
     def state(self) -> Name:
@@ -113,7 +113,7 @@ class Symbol(Standin):
     def become(self, y: Any, where: Any = True) -> Self:
         """Be another value from now on; refuse to be where the caller would have to see it."""
         if self.given:
-            raise refusal(f"writing into {self.name}, an argument", "x = x.copy() first")
+            raise capture_error(f"writing into {self.name}, an argument", "x = x.copy() first")
         return super().become(y, where)
 
     def put(self, y: "Symbol") -> None:

@@ -16,7 +16,7 @@ from autograd.errors import plain
 from autograd.outside import innermost
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.program.equations import Equation, Name, Names, unit
-from autograd.program.tracing.symbol import CaptureError, Symbol, example, refusal
+from autograd.program.tracing.symbol import CaptureError, Symbol, capture_error, example
 from autograd.rules.neural import OPEN
 from autograd.rules.shape import BY_ARRAYS, VIEWS, astype, gather, parts_of, place, setitem, slotted
 from autograd.standin import Standin
@@ -96,7 +96,7 @@ class Tape:
     ) -> Any:
         """Write down one operation, and return its result."""
         if get_ident() != self._thread:  # where tensors from outside would be constants
-            raise refusal("the work of another thread", "the same loop without threads")
+            raise capture_error("the work of another thread", "the same loop without threads")
         params = dict(params or {})
         if (inner := innermost(self, values, params)) is not self:
             return inner.record(op, values, params)
@@ -128,7 +128,7 @@ class Tape:
             if arrays:
                 op, values = PRIMITIVES[BY_ARRAYS[op.fn]], (*values, *arrays)
             if _is_selecting(op, values):
-                raise refusal("an array whose size depends on values", "np.where(mask, x, 0)")
+                raise capture_error("an array whose size depends on values", "np.where(mask, x, 0)")
         args = tuple(map(self.argument, values))
         key = op, *map(key_of, args), *map(key_of, params.items())
         if key in self._known:
@@ -149,8 +149,8 @@ class Tape:
             for name, option in self._computing.items():
                 if type(option) is Symbol:
                     instead = f"{name} as a keyword argument of the function, which is constant"
-                    raise refusal(f"{name}= of a traced number", instead)
-            raise refusal(
+                    raise capture_error(f"{name}= of a traced number", instead)
+            raise capture_error(
                 "a primitive that uses a traced value which it is not given",
                 "that value as an argument of the primitive, or of the checkpointed function",
             )
@@ -203,7 +203,7 @@ class Tape:
         """Raise for arrays of another arithmetic, and for what stands for an array elsewhere."""
         if isinstance(plain(value), Standin) and value.tape is not self:  # its name may be ours too
             what = "a value of the map or the capture around it"
-            raise refusal(what, "that value as an argument of the captured function")
+            raise capture_error(what, "that value as an argument of the captured function")
 
     def arrays(self) -> Iterator[tuple[int, Name]]:
         """Yield the identity of each array that was met, and the constant that it is."""

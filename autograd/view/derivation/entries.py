@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import describe, three_lines
+from autograd.errors import describe, refusal
 from autograd.graph import arguments, leaves, toposort
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.rules.shape import sum_to
@@ -41,12 +41,11 @@ def jacobian_section(
     for node in wanted:
         if node not in nodes or node.op is None or not node.requires_grad or node.size > ROWS:
             what = f"of more than {ROWS} rows" if node.size > ROWS else "of what was not computed"
-            raise ValueError(
-                three_lines(
-                    f"the Jacobian {what} is not written out",
-                    f"explain(..., jacobian={describe(node, 0)})",
-                    "autograd.jacobian(f)(x), or a small result on the way to the one explained",
-                )
+            raise refusal(
+                ValueError,
+                f"the Jacobian {what} is not written out",
+                f"explain(..., jacobian={describe(node, 0)})",
+                "autograd.jacobian(f)(x), or a small result on the way to the one explained",
             )
         equations += _of_node(node, nodes, language)
     return Section("jacobian", language.jacobian, equations)

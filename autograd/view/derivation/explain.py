@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.files import check_folder
 from autograd.names import name_of, names_in
 from autograd.steps import refuse_changed
@@ -123,20 +123,18 @@ def explain(
     """
     wanted = [jacobian] if isinstance(jacobian, Tensor) else list(jacobian)
     if not isinstance(f, Tensor):
-        raise TypeError(
-            three_lines(
-                f"explain takes a Tensor, not {type(f).__name__}",
-                f"explain({f!r:.40})",
-                "explain(f) where f was computed from Tensors: Tensor(2.0, requires_grad=True)",
-            )
+        raise refusal(
+            TypeError,
+            f"explain takes a Tensor, not {type(f).__name__}",
+            f"explain({f!r:.40})",
+            "explain(f) where f was computed from Tensors: Tensor(2.0, requires_grad=True)",
         )
     if f.op is None and not f.requires_grad:
-        raise ValueError(
-            three_lines(
-                "nothing was recorded of how this Tensor was computed",
-                f"explain({f!r:.40})",
-                "Tensor(2.0, requires_grad=True) for the inputs, and no detach() or no_grad()",
-            )
+        raise refusal(
+            ValueError,
+            "nothing was recorded of how this Tensor was computed",
+            f"explain({f!r:.40})",
+            "Tensor(2.0, requires_grad=True) for the inputs, and no detach() or no_grad()",
         )
     names = names_in(sys._getframe(1))
     refuse_changed(f, "explain(f)", lambda t: name_of(t, names))

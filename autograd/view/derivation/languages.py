@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +90,10 @@ LANGUAGES = {
 def language_of(code: str) -> Language:
     """Return the language of that code; raise a ValueError that lists them all."""
     if code not in LANGUAGES:
-        raise ValueError(
-            three_lines(
-                f"there are no words in the language {code!r}",
-                f"lang={code!r}",
-                " or ".join(f"lang={known!r}" for known in LANGUAGES),
-            )
+        raise refusal(
+            ValueError,
+            f"there are no words in the language {code!r}",
+            f"lang={code!r}",
+            " or ".join(f"lang={known!r}" for known in LANGUAGES),
         )
     return LANGUAGES[code]

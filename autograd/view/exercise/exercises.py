@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.graph import toposort
 from autograd.rules.neural import relu, sigmoid
 from autograd.steps import gradients, steps
@@ -45,21 +45,19 @@ def exercise(seed: int | str, level: int) -> Tensor:
     ('f', True)
     """
     if not isinstance(level, int) or level not in (1, 2, 3, 4):
-        raise ValueError(
-            three_lines(
-                f"there is no level {level!r}",
-                f"worksheet({seed!r}, level={level!r})",
-                "level=1 (+ − ×), 2 (÷, powers), 3 (activations) or 4 (matrices)",
-            )
+        raise refusal(
+            ValueError,
+            f"there is no level {level!r}",
+            f"worksheet({seed!r}, level={level!r})",
+            "level=1 (+ − ×), 2 (÷, powers), 3 (activations) or 4 (matrices)",
         )
     if not isinstance(seed, (int, str, np.integer)):
-        raise TypeError(
-            three_lines(
-                f"a worksheet is a random graph, made from a number or a text: not from a "
-                f"{type(seed).__name__}",
-                f"worksheet({seed!r:.40})",
-                'worksheet("Ada"); draw(f) and explain(f) for a graph of your own',
-            )
+        raise refusal(
+            TypeError,
+            f"a worksheet is a random graph, made from a number or a text: not from a "
+            f"{type(seed).__name__}",
+            f"worksheet({seed!r:.40})",
+            'worksheet("Ada"); draw(f) and explain(f) for a graph of your own',
         )
     random = Random(f"{seed}/{level}")  # noqa: S311  # an exercise is no secret
     activation = random.choice(ACTIVATIONS)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.closeness import rounding
-from autograd.errors import describe, three_lines
+from autograd.errors import describe, refusal
 from autograd.graph import arguments, toposort
 from autograd.pull import Gradient, pull
 from autograd.seeds import first_gradient
@@ -229,12 +229,11 @@ def _turns(root: Tensor, order: Any) -> Iterator[Turn]:
     strange = [t for t in listed if type(t) is not Tensor or t not in known]
     if strange:
         what = strange[0]
-        raise ValueError(
-            three_lines(
-                "the order of a backward pass is a list of results in the graph",
-                f"backward_steps of {describe(root, 0)}, order with {what!r:.40}",
-                "order=[f, d], order='depth-first', or order='breadth-first'",
-            )
+        raise refusal(
+            ValueError,
+            "the order of a backward pass is a list of results in the graph",
+            f"backward_steps of {describe(root, 0)}, order with {what!r:.40}",
+            "order=[f, d], order='depth-first', or order='breadth-first'",
         )
     return ((node, _wanting(node)) for node in listed if node.op is not None)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.graph import toposort
 from autograd.steps import gradients
 from autograd.tensor import Tensor
@@ -145,10 +145,9 @@ def _parsed(name: str, answer: Any) -> Any:
     try:
         return float(Fraction(text))
     except (ValueError, ZeroDivisionError):
-        raise ValueError(
-            three_lines(
-                "this answer is no number",
-                f"grade({{{name!r}: {answer!r:.40}}})",
-                '4, 0.75 or "3/4"; lists of them for a matrix',
-            )
+        raise refusal(
+            ValueError,
+            "this answer is no number",
+            f"grade({{{name!r}: {answer!r:.40}}})",
+            '4, 0.75 or "3/4"; lists of them for a matrix',
         ) from None

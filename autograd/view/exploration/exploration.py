@@ -4,7 +4,7 @@ import html
 from pathlib import Path
 from typing import Any
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.files import check_folder
 from autograd.view.exploration.page import page
 
@@ -40,12 +40,11 @@ class Exploration:
         """
         path = Path(path)
         if path.suffix.lower() not in (".html", ".htm"):
-            raise ValueError(
-                three_lines(
-                    f"a page that computes cannot be saved as {path.suffix or 'no suffix'}",
-                    f"save({str(path)!r})",
-                    f"save({path.stem + '.html'!r}); draw(f).save(...) for a picture",
-                )
+            raise refusal(
+                ValueError,
+                f"a page that computes cannot be saved as {path.suffix or 'no suffix'}",
+                f"save({str(path)!r})",
+                f"save({path.stem + '.html'!r}); draw(f).save(...) for a picture",
             )
         check_folder(path)
         path.write_text(self.html(), encoding="utf-8")
@@ -71,12 +70,11 @@ class Exploration:
         wanted = [f"∂{n.removesuffix('.grad')}" if n.endswith(".grad") else n for n in names]
         for name, given in zip(wanted, names, strict=True):
             if name not in known:
-                raise ValueError(
-                    three_lines(
-                        f"{given!r} is no number that a reader could fill in",
-                        f"quiz({', '.join(map(repr, names))})",
-                        f"one of {', '.join(known)}",
-                    )
+                raise refusal(
+                    ValueError,
+                    f"{given!r} is no number that a reader could fill in",
+                    f"quiz({', '.join(map(repr, names))})",
+                    f"one of {', '.join(known)}",
                 )
         self.model["quiz"] = [known[name] for name in wanted] or self.model["ask"]
         return self

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.expression import Expression
 from autograd.graph import leaves
 from autograd.names import name_of, names_in
@@ -192,4 +192,4 @@ def _plain(value: Any) -> Any:
 
 def _refused(what: str, given: Mapping[str, Any], instead: str) -> TypeError:
     arguments = "".join(f", {name}={value!r:.20}" for name, value in given.items())
-    return TypeError(three_lines(what, f"explore(f{arguments})", instead))
+    return refusal(TypeError, what, f"explore(f{arguments})", instead)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.graph import arguments, consumers, toposort
 from autograd.modes import readers
 from autograd.names import names_in
@@ -172,13 +172,12 @@ class Recording:
             there = raw(there)
             if not np.allclose(here, there, rtol=1e-9, atol=1e-12, equal_nan=True):
                 given = ", ".join(f"{n}={v:.4g}" for n, v in point.items() if v.ndim == 0)
-                raise ValueError(
-                    three_lines(
-                        "the function computes something else for other numbers: its graph is not "
-                        "one graph",
-                        f"f({given}) is {np.ravel(there)[0]:.6g}, and the recorded graph gives "
-                        f"{np.ravel(here)[0]:.6g}",
-                        "np.where(condition, x, y) instead of if, np.maximum instead of max, and "
-                        "no random numbers inside f",
-                    )
+                raise refusal(
+                    ValueError,
+                    "the function computes something else for other numbers: its graph is not "
+                    "one graph",
+                    f"f({given}) is {np.ravel(there)[0]:.6g}, and the recorded graph gives "
+                    f"{np.ravel(here)[0]:.6g}",
+                    "np.where(condition, x, y) instead of if, np.maximum instead of max, and "
+                    "no random numbers inside f",
                 )

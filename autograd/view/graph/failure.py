@@ -1,7 +1,7 @@
 """The result that an operation did not come to, so that the graph of an error can be drawn."""
 
 from autograd.calls import missing_result
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.tensor import Tensor
 
 
@@ -20,12 +20,11 @@ def failed_result(error: BaseException) -> Tensor:
     """
     failed = missing_result(error)
     if failed is None:
-        raise TypeError(
-            three_lines(
-                "this error comes from no operation on Tensors",
-                f"draw({type(error).__name__}({str(error)[:40]!r}))",
-                "draw(error) in `except ValueError as error:` around an operation on Tensors",
-            )
+        raise refusal(
+            TypeError,
+            "this error comes from no operation on Tensors",
+            f"draw({type(error).__name__}({str(error)[:40]!r}))",
+            "draw(error) in `except ValueError as error:` around an operation on Tensors",
         )
     failed.meta = {**(failed.meta or {}), "failed": str(error).partition("\n")[0]}
     return failed

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, overload
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.files import check_folder
 from autograd.names import names_in
 from autograd.tensor import Tensor
@@ -69,7 +69,7 @@ class Frames(Sequence[Picture]):
             stem = path.parent / (re.sub(r"-?\{[^}]*\}|[{}]", "", path.stem) or "f")
             pattern = f"{stem}-{{:02d}}{path.suffix if known else '.svg'}"
             instead = f"save({pattern!r}), or save({f'{stem}.pdf'!r})"
-            raise ValueError(three_lines(what, f"save({str(path)!r})", instead))
+            raise refusal(ValueError, what, f"save({str(path)!r})", instead)
         check_folder(path)
         path.write_bytes(join([each.rendered("pdf") for each in self]))
         return [path]

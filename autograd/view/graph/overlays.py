@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.tensor import Tensor
 from autograd.view.graph.scene import Composition, Scene
 from autograd.view.graph.spelling import number
@@ -30,18 +30,17 @@ def highlight(scene: Scene, path: Tensor | Sequence[Tensor]) -> None:
         if t not in places:
             what = "the tensor to highlight is not in the picture"
             where = f"draw(f, highlight={t!r})"
-            raise ValueError(three_lines(what, where, "a tensor that f was computed from"))
+            raise refusal(ValueError, what, where, "a tensor that f was computed from")
     stops = sorted(places[t] for t in through)
     wires: set[int] = set()
     for start, ends in [*((a, [b]) for a, b in pairwise(stops)), (stops[-1], scene.roots)]:
         found = _between(scene, start, set(ends))
         if not found and start not in ends:
-            raise ValueError(
-                three_lines(
-                    "no path leads through all these tensors",
-                    f"draw(f, highlight=[{', '.join(scene.nodes[i].spoken for i in stops)}])",
-                    "tensors of which each was computed from the one before, or a single one",
-                )
+            raise refusal(
+                ValueError,
+                "no path leads through all these tensors",
+                f"draw(f, highlight=[{', '.join(scene.nodes[i].spoken for i in stops)}])",
+                "tensors of which each was computed from the one before, or a single one",
             )
         wires |= found
     on = {i for k in wires for i in (scene.wires[k].source, scene.wires[k].target)} | set(stops)

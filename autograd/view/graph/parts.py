@@ -13,7 +13,7 @@ from weakref import ReferenceType, ref
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.graph import arguments, toposort
 from autograd.tensor import Tensor
 from autograd.view.graph.failure import reason_of
@@ -99,12 +99,11 @@ def parts_of(
     itself only if it is to show the whole graph, `alone`.
     """
     if depth is not None and (level not in (None, "module") or depth < 0):
-        raise ValueError(
-            three_lines(
-                "a depth is how many modules are opened, from 0, and other levels draw none",
-                f"draw(..., level={level!r}, depth={depth!r})",
-                "draw(f, depth=1), or draw(f, level='module')",
-            )
+        raise refusal(
+            ValueError,
+            "a depth is how many modules are opened, from 0, and other levels draw none",
+            f"draw(..., level={level!r}, depth={depth!r})",
+            "draw(f, depth=1), or draw(f, level='module')",
         )
     nodes = toposort(*roots)
     asked = level == "module" or depth is not None

@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 
 OBJECT = re.compile(rb"\s*(\d+) \d+ obj\b")
 REFERENCE = re.compile(rb"\b(\d+) \d+ R\b")
@@ -37,12 +37,11 @@ def join(files: Sequence[bytes]) -> bytes:
             root = int(_found(ROOT, catalogue))
             count += int(_found(COUNT, objects[root]))
         except (LookupError, StopIteration, ValueError, zlib.error):
-            raise ValueError(
-                three_lines(
-                    "these pages cannot be joined into one PDF file",
-                    "frames(f).save(...), by a renderer that writes PDF in a way unknown here",
-                    'save("f-{:02d}.pdf"), one file for each page',
-                )
+            raise refusal(
+                ValueError,
+                "these pages cannot be joined into one PDF file",
+                "frames(f).save(...), by a renderer that writes PDF in a way unknown here",
+                'save("f-{:02d}.pdf"), one file for each page',
             ) from None
         kept = [n for n in objects if _kind(objects[n]) not in (b"Catalog", b"ObjStm", b"XRef")]
         new = {old: number for number, old in enumerate(kept, len(bodies) + 1)}

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.files import check_folder
 from autograd.names import names_in
 from autograd.tensor import Tensor
@@ -191,12 +191,11 @@ def prepare(
         or not roots
         or not all(isinstance(r, Tensor) for r in roots)
     ):
-        raise TypeError(
-            three_lines(
-                f"draw takes a Tensor or a list of Tensors, not {type(f).__name__}",
-                f"draw({f!r:.40})",
-                "draw(f) where f was computed from Tensors: Tensor(2.0, requires_grad=True)",
-            )
+        raise refusal(
+            TypeError,
+            f"draw takes a Tensor or a list of Tensors, not {type(f).__name__}",
+            f"draw({f!r:.40})",
+            "draw(f) where f was computed from Tensors: Tensor(2.0, requires_grad=True)",
         )
     composition = Composition(
         roots, names, detail=detail, level=level, around=around, lettering=lettering,

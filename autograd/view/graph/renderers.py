@@ -8,7 +8,7 @@ import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.view.graph.choices import check_choice
 
 INSTALL = 'pip install "retrograd[viz]"'
@@ -41,12 +41,11 @@ def render(dot: str, form: str, engine: str | None = None) -> bytes:
             return RENDERERS[name](dot, form)
         except Unavailable as reason:
             reasons.append(f"{name}: {reason}")
-    raise NoRenderer(
-        three_lines(
-            f"nothing on this machine can draw {form}",
-            "; ".join(reasons),
-            f'{INSTALL}; or save("picture.dot"), which needs nothing',
-        )
+    raise refusal(
+        NoRenderer,
+        f"nothing on this machine can draw {form}",
+        "; ".join(reasons),
+        f'{INSTALL}; or save("picture.dot"), which needs nothing',
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.graph import arguments, consumers, toposort
 from autograd.tensor import Tensor
 
@@ -174,20 +174,18 @@ def _centre(around: Any, nodes: set[Tensor]) -> tuple[Tensor, int | None]:
     """Read what to look around, and how far."""
     t, hops = around if isinstance(around, tuple) and len(around) == 2 else (around, None)
     if not isinstance(t, Tensor) or not (hops is None or hasattr(hops, "__index__")):
-        raise TypeError(
-            three_lines(
-                "a picture looks around a Tensor, or so many operations around it",
-                f"draw(f, around={around!r:.40})",
-                "around=d, or around=(d, 2)",
-            )
+        raise refusal(
+            TypeError,
+            "a picture looks around a Tensor, or so many operations around it",
+            f"draw(f, around={around!r:.40})",
+            "around=d, or around=(d, 2)",
         )
     if t not in nodes:
-        raise ValueError(
-            three_lines(
-                "the tensor to look around is not in this graph",
-                f"draw(f, around={t!r:.40})",
-                "a tensor that f was computed from",
-            )
+        raise refusal(
+            ValueError,
+            "the tensor to look around is not in this graph",
+            f"draw(f, around={t!r:.40})",
+            "a tensor that f was computed from",
         )
     return t, None if hops is None else operator.index(hops)
 

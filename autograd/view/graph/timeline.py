@@ -8,7 +8,7 @@ import operator
 from dataclasses import replace
 from typing import Any
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.tensor import Tensor
 from autograd.view.graph.arithmetic import small
 from autograd.view.graph.scene import Composition, Node, Scene, Wire, sentence
@@ -63,21 +63,18 @@ class Timeline:
             if upto in self.composition.boxes:
                 return 0
             what, where = "the tensor to stop at is not in the picture", f"draw(f, upto={upto!r})"
-            raise ValueError(three_lines(what, where, "a tensor that f was computed from"))
+            raise refusal(ValueError, what, where, "a tensor that f was computed from")
         try:
             step = operator.index(upto)
         except TypeError:
             what = f"a pass stops at a step or at a Tensor, not at a {type(upto).__name__}"
-            raise TypeError(
-                three_lines(what, f"draw(f, upto={upto!r})", "upto=3, or upto=d")
-            ) from None
+            raise refusal(TypeError, what, f"draw(f, upto={upto!r})", "upto=3, or upto=d") from None
         if not 0 <= step <= self.last:
-            raise ValueError(
-                three_lines(
-                    f"there is no step {step}: the steps are 0 to {self.last}",
-                    f"draw(f, upto={step})",
-                    "frames(f) for all of them",
-                )
+            raise refusal(
+                ValueError,
+                f"there is no step {step}: the steps are 0 to {self.last}",
+                f"draw(f, upto={step})",
+                "frames(f) for all of them",
             )
         return step
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.view.graph.theme import THEMES, Theme
 
 if TYPE_CHECKING:
@@ -20,12 +20,11 @@ def pyplot() -> Any:
     try:
         from matplotlib import pyplot as plt  # noqa: PLC0415  # an optional library
     except ImportError as error:
-        raise ImportError(
-            three_lines(
-                "plots are drawn with matplotlib, which is not installed",
-                f"import matplotlib: {error}",
-                'pip install "retrograd[plot]"',
-            )
+        raise refusal(
+            ImportError,
+            "plots are drawn with matplotlib, which is not installed",
+            f"import matplotlib: {error}",
+            'pip install "retrograd[plot]"',
         ) from None
     return plt
 
@@ -74,12 +73,11 @@ def panels(count: int, ax: Any) -> Any:
     if ax is not None:
         axes = np.ravel(np.array(ax, dtype=object))
         if len(axes) != count:
-            raise ValueError(
-                three_lines(
-                    f"the number of panels is {count}, and the number of Axes {len(axes)}",
-                    f"ax={ax!r:.60}",
-                    "an Axes for each panel, or no ax for a new figure",
-                )
+            raise refusal(
+                ValueError,
+                f"the number of panels is {count}, and the number of Axes {len(axes)}",
+                f"ax={ax!r:.60}",
+                "an Axes for each panel, or no ax for a new figure",
             )
         return axes
     columns = 2 if count == 4 else min(count, 3)

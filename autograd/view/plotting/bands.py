@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.tensor import raw
 from autograd.view.plotting.axes import colour_of, plain, pyplot, theme_of_axes
 
@@ -59,12 +59,11 @@ def plot_bands(columns: Mapping[str, Mapping[str, Sequence[Any]]]) -> Any:
     """
     names = [list(rows) for rows in columns.values()]
     if not names or not names[0] or any(own != names[0] for own in names):
-        raise ValueError(
-            three_lines(
-                "plot_bands needs rows, the same in each column",
-                f"the columns {', '.join(columns) or '(none)'} with the rows {names}",
-                '{"weights": {"layer1": [quantiles(w), ...]}, "gradients": {"layer1": [...]}}',
-            )
+        raise refusal(
+            ValueError,
+            "plot_bands needs rows, the same in each column",
+            f"the columns {', '.join(columns) or '(none)'} with the rows {names}",
+            '{"weights": {"layer1": [quantiles(w), ...]}, "gradients": {"layer1": [...]}}',
         )
     count = len(names[0])
     figure, axes = pyplot().subplots(

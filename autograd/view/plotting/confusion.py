@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.tensor import raw
 from autograd.view.plotting.axes import painted, panels, theme_of_axes
 
@@ -56,13 +56,12 @@ def plot_confusion(
     nan = any(x.dtype.kind == "f" and bool(np.isnan(x).any()) for x in given)
     fits = fits and integers and not (nan or _has_several(given[1]))
     if not (fits and used and used <= len(names) and min(*answer, *truth, 0) == 0):
-        raise ValueError(
-            three_lines(
-                "plot_confusion needs a class for each row, from 0 up, and a name for each class",
-                f"prediction {shapes[0]}, target {shapes[1]}, {len(names)} classes"
-                + ", nan among them" * nan,
-                "scores (N, C) or integers (N,), and integers (N,)",
-            )
+        raise refusal(
+            ValueError,
+            "plot_confusion needs a class for each row, from 0 up, and a name for each class",
+            f"prediction {shapes[0]}, target {shapes[1]}, {len(names)} classes"
+            + ", nan among them" * nan,
+            "scores (N, C) or integers (N,), and integers (N,)",
         )
     counts = np.zeros((len(names), len(names)), int)
     np.add.at(counts, (truth, answer), 1)

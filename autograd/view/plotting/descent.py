@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.modes import enable_grad, no_grad
 from autograd.tensor import Tensor, raw
 from autograd.view.graph.spelling import number
@@ -82,18 +82,18 @@ def descent(
     """
     first = np.asarray(raw(start), float)
     if first.shape != (2,) or not np.isfinite(first).all():
-        raise ValueError(
-            three_lines(
-                "a path over a surface starts at two numbers",
-                f"descent(f, {start!r:.40})",
-                "descent(f, (4, 2), 0.1)",
-            )
+        raise refusal(
+            ValueError,
+            "a path over a surface starts at two numbers",
+            f"descent(f, {start!r:.40})",
+            "descent(f, (4, 2), 0.1)",
         )
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-        raise ValueError(
-            three_lines(
-                "the path has at least one step", f"descent(..., steps={steps!r})", "steps=50"
-            )
+        raise refusal(
+            ValueError,
+            "the path has at least one step",
+            f"descent(..., steps={steps!r})",
+            "steps=50",
         )
     plt = pyplot()
     names, make = _names(f), _maker(optimizer)
@@ -133,12 +133,11 @@ def _maker(optimizer: Any) -> Callable[[Sequence[Tensor]], Any]:
     if isinstance(optimizer, (int, float, np.number)) and not isinstance(optimizer, bool):
         return lambda params: _Plain(params, float(optimizer))
     if not callable(optimizer):
-        raise TypeError(
-            three_lines(
-                "descent makes the optimizer itself, for parameters of its own",
-                f"descent(f, start, {type(optimizer).__name__}(...))",
-                "a learning rate, nn.optim.Adam, or lambda params: nn.optim.SGD(params, lr=0.1)",
-            )
+        raise refusal(
+            TypeError,
+            "descent makes the optimizer itself, for parameters of its own",
+            f"descent(f, start, {type(optimizer).__name__}(...))",
+            "a learning rate, nn.optim.Adam, or lambda params: nn.optim.SGD(params, lr=0.1)",
         )
     return optimizer
 
@@ -170,12 +169,11 @@ def _walk(
         with enable_grad():
             y = f(*params)
         if type(y) is not Tensor or y.size != 1 or not y.requires_grad:
-            raise TypeError(
-                three_lines(
-                    "descent needs a function that computes one number from its arguments",
-                    f"f(start), which is {y!r:.60}",
-                    "lambda x, y: x**2 + y**2, or lambda p: np.sum(p**2)",
-                )
+            raise refusal(
+                TypeError,
+                "descent needs a function that computes one number from its arguments",
+                f"f(start), which is {y!r:.60}",
+                "lambda x, y: x**2 + y**2, or lambda p: np.sum(p**2)",
             )
         path[i], values[i] = np.concatenate([np.ravel(p.data) for p in params]), y.item()
         if i == steps or not (np.isfinite(path[i]).all() and np.isfinite(values[i])):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.tensor import raw
 from autograd.view.graph.spelling import number
 from autograd.view.plotting.axes import painted, panels
@@ -75,12 +75,11 @@ def _images(weight: Any, shape: tuple[int, ...] | None) -> Any:
         channels = weight.shape[1:]
         fits = weight.ndim == 4 and (shape is None or tuple(shape) in (channels, channels[1:]))
     if not fits or not weight.size:
-        raise ValueError(
-            three_lines(
-                "plot_filters needs the weights of images, one for each unit",
-                f"weight {weight.shape}, shape={shape}",
-                "a weight (units, height · width) and shape=(height, width), or a Conv2d's weight",
-            )
+        raise refusal(
+            ValueError,
+            "plot_filters needs the weights of images, one for each unit",
+            f"weight {weight.shape}, shape={shape}",
+            "a weight (units, height · width) and shape=(height, width), or a Conv2d's weight",
         )
     kernels = weight.reshape(-1, *channels)
     return np.moveaxis(kernels, 1, -1) if channels[0] == 3 else kernels.reshape(-1, *channels[1:])

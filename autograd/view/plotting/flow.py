@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.tensor import raw
 from autograd.view.graph.spelling import number
 from autograd.view.plotting.axes import plain, pyplot, theme_of_axes
@@ -48,12 +48,11 @@ def plot_flow(
     """
     before, after = before or {}, after or {}
     if not gradients or list(before) != list(after) or list(before) not in ([], list(gradients)):
-        raise ValueError(
-            three_lines(
-                "plot_flow needs the gradient of each layer, and weights by the same names",
-                f"gradients of {list(gradients)}, weights of {list(before)} and {list(after)}",
-                'plot_flow({"weight": w.grad}, before={"weight": w0}, after={"weight": w})',
-            )
+        raise refusal(
+            ValueError,
+            "plot_flow needs the gradient of each layer, and weights by the same names",
+            f"gradients of {list(gradients)}, weights of {list(before)} and {list(after)}",
+            'plot_flow({"weight": w.grad}, before={"weight": w0}, after={"weight": w})',
         )
     titled = {"norm of the gradient": [_norm(g) for g in gradients.values()]}
     if before:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import function_name, three_lines
+from autograd.errors import function_name, refusal
 from autograd.functional import elementwise_grad
 from autograd.modes import enable_grad, no_grad
 from autograd.tensor import Tensor, raw
@@ -70,20 +70,18 @@ def plot(
     >>> ax = plot(np.tanh, -3, 3, order=2)  # doctest: +SKIP
     """
     if not (np.isfinite(start) and np.isfinite(stop) and start < stop):
-        raise ValueError(
-            three_lines(
-                "an interval goes from a smaller number to a larger one",
-                f"plot(f, {start}, {stop})",
-                "plot(f, -10, 10)",
-            )
+        raise refusal(
+            ValueError,
+            "an interval goes from a smaller number to a larger one",
+            f"plot(f, {start}, {stop})",
+            "plot(f, -10, 10)",
         )
     if isinstance(order, bool) or not isinstance(order, int) or order < 0:
-        raise ValueError(
-            three_lines(
-                "the order counts the derivatives that are drawn beside f",
-                f"plot(f, order={order!r})",
-                "order=0 for f alone, order=1 for f and f′, order=2 for f″ as well",
-            )
+        raise refusal(
+            ValueError,
+            "the order counts the derivatives that are drawn beside f",
+            f"plot(f, order={order!r})",
+            "order=0 for f alone, order=1 for f and f′, order=2 for f″ as well",
         )
     if callable(f):
         draw_one = panels(1, ax)
@@ -91,8 +89,8 @@ def plot(
         return draw_one[0]
     named = list(f.items()) if isinstance(f, Mapping) else [(None, g) for g in _listed(f)]
     if not named:
-        raise ValueError(
-            three_lines("there is no function to draw", f"plot({f!r})", "plot([np.tanh, sigmoid])")
+        raise refusal(
+            ValueError, "there is no function to draw", f"plot({f!r})", "plot([np.tanh, sigmoid])"
         )
     axes = panels(len(named), ax)
     for panel, (name, g) in zip(axes, named, strict=True):
@@ -130,12 +128,11 @@ def plot_losses(
     runs = dict(losses) if isinstance(losses, Mapping) else {"": losses}
     values = {name: np.array([_loss(v) for v in run]) for name, run in runs.items()}
     if not values or not all(map(len, values.values())):
-        raise ValueError(
-            three_lines(
-                "there is no loss to draw",
-                f"plot_losses({losses!r:.40})",
-                "losses.append(loss.item()) after every step",
-            )
+        raise refusal(
+            ValueError,
+            "there is no loss to draw",
+            f"plot_losses({losses!r:.40})",
+            "losses.append(loss.item()) after every step",
         )
     panel: Axes = panels(1, ax)[0]
     theme = theme_of_axes(panel)
@@ -248,12 +245,11 @@ def sample(f: Curve, start: float, stop: float) -> tuple[Any, Any, bool]:
 def _loss(value: Any) -> float:
     array = np.asarray(raw(value))
     if array.size != 1 or array.dtype.kind not in "biuf":
-        raise ValueError(
-            three_lines(
-                "each loss is one number",
-                f"plot_losses of {type(value).__name__} {array.shape} {array.dtype}",
-                'loss.item(), or a dict of several runs: {"SGD": [...], "Adam": [...]}',
-            )
+        raise refusal(
+            ValueError,
+            "each loss is one number",
+            f"plot_losses of {type(value).__name__} {array.shape} {array.dtype}",
+            'loss.item(), or a dict of several runs: {"SGD": [...], "Adam": [...]}',
         )
     return float(array.item())
 
@@ -283,20 +279,18 @@ def _values(f: Curve, x: Any) -> Any:
             y = np.asarray(raw(f(Tensor(x))), float)
     except (TypeError, ValueError) as error:
         first, *_ = str(error).splitlines() or [type(error).__name__]
-        raise TypeError(
-            three_lines(
-                f"plot calls a function with an array of points, and this one failed: {first}",
-                f"{function_name(f)}(x), x of shape {x.shape}",
-                "NumPy's functions instead of math's, np.where(x > 0, a, b) instead of if",
-            )
+        raise refusal(
+            TypeError,
+            f"plot calls a function with an array of points, and this one failed: {first}",
+            f"{function_name(f)}(x), x of shape {x.shape}",
+            "NumPy's functions instead of math's, np.where(x > 0, a, b) instead of if",
         ) from error
     if y.shape not in ((), x.shape):
-        raise ValueError(
-            three_lines(
-                "plot needs a function that gives one number for each point",
-                f"{function_name(f)}(x) of shape {y.shape}, for x of shape {x.shape}",
-                "a function of each element, such as lambda x: np.exp(-x * x)",
-            )
+        raise refusal(
+            ValueError,
+            "plot needs a function that gives one number for each point",
+            f"{function_name(f)}(x) of shape {y.shape}, for x of shape {x.shape}",
+            "a function of each element, such as lambda x: np.exp(-x * x)",
         )
     return np.broadcast_to(y, x.shape)
 
@@ -309,12 +303,11 @@ def _listed(f: Any) -> list[Curve]:
 
 def _function(f: Any) -> Curve:
     if not callable(f):
-        raise TypeError(
-            three_lines(
-                f"plot draws functions, not a {type(f).__name__}",
-                f"plot({f!r:.40})",
-                "plot(np.tanh, -10, 10), or plot([np.tanh, sigmoid], -10, 10)",
-            )
+        raise refusal(
+            TypeError,
+            f"plot draws functions, not a {type(f).__name__}",
+            f"plot({f!r:.40})",
+            "plot(np.tanh, -10, 10), or plot([np.tanh, sigmoid], -10, 10)",
         )
     return f
 

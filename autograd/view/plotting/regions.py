@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import three_lines
+from autograd.errors import refusal
 from autograd.modes import no_grad
 from autograd.rules.neural import sigmoid, softmax
 from autograd.tensor import Tensor, raw
@@ -92,7 +92,7 @@ def plot_regions(
 
 def _misfit(where: str, instead: str) -> ValueError:
     what = "plot_regions needs a class for each row, and two features to draw"
-    return ValueError(three_lines(what, where, instead))
+    return refusal(ValueError, what, where, instead)
 
 
 def _two_columns(features: Sequence[int], width: int) -> bool:
