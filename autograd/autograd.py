@@ -8,6 +8,7 @@
 """
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 import numpy as np
@@ -76,15 +77,21 @@ def grad(
             raise refusal(RuntimeError, what, f"autograd.grad by {describe(x, 0)}", instead)
     seeds = [first_gradient(y, g) for y, g in zip(ys, given, strict=True)]
     seeds = [tensor(s) if create_graph else raw(s) for s in seeds]
-    # a sweep ends at what it is to find: a tensor may lie on the way to another one
-    groups = [[x for x in xs if x.op is None], *([x] for x in xs if x.op is not None)]
+    oldest = min(xs, key=lambda x: x.count, default=None)
+    ends = [x for x in xs if x.op is None or x is oldest]
     found: dict[Tensor, Any] = {}
-    for group in filter(None, groups):
+    # a sweep does not go behind its ends: what arrives at the others is seen in passing
+    hooks = [x.register_hook(partial(found.__setitem__, x)) for x in {*xs}.difference(ends)]
+    try:
         with enable_grad():
-            arrived = sweep(ys, seeds, group, create_graph)
-        if group[0].op is None:
-            _refuse_rewritten(group, arrived)
-        found |= {x: arrived[x] for x in group if x in arrived}
+            arrived = sweep(ys, seeds, ends, create_graph)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    _refuse_rewritten([x for x in ends if x.op is None], arrived)
+    found |= {x: arrived[x] for x in ends if x in arrived}
+    if not create_graph:
+        found = {x: cut_off(np.copy(raw(g))) for x, g in found.items()}
     return tuple([_gradient(x, found, allow_unused, materialize_grads) for x in xs])
 
 
@@ -106,10 +113,7 @@ def _gradient(
 ) -> Tensor | None:
     if x in found:
         g = found[x]
-        if type(g) is Tensor:
-            return g
-        g = cut_off(np.copy(g))
-        return constant(g if hasattr(g, "tape") else g[()])
+        return g if type(g) is Tensor else constant(g if hasattr(g, "tape") else g[()])
     if materialize_grads:
         return constant(np.zeros_like(x.data)[()])
     if allow_unused:

@@ -82,6 +82,7 @@ def sweep(
                 break
             if node.meta is not None and "hooks" in node.meta:
                 g = _hooked(node, g, recorded)
+                buffers.discard(birth)  # a hook may keep it
             # 1. Leave the gradient with a tensor that somebody can ask for it: the references tell.
             if keep and (getrefcount(node) > ANONYMOUS or node.meta is not None):
                 held = getrefcount(node) > ALONE + uses.get(birth, 1) or _retains(node)

@@ -539,6 +539,20 @@ def test_a_gradient_with_other_axes_is_not_reshaped_in_silence():
     assert np.array_equal(grad(total)(np.ones((2, 3))), np.full((2, 3), 2.0))
 
 
+def test_what_a_hook_saw_stays_as_it_was():
+    x, seen = Tensor(np.arange(4.0), requires_grad=True), []
+
+    def loss():
+        y = x * 1
+        y[0] = 5.0  # whose rule may set this part of the gradient to 0 where it is
+        y.register_hook(seen.append)
+        return (y * 2).sum() + (y * 3).sum()
+
+    loss().backward()
+    np.testing.assert_array_equal(seen[0], [5.0, 5.0, 5.0, 5.0])
+    np.testing.assert_array_equal(x.grad, [0.0, 5.0, 5.0, 5.0])
+
+
 def test_a_hook_is_removed_as_in_pytorch():
     x, seen = Tensor(2.0, requires_grad=True), []
     handle = x.register_hook(seen.append)

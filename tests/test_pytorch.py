@@ -184,6 +184,24 @@ def test_gradients_by_tensors_are_pytorchs():
         np.testing.assert_allclose(ours, theirs, 1e-12, 1e-12)
 
 
+def test_gradients_on_the_way_take_one_sweep_and_hooks_run_once():
+    found = []
+    for library in (autograd, torch):
+        calls = []
+        x = library.tensor(A, requires_grad=True)
+        h = x * x
+        h.register_hook(calls.append)
+        v = library.tanh(h)
+        y = (v * h).sum()
+        gradients = library.autograd.grad(y, [x, h, v, y, h], retain_graph=True)
+        assert len(calls) == 1
+        found.append([g.numpy() for g in (*gradients, calls[0])])
+        library.autograd.grad(y, [v, h])
+        assert len(calls) == 2
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
 def adapted(library):
     """Take the gradient through a step of gradient descent, as meta-learning does."""
     w, x = library.tensor(A, requires_grad=True), library.tensor(B)
