@@ -56,6 +56,14 @@ class Site:
     def known(self, value: Any) -> str:
         return value if isinstance(value, str) else self.graph.constant(np.asarray(value, np.int64))
 
+    def cast(self, name: str) -> str:
+        """Return a value in the dtype of the result."""
+        return self.graph.cast(name, self.y.dtype)
+
+    def constant(self, value: Any) -> str:
+        """Return numbers in the dtype of the result."""
+        return self.graph.constant(np.asarray(value, self.y.dtype))
+
     def arg(self, i: int, dtype: Any = None) -> str:
         """Return an argument, in the dtype of the result unless another is told."""
         dtype, a = np.dtype(dtype or self.y.dtype), self.args[i]
@@ -89,14 +97,14 @@ def _or_of_truths(number: str, truth: str) -> Spelling:
 
 
 def _in(dtype: Any, operator: str) -> Spelling:
-    return lambda at: at.graph.add(operator, *at.all(dtype), dtype=at.y.dtype)
+    return lambda at: at(operator, *at.all(dtype), dtype=at.y.dtype)
 
 
 def _compared(operator: str, *, negated: bool = False) -> Spelling:
     def spell(at: Site) -> str:
         common = comparable(np.result_type(*at.x), at.x)
         xs = at.all(np.int64 if common.kind == "b" else common)
-        truth = at.graph.add(operator, *xs, dtype=bool)
+        truth = at(operator, *xs, dtype=bool)
         return at("Not", truth) if negated else truth
 
     return spell
@@ -109,7 +117,7 @@ def _stepped(operator: str) -> Spelling:
 def _rectified(at: Site) -> str:
     if at.y.dtype.kind == "f":
         return at("Relu", at.arg(0))
-    return at("Max", at.arg(0), at.graph.constant(np.zeros((), at.y.dtype)))
+    return at("Max", at.arg(0), at.constant(0))
 
 
 def _floor_divided(at: Site) -> str:
@@ -118,9 +126,9 @@ def _floor_divided(at: Site) -> str:
         return at("Mul", at("Div", at("Sub", at.arg(0), at("Mod", at.arg(0), by)), by), used)
     a, b, rest, crosses = _cut(at)
     whole = at("Round", at("Div", at("Sub", a, rest), b))
-    y = at("Sub", whole, at.graph.cast(crosses, at.y.dtype))
-    nothing = at.graph.add("Equal", b, at.graph.constant(np.zeros((), at.y.dtype)), dtype=bool)
-    return at.graph.add("Where", nothing, at("Div", a, b), y, dtype=at.y.dtype)
+    y = at("Sub", whole, at.cast(crosses))
+    nothing = at("Equal", b, at.constant(0), dtype=bool)
+    return at("Where", nothing, at("Div", a, b), y, dtype=at.y.dtype)
 
 
 def _cut(at: Site) -> tuple[str, str, str, str]:
@@ -131,16 +139,13 @@ def _cut(at: Site) -> tuple[str, str, str, str]:
     a, b = at.all()
     rest = at("Mod", a, b, fmod=1)
     sides = at("Mul", at("Sign", rest), at("Sign", b))
-    zero = at.graph.constant(np.zeros((), at.y.dtype))
-    return a, b, rest, at.graph.add("Less", sides, zero, dtype=bool)
+    return a, b, rest, at("Less", sides, at.constant(0), dtype=bool)
 
 
 def _divisor(at: Site) -> tuple[str, str]:
     """Return what to divide integers by, and 0 where NumPy says 0, as division by 0 is no more."""
-    zero = at.graph.add("Equal", at.arg(1), at.graph.constant(np.zeros((), at.y.dtype)), dtype=bool)
-    unused = at.graph.cast(zero, at.y.dtype)
-    one = at.graph.constant(np.ones((), at.y.dtype))
-    return at("Add", at.arg(1), unused), at("Sub", one, unused)
+    unused = at.cast(at("Equal", at.arg(1), at.constant(0), dtype=bool))
+    return at("Add", at.arg(1), unused), at("Sub", at.constant(1), unused)
 
 
 def _remainder(at: Site) -> str:
@@ -148,7 +153,7 @@ def _remainder(at: Site) -> str:
         by, used = _divisor(at)
         return at("Mul", at("Mod", at.arg(0), by), used)
     _, b, rest, crosses = _cut(at)
-    return at.graph.add("Where", crosses, at("Add", rest, b), rest, dtype=at.y.dtype)
+    return at("Where", crosses, at("Add", rest, b), rest, dtype=at.y.dtype)
 
 
 def _multiplied(at: Site) -> str:
@@ -170,7 +175,7 @@ def _einsum(at: Site) -> str:
 def _where(at: Site) -> str:
     condition = at.arg(0, bool)
     if at.y.dtype != bool:
-        return at.graph.add("Where", condition, at.arg(1), at.arg(2), dtype=at.y.dtype)
+        return at("Where", condition, at.arg(1), at.arg(2), dtype=at.y.dtype)
     yes, no = at("And", condition, at.arg(1)), at("And", at("Not", condition), at.arg(2))
     return at("Or", yes, no)
 
@@ -180,7 +185,7 @@ def _clipped(at: Site) -> str:
     y = at.arg(0)
     for operator, bound in bounds.items():
         if bound is not None:
-            y = at(operator, y, at.graph.constant(np.asarray(bound, at.y.dtype)))
+            y = at(operator, y, at.constant(bound))
     return y
 
 
@@ -195,9 +200,9 @@ def _reduced(operator: str, dtype: Any = None) -> Spelling:
     def spell(at: Site) -> str:
         x, axes = at.arg(0, dtype), _axes(at)
         if not axes:
-            return at.graph.cast(x, at.y.dtype)
+            return at.cast(x)
         y = at(f"Reduce{operator}", x, axes, keepdims=int(bool(at.params.get("keepdims"))))
-        return at.graph.cast(y, at.y.dtype)
+        return at.cast(y)
 
     return spell
 
@@ -213,7 +218,7 @@ def _line(at: Site, dtype: Any, default: int | None = None) -> tuple[str, int]:
 def _placed(operator: str) -> Spelling:
     def spell(at: Site) -> str:
         x, axis = _line(at, at.x[0].dtype if at.x[0].dtype != bool else np.int64)
-        return at.shaped(at.graph.add(operator, x, dtype=np.int64, axis=axis, keepdims=1))
+        return at.shaped(at(operator, x, dtype=np.int64, axis=axis, keepdims=1))
 
     return spell
 
@@ -228,8 +233,7 @@ def _sorted(part: int) -> Spelling:
         x, axis = _line(at, at.x[0].dtype, -1)
         whole = at.params.get("axis", -1) is None or not np.ndim(at.x[0])
         count = at.x[0].size if whole else at.x[0].shape[axis]
-        k = at.known([count])
-        return at.graph.add("TopK", x, k, dtype=at.y.dtype, part=part, axis=axis, largest=0)
+        return at("TopK", x, [count], dtype=at.y.dtype, part=part, axis=axis, largest=0)
 
     return spell
 
@@ -259,7 +263,7 @@ def _convolved_back(at: Site) -> str:
 
 def _pooled(at: Site) -> str:
     x = at.arg(0, at.y.dtype if at.y.dtype.kind == "f" else np.float64)
-    return at.graph.cast(at("MaxPool", x, **_windows(at, at.params["kernel"])), at.y.dtype)
+    return at.cast(at("MaxPool", x, **_windows(at, at.params["kernel"])))
 
 
 def _refused(_: Site) -> str:
@@ -280,7 +284,7 @@ def _permuted(at: Site) -> str:
 
 def _expanded(at: Site) -> str:
     if not np.size(at.y):  # onnxruntime 1.31 keeps the 1 of an axis that is to have no elements
-        return at.graph.constant(np.zeros(np.shape(at.y), at.y.dtype))
+        return at.constant(np.zeros(np.shape(at.y)))
     return at("Expand", at.own(), np.shape(at.y))
 
 
@@ -300,8 +304,8 @@ def _padded(at: Site) -> str:
     if not np.ndim(at.x[0]):
         return at.own()
     before, after = zip(*widths(at.params["pad_width"], np.ndim(at.x[0])), strict=True)
-    constant = np.asarray(at.params.get("constant_values", 0), at.y.dtype)
-    return at("Pad", at.arg(0), [*before, *after], at.graph.constant(constant), mode="constant")
+    constant = at.constant(at.params.get("constant_values", 0))
+    return at("Pad", at.arg(0), [*before, *after], constant, mode="constant")
 
 
 def _triangle(upper: int) -> Spelling:

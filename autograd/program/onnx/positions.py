@@ -65,7 +65,7 @@ def replaced_at(at: "Site") -> str:
     if type(at.params["index"]) is Slot and slots[0].dtype == bool and np.ndim(v) == 0:
         shape = (*slots[0].shape, *(1,) * (np.ndim(x) - slots[0].ndim))
         condition = at("Reshape", at.own(2), shape)
-        return at.graph.add("Where", condition, at.arg(1), at.arg(0), dtype=at.y.dtype)
+        return at("Where", condition, at.arg(1), at.arg(0), dtype=at.y.dtype)
     places = _places(at, 2, np.shape(x))
     values = at("Expand", at.arg(1), at("Shape", places))
     flat = [at("Reshape", name, [-1]) for name in (places, values)]
@@ -84,7 +84,7 @@ def scattered_at(at: "Site") -> str:
 
 def _added(at: "Site", places: str) -> str:
     shape = at.params["shape"]
-    zeros = at.graph.constant(np.zeros(math.prod(shape), at.y.dtype))
+    zeros = at.constant(np.zeros(math.prod(shape)))
     flat = at("Reshape", places, [-1])
     return at.shaped(at("ScatterElements", zeros, flat, at.flat(0), axis=0, reduction="add"))
 
