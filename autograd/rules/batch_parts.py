@@ -28,19 +28,19 @@ def leading(index):
 
 
 @alone
-def getitem_batch(run, x, index):
+def getitem(run, x, index):
     y = run(x, index=leading(index))
     return np.moveaxis(y, axes_before(index), 0) if axes_before(index) else y
 
 
 @alone
-def scatter_batch(run, g, index, shape):
+def scatter(run, g, index, shape):
     shape = (len(g), *shape)
     g = np.moveaxis(g, 0, axes_before(index)) if axes_before(index) else g
     return run(g, index=leading(index), shape=shape)
 
 
-def setitem_batch(run, xs, mapped, index):
+def setitem(run, xs, mapped, index):
     x, v = everywhere(xs[0], mapped[0], size_of(xs, mapped)), xs[1]
     target = np.broadcast_to(np.zeros(()), x.shape[1:])[index].ndim
     if mapped[1]:
@@ -81,7 +81,7 @@ def aligned(arrays, mapped, depth):
     return [lined_up(a, depth) if m else a for a, m in pairs]
 
 
-def gather_batch(run, xs, mapped, index):
+def gather(run, xs, mapped, index):
     x, *arrays = xs
     found = by_arrays(index, arrays, mapped[1:], len(x) if mapped[0] else None)
     if found is None:
@@ -90,7 +90,7 @@ def gather_batch(run, xs, mapped, index):
     return run(x, *aligned(arrays, mapped[1:], depth), index=index)
 
 
-def place_batch(run, xs, mapped, index):
+def place(run, xs, mapped, index):
     x, (v, *arrays) = everywhere(xs[0], mapped[0], size_of(xs, mapped)), xs[1:]
     found = by_arrays(index, arrays, mapped[2:], len(x))
     if found is None:
@@ -102,7 +102,7 @@ def place_batch(run, xs, mapped, index):
     return run(x, v, *aligned(arrays, mapped[2:], depth), index=index)
 
 
-def scatter_at_batch(run, xs, mapped, index, shape):
+def scatter_at(run, xs, mapped, index, shape):
     g, *arrays = xs
     size = size_of(xs, mapped)
     found = by_arrays(index, arrays, mapped[1:], size)
