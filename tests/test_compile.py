@@ -1173,6 +1173,24 @@ def test_a_chain_takes_integers_where_a_function_makes_floats():
         assert_array_equal(compile(lambda x: autograd.sigmoid(x) * 2)(x), autograd.sigmoid(x) * 2)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, complex, int])
+@pytest.mark.parametrize("size", [100, 5000, LARGE])
+def test_a_choice_keeps_every_bit(dtype, size):
+    rng = np.random.default_rng(0)
+    x, y = rng.permuted(np.resize(np.array([0, 1, 2, 3]), (2, size)), axis=1).astype(dtype)
+    if x.dtype.kind == "f":
+        x[::5], x[1::7], y[::3], y[1::11] = np.nan, -0.0, -np.inf, np.nan
+
+    def choices(x, y):
+        keep = x.real > 0
+        numbers = np.where(y, x, -1), np.where(keep, np.float64(0.1), y), np.where(keep, 1, 0)
+        return *numbers, np.where(keep, x, y), np.where(keep, x[:1], y)
+
+    for ours, right in zip(compile(choices)(x, y), choices(x, y), strict=True):
+        assert ours.dtype == right.dtype
+        assert ours.tobytes() == right.tobytes()
+
+
 def test_zeros_of_both_signs_are_not_one_number():
     x, zeros = np.ones(LARGE), np.zeros(LARGE)
     zeros[1] = -0.0
