@@ -742,10 +742,17 @@ def test_what_there_is_not():
         (20.0, "20"), (-2, "−2"), (0.1 + 0.2, "0.3"), (1.06441, "1.064"), (123456.0, "123456"),
         (12345678.0, "1.235e7"), (1e-5, "1e−5"), (-1.5e-7, "−1.5e−7"), (-0.0, "0"), (True, "True"),
         (np.float32(0.1), "0.1"), (np.inf, "∞"), (-np.inf, "−∞"), (np.nan, "NaN"), (1j, "1j"),
+        (np.pi, "π"), (-np.pi, "−π"), (np.float32(np.pi), "3.142"), (1j * np.pi, "3.142j"),
     ],
 )  # fmt: skip
 def test_numbers(value, text):
     assert number(value) == text
+
+
+def test_pi_is_called_as_the_derivation_calls_it():
+    x = Tensor(np.pi, requires_grad=True)
+    assert draw(x / 2).scene.wires[0].forward == "π"
+    assert str(ag.explain(x / 2)).startswith("forward\n  f = x / 2 = π / 2 = 1.571\n")
 
 
 def test_pictures_are_imported_when_asked_for():

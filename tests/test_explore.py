@@ -413,6 +413,14 @@ def test_a_quiz_judges_an_infinite_and_a_tiny_number(show):
     assert answer(page, "∂f/∂a", "1e-10").startswith("right")
 
 
+def test_pi_has_its_name_in_a_page_and_in_a_quiz(show):
+    page = show(explore("x * a", x=np.pi, a=-2).quiz("∂a"))
+    assert lines(page)[0] == "f = x · a = π · (−2) = −6.283"
+    assert answer(page, "∂f/∂a", "-π").startswith("the size is right, the sign is not")
+    assert answer(page, "∂f/∂a", "2π").startswith("that is no number")
+    assert answer(page, "∂f/∂a", "π").startswith("right")
+
+
 def test_a_field_shows_no_rounding(show):
     page = show(explore("sum(x) * a", a=0.1 + 0.2, x=[1.1 + 2.2, 1.0]))
     fields = page.locator("input[type=number]")

@@ -190,6 +190,7 @@ def test_a_page_spells_numbers_as_python_does():
     rng = np.random.default_rng(5)
     values = [*(10.0 ** rng.uniform(-12, 12, 300) * rng.choice((-1, 1), 300)), 0.0, -0.0, 20.0, 1e7]
     values += [9999999.0, 0.1, 1e-5, 123456.7, 99999.5, 0.00012345, np.inf, -np.inf, np.nan, 5e-324]
+    values += [np.pi, -np.pi]
     writing = (
         files("autograd.view.exploration").joinpath("web", "writing.js").read_text(encoding="utf-8")
     )

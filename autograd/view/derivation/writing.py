@@ -53,6 +53,8 @@ SCATTER, SQUARE = PRIMITIVES[scatter], PRIMITIVES[np.square]
 LOGARITHMS = {math.log(n): Call(PRIMITIVES[np.log], (n,)) for n in (2, 10)}
 """Numbers of rules that are known by their name: ``log(2)`` and ``log(10)``."""
 
+SIGNS = {"∞": r"\infty", "π": r"\pi"}
+
 ENTRYWISE = {
     PRIMITIVES[np.exp]: Primitive(np.exp, (None,), tex=r"\exp\left({0}\right)"),
     MULTIPLY: Primitive(np.multiply, (None, None), tex=r"{0} \odot {1}"),
@@ -184,8 +186,6 @@ class Style:
         return Spelled(f"∂{text}/∂{by.text}", UNARY)
 
     def number(self, value: Any) -> str:
-        if value in (math.pi, -math.pi):
-            return "π" if value == math.pi else "−π"
         return number(value).replace(".", self.language.decimal)
 
     def array(self, value: Any) -> str:
@@ -270,12 +270,10 @@ class Latex(Style):
         return Spelled(rf"\frac{{\partial {text}}}{{\partial {by.text}}}", UNARY)
 
     def number(self, value: Any) -> str:
-        if np.ndim(value) == 0 and value in (math.pi, -math.pi):
-            return r"\pi" if value == math.pi else r"-\pi"
         text = number(value).replace("−", "-")
         digits, e, exponent = text.partition("e")
-        if text.lstrip("-") == "∞":
-            return text.replace("∞", r"\infty")
+        if (sign := text.lstrip("-")) in SIGNS:
+            return text.replace(sign, SIGNS[sign])
         if not re.fullmatch(r"-?\d+(\.\d+)?", digits):
             return code(text)
         digits = digits if self.language.decimal == "." else digits.replace(".", "{,}")

@@ -17,20 +17,26 @@ PRINTED = 9
 
 
 def number(value: Any) -> str:
-    """Write one number with four significant digits, an integer in full.
+    """Write one number with four significant digits, an integer in full, and π by its name.
 
     >>> number(20.0), number(-0.5), number(0.0000123456), number(1e9), number(float("-inf"))
     ('20', '−0.5', '1.235e−5', '1e9', '−∞')
-    >>> number(1 / 3 - 2j)
-    '(0.3333−2j)'
+    >>> number(1 / 3 - 2j), number(-math.pi)
+    ('(0.3333−2j)', '−π')
     """
     value = np.asarray(value).item()
     if isinstance(value, complex):
-        real, imaginary = number(value.real), number(value.imag)
+        real, imaginary = _digits(value.real), _digits(value.imag)
         plus = "" if imaginary.startswith("−") else "+"
         return f"({real}{plus}{imaginary}j)" if value.real else f"{imaginary}j"
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
+    if abs(value) == math.pi:
+        return "π" if value > 0 else "−π"
+    return _digits(value)
+
+
+def _digits(value: float) -> str:
     if not math.isfinite(value):
         text = "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
     elif value == int(value) and abs(value) < 10**7:

@@ -1,8 +1,9 @@
 // The quiz: chosen numbers are blank, the reader types them, and hears why a number is not right.
 
-// Read 0.5, 0,5, −3, 1/3 or ∞; NaN where it is no number.
+// Read 0.5, 0,5, −3, 1/3, π or ∞; NaN where it is no number.
 function typed(answer) {
-  const text = answer.trim().replaceAll("−", "-").replaceAll(",", ".").replace(/∞|inf$/i, "Infinity");
+  const signs = answer.trim().replaceAll("−", "-").replaceAll(",", ".");
+  const text = signs.replace(/∞|inf$/i, "Infinity").replace(/^(-?)(π|pi)(?!\w)/i, `$1${Math.PI}`);
   const [top, bottom = "1", ...more] = text.split("/");
   const isNumber = (part) => /^\s*[-+]?(\d+\.?\d*|\.\d+|Infinity)(e[-+]?\d+)?\s*$/i.test(part);
   return isNumber(top) && isNumber(bottom) && !more.length ? Number(top) / Number(bottom) : NaN;

@@ -1,9 +1,10 @@
-// Numbers and formulas as text: four digits, a real minus, no idle zeros.
+// Numbers and formulas as text: four digits, a real minus, no idle zeros, π by its name.
 
 function number(v) {
   if (typeof v === "boolean") return v ? "True" : "False";
   if (Number.isNaN(v)) return "NaN";
   if (!Number.isFinite(v)) return v > 0 ? "∞" : "−∞";
+  if (Math.abs(v) === Math.PI) return v > 0 ? "π" : "−π";
   let text;
   if (Number.isInteger(v) && Math.abs(v) < 1e7) {
     text = String(v);
