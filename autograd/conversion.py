@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd.primitive import composite
-from autograd.pytorch import dispatching
 from autograd.rules.shape import astype
+from autograd.spellings import dispatching
 from autograd.tensor import Tensor, constant
 from autograd.tree import flatten
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.conversion import as_tensor, holds_tensors
 from autograd.errors import refusal
-from autograd.pytorch import dispatching
+from autograd.spellings import dispatching
 from autograd.tensor import Tensor
 
 

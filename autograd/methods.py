@@ -15,18 +15,10 @@ import numpy as np
 from autograd import pytorch
 from autograd.errors import dtype_of, refusal
 from autograd.protocols import Protocols
-from autograd.pytorch import (
-    PyTorchMethods,
-    dispatching,
-    extreme,
-    method,
-    one,
-    reduction,
-    shared,
-    spread,
-)
+from autograd.pytorch import PyTorchMethods, extreme, reduction, spread
 from autograd.rules import neural
 from autograd.rules.shape import astype
+from autograd.spellings import ALIASES, dispatching, method, one, shared
 from autograd.versions import renew
 
 if TYPE_CHECKING:
@@ -245,7 +237,7 @@ class Methods(PyTorchMethods, Protocols):
                 f"x.tile({repeats})",
             )
         return dispatching.repeat(
-            self, *repeats, **{pytorch.ALIASES.get(k, k): v for k, v in options.items()}
+            self, *repeats, **{ALIASES.get(k, k): v for k, v in options.items()}
         )
 
     def astype(self, dtype: Any, *, copy: bool = True) -> "Tensor":

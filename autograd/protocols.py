@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import modes
 from autograd.errors import refusal
-from autograd.pytorch import dispatching
+from autograd.spellings import dispatching
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
