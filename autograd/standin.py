@@ -72,12 +72,12 @@ class Standin(Methods, NDArrayOperatorsMixin):
         out, *more = kwargs.pop("out", (None,))
         masked = method == "__call__" and out is not None
         where = kwargs.pop("where", True) if masked else True
-        if method in METHODS and has_row(fn):
+        known = has_row(fn)  # which enters SciPy's rows
+        if known and method in METHODS:
             y = METHODS[method](fn, *args, **kwargs)
-        elif method == "__call__" and not kwargs and fn in PRIMITIVES:
-            y = self.tape.record(PRIMITIVES[fn], args)
-        elif method == "__call__" and not kwargs and fn in COMPOSITES:
-            y = COMPOSITES[fn](*args)
+        elif known and method == "__call__" and not kwargs:
+            row = PRIMITIVES.get(fn)
+            y = COMPOSITES[fn](*args) if row is None else self.tape.record(row, args)
         else:
             y = self.without_row(fn, method, args, kwargs)
         if out is None:

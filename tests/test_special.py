@@ -265,6 +265,20 @@ def test_rows_are_entered_when_first_met():
     assert float(done.stdout) == pytest.approx(-np.euler_gamma, rel=1e-15), done.stderr
 
 
+@pytest.mark.parametrize("transform", ["capture(special.gamma, x)(x)", "vmap(special.gamma)(x)"])
+def test_programs_and_maps_meet_rows_first_too(transform):
+    done = python(
+        "import numpy as np\n"
+        "from scipy import special\n"
+        "from autograd import capture, vmap\n"
+        "from autograd.batching import Level\n"
+        "Level.each = None\n"
+        "x = np.array([5.0])\n"
+        f"print(*{transform})\n"
+    )
+    assert done.stdout == "24.0\n", done.stderr
+
+
 def test_without_scipy():
     done = python(
         "import sys\n"
