@@ -48,7 +48,7 @@ def _get(t: Tensor) -> Any:
     if reader is None:
         return data
     x = reader.read(t, data)
-    if not t.requires_grad or not hasattr(x, "tape"):
+    if not hasattr(x, "tape"):
         return x
     if sys._getframe(1).f_code.co_filename.startswith(ROOMS):
         return x

@@ -41,20 +41,20 @@ def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any
     call, differentiable, watched = op.call, op.differentiable, reads(op, 1)
 
     def method(a: "Tensor", b: Any) -> "Tensor":
-        y = new(Tensor)
         try:
             if type(b) is Tensor:
-                y.data = call(a.data, b.data)
+                data = call(a.data, b.data)
                 grad = a.requires_grad or b.requires_grad
                 array = False
             elif type(b) is float or type(b) in PLAIN:
-                y.data = call(a.data, b)
+                data = call(a.data, b)
                 grad = a.requires_grad
                 array = watched and type(b) is np.ndarray
             else:
                 return record(op, (a, b)) if is_array(b) else NotImplemented
         except (ValueError, TypeError, FloatingPointError) as error:
             raise failed(op, (a, b), NONE, error) from None
+        y = new(Tensor)
         if grad and not (paused and get_ident() in paused):
             y.op = op
             y.args = (a, b)
@@ -64,8 +64,8 @@ def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any
             y.args = ()
             y.requires_grad = False
             if grad:
-                y.data = cut_off(y.data)
-        y.params = NONE
+                data = cut_off(data)
+        y.data, y.params = data, NONE
         y.count = birth()
         if array and y.op is op:
             y.count = witnessed(y.count, op, y.args)
@@ -289,7 +289,7 @@ class Tensor(Methods):
         >>> (2 * Tensor(3.0, requires_grad=True)).detach()
         Tensor(6.0)
         """
-        return constant(cut_off(self.data) if self.requires_grad else self.data)
+        return constant(cut_off(self.data))
 
     def __getitem__(self, index: Any) -> "Tensor":
         y = record(GETITEM, (self,), {"index": plain_index(index)})

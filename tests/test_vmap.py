@@ -781,3 +781,14 @@ def test_what_has_no_history_gets_no_gradient_through_a_map(f):
     w, rows = np.array([1.0, 2.0]), np.arange(6.0).reshape(3, 2)
     mapped = grad(lambda w: np.sum(vmap(lambda x: f(w, x))(rows)))(w)
     np.testing.assert_allclose(mapped, grad(lambda w: sum(f(w, x) for x in rows))(w), rtol=1e-13)
+
+
+@pytest.mark.parametrize("f", [detached, the_data, copied, without_recording])
+def test_what_has_no_history_gets_none_where_it_is_of_an_example(f):
+    """The gradient is that of outside: in the map, nothing requires one."""
+    rows, x = np.arange(1.0, 7.0).reshape(3, 2), np.array([1.0, 2.0])
+    wanted = [grad(f)(w, x) for w in rows]
+    for map_ in (vmap, lambda g: compiled(vmap(g)), lambda g: vmap(compiled(g))):
+        mapped = map_(lambda w: f(w, x))
+        close(grad(lambda W, mapped=mapped: np.sum(mapped(W)))(rows), wanted)
+    close(vmap(grad(f), in_axes=(0, None))(rows, x), wanted)
