@@ -37,6 +37,9 @@ ELSEWHERE = {
 }  # fmt: skip
 """Functions by the names that they have in other languages and notations."""
 
+LETTERS = {"σ": "sigmoid", "sig": "sigmoid", "sigma": "sigmoid"}
+"""And by names that a variable may have as well: read so only where they are called."""
+
 REMEDIES = {
     "unmatched": "an opening bracket for each closing one",
     "never closed": "a closing bracket for each opening one",
@@ -46,7 +49,7 @@ REMEDIES = {
 
 SIGNS = {
     "²": "**2", "³": "**3", "^": "**", "·": "*", "×": "*", "÷": "/", "−": "-", "√": " sqrt ",
-    "≤": "<=", "≥": ">=", "≠": "!=", "∞": "inf",
+    "≤": "<=", "≥": ">=", "≠": "!=", "∞": "inf", "°": "*pi/180",
 }  # fmt: skip
 """Signs that Python does not have, as it writes them."""
 
@@ -74,6 +77,9 @@ POWER_OF_FUNCTION = re.compile(
 )
 """``sin²(x)``, ``cos^2 x``, ``tan⁻¹(x)``; but y²x is a product."""
 
+COMMA = re.compile(r"(?<![\w.])(\d+),(?=\d)(?![^([]*[)\]])")
+"""A decimal comma: between digits, and not in brackets, where it parts arguments."""
+
 INVERSE = {"⁻¹", "^-1", "**-1"}
 
 CLOSING = {"(": ")", "[": "]"}
@@ -97,6 +103,11 @@ def explain_unreadable(text: str, error: SyntaxError) -> tuple[str, int, str]:
     if DERIVATIVE.fullmatch(text):
         what, instead = explain_derivative(text)
         return what, 0, instead
+    if "leading zeros" in what:
+        if point := _with_point(text):
+            return "a decimal comma is not understood", place, point
+        without = re.sub(r"(?<![\w.])0+(?=\d)", "", text)
+        return "a number begins with a zero", place, meant(without) or "0.5, 5"
     if "digits" in what:
         return "a number has too many digits", 0, "1e5000"
     if "decimal literal" in what:
@@ -160,6 +171,11 @@ def meant(text: str, variables: Collection[str] = ()) -> str:
         return ""
 
 
+def _with_point(text: str, variables: Collection[str] = ()) -> str:
+    """Write ``0,5 * x`` with a decimal point; nothing where there is no decimal comma."""
+    return meant(COMMA.sub(r"\1.", text), variables) if COMMA.search(text) else ""
+
+
 def _power_of_call(match: re.Match[str]) -> str:
     """Write ``sin²(x)`` as ``sin(x)²``, sin⁻¹ as arcsin, unless it is a variable's power."""
     name, power, argument = match.groups()
@@ -218,7 +234,8 @@ def explain_refusal(
     match node:
         case ast.Call(func=ast.Name(id=name) as func) if name not in variables:
             near = difflib.get_close_matches(name.lower(), functions(), 1)
-            better = ELSEWHERE.get(name.lower()) or (near[0] if near else "")
+            known = ELSEWHERE | LETTERS
+            better = known.get(name.lower()) or (near[0] if near else "")
             called = ast.Call(ast.Name(better), node.args, node.keywords)
             instead = better and (meant(ast.unparse(called)) or f"{better}(x)")
             return f"there is no function {name}", func, instead or "exp(x), sin(x), sum(x)"
@@ -226,6 +243,8 @@ def explain_refusal(
             what = f"{ast.unparse(func)} is not a function: a product needs its sign"
             product = ast.unparse(ast.BinOp(func, ast.Mult(), factor))
             return what, node, meant(text, variables) or product
+        case ast.Tuple(elts=parts) if point := _with_point(text, variables):
+            kind, instead = "a comma here", f"{point}, {ast.unparse(ast.List(parts))}"
         case ast.Attribute() | ast.Call(func=ast.Attribute()):
             kind, instead = "attribute access", "exp(x), sum(x), x**2"
         case ast.Constant(value=value):

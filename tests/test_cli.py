@@ -47,7 +47,12 @@ error: no value is given for b
 error: in the value of b: only arithmetic and NumPy functions are understood, not a comma here
   where: 2,5
          ^^^
-  instead: 2.5 with a decimal point, or [2, 5] for an array""",
+  instead: 2.5, [2, 5]""",
+    ("a * b", "a=1", "b=0,05"): """\
+error: in the value of b: a decimal comma is not understood
+  where: 0,05
+           ^
+  instead: 0.05""",
     ("a", "a=abc"): """\
 error: the value of a is not a number
   where: a=abc

@@ -124,6 +124,36 @@ only arithmetic and NumPy functions are understood, not text
   where: 'θ変' * z
          ^^^^^
   instead: numbers, and names without quotes""",
+    "σ(a)": """\
+there is no function σ
+  where: σ(a)
+         ^
+  instead: sigmoid(a)""",
+    "sin(30°)": """\
+invalid character '°' (U+00B0)
+  where: sin(30°)
+               ^
+  instead: sin(30 * pi / 180)""",
+    "max(a,b)*0,5": """\
+only arithmetic and NumPy functions are understood, not a comma here
+  where: max(a,b)*0,5
+         ^^^^^^^^^^^^
+  instead: max(a, b) * 0.5, [max(a, b) * 0, 5]""",
+    "a * 0,05": """\
+a decimal comma is not understood
+  where: a * 0,05
+               ^
+  instead: a * 0.05""",
+    "007 * a": """\
+a number begins with a zero
+  where: 007 * a
+         ^
+  instead: 7 * a""",
+    "(2, 3) * a": """\
+only arithmetic and NumPy functions are understood, not a comma here
+  where: (2, 3) * a
+         ^^^^^^
+  instead: 2.5 with a decimal point, or [2, 5] for an array""",
     "a, b": """\
 only arithmetic and NumPy functions are understood, not a comma here
   where: a, b
