@@ -119,8 +119,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         _check_language(args.lang)
         values = {name: _read(name, v) for name, v in given.items()}
         f = _differentiate(Expression(text), values, args.lang)
+        if files:
+            _say("")
         for path in files:
             _save(f, path)
+            _say(f"wrote {path}")
     except (UsageError, ExpressionError) as error:
         _say(f"error: {error}", sys.stderr)
         return 2
@@ -253,7 +256,6 @@ def _save(f: Tensor, path: str) -> None:
         raise refusal(OutputError, what, path, instead) from None
     except RuntimeError as error:  # nothing is installed that draws this format
         raise OutputError(str(error)) from None
-    _say(f"\nwrote {path}")
 
 
 def _say(text: str, stream: TextIO | None = None) -> None:
