@@ -21,7 +21,7 @@ from autograd.modes import is_grad_enabled, no_grad
 from autograd.primitive import Primitive
 from autograd.pullback import apart
 from autograd.tensor import Tensor, constant, raw, record
-from autograd.traced import Argnum, Function, Traced, derived
+from autograd.traced import Argnum, Function, Traced, derivative, derived
 from autograd.tree import flatten, map_leaves
 from autograd.usage import transform
 
@@ -64,9 +64,8 @@ def grad(f: Function, argnum: Argnum = 0) -> Function:
     (np.float64(3.0), np.float64(2.0))
     """
 
-    @derived(f, "gradient")
-    def gradient(*args: Any, **kwargs: Any) -> Any:
-        call = Traced(f, argnum, args, kwargs)
+    @derivative(f, "gradient", argnum)
+    def gradient(call: Traced) -> Any:
         return call.pull(call.unit(f, "grad"))
 
     return gradient
@@ -83,9 +82,8 @@ def value_and_grad(f: Function, argnum: Argnum = 0) -> Callable[..., tuple[Any, 
     (np.float64(9.0), np.float64(6.0))
     """
 
-    @derived(f, "value and gradient")
-    def both(*args: Any, **kwargs: Any) -> Any:
-        call = Traced(f, argnum, args, kwargs)
+    @derivative(f, "value and gradient", argnum)
+    def both(call: Traced) -> Any:
         seeds = call.unit(f, "value_and_grad")
         return call.value(), call.pull(seeds)
 
@@ -104,9 +102,8 @@ def elementwise_grad(f: Function, argnum: Argnum = 0) -> Function:
     array([2., 4., 6.])
     """
 
-    @derived(f, "elementwise gradient")
-    def gradient(*args: Any, **kwargs: Any) -> Any:
-        call = Traced(f, argnum, args, kwargs)
+    @derivative(f, "elementwise gradient", argnum)
+    def gradient(call: Traced) -> Any:
         call.refuse_complex(f, "elementwise_grad")
         return call.pull([np.ones_like(y.data) for y in call.outputs])
 
@@ -134,9 +131,8 @@ def holomorphic_grad(f: Function, argnum: Argnum = 0) -> Function:
     array([2.+0.j, 0.+4.j])
     """
 
-    @derived(f, "complex derivative")
-    def gradient(*args: Any, **kwargs: Any) -> Any:
-        call = Traced(f, argnum, args, kwargs)
+    @derivative(f, "complex derivative", argnum)
+    def gradient(call: Traced) -> Any:
         for what, values in (("argument", call.variables), ("result", call.outputs)):
             for x in values:
                 if x.dtype.kind != "c":
@@ -185,12 +181,7 @@ def jacobian(f: Function, argnum: Argnum = 0) -> Function:
     array([[2., 0.],
            [0., 4.]])
     """
-
-    @derived(f, "Jacobian")
-    def matrix(*args: Any, **kwargs: Any) -> Any:
-        return _matrix(Traced(f, argnum, args, kwargs))
-
-    return matrix
+    return derivative(f, "Jacobian", argnum)(_matrix)
 
 
 def _matrix(call: Traced) -> Any:
@@ -212,12 +203,7 @@ def jacrev(f: Function, argnum: Argnum = 0) -> Function:
     array([[1., 0.],
            [1., 1.]])
     """
-
-    @derived(f, "Jacobian")
-    def matrix(*args: Any, **kwargs: Any) -> Any:
-        return _by_rows(Traced(f, argnum, args, kwargs))
-
-    return matrix
+    return derivative(f, "Jacobian", argnum)(_by_rows)
 
 
 @transform
@@ -232,12 +218,7 @@ def jacfwd(f: Function, argnum: Argnum = 0) -> Function:
     array([[1., 0.],
            [1., 1.]])
     """
-
-    @derived(f, "Jacobian")
-    def matrix(*args: Any, **kwargs: Any) -> Any:
-        return _by_columns(Traced(f, argnum, args, kwargs))
-
-    return matrix
+    return derivative(f, "Jacobian", argnum)(_by_columns)
 
 
 def _is_tall(call: Traced) -> bool:
@@ -294,9 +275,8 @@ def hessian(f: Function, argnum: Argnum = 0) -> Function:
     [[np.float64(8.0), np.float64(6.0)], [np.float64(6.0), np.float64(0.0)]]
     """
 
-    @derived(f, "gradient")
-    def slopes(*args: Any, **kwargs: Any) -> Any:
-        call = Traced(f, argnum, args, kwargs)
+    @derivative(f, "gradient", argnum)
+    def slopes(call: Traced) -> Any:
         real = any(y.dtype.kind != "c" for y in call.outputs)
         if real and any(x.dtype.kind == "c" for x in call.variables):
             raise refusal(
@@ -324,10 +304,8 @@ def vjp(f: Function, argnum: Argnum = 0) -> Products:
     array([1., 0.])
     """
 
-    @derived(f, "vector-Jacobian product")
-    def at(*args: Any, **kwargs: Any) -> Any:
-        call = Traced(f, argnum, args, kwargs, later=True)
-
+    @derivative(f, "vector-Jacobian product", argnum, later=True)
+    def at(call: Traced) -> Any:
         def pull(v: Any) -> Any:
             return call.pull(call.of_results(v))
 
@@ -361,9 +339,8 @@ def linearize(f: Function, argnum: Argnum = 0) -> Products:
     array([ 2., 40.])
     """
 
-    @derived(f, "linear part")
-    def at(*args: Any, **kwargs: Any) -> Any:
-        call = Traced(f, argnum, args, kwargs, later=True)
+    @derivative(f, "linear part", argnum, later=True)
+    def at(call: Traced) -> Any:
         return _push(call), call.value()
 
     return at
@@ -440,9 +417,8 @@ def ggnvp(model: Function, loss: Function, argnum: Argnum = 0) -> Products:
     array([ 5., -3.])
     """
 
-    @derived(model, "Gauss-Newton product")
-    def at(*args: Any, **kwargs: Any) -> Any:
-        call = Traced(model, argnum, args, kwargs, later=True)
+    @derivative(model, "Gauss-Newton product", argnum, later=True)
+    def at(call: Traced) -> Any:
         push = _push(call)
         curve, slope = hvp(loss)(call.value())
 

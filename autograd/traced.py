@@ -177,6 +177,21 @@ def derived(f: Function, what: str) -> Callable[[Function], Function]:
     return name
 
 
+def derivative(
+    f: Function, what: str, argnum: Argnum, *, later: bool = False
+) -> Callable[[Callable[[Traced], Any]], Function]:
+    """Make what is computed of a `Traced` call of f a function of the arguments of f."""
+
+    def make(of_call: Callable[[Traced], Any]) -> Function:
+        @derived(f, what)
+        def compute(*args: Any, **kwargs: Any) -> Any:
+            return of_call(Traced(f, argnum, args, kwargs, later))
+
+        return compute
+
+    return make
+
+
 def _variable(f: Function, x: Any, later: bool) -> Tensor:
     """Give an incoming value a new name, to differentiate by, which f may rewrite in place."""
     if type(x) is Tensor and x.requires_grad:
