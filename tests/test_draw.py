@@ -60,9 +60,10 @@ def texts(svg):
 # ── the DOT text ──────────────────────────────────────────────────────────────────────────────
 def wire(value, gradient):
     return (
-        '<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1" COLOR="#3B424B">'
+        '<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">'
         '<TR><TD HEIGHT="20" VALIGN="BOTTOM">'
-        f'<FONT COLOR="#00568C"><B>{value}</B></FONT></TD></TR><HR/>'
+        f'<FONT COLOR="#00568C"><B>{value}</B></FONT></TD></TR>'
+        '<TR><TD HEIGHT="1" CELLPADDING="0" BGCOLOR="#3B424B"></TD></TR>'
         '<TR><TD HEIGHT="20" VALIGN="TOP">'
         f'<FONT COLOR="#A34400">{gradient}</FONT></TD></TR></TABLE>> fontsize=12 shape=plain'
     )

@@ -9,6 +9,7 @@ import pytest
 import nn
 from autograd import Tensor, draw, frames, primitive
 from autograd.errors import three_lines
+from autograd.view.graph.theme import THEMES
 
 
 def variable(value, **options):
@@ -142,6 +143,18 @@ def test_a_path():
     picture = draw(f, highlight=a)
     assert emphasised(picture) == [("a", "+"), ("+", "×"), ("×", "f")]
     assert {n.name for n in picture.scene.nodes if n.state == "muted"} == {"b", "c"}
+
+
+def test_an_emphasised_wire_is_as_wide_beside_its_number():
+    f, a, *_ = lecture()
+    line = '<TD HEIGHT="{}" CELLPADDING="0" BGCOLOR="{}"></TD>'.format
+    source = draw(f, highlight=a).source
+    assert source.count(line(3, THEMES["default"].wire)) == 3, "the way of a"
+    assert source.count(line(1, THEMES["default"].faint)) == 2, "b and c"
+    source = draw(chain(100.0, 5), flow=True).source
+    assert line(7, THEMES["default"].alarm) in source
+    pytest.importorskip("pygraphviz")
+    assert draw(f, highlight=a).tikz().count("line width=3bp]") == 3
 
 
 def test_all_ways_from_a_variable():

@@ -188,7 +188,8 @@ def _wire(
     if not _is_labelled(wire):
         graph.edge(source, target, **look)
         return
-    graph.node(key, _html(_label(wire, theme)), shape="plain", fontsize="12")
+    label = _label(wire, theme, look.get("color", theme.wire))
+    graph.node(key, _html(label), shape="plain", fontsize="12")
     graph.edge(source, f"{key}:{sides[0]}", **{**look, "arrowhead": "none"})
     graph.edge(f"{key}:{sides[1]}", target, **look)
 
@@ -198,8 +199,11 @@ def _is_labelled(wire: Wire) -> bool:
     return bool(full.forward or full.backward or full.local)
 
 
-def _label(wire: Wire, theme: Theme) -> str:
-    """Write what stands on a wire: the value above the line, the gradient below."""
+def _label(wire: Wire, theme: Theme, stroke: str) -> str:
+    """Write what stands on a wire: the value above the line, the gradient below.
+
+    The line is a row of its own, as wide as the wire: an ``<HR/>`` is always thin.
+    """
     full = wire.room or wire
 
     def ink(text: str, colour: str) -> str:
@@ -211,13 +215,20 @@ def _label(wire: Wire, theme: Theme) -> str:
     lines = [*filter(None, [flow, local])] or [""]
     if full.local.startswith("["):
         lines = ["  ".join(lines)]
+    points = full.width or float(WIRES.get(full.state, {}).get("penwidth", 1))
+    width = 2 * round((points - 1) / 2) + 1  # odd, so that every label is as high
     # as much room above as below, or the wire would not meet the line
-    room = 20 * len(lines)
-    rows = f'<TR><TD HEIGHT="{room}" VALIGN="BOTTOM">{above}</TD></TR><HR/>' + "".join(
-        f'<TR><TD HEIGHT="20" VALIGN="TOP">{line}</TD></TR>' for line in lines
-    )
+    first, *others = [20 - width // 2] + [20] * (len(lines) - 1)
+    rows = [
+        f'<TD HEIGHT="{first + sum(others)}" VALIGN="BOTTOM">{above}</TD>',
+        f'<TD HEIGHT="{width}" CELLPADDING="0" BGCOLOR="{stroke}"></TD>',
+        *(
+            f'<TD HEIGHT="{height}" VALIGN="TOP">{line}</TD>'
+            for height, line in zip([first, *others], lines, strict=True)
+        ),
+    ]
     back = f' BGCOLOR="{theme.accent}"' if wire.state == "current" else ""
-    return TABLE.format(0, f' COLOR="{theme.wire}"{back}', rows)
+    return TABLE.format(0, back, "".join(f"<TR>{row}</TR>" for row in rows))
 
 
 def _rows(rows: Rows, colour: str, *, bold: bool = False) -> str:

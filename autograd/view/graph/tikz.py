@@ -128,18 +128,18 @@ class _Drawing:
 
     def inscription(self, label: ET.Element, at: str, width: float, size: float, ink: str) -> str:
         """Draw what stands on a wire: the line itself, what is above it and what is below it."""
-        table = label.find("TABLE")
-        if table is None or table.find("HR") is None:
-            return rf"\node at ({at}) {{{self.label(label, size, ink)}}};"
+        table = label[0]
         x, y = (float(v) for v in at.split(","))
-        rows = [child.tag for child in table]
+        cells = table.findall("TR/TD")
+        middle = next(i for i, cell in enumerate(cells) if cell.get("BGCOLOR"))
+        line = cells[middle]
         above, below = (ET.Element("TABLE") for _ in range(2))
-        above.extend(list(table)[: rows.index("HR")])
-        below.extend(list(table)[rows.index("HR") + 1 :])
-        line = self.colour(table.get("COLOR", "black"))
+        above.extend(table[:middle])
+        below.extend(table[middle + 1 :])
         back = table.get("BGCOLOR")
         ends = f"({x - width / 2:g},{y:g}) -- ({x + width / 2:g},{y:g})"
-        parts = [rf"\draw[{line},line width=1bp] {ends};"]
+        look = f"{self.colour(line.attrib['BGCOLOR'])},line width={line.attrib['HEIGHT']}bp"
+        parts = [rf"\draw[{look}] {ends};"]
         for side, half in (("south", above), ("north", below)):
             fill = f",fill={self.colour(back)}" if back else ""
             text = self.label(half, size, ink)
