@@ -1,6 +1,5 @@
 """Layers that have parameters, a state, or other layers in them: each reads like its formula."""
 
-import math
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
@@ -9,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+import autograd
 from autograd import Tensor
 from nn import functional, init
 from nn.checks import refuse
@@ -90,9 +90,7 @@ class Dropout2d(Dropout, function=functional.dropout2d):
 
 
 def flatten(x: Any, start_dim: int = 1, end_dim: int = -1) -> Any:
-    start, end = (normalize_axis_index(axis, x.ndim) for axis in (start_dim, end_dim))
-    size = math.prod(x.shape[start : end + 1])  # a -1 says nothing of a batch of 0 rows
-    return np.reshape(x, (*x.shape[:start], size, *x.shape[end + 1 :]))
+    return autograd.flatten(x, start_dim, end_dim)
 
 
 def unflatten(x: Any, dim: int, unflattened_size: Iterable[int]) -> Any:
