@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd.blocks import LARGE
 from autograd.errors import call_of, describe, refusal, shape_of
 from autograd.modes import enable_grad, watching
 from autograd.primitive import PRIMITIVES
@@ -114,7 +113,7 @@ def sweep(
                 gx = rule(g, y, x0, x1)
             elif (  # one argument, of which nobody wants to see more: without lists, too
                 op.alone and args and plain and type(g) is not Tensor
-                and type(birth) is int and node.data.size < LARGE
+                and type(birth) is int and node.data.size < op.large
             ):  # fmt: skip
                 a = args[0]
                 gx = op.rules[0](g, node.data, a.data, **node.params)

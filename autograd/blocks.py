@@ -21,6 +21,8 @@ BYTES = 2**20
 LARGE = 5 * 2**17
 """Of fewer elements, one call over the whole is as fast, and faster after a matrix product, for
 BLAS's threads go on spinning for some time, on the processors that would share the work."""
+SLOW = 2**14
+"""Of so many elements on, functions that take 10 ns or more for each are worth the hand-over."""
 
 
 Task = tuple[Callable[[], None], "SimpleQueue[BaseException | None]"]
@@ -91,7 +93,7 @@ def in_pieces(f: Callable[..., Any], *arrays: Any) -> Any:
     given = arrays
     arrays = tuple(a.flat[0] if _is_scalar(a) else a for a in arrays)
     whole = [a for a in arrays if type(a) is np.ndarray]
-    if not whole or whole[0].size < LARGE:
+    if not whole:
         return f(*given)
     shape = whole[0].shape
     if any(a.shape != shape or not a.flags.c_contiguous for a in whole):

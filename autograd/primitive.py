@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.blocks import LARGE
 from autograd.errors import refusal, three_lines
 from autograd.modes import readers
 
@@ -38,6 +39,7 @@ class Primitive:
     code, tex, symbol : the spellings in NumPy source, in LaTeX and on a drawing. ``{0}`` stands
         for the first value, ``{*}`` for all of them, ``{axis}`` for a parameter.
     elementwise : each element of the result depends on the same element of the arguments only.
+    large : of so many elements on, an elementwise function is computed on all processors.
     batch : computes a whole batch at once, see `autograd.rules.batching`; None for row by row.
     lazy : for a sweep over arrays, ``lazy(g, ours, **params)`` is a list of (which argument, its
         gradient without the zeros), see `autograd.rules.lazy`; it may write into g if it is `ours`.
@@ -50,8 +52,8 @@ class Primitive:
 
     __slots__ = (
         "alone", "batch", "bind", "call", "code", "definition", "differentiable", "each",
-        "elementwise", "fn", "home", "joint", "lazy", "name", "pair", "paper", "params", "rules",
-        "symbol", "tex",
+        "elementwise", "fn", "home", "joint", "large", "lazy", "name", "pair", "paper", "params",
+        "rules", "symbol", "tex",
     )  # fmt: skip
 
     def __init__(
@@ -60,7 +62,7 @@ class Primitive:
         each: Rule | None = None, joint: Rule | None = None,
         bind: Callable[..., tuple[tuple[Any, ...], dict[str, Any]]] | None = None,
         code: str | None = None, tex: str | None = None, symbol: str | None = None,
-        elementwise: bool = False, batch: Rule | None = None,
+        elementwise: bool = False, large: int = LARGE, batch: Rule | None = None,
         paper: tuple[Rule | None, ...] | None = None,
     ) -> None:  # fmt: skip
         self.fn = fn
@@ -73,6 +75,7 @@ class Primitive:
         self.lazy: Rule | None = None
         self.paper = paper
         self.elementwise = elementwise or (isinstance(fn, np.ufunc) and fn.signature is None)
+        self.large = large
         self.define(rules, each, joint)
         holes = ", ".join(f"{{{i}}}" for i in range(len(rules))) if rules else "{*}"
         module = "np." if self.home.startswith("numpy") else ""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.blocks import LARGE, in_pieces
+from autograd.blocks import in_pieces
 from autograd.errors import no_float, refusal
 from autograd.rules.lazy import LAZY
 from autograd.rules.shape import in_dtype, sum_to
@@ -32,7 +32,7 @@ def pull(
     xs = args if recorded else [a.data if type(a) is Tensor else a for a in args]
     if type(g) is Tensor and not recorded:  # the gradient is recorded, and all else is constant
         y, xs = constant(y), [constant(a.data) if type(a) is Tensor else a for a in args]
-    cut = op.elementwise and not recorded and y.size >= LARGE
+    cut = op.elementwise and not recorded and y.size >= op.large
     lazy = op.lazy is not None and not recorded
     if (cut or lazy) and (hasattr(y, "tape") or not isinstance(g, (np.ndarray, np.generic))):
         cut = lazy = False  # a symbol has no memory to look at

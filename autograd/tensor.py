@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from autograd import modes, rules  # noqa: F401  # rules fill the table
-from autograd.blocks import LARGE, in_pieces
+from autograd.blocks import in_pieces
 from autograd.errors import call_of, describe, failed_call, no_float, plain, refusal, shape_of
 from autograd.hooks import Hook
 from autograd.methods import SLOTS, Methods
@@ -348,7 +348,12 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
         instead = "the call without it, or x.detach() if no gradient is wanted"
         raise refusal(NotImplementedError, what, call_of(op.name, values), instead)
     try:
-        if op.elementwise and type(arrays[0]) is ndarray and arrays[0].size >= LARGE:
+        x: Any
+        if (
+            op.elementwise
+            and (type(x := arrays[0]) is ndarray or type(x := arrays[-1]) is ndarray)
+            and x.size >= op.large
+        ):
             data = in_pieces(partial(op.call, **params) if params else op.call, *arrays)
         elif readers and (symbols := [x for x in held(arrays, params) if hasattr(x, "_record")]):
             data = symbols[0]._record(op, arrays, params)

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from autograd.blocks import rowwise
+from autograd.blocks import SLOW, rowwise
 from autograd.errors import refusal
 from autograd.primitive import fused, primitive
 from autograd.rules.elementwise import masked, over
@@ -232,8 +232,8 @@ sigmoid     = primitive(sigmoid_,                   lambda g, y, x: g * y * (1 -
 relu        = primitive(relu_,                      lambda g, y, x: masked(g, y > 0),            name="relu",      elementwise=True, tex=r"\operatorname{{ReLU}}\left({0}\right)", symbol="ReLU", paper=(lambda g, y, x: masked(g, x > 0),))
 softplus    = primitive(softplus_,                  lambda g, y, x: g * sigmoid(x),              name="softplus",  elementwise=True, tex=r"\ln\left(1 + e^{{{0}}}\right)")
 silu        = primitive(silu_,                      d_silu,                                      name="silu",      elementwise=True, tex=r"\operatorname{{SiLU}}\left({0}\right)", symbol="SiLU")
-erf         = primitive(erf_,                       lambda g, y, x: g * bell(x) * (2 / SQRT_PI), name="erf",       elementwise=True, tex=r"\operatorname{{erf}}\left({0}\right)")
-gelu_exact  = primitive(gelu_,                      d_gelu,                                      name="gelu",      elementwise=True, tex=r"\operatorname{{GELU}}\left({0}\right)", symbol="GELU")
+erf         = primitive(erf_,                       lambda g, y, x: g * bell(x) * (2 / SQRT_PI), name="erf",       elementwise=True, large=SLOW, tex=r"\operatorname{{erf}}\left({0}\right)")
+gelu_exact  = primitive(gelu_,                      d_gelu,                                      name="gelu",      elementwise=True, large=SLOW, tex=r"\operatorname{{GELU}}\left({0}\right)", symbol="GELU")
 gelu_tanh   = primitive(gelu_tanh_,                 d_gelu_tanh,                                 name="gelu_tanh", elementwise=True, tex=r"\operatorname{{GELU}}\left({0}\right)", symbol="GELU")
 
 # ── along an axis ─────────────────────────────────────────────────────────────────────────────

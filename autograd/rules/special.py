@@ -12,6 +12,7 @@ import math
 import numpy as np
 from scipy import special
 
+from autograd.blocks import SLOW
 from autograd.errors import refusal
 from autograd.primitive import composite, primitive
 from autograd.rules.elementwise import LN2, LN10, over, zero
@@ -175,7 +176,7 @@ def row(fn, *rules, **columns):
     holes = ", ".join(f"{{{i}}}" for i in range(len(rules)))
     name = columns.pop("name", fn.__name__.strip("_"))
     columns.setdefault("code", f"special.{fn.__name__.strip('_')}({holes})")
-    return primitive(fn, *rules, name=name, elementwise=True, **columns)
+    return primitive(fn, *rules, name=name, elementwise=True, large=SLOW, **columns)
 
 
 # fmt: off

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.blocks import LARGE
+from autograd.blocks import LARGE, in_pieces
 from autograd.primitive import fused_op
 from autograd.program.equations import Equation, Name, Names
 from autograd.program.printers.literals import is_repeated
@@ -211,7 +211,7 @@ class Plan:
             return self._d_cross_entropy(e)
         kernel = kernel_of(e.op)
         own = kernel is ufunc and e.name in self._leaving  # a new array is wanted anyway
-        if kernel is None or own or not np.ndim(e.like) or not e.like.size:
+        if kernel is None or own or self._is_shared(e) or not np.ndim(e.like) or not e.like.size:
             return self._call(e)
         x = [self._like[a] if type(a) is Name else a for a in e.args]
         lines = kernel(self.refer, e, x, [self._argument(a) for a in e.args])
@@ -250,11 +250,19 @@ class Plan:
         params = "".join(f", {k}={self._argument(v)}" for k, v in e.params.items())
         args = ", ".join(self._argument(a) for a in e.args)
         text = f"{self.refer(e.op.call)}({args}{params})"
+        if self._is_shared(e):
+            text = f"{self.refer(in_pieces)}({self.refer(e.op.call)}, {args})"
         if np.ndim(e.like) and _may_be_an_argument(e):
             text = f"{self.refer(np.array)}({text})"  # nobody looks after what it is a view of
         elif e.op.fn in VIEWS and not np.ndim(e.like):
             text += "[()]"  # a number, and no view of one
         self.lines.append(f"{e.name} = {text}")
+
+    def _is_shared(self, e: Equation) -> bool:
+        """Tell whether threads share the work of an equation that is in no chain."""
+        shapes = {np.shape(self._like[a] if type(a) is Name else a) for a in e.args}
+        same = shapes <= {(), np.shape(e.like)}
+        return e.op.elementwise and not e.params and same and e.like.size >= e.op.large
 
     def _softmax_of(self, e: Equation) -> Name:
         x, target = e.args[:2]
