@@ -480,6 +480,19 @@ def test_the_jacobian_by_a_matrix_is_cut_into_matrices():
     assert "[[1 − h[0]²,         0],\n" in jacobian_of(h)
 
 
+def test_an_equation_without_a_left_side_begins_below_the_right_sides():
+    a, b, c = variables(a=2.0, b=3.0, c=4.0)
+    d = a + b
+    explained = explain(d * c)
+    assert r"&\phantom{{}={}} \frac{\partial \left(d \cdot c\right)}" in latex_body(
+        explained.document
+    )
+    room = '<div class="left"></div><div class="right"><math displaystyle="true"><mphantom>'
+    assert page(explained.document).count(room) == 2
+    alone = explain(a * b).document
+    assert "phantom" not in latex_body(alone) + page(alone), "nothing stands above it"
+
+
 def test_one_page_counts_entries_from_zero_throughout():
     z, x1 = variables(z=[1.0, 2.0, 3.0], x1=[1.0, 2.0])
     p, h1 = ag.softmax(z), np.tanh(x1)

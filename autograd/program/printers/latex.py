@@ -130,6 +130,7 @@ def _template(op: Primitive, count: int, params: Mapping[str, Any]) -> str:
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:(?:\.|\{,\})\d+)*|⟦(?:\d+|\*)⟧|[^\S\n]+|.", re.DOTALL)
 ARGUMENTS = {
     r"\frac": 2, r"\sqrt": 1, r"\hat": 1, r"\bar": 1, r"\tilde": 1, r"\overline": 1,
+    r"\phantom": 1,
 }  # fmt: skip
 
 

@@ -14,6 +14,9 @@ from autograd.view.graph.theme import DARK, LIGHT, Theme
 WIDTH = 64
 """An equation of more columns is broken before its equals signs."""
 
+ROOM = r"\phantom{{}={}} "
+"""As much as an equals sign takes."""
+
 
 def _title(section: Section) -> str:
     return section.title[:1].upper() + section.title[1:]
@@ -22,6 +25,13 @@ def _title(section: Section) -> str:
 def _kind(section: Section) -> str:
     """Return what the colours of a section are called."""
     return "forward" if section.kind == "forward" else "gradient"
+
+
+def _sign(row: Equation, section: Section) -> str:
+    """Write the sign behind a left side; where only others have one, leave room for it."""
+    if row.left is not None:
+        return "= "
+    return ROOM if any(other.left is not None for other in section.equations) else ""
 
 
 def _remarks(row: Equation, style: Latex) -> Iterator[Words]:
@@ -42,7 +52,7 @@ def markdown(document: Document, level: int = 2) -> str:
     return _filled(document, headings, "$$\n\\begin{{aligned}}\n{}\n\\end{{aligned}}\n$$")
 
 
-def _aligned(row: Equation, style: Latex, paint: str = "") -> str:
+def _aligned(row: Equation, sign: str, style: Latex, paint: str = "") -> str:
     """Write an equation in one line, or one line for each equals sign."""
     left, stages = row.start(style), row.stages(style)
     widths = [style.width(text) for text in (left, *stages)]
@@ -55,8 +65,7 @@ def _aligned(row: Equation, style: Latex, paint: str = "") -> str:
     whole = sum(widths) + 3 * len(stages)
     together = whole < WIDTH
     glue = " = " if together else " \\\\[2pt]\n&= "
-    start = f"{left} &= " if left else "&"
-    text = start + glue.join(stages)
+    text = f"{left} &{sign}".lstrip() + glue.join(stages)
     line = whole if together else widths[0] + widths[-1]
     for remark in remarks:
         line += style.width(remark) + 4
@@ -79,7 +88,9 @@ def _filled(
     parts = [headings[0].format(spoken(document.title, style, formula="${}$".format))]
     for section in document.sections:
         color = _kind(section) if paint else ""
-        rows = " \\\\[4pt]\n".join(_aligned(row, style, color) for row in section.equations)
+        rows = " \\\\[4pt]\n".join(
+            _aligned(row, _sign(row, section), style, color) for row in section.equations
+        )
         parts += [headings[1].format(_title(section)), equations.format(rows)]
     return "\n\n".join(parts) + "\n"
 
@@ -150,17 +161,16 @@ def _variables(theme: Theme) -> str:
 
 
 def _section(section: Section, style: Latex) -> str:
-    rows = "\n".join(_div(row, style) for row in section.equations)
+    rows = "\n".join(_div(row, _sign(row, section), style) for row in section.equations)
     heading = f"<h2>{html.escape(_title(section))}</h2>"
     rows = f'<div class="equations">\n{rows}\n</div>'
     return f'<section class="{_kind(section)}">\n{heading}\n{rows}\n</section>'
 
 
-def _div(row: Equation, style: Latex) -> str:
+def _div(row: Equation, sign: str, style: Latex) -> str:
     left, (*stages, result) = row.start(style), row.stages(style)
-    cells = [mathml(("= " if left or i else "") + text) for i, text in enumerate(stages)]
-    sign = "= " if left or stages else ""
-    cells.append(f'<span class="result">{mathml(sign + result)}</span>')
+    cells = [mathml(("= " if i else sign) + text) for i, text in enumerate(stages)]
+    cells.append(f'<span class="result">{mathml(("= " if stages else sign) + result)}</span>')
     cells += [
         f'<span class="remark">{_sentence(words, style)}</span>' for words in _remarks(row, style)
     ]
