@@ -11,7 +11,7 @@ import numpy as np
 import autograd
 
 SHOWN = 10
-"""So many of the last epochs a table shows, below the first one."""
+"""So many of the last epochs a table shows, below the first one, and … for those between."""
 
 
 class History(dict[str, list[float]]):
@@ -67,7 +67,10 @@ class History(dict[str, list[float]]):
         cells = [["epoch", *(str(e + 1) for e in shown)]]
         cells += [[name, *(f"{column[e]:.4g}" for e in shown)] for name, column in self.items()]
         columns = [[text.rjust(max(map(len, column))) for text in column] for column in cells]
-        return "\n".join(map("  ".join, zip(*columns, strict=True)))
+        lines = list(map("  ".join, zip(*columns, strict=True)))
+        if len(shown) < self.epochs:
+            lines.insert(2, "…".rjust(len("epoch")))
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         """Return the table, below the curves of the losses where matplotlib is installed."""
