@@ -178,14 +178,17 @@ def derived(f: Function, what: str) -> Callable[[Function], Function]:
 
 
 def derivative(
-    f: Function, what: str, argnum: Argnum, *, later: bool = False
+    f: Function, what: str, by: Argnum, *, later: bool = False
 ) -> Callable[[Callable[[Traced], Any]], Function]:
-    """Make what is computed of a `Traced` call of f a function of the arguments of f."""
+    """Make what is computed of a `Traced` call of f a function of the arguments of f.
+
+    `by` is the argnum: what is differentiated by.
+    """
 
     def make(of_call: Callable[[Traced], Any]) -> Function:
         @derived(f, what)
         def compute(*args: Any, **kwargs: Any) -> Any:
-            return of_call(Traced(f, argnum, args, kwargs, later))
+            return of_call(Traced(f, by, args, kwargs, later))
 
         return compute
 
