@@ -2,11 +2,14 @@
 
 import os
 import secrets
+from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from autograd.errors import refusal
+
+Content = TypeVar("Content")
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> Path:
@@ -40,6 +43,46 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> Path:
         finally:
             os.close(folder)
     return Path(path)
+
+
+def save_as(
+    content: Content, path: str | os.PathLike[str],
+    writers: Mapping[str, Callable[[Content], str | bytes]], what: str,
+    named: Collection[str] = (),
+) -> Path:  # fmt: skip
+    """Write a file in the format that its suffix asks for; return the path.
+
+    The suffix is looked at first and the folder next, so that nothing is computed in vain.
+
+    Parameters
+    ----------
+    writers : for each suffix, without its dot, what makes a file of the content.
+    what : what the content is called.
+    named : the suffixes that an error names, if not all.
+
+    Raises
+    ------
+    ValueError : for another suffix.
+    FileNotFoundError : where there is no such folder.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_as("a", f"{folder}/a.txt", {"txt": str.upper}, "a letter").read_text()
+    'A'
+    """
+    path = Path(path)
+    suffix = path.suffix[1:].lower()
+    if suffix not in writers:
+        raise refusal(
+            ValueError,
+            f"{what} cannot be saved as {path.suffix or 'a file without a suffix'}",
+            f"save({str(path)!r})",
+            ", ".join(f"save({path.stem + '.' + each!r})" for each in named or writers),
+        )
+    check_folder(path)
+    data = writers[suffix](content)
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return path
 
 
 def check_folder(path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Tensor, draw
+from autograd import Tensor, draw, explain, explore, frames, worksheet
 from autograd.__main__ import main
 from autograd.errors import three_lines
 from autograd.view.graph import renderers
@@ -333,6 +333,18 @@ def test_there_is_no_other_suffix():
     assert str(error.value).startswith(
         three_lines("a picture cannot be saved as .gif", "save('f.gif')", "save('f.svg'), ")
     )
+
+
+@pytest.mark.parametrize("make", [draw, explain, explore, frames, lambda _: worksheet("Ada")])
+def test_what_is_saved_is_refused_by_its_suffix_first_and_by_its_folder_next(make, tmp_path):
+    a = variable(2.0, name="a")
+    made = make(a * 3.0)
+    for path in ("", tmp_path / "nowhere" / "f.gif"):
+        with pytest.raises(ValueError, match="cannot be saved as"):
+            made.save(path)
+    suffix = {"Exploration": "html", "Explanation": "html", "Frames": "pdf"}
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        made.save(tmp_path / "nowhere" / f"f.{suffix.get(type(made).__name__, 'svg')}")
 
 
 def test_python_is_enough():

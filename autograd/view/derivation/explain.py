@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import refusal
-from autograd.files import check_folder
+from autograd.files import save_as
 from autograd.names import name_of, names_in
 from autograd.steps import refuse_changed
 from autograd.tensor import Tensor
@@ -17,7 +17,6 @@ from autograd.view.derivation.document import Document, sentence, text
 from autograd.view.derivation.entries import jacobian_section
 from autograd.view.derivation.formats import latex_body, markdown, page, tex
 from autograd.view.derivation.languages import language_of
-from autograd.view.graph.choices import suffix_of
 
 WRITERS: dict[str, Callable[[Document], str]] = {
     "html": page, "tex": tex, "md": markdown, "txt": lambda d: text(d) + "\n",
@@ -46,11 +45,7 @@ class Explanation:
 
         Raises ValueError for another suffix, FileNotFoundError where there is no such folder.
         """
-        path = Path(path)
-        write = WRITERS[suffix_of(path, WRITERS, "an explanation")]
-        check_folder(path)
-        path.write_text(write(self.document), encoding="utf-8")
-        return path
+        return save_as(self.document, path, WRITERS, "an explanation")
 
     def __repr__(self) -> str:
         return text(self.document)

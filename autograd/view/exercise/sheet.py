@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from autograd.files import check_folder
+from autograd.files import save_as
 from autograd.graph import toposort
 from autograd.names import UNPRINTABLE
 from autograd.steps import gradients
@@ -17,7 +17,6 @@ from autograd.view.derivation.formula import Leaf, applied, partial
 from autograd.view.derivation.languages import language_of
 from autograd.view.derivation.writing import Latex, Style, write
 from autograd.view.exercise.blanks import BLANK, exactly, written
-from autograd.view.graph.choices import suffix_of
 from autograd.view.graph.picture import RESPONSIVE, Picture
 from autograd.view.graph.scene import Composition
 from autograd.view.graph.tex import MACROS, is_exotic, tex
@@ -115,15 +114,13 @@ class Sheet:
     def save(self, path: str | Path) -> Path:
         """Write the page to a file: svg, html, md or tex; see `Worksheet.save`."""
         path = Path(path)
-        writers = {"svg": self.svg, "html": self.html, "tex": self.tex}
-        form = suffix_of(path, (*writers, "md"), "a worksheet")
-        check_folder(path)
-        if form == "md":
-            picture = self.picture.save(path.with_name(f"{path.stem}-picture.svg"))
-            path.write_text(self.markdown(picture.name), encoding="utf-8")
-        else:
-            path.write_text(writers[form](), encoding="utf-8")
-        return path
+
+        def markdown(sheet: Sheet) -> str:
+            picture = path.with_name(f"{path.stem}-picture.svg")
+            return sheet.markdown(sheet.picture.save(picture).name)
+
+        writers = {"svg": Sheet.svg, "html": Sheet.html, "tex": Sheet.tex, "md": markdown}
+        return save_as(self, path, writers, "a worksheet")
 
     def _head(self) -> list[str]:
         """Return the lines below the title: the name of the student, and what to do."""

@@ -57,9 +57,8 @@ class Worksheet:
         FileNotFoundError : where there is no such folder.
         RuntimeError : where no renderer is there for the picture.
         """
-        path = Path(path)
-        beside = path.with_name(f"{path.stem}-key{path.suffix}")
-        return self.sheet.save(path), self.key.save(beside)
+        path = self.sheet.save(path)
+        return path, self.key.save(path.with_name(f"{path.stem}-key{path.suffix}"))
 
     def grade(self, answers: Mapping[str, Any]) -> Any:
         """Mark the gradients of the variables, as `check_by_hand` does, in the sheet's language.

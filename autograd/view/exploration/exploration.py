@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd.errors import refusal
-from autograd.files import check_folder
+from autograd.files import save_as
 from autograd.view.exploration.page import page
 
 
@@ -38,17 +38,8 @@ class Exploration:
         Raises ValueError for a suffix other than ``.html``, FileNotFoundError where there is no
         such folder.
         """
-        path = Path(path)
-        if path.suffix.lower() not in (".html", ".htm"):
-            raise refusal(
-                ValueError,
-                f"a page that computes cannot be saved as {path.suffix or 'no suffix'}",
-                f"save({str(path)!r})",
-                f"save({path.stem + '.html'!r}); draw(f).save(...) for a picture",
-            )
-        check_folder(path)
-        path.write_text(self.html(), encoding="utf-8")
-        return path
+        writers = dict.fromkeys(("html", "htm"), Exploration.html)
+        return save_as(self, path, writers, "a page that computes", ["html"])
 
     def quiz(self, *names: str) -> "Exploration":
         """Leave numbers blank when the page opens, for its reader to fill in; return the page.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, overload
 
 from autograd.errors import refusal
-from autograd.files import check_folder
+from autograd.files import save_as
 from autograd.names import names_in
 from autograd.tensor import Tensor
 from autograd.view.graph.exports import WRITERS
@@ -70,9 +70,8 @@ class Frames(Sequence[Picture]):
             pattern = f"{stem}-{{:02d}}{path.suffix if known else '.svg'}"
             instead = f"save({pattern!r}), or save({f'{stem}.pdf'!r})"
             raise refusal(ValueError, what, f"save({str(path)!r})", instead)
-        check_folder(path)
-        path.write_bytes(join([each.rendered("pdf") for each in self]))
-        return [path]
+        whole = {"pdf": lambda pictures: join([each.rendered("pdf") for each in pictures])}
+        return [save_as(self, path, whole, "frames")]
 
     def __repr__(self) -> str:
         return "\n".join(each.scene.caption.partition("\n")[0] for each in self)

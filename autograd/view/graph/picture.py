@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from autograd.errors import refusal
-from autograd.files import check_folder
+from autograd.files import save_as
 from autograd.names import names_in
 from autograd.tensor import Tensor
 from autograd.view.graph import numerical, overlays
-from autograd.view.graph.choices import suffix_of
 from autograd.view.graph.dot import dot
 from autograd.view.graph.exports import NAMED, WRITERS
 from autograd.view.graph.failure import failed_result
@@ -87,11 +86,7 @@ class Picture:
         FileNotFoundError : where there is no such folder.
         RuntimeError : where no renderer is there for the format, with the command to install one.
         """
-        path = Path(path)
-        check_folder(path)
-        content = WRITERS[suffix_of(path, WRITERS, "a picture", NAMED)](self)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return path
+        return save_as(self, path, WRITERS, "a picture", NAMED)
 
     def __repr__(self) -> str:
         return tree(self.scene)
