@@ -335,6 +335,8 @@ SPECIAL = [
     (np.argmin, 2.0), (np.argsort, 2.0), (lambda x: np.sum(x, axis=-1) + np.max(x, axis=0), 2.0),
     (lambda x: [x.astype("u1") < 256, x.astype("u1") >= -1, x.astype("i1") != 300], [0, 44]),
     (lambda x: np.pad(x, 1), 2.0), (np.tril, [1.0, 2.0]),
+    (lambda x: np.pad(x, (1, 2), constant_values=(0.5, -1.0)), [[1.0, 2.0]]),
+    (lambda x: np.pad(x, (1, 2), constant_values=((1.0, 2.0), (3.0, 4.0))), [[1.0, 2.0]]),
     pytest.param(lambda x: [np.var(x, ddof=1), np.std(x, ddof=2)], [3.0],
                  marks=pytest.mark.filterwarnings("ignore:Degrees of freedom")),
 ]  # fmt: skip

@@ -303,9 +303,16 @@ def _stacked(at: Site) -> str:
 def _padded(at: Site) -> str:
     if not np.ndim(at.x[0]):
         return at.own()
-    before, after = zip(*widths(at.params["pad_width"], np.ndim(at.x[0])), strict=True)
-    constant = at.constant(at.params.get("constant_values", 0))
-    return at("Pad", at.arg(0), [*before, *after], constant, mode="constant")
+    pairs = np.array(widths(at.params["pad_width"], np.ndim(at.x[0])))
+    values = at.params.get("constant_values", 0)
+    if not np.ndim(values):
+        return at("Pad", at.arg(0), [*pairs.T.ravel()], at.constant(values), mode="constant")
+    x = at.arg(0)
+    for end, value in np.ndenumerate(np.broadcast_to(values, pairs.shape)):
+        here = np.zeros_like(pairs)
+        here[end] = pairs[end]
+        x = at("Pad", x, [*here.T.ravel()], at.constant(value), mode="constant")
+    return x
 
 
 def _triangle(upper: int) -> Spelling:
