@@ -150,7 +150,7 @@ def test_each_operation_keeps_the_dtype(fn):
 
 
 def test_the_table_is_about_operations_that_exist():
-    fused = {"over", "masked", "d_cross_entropy"}
+    fused = {"over", "masked", "d_cross_entropy", "detached"}
     later = {"matvec", "vecmat"}  # NumPy has them since 2.2
     assert set(SPELLINGS) <= {op.name for op in PRIMITIVES.values()} | fused | later
 
@@ -273,6 +273,23 @@ def test_pytorch_differentiates_a_program_as_we_do(rng):
     t = torch.tensor(w, requires_grad=True)
     capture(loss, w).to("torch")(t).backward()
     assert_same(t.grad, grad(loss)(w))
+
+
+@pytest.mark.parametrize("engine", ["jax", "torch"])
+def test_what_has_no_history_gets_no_gradient_there_either(engine):
+    module, w = import_module(find(engine)), np.array([1.0, 2.0])
+
+    def loss(w):
+        return np.sum(np.exp(w.detach()) * w)
+
+    port = capture(loss, Tensor(w, requires_grad=True)).to(engine)
+    if engine == "jax":
+        with module.enable_x64(True):
+            got = module.grad(port)(w)
+    else:
+        port(t := module.tensor(w, requires_grad=True)).backward()
+        got = t.grad
+    assert_same(got, grad(loss)(w))
 
 
 # ── what NumPy does by itself, and the standard does not ──────────────────────────────────────

@@ -268,7 +268,9 @@ SPELLINGS: dict[str, Spelling] = {
     **{f"arc{name}": f"xp.a{name}({{*}})" for name in (
         "sin", "cos", "tan", "tan2", "sinh", "cosh", "tanh",
     )},
-    **{name: f"{name}(xp, {{*}})" for name in ("cbrt", "sinc", "fmax", "fmin", "erf", "sigmoid")},
+    **{name: f"{name}(xp, {{*}})" for name in (
+        "cbrt", "sinc", "fmax", "fmin", "erf", "sigmoid", "detached",
+    )},
     **{name: _along(name) for name in (
         "sum", "mean", "prod", "max", "min", "all", "any", "argmax", "argmin",
     )},

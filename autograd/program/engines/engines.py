@@ -136,6 +136,7 @@ ENGINES = {
         "jax.numpy",
         {
             "add_at": _jax_add_at,
+            "detached": lambda xp, x: import_module("jax").lax.stop_gradient(x),
             "einsum": _einsum,
             "erf": lambda xp, x: import_module("jax.scipy.special").erf(x),
         },
@@ -144,7 +145,12 @@ ENGINES = {
     ),
     "torch": Engine(
         "array_api_compat.torch",
-        {"add_at": _torch_add_at, "einsum": _einsum, "erf": lambda xp, x: xp.erf(x)},
+        {
+            "add_at": _torch_add_at,
+            "detached": lambda xp, x: x.detach(),
+            "einsum": _einsum,
+            "erf": lambda xp, x: xp.erf(x),
+        },
     ),
     "cupy": Engine(
         "array_api_compat.cupy",
