@@ -427,6 +427,22 @@ def test_a_field_shows_no_rounding(show):
     assert [fields.nth(i).input_value() for i in range(3)] == ["0.3", "3.3", "1"]
 
 
+def test_the_fields_of_a_quiz_stand_below_each_other(show):
+    page = show(explore("i * i * w", i=2, w=3).quiz())
+    fields = page.locator(".question input")
+    places = [fields.nth(k).bounding_box() for k in range(fields.count())]
+    assert len(places) > 2
+    assert len({(box["x"], box["width"]) for box in places}) == 1
+
+
+def test_a_range_keeps_the_gaps_between_its_numbers(show):
+    page = show(explore("sum(x)", x=np.arange(12.0)))
+    words = page.locator("svg .value", has_text="min 0")
+    assert words.text_content() == "min 0  mean 5.5  max 11"
+    widths = [words.evaluate(f"e => e.getSubStringLength({i}, 1)") for i in (5, 6)]  # the spaces
+    assert widths[0] == pytest.approx(widths[1], abs=0.1), "two spaces"
+
+
 def test_a_number_that_changed_is_asked_for_anew(show):
     page = show(abc().quiz("∂a"))
     assert answer(page, "∂f/∂a", "3").startswith("not yet")

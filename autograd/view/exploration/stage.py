@@ -25,7 +25,7 @@ LETTER, LINE, PAD = 7.8, 18.0, 10.0
 NUMBER, CELL = 66.0, 50.0
 """The width that a number needs on a wire (−1.235e−5), and in a table."""
 
-SUMMARY = 210.0
+SUMMARY = 234.0
 CIRCLE = 36.0
 QUESTIONS = 8
 """A quiz asks for at most so many numbers, unless it is told which."""
