@@ -1,5 +1,6 @@
 """NumPy's two protocols: from a call of NumPy with Tensors to the row that knows its derivative."""
 
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from inspect import signature
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import call_of, describe, plain, refusal, shape_of
-from autograd.inplace import assign, into
+from autograd.inplace import WRITERS, assign, into, is_dropped, refuse_part
 from autograd.modes import is_grad_enabled
 from autograd.primitive import (
     COMPOSITES,
@@ -22,22 +23,30 @@ from autograd.primitive import (
 from autograd.rules.ufuncs import METHODS
 from autograd.tensor import PLAIN, Tensor, constant, raw, record
 from autograd.tree import flatten, map_leaves
-from autograd.versions import getrefcount
+from autograd.versions import AT_ALONE, OUT_ALONE, WRITE_ALONE, getrefcount, target
 
 
-def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG001  # NumPy's signature
+def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
     if method == "__call__" and not kwargs:
         op = PRIMITIVES.get(fn)
         if op is not None and USUAL.issuperset(map(type, args)):  # there is nothing to prepare
             return record(op, args)
         return apply(fn, args, kwargs)
+    if method == "at":
+        x, references = target(self, args, kwargs)
+        if references < AT_ALONE and type(x) is Tensor:
+            refuse_part(x)
     if method in METHODS and has_row(fn):
         return into(kwargs.pop("out", None), METHODS[method](fn, *args, **kwargs))
     if method == "__call__" and [*map(type, kwargs.get("out", ()))] == [Tensor]:
         (x,) = kwargs["out"]
         few, none = _references(tuple([(a is x) + (type(a) is Tensor) for a in args]))
-        alone = getrefcount(kwargs["out"]) <= few and getrefcount(x) <= none
-        return _into(x, alone, fn, args, {k: v for k, v in kwargs.items() if k != "out"})
+        references = getrefcount(x) if getrefcount(kwargs["out"]) <= few else sys.maxsize
+        if references < none and is_dropped(sys._getframe(1)):
+            refuse_part(x)
+        return _into(
+            x, references <= none, fn, args, {k: v for k, v in kwargs.items() if k != "out"}
+        )
     if not _connected((args, kwargs)):
         args, kwargs = map_leaves(raw, (args, kwargs))
         return getattr(fn, method)(*args, **kwargs)
@@ -81,6 +90,11 @@ def _into(
 
 
 def _array_function(self: Tensor, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG001  # NumPy's signature
+    if "out" in kwargs or fn in WRITERS:  # is it np.fill_diagonal(a[0], 1), for nobody?
+        x, references = target(self, args, kwargs)
+        alone = OUT_ALONE if "out" in kwargs else WRITE_ALONE
+        if references < alone and type(x) is Tensor and is_dropped(sys._getframe(1)):
+            refuse_part(x)
     return apply(fn, args, kwargs)
 
 

@@ -5,6 +5,7 @@ import functools
 import operator
 import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -68,14 +69,31 @@ def _kept(fn: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(fn)
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        if getrefcount(self) < METHOD_ALONE and not (type(self.data) is np.ndarray and owned(self)):
-            frame = sys._getframe(1)
-            after = frame.f_code.co_code[frame.f_lasti + 2 :: 2]
-            if next(op for op in after if op != CACHE) == POP:
-                _refuse_lost(self)
+        if getrefcount(self) < METHOD_ALONE and is_dropped(sys._getframe(1)):
+            refuse_part(self)
         return fn(self, *args, **kwargs)
 
     return method
+
+
+def refuse_part(x: Tensor) -> None:
+    """Raise where what somebody else holds does not see what is written into x, as NumPy's would.
+
+    Nobody misses what is written into an array of one's own: ``np.exp(y, out=np.empty_like(y))``.
+    """
+    copied = x.meta is not None and "part" in x.meta
+    if copied or type(x.data) is not np.ndarray or not owned(x):
+        _refuse_lost(x)
+
+
+def is_dropped(frame: FrameType) -> bool:
+    """Tell whether nobody takes the result of the call that a frame is at."""
+    after = frame.f_code.co_code[frame.f_lasti + 2 :: 2]
+    return next(op for op in after if op != CACHE) == POP
+
+
+WRITERS = {np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask}
+"""Functions that write into their first argument."""
 
 
 def into(out: Any, y: Any) -> Any:
@@ -223,6 +241,7 @@ for _method, _fn in INPLACE.items():
 for _method in ("add_", "sub_", "mul_", "div_", "pow_"):
     setattr(Tensor, _method, _never_replaced(getattr(Tensor, _method)))
 for _method in {name for c in Tensor.__mro__ for name, fn in vars(c).items() if callable(fn)}:
-    if _method.endswith("_") and _method[0] != "_" and _method not in ("requires_grad_", "touch_"):
+    inplace = _method.endswith("_") or _method in ("fill", "sort")
+    if inplace and _method[0] != "_" and _method not in ("requires_grad_", "touch_"):
         setattr(Tensor, _method, _kept(getattr(Tensor, _method)))
 Tensor.__setitem__ = _setitem

@@ -26,6 +26,7 @@ from autograd.versions import birth
 from autograd.witness import reads, witnessed
 
 NONE: dict[str, Any] = {}
+PART = {"part": True}
 PLAIN = frozenset({int, float, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_})
 GETITEM = PRIMITIVES[operator.getitem]
 SETITEM = PRIMITIVES[setitem]
@@ -296,6 +297,7 @@ class Tensor(Methods):
         filled = self.op is SETITEM or (self.meta is not None and "filled" in self.meta)
         if filled and type(y.data) is np.ndarray and y.data.base is not None:
             y.data = np.array(y.data)  # a view would make the next assignment copy everything
+            y.meta = PART
         return y
 
     def __copy__(self) -> "Tensor":

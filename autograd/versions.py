@@ -194,31 +194,48 @@ def owned(x: Any, versions: bool = False) -> bool:
     return getrefcount(x.data) <= allowed and x.data.base is None and x.data.flags.writeable
 
 
-def _measure() -> tuple[int, int, int, int]:
+def target(self: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, int]:
+    """Return what a function of NumPy writes into, and its references but for that of `self`."""
+    x = kwargs["out"] if "out" in kwargs else args[0] if args else None
+    return x, getrefcount(x) - (x is self)
+
+
+def _measure() -> list[int]:
     """Count the references of objects that nobody shares, on this interpreter."""
+    counts = []
 
     class Probe:
-        __slots__ = ("counts", "data")
-        counts: list[int]
+        __slots__ = ("data",)
         data: np.ndarray
 
         def __setitem__(self, index: Any, value: Any) -> None:
-            self.counts.append(getrefcount(self))
+            counts.append(getrefcount(self))
 
         def __iadd__(self, other: Any) -> Any:
-            self.counts.append(getrefcount(self))
+            counts.append(getrefcount(self))
             return self
 
         def method(self, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002  # as methods have them
-            self.counts.append(getrefcount(self))
+            counts.append(getrefcount(self))
 
-    probe = Probe()
-    probe.counts, probe.data = [], np.empty(1)
+        def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> None:
+            counts.append(target(self, args, kwargs)[1])
+
+        def __array_ufunc__(self, fn: Any, method: str, *args: Any, **kwargs: Any) -> None:
+            counts.append(target(self, args, kwargs)[1])
+
+    probe: Any = Probe()
+    other: Any = Probe()
+    probe.data = np.empty(1)
     probe[0] = 1
     probe += 1
     probe.method()
-    item, inplace, method = probe.counts
-    return item, inplace, method, getrefcount(probe.data)
+    np.copyto(probe, 0)
+    np.sum(other, out=probe)
+    np.add.at(probe, 0, 1)
+    return [getrefcount(probe.data), *counts]
 
 
-SETITEM_ALONE, INPLACE_ALONE, METHOD_ALONE, DATA_ALONE = _measure()
+DATA_ALONE, SETITEM_ALONE, INPLACE_ALONE, METHOD_ALONE, WRITE_ALONE, OUT_ALONE, AT_ALONE = (
+    _measure()
+)

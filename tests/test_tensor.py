@@ -684,14 +684,22 @@ a.detach().zero_()"""
     [
         "a[0][1] = 5.0", "a[0][1] += 5.0", "a.T[:, 0][1] = 5.0", "a.detach()[0][1] = 5.0",
         "a[0].fill_(5.0)", "a[1].mul_(2)", "a.T[:, 0].copy_(a[1])", "a.detach()[0].zero_()",
+        "a[0].fill(5.0)", "a[0].sort()", "np.add.at(a[0], 0, 5.0)", "np.copyto(a[0], 5.0)",
+        "np.put(a[0], 1, 5.0)", "np.place(a[0], [1, 1, 0], 5.0)", "np.putmask(a[0], [1, 1, 0], 5)",
+        "np.put_along_axis(a[0], np.array([1]), 5.0, 0)", "a.ravel()[3:].fill(5.0)",
+        "np.add(a[1], 1.0, out=a[0])", "np.cos(a[0], out=a[0])", "np.max(a, 0, out=a.T[:, 0])",
     ],
 )  # fmt: skip
 def test_what_would_be_written_into_nothing_is_refused(statement):
-    for a in (Tensor(np.zeros((2, 3))), leaf(np.zeros((2, 3))) * 1.0):
+    filled = Tensor(np.ones((2, 3)))
+    filled[...] = np.zeros((2, 3))
+    for a in (Tensor(np.zeros((2, 3))), leaf(np.zeros((2, 3))) * 1.0, filled, filled * leaf(1.0)):
         with pytest.raises(RuntimeError) as caught:
-            exec(statement, {"a": a})
+            exec(statement, {"a": a, "np": np})
         assert str(caught.value) == LOST
         assert a.tolist() == [[0, 0, 0], [0, 0, 0]]
+        with pytest.raises(RuntimeError, match="would be lost"):
+            np.fill_diagonal(np.fliplr(a), 5.0)  # as NumPy's own example does
 
 
 def test_what_somebody_holds_or_shares_is_written_into_without_a_name():
@@ -702,6 +710,11 @@ def test_what_somebody_holds_or_shares_is_written_into_without_a_name():
     held[0][1] = 1.0
     a.__setitem__((0, 0), 2.0)
     part, fresh = a[1].mul_(3.0), a.clone().reshape(6).fill_(1.0)
+    np.copyto(held[0], held[0])
+    np.add.at(held[0], (1, 1), 0.0)
+    np.add(held[0], 0.0, out=held[0])
+    np.round(held[0], out=held[0])
+    np.exp(part, out=np.empty_like(part))
     ag.from_numpy(array)[0] = 3.0
     with no_grad():
         w.T[2][0] = 5.0
