@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import arguments
-from autograd.program.printers.spell import Spelled
 from autograd.steps import multiplies
 from autograd.tensor import Tensor
 from autograd.view.derivation.derivation import named
+from autograd.view.derivation.document import Equation
 from autograd.view.derivation.formula import (
     ADD,
     MULTIPLY,
@@ -21,19 +21,25 @@ from autograd.view.derivation.formula import (
     Leaf,
     applied,
     joined,
-    leaves,
+    partial,
     pullback,
 )
-from autograd.view.derivation.writing import TEXT, array_text, by_name, by_value, write
+from autograd.view.derivation.writing import Style, by_name, by_value, write
 from autograd.view.graph.passes import Gradients, is_product, slope
 from autograd.view.graph.selection import Omission, Operand, Selection
-from autograd.view.graph.spelling import PRINTED, number
-
-LONGEST = 64
-"""A formula of more letters would tear a picture apart, and is left out."""
+from autograd.view.graph.spelling import number
 
 ARRIVING = "G"
 """What the gradient of a result is called where only the rule is shown."""
+
+
+class Short(Style):
+    """The style of a picture, which longer formulas would tear apart."""
+
+    longest = 64
+
+
+SHORT = Short()
 
 
 class Arithmetic:
@@ -72,14 +78,9 @@ class Arithmetic:
         ``['a + b', '2 + 3', '5']``; of arrays ``['X @ W', '(32, 2)']``.
         """
         formula = self._operation(t)
-        stages = [write(formula, by_name).text]
         if t.ndim:
-            return [*stages, str(t.shape)]
-        if all(np.size(leaf.value) <= PRINTED for leaf in leaves(formula)):
-            stages.append(write(formula, by_value).text)
-        kept = [stage for stage in dict.fromkeys(stages) if len(stage) <= LONGEST]
-        result = number(t.data)
-        return [*(stage for stage in kept if stage != result), result]
+            return [write(formula, by_name).text, str(t.shape)]
+        return Equation(None, (formula,), t.data).stages(SHORT)
 
     def _operation(self, t: Tensor) -> Formula:
         """Return a visible operation as a formula; a folded sum as the sum of all its terms."""
@@ -116,14 +117,12 @@ class Arithmetic:
         steep = slope(operand)
         if steep is None or self._twice(operand):
             return "" if steep is None else f"[×{number(steep)}]"
-        seen, result = self.seen[node], number(steep)
-        of = Spelled(self.named[seen].name)
-        if seen in self.selection.roots:  # ∂f/∂a is the gradient, over all ways
-            of = write(self._operation(seen), by_name)
-        formula = write(self._rules(node, 1.0)[x][0], by_name).text
-        stages = [formula] if formula != result and len(formula) <= LONGEST else []
-        partial = TEXT.partial(of, Spelled(self.named[x].name)).text
-        return " = ".join([partial, *stages, result])
+        seen = self.seen[node]
+        root = seen in self.selection.roots  # ∂f/∂a is the gradient, over all ways
+        of = self._operation(seen) if root else self.named[seen]
+        formula, _ = self._rules(node, 1.0)[x]
+        row = Equation(partial(of, self.named[x], steep), (formula,), steep, numbers=False)
+        return " = ".join([row.start(SHORT), *row.stages(SHORT)])
 
     def rule(self, operand: Operand, arriving: str = ARRIVING) -> str:
         """Write what an operation on arrays sends to one operand, by name: ``Xᵀ @ G``.
@@ -138,7 +137,7 @@ class Arithmetic:
         if operand.value not in sent:
             return ""
         text = write(sent[operand.value][0], by_name).text
-        return text if len(text) <= LONGEST else ""
+        return text if len(text) <= SHORT.longest else ""
 
     def _rules(self, node: Tensor, arriving: Formula) -> dict[Any, tuple[Formula, Any]]:
         """Read the rules of an operation; once, for it costs as much as its backward pass."""
@@ -158,12 +157,3 @@ class Arithmetic:
     def _twice(self, operand: Operand) -> bool:
         """Tell whether an operation takes the same tensor twice: a · a."""
         return sum(a is operand.value for a in arguments(operand.owner)) > 1
-
-
-def small(value: Any) -> str:
-    """Write a number, or a small array in one line.
-
-    >>> small(2.0), small(np.array([1.0, 2.0]))
-    ('2', '[1, 2]')
-    """
-    return number(value) if np.ndim(value) == 0 else array_text(value)

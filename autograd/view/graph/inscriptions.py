@@ -6,7 +6,8 @@ import numpy as np
 
 from autograd.tensor import Tensor
 from autograd.view.derivation.derivation import letters
-from autograd.view.graph.arithmetic import Arithmetic, small
+from autograd.view.derivation.writing import array_text
+from autograd.view.graph.arithmetic import Arithmetic
 from autograd.view.graph.broadcasting import stretched, summed
 from autograd.view.graph.passes import Gradients, slope
 from autograd.view.graph.selection import Operand, Selection
@@ -52,7 +53,7 @@ class Inscriptions:
 
     def value(self, value: Any) -> Rows:
         """Write what a box holds."""
-        return ((small(value),),) if self.scalar and np.size(value) else table(value)
+        return ((array_text(value),),) if self.scalar and np.size(value) else table(value)
 
     def gradient(self, t: Tensor) -> Rows:
         """Write a gradient; that of a scalar as the sum of what came over its wires."""
@@ -86,7 +87,7 @@ class Inscriptions:
 
     def passing(self, value: Any) -> str:
         """Write a value on a wire."""
-        return small(value) if self.scalar else brief(value)
+        return array_text(value) if self.scalar else brief(value)
 
     def result(self, t: Tensor, text: str) -> str:
         """Write what an operation has come to: ``5``, ``d = 5``, ``d = 2 + 3 = 5``."""
@@ -127,7 +128,7 @@ class Inscriptions:
 
     def flow(self, gradient: Any) -> str:
         """Write a gradient on a wire."""
-        return f"∂ {small(gradient)}" if self.scalar else brief_gradient(gradient)
+        return f"∂ {array_text(gradient)}" if self.scalar else brief_gradient(gradient)
 
     def local(self, operand: Operand) -> str:
         """Write the local derivative: a number of numbers, a rule of arrays."""

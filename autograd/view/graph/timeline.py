@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd.errors import refusal
 from autograd.tensor import Tensor
-from autograd.view.graph.arithmetic import small
+from autograd.view.derivation.writing import array_text
 from autograd.view.graph.scene import Composition, Node, Scene, Wire, sentence
 from autograd.view.graph.words import words_of
 
@@ -161,7 +161,7 @@ class Timeline:
             return " = ".join([name, *stages])
         if step == len(self.forward) + 1:
             seeds = self.composition.gradients.seeds.items()
-            named = ((arithmetic.named[t].name, small(g)) for t, g in seeds)
+            named = ((arithmetic.named[t].name, array_text(g)) for t, g in seeds)
             return ", ".join(f"∂{name}/∂{name} = {text}" for name, text in named)
         told = [
             arithmetic.sent(o)
