@@ -28,12 +28,18 @@ BORDERS: dict[str, Any] = {"reflect": "reflect", "replicate": "edge", "circular"
 
 
 def each(value: Size, axes: int) -> tuple[int, ...]:
-    """Return one number for each axis.
+    """Return one number for each axis. Raises ValueError unless they are whole, and one or as many.
 
     >>> each(3, 2), each((1, 2), 2)
     ((3, 3), (1, 2))
     """
-    return tuple(np.broadcast_to(value, axes).tolist())
+    if type(value) is int:
+        return (value,) * axes
+    given = np.asarray(value)
+    fits = given.dtype.kind in "iu" and given.shape in ((), (1,), (axes,))
+    what = "windows are told in whole numbers: one for all axes, or one for each"
+    refuse(not fits, what, f"{value!r:.40} for {axes} axes", f"2, or {(2,) * axes}")
+    return tuple(np.broadcast_to(given, axes).tolist())
 
 
 def counts(axes: int, **sizes: Size) -> list[tuple[int, ...]]:
@@ -81,7 +87,8 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float =
     modes = {"constant": "constant", **BORDERS}
     pad = (pad,) if isinstance(pad, int) else pad
     sides = list(zip(pad[::2], pad[1::2], strict=False))
-    wrong = len(pad) % 2 or len(sides) > input.ndim or min(pad, default=0) < 0 or mode not in modes
+    whole = all(isinstance(n, int | np.integer) and n >= 0 for n in pad)
+    wrong = len(pad) % 2 or len(sides) > input.ndim or not whole or mode not in modes
     where, instead = f"pad(input {input.shape}, {pad=}, {mode=})", "pad=(left, right, top, bottom)"
     instead += f"; mode one of {', '.join(modes)}"
     refuse(wrong, "an axis is padded before and after, by 0 or more", where, instead)
@@ -100,12 +107,18 @@ def _padded(input: Array, pairs: Sequence[tuple[int, int]], value: float = 0.0) 
 def around(padding: Size | str, reach: Sequence[int]) -> list[tuple[int, int]]:
     """Return how many zeros come before and after each axis; "same" keeps the size.
 
+    Raises ValueError for another word, and for less than none.
+
     >>> around("same", (2, 3)), around(1, (2, 3))
     ([(1, 1), (1, 2)], [(1, 1), (1, 1)])
     """
     if padding == "same":
         return [(r // 2, r - r // 2) for r in reach]
-    return [(p, p) for p in each(0 if padding == "valid" else padding, len(reach))]  # type: ignore[arg-type]  # numbers, by now
+    given = {"valid": 0}.get(padding, -1) if isinstance(padding, str) else padding
+    margins = each(given, len(reach))
+    what = "padding is 0 or more at both ends of an axis, or 'same' or 'valid'"
+    refuse(min(margins) < 0, what, f"{padding=}", "padding=1; x[..., 1:-1] for less than there is")
+    return [(p, p) for p in margins]
 
 
 def _conv(
@@ -164,12 +177,13 @@ def _cover(
 ) -> tuple[Any, Any, list[tuple[int, int]]]:
     """Return kernel and stride, and what to add before and after each axis, to have it covered."""
     axes = input.ndim - 2
-    sizes, steps, gaps = counts(axes, kernel_size=size, stride=stride or size, dilation=dilation)
+    stride = size if stride is None else stride
+    sizes, steps, gaps = counts(axes, kernel_size=size, stride=stride, dilation=dilation)
     pairs, margins = [], each(padding, axes)
     for n, k, s, p, d in zip(input.shape[2:], sizes, steps, margins, gaps, strict=True):
         r = d * (k - 1)
         last = -(-(n + 2 * p - r - 1) // s) * s if ceil_mode else n + 2 * p - r - 1
-        if 2 * p > k or last < 0:
+        if not 0 <= 2 * p <= k or last < 0:
             what = f"a window of {k} with a padding of {p} does not fit into the input"
             instead = "a padding of half the kernel, or less; a kernel not larger than the input"
             raise refusal(ValueError, what, f"pooling of an input {input.shape}", instead)
@@ -207,12 +221,14 @@ def _avg_pool(
 ) -> Array:  # fmt: skip
     """Return the mean of each window; zeros of the padding count, if `count_include_pad`.
 
-    `divisor_override` divides the sums instead of the number of elements. The rest as in
-    `max_pool2d`.
+    `divisor_override`, which is not 0, divides the sums instead of the number of elements. The rest
+    as in `max_pool2d`.
 
     >>> avg_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
     array([[2., 1.]])
     """
+    what, instead = "a sum is not divided by 0", "None, for the number of elements"
+    refuse(divisor_override == 0, what, f"{divisor_override=}", instead)
     kernel, steps, ends = _cover(input, kernel_size, stride, padding, 1, ceil_mode)
     total = _sums(_padded(floating(input), ends), kernel, steps)  # bytes would overflow
     if divisor_override or not any(map(any, ends)):
@@ -234,6 +250,7 @@ def _adaptive_avg_pool(input: Array, output_size: Size | Sequence[int | None] | 
     """Return means over `output_size` windows along each axis, as equal as they can be.
 
     Window i goes from ``i n // size`` to ``(i + 1) n / size``, rounded up; None keeps an axis.
+    Raises ValueError for sizes below 1, or of another number than there are axes.
 
     >>> adaptive_avg_pool1d(np.array([[1.0, 3.0, 2.0]]), 2)
     array([[2. , 2.5]])
@@ -252,7 +269,9 @@ def _adaptive_max_pool(input: Array, output_size: Size | Sequence[int | None] | 
 
 def _adaptive(reduce: Callable[..., Array], x: Array, size: Any) -> Array:
     axes = range(2, x.ndim)
-    for axis, m in zip(axes, size if np.iterable(size) else [size] * len(axes), strict=True):
+    sizes = list(size) if np.iterable(size) else [size] * len(axes)
+    counts(len(axes), output_size=[1 if m is None else m for m in sizes])
+    for axis, m in zip(axes, sizes, strict=True):
         n, before = x.shape[axis], (slice(None),) * axis
         if m == 1:
             x = reduce(x, axis=axis, keepdims=True)
