@@ -52,7 +52,7 @@ class MultiheadAttention(Module):
     (N * heads, L, S) gets no attention; masks of floats are added to the scores. A query that may
     attend to nothing gets the output of weights 0, where PyTorch's is nan.
 
-    Raises ValueError unless embed_dim is a multiple of num_heads.
+    Raises ValueError unless embed_dim is a multiple of num_heads, of which there is one at least.
 
     >>> layer = MultiheadAttention(embed_dim=8, num_heads=2, batch_first=True)
     >>> x = np.ones((1, 5, 8))
@@ -65,9 +65,10 @@ class MultiheadAttention(Module):
         self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, *,
         kdim: int | None = None, vdim: int | None = None, batch_first: bool = False,
     ) -> None:  # fmt: skip
-        what = "heads are equal parts of embed_dim"
         where = f"MultiheadAttention({embed_dim=}, {num_heads=})"
-        refuse(embed_dim % num_heads, what, where, f"embed_dim={num_heads * 8}, for example")
+        refuse(num_heads < 1, "heads are counted from 1", where, "num_heads=1")
+        what, instead = "heads are equal parts of embed_dim", f"embed_dim={num_heads * 8}"
+        refuse(embed_dim % num_heads, what, where, f"{instead}, for example")
         self.num_heads, self.dropout, self.batch_first = num_heads, dropout, batch_first
         widths = embed_dim, kdim or embed_dim, vdim or embed_dim
         shapes = {f"{x}_proj_weight": (embed_dim, n) for x, n in zip("qkv", widths, strict=True)}

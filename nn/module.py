@@ -227,7 +227,11 @@ class Module:
         ------
         RuntimeError : where keys, shapes or dtypes do not fit (floats of any width fit floats);
             nothing is written then.
+        TypeError : for what is no dict, as a module or the name of a file.
         """
+        what, where = "a state is a dict of values by name", f"a {type(state).__name__}"
+        instead = "model.load_state_dict(other.state_dict()); nn.load(model, path) of a file"
+        refuse(not isinstance(state, Mapping), what, where, instead, TypeError)
         own = dict(self._named("parameter", "buffer", remove_duplicate=False))
         found = {k: np.asarray(getattr(v, "data", v)) for k, v in state.items() if k in own}
         keys = self._refuse_misfits({**state, **found}, strict)

@@ -136,7 +136,8 @@ class GroupNorm(Module):
         self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True
     ) -> None:
         what, where = "channels are shared evenly by groups", f"{num_groups=}, {num_channels=}"
-        refuse(num_channels % num_groups, what, where, "a divisor of the number of channels")
+        wrong = num_groups < 1 or num_channels % num_groups
+        refuse(wrong, what, where, "a divisor of the number of channels")
         self.num_groups, self.num_channels = num_groups, num_channels
         self.eps, self.affine = eps, affine
         self.weight, self.bias = _parameters(num_channels, affine)

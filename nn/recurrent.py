@@ -67,7 +67,7 @@ class Recurrent(Module):
     outputs. An x without the axis N is one sequence, and then nothing has it. `dropout` acts
     between layers. Parameters, `weight_ih_l0` and so on, are uniform in ±1/√hidden_size at first.
 
-    Raises ValueError for other shapes.
+    Raises ValueError for other shapes, for no layers and for no steps.
     """
 
     step: Callable[..., State]
@@ -81,6 +81,8 @@ class Recurrent(Module):
     ) -> None:  # fmt: skip
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.batch_first, self.dropout, self.bidirectional = batch_first, dropout, bidirectional
+        what, where = "layers of cells are counted from 1", f"{type(self).__name__}({num_layers=})"
+        refuse(num_layers < 1, what, where, "num_layers=1")
         self.directions = ("", "_reverse") if bidirectional else ("",)
         rows, bound = self.gates * hidden_size, max(hidden_size, 1) ** -0.5
         for layer, direction in product(range(num_layers), self.directions):
@@ -95,11 +97,15 @@ class Recurrent(Module):
         swapped = self.batch_first and x.ndim == 3
         x = np.swapaxes(x, 0, 1) if swapped else x
         lengths = x.shape[:2] if x.ndim == 3 else x.shape[:1]
+        what, where = "a sequence has at least one step", f"an input of shape {x.shape}"
+        refuse(0 in lengths[:1], what, where, "at least one step, or no call")
         self._expect("an input", x, (*lengths, self.input_size))
         shape = self.num_layers * len(self.directions), *lengths[1:], self.hidden_size
         before = (hx,) if self.states == 1 else hx
         if hx is None:
             before = (np.zeros(shape, x.dtype),) * self.states
+        what, where = "a state of this layer is a pair", f"{type(self).__name__}(x, {len(before)})"
+        refuse(len(before) != self.states, what, where, "layer(x, (h, c))")
         for state in before:
             self._expect("a state", state, shape)  # which broadcasting would let pass
         after: list[State] = []

@@ -354,6 +354,20 @@ SAID = {
         "TransformerEncoderLayer(activation)",
         "'relu', 'gelu', or a function",
     ),
+    "no heads": (
+        lambda: nn.MultiheadAttention(8, 0),
+        ValueError,
+        "heads are counted from 1",
+        "MultiheadAttention(embed_dim=8, num_heads=0)",
+        "num_heads=1",
+    ),
+    "less than no heads": (
+        lambda: nn.MultiheadAttention(8, -2),
+        ValueError,
+        "heads are counted from 1",
+        "MultiheadAttention(embed_dim=8, num_heads=-2)",
+        "num_heads=1",
+    ),
     "heads that do not divide": (
         lambda: nn.MultiheadAttention(7, 2),
         ValueError,

@@ -549,6 +549,13 @@ SAID = {
         "weight is (1, 2), saved (1, 3)",
         "the state_dict() of a model of the same layers and sizes",
     ),
+    "a module for its state": (
+        lambda: nn.Linear(2, 1).load_state_dict(nn.Linear(2, 1)),
+        TypeError,
+        "a state is a dict of values by name",
+        "a Linear",
+        "model.load_state_dict(other.state_dict()); nn.load(model, path) of a file",
+    ),
     "an integer dtype": (
         lambda: nn.Linear(2, 1).to(int),
         TypeError,

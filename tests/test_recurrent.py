@@ -176,6 +176,24 @@ SAID = {
         "LSTM(3, 4, num_layers=1, bidirectional=False) of a state of shape (1, 1, 4)",
         "(1, 2, 4)",
     ),
+    "three states": (
+        lambda: nn.LSTM(3, 4)(np.ones((5, 2, 3)), [np.ones((1, 2, 4))] * 3),
+        "a state of this layer is a pair",
+        "LSTM(x, 3)",
+        "layer(x, (h, c))",
+    ),
+    "no steps": (
+        lambda: nn.GRU(3, 4)(np.ones((0, 2, 3))),
+        "a sequence has at least one step",
+        "an input of shape (0, 2, 3)",
+        "at least one step, or no call",
+    ),
+    "no layers": (
+        lambda: nn.GRU(3, 4, num_layers=0),
+        "layers of cells are counted from 1",
+        "GRU(num_layers=0)",
+        "num_layers=1",
+    ),
     "a nonlinearity": (
         lambda: nn.RNN(3, 4, 1, "sigmoid"),
         "no such nonlinearity is known",
