@@ -12,6 +12,7 @@ import nn
 from autograd import Tensor, three_lines
 
 plt = pytest.importorskip("matplotlib.pyplot", reason="draws pictures")
+colors = pytest.importorskip("matplotlib.colors", reason="reads their colours")
 pytestmark = pytest.mark.filterwarnings("error")
 
 
@@ -291,6 +292,27 @@ def test_confusion_is_painted_by_rows():
     assert np.allclose(image[1, 0], 1 + 0.5 * (orange - 1))
     assert np.allclose(image[1, 1], 1 + 0.75**0.5 * (blue - 1))
     ax.figure.canvas.draw()
+
+
+@pytest.mark.parametrize("style", ["default", "dark_background"])
+def test_counts_of_a_confusion_can_be_read_whatever_is_below_them(style):
+    truth = np.repeat([0, 1], 20)
+    for errors in range(1, 20):
+        with plt.style.context(style):
+            ax = ag.plot_confusion([0] * errors + [1] * (40 - errors), truth)
+        image = ax.images[0].get_array()
+        for text in ax.texts:
+            j, i = text.get_position()
+            cell, ink = (luminance(colors.to_hex(c)) for c in (image[i, j], text.get_color()))
+            assert (max(cell, ink) + 0.05) / (min(cell, ink) + 0.05) > 3.9
+        plt.close("all")
+
+
+def luminance(colour):
+    """Return the relative luminance that WCAG 2 defines."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i1", "u8", "?"])

@@ -55,6 +55,25 @@ def painted(ax: "Axes", values: Any) -> Any:
     return page + np.abs(values) * (np.where(values > 0, more, less) - page)
 
 
+def ink_on(theme: Theme, colour: Any) -> str:
+    """Return the ink, or the colour of the page where that can be read better on a colour."""
+
+    def contrast(text: str) -> float:
+        dim, bright = sorted([_luminance(text), _luminance(colour)])
+        return (bright + 0.05) / (dim + 0.05)
+
+    return max((theme.ink, theme.page), key=contrast)
+
+
+def _luminance(colour: Any) -> float:
+    """Return the relative luminance that WCAG 2 defines."""
+    from matplotlib.colors import to_rgb  # noqa: PLC0415  # an optional library
+
+    rgb = np.array(to_rgb(colour))
+    linear = np.where(rgb <= 0.03928, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
 def plain(ax: "Axes") -> None:
     """Take away the lines of the frame that carry no scale."""
     ax.spines[["top", "right"]].set_visible(False)

@@ -7,7 +7,7 @@ import numpy as np
 
 from autograd.errors import refusal
 from autograd.tensor import raw
-from autograd.view.plotting.axes import painted, panels, theme_of_axes
+from autograd.view.plotting.axes import ink_on, painted, panels, theme_of_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,11 +92,12 @@ def _has_several(target: Any) -> bool:
 def _draw(ax: "Axes", counts: Any) -> None:
     theme = theme_of_axes(ax)
     strength = np.sqrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
-    ax.imshow(painted(ax, np.where(np.eye(len(counts)), strength, -strength)))
+    cells = painted(ax, np.where(np.eye(len(counts)), strength, -strength))
+    ax.imshow(cells)
     size = min(10, 110 / len(counts))
     for i, j in np.argwhere(counts):
-        colour = theme.page if strength[i, j] > 0.6 else theme.ink
-        ax.text(j, i, str(counts[i, j]), ha="center", va="center", color=colour, fontsize=size)
+        ink = ink_on(theme, cells[i, j])
+        ax.text(j, i, str(counts[i, j]), ha="center", va="center", color=ink, fontsize=size)
     ax.set_xticks(np.arange(len(counts) + 1) - 0.5, minor=True)
     ax.set_yticks(np.arange(len(counts) + 1) - 0.5, minor=True)
     ax.grid(which="minor", color=theme.faint, linewidth=0.5)
