@@ -89,6 +89,25 @@ def _explored(
     root: Any, inputs: Mapping[str, Tensor], names: dict[int, str],
     f: Callable[..., Any] | None = None, given: Mapping[str, Any] | None = None,
 ) -> Exploration:  # fmt: skip
+    inputs = _draggable(root, inputs)
+    called = {t: _isolated(name) for t, name in letters(root, seen=names).items()}
+    recording = Recording(root, inputs, called)
+    spans = {name: _span(t.data) for name, t in inputs.items()}
+    if f is not None:
+        recording.compare(lambda **point: f(**{**(given or {}), **point}), spans)
+    stage = Stage(recording, Composition([root], {id(root): called[root]} | names), called, names)
+    model = stage.model()
+    model["inputs"] = [_knob(name, t, stage, spans[name]) for name, t in inputs.items()]
+    numbers = {
+        kind: {name: _plain(recording.outputs[slot]) for name, slot in model[kind].items()}
+        for kind in ("values", "gradients")
+    }
+    made = widget_class() if in_notebook() else Exploration
+    return made(model, recording.javascript(), numbers)
+
+
+def _draggable(root: Any, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the inputs that can be changed; refuse what no page can show."""
     if isinstance(root, (list, tuple, dict)):
         what = f"a page explores one number, and this result is a {type(root).__name__}"
         raise _refused(what, inputs, "one of its elements")
@@ -108,24 +127,7 @@ def _explored(
     if complex_ := [name for name, t in inputs.items() if t.dtype.kind == "c"]:
         what = f"a page computes with real numbers, and {complex_[0]} is complex"
         raise _refused(what, inputs, "draw(f) and explain(f), or the parts as inputs")
-    called = {t: _isolated(name) for t, name in letters(root, seen=names).items()}
-    recording = Recording(root, inputs, called)
-    spans = {name: _span(t.data) for name, t in inputs.items()}
-    if f is not None:
-        recording.compare(lambda **point: f(**{**(given or {}), **point}), spans)
-    stage = Stage(recording, Composition([root], {id(root): called[root]} | names), called, names)
-    model = stage.model()
-    model["inputs"] = [_knob(name, t, stage, spans[name]) for name, t in inputs.items()]
-    numbers = {
-        "values": {n: _plain(recording.symbols[t]) for t, n in stage.named.items()},
-        "gradients": {
-            n: _plain(recording.arrived[t])
-            for t, n in stage.named.items()
-            if t in recording.arrived
-        },
-    }
-    made = widget_class() if in_notebook() else Exploration
-    return made(model, recording.javascript(), numbers)
+    return inputs
 
 
 def _evaluator(expression: Expression, values: Mapping[str, Any]) -> Callable[..., Any]:

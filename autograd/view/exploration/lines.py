@@ -58,7 +58,8 @@ class Lines:
     Attributes
     ----------
     texts : the lines, as the page reads them.
-    keys : for each line what it is of: ("value", t), ("slope", node, argument) or ("flow", t).
+    places : where each line stands, by what it is of: ("value", t), ("slope", node, argument) or
+        ("flow", t).
     """
 
     def __init__(
@@ -68,11 +69,7 @@ class Lines:
         self.root = letters[recording.root]
         self.texts: list[Line] = []
         self._display: dict[str, str] = {}
-        self._places: dict[tuple[Any, ...], int] = {}
-
-    @property
-    def keys(self) -> list[tuple[Any, ...]]:
-        return list(self._places)
+        self.places: dict[tuple[Any, ...], int] = {}
 
     # ── slots ─────────────────────────────────────────────────────────────────────────────────
     def value(self, t: Any) -> int:
@@ -133,10 +130,10 @@ class Lines:
         return self._line(("flow", a), self._partial(a), forms, slot, ways=told, of=self.value(a))
 
     def _line(self, key: Any, name: str, forms: Sequence[Line], slot: int, **more: Any) -> int:
-        if key not in self._places:
-            self._places[key] = len(self.texts)
+        if key not in self.places:
+            self.places[key] = len(self.texts)
             self.texts.append({"name": name, "forms": forms, "slot": slot, **more})
-        return self._places[key]
+        return self.places[key]
 
     # ── formulas ──────────────────────────────────────────────────────────────────────────────
     def _partial(self, t: Tensor) -> str:

@@ -45,6 +45,10 @@ class Stage:
     composition : the scene of the recording's result.
     letters : what the tensors are called in formulas.
     names : what plain arrays are called, by their identity.
+
+    Attributes
+    ----------
+    named : the tensors whose values the page computes or shows; `reached`, their gradients too.
     """
 
     def __init__(
@@ -55,6 +59,8 @@ class Stage:
         self.scene, self.uses = composition.scene, composition.selection.uses
         self.scalar = composition.scalar
         self.letters = letters
+        self.named = [t for t in letters if t in recording.symbols]
+        self.reached = [t for t in self.named if t in recording.arrived]
         self.lines = Lines(recording, letters, names)
         operations = composition.selection.operations
         self.order = sorted(operations, key=lambda t: t.count)
@@ -74,35 +80,22 @@ class Stage:
         """Return everything that the page shows, but the inputs."""
         nodes = [self._node(node, i) for i, node in enumerate(self.scene.nodes)]
         wires = [self._wire(wire) for wire in self.scene.wires]
-        sizes = [node.pop("size") for node in nodes]
-        links = [
-            Link(w.source, w.target, wire.pop("room"))
-            for w, wire in zip(self.scene.wires, wires, strict=True)
-        ]
-        layout = arrange(sizes, [node["role"] == "operation" for node in nodes], links)
-        for node, size, at in zip(nodes, sizes, layout.nodes, strict=True):
-            node |= {"size": size, "at": at}
+        sizes, round_ = [n["size"] for n in nodes], [n["role"] == "operation" for n in nodes]
+        links = [Link(wire["source"], wire["target"], wire.pop("room")) for wire in wires]
+        layout = arrange(sizes, round_, links)
+        for node, at in zip(nodes, layout.nodes, strict=True):
+            node["at"] = at
         for wire, path, label in zip(wires, layout.paths, layout.labels, strict=True):
             wire |= {"path": path, "at": label}
-        steps, named = self._steps(), self.named
-        questions = self._questions()
+        steps, questions = self._steps(), self._questions()
         flows = [i for name, i in questions.items() if name.startswith("∂")]
         return {
             "title": self._title(), "caption": self.scene.caption, "size": layout.size,
             "nodes": nodes, "wires": wires, "steps": steps, "lines": self._timed(),
             "questions": questions, "ask": flows[:QUESTIONS], "quiz": [],
-            "values": {name: self.lines.value(t) for t, name in named.items()},
-            "gradients": {
-                name: self.lines.gradient(t)
-                for t, name in named.items()
-                if t in self.recording.arrived
-            },
+            "values": {self.letters[t]: self.lines.value(t) for t in self.named},
+            "gradients": {self.letters[t]: self.lines.gradient(t) for t in self.reached},
         }  # fmt: skip
-
-    @property
-    def named(self) -> dict[Tensor, str]:
-        """The tensors whose values the page computes or shows, by name."""
-        return {t: name for t, name in self.letters.items() if t in self.recording.symbols}
 
     def _title(self) -> str:
         """Write the whole formula; no result stands in it as a number, which would change."""
@@ -120,16 +113,16 @@ class Stage:
 
     def _questions(self) -> dict[str, int]:
         """Return the lines that a reader could complete: gradients backward, and then values."""
-        scalars = [t for t in self.named if t.ndim == 0]
-        reached = [t for t in scalars if t in self.recording.arrived]
-        flows = {f"∂{self.letters[t]}": self.lines.flow(t) for t in reversed(reached)}
-        computed = [t for t in scalars if t.op is not None]
+        reached = [t for t in reversed(self.reached) if t.ndim == 0]
+        computed = [t for t in self.named if t.ndim == 0 and t.op is not None]
+        flows = {f"∂{self.letters[t]}": self.lines.flow(t) for t in reached}
         return flows | {self.letters[t]: self.lines.result(t) for t in computed}
 
     def _timed(self) -> list[dict[str, Any]]:
         """Return the lines, each with the step at which its result is known."""
-        for (kind, t, *_), line in zip(self.lines.keys, self.lines.texts, strict=True):
-            line["at"] = self._arrival(t) if kind == "flow" else self._known(t)
+        for (kind, t, *_), place in self.lines.places.items():
+            at = self._arrival(t) if kind == "flow" else self._known(t)
+            self.lines.texts[place]["at"] = at
         return self.lines.texts
 
     # ── nodes and wires ───────────────────────────────────────────────────────────────────────

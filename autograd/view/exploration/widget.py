@@ -36,8 +36,8 @@ def widget_class() -> "type[Exploration]":
 
     # anywidget has no types, and need not be there
     class ExplorationWidget(Exploration, anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
-        values = traitlets.Dict().tag(sync=True, to_json=_written, from_json=_read)
-        gradients = traitlets.Dict().tag(sync=True, to_json=_written, from_json=_read)
+        values = traitlets.Dict().tag(sync=True, to_json=lambda v, _: plain(v), from_json=_read)
+        gradients = traitlets.Dict().tag(sync=True, to_json=lambda v, _: plain(v), from_json=_read)
 
         def __init__(self, model: dict[str, Any], program: str, numbers: dict[str, Any]) -> None:
             self._esm = module(model, program)
@@ -52,10 +52,6 @@ def widget_class() -> "type[Exploration]":
         __repr__ = Exploration.__repr__
 
     return ExplorationWidget
-
-
-def _written(value: Any, _: Any) -> Any:
-    return plain(value)
 
 
 def _read(value: Any, _: Any = None) -> Any:
