@@ -24,6 +24,7 @@ import numpy as np
 from autograd import log_softmax, logsumexp, refusal, relu, softmax_cross_entropy, softplus
 
 # isort: off
+from nn.checks import refuse
 from nn.targets import (
     IGNORED, Array, Maybe, alike, by_class, class_axis, class_indices, class_weight,
     factor, fit_into, floating, given, in_dtype_of, numbers, of_each, one_hot_indices, raw, reduce,
@@ -71,20 +72,26 @@ def huber_loss(
 ) -> Array:
     """Return ``(x - t)² / 2`` up to an error of delta, and its tangent beyond (Huber, 1964).
 
+    Raises ValueError unless delta is positive.
+
     >>> huber_loss(np.array([0.5, 3.0]), np.array([0.0, 0.0]), reduction="none").tolist()
     [0.125, 2.5]
     """
     x, t = alike("huber_loss", input, target)
+    refuse(not delta > 0, "an error is small up to a positive delta", f"{delta=}", "delta=1.0")
     return reduce(_huber(abs(x - t), delta), reduction, weight)
 
 
 def smooth_l1_loss(input: Array, target: Array, reduction: str = "mean", beta: float = 1) -> Array:
     """Return ``|x - t| - beta / 2`` beyond an error of beta, and a parabola below: Huber's / beta.
 
+    Raises ValueError for a beta below 0.
+
     >>> smooth_l1_loss(np.array([0.5, 3.0]), np.array([0.0, 0.0]), "none", beta=2.0).tolist()
     [0.0625, 2.0]
     """
     x, t = alike("smooth_l1_loss", input, target)
+    refuse(not beta >= 0, "an error is small up to a beta of 0 or more", f"{beta=}", "beta=1.0")
     error = abs(x - t)
     return reduce(_huber(error, beta) / beta if beta else error, reduction)
 
@@ -533,7 +540,7 @@ def ctc_loss(
     Raises
     ------
     ValueError : for shapes or lengths that do not fit.
-    IndexError : for a target that is no class.
+    IndexError : for a target, or a blank, that is no class.
 
     Examples
     --------
@@ -546,13 +553,17 @@ def ctc_loss(
     steps, sizes = (np.atleast_1d(raw(n)) for n in (input_lengths, target_lengths))
     counted = np.arange(np.max(sizes, initial=0)) < sizes[:, None]
     fits = x.ndim == 3 and steps.shape == sizes.shape == x.shape[1:2] and (steps <= len(x)).all()
+    fits = fits and min(steps.min(initial=0), sizes.min(initial=0)) >= 0
     if not fits or (y.shape[0] != counted.sum() if y.ndim == 1 else y.shape[-1] < sizes.max()):
         what = "the lengths do not fit the log-probabilities (T, N, C) or the targets"
         where = f"ctc_loss(log_probs {x.shape}, targets {y.shape}, lengths {steps}, {sizes})"
         instead = "N lengths of at most T steps, and N lengths of the targets"
         raise refusal(ValueError, what, where, instead)
+    classes = x.shape[2]
+    what, where = "the blank is one of the classes", f"ctc_loss({blank=}) of {classes} classes"
+    refuse(not 0 <= blank < classes, what, where, "blank=0", IndexError)
     y = y if y.ndim == 1 else y[:, : counted.shape[1]][counted]
-    class_indices(y, classes=x.shape[2])
+    class_indices(y, classes=classes)
     labels = np.full((len(sizes), 2 * counted.shape[1] + 1), blank)
     labels[:, 1::2][counted] = y
     place = np.arange(labels.shape[1])

@@ -677,6 +677,34 @@ def test_rows_that_do_not_sum_to_one_are_warned_about():
 
 SAID = [
     (
+        lambda: F.huber_loss(LOGITS, LOGITS, delta=0),
+        ValueError,
+        "an error is small up to a positive delta",
+        "delta=0",
+        "delta=1.0",
+    ),
+    (
+        lambda: F.smooth_l1_loss(LOGITS, LOGITS, beta=-1.0),
+        ValueError,
+        "an error is small up to a beta of 0 or more",
+        "beta=-1.0",
+        "beta=1.0",
+    ),
+    (
+        lambda: F.ctc_loss(np.zeros((5, 1, 3)), [[1, 2]], [5], [2], blank=7),
+        IndexError,
+        "the blank is one of the classes",
+        "ctc_loss(blank=7) of 3 classes",
+        "blank=0",
+    ),
+    (
+        lambda: F.ctc_loss(np.zeros((5, 1, 3)), [[1, 2]], [-1], [2]),
+        ValueError,
+        "the lengths do not fit the log-probabilities (T, N, C) or the targets",
+        "ctc_loss(log_probs (5, 1, 3), targets (1, 2), lengths [-1], [2])",
+        "N lengths of at most T steps, and N lengths of the targets",
+    ),
+    (
         lambda: F.cross_entropy(LOGITS, [0, 3]),
         IndexError,
         "target[1] is 3, and there are 3 classes",
