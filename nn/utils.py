@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd import Tensor, refusal
+from nn.checks import refuse
 from nn.elsewhere import OF_UTILS, refusing
 
 
@@ -30,6 +31,8 @@ def clip_grad_norm_(
     Raises
     ------
     RuntimeError : where the norm is inf or NaN, with `error_if_nonfinite`.
+    ValueError : for a `max_norm` below 0.
+    TypeError : for a module in the place of its parameters.
 
     >>> w = Tensor([3.0, 4.0], requires_grad=True)
     >>> (w * w).sum().backward()
@@ -38,7 +41,7 @@ def clip_grad_norm_(
     >>> w.grad.data.round(5)
     array([3., 4.])
     """
-    grads = _grads(parameters)
+    grads = _grads(parameters, max_norm)
     norms = [np.linalg.norm(np.ravel(g.data), norm_type) for g in grads]
     total = np.linalg.norm(norms, norm_type) if norms else np.float64(0.0)
     if error_if_nonfinite and not np.isfinite(total):
@@ -53,17 +56,23 @@ def clip_grad_norm_(
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
     """Bring every element of the gradients between ``-clip_value`` and `clip_value`, in place.
 
+    Raises ValueError for a `clip_value` below 0, TypeError for a module.
+
     >>> w = Tensor([0.1, 4.0], requires_grad=True)
     >>> (w * w).sum().backward()
     >>> clip_grad_value_(w, 1.0)
     >>> w.grad
     Tensor([0.2, 1. ])
     """
-    for g in _grads(parameters):
+    for g in _grads(parameters, clip_value):
         g.data = np.clip(g.data, -clip_value, clip_value, out=g.data if g.ndim else None)
 
 
-def _grads(parameters: Any) -> list[Tensor]:
+def _grads(parameters: Any, bound: float) -> list[Tensor]:
+    """Return the gradients of what may be clipped to such a bound."""
+    what, where = "parameters are clipped, not what has them", f"a {type(parameters).__name__}"
+    refuse(callable(parameters), what, where, "model.parameters()", TypeError)
+    refuse(not bound >= 0, "gradients are clipped to 0 or more", f"a bound of {bound}", "1.0")
     tensors = [parameters] if type(parameters) is Tensor else parameters
     return [p.grad for p in tensors if p.grad is not None]
 

@@ -631,6 +631,69 @@ def parameter():
 
 W = parameter()
 SAID = {
+    "a number for parameters": (
+        lambda: optim.SGD(3),
+        TypeError,
+        "an optimizer takes parameters, not the module or function that has them",
+        "a int",
+        "SGD(model.parameters(), ...)",
+    ),
+    "a group without parameters": (
+        lambda: optim.SGD([{"lr": 0.1}]),
+        ValueError,
+        "a group has parameters",
+        "SGD",
+        "{'params': [...], 'lr': 0.1}",
+    ),
+    "one beta": (
+        lambda: optim.Adam([parameter()], betas=(0.9,)),
+        ValueError,
+        "betas=(0.9,) are to be two",
+        "Adam",
+        "betas=(0.9, 0.999)",
+    ),
+    "a negative start": (
+        lambda: optim.Adagrad([parameter()], initial_accumulator_value=-1.0),
+        ValueError,
+        "initial_accumulator_value=-1.0 is negative",
+        "Adagrad",
+        "initial_accumulator_value=1.0",
+    ),
+    "a decay below 0": (
+        lambda: optim.Adagrad([parameter()], lr_decay=-1.0),
+        ValueError,
+        "lr_decay=-1.0 is negative",
+        "Adagrad",
+        "lr_decay=1.0",
+    ),
+    "means that run away": (
+        lambda: optim.EMA(nn.Linear(1, 1), decay=2),
+        ValueError,
+        "decay=2 is no share",
+        "EMA",
+        "decay=0.999",
+    ),
+    "a module to clip": (
+        lambda: nn.utils.clip_grad_norm_(nn.Linear(1, 1), 1.0),
+        TypeError,
+        "parameters are clipped, not what has them",
+        "a Linear",
+        "model.parameters()",
+    ),
+    "a negative norm": (
+        lambda: nn.utils.clip_grad_norm_([parameter()], -1.0),
+        ValueError,
+        "gradients are clipped to 0 or more",
+        "a bound of -1.0",
+        "1.0",
+    ),
+    "a negative value": (
+        lambda: nn.utils.clip_grad_value_([parameter()], -1.0),
+        ValueError,
+        "gradients are clipped to 0 or more",
+        "a bound of -1.0",
+        "1.0",
+    ),
     "nothing": (
         lambda: optim.SGD([]),
         ValueError,

@@ -325,6 +325,18 @@ def test_a_formula_of_ones_own():
 
 
 SAID = {
+    "a factor that raises": (
+        lambda o: ours_all.ReduceLROnPlateau(o, factor=2.0),
+        "factor=2.0 does not reduce",
+        "ReduceLROnPlateau",
+        "factor=0.1",
+    ),
+    "more than the whole": (
+        lambda o: ours_all.OneCycleLR(o, 0.5, 10, pct_start=2),
+        "pct_start=2 is no share",
+        "OneCycleLR",
+        "pct_start=0.3",
+    ),
     "cycle": (
         lambda o: ours_all.OneCycleLR(o, 0.5),
         "nothing says how many steps a cycle has",

@@ -15,6 +15,7 @@ class EMA(Remembering):
     What PyTorch's ``AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))`` computes
     (Polyak, Juditsky, "Acceleration of stochastic approximation by averaging", 1992). As a context
     manager it puts the means in the place of the parameters, and puts those back at the end.
+    Raises ValueError for a decay that is not from 0 to 1.
 
     Examples
     --------
@@ -34,6 +35,7 @@ class EMA(Remembering):
     remembered = ("averages", "n_averaged")
 
     def __init__(self, model: Module, decay: float = 0.999) -> None:
+        self._refuse(not 0 <= decay <= 1, f"{decay=} is no share", "decay=0.999")
         self.parameters, self.decay, self.n_averaged = list(model.parameters()), decay, 0
         self.averages = [np.array(p.data) for p in self.parameters]
 

@@ -206,7 +206,8 @@ class OneCycleLR(LRScheduler):
 
     From ``max_lr / div_factor`` to `max_lr` to ``max_lr / div_factor / final_div_factor``, with
     `three_phase` symmetrically back before that. The momentum, or the first of the betas, goes
-    the other way, unless `cycle_momentum` is false. After the last step both stay.
+    the other way, unless `cycle_momentum` is false. After the last step both stay. Raises
+    ValueError unless pct_start is from 0 to 1.
     """
 
     by_group = "max_lr"
@@ -226,8 +227,10 @@ class OneCycleLR(LRScheduler):
         o = self.options
         steps = o["total_steps"] or o["epochs"] * o["steps_per_epoch"]
         self._refuse(steps < 1, "nothing says how many steps a cycle has", "total_steps=1000")
+        rise = o["pct_start"]
+        self._refuse(not 0 <= rise <= 1, f"pct_start={rise} is no share", "pct_start=0.3")
         heights = [first, top, *[first] * o["three_phase"], last]
-        phases, peak = len(heights) - 1, o["pct_start"] * steps - 1
+        phases, peak = len(heights) - 1, rise * steps - 1
         ends = [*(k * peak for k in range(phases)), steps - 1]
         k = next((k for k in range(1, phases) if t < ends[k]), phases)
         share = min((t - ends[k - 1]) / (ends[k] - ends[k - 1]), 1.0)
@@ -283,7 +286,8 @@ class ReduceLROnPlateau(LRScheduler):
 
     Better is less (``mode="min"``) or more ("max") than the best so far, by more than `threshold`
     times that ("rel") or by `threshold` ("abs"); for `cooldown` steps after a reduction nothing is
-    counted. A change of lr by no more than `eps` is not made.
+    counted. A change of lr by no more than `eps` is not made. Raises ValueError unless the factor
+    is less than 1.
 
     >>> from nn import Parameter, optim
     >>> optimizer = optim.SGD([Parameter(1.0)], lr=1.0)
@@ -300,6 +304,8 @@ class ReduceLROnPlateau(LRScheduler):
 
     def __init__(self, optimizer: Optimizer, *args: Any, **options: Any) -> None:
         super().__init__(optimizer, *args, **options)
+        factor = self.options["factor"]
+        self._refuse(not factor < 1, f"{factor=} does not reduce", "factor=0.1")
         self.best = math.inf if self.options["mode"] == "min" else -math.inf
 
     def formula(

@@ -15,6 +15,9 @@ from nn.checks import bind, refuse, unwritten
 Group = dict[str, Any]
 PARAMS = Parameter("params", Parameter.POSITIONAL_OR_KEYWORD)
 BLOCK = 32768  # numbers that fit into the cache, together with what a formula makes of them
+POSITIVE = (
+    "lr", "momentum", "weight_decay", "eps", "alpha", "lr_decay", "initial_accumulator_value",
+)  # fmt: skip
 IDLE = "step() changed nothing, as no parameter has a gradient: call backward() first"
 
 
@@ -61,7 +64,8 @@ class Optimizer(Remembering):
     Raises
     ------
     TypeError : for what is no leaf Tensor, and for an option that `update` does not have.
-    ValueError : for no parameters, a parameter given twice, an unknown option, a negative lr.
+    ValueError : for no parameters, a parameter given twice, an unknown option, a negative lr (or
+        another that may not be), and for betas that are no two numbers from 0 to less than 1.
 
     Examples
     --------
@@ -99,6 +103,8 @@ class Optimizer(Remembering):
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
         """Train more parameters, with options of their own: ``{"params": [...], "lr": 0.1}``."""
+        what, instead = "a group has parameters", "{'params': [...], 'lr': 0.1}"
+        self._refuse("params" not in group, what, instead)
         group = {**self.defaults, **group, "params": _listed(group["params"])}
         self._check(group)
         self.param_groups.append(group)
@@ -195,15 +201,16 @@ class Optimizer(Remembering):
         instead = "model.parameters(), of layers that are attributes or in a ModuleList"
         self._refuse(not group["params"], "there is no parameter to train", instead)
         self._refuse(unknown, f"no option is called {unknown}", ", ".join(self.defaults))
-        for name in ("lr", "momentum", "weight_decay", "eps", "alpha"):
+        for name in POSITIVE:
             value = group.get(name, 0.0)
             number = isinstance(value, Real | Tensor | np.ndarray)
             number = number and abs(value) >= 0  # as nan is not
             self._refuse(not number, f"{name}={value!r} is no number", f"{name}=0.01")
             self._refuse(value < 0, f"{name}={value} is negative", f"{name}={abs(value)}")
-        betas = group.get("betas", ())
+        betas = group.get("betas", (0, 0))
         shares = np.ndim(betas) == 1 and all(0 <= beta < 1 for beta in betas)
         self._refuse(not shares, f"{betas=} are to be from 0 to less than 1", "betas=(0.9, 0.999)")
+        self._refuse(len(betas) != 2, f"{betas=} are to be two", "betas=(0.9, 0.999)")
         seen = set(self._parameters())
         for p in group["params"]:
             leaf, op = type(p) is Tensor and p.is_leaf, getattr(p, "op", None)
@@ -231,5 +238,6 @@ def blocks(*arrays: Any) -> Iterator[Any]:
 def _listed(params: Any) -> list[Any]:
     what = "an optimizer takes parameters, not the module or function that has them"
     where, instead = f"a {type(params).__name__}", "SGD(model.parameters(), ...)"
-    refuse(callable(params), what, where, instead, TypeError)
+    wrong = callable(params) or not hasattr(params, "__iter__")
+    refuse(wrong, what, where, instead, TypeError)
     return [params] if type(params) is Tensor else list(params)
