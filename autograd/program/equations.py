@@ -1,5 +1,6 @@
 """Equations: what programs consist of."""
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -82,14 +83,9 @@ class Equation(NamedTuple):
             "program.save(path) here, Program.load(path) there",
         )
 
-    def with_names(self, name: Name, args: tuple[Any, ...], named: bool) -> "Equation":
-        """Return the same operation with other names; `_replace` takes twice as long."""
-        return Equation(name, self.op, args, self.params, self.like, self.backward, named)
-
-    def outlined(self) -> "Equation":
-        """Return the same operation without the numbers of its example."""
-        like = outline(self.like)
-        return Equation(self.name, self.op, self.args, self.params, like, self.backward, self.named)
+    def finished(self, name: Name, args: tuple[Any, ...], named: bool) -> "Equation":
+        """Return the same operation with other names, without the numbers of its example."""
+        return Equation(name, self.op, args, self.params, outline(self.like), self.backward, named)
 
 
 def outline(x: Any) -> Any:
@@ -100,7 +96,12 @@ def outline(x: Any) -> Any:
     """
     if type(x) is not np.ndarray:
         return type(x)() if isinstance(x, np.generic) else x
-    return np.ndarray(x.shape, x.dtype, bytes(x.itemsize), strides=(0,) * x.ndim)
+    return _zeros(x.shape, x.dtype)
+
+
+@functools.lru_cache(maxsize=1024)
+def _zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray:
+    return np.ndarray(shape, dtype, bytes(dtype.itemsize), strides=(0,) * len(shape))
 
 
 def unit(x: Any) -> Any:

@@ -220,21 +220,21 @@ class Program:
         for i, e in enumerate(self.equations, 1):
             names[e.name] = Name(take(wishes.get(e.name, e.name if e.named else f"t{i}")))
 
-        def other(value: Any) -> Any:
-            return names.get(value, value) if type(value) is Name else value
+        def others(values: Sequence[Any]) -> list[Any]:
+            return [names[x] if type(x) is Name else x for x in values]
 
         return replace(
             self,
-            arguments=[other(a) for a in self.arguments],
+            arguments=others(self.arguments),
             inputs={names[n]: x for n, x in self.inputs.items()},
             parameters={names[n]: t for n, t in self.parameters.items()},
             constants={names[n]: x for n, x in self.constants.items()},
             equations=[
-                e.with_names(names[e.name], tuple(map(other, e.args)), e.named or e.name in wishes)
+                e.finished(names[e.name], tuple(others(e.args)), e.named or e.name in wishes)
                 for e in self.equations
             ],
-            outputs=[other(y) for y in self.outputs],
-            effects=[e._replace(name=other(e.name)) for e in self.effects],
+            outputs=others(self.outputs),
+            effects=[e._replace(name=others([e.name])[0]) for e in self.effects],
         )
 
     def __repr__(self) -> str:

@@ -123,9 +123,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     unnamed = {name: x for name, x in tape.constants.items() if name not in tape.wishes}
     equations = simplified(tape.equations, tape.inputs | tape.constants, unnamed)
     derivable = is_grad_enabled() and (any(connected) or not effects)
-    derived = used(equations, outputs) if derivable else []
-    equations, joints = joined(used(equations, results), {e.name for e in derived})
-    equations = [e.outlined() for e in equations]
+    equations, joints = joined(used(equations, results), outputs if derivable else ())
     outputs = [joints.get(y, y) if type(y) is Name else y for y in outputs]
     effects = [e._replace(name=joints.get(e.name, e.name)) for e in effects]
     results = [*outputs, *(e.name for e in effects)]

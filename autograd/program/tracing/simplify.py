@@ -4,12 +4,12 @@ A scalar does as well as an array of it, and an array as well as copies of it, b
 of the result's shape. Bit by bit the results are the same.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd.program.equations import Equation, Name
+from autograd.program.equations import Equation, Name, used
 from autograd.program.printers.literals import is_repeated
 from autograd.rules.shape import DETACHED
 
@@ -29,20 +29,24 @@ def simplified(
       t1: float64 (3,) = multiply(x, 2.0)
       return t1
     """
-    likes: dict[Any, Any] = {**inputs, **constants, **{e.name: e.like for e in equations}}
     short: dict[Any, Any] = {
         e.name: e.args[0] for e in equations if e.op.fn is np.broadcast_to and e.op.rules
     }
-    short |= {n: x.flat[0] for n, x in constants.items() if is_repeated(x)}
+    read = {a for e in equations if e.op.elementwise for a in e.args if type(a) is Name}
+    short |= {n: x.flat[0] for n, x in constants.items() if n in read and is_repeated(x)}
+    if not short:
+        return [*equations]
+    likes: dict[Any, Any] = {**inputs, **constants, **{e.name: e.like for e in equations}}
     return [_shortened(e, short, likes) if e.op.elementwise else e for e in equations]
 
 
 def joined(
-    equations: Sequence[Equation], needed: Container[Name]
+    equations: list[Equation], outputs: Sequence[Any]
 ) -> tuple[list[Equation], dict[Name, Any]]:
     """Return equations that cut a history off only where that is needed, and what stays instead.
 
-    It is where a derivative may go through: not where tensors are left with other data.
+    It is where a derivative of the `outputs` may go through: not where tensors are left with other
+    data.
 
     >>> from autograd import Tensor, no_grad
     >>> from autograd.program import capture
@@ -53,13 +57,16 @@ def joined(
     ...     [e.op.name for e in capture(lambda x: x.detach() * x, x).equations]
     ['multiply']
     """
+    if not any(e.op is DETACHED for e in equations):
+        return equations, {}
+    needed = {e.name for e in used(equations, outputs)}
     rest, same = list[Equation](), dict[Name, Any]()
     for e in equations:
         args = tuple([same.get(a, a) if type(a) is Name else a for a in e.args])
         if e.op is DETACHED and e.name not in needed:
             same[e.name] = args[0]
         else:
-            rest.append(e.with_names(e.name, args, e.named))
+            rest.append(e._replace(args=args))
     return rest, same
 
 
@@ -70,7 +77,7 @@ def _shortened(e: Equation, short: Mapping[Any, Any], likes: Mapping[Any, Any]) 
             args[i] = short[a]
             if not _fits(args, e.like, likes):
                 args[i] = a
-    return e.with_names(e.name, tuple(args), e.named) if args != list(e.args) else e
+    return e._replace(args=tuple(args)) if args != list(e.args) else e
 
 
 def _fits(args: Sequence[Any], like: Any, likes: Mapping[Any, Any]) -> bool:
