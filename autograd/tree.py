@@ -35,7 +35,7 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     if not isinstance(tree, (list, tuple)):
         return [tree], FIRST
     make = getattr(tree, "_make", type(tree))  # of a named tuple, which takes its fields one by one
-    if not any(isinstance(part, NESTS) for part in tree):
+    if not any(issubclass(type(part), NESTS) for part in tree):  # what is traced tells another type
         return list(tree), make
     flat = [flatten(part) for part in tree]
     ends, total = [], 0

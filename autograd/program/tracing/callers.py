@@ -39,7 +39,7 @@ class Callers:
 
     def meet(self) -> bool:
         """Note who calls, and tell whether a backward pass is on its way."""
-        caller, sweeping = self._above(sys._getframe(1))
+        caller, sweeping = self._above(sys._getframe(3), self._sweep)  # the tape's caller is ours
         if caller is not None:
             sweeping = sweeping or self._note(caller)
         if sweeping is not None and sweeping is not self._sweep:
@@ -53,14 +53,21 @@ class Callers:
         self._known.clear()
         self._sweep = None
 
-    def _above(self, frame: FrameType | None) -> tuple[FrameType | None, FrameType | None]:
-        """Return the user's frame that called this one, and the sweep on the way there."""
+    def _above(
+        self, frame: FrameType | None, known: FrameType | None = None
+    ) -> tuple[FrameType | None, FrameType | None]:
+        """Return the user's frame that called this one, and the sweep on the way there.
+
+        It does not look behind a sweep whose callers are known.
+        """
         sweeping, ours = None, self._ours
         while frame is not None:
             code = frame.f_code
             if code.co_filename not in ours:  # a text knows its hash; code computes it each time
                 if code is SWEEP:
                     sweeping = sweeping or frame
+                    if frame is known:
+                        break
                 elif code is self._outside:
                     return None, sweeping
                 elif is_users(code.co_filename):

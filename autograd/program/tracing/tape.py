@@ -20,7 +20,7 @@ from autograd.program.tracing.symbol import CaptureError, Symbol, capture_error,
 from autograd.rules.neural import OPEN
 from autograd.rules.shape import BY_ARRAYS, VIEWS, astype, gather, parts_of, place, setitem, slotted
 from autograd.standin import Standin
-from autograd.tensor import Tensor, raw
+from autograd.tensor import PLAIN, Tensor, raw
 from autograd.tree import key_of
 from autograd.versions import birth
 
@@ -98,14 +98,15 @@ class Tape:
         if get_ident() != self._thread:  # where tensors from outside would be constants
             raise capture_error("the work of another thread", "the same loop without threads")
         params = dict(params or {})
-        if (inner := innermost(self, values, params)) is not self:
-            return inner.record(op, values, params)
         weak = False
         for v in (*values, *parts_of(params["index"])) if "index" in params else values:
-            self.check(v)
-            if type(v) is Symbol:
+            if type(v) is Symbol and v.tape is self:
                 weak = weak or v.weak
                 v.refuse_stale()
+            elif type(v) not in PLAIN:
+                if (inner := innermost(self, values, params)) is not self:
+                    return inner.record(op, values, params)
+                self.check(v)
         if not self.knows(op) and op not in self.opened:
             self.opened.add(op)
             try:
@@ -129,8 +130,9 @@ class Tape:
                 op, values = PRIMITIVES[BY_ARRAYS[op.fn]], (*values, *arrays)
             if _is_selecting(op, values):
                 raise capture_error("an array whose size depends on values", "np.where(mask, x, 0)")
-        args = tuple(map(self.argument, values))
-        key = op, *map(key_of, args), *map(key_of, params.items())
+        args = tuple([v.name if type(v) is Symbol else self.argument(v) for v in values])
+        what = [a if type(a) is Name else key_of(a) for a in args]
+        key = op, *what, *map(key_of, params.items())
         if key in self._known:
             return self._symbol(op, values, params, *self._known[key], weak)
         data = self._example(op, values, params)
@@ -154,7 +156,7 @@ class Tape:
                 "a primitive that uses a traced value which it is not given",
                 "that value as an argument of the primitive, or of the checkpointed function",
             )
-        self._computing, data = params, [*map(example, values)]
+        self._computing, data = params, [example(v) for v in values]
         try:
             return self._silent.run(op.call, *data, **params)
         except np.linalg.LinAlgError:
@@ -239,15 +241,14 @@ def _unchanged(op: Primitive, values: Sequence[Any], params: Mapping[str, Any], 
         return None if any(np.ndim(example(v)) for v in values) else np.False_
     if op.fn not in NEUTRAL:
         return None
-    x = next(v for v in values if type(v) is Symbol)
+    symbols, neutral = [v for v in values if type(v) is Symbol], NEUTRAL[op.fn]
+    if len(symbols) != 1 or len(values) != 1 + (neutral is not None):
+        return None
+    x = symbols[0]
     if op.fn is np.copy and x.shape:
         return None
-    rest, neutral = [v for v in values if v is not x], NEUTRAL[op.fn]
-    if any(type(v) is Symbol for v in rest) or len(values) != 1 + (neutral is not None):
-        return None
     if neutral is not None and (
-        len(rest) != 1
-        or not np.all(rest[0] == neutral)
+        not np.all(values[x is values[0]] == neutral)
         or (op.fn is not np.multiply and x is not values[0])
         or x.dtype.kind == "c"  # (inf+1j) * 1 is inf+nanj
     ):
