@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from types import FrameType
+from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,9 @@ from autograd.tensor import Tensor
 NOT_GIVEN = re.compile(r"_+\d*|.*\W.*")
 """Nobody gave these names: ``_`` and ``_7`` are IPython's last results, ``@x`` and ``.0`` come from
 tools that rewrite code."""
+
+NAMELESS = {FunctionType, BuiltinFunctionType, ModuleType, type, str, type(None)}
+"""What modules are full of, and no name is asked for."""
 
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 LONG = 60
@@ -31,7 +34,7 @@ def names_in(frame: FrameType) -> dict[int, str]:
     names: dict[int, str] = {}
     for scope in (frame.f_locals, frame.f_globals):
         for name, value in list(scope.items()):
-            if NOT_GIVEN.fullmatch(name):
+            if type(value) in NAMELESS or NOT_GIVEN.fullmatch(name):
                 continue
             if isinstance(value, (Tensor, np.ndarray)):
                 names.setdefault(id(value), name)

@@ -813,6 +813,13 @@ def test_a_generator_with_a_seed_gives_the_same_numbers_at_each_call():
     assert same(capture(f, X)(2 * X), f(2 * X))
 
 
+def test_an_argument_by_position_is_not_called_as_one_by_name():
+    def f(*xs, scale=2.0):
+        return xs[0] * xs[1] * scale
+
+    assert capture(f, X, X).arguments == ["x0", "x1"]
+
+
 def test_a_function_may_name_what_is_defined_later():
     def f(x, other=False):
         return later(x) if other else x * 2

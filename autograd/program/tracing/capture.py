@@ -113,9 +113,8 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
         for name, x in zip(arguments, given, strict=True)
         if type(x) is Tensor and x._grad is not None
     ]
-    known = {*outputs, *(e.name for e in effects if e.attribute == "data")}
-    known |= {a for e in tape.equations for a in e.args if type(a) is Name}
-    refuse_gradients(f, gradients, known)
+    returned = [*outputs, *(e.name for e in effects if e.attribute == "data")]
+    refuse_gradients(f, gradients, returned, tape)
     run.left, run.data, run.anew = {}, {}, set()
     del given, containers, values, gives, result
     refuse_leaks(f, tape)

@@ -2,10 +2,11 @@
 
 import gc
 import inspect
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.errors import function_name, line_of, refusal, user_line
+from autograd.program.equations import Name
 from autograd.program.tracing.symbol import CaptureError
 from autograd.program.tracing.tape import Tape
 from autograd.tensor import Tensor, raw
@@ -39,11 +40,12 @@ def refuse_written(
 
 
 def refuse_gradients(
-    f: Callable[..., Any], gradients: Sequence[tuple[Any, Any]], known: Collection[Any]
+    f: Callable[..., Any], gradients: Sequence[tuple[Any, Any]], returned: Sequence[Any], tape: Tape
 ) -> None:
     """Refuse gradients of arguments, (whose, which), that nobody knows: they would be lost."""
+    read = {a for e in tape.equations for a in e.args if type(a) is Name} if gradients else set()
     for name, g in gradients:
-        if g not in known:
+        if g not in read and g not in returned:
             raise refusal(
                 CaptureError,
                 f"a program cannot leave a gradient in {name}, a tensor that it is given",
