@@ -26,7 +26,7 @@ import nn
 from autograd import Tensor, grad, hessian, jacobian, no_grad, value_and_grad, vjp
 from autograd.outside import DATA
 from autograd.program import CaptureError, Program, capture
-from autograd.program.tracing.randomness import watch
+from autograd.program.tracing.randomness import _state, watch
 from autograd.tensor import raw
 from autograd.tree import flatten
 
@@ -698,6 +698,40 @@ def test_the_second_of_two_normal_numbers_is_seen_as_drawn():
     np.random.standard_normal()  # they come in pairs
     with pytest.raises(CaptureError, match=RANDOM):
         capture(lambda x: x * np.random.standard_normal(), 2.0)
+
+
+old = np.random.Generator(np.random.MT19937(0))
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        np.random.random,
+        lambda: np.random.bytes(4),
+        lambda: np.random.bytes(4 * 624),  # once around: the place of the next one is the same
+        lambda: np.random.seed(1),
+        lambda: old.bytes(4),
+        lambda: old.bit_generator.random_raw(624),
+    ],
+)
+@pytest.mark.parametrize("spare", [False, True])
+def test_each_change_of_an_old_generator_is_seen(draw, spare):
+    np.random.seed(0)
+    if spare:
+        np.random.standard_normal()
+    states = watch(old)
+    before = states()
+    assert states() == before
+    draw()
+    assert states() != before
+
+
+def test_the_memory_of_an_old_generator_is_its_state():
+    bits = np.random.MT19937(0)
+    for _ in range(3):
+        bits.random_raw(400)
+        state = bits.state["state"]
+        assert _state(bits) == state["key"].tobytes() + np.int32(state["pos"]).tobytes()
 
 
 @pytest.mark.parametrize("f", REFUSED, ids=lambda f: f.__name__)

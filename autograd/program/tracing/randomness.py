@@ -5,6 +5,7 @@ known can be asked for their states before and after; and one that is made witho
 operating system for one, through Python's `random` module.
 """
 
+import ctypes
 import functools
 import inspect
 import os
@@ -17,12 +18,17 @@ from types import BuiltinMethodType, CodeType, FrameType, FunctionType, MethodTy
 from typing import Any
 
 import numpy as np
+from numpy.random import mtrand
 
-from autograd.errors import line_of
+from autograd.errors import ROOMS, line_of
 from autograd.generator import default_generator
 
 PLAIN = {int, float, complex, bool, str, bytes, type(None), np.ndarray}
 """What holds no generator, of which there may be a million in a list."""
+MEMORY = 4 * (624 + 1)
+"""The bytes of NumPy's `MT19937`: its numbers, and the place of the next one."""
+OLD = mtrand._rand
+"""NumPy's global generator, which ``np.random.normal()`` draws from."""
 Source = np.random.Generator | np.random.RandomState | np.random.BitGenerator | random.Random
 
 
@@ -60,16 +66,15 @@ def watch(*held: Any) -> Callable[[], list[Any]]:
     >>> states() == states()
     True
     """
-    return functools.partial(_states, [default_generator, *_generators(*held)])
+    known = [default_generator, *_generators(*held)]
+    if OLD.get_state(legacy=False)["has_gauss"]:  # one of a pair, whose bits were drawn before
+        known.append(OLD)
+    return functools.partial(_states, known)
 
 
 def _states(known: list[Source]) -> list[Any]:
-    # whoever still draws from the old generator is found too
-    old = np.random.get_state(legacy=False)  # noqa: NPY002  # theirs
-    spare = old["has_gauss"]  # normal numbers come in pairs: the second one changes nothing else
-    python = random.getstate(), _seeds.count
-    key, place = old["state"]["key"], old["state"]["pos"]
-    return [python, key.tobytes(), place, spare, *map(_state, known)]
+    bits = mtrand.get_bit_generator()  # the old one's: whoever still draws from it is found too
+    return [random.getstate(), _seeds.count, *map(_state, [bits, *known])]
 
 
 def _state(g: Source) -> Any:
@@ -77,7 +82,10 @@ def _state(g: Source) -> Any:
         return g.getstate()
     if isinstance(g, np.random.RandomState):
         return repr(g.get_state())
-    return repr(g.bit_generator.state if isinstance(g, np.random.Generator) else g.state)
+    bits = g.bit_generator if isinstance(g, np.random.Generator) else g
+    if isinstance(bits, np.random.MT19937):  # NumPy copies its numbers one by one, in 30 µs
+        return ctypes.string_at(bits.ctypes.state_address, MEMORY)
+    return repr(bits.state)
 
 
 def _generators(*held: Any) -> Iterator[Source]:
@@ -89,19 +97,19 @@ def _generators(*held: Any) -> Iterator[Source]:
         if id(x) in known:
             continue
         known.add(id(x))
-        if isinstance(x, Source) and not isinstance(x, random.SystemRandom):  # which has no state
-            yield x
-        elif type(x) in (dict, list, tuple, set):
+        if type(x) in (dict, list, tuple, set):
             parts = x.values() if type(x) is dict else x
             left += [part for part in parts if type(part) not in PLAIN]
+        elif inspect.isfunction(x):
+            left += [*_read_by(x), *vars(x).values()]  # also what it wraps
+        elif isinstance(x, Source) and not isinstance(x, random.SystemRandom):  # without a state
+            yield x
         elif isinstance(x, functools.partial):
             left += [x.func, *x.args, *x.keywords.values()]
         elif isinstance(x, MethodType | BuiltinMethodType) and isinstance(x.__self__, Source):
             left.append(x.__self__)
         elif isinstance(x, MethodType):
             left += [x.__func__, *getattr(x.__self__, "__dict__", {}).values()]
-        elif inspect.isfunction(x):
-            left += [*_read_by(x), *vars(x).values()]  # also what it wraps
         elif hasattr(type(x), "named_modules"):  # of nn, which nobody here knows
             left += [v for m in x.modules() for v in (*vars(m).values(), *vars(type(m)).values())]
         elif inspect.isfunction(call := getattr(type(x), "__call__", None)):  # noqa: B004  # its code
@@ -111,13 +119,16 @@ def _generators(*held: Any) -> Iterator[Source]:
 def _read_by(f: FunctionType) -> Iterator[Any]:
     """Yield what f has from outside, and what its code takes of that by name, as ``state.rng``.
 
-    Of the functions there, those of its own file only.
+    Of the functions there, those of its own file only. Ours draw from the default generator, which
+    is known.
     """
     held = [*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()]
     for cell in f.__closure__ or ():
         with suppress(ValueError):  # where the variable is assigned later
             held.append(cell.cell_contents)
     yield from held
+    if f.__code__.co_filename.startswith(ROOMS):
+        return
     names = {*_names(f.__code__)}
     read = [f.__globals__[name] for name in names if name in f.__globals__]
     parts = [getattr(x, "__dict__", {}) for x in (*held, *read)]
