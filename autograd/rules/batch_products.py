@@ -97,7 +97,7 @@ def einsum(run, xs, mapped, subscripts, **options):
 def linear(run, xs, mapped):
     if not any(mapped[1:]):
         return run(*xs)
-    x, w, *bias = xs
+    x, w, *bias = (v for v in xs if v is not None)
     if any(mapped[:2]):
         y = matmul(np.matmul, (x, np.swapaxes(w, -1, -2)), mapped[:2])
     else:

@@ -230,7 +230,10 @@ SAMPLES: dict[Callable[..., Any], list[Case]] = {
     neural.softmax:      scan(neural.softmax) + given(neural.softmax, [(2, 4)], domain=wide),
     neural.log_softmax:  scan(neural.log_softmax) + given(neural.log_softmax, [(2, 4)], domain=wide),
     neural.logsumexp:    reduction(neural.logsumexp),
-    neural.linear:       many(neural.linear, ((4, 3), (2, 3)), *((s, (2, 3), (2,)) for s in ((3,), (4, 3), (5, 4, 3), (0, 3)))),
+    neural.linear: [
+        *many(neural.linear, ((4, 3), (2, 3)), *((s, (2, 3), (2,)) for s in ((3,), (4, 3), (5, 4, 3), (0, 3)))),
+        case(lambda x, w: neural.linear(x, w, None), (4, 3), (2, 3)),
+    ],
     neural.softmax_cross_entropy: [case(neural.softmax_cross_entropy, (n, 6), (n,), domain=(wide, integer)) for n in (1, 4, 0)],
 }
 # fmt: on
