@@ -329,11 +329,12 @@ def test_errors_have_three_lines(call, message):
     assert len(str(caught.value).splitlines()) == 3
 
 
-def test_batches_of_nothing_and_of_nan():
-    x, w, b = np.zeros((0, 3, 8, 8)), np.ones((4, 3, 3, 3)), np.ones(4)
+@pytest.mark.parametrize("channels", [3, 300])  # so many that threads would share the work
+def test_batches_of_nothing_and_of_nan(channels):
+    x, w, b = np.zeros((0, channels, 8, 8)), np.ones((channels, channels, 3, 3)), np.ones(channels)
     for options in ({}, {"stride": 2, "padding": 1}):
         y = F.conv2d(x, w, b, **options)
-        assert y.shape == (0, *F.conv2d(np.zeros((1, 3, 8, 8)), w, b, **options).shape[1:])
+        assert y.shape == (0, *F.conv2d(np.zeros((1, *x.shape[1:])), w, b, **options).shape[1:])
         # called at once
         gx, gw, gb = grad(lambda *a: np.sum(F.conv2d(*a, **options)), (0, 1, 2))(x, w, b)  # noqa: B023
         assert gx.shape == x.shape

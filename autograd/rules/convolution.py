@@ -39,7 +39,7 @@ def by_images(count, product=lambda *_: 0):
                 f(*[a[i:j] for a in args[:count]], *args[count:])
 
             images = len(args[0])
-            if max(map(np.size, args)) < LARGE or product(*args) > PRODUCT:
+            if not images or max(map(np.size, args)) < LARGE or product(*args) > PRODUCT:
                 work(0, images)
             else:
                 share(work, 0, images, images)
@@ -108,7 +108,7 @@ def multiply(y, p, w, bias):
         y[i : i + step] = z if bias is None else np.add(z, bias, out=z)
 
 
-@by_images(2, product=lambda parts, _, p, g, rows: rows * g[0, 0].size)
+@by_images(2, product=lambda parts, _, p, g, rows: rows * math.prod(g.shape[2:]))
 def multiply_back(parts, index, p, g, rows):
     """Fill each part of the kernel's gradient with the sum over its share of the images."""
     size = -(-len(p) // PARTS)
