@@ -4,6 +4,7 @@ First the operations forward, then the gradient of the result by itself, then th
 backward. Every step is the whole picture with texts left blank, so that nothing moves.
 """
 
+import math
 import operator
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,8 @@ from autograd.tensor import Tensor
 from autograd.view.derivation.writing import array_text
 from autograd.view.graph.scene import Composition, Node, Scene, Wire, sentence
 from autograd.view.graph.words import words_of
+
+NEVER = math.inf
 
 TOLD = 3
 """A caption tells what so many operands receive."""
@@ -24,6 +27,8 @@ class Timeline:
     Attributes
     ----------
     last : the number of the last step; step 0 knows the inputs only.
+    turn : that of the step at which the results get their gradients.
+    computed, sent : at which step each operation is carried out, and over which use it sends what.
 
     >>> import numpy as np
     >>> from autograd.view.graph.scene import Composition
@@ -39,14 +44,15 @@ class Timeline:
         self.composition = composition
         gradients = composition.gradients
         self.forward = list(composition.circles)
-        self.seeds = list(gradients.seeds)
-        self.back = [
+        back = [
             t for t in reversed(self.forward) if any(u in gradients.sent for u in self._uses(t))
         ]
+        turn = [{*gradients.seeds}] if gradients.seeds else []
         # what each step is about: an operation's result, or the results of the graph
-        forward, back = ([[t] for t in passed] for passed in (self.forward, self.back))
-        self.subjects = [[], *forward, *([self.seeds] if self.seeds else []), *back]
-        self.last = len(self.subjects) - 1
+        self.subjects = [set(), *({t} for t in self.forward), *turn, *({t} for t in back)]
+        self.last, self.turn = len(self.subjects) - 1, len(self.forward) + 1
+        self.computed: dict[Any, int] = {t: k for k, t in enumerate(self.forward, 1)}
+        self.sent = {use: self.turn + k for k, t in enumerate(back, 1) for use in self._uses(t)}
         self.captions = [self._caption(step) for step in range(self.last + 1)]
 
     def step_of(self, upto: Any) -> int:
@@ -59,7 +65,7 @@ class Timeline:
         """
         if isinstance(upto, Tensor):
             if upto in self.composition.circles:
-                return 1 + [t is upto for t in self.forward].index(True)
+                return self.computed[upto]
             if upto in self.composition.boxes:
                 return 0
             what, where = "the tensor to stop at is not in the picture", f"draw(f, upto={upto!r})"
@@ -81,65 +87,61 @@ class Timeline:
     def at(self, step: int) -> Scene:
         """Return the scene after so many steps."""
         composition, full = self.composition, self.composition.scene
-        computed = len(self.forward)
-        values = set(self.forward[:step])
-        swept = self.back[: max(step - computed - bool(self.seeds), 0)]
-        sent = {use for t in swept for use in self._uses(t)}
-        seeded = set(self.seeds) if step > computed else set()
-        subject = set(self.subjects[step])
-
-        def valued(t: Tensor | None) -> bool:
-            return t is None or t not in composition.circles or t in values
-
-        def arrived(t: Tensor | None) -> bool:
-            if t not in composition.gradients.arrived or step == self.last:
-                return t in composition.gradients.arrived
-            write = composition.write
-            uses = [use for use in write.contributions(t) if use in write.drawn]
-            return t in seeded or (bool(uses) and all(use in sent for use in uses))
-
-        def node(each: Node) -> Node:
-            t, variable = each.value_of, each.role != "operation"
-            known, flows = valued(t), arrived(t)
-            blank = replace(each, room=each)
-            if not known:
-                blank.value, blank.state = (), "muted"
-            if not flows:
-                blank.gradient, blank.note = (), ""
-            if t is not None and variable:
-                blank.spoken = composition.spoken(each.name, t, valued=known, flows=flows)
-            if t in subject and (step <= computed or variable == (step == computed + 1)):
-                blank.state = "current"
-            return blank
-
-        def wire(each: Wire) -> Wire:
-            t = full.nodes[each.source].value_of
-            result = full.nodes[each.target].value_of
-            blank = replace(each, room=each)
-            if not valued(t):
-                blank.forward, blank.state = "", "muted"
-            o = each.operand
-            chained = o is not None and composition.write.is_chained(o)
-            if o is not None and not (o.use in sent if chained else valued(result)):
-                blank.local = ""
-            if not (arrived(t) if o is None else o.use in sent):
-                blank.backward = ""
-            forward = step <= computed and t in subject
-            backward = result in subject and (each.operand is not None) == (step > computed + 1)
-            if forward or (step > computed and backward):
-                blank.state = "current"
-            return blank
-
-        scene = replace(full, nodes=[*map(node, full.nodes)], wires=[*map(wire, full.wires)])
-        scene.caption, scene.captions = self.captions[step], self.captions
+        nodes = [self._node(node, step) for node in full.nodes]
+        wires = [self._wire(wire, step) for wire in full.wires]
+        scene = replace(full, nodes=nodes, wires=wires, captions=self.captions)
+        scene.caption = self.captions[step]
         gradients = composition.gradients.arrived
-        flowing = {t: gradients[t] for t in composition.boxes if arrived(t)}
+        flowing = {t: gradients[t] for t in composition.boxes if self._arrival(t) <= step}
         scene.title, told = words_of(
-            composition.selection, composition.boxes, flowing, composition.called, valued
-        )
+            composition.selection, composition.boxes, flowing, composition.called,
+            lambda t: self.computed.get(t, 0) <= step,
+        )  # fmt: skip
         now = f"Step {step} of {self.last}: {self._words(step)}."
         scene.description = " ".join([now, told, *map(sentence, full.remarks)])
         return scene
+
+    def _node(self, full: Node, step: int) -> Node:
+        """Leave blank what is not known of a node."""
+        t, variable = full.value_of, full.role != "operation"
+        valued, flows = self.computed.get(t, 0) <= step, self._arrival(t) <= step
+        node = replace(full, room=full)
+        if not valued:
+            node.value, node.state = (), "muted"
+        if not flows:
+            node.gradient, node.note = (), ""
+        if t is not None and variable:
+            node.spoken = self.composition.spoken(full.name, t, valued=valued, flows=flows)
+        if t in self.subjects[step] and (step < self.turn or variable == (step == self.turn)):
+            node.state = "current"
+        return node
+
+    def _wire(self, full: Wire, step: int) -> Wire:
+        """Leave blank what has not flowed along a wire."""
+        t, result = (self.composition.scene.nodes[i].value_of for i in (full.source, full.target))
+        operand, subject = full.operand, self.subjects[step]
+        sent = (self.sent.get(operand.use, NEVER) if operand else self._arrival(t)) <= step
+        chained = operand is not None and self.composition.write.is_chained(operand)
+        wire = replace(full, room=full)
+        if self.computed.get(t, 0) > step:
+            wire.forward, wire.state = "", "muted"
+        if not (sent if chained else self.computed.get(result, 0) <= step):
+            wire.local = ""
+        if not sent:
+            wire.backward = ""
+        backward = result in subject and (operand is not None) == (step > self.turn)
+        if t in subject if step < self.turn else backward:
+            wire.state = "current"
+        return wire
+
+    def _arrival(self, t: Tensor | None) -> float:
+        """Return the step at which the whole gradient of a tensor is known."""
+        if t not in self.composition.gradients.arrived:
+            return NEVER
+        if t in self.composition.gradients.seeds:
+            return self.turn
+        uses = self.composition.write.contributions(t)
+        return max((self.sent[use] for use in uses if use in self.sent), default=self.last)
 
     def _uses(self, t: Tensor) -> list[tuple[Tensor, int]]:
         return [o.use for o in self.composition.selection.operands(t)]
@@ -153,13 +155,13 @@ class Timeline:
         if step == 0:
             return "nothing is computed yet"
         t, *_ = self.subjects[step]
-        if step <= len(self.forward):
+        if step < self.turn:
             stages = arithmetic.computed(t)
             name = arithmetic.named[t].name
             if t.ndim:
                 return f"{name} = {stages[0]}, of shape {t.shape}"
             return " = ".join([name, *stages])
-        if step == len(self.forward) + 1:
+        if step == self.turn:
             seeds = self.composition.gradients.seeds.items()
             named = ((arithmetic.named[t].name, array_text(g)) for t, g in seeds)
             return ", ".join(f"∂{name}/∂{name} = {text}" for name, text in named)
