@@ -25,7 +25,7 @@ from autograd.tensor import Tensor, constant, raw, record
 from autograd.versions import REWRITTEN, birth, fork, getrefcount, gone, is_rewritten, seen_by
 from autograd.witness import SHARING, line_at, place_told, reads
 
-float64, ndarray = np.float64, np.ndarray
+float64 = np.float64
 UNTOLD = "; record_lines() before it is computed lets it tell its line"
 
 
@@ -131,7 +131,7 @@ def sweep(
                 if type(gx) is float64:
                     if type(x) is not float64:
                         gx = fit(gx, a)
-                elif type(gx) is not ndarray or gx.dtype is not x.dtype or gx.shape != x.shape:
+                elif type(gx) is not type(x) or gx.dtype is not x.dtype or gx.shape != x.shape:
                     gx = fit(gx, a)
                     if type(gx) in LAZY and a is not youngest and a not in grads:
                         gx = gx.dense(a)

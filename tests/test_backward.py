@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd as ag
-from autograd import Tensor, compile, grad, hvp, jvp, primitive  # noqa: A004  # PyTorch's name
+from autograd import Tensor, compile, grad, hvp, jvp, no_grad, primitive  # noqa: A004  # PyTorch's name
 from autograd.backward import sweep
 from autograd.graph import consumers, leaves, toposort
 from autograd.program import capture
 from autograd.steps import gradients, steps
+from autograd.versions import REWRITTEN
 
 
 def leaf(data, name=None):
@@ -537,6 +538,35 @@ def test_a_gradient_with_other_axes_is_not_reshaped_in_silence():
         )
     total.defvjp(lambda g, y, x: (2 * g * x)[None])
     assert np.array_equal(grad(total)(np.ones((2, 3))), np.full((2, 3), 2.0))
+
+
+def test_an_update_is_noticed_although_nothing_else_was_rewritten():
+    before = REWRITTEN[:]
+    REWRITTEN.clear()  # as in a program that begins
+    w = leaf([1.0, 2.0])
+    y = np.sum(w)
+    with no_grad():
+        w -= 1.0
+    with pytest.raises(RuntimeError, match="a tensor was rewritten after it was used"):
+        y.backward()
+    assert not REWRITTEN
+    REWRITTEN[:] = before
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.where(x > 0, x, 0),
+        lambda x: np.clip(x, 0, 1),
+        lambda x: np.hypot(x, 0.0),
+        lambda x: np.max(np.stack([x, x])),
+    ],
+)
+def test_the_gradient_of_a_number_is_a_number(f):
+    x = leaf(0.5)
+    y = x * 1
+    f(y).backward()
+    assert type(x.grad.data) is type(y.grad.data) is np.float64
 
 
 def test_what_a_hook_saw_stays_as_it_was():
