@@ -97,7 +97,8 @@ def export_onnx(module: Module, path: str | os.PathLike[str], *example: Any) -> 
     """Write a module, as in `eval` mode, to a file of ONNX: its constants have PyTorch's names.
 
     `autograd.export_onnx` says which, what is raised, and what becomes of the batch: any size of
-    the first axis where possible, else that of the example, with a UserWarning.
+    the first axis where possible, else that of the example, with a UserWarning. Raises TypeError
+    for what is no module.
 
     >>> import tempfile
     >>> import nn
@@ -106,6 +107,9 @@ def export_onnx(module: Module, path: str | os.PathLike[str], *example: Any) -> 
     ...     path.name
     'net.onnx'
     """
+    what, where = "nn.export_onnx writes a module", f"nn.export_onnx of a {type(module).__name__}"
+    instead = "autograd.export_onnx(f, path, x) for a function"
+    refuse(not hasattr(module, "named_parameters"), what, where, instead, TypeError)
     names = {tensor: key for key, tensor in module._named("parameter", "buffer")}
     with untouched(module):
         module.eval()

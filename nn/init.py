@@ -1,4 +1,7 @@
-"""Initial weights: fill a Tensor in place, from ``autograd.default_generator``, and return it."""
+"""Initial weights: fill a Tensor in place, from ``autograd.default_generator``, and return it.
+
+Random numbers raise TypeError for a tensor of integers, which would cut them.
+"""
 
 import math
 from typing import TYPE_CHECKING, Any
@@ -23,7 +26,7 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
     True
     """
     refuse(b < a, "the upper bound is below the lower", f"uniform_, {a=}, {b=}", "a=-0.1, b=0.1")
-    return _fill(tensor, default_generator.uniform(a, b, tensor.shape))
+    return _fill(tensor, default_generator.uniform(a, b, _floating(tensor).shape))
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
@@ -34,7 +37,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
     Tensor([5., 5.])
     """
     refuse(std < 0, "a standard deviation is not negative", f"normal_, {std=}", "std=0.02")
-    return _fill(tensor, default_generator.normal(mean, std, tensor.shape))
+    return _fill(tensor, default_generator.normal(mean, std, _floating(tensor).shape))
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
@@ -126,9 +129,9 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
     >>> bool(np.allclose(q.T @ q, np.eye(2)))
     True
     """
-    _fans(tensor)
+    _fans(_floating(tensor))
     rows = tensor.shape[0]
-    flat = default_generator.standard_normal((rows, tensor.size // rows))
+    flat = default_generator.standard_normal((rows, math.prod(tensor.shape[1:])))
     wide = rows < flat.shape[1]
     q, r = np.linalg.qr(flat.T if wide else flat)
     q *= np.sign(np.diag(r))
@@ -171,6 +174,14 @@ def affine(fan_in: int, bias: bool, *shape: int) -> tuple[Tensor, Tensor | None]
 def _fill(tensor: Tensor, values: Any) -> Tensor:
     with no_grad():
         tensor[...] = values
+    return tensor
+
+
+def _floating(tensor: Tensor) -> Tensor:
+    """Return a tensor that may hold any numbers; integers would cut those that are drawn."""
+    what, where = "random numbers are floating-point", f"a tensor of {tensor.dtype} {tensor.shape}"
+    instead = "zeros(2, 3); randint for integers"
+    refuse(tensor.dtype.kind not in "fc", what, where, instead, TypeError)
     return tensor
 
 

@@ -262,7 +262,12 @@ class Module:
 
     # ── all at once ────────────────────────────────────────────────────────────────────────────
     def train(self, mode: bool = True) -> Self:
-        """Switch layers such as Dropout on (or off), here and below; return the module."""
+        """Switch layers such as Dropout on (or off), here and below; return the module.
+
+        Raises TypeError for anything but True and False.
+        """
+        what, where = "a mode is True or False; data is for nn.fit", f"train({mode!r:.40})"
+        refuse(not isinstance(mode, bool | np.bool), what, where, "model.train()", TypeError)
         for module in self.modules():
             module.training = mode
         return self

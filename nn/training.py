@@ -124,7 +124,7 @@ def fit(
     refuse(not whole, "epochs are counted", f"{epochs=}", "epochs=10", TypeError)
     never = patience is not None and patience < 1
     refuse(never, "an epoch can only be worse than those before it", f"{patience=}", "patience=1")
-    stray = schedule is not None and schedule.optimizer is not optimizer
+    stray = schedule is not None and getattr(schedule, "optimizer", None) is not optimizer
     where, instead = f"schedule={type(schedule).__name__}", "a schedule made of this optimizer"
     refuse(stray, "the schedule changes the rates of another optimizer", where, instead)
     if seed is not None:

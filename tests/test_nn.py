@@ -436,6 +436,10 @@ def test_orthogonal(shape):
     assert_allclose(q @ q.T, 4 * np.eye(len(q)), atol=1e-14)
 
 
+def test_an_orthogonal_matrix_may_be_empty():
+    assert [init.orthogonal_(ag.zeros(*n)).shape for n in ((0, 3), (3, 0))] == [(0, 3), (3, 0)]
+
+
 def test_orthogonal_matrices_have_no_preferred_sign():
     signs = [np.sign(init.orthogonal_(ag.zeros(2, 2)).data[0, 0]) for _ in range(100)]
     assert abs(sum(signs)) < 40
@@ -632,6 +636,27 @@ SAID = {
         "no gain is known for the nonlinearity 'swish'",
         "calculate_gain('swish')",
         "leaky_relu, linear, conv1d, conv2d, conv3d, sigmoid, tanh, relu, selu",
+    ),
+    "random integers": (
+        lambda: init.normal_(ag.zeros(3, dtype=int)),
+        TypeError,
+        "random numbers are floating-point",
+        "a tensor of int64 (3,)",
+        "zeros(2, 3); randint for integers",
+    ),
+    "data for a mode": (
+        lambda: nn.Linear(1, 1).train([1.0]),
+        TypeError,
+        "a mode is True or False; data is for nn.fit",
+        "train([1.0])",
+        "model.train()",
+    ),
+    "a function for a module": (
+        lambda: nn.export_onnx(np.sin, "net.onnx", np.ones(2)),
+        TypeError,
+        "nn.export_onnx writes a module",
+        "nn.export_onnx of a ufunc",
+        "autograd.export_onnx(f, path, x) for a function",
     ),
     "an unknown fan": (
         lambda: init.kaiming_normal_(ag.zeros(2, 2), mode="fan"),

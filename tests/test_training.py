@@ -583,6 +583,12 @@ WRONG = {
         "schedule=StepLR",
         "a schedule made of this optimizer",
     ),
+    "a class for a schedule": (
+        {"schedule": nn.optim.lr_scheduler.StepLR},
+        "the schedule changes the rates of another optimizer",
+        "schedule=type",
+        "a schedule made of this optimizer",
+    ),
     "a number of rows": (
         {"validation": 10},
         "10 of 50 rows leaves no rows on one side",
