@@ -146,6 +146,39 @@ def test_weights_that_sum_to_zero_are_refused():
         np.average(Tensor([1.0, 2.0]), weights=[1, -1])
 
 
+@pytest.mark.parametrize(
+    "of", [np.average, lambda a, **options: np.quantile(a, 0.5, method="inverted_cdf", **options)]
+)
+def test_weights_of_another_shape_are_refused_where_numpy_refuses_them(of):
+    """They would broadcast: to 8.25, for the first example of np.average's own documentation."""
+    for data in (np.arange(6.0).reshape(3, 2), np.arange(8.0).reshape(2, 2, 2)):
+        for axis in (None, 0, -1, (0, 1), (1, 0)):
+            for shape in ((), (1,), (2,), (3,), (1, 2), (3, 2), (2, 2), (2, 3), (2, 2, 2)):
+                weights = np.arange(1.0, 1 + np.prod(shape)).reshape(shape)
+                try:
+                    expected = of(data, axis=axis, weights=weights)
+                except (TypeError, ValueError) as error:
+                    with pytest.raises(type(error), match="\n  instead: "):
+                        of(Tensor(data, requires_grad=True), axis=axis, weights=weights)
+                else:
+                    got = of(Tensor(data, requires_grad=True), axis=axis, weights=weights)
+                    assert_allclose(got.data, expected, rtol=1e-15)
+    with pytest.raises(TypeError) as caught:
+        of(Tensor(np.ones((3, 2))), weights=[0.25, 0.75])
+    assert str(caught.value) == (
+        "weights of another shape than the values belong to an axis of theirs, or to some\n"
+        "  where: weights of shape (2,) for values of shape (3, 2)\n"
+        "  instead: axis=0, or the like; weights of the shape of the values"
+    )
+    with pytest.raises(ValueError) as caught:
+        of(Tensor(np.ones((2, 2, 2))), axis=0, weights=np.ones((2, 2)))
+    assert str(caught.value) == (
+        "weights have the shape of the values, or that of the values along the axis\n"
+        "  where: weights of shape (2, 2) for values of shape (2, 2, 2), with axis=0\n"
+        "  instead: weights of shape (2,)"
+    )
+
+
 def test_repeated_points_of_interp_have_no_slope_between_them():
     f = lambda p: np.sum(np.interp([0.5, 1.5], p, [0.0, 1.0, 2.0, 3.0]))
     assert np.isfinite(grad(f)(np.array([0.0, 1.0, 1.0, 2.0]))).all()

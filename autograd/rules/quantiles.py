@@ -12,6 +12,7 @@ import math
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from autograd.errors import refusal
 from autograd.primitive import composite, fused, primitive
 from autograd.rules.elementwise import masked
 from autograd.rules.shape import Slot, astype, gather, unlisted
@@ -143,17 +144,29 @@ def quantiles(row, weighted, scale=1):
 
 def along(weights, x, axis):
     """Repeat weights that are given for the reduced axes only."""
-    weights = unlisted(weights)
-    if np.shape(weights) == np.shape(x) or axis is None:
-        return weights
-    return np.broadcast_to(aligned_weights(weights, x, axis), x.shape)
+    return np.broadcast_to(aligned_weights(unlisted(weights), unlisted(x), axis), np.shape(x))
 
 
 def aligned_weights(weights, x, axis):
     """Give weights of the axes, in their order, the axes of x, with length 1 for the others."""
+    shape = np.shape(weights)
+    if shape == x.shape:
+        return weights
+    if axis is None:
+        raise refusal(
+            TypeError,
+            "weights of another shape than the values belong to an axis of theirs, or to some",
+            f"weights of shape {shape} for values of shape {x.shape}",
+            "axis=0, or the like; weights of the shape of the values",
+        )
     axes = normalize_axis_tuple(axis, x.ndim)
-    if np.shape(weights) != tuple(x.shape[a] for a in axes):
-        return weights  # of the shape of x, or NumPy's error
+    if shape != (wanted := tuple(x.shape[a] for a in axes)):
+        raise refusal(
+            ValueError,
+            "weights have the shape of the values, or that of the values along the axis",
+            f"weights of shape {shape} for values of shape {x.shape}, with axis={axis}",
+            f"weights of shape {wanted}",
+        )
     weights = np.transpose(weights, tuple(int(i) for i in np.argsort(axes)))
     return np.reshape(weights, tuple(n if a in axes else 1 for a, n in enumerate(x.shape)))
 

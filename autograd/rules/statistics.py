@@ -219,7 +219,7 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
         total = astype(np.full(y.shape, a.size / max(y.size, 1)), dtype=y.dtype)
         return (y, total) if returned else y
     a, weights = map(unlisted, (a, weights))
-    weights = weights if axis is None else aligned_weights(weights, a, axis)
+    weights = aligned_weights(weights, a, axis)
     weights = astype(weights, dtype=np.result_type(a, weights, 1.0))
     total = np.sum(weights, axis=axis, keepdims=keepdims)
     if not hasattr(weights, "requires_grad") and np.any(total == 0):
