@@ -117,7 +117,11 @@ def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
         return into(out, definition(*values, **params))
     if not USUAL.issuperset(map(type, values)):
         values = tuple([_prepared(v) for v in values])
-    y = record(op, values, params)
+    tensors = {name: v for name, v in params.items() if type(v) is Tensor}
+    y = record(op, values, {k: raw(v) for k, v in params.items()} if tensors else params)
+    for name, option in tensors.items():  # as in sorter=np.argsort(x)
+        if _connected(option):
+            raise op.no_rule(name)
     return y if out is None else into(out, y)
 
 
@@ -138,7 +142,7 @@ USUAL = PLAIN | {Tensor}
 
 
 def _prepared(v: Any) -> Any:
-    return np.asarray(v) if type(v) in (list, tuple) else plain(v)
+    return np.asarray(v) if type(v) in (list, tuple, range) else plain(v)
 
 
 def _without_row(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

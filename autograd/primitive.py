@@ -117,14 +117,18 @@ class Primitive:
             for name, value in kwargs.items():
                 given = name != "out" and getattr(value, "requires_grad", False)
                 if given and beyond(self, kwargs) is None:
-                    raise refusal(
-                        TypeError,
-                        f"{self.name} has no rule for its argument {name}",
-                        f"{self.name}(..., {name}), a Tensor that requires a gradient",
-                        f"a rule for each array in {self.name}.defvjp, None where it is flat; "
-                        f"or {name}.detach()",
-                    )
+                    raise self.no_rule(name)
         return args, kwargs
+
+    def no_rule(self, name: str) -> TypeError:
+        """Return the error about a Tensor that requires a gradient, for what takes constants."""
+        return refusal(
+            TypeError,
+            f"{self.name} has no rule for its argument {name}",
+            f"{self.name}(..., {name}), a Tensor that requires a gradient",
+            f"a rule for each array in {self.name}.defvjp, None where it is flat; "
+            f"or {name}.detach()",
+        )
 
 
 class Undefined:

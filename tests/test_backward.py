@@ -497,6 +497,26 @@ def test_a_primitive_that_lacks_the_rule_of_an_argument_says_so():
     assert grad(scaled, 1)(2.0, 3.0) == 0
 
 
+def test_options_may_be_tensors_that_require_no_gradient():
+    x = Tensor([40.0, 10.0, 20.0, 30.0], requires_grad=True)
+    assert np.searchsorted(x, 25, sorter=np.argsort(x)).item() == 2  # of NumPy's documentation
+    assert np.tile(x, Tensor(2)).shape == (8,)
+    with ag.no_grad():
+        assert np.var(x, ddof=Tensor(1.0, requires_grad=True)) == np.var(x.data, ddof=1)
+    for call in (
+        lambda: np.var(x, ddof=Tensor(1.0, requires_grad=True)),
+        lambda: np.linalg.norm(x, Tensor(3.0, requires_grad=True)),
+    ):
+        with pytest.raises(TypeError, match=r"has no rule for its argument (ddof|ord)\n"):
+            call()
+
+
+def test_a_range_is_an_argument_like_a_list():
+    x = Tensor(2.0, requires_grad=True)
+    np.float_power(range(1, 4), x).sum().backward()
+    assert x.grad.item() == pytest.approx(4 * np.log(2) + 9 * np.log(3))
+
+
 def test_a_rule_in_the_manner_of_another_library_is_refused_at_once():
     @primitive
     def cube(x):

@@ -11,7 +11,17 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from samples.statistics import METHODS
 
-from autograd import CaptureError, Tensor, capture, elementwise_grad, grad, hessian, jacobian, vmap
+from autograd import (
+    CaptureError,
+    Tensor,
+    capture,
+    check_grads,
+    elementwise_grad,
+    grad,
+    hessian,
+    jacobian,
+    vmap,
+)
 from autograd.rules.floats import bessel
 
 NAN = np.nan
@@ -324,6 +334,35 @@ def test_places_and_counts_are_recorded():
         assert type(found) is Tensor
         assert not found.requires_grad
         assert_array_equal(found.numpy(), expected)
+
+
+@pytest.mark.parametrize(
+    "bins", ["auto", "fd", 4, Tensor(4), [0.0, 0.2, 1.0], Tensor([0.0, 0.2, 1.0])], ids=str
+)
+def test_bins_of_a_histogram_are_words_numbers_edges_and_tensors(bins, rng):
+    x = rng.random(30)
+    expected = np.histogram(x, bins.data if isinstance(bins, Tensor) else bins, density=True)
+    got = np.histogram(Tensor(x, requires_grad=True), bins, density=True)
+    for a, b in zip(got, expected, strict=True):
+        assert_array_equal(a.data if isinstance(a, Tensor) else a, b)
+
+
+@pytest.mark.parametrize("wrap", [np.array, Tensor])
+def test_bins_of_each_axis_may_be_of_different_lengths(wrap, rng):
+    """So does the second example of np.histogram2d's own documentation."""
+    edges, (x, y) = ([0.0, 0.5, 1.0], [0.0, 0.1, 0.4, 1.0]), rng.random((2, 30))
+    counts, *got = np.histogram2d(Tensor(x, requires_grad=True), y, bins=tuple(map(wrap, edges)))
+    assert_array_equal(counts.data, np.histogram2d(x, y, bins=edges)[0])
+    for a, b in zip(got, edges, strict=True):
+        assert_array_equal(np.asarray(a), b)
+
+
+def test_edges_that_are_given_have_a_gradient(rng):
+    x, y = rng.random((2, 30))
+    edges = np.array([0.0, 0.3, 0.6, 1.0])
+    check_grads(lambda e: np.histogram(x, e, density=True)[0], edges)
+    check_grads(lambda e: np.histogram2d(x, y, (e, e * e), density=True)[0], edges)
+    check_grads(lambda e: np.histogram(x, e)[1], edges)
 
 
 def test_a_histogram_is_flat_in_its_points(rng):

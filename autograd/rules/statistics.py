@@ -108,16 +108,32 @@ mask(np.nanstd, np.std)
 # ── counts ────────────────────────────────────────────────────────────────────────────────────
 def line(x, bins, range):
     """Return the coordinates of points and the edges of the bins: here along one axis."""
-    return [x], [np.histogram_bin_edges(x, bins, range)]
+    return [x], [edges_along(x, bins, range)]
 
 
 def box(x, bins, range):
     """Return them for each axis, of points that are the rows of x."""
-    every = [bins] * x.shape[1] if np.ndim(bins) == 0 else bins
+    every = bins if several(bins) else [bins] * x.shape[1]
     ranges = [None] * x.shape[1] if range is None else range
     pairs = enumerate(zip(every, ranges, strict=True))
-    edges = [np.histogram_bin_edges(x[:, i], b, r) for i, (b, r) in pairs]
+    edges = [edges_along(x[:, i], b, r) for i, (b, r) in pairs]
     return [x[:, i] for i in builtins.range(x.shape[1])], edges
+
+
+def edges_along(x, bins, range):
+    """Return the edges of the bins: those that are given, with their history."""
+    edges = np.histogram_bin_edges(x, constant(bins), range)
+    return bins if bins is not constant(bins) and np.ndim(bins) else edges
+
+
+def several(bins):
+    """Tell whether bins are of each axis, and not a number of bins for all."""
+    return isinstance(bins, (list, tuple)) or np.ndim(bins) > 0
+
+
+def constant(bins):
+    """Return bins without history: by their edges, counts jump."""
+    return bins.data if hasattr(bins, "requires_grad") else bins
 
 
 def bins_of(columns, edges):
@@ -183,7 +199,8 @@ sums_in_boxes = primitive(sums_dd, flat, d_weights(box),  name="histogramdd", co
 @composite(np.histogram)
 def histogram(a, bins=10, range=None, density=None, weights=None):
     """Sum weights, by which the sums are differentiable; by the places they jump."""
-    edges = np.histogram_bin_edges(a, bins, range)
+    edges = edges_along(a, bins, range)
+    bins = edges if isinstance(bins, str) else constant(bins)
     y = sums_in_bins(a, weighing(weights, a), bins=bins, range=range)
     return (y / np.diff(edges) / np.sum(y) if density else y), edges
 
@@ -196,6 +213,7 @@ def weighing(weights, a):
 def histogramdd(sample, bins=10, range=None, density=None, weights=None):
     x = np.stack(sample, axis=-1) if isinstance(sample, (list, tuple)) else sample
     edges = box(x, bins, range)[1]
+    bins = [*map(constant, bins)] if several(bins) else constant(bins)
     y = sums_in_boxes(x, weighing(weights, x[:, 0]), bins=bins, range=range)
     if density:
         total = np.sum(y)
@@ -207,7 +225,7 @@ def histogramdd(sample, bins=10, range=None, density=None, weights=None):
 
 @composite(np.histogram2d)
 def histogram2d(x, y, bins=10, range=None, density=None, weights=None):
-    bins = [np.asarray(bins)] * 2 if np.ndim(bins) and len(bins) not in (1, 2) else bins
+    bins = [np.asarray(bins)] * 2 if several(bins) and len(bins) not in (1, 2) else bins
     counts, (edges_x, edges_y) = histogramdd([x, y], bins, range, density, weights)
     return counts, edges_x, edges_y
 
