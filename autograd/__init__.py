@@ -23,7 +23,7 @@ from autograd.creation import (
     tensor,
     zeros,
 )
-from autograd.errors import refusal, three_lines
+from autograd.errors import kind_of, refusal, three_lines
 from autograd.functional import (
     checkpoint,
     elementwise_grad,
@@ -112,9 +112,9 @@ __all__ = [
     "enable_grad", "erf", "explain", "explore", "export_onnx", "eye", "float32", "float64",
     "frames", "from_numpy", "full", "gelu", "ggnvp", "grad", "gradients", "hessian",
     "holomorphic_grad", "hvp", "int64", "is_grad_enabled", "is_tensor", "jacfwd", "jacobian",
-    "jacrev", "jvp", "linear", "linearize", "linspace", "log_softmax", "logsumexp", "manual_seed",
-    "max_pool", "meshgrid", "multinomial", "no_grad", "normal", "ones", "optional", "place_of",
-    "plot", "plot_bands", "plot_confusion", "plot_filters", "plot_flow", "plot_losses",
+    "jacrev", "jvp", "kind_of", "linear", "linearize", "linspace", "log_softmax", "logsumexp",
+    "manual_seed", "max_pool", "meshgrid", "multinomial", "no_grad", "normal", "ones", "optional",
+    "place_of", "plot", "plot_bands", "plot_confusion", "plot_filters", "plot_flow", "plot_losses",
     "plot_regions", "primitive", "quantiles", "rand", "rand_like", "randint", "randn", "randn_like",
     "randperm", "record_lines", "refusal", "relu", "set_default_dtype", "sigmoid", "silu",
     "softmax", "softmax_cross_entropy", "softplus", "stack", "tensor", "three_lines",

@@ -41,6 +41,17 @@ def refusal(kind: type[Refusal], what: str, where: str, instead: str) -> Refusal
     return kind(three_lines(what, where, instead))
 
 
+def kind_of(value: Any) -> str:
+    """Name the type of a value with its article.
+
+    >>> kind_of(2), kind_of([]), kind_of(np.ones(3)), kind_of(None)
+    ('an int', 'a list', 'an ndarray', 'None')
+    """
+    name = type(value).__name__
+    vowel = name.lower().startswith(("a", "e", "i", "o", "nd"))
+    return "None" if value is None else f"{'an' if vowel else 'a'} {name}"
+
+
 def line_of(file: str, line: int) -> str:
     """Name a line of the user's program; a cell of a notebook is a file that nobody has heard of.
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd.batching import Batched
 from autograd.closeness import is_close
-from autograd.errors import function_name, refusal
+from autograd.errors import function_name, kind_of, refusal
 from autograd.modes import is_grad_enabled, no_grad
 from autograd.primitive import Primitive
 from autograd.pullback import apart
@@ -465,7 +465,7 @@ def checkpoint(f: Same) -> Same:
                 raise refusal(
                     TypeError,
                     "a checkpointed function returns one tensor",
-                    f"checkpoint({function_name(f)}), which returned a {type(y).__name__}",
+                    f"checkpoint({function_name(f)}), which returned {kind_of(y)}",
                     "np.stack or np.concatenate of the results",
                 )
             return raw(y)

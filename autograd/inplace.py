@@ -120,7 +120,7 @@ def assign(self: Tensor, index: Any, value: Any, alone: bool) -> None:
     if grad and self.dtype.kind not in "fc":
         raise refusal(
             TypeError,
-            f"a {self.dtype} tensor cannot hold values that need gradients",
+            f"a tensor of {self.dtype} cannot hold values that need gradients",
             f"item assignment of {describe(value, 1)} into {describe(self, 0)}",
             "x = x.astype(float) first",
         )

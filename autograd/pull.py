@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.blocks import in_pieces
-from autograd.errors import no_float, refusal
+from autograd.errors import kind_of, no_float, refusal
 from autograd.rules.lazy import LAZY
 from autograd.rules.shape import in_dtype, sum_to
 from autograd.tensor import Tensor, constant
@@ -116,7 +116,7 @@ def _number(gx: Any) -> Gradient:
         return np.asarray(gx, np.result_type(float, type(gx)))[()]
     raise refusal(
         TypeError,
-        f"the rule of an operation returned a {type(gx).__name__}",
+        f"the rule of an operation returned {kind_of(gx)}",
         f"its gradient is {gx!r}",
         "an array or a number, g * ...; None in the place of a rule: no derivative",
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.errors import kind_of, refusal
 
 Rebuild = Callable[[Sequence[Any]], Any]
 NESTS = (list, tuple, dict)
@@ -79,7 +79,7 @@ def _unlike(like: Any, tree: Any) -> ValueError:
 
 
 def _described(tree: Any) -> str:
-    kind = f"a {type(tree).__name__}"
+    kind = kind_of(tree)
     if isinstance(tree, dict):
         return f"{kind} of {', '.join(map(repr, tree)) or 'nothing'}"
     return f"{kind} of {len(tree)}" if isinstance(tree, (list, tuple)) else kind

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, refusal
+from autograd import Tensor, kind_of, refusal
 from nn.checks import refuse
 
 Batch = tuple[Tensor, ...]
@@ -100,7 +100,7 @@ def source(data: Any, batch_size: int, generator: np.random.Generator | None = N
     _refuse_names(data)
     yields = callable(data) or hasattr(data, "__iter__") or hasattr(data, "__getitem__")
     what, instead = "data is arrays of one length, or yields batches", "(X, y), or an iterable"
-    refuse(not yields, what, f"a {type(data).__name__}, {data!r:.40}", instead)
+    refuse(not yields, what, f"{data!r:.40}", instead)
     nested = isinstance(data, list) and isinstance(data[0] if data else None, (tuple, list))
     if isinstance(data, (np.ndarray, Tensor, tuple, list)) and not nested:
         return Batches(data, batch_size, generator)
@@ -127,5 +127,5 @@ def _tensor(x: Any) -> Tensor:
 
 def _refuse_names(x: Any) -> None:
     what = "arrays are told apart by their places: inputs, and then the target"
-    where = f"a {type(x).__name__} of {', '.join(map(str, x))}" if isinstance(x, Mapping) else ""
+    where = f"{kind_of(x)} of {', '.join(map(str, x))}" if isinstance(x, Mapping) else ""
     refuse(where, what, where, "(batch['x'], batch['y']), by the names there")

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 import autograd
-from autograd import Tensor, optional, refusal, write_atomically
+from autograd import Tensor, kind_of, optional, refusal, write_atomically
 from nn.checks import refuse
 from nn.module import Module, untouched
 
@@ -55,7 +55,7 @@ def save(module: Module, path: str | os.PathLike[str]) -> Path:
     >>> bool(np.all(same.weight == net.weight))
     True
     """
-    what, where = "nn.save writes a module", f"nn.save of a {type(module).__name__}"
+    what, where = "nn.save writes a module", f"nn.save of {kind_of(module)}"
     refuse(not isinstance(module, Module), what, where, "nn.save(model, path)", TypeError)
     # safetensors writes the memory as it lies, whatever the strides say
     arrays = {key: np.asarray(t.data, order="C") for key, t in module.state_dict().items()}
@@ -83,7 +83,7 @@ def load(module: AnyModule, path: str | os.PathLike[str]) -> AnyModule:
     OSError : for no such file, a folder, or what may not be read.
     ImportError : where safetensors is not installed.
     """
-    what, where = "nn.load reads into a module", f"nn.load into a {type(module).__name__}"
+    what, where = "nn.load reads into a module", f"nn.load into {kind_of(module)}"
     refuse(not isinstance(module, Module), what, where, "nn.load(model, path)", TypeError)
     with _reading(path, f"nn.load({str(path)!r})", "no weights are in this file", WRITTEN) as file:
         outlines = {key: _outline(file.get_slice(key)) for key in file.keys()}  # noqa: SIM118  # no dict
@@ -184,7 +184,7 @@ def _packed(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:
         items = value.items() if isinstance(value, dict) else enumerate(value)
         packed = [[k, _packed(v, f"{path}.{k}".lstrip("."), arrays)] for k, v in items]
         return [type(value).__name__, packed]
-    what = f"a checkpoint cannot hold a {type(value).__name__}"
+    what = f"a checkpoint cannot hold {kind_of(value)}"
     instead = "arrays, numbers, texts and None in state_dict()"
     refuse(not isinstance(value, (np.ndarray, np.generic, Tensor)), what, path, instead, TypeError)
     # safetensors writes what lies in memory: the rows of a transposed array have to be laid out

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 import autograd
-from autograd import Tensor
+from autograd import Tensor, kind_of
 from nn import functional, init
 from nn.checks import refuse
 from nn.function import Function, ReLU, shown
@@ -144,7 +144,7 @@ class ModuleList(Module):
 
     def _put(self, place: int, module: Module) -> None:
         kind, name = type(module).__name__, getattr(module, "__name__", "")
-        what = f"{type(self).__name__} is made of modules, not of a {kind}"
+        what = f"{type(self).__name__} is made of modules, not of {kind_of(module)}"
         where, instead = f"item {place}, {name or kind}", "objects: nn.Tanh(), nn.Linear(4, 3)"
         refuse(not isinstance(module, Module), what, where, instead, TypeError)
         setattr(self, str(place), module)

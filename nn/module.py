@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 
-from autograd import Tensor, call_as, default_generator, no_grad, refusal
+from autograd import Tensor, call_as, default_generator, kind_of, no_grad, refusal
 from nn.checks import refuse, unwritten
 from nn.elsewhere import OF_MODULES, Refused
 
@@ -102,7 +102,7 @@ class Module:
         except AttributeError as error:
             x, where = error.obj, f"the call of {type(self).__name__}"
             plain = error.name and any(x is a for a in args) and type(x).__module__ == "builtins"
-            what = f"a module takes arrays and Tensors, not a {type(x).__name__}"
+            what = f"a module takes arrays and Tensors, not {kind_of(x)}"
             refuse(plain, what, where, "np.array(x)", TypeError)
             raise
 
@@ -229,7 +229,7 @@ class Module:
             nothing is written then.
         TypeError : for what is no dict, as a module or the name of a file.
         """
-        what, where = "a state is a dict of values by name", f"a {type(state).__name__}"
+        what, where = "a state is a dict of values by name", kind_of(state)
         instead = "model.load_state_dict(other.state_dict()); nn.load(model, path) of a file"
         refuse(not isinstance(state, Mapping), what, where, instead, TypeError)
         own = dict(self._named("parameter", "buffer", remove_duplicate=False))

@@ -13,7 +13,15 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import Tensor, default_generator, is_grad_enabled, manual_seed, no_grad, refusal
+from autograd import (
+    Tensor,
+    default_generator,
+    is_grad_enabled,
+    kind_of,
+    manual_seed,
+    no_grad,
+    refusal,
+)
 from nn.checks import refuse
 from nn.data import Batch, Batches, Source, batches, source
 from nn.files import load_checkpoint, save_checkpoint
@@ -276,7 +284,7 @@ class Training:
         loss = self.loss(prediction, *batch[inputs:])
         if type(loss) is not Tensor or loss.shape:
             what = "a loss is one number, a scalar Tensor"
-            where = f"the loss is a {type(loss).__name__} of shape {np.shape(loss)}"
+            where = f"the loss is {kind_of(loss)} of shape {np.shape(loss)}"
             raise refusal(ValueError, what, where, "reduction='mean'")
         if is_grad_enabled():
             loss.backward()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd import Tensor, refusal
+from autograd import Tensor, kind_of, refusal
 from nn.checks import refuse
 from nn.elsewhere import OF_UTILS, refusing
 
@@ -70,7 +70,7 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
 
 def _grads(parameters: Any, bound: float) -> list[Tensor]:
     """Return the gradients of what may be clipped to such a bound."""
-    what, where = "parameters are clipped, not what has them", f"a {type(parameters).__name__}"
+    what, where = "parameters are clipped, not what has them", kind_of(parameters)
     refuse(callable(parameters), what, where, "model.parameters()", TypeError)
     refuse(not bound >= 0, "gradients are clipped to 0 or more", f"a bound of {bound}", "1.0")
     tensors = [parameters] if type(parameters) is Tensor else parameters

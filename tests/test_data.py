@@ -169,7 +169,7 @@ WRONG = {
     "no data": (
         lambda: source(None, 32),
         "data is arrays of one length, or yields batches",
-        "a NoneType, None",
+        "None",
         "(X, y), or an iterable",
     ),
     "size": (

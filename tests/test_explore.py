@@ -637,7 +637,7 @@ def test_every_number_of_the_model_is_the_engines():
         (lambda: explore("a * b", a=1, b=2, z=3), "z is not in the expression a * b"),
         (lambda: explore("a * b", a=1, b="2"), "b is no number, and no array of numbers"),
         (lambda: explore("a * b", a=1), "no value is given for b"),
-        (lambda: explore(3, a=1), "is explored, not a int"),
+        (lambda: explore(3, a=1), "is explored, not an int"),
         (lambda: explore(lambda a: a, a=np.inf), "a is no number that could be dragged"),
         (lambda: explore(Tensor([2.0], requires_grad=True) * 2), "there is nothing to drag"),
         (

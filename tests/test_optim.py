@@ -635,7 +635,7 @@ SAID = {
         lambda: optim.SGD(3),
         TypeError,
         "an optimizer takes parameters, not the module or function that has them",
-        "a int",
+        "an int",
         "SGD(model.parameters(), ...)",
     ),
     "a group without parameters": (
@@ -711,7 +711,7 @@ SAID = {
     "an array": (
         lambda: optim.Adam([np.ones(2)]),
         TypeError,
-        "only leaf tensors are trained, not a ndarray",
+        "only leaf tensors are trained, not an ndarray",
         "Adam",
         "nn.Parameter(data), or model.parameters()",
     ),

@@ -646,7 +646,7 @@ def test_a_constant_that_no_rule_asked_reads_may_be_rewritten(use):
         (lambda: leaf(np.ones((2, 2))) @ 2, "matmul multiplies arrays, and one of these is a"),
         (
             lambda: Tensor([0, 0]).__setitem__(0, leaf(1.5)),
-            "a int64 tensor cannot hold values that need gradients",
+            "a tensor of int64 cannot hold values that need gradients",
         ),
         (
             lambda: Tensor([0.0, 0.0, 0.0]).__setitem__(slice(2), np.ones(3)),

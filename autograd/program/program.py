@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.errors import kind_of, refusal
 from autograd.functional import grad, hessian, jacobian, vjp
 from autograd.modes import depth
 from autograd.primitive import PRIMITIVES
@@ -428,7 +428,7 @@ def _apply(e: Equation, xs: Sequence[Any]) -> Any:
 
 
 def _described(a: Any) -> str:
-    return f"a {type(a).__name__}" if isinstance(a, (list, tuple, dict)) else str(np.shape(raw(a)))
+    return kind_of(a) if isinstance(a, (list, tuple, dict)) else str(np.shape(raw(a)))
 
 
 def _protect(values: Mapping[Any, Any]) -> None:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from inspect import Signature, signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from autograd import kind_of
 from nn.checks import bind, unwritten
 from nn.elsewhere import OF_SCHEDULES, refusing
 from nn.optim.optimizer import Optimizer, Remembering
@@ -78,7 +79,7 @@ class LRScheduler(Remembering):
     def __init__(
         self, optimizer: Optimizer, *args: Any, last_epoch: int = -1, **options: Any
     ) -> None:
-        what = f"a schedule changes an optimizer, not a {type(optimizer).__name__}"
+        what = f"a schedule changes an optimizer, not {kind_of(optimizer)}"
         wrong = not hasattr(optimizer, "param_groups")
         self._refuse(wrong, what, "the optimizer first, and then the options", TypeError)
         self.optimizer = optimizer

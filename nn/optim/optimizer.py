@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd import Tensor
+from autograd import Tensor, kind_of
 from nn.checks import bind, refuse, unwritten
 
 Group = dict[str, Any]
@@ -215,7 +215,7 @@ class Optimizer(Remembering):
         for p in group["params"]:
             leaf, op = type(p) is Tensor and p.is_leaf, getattr(p, "op", None)
             what = "only leaf tensors are trained, not "
-            what += f"the result of {op.name}" if op else f"a {type(p).__name__}"
+            what += f"the result of {op.name}" if op else kind_of(p)
             self._refuse(not leaf, what, "nn.Parameter(data), or model.parameters()", TypeError)
             repeated = f"a parameter of shape {p.shape} is given twice"
             self._refuse(p in seen, repeated, "each parameter once")
@@ -237,7 +237,7 @@ def blocks(*arrays: Any) -> Iterator[Any]:
 
 def _listed(params: Any) -> list[Any]:
     what = "an optimizer takes parameters, not the module or function that has them"
-    where, instead = f"a {type(params).__name__}", "SGD(model.parameters(), ...)"
+    where, instead = kind_of(params), "SGD(model.parameters(), ...)"
     wrong = callable(params) or not hasattr(params, "__iter__")
     refuse(wrong, what, where, instead, TypeError)
     return [params] if type(params) is Tensor else list(params)

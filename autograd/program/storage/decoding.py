@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.errors import kind_of, refusal
 from autograd.program.equations import Equation, Name, unit
 from autograd.program.program import Effect, Program
 from autograd.program.storage.encoding import DTYPES, NUMBERS, Json, operations
@@ -229,7 +229,7 @@ class Reader:
     def of(self, kind: type, v: Json) -> Any:
         """Return a value of exactly this type."""
         if type(v) is not kind:
-            self.refuse(f"a {type(v).__name__} in the place of a {kind.__name__}")
+            self.refuse(f"{kind_of(v)} in the place of {kind_of(kind())}")
         return v
 
     def row(self, v: Json, count: int) -> Any:

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.errors import kind_of, refusal
 from autograd.primitive import FUSED, PRIMITIVES, Primitive
 from autograd.program.equations import Equation, Name
 from autograd.program.program import Program
@@ -123,7 +123,7 @@ class Writer:
         if isinstance(v, (np.ndarray, np.generic)):
             kind = "array" if isinstance(v, np.ndarray) else "scalar"
             return {kind: self.array(f"value {len(self.tensors)}", v)}
-        return self.refuse(f"a {type(v).__name__}", "arrays, numbers and texts, in lists and dicts")
+        return self.refuse(kind_of(v), "arrays, numbers and texts, in lists and dicts")
 
     def refuse(self, what: str, instead: str) -> NoReturn:
         raise refusal(

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import function_name, refusal
+from autograd.errors import function_name, kind_of, refusal
 from autograd.modes import is_grad_enabled
 from autograd.names import names_in
 from autograd.outside import DATA, reading
@@ -283,7 +283,7 @@ def _reference(tape: Tape, value: Any) -> Any:
         return value
     raise refusal(
         CaptureError,
-        f"a program cannot return a {type(value).__name__}",
+        f"a program cannot return {kind_of(value)}",
         f"the result {value!r:.60}",
         "arrays and numbers, in tuples, lists and dicts",
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.errors import kind_of, refusal
 from autograd.expression import Expression
 from autograd.graph import leaves
 from autograd.names import name_of, names_in
@@ -65,7 +65,7 @@ def explore(f: Callable[..., Any] | str | Tensor, /, **values: Any) -> Explorati
         return _explored(f, inputs, names)
     if not isinstance(f, str) and not callable(f):
         raise _refused(
-            f"a function, an expression or a Tensor is explored, not a {type(f).__name__}", values,
+            f"a function, an expression or a Tensor is explored, not {kind_of(f)}", values,
             'explore("(a + b) * c", a=2, b=3, c=4)',
         )  # fmt: skip
     if not isinstance(f, str):
@@ -109,7 +109,7 @@ def _explored(
 def _draggable(root: Any, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return the inputs that can be changed; refuse what no page can show."""
     if isinstance(root, (list, tuple, dict)):
-        what = f"a page explores one number, and this result is a {type(root).__name__}"
+        what = f"a page explores one number, and this result is {kind_of(root)}"
         raise _refused(what, inputs, "one of its elements")
     if type(root) is not Tensor or not root.requires_grad:
         raise _refused("the result depends on no input", inputs, "explore(lambda a: a * a, a=2)")

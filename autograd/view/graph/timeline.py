@@ -9,7 +9,7 @@ import operator
 from dataclasses import replace
 from typing import Any
 
-from autograd.errors import refusal
+from autograd.errors import kind_of, refusal
 from autograd.tensor import Tensor
 from autograd.view.derivation.writing import array_text
 from autograd.view.graph.scene import Composition, Node, Scene, Wire, sentence
@@ -73,7 +73,7 @@ class Timeline:
         try:
             step = operator.index(upto)
         except TypeError:
-            what = f"a pass stops at a step or at a Tensor, not at a {type(upto).__name__}"
+            what = f"a pass stops at a step or at a Tensor, not at {kind_of(upto)}"
             raise refusal(TypeError, what, f"draw(f, upto={upto!r})", "upto=3, or upto=d") from None
         if not 0 <= step <= self.last:
             raise refusal(

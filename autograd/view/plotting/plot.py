@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import function_name, refusal
+from autograd.errors import function_name, kind_of, refusal
 from autograd.functional import elementwise_grad
 from autograd.modes import enable_grad, no_grad
 from autograd.tensor import Tensor, raw
@@ -305,7 +305,7 @@ def _function(f: Any) -> Curve:
     if not callable(f):
         raise refusal(
             TypeError,
-            f"plot draws functions, not a {type(f).__name__}",
+            f"plot draws functions, not {kind_of(f)}",
             f"plot({f!r:.40})",
             "plot(np.tanh, -10, 10), or plot([np.tanh, sigmoid], -10, 10)",
         )
