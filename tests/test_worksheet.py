@@ -212,6 +212,14 @@ def test_fractions_stand_in_the_key_and_no_decimals():
 
 
 # ── formats ───────────────────────────────────────────────────────────────────────────────────
+def test_a_page_has_the_width_of_a_phone_and_the_language_of_its_words(tmp_path):
+    page = worksheet("Ada", lang="pt").save(tmp_path / "ada.html")[0].read_text(encoding="utf-8")
+    assert page.startswith('<!doctype html>\n<html lang="pt">')
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in page
+    assert '<div class="picture"><svg ' in page, "which is moved aside where it is too wide"
+    assert ".worksheet .picture{overflow-x:auto}" in page
+
+
 @pytest.mark.parametrize("form", ["svg", "html", "md", "tex"])
 def test_any_name_of_a_student_is_shown_as_typed(form, tmp_path):
     page, _ = worksheet(NASTY, 1).save(tmp_path / f"x.{form}")

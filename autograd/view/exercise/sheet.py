@@ -151,7 +151,8 @@ class Sheet:
         """Return the page as HTML, to be put into another one."""
         parts = [f"<h1>{html.escape(self._title)}</h1>"]
         parts += [f"<p>{html.escape(line)}</p>" for line in self._head()]
-        parts += [f"<p>{self._words['numbers']}</p>", self.picture.svg()]
+        picture = f'<div class="picture">{self.picture.svg()}</div>'
+        parts += [f"<p>{self._words['numbers']}</p>", picture]
         for task, rows, blank in self._parts():
             items = (f"<li>{html.escape(self._line(row, blank=blank))}</li>" for row in rows)
             parts += [f"<h2>{html.escape(task)}</h2>", f"<ul>{''.join(items)}</ul>"]
@@ -159,8 +160,13 @@ class Sheet:
 
     def html(self) -> str:
         """Return a page of its own."""
-        head = f'<meta charset="utf-8"><title>{html.escape(self._title)}</title>'
-        return f"<!doctype html>\n<html>{head}<body>{self.body()}</body></html>\n"
+        head = (
+            '<meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"<title>{html.escape(self._title)}</title>"
+        )
+        start = f'<!doctype html>\n<html lang="{self._text.language.code}">{head}'
+        return f"{start}<body>{self.body()}</body></html>\n"
 
     def markdown(self, picture: str) -> str:
         """Return the page in Markdown, with formulas in LaTeX; `picture` is a file."""
@@ -193,7 +199,9 @@ STYLE = """<style>
 background:#fff;color:#1b1f24;padding:0 1em}
 .worksheet h1{font-size:1.4em}.worksheet h2{font-size:1.05em;margin-top:1.4em}
 .worksheet ul{list-style:none;padding-left:1em;display:grid;gap:.9em 2em;
-grid-template-columns:repeat(auto-fill,minmax(17em,1fr))}
+grid-template-columns:repeat(auto-fill,minmax(min(17em,100%),1fr))}
+.worksheet .picture{overflow-x:auto}
+@media screen and (max-width:45em){.worksheet svg{max-width:none!important}}
 </style>"""
 
 DOCUMENT = r"""\documentclass{article}
