@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from string import Formatter
 from typing import Any
 
@@ -102,7 +102,7 @@ def sentence(template: str, **parts: Any) -> Words:
 def _arrays_named(formula: Formula) -> Formula:
     """Put a leaf in the place of every plain array, so that its shape can be written."""
     if isinstance(formula, Call):
-        return Call(formula.op, tuple(map(_arrays_named, formula.args)), formula.params)
+        return replace(formula, args=tuple(map(_arrays_named, formula.args)))
     plain = not isinstance(formula, (Leaf, Matrix)) and has_axes(formula)
     return Leaf("", formula) if plain else formula
 

@@ -144,21 +144,18 @@ def _formula(value: Any) -> Formula:
     return value.formula if isinstance(value, Symbol) else float(value)
 
 
-def _operator(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[..., Any]:
-    op = PRIMITIVES[fn]
-    if reflected:
-        return lambda a, b: _apply(op, b, a)
-    return lambda *args: _apply(op, *args)
+def _give_operator(op: Primitive) -> None:
+    """Let symbols be operands of an operator; Python asks for __radd__, and never for __rneg__."""
+    name = op.call.__name__.strip("_")
+    setattr(Symbol, f"__{name}__", lambda *args: _apply(op, *args))
+    setattr(Symbol, f"__r{name}__", lambda b, a: _apply(op, a, b))
 
 
-for _fn in (np.add, np.subtract, np.multiply, np.divide, operator.pow):
-    _name = PRIMITIVES[_fn].call.__name__.strip("_")
-    setattr(Symbol, f"__{_name}__", _operator(_fn))
-    setattr(Symbol, f"__r{_name}__", _operator(_fn, reflected=True))
-for _fn in (np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal):
-    setattr(Symbol, f"__{PRIMITIVES[_fn].call.__name__}__", _operator(_fn))
-for _fn in (np.negative, np.positive, np.absolute):
-    setattr(Symbol, f"__{PRIMITIVES[_fn].call.__name__}__", _operator(_fn))
+for _fn in (
+    np.add, np.subtract, np.multiply, np.divide, operator.pow, np.negative, np.positive,
+    np.absolute, np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal,
+):  # fmt: skip
+    _give_operator(PRIMITIVES[_fn])
 
 
 def _symbols(node: Tensor, a: Tensor, nodes: Mapping[Tensor, Leaf]) -> Any:

@@ -8,7 +8,7 @@ import operator
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
 
@@ -109,11 +109,7 @@ def has_axes(formula: Formula) -> bool:
 def applied(node: Tensor, named: Mapping[Any, Leaf]) -> Formula:
     """Return the operation that made `node`, applied to its arguments' names."""
     op: Any = node.op  # never None: a leaf was not computed
-    args = arguments(node)
-    parts = [_operand(a, named) for a in args]
-    if not op.elementwise:  # 0 will not do for an array of zeros
-        pairs = zip(args, parts, strict=True)
-        parts = [raw(a) if is_number(part) else part for a, part in pairs]
+    parts = _operands(arguments(node), named, broadcasts=op.elementwise)
     return Call(op, tuple(parts), node.params)
 
 
@@ -192,6 +188,16 @@ def _operand(a: Any, named: Mapping[Any, Formula]) -> Formula:
     return _plain(raw(a)) if known is None else known
 
 
+def _operands(
+    args: Sequence[Any], named: Mapping[Any, Formula], *, broadcasts: bool
+) -> list[Formula]:
+    """Return arguments as formulas; where nothing broadcasts, 0 will not do for zeros."""
+    parts = [_operand(a, named) for a in args]
+    if broadcasts:
+        return parts
+    return [raw(a) if is_number(part) else part for a, part in zip(args, parts, strict=True)]
+
+
 def _plain(value: Any) -> Any:
     """Write an array of one repeated number as that number."""
     array = np.asarray(value)
@@ -219,26 +225,19 @@ def _simplest(result: Any, known: Mapping[Tensor, Formula]) -> Formula:
         elif t.op.fn in SILENT or (t.op.fn in REARRANGING and t.shape == np.shape(args[0])):
             found[t] = _operand(args[0], whole)
         elif t.op.fn is np.reshape and _is_kept_sum(args[0], t.shape):
-            summed = found[args[0]]
-            found[t] = summed
+            found[t] = summed = found[args[0]]
             if isinstance(summed, Call):
-                params = {**summed.params, "keepdims": True}
-                found[t] = Call(summed.op, summed.args, params)
+                found[t] = replace(summed, params={**summed.params, "keepdims": True})
         elif t.op is MULTIPLY and _is_outer(*args):
             column, row = (a.args[0] if _is_stretched(a, -1, -2) else a for a in args)
             found[t] = Call(OUTER, (_operand(column, found), _operand(row, found)))
         else:
             broadcasts = t.op.elementwise or t.op.fn is np.broadcast_to
-            if broadcasts:
-                parts = [_operand(_bare(a, known), found) for a in args]
-            else:
-                parts = [_operand(a, whole) for a in args]
+            bare = [_bare(a, known) for a in args] if broadcasts else args
+            parts = _operands(bare, found if broadcasts else whole, broadcasts=broadcasts)
             if not any(isinstance(part, (Leaf, Call)) for part in parts):
                 found[t] = _plain(t.data)
                 continue
-            if not broadcasts:  # 0 will not do for an array of zeros
-                pairs = zip(args, parts, strict=True)
-                parts = [raw(a) if is_number(part) else part for a, part in pairs]
             found[t] = _call(t.op, parts, t.params)
             if t.op is WHERE and is_number(parts[0]) and not is_number(found[t]):
                 branch = args[1 if parts[0] else 2]
@@ -280,8 +279,7 @@ def _is_stretched(a: Any, *axes: int) -> bool:
 def _with_classes(formula: Formula, args: Sequence[Formula]) -> Formula:
     """Name the one-hot rows of a target, of which a rule records only the zeros and ones."""
     if isinstance(formula, Call):
-        parts = tuple(_with_classes(a, args) for a in formula.args)
-        return Call(formula.op, parts, formula.params)
+        return replace(formula, args=tuple(_with_classes(a, args) for a in formula.args))
     for target in args if isinstance(formula, np.ndarray) and formula.ndim else ():
         value = np.asarray(target.value if isinstance(target, Leaf) else target)
         n = formula.shape[-1]

@@ -139,8 +139,6 @@ class Style:
 
     def by_value(self, leaf: Leaf) -> Spelled:
         """Write a leaf's value, ``(−3)`` wherever an operator stands beside it."""
-        if isinstance(leaf.value, str):
-            return Spelled(self.name(leaf.value))
         text = self.array(leaf.value)
         loose = text.startswith("−") or ("e" in text and np.ndim(leaf.value) == 0)
         return Spelled(text, LOOSE) if loose else Spelled(text)

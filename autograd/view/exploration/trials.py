@@ -1,7 +1,7 @@
 """Trials: whether a formula, read at one point, is worth what the rule sends at others, too."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -75,7 +75,7 @@ def holding(readings: Sequence[Reading | None]) -> list[Formula]:
 def _is_worth(formula: Formula, there: Reading) -> bool:
     def moved(part: Formula) -> Formula:
         if isinstance(part, Call):
-            return Call(part.op, tuple(map(moved, part.args)), part.params)
+            return replace(part, args=tuple(map(moved, part.args)))
         return Leaf(part.name, there.values[part.name]) if isinstance(part, Leaf) else part
 
     with np.errstate(all="ignore"):

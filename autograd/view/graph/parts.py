@@ -147,10 +147,6 @@ class Parts:
         self._find_rows()
         self._measure(roots)
 
-    def home(self, t: Tensor) -> Part:
-        """Return the innermost part that an operation is in."""
-        return self.homes[t]
-
     def top(self, t: Tensor) -> "Part | Tensor":
         """Return the outermost part of an operation, or the one that stands for it; or itself."""
         chain = self.homes[t].chain()

@@ -191,7 +191,7 @@ class Composition:
         check_choice("detail", detail, DETAILS)
         check_choice("level", level, (None, *LEVELS))
         self.names, self.parts = names, parts
-        inside = {"part": parts.top, "home": parts.home} if parts else {}
+        inside = {"part": parts.top, "home": parts.homes.__getitem__} if parts else {}
         self.called = partial(called, names=names)  # no cycle keeps the graph alive
         self.selection = Selection(roots, self.called, around=around, **inside)
         self.gradients = Gradients() if detail == "values" else gradients_of(self.selection)
