@@ -1195,6 +1195,17 @@ def test_a_chain_takes_integers_where_a_function_makes_floats():
         assert_array_equal(compile(lambda x: autograd.sigmoid(x) * 2)(x), autograd.sigmoid(x) * 2)
 
 
+def test_results_without_axes_are_numbers():
+    def f(x):
+        return np.where(x > 0, x * x, 0) + np.clip(x, 0, 1)
+
+    for g in (f, grad(f), value_and_grad(f)):
+        (eager, _), (program, _), (replay, _) = (
+            flatten(h(0.5)) for h in (g, capture(g, 0.5), compile(g))
+        )
+        assert {type(y) for y in (*eager, *program, *replay)} == {np.float64}
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, complex, int])
 @pytest.mark.parametrize("size", [100, 5000, LARGE])
 def test_a_choice_keeps_every_bit(dtype, size):

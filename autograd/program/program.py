@@ -167,9 +167,12 @@ class Program:
         try:
             results = self.function(*values)
         except NotImplementedError:  # a primitive whose definition cannot be printed
-            return self.interpret(*values)
-        count = len(self.results)
-        return results if count > 1 else (results,) if count else ()
+            results = self.interpret(*values)
+        else:
+            count = len(self.results)
+            results = results if count > 1 else (results,) if count else ()
+        # np.where of numbers makes an array without axes
+        return tuple([y[()] if type(y) is np.ndarray and not y.ndim else y for y in results])
 
     @cached_property
     def function(self) -> Callable[..., Any]:

@@ -28,7 +28,6 @@ from autograd.program.replay.kernels import (
 )
 from autograd.rules.neural import d_cross_entropy as fused_gradient
 from autograd.rules.neural import softmax_cross_entropy
-from autograd.rules.shape import VIEWS
 
 GRADIENT = fused_op(fused_gradient)
 
@@ -254,8 +253,8 @@ class Plan:
             text = f"{self.refer(in_pieces)}({self.refer(e.op.call)}, {args})"
         if np.ndim(e.like) and _may_be_an_argument(e):
             text = f"{self.refer(np.array)}({text})"  # nobody looks after what it is a view of
-        elif e.op.fn in VIEWS and not np.ndim(e.like):
-            text += "[()]"  # a number, and no view of one
+        elif not np.ndim(e.like) and not isinstance(e.op.fn, np.ufunc):
+            text = f"{self.refer(np.asarray)}({text})[()]"  # a number, and no view of one
         self.lines.append(f"{e.name} = {text}")
 
     def _is_shared(self, e: Equation) -> bool:
