@@ -11,7 +11,7 @@ from autograd.errors import three_lines
 
 scipy = pytest.importorskip("scipy", reason="what these tests are about")
 import autograd.scipy.stats.norm as norm  # noqa: E402, PLR0402  # HIPS's words
-from scipy import integrate, linalg, optimize, signal, stats  # noqa: E402  # SciPy is there
+from scipy import integrate, linalg, optimize, signal, special, stats  # noqa: E402  # SciPy is there
 
 import autograd.scipy as ours  # noqa: E402  # behind SciPy
 import autograd.scipy.stats.multivariate_normal as mvn  # noqa: E402  # as HIPS's programs do
@@ -624,3 +624,53 @@ def test_roots_and_least_squares():
     found = ours.optimize.least_squares(residuals, np.array([1.0, 1.0]), (0.5,))
     assert_allclose(found.x, [3, 0.5], rtol=1e-7)
     assert_allclose(found.jac, jacobian(residuals)(found.x, 0.5), rtol=1e-6)
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("lower", [False, True])
+@pytest.mark.parametrize("kind", [None, "gen", "sym", "her", "pos"])
+def test_what_is_assumed_of_a_matrix_is_what_scipy_reads_of_it(kind, lower, transposed, rng):
+    a = rng.random((3, 3)) + 3 * np.eye(3)  # whose triangles differ
+    options = {"assume_a": kind, "lower": lower, "transposed": transposed}
+    for b in (rng.random(3), rng.random((3, 2))):
+        got = ours.linalg.solve(a, b, **options)
+        assert_allclose(got, linalg.solve(a, b, **options), rtol=1e-13)
+        check_grads(lambda a, b: ours.linalg.solve(a, b, **options), (a, b))
+    with pytest.raises(np.linalg.LinAlgError):
+        ours.linalg.solve(-a, b, assume_a="pos")
+    with pytest.raises(ValueError) as caught:
+        ours.linalg.solve(a, b, assume_a="diagonal")
+    assert str(caught.value) == (
+        "a matrix is assumed to be 'gen', 'her', 'pos' or 'sym'\n"
+        "  where: solve(a, b, assume_a='diagonal')\n"
+        "  instead: solve_triangular(a, b), solve_banded((l, u), a, b), or solve(a, b)"
+    )
+
+
+def test_what_distributions_lack_is_said():
+    with pytest.raises(AttributeError) as caught:
+        norm.ppf(0.5)
+    assert str(caught.value) == (
+        "a distribution of autograd.scipy.stats has no 'ppf'\n  where: distribution.ppf\n"
+        "  instead: scipy.stats's own ppf, which has no derivative, with x.detach()"
+    )
+    with pytest.raises(TypeError) as caught:
+        norm(0, scale=2)
+    assert str(caught.value) == (
+        "the parameters of a distribution are arguments of its methods, here\n"
+        "  where: a distribution(0, scale=2)\n  instead: cdf(x, loc=0.0, scale=1.0)"
+    )
+
+
+def test_the_words_and_lists_of_scipys_examples_are_taken():
+    matrix = [[4.0, 1.0], [1.0, 3.0]]
+    for got, expected in (
+        (ours.linalg.sqrtm(matrix), linalg.sqrtm(matrix)),
+        (ours.linalg.solve_sylvester(matrix, matrix, matrix), np.eye(2) / 2),
+        (ours.special.polygamma(1, [2, 3, 25.5]), special.polygamma(1, [2, 3, 25.5])),
+        (ours.special.multigammaln([2.0, 3.0], 2), special.multigammaln([2.0, 3.0], 2)),
+        (ours.special.zeta([-1.0, 0.0, 0.5]), [-1 / 12, -0.5, special.zeta(0.5)]),
+        (ours.special.zeta(0.5 + 14j), special.zeta(0.5 + 14j)),
+        (ours.signal.convolve([1.0, 2.0], [0.0, 1.0], method="direct"), [0, 1, 2]),
+    ):
+        assert_allclose(got, expected, rtol=1e-13, atol=1e-15)

@@ -106,7 +106,8 @@ def polygamma_(n, x):
 
 
 def zeta_(x, q):
-    return special.zeta(x, q)
+    """Compute Riemann's function where q is 1: SciPy continues that beyond the series."""
+    return special.zeta(x) if np.ndim(q) == 0 and q == 1 else special.zeta(x, q)
 
 
 def in_double(f, sign=1):

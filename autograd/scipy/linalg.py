@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from scipy import linalg
 
+from autograd.errors import refusal
 from autograd.rules.complex_parts import beneath, is_symbol, numbers
 from autograd.rules.matrix_functions import banded, sylvester, triangular
 from autograd.rules.matrix_functions import expm as expm_row
 from autograd.rules.matrix_functions import sqrtm as sqrtm_row
+from autograd.rules.shape import arrayed
 
 __all__ = [
     "block_diag", "cho_factor", "cho_solve", "cholesky", "det", "expm", "inv", "solve",
@@ -37,7 +39,54 @@ def heedless(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 det, inv = heedless(np.linalg.det), heedless(np.linalg.inv)
-solve = heedless(np.linalg.solve)
+
+
+def mirrored(a: Any, lower: bool) -> Any:
+    """Return the Hermitian matrix of which one triangle is given; the other is not read."""
+    half, rest = (np.tril(a), np.tril(a, -1)) if lower else (np.triu(a), np.triu(a, 1))
+    return half + np.conj(np.swapaxes(rest, -1, -2))
+
+
+@heedless
+def solve(
+    a: Any, b: Any, lower: bool = False, *, assume_a: str | None = None, transposed: bool = False
+) -> Any:
+    """Solve ``a x = b`` for x.
+
+    Parameters
+    ----------
+    a : shape (n, n), or a stack (..., n, n) of them.
+    b : shape (n,), or (n, k), or a stack (..., n, k).
+    lower : which triangle is read, where `assume_a` says that it is enough.
+    assume_a : "pos" of a positive definite matrix, "her" of a Hermitian one, "sym" of a real
+        symmetric one; nothing, or "gen", of any.
+    transposed : solve ``aᵀ x = b``.
+
+    Raises
+    ------
+    ValueError : for another word.
+    numpy.linalg.LinAlgError : where a is singular, or not positive definite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> solve(np.array([[4.0, 2.0], [2.0, 5.0]]), np.array([8.0, 12.0]), assume_a="pos")
+    array([1., 2.])
+    """
+    a = np.swapaxes(a, -1, -2) if transposed else a
+    lower = lower != transposed
+    if assume_a in (None, "gen", "general"):
+        return np.linalg.solve(a, b)
+    if assume_a in ("pos", "positive definite"):
+        return cho_solve(cho_factor(mirrored(a, lower), lower), b)
+    if assume_a in ("her", "hermitian", "sym", "symmetric"):
+        return np.linalg.solve(mirrored(a, lower), b)
+    raise refusal(
+        ValueError,
+        "a matrix is assumed to be 'gen', 'her', 'pos' or 'sym'",
+        f"solve(a, b, assume_a={assume_a!r})",
+        "solve_triangular(a, b), solve_banded((l, u), a, b), or solve(a, b)",
+    )
 
 
 @heedless
@@ -104,7 +153,7 @@ def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
     array([[2., 2.],
            [2., 2.]])
     """
-    return sylvester(a, b, q)
+    return sylvester(arrayed(a), arrayed(b), arrayed(q))
 
 
 def expm(A: Any) -> Any:
@@ -126,6 +175,7 @@ def sqrtm(A: Any) -> Any:
     array([[2., 0.],
            [0., 3.]])
     """
+    A = arrayed(A)
     if not is_symbol(beneath(A)):
         return sqrtm_row(A)
     return sqrtm_row(A, kind=linalg.sqrtm(numbers(A)).dtype.kind)  # whose dtype numbers decide

@@ -17,13 +17,15 @@ SHORT = 2**16
 
 
 def convolve(
-    in1: Any, in2: Any, axes: Any = None, dot_axes: Axes = ((), ()), mode: str = "full"
-) -> Any:
+    in1: Any, in2: Any, axes: Any = None, dot_axes: Axes = ((), ()), mode: str = "full",
+    method: str = "auto",  # noqa: ARG001  # which changes no number
+) -> Any:  # fmt: skip
     """Convolve two real arrays.
 
-    Takes the arguments of `scipy.signal.convolve`, ``(in1, in2, mode="full")``, and those of HIPS
-    autograd. Short lines are multiplied and summed; all else is done by Fast Fourier Transforms,
-    whose error is relative to the largest element of the result.
+    Takes the arguments of `scipy.signal.convolve`, ``(in1, in2, mode="full")``, of which `method`
+    changes nothing here, and those of HIPS autograd. Short lines are multiplied and summed; all
+    else is done by Fast Fourier Transforms, whose error is relative to the largest element of the
+    result.
 
     Parameters
     ----------

@@ -78,7 +78,7 @@ def polygamma(n: Any, x: Any) -> Any:
     >>> round(polygamma(1, 1.0) * 6 / np.pi**2, 12)
     np.float64(1.0)
     """
-    return polygamma_row(n, x)
+    return polygamma_row(n, _array(x))
 
 
 def zeta(x: Any, q: Any = 1.0) -> Any:
@@ -96,6 +96,7 @@ def multigammaln(a: Any, d: int) -> Any:
     >>> multigammaln(3.0, 1) == np.log(2.0)
     np.True_
     """
+    a = _array(a)
     terms = [scipys.gammaln(a - j / 2) for j in range(d)]
     return d * (d - 1) / 4 * math.log(math.pi) + sum(terms)
 

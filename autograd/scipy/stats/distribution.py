@@ -3,9 +3,11 @@
 import inspect
 import math
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
+
+from autograd.errors import refusal
 
 Formula = Callable[..., Any]
 Standard = tuple[Any, list[Any], Any]
@@ -43,6 +45,19 @@ class Distribution:
         self.signature = inspect.Signature(named)
         self.low, self.high = support
         self.valid, self.formulas = valid, formulas
+
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse to be frozen: what a method is differentiable by are its arguments."""
+        what = "the parameters of a distribution are arguments of its methods, here"
+        given = ", ".join([*map(repr, args), *(f"{k}={v!r}" for k, v in kwargs.items())])
+        raise refusal(TypeError, what, f"a distribution({given:.60})", f"cdf{self.signature}")
+
+    def __getattr__(self, name: str) -> NoReturn:
+        what = f"a distribution of autograd.scipy.stats has no {name!r}"
+        if name.startswith("_"):
+            raise AttributeError(what)
+        instead = f"scipy.stats's own {name}, which has no derivative, with x.detach()"
+        raise refusal(AttributeError, what, f"distribution.{name}", instead)
 
     def cdf(self, *args: Any, **kwargs: Any) -> Any:
         """Return the probability of at most x."""
