@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import call_of, describe, plain, refusal, shape_of
-from autograd.inplace import WRITERS, assign, into, is_dropped, refuse_part
+from autograd.inplace import WRITERS, assign, into, is_dropped, misfit, refuse_part
 from autograd.modes import is_grad_enabled
 from autograd.primitive import (
     COMPOSITES,
@@ -79,12 +79,8 @@ def _into(
     lead, sizes = x.ndim - y.ndim, zip(y.shape[::-1], x.shape[::-1], strict=False)
     fits = index is not ... or (lead >= 0 and all(n in (1, size) for n, size in sizes))
     if not fits or not np.can_cast(y.dtype, x.dtype, "same_kind"):
-        raise refusal(
-            ValueError,
-            f"in place, the result must fit {x.dtype} {x.shape}, not {y.dtype} {y.shape}",
-            f"{full_name(fn)} with out={describe(x, 0)}",
-            "the call without out=, which makes a new tensor",
-        )
+        call = f"{full_name(fn)} with out={describe(x, 0)}"
+        raise misfit(x, y, call, "the call without out=")
     assign(x, index, y, alone)
     return x
 

@@ -184,7 +184,7 @@ def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
             if type(x.data) is not np.ndarray:  # a number, which NumPy's operators replace
                 return record(op, (x, other))
             where = f"in-place {op.name} of {describe(x, 0)} and {describe(other, 1)}"
-            raise _misfit(x, y, where)
+            raise misfit(x, y, where, "the operator without its =")
         y = y if y.dtype == x.dtype else record(PRIMITIVES[astype], (y,), {"dtype": x.dtype})
         if not recording or (_is_shared(x) and not y.requires_grad):
             write(x, ..., y.data, seen=not (recording or alone))
@@ -199,13 +199,10 @@ def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     return method
 
 
-def _misfit(x: Tensor, y: Tensor, where: str) -> ValueError:
-    return refusal(
-        ValueError,
-        f"in place, the result must fit {x.dtype} {x.shape}, not {y.dtype} {y.shape}",
-        where,
-        "the operator without its =, which makes a new tensor",
-    )
+def misfit(x: Tensor, y: Any, where: str, otherwise: str) -> ValueError:
+    """Return the error about a result that x cannot hold."""
+    what = f"in place, the result must fit {x.dtype} {x.shape}, not {y.dtype} {y.shape}"
+    return refusal(ValueError, what, where, f"{otherwise}, which makes a new tensor")
 
 
 def _never_replaced(fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -215,7 +212,8 @@ def _never_replaced(fn: Callable[..., Any]) -> Callable[..., Any]:
     def method(x: Tensor, other: Any, *args: Any, **kwargs: Any) -> Tensor:
         y = fn(x, other, *args, **kwargs)
         if y is not x:
-            raise _misfit(x, y, f"{fn.__name__} of {describe(x, 0)} and {describe(other, 1)}")
+            where = f"{fn.__name__} of {describe(x, 0)} and {describe(other, 1)}"
+            raise misfit(x, y, where, "the operator without its =")
         return x
 
     return method
