@@ -367,10 +367,14 @@ def test_many_arrays_in_a_row_stand_below_each_other(value, operations, directio
     picture = draw(y)
     entrance, way_out = {"LR": "we", "TB": "ns"}[direction]
     assert f"rankdir={direction}" in picture.source
+    assert ('VALIGN="TOP"></TD>' in picture.source) == (direction == "LR"), "room for nothing"
     assert f"n0 -> n1_0:{entrance} [" in picture.source
     assert f"n1_0:{way_out} -> n1\n" in picture.source
     assert picture.mermaid().startswith(f"flowchart {direction}\n")
     assert {f"rankdir={direction}" in frame.source for frame in ag.frames(y)} == {True}
+    y.backward(np.ones_like(y.data))
+    wide = 'HEIGHT="3"' in draw(y, flow=True).source
+    assert wide == (direction == "LR"), "a line across the wire is no part of it"
 
 
 def test_an_array_that_was_rewritten_is_drawn_as_each_operation_saw_it():

@@ -69,7 +69,7 @@ def dot(scene: Scene, theme: Theme) -> str:
         _node(graph, f"n{i}", node, theme)
         homes.setdefault(node.group, []).append(f"n{i}")
         for k, wire in enumerate(wires):
-            _wire(graph, f"n{i}_{k}", wire, theme, SIDES[direction])
+            _wire(graph, f"n{i}_{k}", wire, theme, direction)
             if _is_labelled(wire):
                 around = _around(scene, scene.nodes[wire.source].group)
                 home = next((g for g in _around(scene, node.group) if g in around), None)
@@ -174,10 +174,9 @@ def _box(node: Node, theme: Theme) -> str:
     return _html(_stack([name, _text(node.kind, theme.muted, size=10), grid, note]))
 
 
-def _wire(
-    graph: graphviz.Digraph, key: str, wire: Wire, theme: Theme, sides: tuple[str, str]
-) -> None:
+def _wire(graph: graphviz.Digraph, key: str, wire: Wire, theme: Theme, direction: str) -> None:
     source, target = f"n{wire.source}", f"n{wire.target}"
+    way_in, way_out = SIDES[direction]
     look = dict(WIRES.get(wire.state, {}))
     if wire.width:
         look["penwidth"] = f"{wire.width:.2g}"
@@ -188,10 +187,10 @@ def _wire(
     if not _is_labelled(wire):
         graph.edge(source, target, **look)
         return
-    label = _label(wire, theme, look.get("color", theme.wire))
+    label = _label(wire, theme, look.get("color", theme.wire), along=direction == "LR")
     graph.node(key, _html(label), shape="plain", fontsize="12")
-    graph.edge(source, f"{key}:{sides[0]}", **{**look, "arrowhead": "none"})
-    graph.edge(f"{key}:{sides[1]}", target, **look)
+    graph.edge(source, f"{key}:{way_in}", **{**look, "arrowhead": "none"})
+    graph.edge(f"{key}:{way_out}", target, **look)
 
 
 def _is_labelled(wire: Wire) -> bool:
@@ -199,10 +198,12 @@ def _is_labelled(wire: Wire) -> bool:
     return bool(full.forward or full.backward or full.local)
 
 
-def _label(wire: Wire, theme: Theme, stroke: str) -> str:
+def _label(wire: Wire, theme: Theme, stroke: str, *, along: bool) -> str:
     """Write what stands on a wire: the value above the line, the gradient below.
 
-    The line is a row of its own, as wide as the wire: an ``<HR/>`` is always thin.
+    The line is a row of its own, as wide as the wire where it runs `along` the text: an ``<HR/>``
+    is always thin. A wire that comes from above goes on below the label, and the line only parts
+    what is written.
     """
     full = wire.room or wire
 
@@ -212,21 +213,20 @@ def _label(wire: Wire, theme: Theme, stroke: str) -> str:
     above = _text(full.forward, ink(wire.forward, theme.forward), bold=True)
     flow = _text(full.backward, ink(wire.backward, theme.backward))
     local = _text(full.local, ink(wire.local, theme.muted), italic=True)
-    lines = [*filter(None, [flow, local])] or [""]
+    lines = [*filter(None, [flow, local])] or [""] * along
     if full.local.startswith("["):
         lines = ["  ".join(lines)]
-    points = full.width or float(WIRES.get(full.state, {}).get("penwidth", 1))
-    width = 2 * round((points - 1) / 2) + 1  # odd, so that every label is as high
-    # as much room above as below, or the wire would not meet the line
-    first, *others = [20 - width // 2] + [20] * (len(lines) - 1)
-    rows = [
-        f'<TD HEIGHT="{first + sum(others)}" VALIGN="BOTTOM">{above}</TD>',
-        f'<TD HEIGHT="{width}" CELLPADDING="0" BGCOLOR="{stroke}"></TD>',
-        *(
-            f'<TD HEIGHT="{height}" VALIGN="TOP">{line}</TD>'
-            for height, line in zip([first, *others], lines, strict=True)
-        ),
-    ]
+    heights, top, width = [20] * len(lines), 20, 1
+    if along:
+        points = full.width or float(WIRES.get(full.state, {}).get("penwidth", 1))
+        width = 2 * round((points - 1) / 2) + 1  # odd, so that every label is as high
+        heights[0] -= width // 2
+        top = sum(heights)  # as much room as below, or the wire would not meet the line
+    rows = [f'<TD HEIGHT="{top}" VALIGN="BOTTOM">{above}</TD>']
+    if lines:
+        rows.append(f'<TD HEIGHT="{width}" CELLPADDING="0" BGCOLOR="{stroke}"></TD>')
+    for height, line in zip(heights, lines, strict=True):
+        rows.append(f'<TD HEIGHT="{height}" VALIGN="TOP">{line}</TD>')
     back = f' BGCOLOR="{theme.accent}"' if wire.state == "current" else ""
     return TABLE.format(0, back, "".join(f"<TR>{row}</TR>" for row in rows))
 

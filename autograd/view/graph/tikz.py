@@ -131,7 +131,9 @@ class _Drawing:
         table = label[0]
         x, y = (float(v) for v in at.split(","))
         cells = table.findall("TR/TD")
-        middle = next(i for i, cell in enumerate(cells) if cell.get("BGCOLOR"))
+        middle = next((i for i, cell in enumerate(cells) if cell.get("BGCOLOR")), None)
+        if middle is None:
+            return rf"\node at ({at}) {{{self.label(label, size, ink)}}};"
         line = cells[middle]
         above, below = (ET.Element("TABLE") for _ in range(2))
         above.extend(table[:middle])
