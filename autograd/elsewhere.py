@@ -1,4 +1,4 @@
-"""Names of PyTorch that are not here, and what to write instead."""
+"""Names of PyTorch and NumPy that are not here, and what to write instead."""
 
 from typing import Any, NoReturn
 
@@ -12,7 +12,7 @@ def absent(module: str, name: str, instead: str | None) -> AttributeError:
 
 
 class Refused:
-    """A method of PyTorch that is not there, and what to write instead."""
+    """A method that is not there, and what to write instead."""
 
     def __init__(self, name: str, instead: str) -> None:
         self.name, self.instead = name, instead
@@ -108,7 +108,22 @@ REFUSED |= {
     name: f"np.linalg.{name}, in NumPy's words"
     for name in ("cholesky", "det", "matrix_power", "qr", "slogdet", "svd")
 }
-"""Methods of PyTorch that are said in other words here."""
+REFUSED |= {
+    "flat": "x.ravel(); x[...] = values, of x's shape",
+    "partition": "x[...] = np.partition(x, kth)",
+    "resize": "x = np.resize(x, shape)",
+}
+REFUSED |= {
+    name: f"np.{name}, of x as its first argument"
+    for name in ("argpartition", "choose", "compress", "put", "searchsorted")
+}
+REFUSED |= {
+    name: f"x.data.{name}, of NumPy's array" for name in (
+        "base", "byteswap", "ctypes", "dump", "dumps", "flags", "getfield", "itemsize", "setfield",
+        "setflags", "strides", "to_device", "tobytes", "tofile",
+    )
+}  # fmt: skip
+"""Attributes of PyTorch's tensors and of NumPy's arrays that are said in other words here."""
 
 ELSEWHERE = REFUSED | {
     "BoolTensor": "tensor(values, dtype=bool)",

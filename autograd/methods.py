@@ -8,12 +8,12 @@ alone, ``x.sort()`` sorts in place, ``x.repeat(2)`` repeats each element, ``x.si
 
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 
 from autograd import pytorch
-from autograd.errors import dtype_of, refusal
+from autograd.errors import describe, dtype_of, refusal
 from autograd.protocols import Protocols
 from autograd.pytorch import PyTorchMethods, extreme, reduction, spread
 from autograd.rules import neural
@@ -39,7 +39,17 @@ def sort(self: Any, *args: Any, **options: Any) -> None:
 
 def told(get: Callable[[Any], Any], doc: str) -> Any:
     """Return a property; what it is annotated with is what type checkers take it for."""
-    return property(get, doc=doc)
+    return property(get, unset, doc=doc)
+
+
+def unset(x: Any, value: Any) -> NoReturn:
+    """Refuse ``x.shape = ...``."""
+    raise refusal(
+        AttributeError,
+        "what a Tensor is follows from its data, and is not set",
+        f"x.shape = ..., x.real = ... or the like, of {describe(x, 0)}, to {value!r:.40}",
+        "x = x.reshape(shape); x[...] = real + 1j * x.imag; x = x.astype(dtype)",
+    )
 
 
 SLOTS = {

@@ -116,7 +116,7 @@ MISTAKES = {
         TypeError(
             "concatenate failed: only integer scalar arrays can be converted to a scalar index"
         ),
-        "concatenate(argument 0 (), argument 1 (), argument 2 (), axis=Tensor([1., 2., 3.]",
+        "concatenate(argument 0 (), argument 1 (), argument 2 (), axis=array([1., 2., 3.]",
         "the arrays in a list: np.concatenate([x, y])",
     ),
     "comparisons without parentheses": (
@@ -269,3 +269,26 @@ def test_mistakes_are_told_in_three_lines(fails, what, where, instead):
     assert first.startswith(str(what))
     assert third == f"  instead: {instead}"
     assert second.startswith(f"  where: {where}")
+
+
+@pytest.mark.parametrize("name", sorted({n for n in dir(np.ndarray) if n[0] != "_"}))
+def test_what_arrays_have_is_there_or_said_in_other_words(name):
+    x = Tensor([[1.0, 2.0]], requires_grad=True)
+    try:
+        getattr(x, name)
+    except AttributeError as error:
+        what, where, instead = str(error).split("\n")
+        assert (what, where) == (f"'Tensor' object has no attribute {name!r}", f"  where: x.{name}")
+        assert instead.startswith(("  instead: x", "  instead: np."))
+
+
+def test_what_follows_from_the_data_is_not_set():
+    x = Tensor([1 + 2j, 3 + 4j], requires_grad=True, name="x")
+    for name in ("shape", "dtype", "real", "imag", "T", "size"):
+        with pytest.raises(AttributeError) as caught:
+            setattr(x, name, 9)
+        assert str(caught.value) == (
+            "what a Tensor is follows from its data, and is not set\n"
+            "  where: x.shape = ..., x.real = ... or the like, of x (2,), to 9\n"
+            "  instead: x = x.reshape(shape); x[...] = real + 1j * x.imag; x = x.astype(dtype)"
+        )
