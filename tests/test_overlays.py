@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Tensor, draw, frames, primitive
+from autograd import Tensor, draw, frames, primitive, why
 from autograd.errors import three_lines
 from autograd.view.graph.theme import THEMES
 
@@ -232,6 +232,19 @@ def test_a_gradient_of_nan_is_seen():
         y = np.log(x) * x
         y.backward()
     assert "exploding" in [w.state for w in draw(y, flow=True).scene.wires]
+
+
+@pytest.mark.parametrize(
+    ("w", "dtype", "size"),
+    [(300, "float16", "1342"), (1e-23, "float32", "4.472e−23"), (1e200, "float64", "4.472e200")],
+)
+def test_the_size_of_a_gradient_is_right_where_its_squares_are_not(w, dtype, size):
+    x = variable(np.ones(20, dtype), name="x")
+    f = -x
+    f.backward(np.full(20, w, dtype))
+    assert f"‖∂‖ {size}" in repr(draw(f))
+    assert size in draw(f, flow=True).scene.caption
+    assert size in why(x, f).what
 
 
 def test_the_legend():

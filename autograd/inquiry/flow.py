@@ -9,6 +9,7 @@ import numpy as np
 from autograd.graph import arguments, consumers, toposort
 from autograd.steps import Step, steps
 from autograd.tensor import Tensor, raw
+from autograd.view.graph.spelling import norm
 
 Edge = tuple[Tensor, int]
 """One use of a tensor: the operation's result, and which argument."""
@@ -176,12 +177,3 @@ def finite(value: Any) -> bool:
     """Tell whether all numbers are finite; what is no number, is."""
     array = np.asarray(raw(value))
     return array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
-
-
-def norm(value: Any) -> float:
-    """Return the Euclidean norm; scaled, so that squares do not overflow."""
-    array = np.abs(np.asarray(raw(value)))
-    largest = float(array.max(initial=0))
-    if not 0 < largest < np.inf:
-        return largest
-    return largest * float(np.linalg.norm(np.ravel(array / largest)))

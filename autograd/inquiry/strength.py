@@ -8,7 +8,7 @@ import numpy as np
 from autograd.graph import arguments
 from autograd.inquiry.answers import Answer
 from autograd.inquiry.case import Case
-from autograd.inquiry.flow import Flow, Link, norm
+from autograd.inquiry.flow import Flow, Link
 from autograd.inquiry.reasons import (
     Reason,
     Use,
@@ -18,7 +18,7 @@ from autograd.inquiry.reasons import (
     why_zero,
 )
 from autograd.tensor import Tensor, raw
-from autograd.view.graph.spelling import brief, brief_gradient, number
+from autograd.view.graph.spelling import brief, brief_gradient, norm, number
 
 HUGE, TINY = 1e4, 1e-6
 """A gradient whose norm is above or below is said to explode or to vanish."""

@@ -4,12 +4,10 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-import numpy as np
-
 from autograd.errors import refusal
 from autograd.tensor import Tensor
 from autograd.view.graph.scene import Composition, Scene
-from autograd.view.graph.spelling import number
+from autograd.view.graph.spelling import norm, number
 
 VANISHING, EXPLODING = 1e-6, 1e4
 """A gradient of a smaller norm teaches nothing, one of a larger norm tears everything apart."""
@@ -67,32 +65,32 @@ def _between(scene: Scene, start: int, ends: set[int]) -> set[int]:
 def flow(composition: Composition) -> None:
     """Make the wires as wide as the logarithm of the gradient's Euclidean norm."""
     scene, gradients = composition.scene, composition.gradients
-    norms: list[float] = []
+    sizes: list[float] = []
     for wire in scene.wires:
         g = gradients.over(wire.operand, scene.nodes[wire.target].value_of)
         if g is None:
             continue
-        norm = float(np.linalg.norm(np.ravel(g)))
-        norms.append(norm)
-        wire.width = width(norm)
-        if norm < VANISHING:
+        size = norm(g)
+        sizes.append(size)
+        wire.width = width(size)
+        if size < VANISHING:
             wire.state = "vanishing"
-        elif not norm <= EXPLODING:
+        elif not size <= EXPLODING:
             wire.state = "exploding"
-    if norms:
+    if sizes:
         scene.remark(
-            f"gradient flow: the wider a wire, the larger log ‖∂‖, here {number(min(norms))} to "
-            f"{number(max(norms))}; dashed where it vanishes (below {number(VANISHING)}), in the "
+            f"gradient flow: the wider a wire, the larger log ‖∂‖, here {number(min(sizes))} to "
+            f"{number(max(sizes))}; dashed where it vanishes (below {number(VANISHING)}), in the "
             f"warning colour where it explodes (above {number(EXPLODING)})"
         )
 
 
-def width(norm: float) -> float:
+def width(size: float) -> float:
     """Return how wide a wire is: 3.2 points at a norm of 1, and 0.45 more for each power of 10.
 
     >>> width(1.0), width(1e3), width(0.0), width(float("nan"))
     (3.2, 4.55, 0.5, 7.0)
     """
-    if not math.isfinite(norm):
+    if not math.isfinite(size):
         return THICK
-    return round(min(max(3.2 + 0.45 * math.log10(norm), 0.5), THICK), 2) if norm else 0.5
+    return round(min(max(3.2 + 0.45 * math.log10(size), 0.5), THICK), 2) if size else 0.5

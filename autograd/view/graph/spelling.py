@@ -79,8 +79,20 @@ def brief_gradient(gradient: Any) -> str:
     """
     if np.ndim(gradient) == 0:
         return f"∂ {number(gradient)}"
-    with np.errstate(all="ignore"):
-        return f"‖∂‖ {number(np.linalg.norm(np.ravel(gradient)))}"
+    return f"‖∂‖ {number(norm(gradient))}"
+
+
+def norm(array: Any) -> float:
+    """Return the Euclidean norm; scaled, so that no square overflows or vanishes.
+
+    >>> norm(np.float16([300, 400])), norm([0.0, 4e200]), norm([])
+    (500.0, 4e+200, 0.0)
+    """
+    sizes = np.abs(np.asarray(array)).astype(float)
+    largest = float(sizes.max(initial=0))
+    if not 0 < largest < math.inf:
+        return largest
+    return largest * float(np.linalg.norm(np.ravel(sizes / largest)))
 
 
 def spoken_gradient(gradient: Any) -> str:

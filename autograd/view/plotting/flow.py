@@ -7,7 +7,7 @@ import numpy as np
 
 from autograd.errors import refusal
 from autograd.tensor import raw
-from autograd.view.graph.spelling import number
+from autograd.view.graph.spelling import norm, number
 from autograd.view.plotting.axes import plain, pyplot, theme_of_axes
 
 if TYPE_CHECKING:
@@ -54,11 +54,11 @@ def plot_flow(
             f"gradients of {list(gradients)}, weights of {list(before)} and {list(after)}",
             'plot_flow({"weight": w.grad}, before={"weight": w0}, after={"weight": w})',
         )
-    titled = {"norm of the gradient": [_norm(g) for g in gradients.values()]}
+    titled = {"norm of the gradient": [norm(_array(g)) for g in gradients.values()]}
     if before:
         with np.errstate(all="ignore"):  # weights of 0 are changed by infinitely much
             pairs = zip(map(_array, before.values()), map(_array, after.values()), strict=True)
-            titled["step / weights"] = [_norm(x - w) / _norm(w) for w, x in pairs]
+            titled["step / weights"] = [np.divide(norm(x - w), norm(w)) for w, x in pairs]
     _, axes = pyplot().subplots(
         1, len(titled), sharey=True, squeeze=False, layout="constrained",
         figsize=(2.2 + 3.2 * len(titled), 0.9 + 0.3 * len(gradients)),
@@ -77,10 +77,6 @@ def plot_flow(
 
 def _array(values: Any) -> Any:
     return np.asarray(raw(values), float)
-
-
-def _norm(values: Any) -> Any:
-    return np.linalg.norm(np.ravel(_array(values)))
 
 
 def _draw(ax: "Axes", values: Any, colour: str) -> None:
