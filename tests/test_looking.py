@@ -410,6 +410,25 @@ def test_filters_of_convolutions():
             ),
         ),
         (
+            lambda: ag.plot_flow(nn.ReLU()),
+            (
+                "plot_flow needs the gradient of each layer, and weights by the same names",
+                "gradients of a ReLU, weights of [] and []",
+                'plot_flow({"weight": w.grad}, before={"weight": w0}, after={"weight": w})',
+            ),
+        ),
+        *(
+            (
+                lambda loss=loss: ag.plot_losses(loss),
+                (
+                    "there is no loss to draw",
+                    f"plot_losses({loss!r})",
+                    "losses.append(loss.item()) after every step",
+                ),
+            )
+            for loss in (0.5, Tensor(0.5))
+        ),
+        (
             lambda: nn.plot_gradients(nn.ReLU()),
             (
                 "plot_flow needs the gradient of each layer, and weights by the same names",
@@ -418,7 +437,7 @@ def test_filters_of_convolutions():
             ),
         ),
     ],
-    ids=["filters", "bands", "flow"],
+    ids=["filters", "bands", "a module", "a number", "a tensor", "flow"],
 )
 def test_errors(call, lines):
     with pytest.raises(ValueError) as caught:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.errors import kind_of, refusal
 from autograd.tensor import raw
 from autograd.view.graph.spelling import norm, number
 from autograd.view.plotting.axes import plain, pyplot, theme_of_axes
@@ -46,12 +46,13 @@ def plot_flow(
     >>> from autograd import plot_flow
     >>> axes = plot_flow({"layer1": [0.02, 0.01], "layer2": [0.3]})  # doctest: +SKIP
     """
-    before, after = before or {}, after or {}
-    if not gradients or list(before) != list(after) or list(before) not in ([], list(gradients)):
+    before, after = ({} if given is None else given for given in (before, after))
+    names, old, new = map(_names, (gradients, before, after))
+    if not isinstance(names, list) or not names or old != new or old not in ([], names):
         raise refusal(
             ValueError,
             "plot_flow needs the gradient of each layer, and weights by the same names",
-            f"gradients of {list(gradients)}, weights of {list(before)} and {list(after)}",
+            f"gradients of {names}, weights of {old} and {new}",
             'plot_flow({"weight": w.grad}, before={"weight": w0}, after={"weight": w})',
         )
     titled = {"norm of the gradient": [norm(_array(g)) for g in gradients.values()]}
@@ -77,6 +78,11 @@ def plot_flow(
 
 def _array(values: Any) -> Any:
     return np.asarray(raw(values), float)
+
+
+def _names(given: Any) -> Any:
+    """List the names in a dict; of anything else say what it is."""
+    return list(given) if isinstance(given, Mapping) else kind_of(given)
 
 
 def _draw(ax: "Axes", values: Any, colour: str) -> None:

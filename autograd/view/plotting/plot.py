@@ -126,7 +126,8 @@ def plot_losses(
     >>> ax = plot_losses({"SGD": [3.0, 2.0, 1.5], "Adam": [3.0, 1.0, 0.5]})  # doctest: +SKIP
     """
     runs = dict(losses) if isinstance(losses, Mapping) else {"": losses}
-    values = {name: np.array([_loss(v) for v in run]) for name, run in runs.items()}
+    listed = all(isinstance(run, Iterable) and getattr(run, "ndim", 1) for run in runs.values())
+    values = {name: np.array([_loss(v) for v in run]) for name, run in runs.items() if listed}
     if not values or not all(map(len, values.values())):
         raise refusal(
             ValueError,
