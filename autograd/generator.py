@@ -127,8 +127,9 @@ def normal(
 
 @explained("randint(2, 5, (3,)) or randint(5, (3,))")
 def randint(
-    low: int, high: Any = None, shape: Any = None, size: Any = None, device: Any = "cpu"
-) -> Tensor:
+    low: int, high: Any = None, shape: Any = None, size: Any = None, dtype: Any = None,
+    device: Any = "cpu",
+) -> Tensor:  # fmt: skip
     """Return random integers in [low, high): ``randint(2, 5, (3,))``; ``randint(5, (3,))`` from 0.
 
     The shape may be called `size`. Raises ValueError where no integer is in the interval.
@@ -139,7 +140,7 @@ def randint(
     shape = shape if size is None else size
     if shape is None:
         high, shape = None, high
-    return tensor(default_generator.integers(low, high, shape), device=device)
+    return tensor(default_generator.integers(low, high, shape), dtype=dtype, device=device)
 
 
 @explained("randperm(10)")

@@ -279,8 +279,13 @@ class PyTorchMethods:
     def scatter_(
         self: Any, dim: int, index: Any, src: Any = None, *, value: Any = None
     ) -> "Tensor":
-        """Set the elements that `gather` returns, in place; return the tensor."""
-        self[places_in(dim, index)] = value if src is None else src
+        """Set the elements that `gather` returns, in place; return the tensor.
+
+        Of a `src` that is longer than the index, the rest is left out.
+        """
+        value = value if src is None else src
+        part = tuple(map(slice, np.shape(index))) if np.ndim(value) == np.ndim(index) else ...
+        self[places_in(dim, index)] = value[part] if np.ndim(value) else value
         return self
 
     # ── shapes and products ────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd.errors import refusal
 from autograd.primitive import full_name, home_of
 
 if TYPE_CHECKING:
@@ -38,9 +39,15 @@ def method(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
     """Make a method of a function; ``dim`` and ``keepdim`` mean ``axis`` and ``keepdims``."""
 
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if kwargs:
-            kwargs = {ALIASES.get(k, k): v for k, v in kwargs.items()}
-        return fn(self, *args, **kwargs)
+        if not kwargs:
+            return fn(self, *args)
+        try:
+            return fn(self, *args, **{ALIASES.get(k, k): v for k, v in kwargs.items()})
+        except TypeError as error:
+            if "\n" in str(error) or "keyword argument" not in str(error):
+                raise
+            where = f"{fn.__name__}(..., {', '.join(f'{k}={v!r:.40}' for k, v in kwargs.items())})"
+            raise refusal(TypeError, str(error), where, f"{fn.__name__}{takes}") from None
 
     call.__name__ = call.__qualname__ = fn.__name__
     call.__module__ = HOME

@@ -308,7 +308,7 @@ def test_random_numbers_take_pytorchs_shapes():
             x, library.rand_like(x), library.randn_like(x, dtype=library.float32),
             library.randint(0, 5, size=(2, 3)), library.randint(5, (2, 3)),
             library.randint(5, size=(2, 3)), library.normal(0.0, 1.0, size=(2, 3)),
-            library.normal(x, x * x),
+            library.normal(x, x * x), library.randint(5, (2, 3), dtype=library.int64),
         ]  # fmt: skip
         assert all(tuple(m.shape) == (2, 3) for m in made)
         assert sorted(library.randperm(5).tolist()) == [0, 1, 2, 3, 4]
@@ -527,6 +527,35 @@ def test_parts_of_complex_numbers_and_filled_arrays_are_functions_too():
     assert x.tolist() == [7, 7]
     assert x.fill(3) is None
     assert x.tolist() == [3, 3]
+
+
+def test_words_that_a_function_does_not_know_are_told():
+    x = autograd.tensor([1.0, 2.0])
+    with pytest.raises(TypeError) as caught:
+        autograd.repeat_interleave(x, 2, output_size=4)
+    assert str(caught.value) == (
+        "repeat() got an unexpected keyword argument 'output_size'\n"
+        "  where: repeat(..., output_size=4)\n  instead: repeat(a, repeats, axis=None)"
+    )
+    for call in (
+        lambda: autograd.div(x, x, rounding_mode="floor"),
+        lambda: x.sub(x, alpha=2),
+        lambda: autograd.diag(x, words=4),
+    ):
+        with pytest.raises(TypeError, match=r"keyword argument.*\n  where: .*\n  instead: "):
+            call()
+
+
+def test_what_scatter_is_given_beyond_the_index_is_left_out():
+    """So do the examples of its documentation."""
+    for library in (autograd, torch):
+        source = library.arange(1, 11).reshape((2, 5))
+        for dim, index, expected in (
+            (0, [[0, 1, 2, 0]], [[1, 0, 0, 4, 0], [0, 2, 0, 0, 0], [0, 0, 3, 0, 0]]),
+            (1, [[0, 1, 2], [0, 1, 4]], [[1, 2, 3, 0, 0], [6, 7, 0, 0, 8], [0, 0, 0, 0, 0]]),
+        ):
+            x = library.zeros((3, 5), dtype=source.dtype)
+            assert x.scatter_(dim, library.tensor(index), source).tolist() == expected
 
 
 def test_random_numbers_with_decimals_are_no_integers():
