@@ -226,11 +226,10 @@ def _differentiate(expression: Expression, values: dict[str, np.ndarray], lang: 
     used = ", ".join(name for name in expression.names if name in values)
     with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
         _say(f"{names[f]}({used}) = {expression}\n\n{explanation(f, {}, lang)}")
-    if f.size != 1:
-        what = "the result is an array, and each of its elements has a gradient of its own"
-        where = f"{expression} has shape {f.shape}"
-        raise refusal(UsageError, what, where, f"sum({expression}), mean({expression})")
-    with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+        if f.size != 1:
+            what = "the result is an array, and each of its elements has a gradient of its own"
+            where = f"{expression} has shape {f.shape}"
+            raise refusal(UsageError, what, where, f"sum({expression}), mean({expression})")
         f.backward()
     for t, name in names.items():  # the picture calls the steps what the text calls them
         t.name = name

@@ -125,29 +125,29 @@ class Derivation:
         arrived: dict[Tensor, Any] = {}
         walk = list(steps(self.root, arrived=arrived))
         waiting = Counter(a for step in walk for a in _reached(step))
-        ways: dict[Tensor, list[_Way]] = {}
+        edges: dict[Tensor, list[_Edge]] = {}
         local: list[Equation] = []
         chained = [Equation(self.gradient(self.root, arrived[self.root]), (), arrived[self.root])]
         for step in walk:
             found = list(self.sent(step))
-            local[:0] = [self.local_row(way) for way in found if way.local]
-            for way in found:
-                a = way.to
-                ways.setdefault(a, []).insert(0, way)  # in the order of the forward pass
+            local[:0] = [self.local_row(edge) for edge in found if edge.local]
+            for edge in found:
+                a = edge.to
+                edges.setdefault(a, []).insert(0, edge)  # in the order of the forward pass
                 waiting[a] -= 1
                 if not waiting[a]:
-                    chained.append(self.chain_row(a, ways[a], arrived[a]))
+                    chained.append(self.chain_row(a, edges[a], arrived[a]))
         sections = [Section("local", self.language.local, local)] if local else []
         sections.append(Section("backward", self.language.backward, chained))
-        if all(way.local for some in ways.values() for way in some):
-            rows = list(self.path_rows(ways, arrived))
+        if all(edge.local for some in edges.values() for edge in some):
+            rows = list(self.path_rows(edges, arrived))
             sections.append(Section("paths", self.language.paths, rows))
         return sections
 
     def gradient(self, t: Tensor, value: Any) -> Partial:
         return partial(self.nodes[self.root], self.nodes[t], value)
 
-    def sent(self, step: Step) -> "Iterator[_Way]":
+    def sent(self, step: Step) -> "Iterator[_Edge]":
         """Yield what one operation sends to each of its arguments."""
         node = step.node
         arriving = self.gradient(node, step.gradient)
@@ -161,25 +161,25 @@ class Derivation:
                 slope: Formula = formula
                 if node is not self.root:
                     slope = partial(self.nodes[node], self.nodes[a], value)
-                yield _Way(node, a, Call(MULTIPLY, (arriving, slope)), sent, local[a])
+                yield _Edge(node, a, Call(MULTIPLY, (arriving, slope)), sent, local[a])
             else:
-                yield _Way(node, a, whole[a][0], sent)
+                yield _Edge(node, a, whole[a][0], sent)
 
-    def edge(self, way: "_Way") -> Partial:
+    def local(self, edge: "_Edge") -> Partial:
         """Write a local derivative: ``∂d/∂a``, of the root ``∂(d · c)/∂d``.
 
-        The root's ``∂f/∂d`` is the gradient, over all ways.
+        The root's ``∂f/∂d`` is the gradient, over all edges.
         """
-        value = way.local[1] if way.local else None
-        named = way.node is not self.root
-        of = self.nodes[way.node] if named else applied(way.node, self.named)
-        return partial(of, self.nodes[way.to], value)
+        value = edge.local[1] if edge.local else None
+        named = edge.node is not self.root
+        of = self.nodes[edge.node] if named else applied(edge.node, self.named)
+        return partial(of, self.nodes[edge.to], value)
 
-    def local_row(self, way: "_Way") -> Equation:
+    def local_row(self, edge: "_Edge") -> Equation:
         """Write ``∂d/∂a = ∂(a + b)/∂a = 1``."""
-        formula, value = way.local or (0.0, 0.0)
-        whole = partial(applied(way.node, self.named), self.nodes[way.to], value)
-        left = self.edge(way) if way.node is not self.root else None
+        formula, value = edge.local or (0.0, 0.0)
+        whole = partial(applied(edge.node, self.named), self.nodes[edge.to], value)
+        left = self.local(edge) if edge.node is not self.root else None
         return Equation(left, (whole, formula), value, self.agreed(formula, value))
 
     def agreed(self, formula: Formula, value: Any) -> Words:
@@ -192,42 +192,42 @@ class Derivation:
             return ()
         return sentence(self.language.taken, v=agreed if agreed.size > 1 else agreed[0])
 
-    def chain_row(self, a: Tensor, ways: "Sequence[_Way]", total: Any) -> Equation:
+    def chain_row(self, a: Tensor, edges: "Sequence[_Edge]", total: Any) -> Equation:
         """Write ``∂f/∂a = ∂f/∂u · ∂u/∂a + ∂f/∂v · ∂v/∂a``, with numbers, and who gets it."""
         words = self.language
-        terms: list[Formula] = [way.formula for way in ways[:TERMS]]
+        terms: list[Formula] = [edge.formula for edge in edges[:TERMS]]
         parts: list[Any] = []
-        for i, way in enumerate(ways[:TERMS]):
+        for i, edge in enumerate(edges[:TERMS]):
             if i:
-                parts.append(f" {words.joined} " if i == len(ways) - 1 else ", ")
+                parts.append(f" {words.joined} " if i == len(edges) - 1 else ", ")
             given = words.part if not total.ndim else "{b}"
-            parts += sentence(given, v=way.sent, b=self.nodes[way.node])
-        if len(ways) > TERMS:
+            parts += sentence(given, v=edge.sent, b=self.nodes[edge.node])
+        if len(edges) > TERMS:
             terms.append(MORE)
             parts.append(", …")
         template = words.receives_array if total.ndim else words.receives
         remark = sentence(template, a=self.nodes[a], parts=tuple(parts))
-        untold = (way for way in ways[:TERMS] if not way.local or not self.agreed(*way.local))
-        agreed = filter(None, (self.agreed(way.formula, way.sent) for way in untold))
+        untold = (edge for edge in edges[:TERMS] if not edge.local or not self.agreed(*edge.local))
+        agreed = filter(None, (self.agreed(edge.formula, edge.sent) for edge in untold))
         remark += next((("; ", *words) for words in agreed), ())
         return Equation(self.gradient(a, total), (joined(ADD, terms),), total, remark)
 
     def path_rows(
-        self, ways: "Mapping[Tensor, Sequence[_Way]]", arrived: Mapping[Tensor, Any]
+        self, edges: "Mapping[Tensor, Sequence[_Edge]]", arrived: Mapping[Tensor, Any]
     ) -> Iterator[Equation]:
         """Write the gradient of every variable as the sum over its paths to the result."""
         paths_from, shortest = {self.root: 1}, {self.root: 0}
         for t in reversed(self.nodes):
-            if t in ways:
-                paths_from[t] = sum(paths_from[way.node] for way in ways[t])
-                shortest[t] = 1 + min(shortest[way.node] for way in ways[t])
+            if t in edges:
+                paths_from[t] = sum(paths_from[edge.node] for edge in edges[t])
+                shortest[t] = 1 + min(shortest[edge.node] for edge in edges[t])
         for t in self.nodes:
-            if t.op is not None or t not in ways:
+            if t.op is not None or t not in edges:
                 continue
-            paths = list(_paths(t, self.root, ways, shortest))
+            paths = list(_paths(t, self.root, edges, shortest))
             if len(paths) == 1 < paths_from[t]:  # an example of one shows no sum
                 paths = []
-            terms = [joined(MULTIPLY, map(self.edge, reversed(path))) for path in paths]
+            terms = [joined(MULTIPLY, map(self.local, reversed(path))) for path in paths]
             if terms and len(paths) < paths_from[t]:
                 terms.append(MORE)
             total = arrived[t]
@@ -235,13 +235,13 @@ class Derivation:
             remark = self.path_remark(t, paths, paths_from[t])
             yield Equation(self.gradient(t, total), formulas, total, remark)
 
-    def path_remark(self, t: Tensor, paths: "Sequence[list[_Way]]", total: int) -> Words:
+    def path_remark(self, t: Tensor, paths: "Sequence[list[_Edge]]", total: int) -> Words:
         words = self.language
         if not paths:
             return (words.path,) if total == 1 else sentence(words.n_paths, n=_counted(total))
         remark: list[Any] = []
         for path in paths:
-            names = [self.nodes[t].name, *(self.nodes[way.node].name for way in path)]
+            names = [self.nodes[t].name, *(self.nodes[edge.node].name for edge in path)]
             remark += [", ", names] if remark else [names]
         more = total - len(paths)
         if more:
@@ -251,7 +251,7 @@ class Derivation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class _Edge:
     """What one operation sends to an argument; `local` where both are scalars."""
 
     node: Tensor
@@ -287,18 +287,18 @@ def _counted(n: int) -> Formula:
 
 
 def _paths(
-    start: Tensor, root: Tensor, ways: Mapping[Tensor, Sequence[_Way]],
+    start: Tensor, root: Tensor, edges: Mapping[Tensor, Sequence[_Edge]],
     shortest: Mapping[Tensor, int],
-) -> Iterator[list[_Way]]:  # fmt: skip
+) -> Iterator[list[_Edge]]:  # fmt: skip
     """Yield the few shortest paths, as long as they can be read."""
     order, found, left = count(), 0, EDGES
-    heap: list[tuple[int, int, Tensor, list[_Way]]] = [(shortest[start], next(order), start, [])]
+    heap: list[tuple[int, int, Tensor, list[_Edge]]] = [(shortest[start], next(order), start, [])]
     while heap and found < PATHS and heap[0][0] <= left:
         _, _, t, path = heappop(heap)
         if t is root:
             found, left = found + 1, left - len(path)
             yield path
             continue
-        for way in ways[t]:
-            length = len(path) + 1 + shortest[way.node]
-            heappush(heap, (length, next(order), way.node, [*path, way]))
+        for edge in edges[t]:
+            length = len(path) + 1 + shortest[edge.node]
+            heappush(heap, (length, next(order), edge.node, [*path, edge]))

@@ -25,7 +25,7 @@ from autograd.view.derivation.formula import (
     pullback,
 )
 from autograd.view.derivation.writing import Style, by_name, by_value, write
-from autograd.view.graph.passes import Gradients, is_product, slope
+from autograd.view.graph.passes import Gradients, is_product, local_derivative
 from autograd.view.graph.selection import Omission, Operand, Selection
 from autograd.view.graph.spelling import number
 
@@ -105,23 +105,23 @@ class Arithmetic:
         if not self.is_scalar(operand):
             formula = self.rule(operand, self.derivative(self.seen[operand.owner]))
             return start + formula if formula else ""
-        steep = slope(operand)
-        if not is_product(g, steep, arrived):
+        local = local_derivative(operand)
+        if not is_product(g, local, arrived):
             return f"{start}{number(arrived)}"
-        product = Call(MULTIPLY, (Leaf("", g), Leaf("", steep)))
+        product = Call(MULTIPLY, (Leaf("", g), Leaf("", local)))
         return f"{start}{write(product, by_value).text} = {number(arrived)}"
 
     def local(self, operand: Operand) -> str:
         """Write a local derivative with its formula: ``∂d/∂a = b = 3``."""
         node, x = operand.owner, operand.value
-        steep = slope(operand)
-        if steep is None or self._twice(operand):
-            return "" if steep is None else f"[×{number(steep)}]"
+        local = local_derivative(operand)
+        if local is None or self._twice(operand):
+            return "" if local is None else f"[×{number(local)}]"
         seen = self.seen[node]
         root = seen in self.selection.roots  # ∂f/∂a is the gradient, over all ways
         of = self._operation(seen) if root else self.named[seen]
         formula, _ = self._rules(node, 1.0)[x]
-        row = Equation(partial(of, self.named[x], steep), (formula,), steep, numbers=False)
+        row = Equation(partial(of, self.named[x], local), (formula,), local, numbers=False)
         return " = ".join([row.start(SHORT), *row.stages(SHORT)])
 
     def rule(self, operand: Operand, arriving: str = ARRIVING) -> str:

@@ -9,7 +9,7 @@ from autograd.view.derivation.derivation import letters
 from autograd.view.derivation.writing import array_text
 from autograd.view.graph.arithmetic import Arithmetic
 from autograd.view.graph.broadcasting import stretched, summed
-from autograd.view.graph.passes import Gradients, slope
+from autograd.view.graph.passes import Gradients, local_derivative
 from autograd.view.graph.selection import Operand, Selection
 from autograd.view.graph.spelling import (
     Rows,
@@ -140,8 +140,8 @@ class Inscriptions:
         if self.arithmetic.is_scalar(operand):
             if self.detail == "derivation":
                 return self.arithmetic.local(operand)
-            steep = slope(operand)
-            return "" if steep is None else f"[×{number(steep)}]"
+            local = local_derivative(operand)
+            return "" if local is None else f"[×{number(local)}]"
         if self.scalar:
             return ""
         if self.is_chained(operand):

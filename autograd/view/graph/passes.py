@@ -65,7 +65,7 @@ def _add(into: dict[Any, Any], key: Any, value: Any) -> None:
     into[key] = into[key] + value if key in into else value
 
 
-def slope(operand: Operand) -> Any:
+def local_derivative(operand: Operand) -> Any:
     """Return the derivative of a scalar operation by one operand: its rule at a gradient of 1.
 
     None where the operation has none.
@@ -76,7 +76,7 @@ def slope(operand: Operand) -> Any:
     return sent.get(operand.index)
 
 
-def is_product(g: Any, slope: Any, sent: Any) -> bool:
+def is_product(g: Any, local: Any, sent: Any) -> bool:
     """Tell whether what is sent is one number times another.
 
     It is not where a convention decides, as 0 · ∞ sends 0, nor of every complex number.
@@ -84,4 +84,4 @@ def is_product(g: Any, slope: Any, sent: Any) -> bool:
     if np.ndim(g) or np.ndim(sent):
         return False
     with np.errstate(all="ignore"):
-        return bool(np.isclose(g * slope, sent, rtol=1e-5, atol=0, equal_nan=True))
+        return bool(np.isclose(g * local, sent, rtol=1e-5, atol=0, equal_nan=True))

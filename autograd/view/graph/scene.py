@@ -215,18 +215,23 @@ class Composition:
             if t not in operations or (self.selection.boxed(t) and not reason_of(t)):
                 self.variable(t)
         self.scene.roots = [self.boxes.get(t, self.circles.get(t, 0)) for t in ends]
-        self.scene.title, self.scene.description = words_of(
+        self.tell()
+
+    def tell(self) -> None:
+        """Write the title, the description and the caption."""
+        scene, ends = self.scene, self.selection.ends
+        scene.title, scene.description = words_of(
             self.selection, self.boxes, self.gradients.arrived, self.called
         )
         for t in ends:
             if t not in self.boxes:  # it failed
-                self.scene.title = self.scene.nodes[self.circles[t]].spoken
-                self.scene.description += f" {sentence(self.scene.title)}"
-        self.scene.caption = caption_of(self.selection)
+                scene.title = scene.nodes[self.circles[t]].spoken
+                scene.description += f" {sentence(scene.title)}"
+        scene.caption = caption_of(self.selection)
         if not self.selection.total and not any(t.requires_grad for t in ends):
-            self.scene.remark("nothing was recorded: no input requires a gradient")
+            scene.remark("nothing was recorded: no input requires a gradient")
         if self.gradients.changed:
-            self.scene.remark(changed_since(self.gradients.changed, self.called))
+            scene.remark(changed_since(self.gradients.changed, self.called))
 
     def name(self, value: Any) -> str:
         return name_of(value, self.names)
