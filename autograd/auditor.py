@@ -57,7 +57,9 @@ class audit(Watcher):  # noqa: N801  # beside detect_anomaly
         self._random = np.random.default_rng(0)
 
     def __str__(self) -> str:
-        text = f"{self.checked.total()} rules are right{_counts(self.checked, ' ({})')}"
+        total = self.checked.total()
+        told = "1 rule is" if total == 1 else f"{total} rules are"
+        text = f"{told} right{_counts(self.checked, ' ({})')}"
         return text + _counts(self.skipped, "; not to be checked: {}")
 
     def computed(self, op: Primitive, values: Sequence[Any], params: Any, y: Tensor) -> None:

@@ -85,7 +85,8 @@ def summary(model: Module, *example: Any) -> "autograd.Grid":
     parameters = model._named("parameter", remove_duplicate=False)
     notes = [f"{n} is {first[p]}" for n, p in parameters if first.setdefault(p, n) != n]
     frozen = sum(p.size for p in first if not p.requires_grad)
-    return autograd.Grid(rows, notes + [f"{frozen:,} parameters are frozen"] * bool(frozen))
+    told = "1 parameter is frozen" if frozen == 1 else f"{frozen:,} parameters are frozen"
+    return autograd.Grid(rows, notes + [told] * bool(frozen))
 
 
 def _row(name: str, module: Module, calls: list[Any]) -> Row:

@@ -64,7 +64,7 @@ def test_a_rule_is_wrong_only_at_some_values():
     f = planted(lambda g, y, x: g * 2 * abs(x))
     with audit() as report:
         f(leaf(3.0))
-    assert str(report) == "1 rules are right (planted)"
+    assert str(report) == "1 rule is right (planted)"
     with pytest.raises(AssertionError, match="the rule of planted is wrong"), audit():
         f(leaf(-3.0))
 

@@ -598,7 +598,7 @@ def test_the_caption_says_what_is_hidden():
     assert sum(n.role == "operation" for n in picture.scene.nodes) == 60
     assert picture.scene.nodes[0].role == "hidden"
     assert not draw(chain(60)).scene.caption
-    assert draw(chain(61)).scene.caption == "the last 60 of 61 operations; 1 are hidden"
+    assert draw(chain(61)).scene.caption == "the last 60 of 61 operations; 1 is hidden"
 
 
 def test_a_long_sum_shows_its_ends():

@@ -108,6 +108,17 @@ def test_summary_tells_shared_and_unused_layers():
     assert "<p>out.weight is embedding.weight</p>" in html
 
 
+def test_a_count_of_one_takes_its_verb():
+    layer = nn.Linear(1, 2, bias=False)
+    frozen = nn.Sequential(nn.Linear(1, 1, bias=False).requires_grad_(False), layer)
+    assert "1 parameter is frozen" in str(nn.summary(frozen, np.ones((1, 1))))
+    picture = ag.draw(layer(np.ones((1, 1))), level="module", depth=0)
+    assert picture.scene.caption == "1 of 1 operations is in a closed module; depth=1 opens it"
+    assert ag.plot_confusion([0, 1], [0, 0]).get_title() == "1 of 2 is right"
+    steps = ag.descent(lambda x, y: x**2 + y**2, (1, 1), 0.1, steps=1)
+    assert repr(steps).startswith("1 step from f(1, 1) = 2 to ")
+
+
 def test_summary_changes_nothing():
     model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5))
     model[2].eval()

@@ -12,7 +12,7 @@ from autograd.by_hand.graph import Graph
 from autograd.graph import arguments
 from autograd.tensor import raw
 from autograd.view.derivation.writing import array_text
-from autograd.view.graph.spelling import number
+from autograd.view.graph.spelling import are, number
 
 RTOL = 1e-3
 """Hand derivations are rounded on the way: so much relative error in an entry is no mistake."""
@@ -238,7 +238,8 @@ def _where(
     texts = [f"{list(p)} is {number(given[p])}, not {number(right[p])}" for p in places[:LISTED]]
     if len(places) > LISTED:
         texts.append(f"and {len(places) - LISTED} more")
-    what = f"{given.size - len(places)} of {given.size} entries are right: {'; '.join(texts)}"
+    rest = given.size - len(places)
+    what = f"{rest} of {given.size} entries {are(rest)} right: {'; '.join(texts)}"
     flipped = close(given[wrong], -right[wrong], unit)
     return what, "turn the sign of these" if flipped else "look at these again", ("some",)
 

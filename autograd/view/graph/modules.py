@@ -14,6 +14,7 @@ from typing import Any
 from autograd.tensor import Tensor
 from autograd.view.graph.parts import NODES, Part, Parts, Shapes
 from autograd.view.graph.scene import Composition, Group, Node, Scene, Wire
+from autograd.view.graph.spelling import are
 
 TOLD = 3
 """Of more shapes than these the first are told."""
@@ -269,7 +270,7 @@ class _Folding:
             total, count = self.composition.selection.total, sum(times)
             where = "a closed module" if count == 1 else f"{count:,} closed modules"
             scene.remark(
-                f"{inside:,} of {total:,} operations are in {where}; "
+                f"{inside:,} of {total:,} operations {are(inside)} in {where}; "
                 f"depth={depth + 1} opens {'it' if count == 1 else 'them'}"
             )
         spoken = [f"{group.label}: {group.note}" for group in scene.groups]

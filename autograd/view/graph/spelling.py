@@ -47,6 +47,11 @@ def _digits(value: float) -> str:
     return text.replace("-", "−")
 
 
+def are(count: Any) -> str:
+    """Return the verb behind a count: 1 *is* right, 2 *are*."""
+    return "is" if count == 1 else "are"
+
+
 def bracketed(text: str) -> str:
     """Put what begins with a minus in parentheses, as it stands behind another sign."""
     return f"({text})" if text.startswith("−") else text

@@ -8,7 +8,7 @@ from autograd.names import called
 from autograd.program.printers.spell import UNARY, Notation, Spelled, spell
 from autograd.tensor import Tensor, raw
 from autograd.view.graph.selection import Selection
-from autograd.view.graph.spelling import brief, spoken_gradient
+from autograd.view.graph.spelling import are, brief, spoken_gradient
 
 SOURCE = Notation(polish=lambda code: code.replace("np.", ""))
 
@@ -67,10 +67,11 @@ def caption_of(selection: Selection) -> str:
     if not hidden:
         return ""
     counts = f"{selection.shown:,} of {selection.total:,} operations"
+    rest = f"{hidden:,} {are(hidden)} hidden"
     if selection.centre is None:
-        return f"the last {counts}; {hidden:,} are hidden"
+        return f"the last {counts}; {rest}"
     centre = selection.called(selection.centre) or "a tensor"
-    return f"{counts}, around {centre}; {hidden:,} are hidden"
+    return f"{counts}, around {centre}; {rest}"
 
 
 def changed_since(leaves: Sequence[Tensor], name: Callable[[Any], str]) -> str:

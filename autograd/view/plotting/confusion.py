@@ -7,6 +7,7 @@ import numpy as np
 
 from autograd.errors import refusal
 from autograd.tensor import raw
+from autograd.view.graph.spelling import are
 from autograd.view.plotting.axes import ink_on, painted, panels, theme_of_axes
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ def plot_confusion(
     for put, turn in ((panel.set_xticks, 60 if crowded else 0), (panel.set_yticks, 0)):
         put(ticks, names, rotation=turn, parse_math=False, fontsize=min(10, 280 / len(names)))
     panel.set(xlabel="answer", ylabel="truth")
-    panel.set_title(f"{np.trace(counts)} of {counts.sum()} are right", fontsize="medium")
+    right = np.trace(counts)
+    panel.set_title(f"{right} of {counts.sum()} {are(right)} right", fontsize="medium")
     return panel
 
 

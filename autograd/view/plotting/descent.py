@@ -45,7 +45,8 @@ class Descent:
 
     def __repr__(self) -> str:
         ends = [f"f({number(x)}, {number(y)}) = {number(v)}" for (x, y), v in self._ends()]
-        text = f"{len(self.path) - 1} steps from {ends[0]} to {ends[1]}"
+        steps = len(self.path) - 1
+        text = f"{steps} step{'s' if steps != 1 else ''} from {ends[0]} to {ends[1]}"
         return f"{text}\n{self.note}" if self.note else text
 
     def _ends(self) -> list[tuple[Any, Any]]:
