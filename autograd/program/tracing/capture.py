@@ -207,11 +207,12 @@ class Run:
 
     def look_outside(self, frame: FrameType) -> None:
         """See what it calls the tensors and the arrays from outside."""
-        called = names_in(frame)
+        arrays = [*self.tape.arrays()]
+        called = names_in(frame) if self.names or arrays else {}
         for t, known in self.names.items():
             if name := called.get(id(t)):  # of the outermost: net.fc1.weight, not self.fc1.weight
                 self.tape.wishes[known] = identifier(name)
-        for key, constant_name in self.tape.arrays():
+        for key, constant_name in arrays:
             if key in called:
                 self.tape.wishes.setdefault(constant_name, identifier(called[key]))
 
