@@ -854,6 +854,16 @@ def test_an_argument_by_position_is_not_called_as_one_by_name():
     assert capture(f, X, X).arguments == ["x0", "x1"]
 
 
+def test_arguments_are_called_as_the_signature_says():
+    @functools.wraps(odd)
+    def other(*args):
+        return args[0]
+
+    assert capture(np.dot, X, X).arguments == ["a", "b"]  # of which only NumPy knows what it takes
+    assert capture(Tensor.softmax, Tensor(X)).arguments == ["x"]
+    assert capture(other, X).arguments == ["x"]
+
+
 def test_a_function_may_name_what_is_defined_later():
     def f(x, other=False):
         return later(x) if other else x * 2

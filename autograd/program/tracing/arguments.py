@@ -2,7 +2,7 @@
 
 import inspect
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from keyword import iskeyword
 from typing import Any
 
@@ -13,26 +13,19 @@ from autograd.tree import flatten
 
 def argument_names(f: Callable[..., Any], examples: tuple[Any, ...]) -> list[str]:
     """Call the leaves of arguments as the function does: x, and params_0_w in a container."""
-    inner = inspect.unwrap(f, stop=inspect.ismethod)
+    inner = inspect.unwrap(f)
     if isinstance(inner, Program) and len(inner.arguments) == len(flatten(list(examples))[0]):
         return [str(a) if type(a) is Name else "x" for a in inner.arguments]
-    known = _known(inner)
+    try:
+        parameters = inspect.signature(f).parameters.values()
+        known = [p.name for p in parameters if p.kind <= p.POSITIONAL_OR_KEYWORD]
+    except (TypeError, ValueError):
+        known = []
     names = []
     for i, x in enumerate(examples):
         name = known[i] if i < len(known) else f"x{i}"
         names += [identifier(f"{name}{path}") for path in _paths(x)]
     return names
-
-
-def _known(f: Callable[..., Any]) -> Sequence[str]:
-    """Return the names of what is given by position."""
-    if inspect.isfunction(f):  # of what has no code a signature is made, which takes 15 µs
-        return f.__code__.co_varnames[: f.__code__.co_argcount]
-    try:
-        parameters = inspect.signature(f).parameters.values()
-    except (TypeError, ValueError):
-        return []
-    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
 def _paths(tree: Any) -> list[str]:
