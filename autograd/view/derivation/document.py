@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from string import Formatter
 from typing import Any
 
@@ -73,7 +73,7 @@ class Section:
 
     kind: str
     title: str
-    equations: Sequence[Equation] = field(default=())
+    equations: Sequence[Equation]
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,40 +54,42 @@ def _group(part: Part) -> str:
 
 
 def _one(part: Part, *, prefix: bool = False) -> str:
-    if part.kind == "group":
-        return _group(part)
-    if part.kind == "text":
-        command, words = part.text.split(" ", 1)
-        words = html.escape(words)
-        if command == r"\operatorname":
-            return f"<mi>{words}</mi>"
-        bold = ' style="font-weight: bold"' if command == r"\mathbf" else ""
-        return f"<mtext{bold}>{_kept(words)}</mtext>"
-    if part.kind == "script":
-        return _script(*part.parts)
-    if part.kind == "fence":
-        tall = _is_tall(part.parts)
-        left, right = (_delimiter(d, tall=tall) for d in part.text.split(" "))
-        return f"<mrow>{left}{_row(part.parts)}{right}</mrow>"
-    if part.kind == "table":
-        return _table(part)
-    if part.kind == "root":
-        base, degree = map(_group, part.parts)
-        return f"<mroot>{base}{degree}</mroot>"
-    if part.kind == "macro":
-        inner = [_group(p) for p in part.parts]
-        if part.text == r"\overline":  # a bar over it would be as wide as the font has one
-            return f'<mrow style="border-top: 1px solid; padding-top: 2px">{inner[0]}</mrow>'
-        if part.text in ACCENTS:
-            mark = f'<mo stretchy="false">{ACCENTS[part.text]}</mo>'
-            return f'<mover accent="true">{inner[0]}{mark}</mover>'
-        return f"<m{part.text[1:]}>{''.join(inner)}</m{part.text[1:]}>"
+    match part.kind:
+        case "group":
+            return _group(part)
+        case "text":
+            return _words(*part.text.split(" ", 1))
+        case "script":
+            return _script(*part.parts)
+        case "fence":
+            tall = _is_tall(part.parts)
+            left, right = (_delimiter(d, tall=tall) for d in part.text.split(" "))
+            return f"<mrow>{left}{_row(part.parts)}{right}</mrow>"
+        case "table":
+            return _table(part)
+        case "root":
+            return f"<mroot>{''.join(map(_group, part.parts))}</mroot>"
+        case "macro":
+            return _macro(part.text, "".join(map(_group, part.parts)))
     return _token(part.text, prefix=prefix)
 
 
-def _kept(words: str) -> str:
-    """Keep the spaces at both ends, which MathML would drop."""
-    return re.sub(r"^ | $", "\xa0", words)
+def _words(command: str, words: str) -> str:
+    words = html.escape(words)
+    if command == r"\operatorname":
+        return f"<mi>{words}</mi>"
+    bold = ' style="font-weight: bold"' if command == r"\mathbf" else ""
+    kept = re.sub(r"^ | $", "\xa0", words)  # spaces at the ends, which MathML would drop
+    return f"<mtext{bold}>{kept}</mtext>"
+
+
+def _macro(command: str, inner: str) -> str:
+    if command == r"\overline":  # a bar over it would be as wide as the font has one
+        return f'<mrow style="border-top: 1px solid; padding-top: 2px">{inner}</mrow>'
+    if command in ACCENTS:
+        mark = f'<mo stretchy="false">{ACCENTS[command]}</mo>'
+        return f'<mover accent="true">{inner}{mark}</mover>'
+    return f"<m{command[1:]}>{inner}</m{command[1:]}>"
 
 
 def _token(sign: str, *, prefix: bool) -> str:

@@ -49,20 +49,20 @@ def gradients_of(selection: Selection) -> Gradients:
         if root in selection.uses or not root.requires_grad or (seed is None and not consumed):
             continue
         found.seeds[root] = np.ones_like(root.data) if seed is None else seed
-        _add(found.arrived, root, found.seeds[root])
+        arrived: dict[Tensor, Any] = {}
         with np.errstate(all="ignore"):
-            for step in steps(root, seed):
-                for i, gx in enumerate(step.sent):
-                    if gx is not None:
-                        _add(found.sent, (step.node, i), gx)
-                        _add(found.arrived, step.arguments[i], gx)
+            for step in steps(root, seed, arrived):
+                known = enumerate(step.sent)
+                _add(found.sent, {(step.node, i): gx for i, gx in known if gx is not None})
+            _add(found.arrived, arrived)
     if found.seeds:
         found.changed = changed_leaves(*selection.roots)
     return found
 
 
-def _add(into: dict[Any, Any], key: Any, value: Any) -> None:
-    into[key] = into[key] + value if key in into else value
+def _add(into: dict[Any, Any], more: dict[Any, Any]) -> None:
+    """Add up gradients of several results."""
+    into |= {key: into[key] + g if key in into else g for key, g in more.items()}
 
 
 def local_derivative(operand: Operand) -> Any:
