@@ -64,6 +64,13 @@ def _set(t: Tensor, value: Any) -> None:
         here.reader.write(t, value)
 
 
+def _get_grad(t: Tensor) -> Any:
+    looked = getattr(here.reader, "looked", None)
+    if looked is not None:
+        looked(t)
+    return GRAD.__get__(t)
+
+
 def _set_grad(t: Tensor, value: Any) -> None:
     assigned = getattr(here.reader, "assigned", None)
     if assigned is not None:
@@ -77,7 +84,7 @@ def reading(reader: Reader) -> Iterator[None]:
     with _lock:
         readers.append(reader)
         type.__setattr__(Tensor, "data", property(_get, _set))
-        type.__setattr__(Tensor, "grad", property(GRAD.fget, _set_grad))
+        type.__setattr__(Tensor, "grad", property(_get_grad, _set_grad))
     outer, here.reader = here.reader, reader
     try:
         yield

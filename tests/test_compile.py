@@ -676,6 +676,40 @@ def test_a_step_that_forgets_its_gradients_does_so_at_every_call():
     assert all(p.grad is None for p in net.parameters())
 
 
+@pytest.mark.parametrize("how", ["scaled", "returned", "penalised"])
+def test_a_gradient_that_is_read_had_none_before(how):
+    """It would be that of the call alone, where the engine's is the sum of all."""
+    w = Tensor([1.0, 2.0], requires_grad=True, name="w")
+
+    def step(x):
+        np.sum(w * w * x).backward(create_graph=how == "penalised")
+        if how == "scaled":
+            with no_grad():
+                w.grad *= 0.5
+        elif how == "penalised":
+            np.sum(w.grad**2).backward()
+        return None if how == "scaled" else w.grad.detach()
+
+    compiled, results = compile(step), []
+    for run in (step, compiled, compiled):
+        w.grad = None
+        run(np.array(3.0))
+        results.append(w.grad.data.copy())
+    assert_array_equal(results[1:], [results[0]] * 2)
+    with no_grad():
+        w.grad.zero_()
+    compiled(np.array(3.0))
+    assert_array_equal(w.grad, results[0])
+    with pytest.raises(RuntimeError) as error:
+        compiled(np.array(3.0))
+    assert str(error.value) == (
+        "a program reads w.grad, which had a gradient before the call: it would be missing\n"
+        "  where: the program of step\n"
+        "  instead: w.grad = None (or zero_grad) before the call, or in the function"
+    )
+    assert_array_equal(w.grad, results[0])
+
+
 def test_a_target_out_of_range_is_found_at_every_call():
     net, (X, y) = network(4, 3), batch()
     compiled = compile(training_step(net))

@@ -66,6 +66,7 @@ class Program:
     tensors, connected : which outputs are Tensors, and which of them require a gradient.
     modules : what was called that has a mode, as `training`, which the program is of.
     effects : what is left in tensors.
+    summed : tensors whose gradients are read, as if there were none before the call.
 
     Examples
     --------
@@ -88,6 +89,7 @@ class Program:
     effects: Sequence[Effect]
     connected: Sequence[bool] = ()
     modules: Sequence[Any] = ()
+    summed: Sequence[Tensor] = ()
 
     def __post_init__(self) -> None:
         _protect(self.constants)
@@ -110,9 +112,26 @@ class Program:
         # two equal gradients are two arrays
         results: Any = self.interpret(*values) if symbolic else apart(self.run(*values))
         results, left = results[: len(self.outputs)], results[len(self.outputs) :]
-        for effect, value in zip(self.effects, left, strict=True):
-            effect.leave(value)
+        self.leave(left)
         return self.result(results)
+
+    def leave(self, values: Sequence[Any]) -> None:
+        """Leave in tensors what belongs there.
+
+        Raises RuntimeError where a gradient of before would have been added to one that was read.
+        """
+        for t in self.summed:
+            if t._grad is not None and np.any(raw(t._grad)):
+                name = next((n.text for n, p in self.parameters.items() if p is t), "x")
+                raise refusal(
+                    RuntimeError,
+                    f"a program reads {name}.grad, which had a gradient before the call: it would "
+                    "be missing",
+                    f"the program of {self.name}",
+                    f"{name}.grad = None (or zero_grad) before the call, or in the function",
+                )
+        for effect, value in zip(self.effects, values, strict=True):
+            effect.leave(value)
 
     def result(self, values: Sequence[Any]) -> Any:
         """Give the outputs the structure that the function gave them."""

@@ -73,9 +73,8 @@ class Replay:
 
     def _leave(self, results: Sequence[Any]) -> Any:
         """Leave in tensors what belongs there, and return what the function returns."""
-        if effects := self.program.effects:
-            for effect, value in zip(effects, results[self._count :], strict=True):
-                effect.leave(value)
+        if self.program.effects:
+            self.program.leave(results[self._count :])
             results = results[: self._count]
         return self.program.result(results)
 

@@ -6,6 +6,7 @@ are written down by the very code that computes them.
 """
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.backward import _accumulate
 from autograd.errors import function_name, kind_of, refusal
 from autograd.modes import is_grad_enabled
 from autograd.names import names_in
@@ -143,6 +145,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
         effects=effects,
         connected=connected,
         modules=run.modules,
+        summed=[*run.summed],
     )
     return program.renamed(tape.wishes)
 
@@ -168,6 +171,7 @@ class Run:
         self.data: dict[Tensor, Any] = {}
         self.left: dict[Tensor, Any] = {}  # the gradients of the tensors from outside
         self.anew: set[Tensor] = set()  # those whose gradients were assigned, as by zero_grad
+        self.summed: set[Tensor] = set()  # those whose gradients were read, and not assigned before
 
     def read(self, t: Tensor, data: Any) -> Any:
         """Make an input of a tensor from outside, when it is first read."""
@@ -192,6 +196,12 @@ class Run:
         if t in self.names or t.count < self.since:
             t.data  # noqa: B018  # an input: its gradient of before is kept for later
             self.anew.add(t)
+
+    def looked(self, t: Tensor) -> None:
+        """Note that the function reads a gradient to which one of before would have been added."""
+        own = sys._getframe(2).f_code is _accumulate.__code__
+        if t._grad is not None and t in self.left and t not in self.anew and not own:
+            self.summed.add(t)
 
     def changed(self) -> Iterator[tuple[Tensor, Any]]:
         """Yield the tensors from outside that the function has written into, and what."""
