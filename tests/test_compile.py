@@ -37,6 +37,7 @@ from autograd.program.equations import Name
 from autograd.program.replay.compiled import SIGNATURES
 from autograd.program.replay.kernels import KERNELS
 from autograd.program.replay.plan import Plan, _may_be_an_argument
+from autograd.program.tracing.symbol import CaptureError
 from autograd.tensor import raw
 from autograd.tree import flatten
 from nn.functional import cross_entropy
@@ -654,6 +655,41 @@ def test_hooks_come_and_go_between_calls():
     assert_allclose(gradient(), 10 * plain)
     hook.remove()
     assert_allclose(gradient(), plain)
+
+
+@pytest.mark.parametrize("where", ["on the way", "the result", "the argument"])
+def test_a_hook_that_nobody_would_call_is_refused(where):
+    def f(w):
+        h = np.sin(w)
+        y = np.sum(h * h)
+        {"on the way": h, "the result": y, "the argument": w}[where].register_hook(lambda g: 2 * g)
+        return y
+
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(CaptureError) as error:
+        compile(f)(w)
+    what, place, instead = str(error.value).splitlines()
+    assert what == "a program cannot hold a hook of a tensor on the way to a result"
+    assert place.endswith(", in f")
+    remedy = "backward in the function, too; or the hook outside, on a parameter or the result"
+    assert instead == f"  instead: {remedy}"
+    with no_grad():
+        assert compile(f)(w).data == f(w).data
+
+
+def test_a_hook_on_the_way_is_called_by_backward_inside():
+    w, results = Tensor([1.0, 2.0], requires_grad=True), []
+
+    def step(x):
+        h = np.sin(w * x)
+        h.register_hook(lambda g: 2 * g)
+        np.sum(h * h).backward()
+
+    for run in (step, compile(step)):
+        w.grad = None
+        run(np.array(3.0))
+        results.append(w.grad.data)
+    assert_allclose(*results, rtol=1e-13)
 
 
 def test_a_step_that_forgets_its_gradients_does_so_at_every_call():

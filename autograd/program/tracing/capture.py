@@ -27,6 +27,7 @@ from autograd.program.tracing.randomness import counted_seeds, drawing_line, wat
 from autograd.program.tracing.refusals import (
     definition,
     refuse_gradients,
+    refuse_hooks,
     refuse_leaks,
     refuse_written,
 )
@@ -104,6 +105,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     nested = gives(range(len(values)))
     tensors = [type(v) is Tensor for v in values]
     connected = [type(v) is Tensor and v.requires_grad and v._grad is None for v in values]
+    refuse_hooks(f, [v for v, waits in zip(values, connected, strict=True) if waits], run)
     effects = [
         Effect(t, "new grad" if t in run.anew else "grad", _reference(tape, g))
         for t, g in run.left.items()

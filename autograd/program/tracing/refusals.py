@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.errors import function_name, line_of, refusal, user_line
+from autograd.graph import toposort
 from autograd.program.equations import Name
 from autograd.program.tracing.symbol import CaptureError
 from autograd.program.tracing.tape import Tape
@@ -51,6 +52,20 @@ def refuse_gradients(
                 f"a program cannot leave a gradient in {name}, a tensor that it is given",
                 definition(f),
                 f"value_and_grad, or return {name}.grad; or a tensor from outside",
+            )
+
+
+def refuse_hooks(f: Callable[..., Any], results: Sequence[Any], run: Any) -> None:
+    """Refuse hooks of tensors on the way to results: nobody would call them when gradients come."""
+    naming = run.tape._call_gradient
+    for t in toposort(*[y for y in results if type(y) is Tensor]):
+        hooks = (t.meta or {}).get("hooks", {}).values() if t not in run.names else ()
+        if any(getattr(hook, "func", None) != naming for hook in hooks):
+            raise refusal(
+                CaptureError,
+                "a program cannot hold a hook of a tensor on the way to a result",
+                definition(f),
+                "backward in the function, too; or the hook outside, on a parameter or the result",
             )
 
 
