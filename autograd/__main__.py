@@ -28,12 +28,13 @@ USAGE = "autograd EXPRESSION [NAME=VALUE ...] [-o FILE ...]"
 
 DESCRIPTION = """\
 Differentiate an expression and show every step: each operation forward, its local derivative,
-and the chain rule backward, with the numbers put in. Draw the graph where -o asks for it."""
+and the chain rule backward, with the numbers put in. Draw the graph where -o asks for it, or
+write a page to play with."""
 
 EPILOG = """\
 examples:
   autograd "(a + b) * c" a=2 b=3 c=4
-  autograd "(a + b) * c" a=2 b=3 c=4 -o graph.svg graph.pdf
+  autograd "(a + b) * c" a=2 b=3 c=4 -o graph.svg graph.pdf page.html
   autograd "1 / (1 + exp(-(t0 + t1*x1 + t2*x2)))" t0=-3 t1=2 x1=-1 t2=-3 x2=-2
   autograd "sum((X @ w - y)**2)" "X=[[1,2],[3,4]]" "w=[0.5,-1]" "y=[1,0]"
   autograd "y = m*x + b" m=2 x=3 b=-1
@@ -48,7 +49,8 @@ them apart. The result must be one number: of an array take sum(...), mean(...) 
 
 exit codes: 0 done, 1 a file could not be written, 2 the arguments are not understood"""
 
-OPTION = re.compile(rf"-h|-o|-o\S+\.({'|'.join(WRITERS)})|--([a-z]{{2}}[a-z-]*(=.*)?)?", re.DOTALL)
+FORMS = [*WRITERS, "html"]
+OPTION = re.compile(rf"-h|-o|-o\S+\.({'|'.join(FORMS)})|--([a-z]{{2}}[a-z-]*(=.*)?)?", re.DOTALL)
 """What begins with a minus and is an option. Everything else, as -x**2, is an expression."""
 
 EXAMPLE = 'autograd "(a + b) * c" a=2 b=3 c=4'
@@ -103,7 +105,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )  # fmt: skip
     what = "what to differentiate, and a number or an array for each name"
     parser.add_argument("words", nargs="*", metavar="EXPRESSION, NAME=VALUE", help=what)
-    where = f"draw the graph: {', '.join(f'.{form}' for form in NAMED)}; several files may follow"
+    forms = ", ".join(f".{form}" for form in NAMED)
+    where = f"draw the graph: {forms}; write a page: .html; several files may follow"
     parser.add_argument("-o", "--output", action="append", default=[], metavar="FILE", help=where)
     parser.add_argument("--lang", default="en", help="the language of the words: en, pt or es")
     parser.add_argument("--version", action="store_true", help="show the version and exit")
@@ -149,7 +152,7 @@ def _sort(words: Sequence[str], files: Sequence[str]) -> tuple[str, dict[str, st
     for word in _joined(words):
         if match := ASSIGNMENT.fullmatch(word):
             assigned.append(match)
-        elif files and Path(word).suffix[1:] in WRITERS:
+        elif files and Path(word).suffix[1:] in FORMS:
             paths.append(word)
         else:
             others.append(word.strip())
@@ -170,9 +173,9 @@ def _sort(words: Sequence[str], files: Sequence[str]) -> tuple[str, dict[str, st
         instead = "quotes around the expression, and names of letters, digits and _"
         raise refusal(UsageError, what, " ".join(map(str.strip, words)), instead)
     for path in paths:
-        if Path(path).suffix[1:] not in WRITERS:
+        if Path(path).suffix[1:] not in FORMS:
             what = f"a graph cannot be drawn as {Path(path).suffix or 'a file without a suffix'}"
-            instead = " or ".join(f"{Path(path).stem}.{form}" for form in NAMED)
+            instead = " or ".join(f"{Path(path).stem}.{form}" for form in (*NAMED, "html"))
             raise refusal(UsageError, what, f"-o {path}", instead)
     return others[0], given, paths
 
@@ -248,12 +251,17 @@ def _differentiate(expression: Expression, values: dict[str, np.ndarray], lang: 
 
 def _save(f: Tensor, path: str) -> None:
     try:
-        draw(f, detail="local").save(path)
+        if Path(path).suffix == ".html":
+            from autograd.view.exploration.explore import explore  # noqa: PLC0415  # not always
+
+            explore(f).save(path)
+        else:
+            draw(f, detail="local").save(path)
     except OSError as error:
         what = f"the file cannot be written: {error.strerror or str(error).splitlines()[0]}"
         instead = "a folder that exists and that you may write to"
         raise refusal(OutputError, what, path, instead) from None
-    except RuntimeError as error:  # nothing is installed that draws this format
+    except RuntimeError as error:  # nothing draws this format, or JavaScript cannot compute this
         raise OutputError(str(error)) from None
 
 

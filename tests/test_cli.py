@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from autograd import Tensor, explore
 from autograd.__main__ import main
 
 PRODUCT = """\
@@ -116,12 +117,12 @@ error: the result is an array, and each of its elements has a gradient of its ow
 error: a graph cannot be drawn as .gif
   where: -o graph.gif
   instead: graph.svg or graph.png or graph.pdf or graph.dot or graph.mmd or graph.md or graph.tex \
-or graph.json or graph.txt""",
+or graph.json or graph.txt or graph.html""",
     ("a * a", "a=2", "-o", "graph"): """\
 error: a graph cannot be drawn as a file without a suffix
   where: -o graph
   instead: graph.svg or graph.png or graph.pdf or graph.dot or graph.mmd or graph.md or graph.tex \
-or graph.json or graph.txt""",
+or graph.json or graph.txt or graph.html""",
 }
 
 
@@ -268,6 +269,21 @@ def test_files_are_written_in_every_place_they_may_stand(tmp_path, monkeypatch, 
         assert part in sources[0], "the picture has the names and the numbers of the text"
     assert main(["-o1.svg", "a*a", "a=2"]) == 0
     assert "<svg" in (tmp_path / "1.svg").read_text()
+
+
+def test_a_page_that_computes_is_a_file_too(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["(a+b)*c", "a=2", "b=3", "c=4", "-o", "f.dot", "f.html"]) == 0
+    assert capsys.readouterr().out.removeprefix(PRODUCT) == "\nwrote f.dot\nwrote f.html\n"
+    a, b, c = (Tensor(v, requires_grad=True, name=n) for n, v in zip("abc", (2, 3, 4), strict=True))
+    d = a + b
+    f = d * c
+    f.backward()
+    d.name, f.name = "d", "f"
+    assert (tmp_path / "f.html").read_text() == explore(f).html()
+    assert main(["sum(inv(X))", "X=[[1,2],[3,5]]", "-o", "inv.html"]) == 1
+    assert capsys.readouterr().err.startswith("error: inv cannot be written in JavaScript\n")
+    assert not (tmp_path / "inv.html").exists()
 
 
 def test_a_file_that_cannot_be_written_ends_with_1(tmp_path, capsys):
