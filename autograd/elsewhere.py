@@ -21,6 +21,9 @@ class Refused:
         what = f"'Tensor' object has no attribute {self.name!r}"
         raise refusal(AttributeError, what, f"x.{self.name}", self.instead)
 
+    def __set__(self, x: Any, value: Any) -> NoReturn:
+        self.__get__(x, type(x))
+
 
 REFUSED = {
     "addcdiv": "x + value * y / z",

@@ -282,6 +282,11 @@ def test_what_arrays_have_is_there_or_said_in_other_words(name):
         assert instead.startswith(("  instead: x", "  instead: np."))
 
 
+def test_what_is_said_in_other_words_is_not_set():
+    with pytest.raises(AttributeError, match=r"x\.flat\n  instead: x\.ravel"):
+        X.flat = 3.0
+
+
 def test_what_follows_from_the_data_is_not_set():
     x = Tensor([1 + 2j, 3 + 4j], requires_grad=True, name="x")
     for name in ("shape", "dtype", "real", "imag", "T", "size"):
