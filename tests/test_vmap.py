@@ -792,3 +792,16 @@ def test_what_has_no_history_gets_none_where_it_is_of_an_example(f):
         mapped = map_(lambda w: f(w, x))
         close(grad(lambda W, mapped=mapped: np.sum(mapped(W)))(rows), wanted)
     close(vmap(grad(f), in_axes=(0, None))(rows, x), wanted)
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x: x[(np.argsort(x * x),)], lambda x: np.take_along_axis(x, np.argsort(x), axis=0)]
+)
+def test_products_with_a_vector_for_all_where_each_example_has_its_order(f):
+    weights, v = np.arange(3.0), np.ones(3)
+
+    def product(x):
+        return hvp(lambda x: np.sum(f(x) ** 3 * weights))(x)[0](v)
+
+    for map_ in (vmap(product), compiled(vmap(product)), vmap(compiled(product))):
+        close(map_(X), [product(x) for x in X])

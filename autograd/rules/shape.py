@@ -254,12 +254,20 @@ def may_repeat(index):
     return any(kind in "iu" for kind in kinds)
 
 
+def part_of(g, index):
+    """Return g[index], also of an array by what stands for one."""
+    if isinstance(g, np.ndarray) and any(hasattr(i, "tape") for i in parts_of(index)):
+        index, arrays = slotted(index)
+        return gather(g, *arrays, index=index)
+    return g[index]
+
+
 def landed(g, index):
     """Return the part of g at an index, but 0 where a later value of the same turn took the place.
 
     The values write their number, as they wrote themselves: who reads it back has landed.
     """
-    part = g[index]
+    part = part_of(g, index)
     if not may_repeat(index):
         return part
     turns, slots = np.arange(part.size).reshape(part.shape), np.empty(g.shape, np.intp)
@@ -331,7 +339,7 @@ primitive(np.triu,          lambda g, y, x, k=0: np.triu(g, k))
 primitive(operator.getitem, d_getitem,  tex=r"{0}_{{{index}}}", symbol="[ ]", code="{0}[{index}]", bind=bind_getitem, call=getitem)
 
 # ── what NumPy has no function for ────────────────────────────────────────────────────────────
-scatter      = primitive(scatter_add, lambda g, y, x, index, shape: g[index],                                     name="scatter", code="scatter({0})")
+scatter      = primitive(scatter_add, lambda g, y, x, index, shape: part_of(g, index),                            name="scatter", code="scatter({0})")
 setitem      = primitive(replace,     d_replaced,                             lambda g, y, x, v, index: landed(g, index), name="setitem", code="setitem({0}, {1})",   symbol="[ ]=")
 gather       = primitive(lambda x, *arrays, index: x[filled(index, arrays)],                           each=d_gather,     name="gather",     symbol="[ ]",  code="gather({*})")
 place        = primitive(lambda x, v, *arrays, index: replace(x, v, filled(index, arrays)),            each=d_place,      name="place",      symbol="[ ]=", code="place({*})")
