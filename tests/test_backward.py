@@ -531,14 +531,14 @@ def test_a_rule_in_the_manner_of_another_library_is_refused_at_once():
 
 
 def test_a_rule_that_returns_no_array_is_named():
-    for wrong in (None, [1.0], "1"):
+    for wrong, kind in ((None, "None"), ([1.0], "a list"), ("1", "a str")):
 
         @primitive
         def cube(x):
             return x**3
 
         cube.defvjp(lambda g, y, x, wrong=wrong: wrong)
-        with pytest.raises(TypeError, match="the rule of an operation returned a "):
+        with pytest.raises(TypeError, match=f"the rule of an operation returned {kind}\n"):
             grad(cube)(2.0)
     cube.defvjp(lambda g, y, x: 2)
     assert grad(cube)(2.0) == 2
