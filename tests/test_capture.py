@@ -135,6 +135,12 @@ def test_random_graphs(steps, seed):
     assert same(leaves(program(*other)), want), "for other numbers"
 
 
+def test_a_zero_has_the_sign_that_it_has_in_the_engine():
+    slope = grad(lambda x: -np.sum(ag.relu(x)))
+    x = np.array([-1.0, 2.0])
+    assert same([capture(slope, x)(x)], [slope(x)])  # -0.0, as of what is masked: -1 * 0
+
+
 def test_of_second_order():
     def f(x):
         return np.sum(np.log(x) * x[0]) + np.prod(np.tanh(x))

@@ -49,7 +49,8 @@ def spare(x, unused, other=1):
 @functools.partial(fused, elementwise=True)
 def masked(g, keep):
     """Return g where `keep` is true, and 0 elsewhere, even where g is infinite."""
-    if isinstance(g, np.ndarray) and g.size and smallest(np.isfinite(g)):
+    known = isinstance(g, (np.ndarray, np.generic, float)) and np.size(g) > 0
+    if known and smallest(np.isfinite(g)):
         return g * keep  # seven times faster than the choice
     return np.where(keep, g, 0)
 
