@@ -28,6 +28,7 @@ from autograd.program.replay.kernels import (
 )
 from autograd.rules.neural import d_cross_entropy as fused_gradient
 from autograd.rules.neural import softmax_cross_entropy
+from autograd.rules.shape import VIEWS
 
 GRADIENT = fused_op(fused_gradient)
 
@@ -253,8 +254,8 @@ class Plan:
             text = f"{self.refer(in_pieces)}({self.refer(e.op.call)}, {args})"
         if np.ndim(e.like) and _may_be_an_argument(e):
             text = f"{self.refer(np.array)}({text})"  # nobody looks after what it is a view of
-        elif not np.ndim(e.like) and not isinstance(e.op.fn, np.ufunc):
-            text = f"{self.refer(np.asarray)}({text})[()]"  # a number, and no view of one
+        elif not np.ndim(e.like) and (e.op.fn in VIEWS or self._is_of_numbers(e)):
+            text += "[()]"  # a number, where np.where makes an array, and no view of one
         self.lines.append(f"{e.name} = {text}")
 
     def _is_shared(self, e: Equation) -> bool:
@@ -262,6 +263,11 @@ class Plan:
         shapes = {np.shape(self._like[a] if type(a) is Name else a) for a in e.args}
         same = shapes <= {(), np.shape(e.like)}
         return e.op.elementwise and not e.params and same and e.like.size >= e.op.large
+
+    def _is_of_numbers(self, e: Equation) -> bool:
+        """Tell whether a function of ours or of NumPy's, but no ufunc, takes numbers only."""
+        numbers = not any(np.ndim(self._like[a] if type(a) is Name else a) for a in e.args)
+        return numbers and not isinstance(e.op.fn, np.ufunc) and not _may_be_an_argument(e)
 
     def _softmax_of(self, e: Equation) -> Name:
         x, target = e.args[:2]
