@@ -113,11 +113,13 @@ def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
         return into(out, definition(*values, **params))
     if not USUAL.issuperset(map(type, values)):
         values = tuple([_prepared(v) for v in values])
-    tensors = {name: v for name, v in params.items() if type(v) is Tensor}
-    y = record(op, values, {k: raw(v) for k, v in params.items()} if tensors else params)
-    for name, option in tensors.items():  # as in sorter=np.argsort(x)
-        if _connected(option):
-            raise op.no_rule(name)
+    if not (params and Tensor in map(type, params.values())):
+        y = record(op, values, params)
+    else:  # as in sorter=np.argsort(x)
+        y = record(op, values, {name: raw(option) for name, option in params.items()})
+        for name, option in params.items():
+            if type(option) is Tensor and _connected(option):
+                raise op.no_rule(name)
     return y if out is None else into(out, y)
 
 
