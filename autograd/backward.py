@@ -20,6 +20,7 @@ from autograd.modes import enable_grad, watching
 from autograd.primitive import PRIMITIVES
 from autograd.pull import Gradient, add, fit, pull
 from autograd.rules.lazy import LAZY
+from autograd.rules.shape import cut_off
 from autograd.seeds import ONE, first_gradient
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.versions import REWRITTEN, birth, fork, getrefcount, gone, is_rewritten, seen_by
@@ -208,7 +209,8 @@ def _accumulate(leaf: Tensor, grads: dict[Tensor, Gradient], recorded: bool) -> 
     if before is None:
         leaf._grad = _alias(grads[leaf]) if recorded else _own(grads[leaf], OWN)  # the dict's
     elif recorded:
-        leaf._grad = leaf.grad + grads[leaf]
+        held = before if type(before) is Tensor else constant(cut_off(before))
+        leaf._grad = held + grads[leaf]
     else:
         leaf._grad = raw(before) + grads[leaf]
 

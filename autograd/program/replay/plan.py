@@ -213,8 +213,7 @@ class Plan:
         own = kernel is ufunc and e.name in self._leaving  # a new array is wanted anyway
         if kernel is None or own or self._is_shared(e) or not np.ndim(e.like) or not e.like.size:
             return self._call(e)
-        x = [self._like[a] if type(a) is Name else a for a in e.args]
-        lines = kernel(self.refer, e, x, [self._argument(a) for a in e.args])
+        lines = kernel(self.refer, e, self._examples(e), [self._argument(a) for a in e.args])
         if lines is None:
             return self._call(e)
         out = self._place(e.name, e.like, dying := self._dying(e, i))
@@ -258,15 +257,17 @@ class Plan:
             text += "[()]"  # a number, where np.where makes an array, and no view of one
         self.lines.append(f"{e.name} = {text}")
 
+    def _examples(self, e: Equation) -> list[Any]:
+        return [self._like[a] if type(a) is Name else a for a in e.args]
+
     def _is_shared(self, e: Equation) -> bool:
         """Tell whether threads share the work of an equation that is in no chain."""
-        shapes = {np.shape(self._like[a] if type(a) is Name else a) for a in e.args}
-        same = shapes <= {(), np.shape(e.like)}
+        same = {*map(np.shape, self._examples(e))} <= {(), np.shape(e.like)}
         return e.op.elementwise and not e.params and same and e.like.size >= e.op.large
 
     def _is_of_numbers(self, e: Equation) -> bool:
         """Tell whether a function of ours or of NumPy's, but no ufunc, takes numbers only."""
-        numbers = not any(np.ndim(self._like[a] if type(a) is Name else a) for a in e.args)
+        numbers = not any(map(np.ndim, self._examples(e)))
         return numbers and not isinstance(e.op.fn, np.ufunc) and not _may_be_an_argument(e)
 
     def _softmax_of(self, e: Equation) -> Name:
