@@ -107,7 +107,7 @@ def export_onnx(module: Module, path: str | os.PathLike[str], *example: Any) -> 
     ...     path.name
     'net.onnx'
     """
-    what, where = "nn.export_onnx writes a module", f"nn.export_onnx of a {type(module).__name__}"
+    what, where = "nn.export_onnx writes a module", f"nn.export_onnx of {kind_of(module)}"
     instead = "autograd.export_onnx(f, path, x) for a function"
     refuse(not hasattr(module, "named_parameters"), what, where, instead, TypeError)
     names = {tensor: key for key, tensor in module._named("parameter", "buffer")}

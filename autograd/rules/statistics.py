@@ -122,8 +122,9 @@ def box(x, bins, range):
 
 def edges_along(x, bins, range):
     """Return the edges of the bins: those that are given, with their history."""
-    edges = np.histogram_bin_edges(x, constant(bins), range)
-    return bins if bins is not constant(bins) and np.ndim(bins) else edges
+    plain = constant(bins)
+    edges = np.histogram_bin_edges(x, plain, range)
+    return bins if bins is not plain and np.ndim(bins) else edges
 
 
 def several(bins):
