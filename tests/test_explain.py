@@ -789,6 +789,24 @@ def test_matrices_of_entries_are_told_from_matrix_products():
     assert r"\sum " in body
 
 
+@pytest.mark.parametrize(
+    ("f", "derivative"),
+    [
+        (lambda x: x**3, r"\odot 3 \cdot x^{\odot 2} = "),
+        (lambda x: x**-2, r"\odot \left(-2\right) \cdot x^{\odot \left(-3\right)} = "),
+        (np.square, r"\odot 2 \cdot x = \begin{bmatrix} 1 & 1 \end{bmatrix} \odot 2 \cdot \begin"),
+    ],
+)
+def test_a_scalar_stands_before_the_array_that_it_scales(f, derivative):
+    (x,) = variables(x=[1.0, 2.0])
+    y = f(x)
+    body = latex_body(explain(np.sum(y)).document)
+    assert (
+        rf"\frac{{\partial f}}{{\partial x}} &= \frac{{\partial f}}{{\partial y}} {derivative}"
+        in body
+    )
+
+
 def test_a_large_array_is_summarized():
     (x,) = variables(x=np.arange(1000.0).reshape(20, 50))
     document = explain(np.sum(x * x)).document

@@ -84,6 +84,7 @@ def write(
     if isinstance(formula, Call) and formula.op is SQUARE:
         return write(Call(POWER, (*formula.args, 2)), leaf, style)
     if isinstance(formula, Call):
+        formula = _regrouped(formula) if style.entrywise else formula
         op, args = formula.op, [write(a, leaf, style) for a in formula.args]
         if op is GETITEM:
             args[0] = style.base(args[0])
@@ -96,10 +97,27 @@ def write(
             return spell(GETITEM, [style.base(args[0])], column, style.operations)
         if op in style.entrywise and all(map(has_axes, formula.args[: 2 - (op is POWER)])):
             op = style.entrywise[op]
+            if op is ENTRYWISE[MULTIPLY] and _is_scaled(formula.args[1]):
+                args[1] = Spelled(args[1].text)
         return spell(op, args, formula.params, style.operations)
     if type(formula) is float and formula in LOGARITHMS:  # what was computed is NumPy's
         return write(LOGARITHMS[formula], leaf, style)
     return style.literal(formula)
+
+
+def _regrouped(call: Call) -> Call:
+    """Let what scales arrays stand at the second one: ``G ⊙ 2 · h`` for ``G · 2 ⊙ h``."""
+    if call.op is not MULTIPLY or not isinstance(call.args[0], Call):
+        return call
+    scaled, array = call.args
+    if scaled.op is not MULTIPLY or not has_axes(scaled.args[0]) or has_axes(scaled.args[1]):
+        return call
+    return Call(MULTIPLY, (scaled.args[0], Call(MULTIPLY, (scaled.args[1], array))))
+
+
+def _is_scaled(formula: Formula) -> bool:
+    is_product = isinstance(formula, Call) and formula.op is MULTIPLY
+    return is_product and not has_axes(formula.args[0])
 
 
 def _is_column(call: Call) -> bool:
