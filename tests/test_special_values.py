@@ -294,8 +294,21 @@ def test_logsumexp_and_softmax_with_infinite_entries():
 @pytest.mark.parametrize("at", [-3e5, 3e5])
 def test_the_logarithm_of_a_sum_of_large_numbers_shares_exactly(at, dtype):
     """There float32 has steps of 1/32, so that the sum alone does not tell the parts."""
-    x = gradient(lambda a, b: ag.logsumexp(np.stack((a, b))), at, at, dtype=dtype)
-    assert_allclose(x, [0.5, 0.5], rtol=1e-6)
+    of_stack = lambda a, b: ag.logsumexp(np.stack((a, b)))
+    for f in (of_stack, np.logaddexp, np.logaddexp2):
+        assert_allclose(gradient(f, at, at, dtype=dtype), [0.5, 0.5], rtol=1e-6)
+
+
+@pytest.mark.parametrize("f", [np.logaddexp, np.logaddexp2])
+def test_an_infinite_part_of_a_sum_has_all_of_it(f):
+    for a, b, shares in (
+        (INF, 3.0, [1.0, 0.0]), (3.0, INF, [0.0, 1.0]), (INF, -INF, [1.0, 0.0]),
+        (INF, INF, [0.5, 0.5]), (NAN, 1.0, [NAN, NAN]), (1e30, 1e30, [0.5, 0.5]),
+        (-800.0, 800.0, [0.0, 1.0]),
+    ):  # fmt: skip
+        with np.errstate(invalid="ignore"):  # NumPy warns of nan
+            assert_array_equal(gradient(f, a, b), shares)
+            assert_array_equal(gradient(f, a, b, dtype=np.float32), shares)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

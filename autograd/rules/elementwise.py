@@ -83,9 +83,19 @@ def d_hypot(g, y, x):
     return np.where(y == 0, 0, g * x / np.where(y == 0, 1, y))
 
 
-def share(x, y, exp):
-    """Return the part that e^x has in e^y, a sum; of a sum that is 0, nothing."""
-    return exp(x - np.where(np.isfinite(y), y, 0))
+def share(logaddexp, exp, a, b):
+    """Return e^a / (e^a + e^b): of two that are inf, halves; of a sum that is 0, nothing.
+
+    Not e^(a - y): the sum y was rounded, in float32 at a million by 0.006, and may be infinite.
+    """
+    alike = (a == b) & np.isinf(a)
+    with np.errstate(invalid="ignore"):  # of the difference of these, and of nan
+        ahead = np.where(alike & (a < 0), np.inf, np.where(alike, 0.0, b - a))
+        return exp(-logaddexp(0.0, ahead))
+
+
+def share_on_paper(exp):
+    return lambda g, y, a, b: g * exp(a - y), lambda g, y, a, b: g * exp(b - y)
 
 
 def other_leg(x):
@@ -217,8 +227,8 @@ primitive(np.power,       d_power_base,                                  d_power
 primitive(np.float_power, d_power_base,                                  d_power_exponent,                               tex=r"{0}^{{{1}}}",               symbol="xʸ", paper=POWER_ON_PAPER)
 primitive(np.hypot,       lambda g, y, a, b: d_hypot(g, y, a),           lambda g, y, a, b: d_hypot(g, y, b),            tex=r"\sqrt{{{0}^2 + {1}^2}}")
 primitive(np.arctan2,     lambda g, y, a, b: over(g, a * a + b * b) * b, lambda g, y, a, b: -over(g, a * a + b * b) * a, tex=r"\operatorname{{atan2}}\left({0}, {1}\right)")
-primitive(np.logaddexp,   lambda g, y, a, b: g * share(a, y, np.exp),    lambda g, y, a, b: g * share(b, y, np.exp),     tex=r"\ln\left(e^{{{0}}} + e^{{{1}}}\right)")
-primitive(np.logaddexp2,  lambda g, y, a, b: g * share(a, y, np.exp2),   lambda g, y, a, b: g * share(b, y, np.exp2),    tex=r"\log_2\left(2^{{{0}}} + 2^{{{1}}}\right)")
+primitive(np.logaddexp,   lambda g, y, a, b: g * share(np.logaddexp, np.exp, a, b),   lambda g, y, a, b: g * share(np.logaddexp, np.exp, b, a),   tex=r"\ln\left(e^{{{0}}} + e^{{{1}}}\right)",    paper=share_on_paper(np.exp))
+primitive(np.logaddexp2,  lambda g, y, a, b: g * share(np.logaddexp2, np.exp2, a, b), lambda g, y, a, b: g * share(np.logaddexp2, np.exp2, b, a), tex=r"\log_2\left(2^{{{0}}} + 2^{{{1}}}\right)", paper=share_on_paper(np.exp2))
 primitive(np.maximum,     chosen(0),                                     chosen(1),                                      tex=r"\max\left({0}, {1}\right)", symbol="max", paper=chosen_on_paper(operator.gt))
 primitive(np.minimum,     chosen(0),                                     chosen(1),                                      tex=r"\min\left({0}, {1}\right)", symbol="min", paper=chosen_on_paper(operator.lt))
 primitive(np.fmax,        chosen(0, nan=False),                          chosen(1, nan=False),                           tex=r"\max\left({0}, {1}\right)")
