@@ -44,6 +44,9 @@ OPEN, CLOSE = "\ue000", "\ue001"
 LONGEST = 160
 """A formula of more columns explains nothing, and is left out."""
 
+TERMS = LONGEST // len("∂f/∂u + ")
+"""A sum of more terms is longer."""
+
 Line = dict[str, Any]
 
 
@@ -118,7 +121,7 @@ class Lines:
         forms: list[Line] = []
         if len(ways) == 1 and ways[0] is self.recording.root and self.local(ways[0], a) is not None:
             forms = [self._form(formula) for formula in self._slopes(ways[0], a)]
-        elif ways:
+        elif 0 < len(ways) <= TERMS:
             terms = [self._term(node, a) for node in ways]
             if not any(term is None for term in terms):
                 forms = [self._form(joined(ADD, terms))]
