@@ -59,6 +59,9 @@ class Overwritten(NDArrayOperatorsMixin):
         args = tuple(a.restore() if isinstance(a, Overwritten) else a for a in args)
         return getattr(fn, method)(*args, **kwargs)
 
+    def __len__(self) -> int:
+        return self.shape[0]
+
     def __getitem__(self, index: Any) -> Any:
         return self.restore()[index]
 

@@ -222,6 +222,27 @@ def test_constants_may_be_arrays_or_numbers(case):
 
 
 @law
+def test_what_was_used_may_be_rewritten(case):
+    """A gradient is that of the values which were there, whatever is assigned to them later."""
+    if not differentiable(case):
+        return
+    arrays = case.inputs()
+    (u,) = like([np.asarray(case.f(*arrays))], 1)
+    for recorded in (False, True):
+        xs = leaves(arrays)
+        used = [np.copy(x) if x.requires_grad else x for x in xs]
+        y = case.f(*used)
+        root = y[...]
+        for a in (y, *used):
+            if a.requires_grad and a.size:
+                a[(0,) * a.ndim] = 7.0
+        root.backward(gradient=from_numpy(u), create_graph=recorded)
+        for one, other in zip(gradients(xs), pull(case.f, arrays, u), strict=True):
+            if other is not None:
+                assert_array_equal(one, other, strict=True)
+
+
+@law
 def test_shapes_and_dtypes(case):
     """A gradient has its input's shape and dtype, and no rule leaves float32 on the way."""
     if not differentiable(case):
