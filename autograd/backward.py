@@ -101,7 +101,7 @@ def sweep(
                         args = node.args = _seen(node, reached)
                         break
             more: Any = ()
-            if type(g) is float64 and op.pair and not watched:  # two scalars: without lists
+            if type(g) is float64 and op.pair and type(birth) is int and not watched:  # no lists
                 (a, b), (rule, rule_b), y = args, op.rules, node.data
                 x0 = a.data if type(a) is Tensor else a
                 x1 = b.data if type(b) is Tensor else b

@@ -7,11 +7,11 @@ number, as `autograd.places` does it, so that operations between Tensors pay not
 
 A fingerprint takes constant time, 0.1 µs to 1 µs: all bytes up to 4 kB, otherwise 32 elements at
 even distances. So every change of a small array is found, and of a large one every change of most
-of it. Of a 0-dimensional array none is taken. With the place, which the error names, small products
-of a Tensor and an array take about four times as long to record as those of two Tensors; a sum,
-whose rules read no argument, and what has no array in it, take as long as before. The memory of
-`from_numpy` is compared with its fingerprint there, and only where that differs the operation is
-computed again, and its result compared.
+of it. With the place, which the error names, small products of a Tensor and an array take about
+four times as long to record as those of two Tensors; a sum, whose rules read no argument, and what
+has no array in it, take as long as before. The memory of `from_numpy` is compared with its
+fingerprint there, and only where that differs the operation is computed again, and its result
+compared.
 """
 
 import dis
@@ -55,7 +55,7 @@ def witnessed(number: int, op: Any, values: Sequence[Any]) -> int:
     """Let the birth number of an operation remember the arrays that its rules will read."""
     seen = []
     for i, v in enumerate(values):
-        if type(v) is np.ndarray and v.ndim and reads(op, i):
+        if type(v) is np.ndarray and reads(op, i):
             seen.append((i, fingerprint(v)))
     if seen:
         number = number if type(number) is Birth else born_here(number)
@@ -74,7 +74,7 @@ def fingerprint(array: np.ndarray) -> bytes:
 def reads(op: Any, i: int, by: tuple[int, ...] | None = None) -> bool:
     """Tell whether the rules of an operation read the elements of argument i, or may do so.
 
-    `by` are the arguments whose rules will be asked; None stands for all of them.
+    `by` are the arguments whose rules will be asked; None stands for all but i, a constant.
     """
     # not remembered: a checkpoint is another operation at each call, and holds what it closes over
     rule = op.each or op.joint
@@ -83,8 +83,10 @@ def reads(op: Any, i: int, by: tuple[int, ...] | None = None) -> bool:
 
 @cache
 def _read(op: Any, i: int, by: tuple[int, ...] | None) -> bool:
-    others = [k for k, rule in enumerate(op.rules) if k != i and rule is not None]
-    return any(_loads(op.rules[k], i + 2) for k in others if by is None or k in by)  # after g and y
+    return any(
+        rule is not None and (k != i if by is None else k in by) and _loads(rule, i + 2)
+        for k, rule in enumerate(op.rules)  # which take g and y before the arguments
+    )
 
 
 def _loads(rule: Callable[..., Any], position: int) -> bool:
