@@ -273,6 +273,13 @@ def test_axes_that_an_array_lacks_are_refused(f, axis):
             g(x, axis=axis)
 
 
+def test_filled_arrays_have_the_value_of_their_own_dtype():
+    x = leaf(X.astype(np.float32))
+    assert_array_equal(np.full_like(x, 0.1, dtype=float).data, np.full(X.shape, 0.1), strict=True)
+    assert_array_equal(np.full_like(x, 0.1).data, np.full_like(x.data, 0.1), strict=True)
+    assert_array_equal(np.full_like(x, 2.5, dtype=int, device="cpu").data, np.full(X.shape, 2))
+
+
 @pytest.mark.parametrize(
     "f",
     [

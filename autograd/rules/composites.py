@@ -61,8 +61,10 @@ def flipud(x):
 
 
 @composite(np.full_like)
-def full_like(x, fill_value, dtype=None, shape=None):
-    return astype(np.zeros_like(x, shape=shape) + fill_value, dtype=dtype or x.dtype)
+def full_like(x, fill_value, dtype=None, shape=None, device=None):
+    dtype = dtype or x.dtype  # of x's alone, the value would be rounded to that before
+    zeros = np.zeros_like(x, dtype=dtype, shape=shape, device=device)
+    return astype(zeros + fill_value, dtype=dtype)
 
 
 # ── joining ───────────────────────────────────────────────────────────────────────────────────
