@@ -358,6 +358,15 @@ def test_javascript_has_no_complex_numbers():
         capture(np.fft.fft, Z).javascript()
 
 
+def test_the_logarithm_of_a_sum_is_the_principal_one():
+    z = np.array([3 + 4j, 2 - 9j, 1e3 + 7j])
+    for n in (2, 3):
+        expected = np.log(np.sum(np.exp(z[:n] - z[n - 1].real))) + z[n - 1].real
+        assert_allclose(ag.logsumexp(z[:n]), expected, rtol=1e-14)
+        assert abs(ag.logsumexp(Tensor(z[:n])).data.imag) <= np.pi
+    check_grads(lambda x, y: np.imag(ag.logsumexp(x + 1j * y)), (z.real[:2], z.imag[:2]), order=2)
+
+
 def test_derivations_and_drawings_show_them():
     z = Tensor(1 + 2j, requires_grad=True, name="z")
     y = abs(z * z)

@@ -128,10 +128,14 @@ def by_rows(f):
 
 
 def largest(x, axis):
-    """Return the maximum, or 0 where there is none or it is infinite: what to subtract before exp."""
+    """Return the maximum, or 0 where there is none or it is infinite: what to subtract before exp.
+
+    Of complex numbers it is that of the real parts: angles stay as they are, so that the logarithm
+    of the sum is the principal one.
+    """
     if x.size == 0:
         return 0.0
-    top = np.max(x, axis=axis, keepdims=True)
+    top = np.max(np.real(x) if x.dtype.kind == "c" else x, axis=axis, keepdims=True)
     return np.where(np.isfinite(top), top, 0.0)  # a float, or x minus it would wrap if unsigned
 
 
