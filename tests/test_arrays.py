@@ -280,6 +280,11 @@ def test_filled_arrays_have_the_value_of_their_own_dtype():
     assert_array_equal(np.full_like(x, 2.5, dtype=int, device="cpu").data, np.full(X.shape, 2))
 
 
+@pytest.mark.parametrize("n", [2, 3, 7])
+def test_of_more_differences_than_there_are_nothing_is_left(n):
+    assert_array_equal(grad(lambda x: np.sum(np.diff(x, n, axis=0)))(X[:2]), 0 * X[:2])
+
+
 @pytest.mark.parametrize(
     "f",
     [

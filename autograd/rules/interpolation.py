@@ -72,7 +72,7 @@ def bind_convolve(a, v, mode="full"):
 def d_diff(g, y, a, n=1, axis=-1):
     axis %= a.ndim
     width = 1 if a.ndim == 1 else tuple((int(i == axis),) * 2 for i in range(a.ndim))
-    for _ in range(n):
+    for _ in range(min(n, a.shape[axis])):  # of more steps, too, nothing is left
         g = pad_constant(g, pad_width=width)
         g = g[cut(axis, None, -1)] - g[cut(axis, 1, None)]
     return g
