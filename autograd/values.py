@@ -63,7 +63,7 @@ def unnested(given: tuple[Any, ...]) -> bool:
     array.
     """
     found = () if modes.readers else given
-    nested: list[Any] = [v for v in found if type(getattr(v, "data", None)) is type(v)]
+    nested: list[Any] = [v for v in found if hasattr(v, "data") and type(v.data) is type(v)]
     for v in nested:
         v.data = v.data.data
     return bool(nested)

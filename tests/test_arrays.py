@@ -285,6 +285,12 @@ def test_of_more_differences_than_there_are_nothing_is_left(n):
     assert_array_equal(grad(lambda x: np.sum(np.diff(x, n, axis=0)))(X[:2]), 0 * X[:2])
 
 
+@pytest.mark.parametrize("f", [np.add, np.maximum, lambda x, none: np.concatenate([x, none])])
+def test_none_is_no_array(f):
+    with pytest.raises((TypeError, ValueError), match=r"\n  where: .*\n  instead: "):
+        f(leaf(X), None)
+
+
 @pytest.mark.parametrize(
     "f",
     [
