@@ -52,6 +52,21 @@ def kind_of(value: Any) -> str:
     return "None" if value is None else f"{'an' if vowel else 'a'} {name}"
 
 
+def is_users(error: BaseException) -> bool:
+    """Tell whether an error was raised in the user's code, which the library had called.
+
+    >>> try:
+    ...     np.apply_along_axis(lambda row: {}["a"], 0, np.ones(2))
+    ... except KeyError as error:
+    ...     is_users(error)
+    True
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and not trace.tb_frame.f_code.co_filename.startswith(ROOMS)
+
+
 def line_of(file: str, line: int) -> str:
     """Name a line of the user's program; a cell of a notebook is a file that nobody has heard of.
 

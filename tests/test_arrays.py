@@ -273,6 +273,30 @@ def test_axes_that_an_array_lacks_are_refused(f, axis):
             g(x, axis=axis)
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        np.median, partial(np.percentile, q=5.0), np.nanmedian, np.gradient, np.trapezoid,
+        partial(np.take, indices=0), partial(np.insert, obj=0, values=1.0), np.linalg.vector_norm,
+    ],
+)  # fmt: skip
+def test_axes_that_an_array_lacks_are_told(f):
+    with pytest.raises(IndexError) as caught:
+        f(leaf(X), axis=5)
+    what, where, instead = str(caught.value).splitlines()
+    name = getattr(f, "func", f).__name__
+    assert what == f"{name} failed: axis 5 is out of bounds for array of dimension 2"
+    assert where.startswith(f"  where: {name}(argument 0 {X.shape}, ")
+    assert where.endswith("axis=5)")
+    assert instead == "  instead: an axis that the array has, from -ndim to ndim - 1"
+
+
+def test_an_error_of_the_function_that_numpy_calls_stays_as_it_is():
+    with pytest.raises(IndexError) as caught:
+        np.apply_along_axis(lambda row: "ab"[2 * row.ndim], 0, leaf(X))
+    assert str(caught.value) == "string index out of range"
+
+
 def test_filled_arrays_have_the_value_of_their_own_dtype():
     x = leaf(X.astype(np.float32))
     assert_array_equal(np.full_like(x, 0.1, dtype=float).data, np.full(X.shape, 0.1), strict=True)
