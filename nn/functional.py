@@ -106,6 +106,7 @@ def group_norm(
     >>> group_norm(np.array([[1.0, 3.0, 5.0, 9.0]]), 2, eps=0.0)
     array([[-1.,  1., -1.,  1.]])
     """
+    _has_channels("group_norm", input)
     if num_groups < 1 or input.shape[1] % num_groups:
         what = f"{input.shape[1]} channels do not divide into {num_groups} groups"
         where = f"group_norm(input {input.shape}, num_groups={num_groups})"
@@ -139,6 +140,7 @@ def batch_norm(
     >>> batch_norm(np.array([[1.0], [3.0]]), None, None, training=True, eps=0.0).tolist()
     [[-1.0], [1.0]]
     """
+    _has_channels("batch_norm", input)
     axes, count = (0, *range(2, input.ndim)), input.size // max(input.shape[1], 1)
     what, where = "one number for each channel has no variance", f"batch_norm(input {input.shape})"
     refuse(training and count == 1, what, where, "a larger batch, or model.eval()")
@@ -172,6 +174,11 @@ def _last(name: str, input: Array, normalized_shape: int | tuple[int, ...]) -> t
         where = f"{name}(input {input.shape}, normalized_shape {shape})"
         raise refusal(ValueError, what, where, f"normalized_shape={input.shape[-1:]}")
     return tuple(range(-len(shape), 0))
+
+
+def _has_channels(name: str, input: Array) -> None:
+    where = f"{name}(input {input.shape})"
+    refuse(input.ndim < 2, "an input has rows and channels, (N, C, ...)", where, "x[None]")
 
 
 def _standard(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array, Array]:

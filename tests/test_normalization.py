@@ -105,6 +105,8 @@ def test_a_length_may_be_a_number_of_numpy():
         (lambda: nn.BatchNorm1d(3)(np.ones((1, 3))), "has no variance"),
         (lambda: F.group_norm(np.ones((2, 5)), 2), "5 channels do not divide into 2 groups"),
         (lambda: F.group_norm(np.ones((2, 5)), 0), "5 channels do not divide into 0 groups"),
+        (lambda: F.group_norm(np.ones(4), 2), r"C, ...\)\n  where: group_norm\(input \(4,\)\)"),
+        (lambda: F.batch_norm(np.ones(4), None, None, training=True), r"rows and channels, \(N, C"),
         (lambda: nn.GroupNorm(0, 4), "shared evenly by groups\n  where: num_groups=0, num_chan"),
         (lambda: nn.GroupNorm(-2, 4), "shared evenly by groups\n  where: num_groups=-2, num_chan"),
         (lambda: F.layer_norm(np.ones((2, 5)), (4,)), "does not end in"),
