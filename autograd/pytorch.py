@@ -29,6 +29,20 @@ class Found(NamedTuple):
     indices: "Tensor"
 
 
+def axis_in(lengths: tuple[int, ...], dim: int) -> int:
+    """Return the number of an axis, from 0 on. Raises IndexError where there is none.
+
+    >>> axis_in((2, 3), -1)
+    1
+    """
+    try:
+        return normalize_axis_index(dim, len(lengths))
+    except np.exceptions.AxisError as error:
+        what, where = str(error), f"{dim=} of a tensor of shape {lengths}"
+        instead = "an axis that the array has, from -ndim to ndim - 1"
+        raise refusal(IndexError, what, where, instead) from None
+
+
 # ── names that arrays have, too ───────────────────────────────────────────────────────────────
 def axis_of(dim: Any) -> Any:
     """Return NumPy's axis: PyTorch takes lists, and means all axes by none of them."""
@@ -91,8 +105,7 @@ def sort(x: Any, dim: int = -1, descending: bool = False, stable: bool = True) -
 def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> "Tensor":
     """Make one axis of several."""
     lengths = x.shape or (1,)
-    start = normalize_axis_index(start_dim, len(lengths))
-    stop = normalize_axis_index(end_dim, len(lengths)) + 1
+    start, stop = axis_in(lengths, start_dim), axis_in(lengths, end_dim) + 1
     between = math.prod(lengths[start:stop])
     return dispatching.reshape(x, (*lengths[:start], between, *lengths[stop:]))
 
@@ -100,7 +113,8 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> "Tensor":
 def squeeze(x: Any, dim: Any = None) -> "Tensor":
     """Remove axes of length 1; another length stays."""
     dims = range(x.ndim) if dim is None else np.atleast_1d(dim).tolist()
-    return dispatching.squeeze(x, tuple(d for d in dims if x.shape[d] == 1))
+    lengths = x.shape or (0,)  # to PyTorch, a number has an axis to name, which it does not lose
+    return dispatching.squeeze(x, tuple(d for d in dims if lengths[axis_in(lengths, d)] == 1))
 
 
 # ── names that only PyTorch has ───────────────────────────────────────────────────────────────
@@ -142,10 +156,14 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
     return dispatching.meshgrid(*one(tensors), indexing=indexing)
 
 
-def places_in(dim: int, index: Any) -> tuple[Any, ...]:
+def places_in(x: Any, dim: int, index: Any) -> tuple[Any, ...]:
     """Return NumPy's index for PyTorch's: its numbers along one axis, where it stands elsewhere."""
     grid: list[Any] = list(np.indices(np.shape(index), sparse=True))
-    grid[dim] = index
+    if len(grid) != x.ndim:
+        what = f"the index has as many axes as the tensor: {x.ndim}, not {len(grid)}"
+        where = f"gather or scatter of {x.shape} along {dim}, with an index {np.shape(index)}"
+        raise refusal(IndexError, what, where, "index[:, None], or x[index] for whole rows")
+    grid[axis_in(x.shape, dim)] = index
     return tuple(grid)
 
 
@@ -230,7 +248,7 @@ class PyTorchMethods:
         >>> arange(3).split(2), arange(3).split([1, 2])
         ((Tensor([0, 1]), Tensor([2])), (Tensor([0]), Tensor([1, 2])))
         """
-        length = self.shape[dim]
+        length = self.shape[axis_in(self.shape, dim)]
         if isinstance(sizes, (int, np.integer)):
             if sizes < 1:
                 where = f"split({sizes}, dim={dim})"
@@ -248,7 +266,8 @@ class PyTorchMethods:
         if chunks < 1:
             where = f"chunk({chunks}, dim={dim})"
             raise refusal(ValueError, "there is at least one part", where, "x.chunk(2)")
-        return PyTorchMethods.split(self, max(1, -(-self.shape[dim] // chunks)), dim)
+        length = self.shape[axis_in(self.shape, dim)]
+        return PyTorchMethods.split(self, max(1, -(-length // chunks)), dim)
 
     def unbind(self, dim: int = 0) -> tuple["Tensor", ...]:
         """Return the parts along an axis."""
@@ -274,7 +293,7 @@ class PyTorchMethods:
         Tensor([[2],
                 [3]])
         """
-        return self[places_in(dim, index)]
+        return self[places_in(self, dim, index)]
 
     def scatter_(
         self: Any, dim: int, index: Any, src: Any = None, *, value: Any = None
@@ -285,7 +304,7 @@ class PyTorchMethods:
         """
         value = value if src is None else src
         part = tuple(map(slice, np.shape(index))) if np.ndim(value) == np.ndim(index) else ...
-        self[places_in(dim, index)] = value[part] if np.ndim(value) else value
+        self[places_in(self, dim, index)] = value[part] if np.ndim(value) else value
         return self
 
     # ── shapes and products ────────────────────────────────────────────────────────────────────

@@ -59,6 +59,7 @@ ALIKE = [
     "x.remainder(2)", "x.fmod(2)", "x.abs().rsqrt()", "t.atan2(x, y)", "x.erf()", "x.clamp(min=0)",
     "x.masked_fill(x > 0, 7.0)", "x.logical_not()", "x.int()", "x.bool()", "x.half().double()",
     "x.type_as(i)", "t.isclose(x, x)", "t.nan_to_num(x)", "x.count_nonzero()", "t.inner(x, y)",
+    "t.sum(x).squeeze(dim=0)",
 ]  # fmt: skip
 
 
@@ -336,6 +337,24 @@ SAID = [
         "sizes that sum to the axis",
     ),
     (
+        lambda x: x.gather(0, autograd.tensor([1, 0])),
+        "the index has as many axes as the tensor: 2, not 1",
+        "gather or scatter of (3, 4) along 0, with an index (2,)",
+        "index[:, None], or x[index] for whole rows",
+    ),
+    (
+        lambda x: x.scatter_(1, autograd.tensor([1, 0]), 0.0),
+        "the index has as many axes as the tensor: 2, not 1",
+        "gather or scatter of (3, 4) along 1, with an index (2,)",
+        "index[:, None], or x[index] for whole rows",
+    ),
+    (
+        lambda x: x.squeeze(dim=5),
+        "axis 5 is out of bounds for array of dimension 2",
+        "dim=5 of a tensor of shape (3, 4)",
+        "an axis that the array has, from -ndim to ndim - 1",
+    ),
+    (
         lambda x: x.nonzero(),
         "'Tensor' object has no attribute 'nonzero'",
         "x.nonzero",
@@ -364,7 +383,7 @@ SAID = [
 
 @pytest.mark.parametrize(("fails", "what", "where", "instead"), SAID)
 def test_what_is_spelled_otherwise_says_so(fails, what, where, instead):
-    with pytest.raises((AttributeError, TypeError, ValueError)) as caught:
+    with pytest.raises((AttributeError, IndexError, TypeError, ValueError)) as caught:
         fails(autograd.tensor(A))
     assert str(caught.value) == f"{what}\n  where: {where}\n  instead: {instead}"
 
@@ -497,8 +516,12 @@ def test_random_numbers_may_require_gradients():
 
 def test_parts_that_are_not_there_are_refused():
     x = autograd.tensor(A)
-    for fails in (lambda: x.topk(5), lambda: x.narrow(1, 2, 3), lambda: x.flatten(2)):
-        with pytest.raises(IndexError):
+    for fails in (
+        lambda: x.topk(5), lambda: x.narrow(1, 2, 3), lambda: x.flatten(2), lambda: x.split(1, 2),
+        lambda: x.chunk(2, -3), lambda: x.gather(2, x.argsort(0)), lambda: x.select(2, 0),
+        lambda: x.median(dim=2), lambda: x.norm(dim=2), lambda: x.quantile(0.5, dim=2),
+    ):  # fmt: skip
+        with pytest.raises(IndexError, match=r"\n  where: .*\n  instead: "):
             fails()
 
 
