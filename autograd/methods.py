@@ -155,7 +155,7 @@ class Methods(PyTorchMethods, Protocols):
     # ── each element ───────────────────────────────────────────────────────────────────────────
     exp, exp2, expm1 = method(np.exp), method(np.exp2), method(np.expm1)
     log, log2, log10, log1p = method(np.log), method(np.log2), method(np.log10), method(np.log1p)
-    sqrt, square, reciprocal = method(np.sqrt), method(np.square), method(np.reciprocal)
+    sqrt, square = method(np.sqrt), method(np.square)
     sin, cos, tan = method(np.sin), method(np.cos), method(np.tan)
     arcsin, arccos, arctan = method(np.arcsin), method(np.arccos), method(np.arctan)
     sinh, cosh, tanh = method(np.sinh), method(np.cosh), method(np.tanh)

@@ -198,6 +198,10 @@ class PyTorchMethods:
     erf = method(neural.erf)
     clamp = method(np.clip)
 
+    def reciprocal(self: Any) -> "Tensor":
+        """Return ``1 / self``; of integers, too, of which NumPy's is 0."""
+        return 1 / self
+
     def rsqrt(self) -> "Tensor":
         """Return ``1 / np.sqrt(self)``."""
         return 1 / dispatching.sqrt(self)

@@ -59,7 +59,7 @@ ALIKE = [
     "x.remainder(2)", "x.fmod(2)", "x.abs().rsqrt()", "t.atan2(x, y)", "x.erf()", "x.clamp(min=0)",
     "x.masked_fill(x > 0, 7.0)", "x.logical_not()", "x.int()", "x.bool()", "x.half().double()",
     "x.type_as(i)", "t.isclose(x, x)", "t.nan_to_num(x)", "x.count_nonzero()", "t.inner(x, y)",
-    "t.sum(x).squeeze(dim=0)",
+    "t.sum(x).squeeze(dim=0)", "(i + 1).reciprocal()", "t.reciprocal(x)",
 ]  # fmt: skip
 
 
