@@ -18,7 +18,7 @@ from autograd.protocols import Protocols
 from autograd.pytorch import PyTorchMethods, extreme, reduction, spread
 from autograd.rules import neural
 from autograd.rules.shape import astype
-from autograd.spellings import ALIASES, dispatching, method, one, shared
+from autograd.spellings import ALIASES, axis_of, dispatching, method, one, shared
 from autograd.versions import renew
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """Compute PyTorch's norm (arrays have no such method), which takes a matrix for a vector."""
+    axis = axis_of(axis)
     if ord in (None, "fro", "nuc"):
         return dispatching.linalg.norm(x, ord if ord == "nuc" else None, axis, keepdims)
     return dispatching.linalg.vector_norm(x, ord=ord, axis=axis, keepdims=keepdims)

@@ -16,7 +16,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from autograd.elsewhere import REFUSED, Refused
 from autograd.errors import refusal
 from autograd.rules import neural
-from autograd.spellings import dispatching, in_place, method, one, shared
+from autograd.spellings import axis_of, dispatching, in_place, method, one, shared
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -44,11 +44,6 @@ def axis_in(lengths: tuple[int, ...], dim: int) -> int:
 
 
 # ── names that arrays have, too ───────────────────────────────────────────────────────────────
-def axis_of(dim: Any) -> Any:
-    """Return NumPy's axis: PyTorch takes lists, and means all axes by none of them."""
-    return tuple(dim) or None if isinstance(dim, (list, tuple)) else dim
-
-
 def reduction(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
     """Return the method ``sum(dim=None, keepdim=False)`` over NumPy's function."""
 
@@ -172,6 +167,28 @@ def add(x: Any, other: Any, alpha: Any = 1) -> "Tensor":
     return x + (other if alpha == 1 else alpha * other)
 
 
+def sub(x: Any, other: Any, alpha: Any = 1) -> "Tensor":
+    """Return ``x - alpha * other``."""
+    return x - (other if alpha == 1 else alpha * other)
+
+
+def div(x: Any, other: Any, rounding_mode: str | None = None) -> "Tensor":
+    """Return ``x / other``, or with ``"floor"`` or ``"trunc"`` whole numbers, rounded so.
+
+    Raises ValueError for another word.
+    """
+    if rounding_mode not in (None, "floor", "trunc"):
+        what, where = "a quotient is rounded by 'floor' or 'trunc'", f"div(..., {rounding_mode=})"
+        raise refusal(ValueError, what, where, "np.round(x / y) for the nearest number")
+    if rounding_mode == "floor":
+        return x // other
+    y = x / other
+    if rounding_mode is None:
+        return y
+    whole = np.result_type(x, other).kind in "biu"
+    return dispatching.trunc(y).astype(np.int64) if whole else dispatching.trunc(y)
+
+
 class PyTorchMethods:
     """Methods that arrays have not."""
 
@@ -186,8 +203,7 @@ class PyTorchMethods:
         astype: Any
 
     # ── each element ───────────────────────────────────────────────────────────────────────────
-    add = add
-    sub, mul, div = method(operator.sub), method(operator.mul), method(operator.truediv)
+    add, sub, div, mul = add, sub, div, method(operator.mul)
     neg, pow, remainder = method(np.negative), method(operator.pow), method(np.remainder)
     eq, ne, lt = method(operator.eq), method(operator.ne), method(operator.lt)
     le, gt, ge = method(operator.le), method(operator.gt), method(operator.ge)

@@ -19,6 +19,7 @@ dispatching: Any = np
 ALIASES = {
     "dims": "axis", "dim": "axis", "dim1": "axis1", "dim2": "axis2", "keepdim": "keepdims",
     "correction": "ddof", "p": "ord", "diagonal": "k", "shifts": "shift",
+    "interpolation": "method",
 }  # fmt: skip
 """Words of PyTorch, for which NumPy has others."""
 
@@ -34,6 +35,15 @@ HOME = "autograd"
 VALUES = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("self", "other")]
 
 
+def axis_of(dim: Any) -> Any:
+    """Return NumPy's axis: PyTorch takes lists, and means all axes by none of them.
+
+    >>> axis_of([0, 1]), axis_of(())
+    ((0, 1), None)
+    """
+    return tuple(dim) or None if isinstance(dim, (list, tuple)) else dim
+
+
 @functools.cache
 def method(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
     """Make a method of a function; ``dim`` and ``keepdim`` mean ``axis`` and ``keepdims``."""
@@ -42,7 +52,8 @@ def method(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
         if not kwargs:
             return fn(self, *args)
         try:
-            return fn(self, *args, **{ALIASES.get(k, k): v for k, v in kwargs.items()})
+            given = {ALIASES.get(k, k): axis_of(v) if k == "dim" else v for k, v in kwargs.items()}
+            return fn(self, *args, **given)
         except TypeError as error:
             if "\n" in str(error) or "keyword argument" not in str(error):
                 raise

@@ -59,7 +59,11 @@ ALIKE = [
     "x.remainder(2)", "x.fmod(2)", "x.abs().rsqrt()", "t.atan2(x, y)", "x.erf()", "x.clamp(min=0)",
     "x.masked_fill(x > 0, 7.0)", "x.logical_not()", "x.int()", "x.bool()", "x.half().double()",
     "x.type_as(i)", "t.isclose(x, x)", "t.nan_to_num(x)", "x.count_nonzero()", "t.inner(x, y)",
-    "t.sum(x).squeeze(dim=0)", "(i + 1).reciprocal()", "t.reciprocal(x)",
+    "x.sub(y, alpha=2)", "t.div(x, y, rounding_mode='floor')", "x.div(2, rounding_mode='trunc')",
+    "(i - 2).div(2, rounding_mode='trunc')", "t.div(i - 2, 2, rounding_mode='floor')",
+    "(i + 1).reciprocal()", "t.reciprocal(x)", "x.quantile(0.3, dim=1, interpolation='nearest')",
+    "x.logsumexp(dim=[0, 1])", "x.norm(dim=[0, 1])", "t.norm(x, 'nuc', [0, 1])",
+    "x.nanmean(dim=[0, 1])", "x.count_nonzero(dim=[0, 1])", "t.sum(x).squeeze(dim=0)",
 ]  # fmt: skip
 
 
@@ -349,6 +353,12 @@ SAID = [
         "index[:, None], or x[index] for whole rows",
     ),
     (
+        lambda x: x.div(2, rounding_mode="up"),
+        "a quotient is rounded by 'floor' or 'trunc'",
+        "div(..., rounding_mode='up')",
+        "np.round(x / y) for the nearest number",
+    ),
+    (
         lambda x: x.squeeze(dim=5),
         "axis 5 is out of bounds for array of dimension 2",
         "dim=5 of a tensor of shape (3, 4)",
@@ -561,8 +571,8 @@ def test_words_that_a_function_does_not_know_are_told():
         "  where: repeat(..., output_size=4)\n  instead: repeat(a, repeats, axis=None)"
     )
     for call in (
-        lambda: autograd.div(x, x, rounding_mode="floor"),
-        lambda: x.sub(x, alpha=2),
+        lambda: autograd.mul(x, x, alpha=2),
+        lambda: x.neg(words=4),
         lambda: autograd.diag(x, words=4),
     ):
         with pytest.raises(TypeError, match=r"keyword argument.*\n  where: .*\n  instead: "):

@@ -134,7 +134,7 @@ def test_methods_say_what_they_do():
         "Return ``np.cumsum(self, ...)``.\n\nIn PyTorch's words, `dim` is `axis`.": (
             autograd.Tensor.cumsum
         ),
-        "Same as a - b.": autograd.Tensor.sub,
+        "Same as a * b.": autograd.Tensor.mul,
         "Return ``np.sqrt(self)``. In place: the tensor is changed, and returned.": (
             autograd.Tensor.sqrt_
         ),
