@@ -157,6 +157,22 @@ def filled(shape: Any, value: Any, dtype: Any, requires_grad: bool, device: Any)
     return tensor(np.full(shape, value, dtype), requires_grad, device=device)
 
 
+def alike(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Return PyTorch's function over NumPy's: what it makes may require a gradient."""
+
+    def made(x: Any, dtype: Any = None, requires_grad: bool = False, device: Any = "cpu") -> Any:
+        on_cpu(device or "cpu")
+        y = make(x, dtype)
+        return tensor(y, requires_grad) if requires_grad else y
+
+    made.__name__ = made.__qualname__ = make.__name__
+    made.__doc__ = f"Return ``np.{make.__name__}(x, dtype)``, which may require a gradient."
+    return made
+
+
+zeros_like, ones_like = alike(np.zeros_like), alike(np.ones_like)
+
+
 @explained("eye(3), eye(2, 3)")
 def eye(
     n: int, m: int | None = None, dtype: Any = None, requires_grad: bool = False,

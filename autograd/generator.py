@@ -91,7 +91,9 @@ def randn(
     return tensor(values, requires_grad, device=device)
 
 
-def rand_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def rand_like(
+    x: Any, dtype: Any = None, requires_grad: bool = False, device: Any = "cpu"
+) -> Tensor:
     """Return uniform random numbers in [0, 1), of the shape and dtype of another.
 
     Raises TypeError for integers, unless another `dtype` is given.
@@ -99,12 +101,14 @@ def rand_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     >>> rand_like(tensor([1.0, 2.0])).shape
     (2,)
     """
-    return rand(x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad)
+    return rand(x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad, device=device)
 
 
-def randn_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def randn_like(
+    x: Any, dtype: Any = None, requires_grad: bool = False, device: Any = "cpu"
+) -> Tensor:
     """Return normal random numbers, of the shape and dtype of another; see `rand_like`."""
-    return randn(x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad)
+    return randn(x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad, device=device)
 
 
 @explained("normal(0.0, 1.0, (2, 3))")

@@ -28,6 +28,7 @@ PROVIDES: dict[str, tuple[str, ...]] = {
     "autograd.auditor": ("audit",),
     "autograd.check": ("check_grads",),
     "autograd.comparison": ("compare_with_torch",),
+    "autograd.creation": ("ones_like", "zeros_like"),
     "autograd.files": ("optional", "write_atomically"),
     "autograd.places": ("place_of", "record_lines"),
     "autograd.generator": (
@@ -46,17 +47,17 @@ PROVIDES: dict[str, tuple[str, ...]] = {
         "bool", "complex64", "complex128", "double", "float16", "float32", "half", "int8", "int16",
         "int32", "int64", "short", "uint8",
         "absolute", "bincount", "broadcast_to", "corrcoef", "cov", "divide", "dstack", "e",
-        "empty_like", "finfo", "full_like", "greater", "heaviside", "hstack", "hypot", "iinfo",
+        "finfo", "full_like", "greater", "heaviside", "hstack", "hypot", "iinfo",
         "imag", "inf", "isclose", "less", "logaddexp", "multiply", "nan", "nan_to_num", "negative",
-        "ones_like", "pi", "real", "subtract", "true_divide", "vstack", "zeros_like",
+        "pi", "real", "subtract", "true_divide", "vstack",
     ),
 }  # fmt: skip
 """What each room provides that nobody has asked for yet."""
 
 LATER = {name: room for room, names in PROVIDES.items() for name in names}
 RENAMED = {
-    "concat": "cat", "empty": "zeros", "float": "float32", "inference_mode": "no_grad",
-    "int": "int32", "long": "int64",
+    "concat": "cat", "empty": "zeros", "empty_like": "zeros_like", "float": "float32",
+    "inference_mode": "no_grad", "int": "int32", "long": "int64",
 }  # fmt: skip
 ROOMS = (
     "autograd", "builtins", "core", "differential_operators", "extend", "misc", "numpy",

@@ -64,6 +64,9 @@ ALIKE = [
     "(i + 1).reciprocal()", "t.reciprocal(x)", "x.quantile(0.3, dim=1, interpolation='nearest')",
     "x.logsumexp(dim=[0, 1])", "x.norm(dim=[0, 1])", "t.norm(x, 'nuc', [0, 1])",
     "x.nanmean(dim=[0, 1])", "x.count_nonzero(dim=[0, 1])", "t.sum(x).squeeze(dim=0)",
+    "t.full_like(x, 0.1, device='cpu')", "t.zeros_like(x, requires_grad=True) * x",
+    "t.ones_like(x, dtype=t.float32)", "t.empty_like(x, device='cpu').zero_()",
+    "t.rand_like(x, device='cpu').floor()",
 ]  # fmt: skip
 
 
