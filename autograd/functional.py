@@ -50,7 +50,8 @@ def grad(f: Function, argnum: Argnum = 0) -> Function:
     Raises
     ------
     TypeError : where f returns more than one number, or a complex one (see `holomorphic_grad`), or
-        an argument is an array of integers; at once, where `argnum` is no position.
+        an argument holds anything but numbers (integers are taken as floats); at once, where
+        `argnum` is no position.
 
     Examples
     --------

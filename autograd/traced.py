@@ -203,6 +203,9 @@ def _variable(f: Function, x: Any, later: bool) -> Tensor:
     if type(data) is not np.ndarray or data.ndim == 0:
         data = _number(data)
     dtype = getattr(data, "dtype", None)
+    if dtype is not None and dtype.kind in "iu":  # a slope is asked for at these numbers
+        data = astype(data, dtype=np.result_type(dtype, float))
+        dtype = data.dtype
     if dtype is None or dtype.kind not in "fc":
         raise refusal(
             TypeError,
@@ -221,8 +224,6 @@ def _variable(f: Function, x: Any, later: bool) -> Tensor:
 
 def _number(data: Any) -> Any:
     """Return what is no array as one, or as the scalar or the symbol of one."""
-    if isinstance(data, int) and not isinstance(data, bool):
-        data = float(data)
     data = array(data)
     if getattr(data, "weak", False):  # it stands for a number of Python's
         data = astype(data, dtype=np.result_type(data.dtype, float))

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose
 
 import autograd as ag
 from autograd import (
@@ -163,6 +164,26 @@ def test_jacobian_shapes():
     assert second.tolist() == (2 * np.eye(3)).tolist()
 
 
+def test_integers_are_differentiated_by_as_the_floats_that_they_are():
+    times = np.array([1, 2, 4])
+
+    def log_hazard(scale, times):  # as survival analysis writes it
+        return np.sum(np.log(elementwise_grad(lambda t: (t / scale) ** 1.5)(times)))
+
+    assert_allclose(grad(log_hazard)(2.0, times), -1.5 * 3 / 2.0)
+    for kind in (np.int8, np.uint8, np.int32):
+        slope = grad(lambda x: np.sum(x**3) / 3)(times.astype(kind))
+        assert slope.dtype == np.float64
+        assert slope.tolist() == [1, 4, 16]
+    assert grad(lambda x: x * x)(np.int64(3)) == grad(lambda x: x * x)(np.array(3)) == 6
+    assert grad(lambda p: np.sum(p["x"] / p["n"]))({"x": times, "n": 2})["n"] == -7 / 4
+    assert grad(lambda x: np.sum(x * x))(Tensor(times)).tolist() == [2, 4, 8]
+    assert ag.vmap(grad(lambda x: x * x))(times).tolist() == [2, 4, 8]
+    assert_allclose(jvp(lambda x: x / 2)(times)(times), (times / 2, times / 2))
+    assert_allclose(hessian(lambda x: np.sum(x**3))(times), np.diag(6 * times))
+    assert times.dtype == np.int64
+
+
 def test_checkpoint_gives_the_same_and_forgets_the_inside():
     def g(x, y):
         return np.sum(np.sin(x * y) ** 2)
@@ -272,8 +293,8 @@ def test_under_no_grad_and_in_threads():
             "jacobian(f) for all derivatives, elementwise_grad(f), or a sum inside f",
         ),
         (
-            lambda: grad(f)(np.arange(3)),
-            "an argument to differentiate by must be floating, not int64",
+            lambda: grad(f)(np.array([True, False])),
+            "an argument to differentiate by must be floating, not bool",
             "x.astype(float), or another argnum",
         ),
         (
