@@ -128,14 +128,10 @@ def by_rows(f):
 
 
 def largest(x, axis):
-    """Return the maximum, or 0 where there is none or it is infinite: what to subtract before exp.
-
-    Of complex numbers it is that of the real parts: angles stay as they are, so that the logarithm
-    of the sum is the principal one.
-    """
+    """Return the maximum, or 0 where there is none or it is infinite: what to subtract before exp."""
     if x.size == 0:
         return 0.0
-    top = np.max(np.real(x) if x.dtype.kind == "c" else x, axis=axis, keepdims=True)
+    top = np.max(x, axis=axis, keepdims=True)
     return np.where(np.isfinite(top), top, 0.0)  # a float, or x minus it would wrap if unsigned
 
 
@@ -156,7 +152,7 @@ def log_softmax_(x, axis=-1):
 
 def logsumexp_(x, axis=None, keepdims=False):
     """Return ln Σ exp(x) along an axis, or over all of them, also where exp(x) overflows."""
-    top = largest(x, axis)
+    top = largest(np.real(x) if x.dtype.kind == "c" else x, axis)  # angles stay what they are
     with np.errstate(divide="ignore"):  # log(0) = -inf is the answer where nothing is left
         y = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
     return y if keepdims else np.squeeze(y, axis=axis)
