@@ -81,8 +81,10 @@ def from_numpy(array: np.ndarray) -> Tensor:
             f"from_numpy of {type(array).__name__ if dtype is None else f'dtype {dtype}'}",
             "tensor(data) of a number or of nested lists; array.astype(float)",
         )
-    result = constant(array.view(np.ndarray) if array.ndim else array[()])  # of a memmap, too
-    result.meta = {"shared": fingerprint(array) if array.ndim else None}
+    if array.ndim == 0:
+        return constant(array[()])  # a number, whose memory nobody shares
+    result = constant(array.view(np.ndarray))  # of a memmap, too
+    result.meta = {"shared": fingerprint(array)}
     SHARING[:] = [True]
     return result
 

@@ -456,6 +456,28 @@ def test_memory_shared_by_from_numpy_is_watched():
         y.backward()
 
 
+def test_what_read_shared_memory_later_vouches_for_nothing_before():
+    a, w = np.arange(3.0), leaf(np.ones(3))
+    x = ag.from_numpy(a)
+    before = (w * x).sum()
+    a[0] = np.nan
+    (w * x).sum().backward()  # computed again, and what it was
+    np.testing.assert_array_equal(w.grad.data, a)
+    with pytest.raises(RuntimeError, match="was rewritten after multiply"):
+        before.backward()
+    with pytest.raises(RuntimeError, match="was rewritten after multiply"):
+        ((w * x).sum() + (w * 0 + x).sum() + before).backward()
+
+
+def test_a_number_shares_no_memory():
+    w, s = leaf(3.0), ag.from_numpy(np.array(2.0))
+    y = w * s
+    s *= 2
+    y.backward()
+    assert w.grad.item() == 2
+    assert s.item() == 4
+
+
 def test_a_step_between_two_backward_passes_is_caught():
     p = leaf([1.0, 2.0], "p")
     loss = (p * p).sum()
