@@ -331,7 +331,15 @@ def kept(n):
     return u, u.sum() + x.sum()
 
 
-@pytest.mark.parametrize("program", [recurrence, rows, kept])
+def summed(n):
+    u, x, sums = leaf(np.ones(4)), Tensor(np.ones(4)), []
+    for i in range(n):
+        x[i % 4] = u[0]
+        sums.append(x.sum())  # refers to the last version, and has seen the i-th
+    return u, np.stack(sums)
+
+
+@pytest.mark.parametrize("program", [recurrence, rows, kept, summed])
 def test_loops_that_read_what_they_wrote_are_linear(program, linear):
     def looped(n):
         u, x = program(n)

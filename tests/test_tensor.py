@@ -722,6 +722,11 @@ def test_what_somebody_holds_or_shares_is_written_into_without_a_name():
         w.detach().add_(1.0)
         with pytest.raises(RuntimeError, match="would be lost"):
             a[0][1] = 4.0  # what was filled gives copies
+        with pytest.raises(RuntimeError, match="would be lost"):
+            w[0, 0].fill_(4.0)  # a number is no view
+    row = a[0]
+    row.fill_(9.0)  # of one's own
+    assert row.tolist() == [9, 9, 9]
     assert a.tolist() == [[2, 0, 0], [1, 1, 1]]
     assert (w.tolist(), array.tolist()) == ([[1, 1, 6], [7, 7, 7]], [3, 0, 0])
     assert (part.tolist(), fresh.tolist()) == ([3, 3, 3], [1] * 6)
