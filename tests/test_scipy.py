@@ -555,6 +555,22 @@ def test_minimize_gives_scipy_exact_derivatives(monkeypatch):
     assert "jac" not in seen
 
 
+def test_products_at_one_point_record_the_function_once():
+    calls = []
+
+    def f(x):
+        calls.append(x)
+        return valley(x)
+
+    product, (x, v, w) = ours.optimize.curvature(f), RNG.normal(size=(3, 3))
+    H = hessian(valley)(x)
+    for vector in (v, w, v):
+        assert_allclose(product(x, vector), H @ vector, rtol=1e-12)
+    assert len(calls) == 1
+    x += 1  # in place, as SciPy may do it
+    assert_allclose(product(x, v), hessian(valley)(x) @ v, rtol=1e-12)
+
+
 def test_minimize_keeps_structure_and_passes_arguments():
     def fit(p, target, weight):
         size = np.sum(p["w"] ** 2) + np.sum(p["v"][0] ** 2)

@@ -64,7 +64,7 @@ def minimize(
         if kind in ("dogleg", "trust-exact"):
             given.setdefault("hess", jacobian(grad(of_line)))
         elif kind in CURVED:
-            given.setdefault("hessp", lambda x, v: hvp(of_line)(x)[0](v))
+            given.setdefault("hessp", curvature(of_line))
 
         def both(x: np.ndarray) -> tuple[float, np.ndarray]:
             if callable(jac):
@@ -77,6 +77,23 @@ def minimize(
     if isinstance(result.get("jac"), np.ndarray):
         result.jac = nest(result.jac)
     return result
+
+
+def curvature(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function (x, v) that multiplies the Hessian of f at x by v.
+
+    Methods ask for several products at one point, so what was recorded there last is kept.
+    """
+    last: dict[bytes, Callable[..., Any]] = {}
+
+    def product(x: np.ndarray, v: np.ndarray) -> Any:
+        here = x.tobytes()
+        if here not in last:
+            last.clear()
+            last[here] = hvp(f)(x)[0]
+        return last[here](v)
+
+    return product
 
 
 def root(
