@@ -100,13 +100,15 @@ def shared(
 ) -> Callable[..., Any]:  # fmt: skip
     """Make a method that NumPy and PyTorch both have, with two meanings.
 
-    `refused` are the types that NumPy would refuse as one of the first two arguments; `name` is
-    the method's, if the function has another.
+    `refused` are the types that NumPy would refuse as one of the first two arguments, as it would
+    an array as the first; `name` is the method's, if the function has another.
     """
 
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         foreign = kwargs and not WORDS.isdisjoint(kwargs)
         if foreign or (args and any(type(x) in refused for x in args[:2])):
+            return called(self, *args, **kwargs)
+        if args and getattr(args[0], "shape", ()):  # x.max(y)
             return called(self, *args, **kwargs)
         return fn(self, *args, **kwargs)
 
