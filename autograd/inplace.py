@@ -101,6 +101,9 @@ def into(out: Any, y: Any) -> Any:
     if out is None:
         return y
     (out,) = out if isinstance(out, tuple) else (out,)
+    if not hasattr(out, "dtype"):
+        what, where = "a result is written into a Tensor or an array", f"out={out!r:.40}"
+        raise refusal(TypeError, what, where, "keepdims=True by its name, or nothing in this place")
     if type(out) is np.ndarray and getattr(y, "requires_grad", False):
         what = "an array would cut the gradient of what is written into it"
         instead = "out=Tensor(array), or the call without out="

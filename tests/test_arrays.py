@@ -411,6 +411,12 @@ def test_results_go_where_out_says():
     assert_array_equal(x.grad.data, np.broadcast_to(2 * X.sum(0), X.shape))
     with pytest.raises(TypeError, match=r"out=Tensor\(array\)"):
         np.sum(x, axis=0, out=np.zeros(3))
+    with pytest.raises(TypeError) as caught:
+        np.max(x, 1, True)
+    assert str(caught.value) == (
+        "a result is written into a Tensor or an array\n  where: out=True\n"
+        "  instead: keepdims=True by its name, or nothing in this place"
+    )
 
 
 @pytest.mark.parametrize(
