@@ -148,7 +148,8 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
     Tensor([[0, 1, 2],
             [0, 1, 2]])
     """
-    return dispatching.meshgrid(*one(tensors), indexing=indexing)
+    listed = len(tensors) == 1 and isinstance(tensors[0], (list, tuple))
+    return dispatching.meshgrid(*(tensors[0] if listed else tensors), indexing=indexing)
 
 
 def places_in(x: Any, dim: int, index: Any) -> tuple[Any, ...]:

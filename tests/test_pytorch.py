@@ -540,6 +540,9 @@ def test_parts_that_are_not_there_are_refused():
 
 
 def test_meshgrid_goes_by_rows_and_columns():
+    for library in (autograd, torch):
+        (alone,) = library.meshgrid(library.arange(3), indexing="ij")
+        assert alone.tolist() == [0, 1, 2]
     rows, columns = autograd.meshgrid(autograd.arange(2), autograd.arange(3))
     assert rows.tolist() == [[0, 0, 0], [1, 1, 1]]
     assert columns.tolist() == [[0, 1, 2], [0, 1, 2]]
