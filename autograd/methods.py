@@ -265,12 +265,14 @@ class Methods(PyTorchMethods, Protocols):
         dtype = y.dtype if kind.kind == "O" else kind
         return y if not copy and y.dtype == dtype else astype(y, dtype=dtype)
 
-    def to(self, *kinds: Any, **named: Any) -> "Tensor":
+    def to(self, *kinds: Any, copy: bool = False, **named: Any) -> "Tensor":
         """Return the values in a dtype, as `astype` does; on a device, which is ``"cpu"``.
 
-        Raises ValueError for any other device.
+        With `copy`, writing into the result leaves this tensor as it is; `non_blocking` is no
+        matter. Raises ValueError for any other device.
         """
-        y: Any = self
+        y: Any = self.copy() if copy else self
+        named.pop("non_blocking", None)
         for kind in (*kinds, *named.values()):
             if isinstance(kind, str) and not _is_dtype(kind):
                 on_cpu(kind)

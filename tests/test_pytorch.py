@@ -551,6 +551,11 @@ def test_meshgrid_goes_by_rows_and_columns():
 def test_a_device_goes_round():
     x = autograd.tensor(A)
     assert autograd.zeros(2, device=x.device).to(x.device).device == "cpu"
+    assert x.to("cpu", non_blocking=True) is x
+    assert nn.Linear(2, 2).to("cpu", non_blocking=True).weight.dtype == np.float64
+    twin = x.to(x.device, copy=True)
+    twin += 1
+    assert (twin != x).all()
     layer = nn.Linear(2, 2).float()
     assert layer.to(x.device).to(device=x.device).weight.dtype == np.float32
     assert layer.weight.grad_fn is None
