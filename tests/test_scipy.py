@@ -626,6 +626,35 @@ def test_a_gradient_or_a_method_may_be_given():
     assert_allclose(found.x, [1, 1])
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {}, {"p0": [1, 1, 1]}, {"bounds": (0, [3, 2, 1])}, {"nan_policy": "omit"},
+        {"sigma": np.linspace(0.1, 0.2, 20), "absolute_sigma": True},
+    ],
+)  # fmt: skip
+def test_curves_are_fitted_by_exact_jacobians(options):
+    def decay(t, a, b, c):
+        return a * np.exp(-b * t) + c
+
+    t = np.linspace(0, 4, 20)
+    y = decay(t, 2.5, 1.3, 0.5) + 0.05 * np.sin(9 * t)
+    y[3] = np.nan if "nan_policy" in options else y[3]
+    best, covariance, told, *_ = ours.optimize.curve_fit(decay, t, y, full_output=True, **options)
+    expected, theirs, more, *_ = optimize.curve_fit(decay, t, y, full_output=True, **options)
+    assert_allclose(best, expected, rtol=1e-6)
+    assert_allclose(covariance, theirs, rtol=1e-5)
+    assert told["nfev"] <= more["nfev"]  # no difference is taken
+    xy = np.array([[1.0, 0, 1], [0, 1, 1]])
+    for plane in (
+        lambda xy, a, b: a * xy[0] + b * xy[1],
+        lambda xy, a, b: [*(a * xy[0] + b * xy[1])],
+    ):
+        assert_allclose(
+            ours.optimize.curve_fit(plane, xy, [2, 3, 5.1])[0], [2 + 1 / 30, 3 + 1 / 30]
+        )
+
+
 def test_roots_and_least_squares():
     def circle_and_line(x, radius):
         return np.stack([x[0] ** 2 + x[1] ** 2 - radius**2, x[0] - x[1]])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import optimize as scipys
 
+from autograd.conversion import as_tensor
 from autograd.functional import grad, hvp, jacobian, value_and_grad
 from autograd.tensor import raw
 from autograd.tree import flatten
@@ -119,6 +120,29 @@ def least_squares(
     array([ 2., -1.])
     """
     return scipys.least_squares(fun, x0, args=args, **{"jac": jacobian(fun), **options})
+
+
+def curve_fit(f: Callable[..., Any], xdata: Any, ydata: Any, p0: Any = None, **options: Any) -> Any:
+    """Fit a curve ``f(xdata, *parameters)``, as `scipy.optimize.curve_fit`, by its exact Jacobian.
+
+    The covariance of the parameters is exact then, too, where differences have seven digits.
+
+    >>> import numpy as np
+    >>> t = np.array([0.0, 1.0, 2.0, 3.0])
+    >>> best, covariance = curve_fit(lambda t, a, k: a * np.exp(-k * t), t, [2.1, 0.7, 0.3, 0.1])
+    >>> best.round(4), np.sqrt(np.diag(covariance)).round(4)
+    (array([2.0939, 1.0487]), array([0.0392, 0.0447]))
+    """
+
+    def curve(x: Any, *parameters: Any) -> Any:
+        y = f(x, *parameters)
+        return as_tensor(y) if isinstance(y, (list, tuple)) else y
+
+    def jac(x: Any, *parameters: Any) -> np.ndarray:
+        by = jacobian(curve, tuple(range(1, len(parameters) + 1)))(x, *parameters)
+        return np.stack(by, axis=-1)
+
+    return scipys.curve_fit(f, xdata, ydata, p0, **{"jac": jac, **options})
 
 
 def flattened(x0: Any) -> tuple[np.ndarray, Callable[[Any], Any]]:
