@@ -21,6 +21,7 @@ from autograd.methods import SLOTS, Methods
 from autograd.modes import paused, readers, watching
 from autograd.primitive import PRIMITIVES, Primitive, held
 from autograd.rules.shape import cut_off, setitem
+from autograd.usage import instead_of_array
 from autograd.values import unnested, values
 from autograd.versions import birth
 from autograd.witness import reads, witnessed
@@ -196,8 +197,7 @@ class Tensor(Methods):
                 TypeError,
                 "this Tensor is connected to a graph: an array of it would cut the gradient",
                 f"np.asarray({describe(self, 0)})",
-                "np.stack([...]) to join tensors; np.zeros(n, like=x) to fill; autograd.scipy "
-                "for scipy; x.detach() for the values, as in a plot",
+                instead_of_array(),
             )
         return np.array(self.data, dtype=dtype, copy=copy)
 

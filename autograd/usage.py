@@ -1,6 +1,7 @@
 """How a transform is called, and what is said where it is called as in another library."""
 
 import functools
+import sys
 from collections.abc import Callable
 from operator import index
 from typing import Any, ParamSpec, TypeVar
@@ -18,6 +19,22 @@ IN_STEPS = {
     "vjp": "vjp(f)(x) returns (pull, value)",
 }
 """Transforms that JAX gives the point and the vector at once."""
+
+INSTEAD_OF_ARRAYS = {
+    "matplotlib": "x.detach() in a plot",
+    "numpy": "autograd.numpy.vectorize for np.vectorize; x.detach() for the values",
+    "scipy": "autograd.scipy, where it has the function; x.detach() for the values",
+}
+"""What to write where their code makes an array of a Tensor."""
+
+
+def instead_of_array() -> str:
+    """Say what to write instead of what asks a Tensor for an array."""
+    asking = sys._getframe(2).f_globals.get("__name__", "").partition(".")[0]
+    usual = (
+        "np.stack([...]) to join tensors; np.zeros(n, like=x) to fill; x.detach() for the values"
+    )
+    return INSTEAD_OF_ARRAYS.get(asking, usual)
 
 
 def transform(make: Callable[P, Derivative]) -> Callable[P, Derivative]:

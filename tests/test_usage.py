@@ -5,6 +5,8 @@ import inspect
 
 import numpy as np
 import pytest
+from matplotlib import pyplot as plt
+from scipy import linalg
 
 import autograd as torch
 from autograd import (
@@ -139,10 +141,18 @@ def test_only_what_is_said_of_lists_is_explained():
         assert not hasattr(error.value, "__notes__")
 
 
+def test_who_asks_for_an_array_is_told_where_there_is_a_function_instead():
+    x = Tensor(X, requires_grad=True)
+    _, _, instead = told(lambda: np.vectorize(lambda v: v)(x), TypeError)
+    assert instead == "autograd.numpy.vectorize for np.vectorize; x.detach() for the values"
+    _, _, instead = told(lambda: linalg.expm(x), TypeError)
+    assert instead == "autograd.scipy, where it has the function; x.detach() for the values"
+
+
 def test_what_is_plotted_is_detached():
     x = Tensor(X, requires_grad=True)
-    _, _, instead = told(lambda: np.asarray(x), TypeError)
-    assert instead.startswith("np.stack([...]) to join tensors; np.zeros(n, like=x) to fill")
+    _, _, instead = told(lambda: plt.plot(x), TypeError)
+    assert instead == "x.detach() in a plot"
     _, _, instead = told(lambda: copy.deepcopy(x * 2), RuntimeError)
     assert instead == "copy.deepcopy(x.detach()); x.detach() in a plot, too"
 
