@@ -1,4 +1,4 @@
-"""How a transform is called, and what is said where it is called as in another library."""
+"""How a transform is called, and what is said where something is used as in another library."""
 
 import functools
 import sys
