@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import core
 from autograd.core import vspace
 from autograd.functional import (
     checkpoint,
@@ -35,6 +36,7 @@ __all__ = [
 Function = Callable[..., Any]
 
 make_vjp, make_jvp, make_hvp = vjp, jvp, hvp
+_make_vjp, _make_jvp = core.make_vjp, core.make_jvp  # where operators of one's own find them
 
 
 @unary_to_nary

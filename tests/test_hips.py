@@ -182,6 +182,23 @@ def test_names_that_only_annotate_are_there():
     assert isinstance(seen[0]["b"], SequenceBox)
 
 
+def test_operators_of_ones_own_are_made_of_their_parts():
+    from autograd import differential_operators as parts  # noqa: PLC0415  # as geomstats has it
+
+    @parts.unary_to_nary
+    def value_and_jacobian(fun, x):
+        pull, value = parts._make_vjp(fun, x)
+        space = parts.vspace(value)
+        rows = np.stack([*map(pull, space.standard_basis())])
+        return value, np.reshape(rows, space.shape + parts.vspace(x).shape)
+
+    x = numpy.array([1.0, 2.0])
+    value, rows = value_and_jacobian(lambda x: np.array([[x[0] * x[1], x[1]]]))(x)
+    assert value.tolist() == [[2, 2]]
+    assert rows.tolist() == [[[2, 1], [0, 1]]]
+    assert_allclose(parts._make_jvp(np.square, x)(x), [x**2, 2 * x**2])
+
+
 def test_importing_autograd_does_not_load_these_rooms():
     code = "import sys, autograd; print(sorted(m for m in sys.modules if m.startswith('autograd')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
