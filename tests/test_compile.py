@@ -37,6 +37,7 @@ from autograd.program.equations import Name
 from autograd.program.replay.compiled import SIGNATURES
 from autograd.program.replay.kernels import KERNELS
 from autograd.program.replay.plan import Plan, _may_be_an_argument
+from autograd.program.replay.sizes import between
 from autograd.program.tracing.symbol import CaptureError
 from autograd.tensor import raw
 from autograd.tree import flatten
@@ -593,11 +594,14 @@ def test_sizes_between_two_captured_ones_cost_no_capture(monkeypatch):
         lambda x: x[: len(x)][-3:] * np.float32(2 / len(x)),
         value_and_grad(lambda x: np.var(x, ddof=1)),
         lambda x: x[:, None, :] - x,
+        lambda x: x * float(len(x)) * (5 / len(x)),
+        *[lambda x, k=k: x * (k / (len(x) + 4)) for k in (1, 2, -1, -2)],
     ],
 )  # fmt: skip
-def test_what_depends_on_the_size_is_right_at_every_size(f, monkeypatch):
+@pytest.mark.parametrize("sizes", [(30, 6, 8, 29, 7, 16), (3, 30, 28, 4, 16)])
+def test_what_depends_on_the_size_is_right_at_every_size(f, sizes, monkeypatch):
     counted, compiled = captures(monkeypatch), compile(f)
-    for size in (30, 6, 8, 29, 7, 16):
+    for size in sizes:
         x = np.random.default_rng(size).standard_normal((size, 4))
         for a, b in zip(leaves_of(compiled(x)), leaves_of(f(x)), strict=True):
             assert_allclose(a, b, rtol=1e-13, atol=1e-15)
@@ -618,6 +622,23 @@ def test_what_is_no_simple_function_of_the_size_is_captured(f):
     for size in (30, 6, 8, 7, 16, 25):
         x = np.random.default_rng(size).standard_normal((size, 4))
         assert_array_equal(compiled(x), f(x))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sin(x) if len(x) < 20 else np.cos(x),
+        lambda x: x - 2.0 if len(x) < 20 else 2.0 - x,
+        lambda x: np.sum(x, 0 if len(x) < 20 else None),
+        lambda x: np.concatenate([x] * (2 if len(x) < 20 else 3)),
+        lambda x: (x * 2,) if len(x) < 20 else x * 2,
+        lambda x: {"a" if len(x) < 20 else "b": x * 2},
+    ],
+)
+def test_captures_that_differ_in_more_than_numbers_are_of_no_kind(f):
+    one, other = capture(f, np.ones((6, 4))), capture(f, np.ones((30, 4)))
+    assert between(one, 6, other, 30) is None
+    assert between(one, 6, capture(f, np.ones((9, 4))), 9) is not None
 
 
 def test_only_a_few_sizes_keep_their_places():
