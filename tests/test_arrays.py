@@ -213,6 +213,7 @@ def test_evenly_spaced_numbers_between_any_others(dtype):
     "f",
     [
         lambda x: np.linspace(x, 2, 4), lambda x: np.linspace(1, x, 4),
+        lambda x: np.linspace(-2.5 * x, 1.5, 6, dtype=int, axis=1),
         lambda x: np.logspace(x, 2.0, 3),
         lambda x: np.mean(x, where=MASK), lambda x: np.mean(x, axis=1, where=MASK[:1]),
         lambda x: np.var(x, axis=1, where=MASK), lambda x: np.std(x, axis=1, where=MASK),

@@ -246,7 +246,8 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
         last = cast(stop, kind) if hasattr(stop, "dtype") else kind.type(stop)
         y = np.concatenate((y[:-1], np.broadcast_to(last, (1, *y.shape[1:]))))
     y = y if axis == 0 else np.moveaxis(y, 0, axis)
-    y = cast(y, dtype)
+    whole = dtype is not None and np.issubdtype(dtype, np.integer)
+    y = cast(np.floor(y) if whole else y, dtype)  # NumPy rounds down, not towards 0
     return (y, step) if retstep else y
 
 
