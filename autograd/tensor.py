@@ -21,7 +21,7 @@ from autograd.methods import SLOTS, Methods
 from autograd.modes import paused, readers, watching
 from autograd.primitive import PRIMITIVES, Primitive, held
 from autograd.rules.shape import cut_off, setitem
-from autograd.usage import instead_of_array
+from autograd.usage import asking, instead_of_array
 from autograd.values import unnested, values
 from autograd.versions import birth
 from autograd.witness import reads, witnessed
@@ -193,11 +193,12 @@ class Tensor(Methods):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if self.requires_grad and get_ident() not in paused:
+            home, name = asking()
             raise refusal(
                 TypeError,
                 "this Tensor is connected to a graph: an array of it would cut the gradient",
-                f"np.asarray({describe(self, 0)})",
-                instead_of_array(),
+                f"{f'{home}.{name}' if name else 'np.asarray'}({describe(self, 0)})",
+                instead_of_array(home, name),
             )
         return np.array(self.data, dtype=dtype, copy=copy)
 

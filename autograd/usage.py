@@ -3,6 +3,8 @@
 import functools
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
 from operator import index
 from typing import Any, ParamSpec, TypeVar
 
@@ -20,21 +22,46 @@ IN_STEPS = {
 }
 """Transforms that JAX gives the point and the vector at once."""
 
-INSTEAD_OF_ARRAYS = {
-    "matplotlib": "x.detach() in a plot",
-    "numpy": "autograd.numpy.vectorize for np.vectorize; x.detach() for the values",
-    "scipy": "autograd.scipy, where it has the function; x.detach() for the values",
-}
-"""What to write where their code makes an array of a Tensor."""
+LIBRARIES = {"matplotlib", "numpy", "pandas", "scipy", "sklearn"}
+"""Whose code makes arrays of what it is given."""
+SPARSE = "@autograd.primitive for x -> A @ x, with the rule lambda g, y, x: A.T @ g"
+RULE, VALUES = "@autograd.primitive and a rule of your own", "x.detach() for the values"
 
 
-def instead_of_array() -> str:
-    """Say what to write instead of what asks a Tensor for an array."""
-    asking = sys._getframe(2).f_globals.get("__name__", "").partition(".")[0]
-    usual = (
-        "np.stack([...]) to join tensors; np.zeros(n, like=x) to fill; x.detach() for the values"
-    )
-    return INSTEAD_OF_ARRAYS.get(asking, usual)
+def asking() -> tuple[str, str]:
+    """Return the module and the function of another library that ask a Tensor for an array.
+
+    They are those that the user has called; either is nothing where there is none.
+    """
+    home, name, frame = "", "", sys._getframe(2)
+    while frame.f_back is not None:
+        public = frame.f_globals.get("__name__", "").partition("._")[0]
+        if public.partition(".")[0] not in LIBRARIES:
+            break
+        called, outer = frame.f_code.co_qualname.partition(".")[0], public
+        while outer and not hasattr(sys.modules.get(outer), called):
+            outer = outer.rpartition(".")[0]
+        home, name = (outer, called) if outer else (home or public, name)
+        frame = frame.f_back
+    return home, name
+
+
+def instead_of_array(home: str, name: str) -> str:
+    """Say what to write instead of giving a Tensor to such a function."""
+    if home.startswith("matplotlib"):
+        return "x.detach() in a plot"
+    if home == "scipy.sparse":
+        return SPARSE
+    for ours in (f"autograd.{home}", home.replace("scipy", "numpy")) if name else ():
+        with suppress(ImportError):
+            known = getattr(import_module(ours), name, None)
+            if known not in (None, getattr(sys.modules[home], name)):
+                return f"{ours}.{name}"
+    if home.startswith("scipy"):
+        return f"autograd.scipy, where it has the function; {RULE}; {VALUES}"
+    if home:
+        return f"{RULE}; {VALUES}"
+    return f"np.stack([...]) to join tensors; np.zeros(n, like=x) to fill; {VALUES}"
 
 
 def transform(make: Callable[P, Derivative]) -> Callable[P, Derivative]:

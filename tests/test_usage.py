@@ -5,8 +5,8 @@ import inspect
 
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
-from scipy import linalg
+from matplotlib import figure
+from scipy import fft, integrate, signal, sparse, stats
 
 import autograd as torch
 from autograd import (
@@ -141,18 +141,35 @@ def test_only_what_is_said_of_lists_is_explained():
         assert not hasattr(error.value, "__notes__")
 
 
-def test_who_asks_for_an_array_is_told_where_there_is_a_function_instead():
-    x = Tensor(X, requires_grad=True)
-    _, _, instead = told(lambda: np.vectorize(lambda v: v)(x), TypeError)
-    assert instead == "autograd.numpy.vectorize for np.vectorize; x.detach() for the values"
-    _, _, instead = told(lambda: linalg.expm(x), TypeError)
-    assert instead == "autograd.scipy, where it has the function; x.detach() for the values"
+OURS = "autograd.scipy, where it has the function"
+RULE = "@autograd.primitive and a rule of your own; x.detach() for the values"
+ASKED = {
+    "numpy.vectorize": (np.vectorize(abs), "autograd.numpy.vectorize"),
+    "scipy.signal.convolve": (lambda x: signal.convolve(x, x), "autograd.scipy.signal.convolve"),
+    "scipy.fft.ifft": (fft.ifft, "numpy.fft.ifft"),
+    "scipy.integrate.simpson": (integrate.simpson, f"{OURS}; {RULE}"),
+    "scipy.stats.rv_continuous": (stats.norm.logpdf, f"{OURS}; {RULE}"),
+    "numpy.ma.core.MaskedArray": (np.ma.masked_array, RULE),
+    "np.asarray": (
+        lambda x: sparse.eye_array(3) @ x,
+        "@autograd.primitive for x -> A @ x, with the rule lambda g, y, x: A.T @ g",
+    ),
+    "matplotlib.axes.Axes": (figure.Figure().subplots().plot, "x.detach() in a plot"),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_who_asks_for_an_array_is_named_and_what_there_is_instead(asked):
+    call, remedy = ASKED[asked]
+    x = Tensor(X, requires_grad=True, name="x")
+    what, where, instead = told(lambda: call(x), TypeError)
+    assert what == "this Tensor is connected to a graph: an array of it would cut the gradient"
+    assert where.startswith(f"{asked}(")
+    assert instead == remedy
 
 
 def test_what_is_plotted_is_detached():
     x = Tensor(X, requires_grad=True)
-    _, _, instead = told(lambda: plt.plot(x), TypeError)
-    assert instead == "x.detach() in a plot"
     _, _, instead = told(lambda: copy.deepcopy(x * 2), RuntimeError)
     assert instead == "copy.deepcopy(x.detach()); x.detach() in a plot, too"
 
