@@ -34,6 +34,7 @@ from autograd.blocks import LARGE
 from autograd.primitive import PRIMITIVES
 from autograd.program import capture, compile  # noqa: A004  # PyTorch's name
 from autograd.program.equations import Name
+from autograd.program.replay.chains import Chain, chained
 from autograd.program.replay.compiled import SIGNATURES
 from autograd.program.replay.kernels import KERNELS
 from autograd.program.replay.plan import Plan, _may_be_an_argument
@@ -355,6 +356,24 @@ def test_a_chain_keeps_what_others_need():
 
     for ours, theirs in zip(compile(f)(x), f(x), strict=True):
         assert_allclose(ours, theirs, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("f", "expected"),
+    [
+        (autograd.relu, [["add", "relu"], ["greater", "masked"]]),  # the mask is never stored
+        (np.abs, [["add", "absolute", "sign"]]),  # instead of the sum, which nobody else needs
+        (lambda h: (h > 0) @ np.ones((4, 4)) * h, [["add", "greater"]]),  # no chain needs it
+    ],
+    ids=["relu", "abs", "greater"],
+)
+def test_what_only_later_chains_need_waits_for_them(f, expected):
+    w, x = np.ones((4, 4)), np.random.default_rng(0).standard_normal((LARGE // 4, 4))
+    loss = value_and_grad(lambda w, x: np.sum(f(x @ w + 1.0) @ w.T))
+    chains = [e for e in chained(capture(loss, w, x)) if isinstance(e, Chain)]
+    assert [[e.op.name for e in chain.equations] for chain in chains][: len(expected)] == expected
+    for ours, theirs in zip(compile(loss)(w, x), loss(w, x), strict=True):
+        assert_allclose(ours, theirs, rtol=1e-12)
 
 
 @pytest.mark.parametrize("f", [np.std, np.min], ids=lambda f: f.__name__)
