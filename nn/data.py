@@ -1,6 +1,7 @@
 """Mini-batches: of arrays in memory or on the disk, or of whatever yields them."""
 
 import math
+import numbers
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -83,7 +84,7 @@ class Batches:
         >>> [len(part.rows) for part in Batches((X,)).split(0.2, rng)]
         [8, 2]
         """
-        count = round(len(self.rows) * fraction)
+        count = round(len(self.rows) * fraction) if isinstance(fraction, numbers.Real) else 0
         what = f"{fraction} of {len(self.rows)} rows leaves no rows on one side"
         refuse(not 0 < count < len(self.rows), what, f"validation={fraction}", "validation=0.2")
         aside, kept = (np.sort(r) for r in np.split(generator.permutation(self.rows), [count]))

@@ -124,6 +124,10 @@ class Module:
             what = f"{name} is a {before} of {cls}: a plain {new} cannot replace it"
             where, instead = f"the assignment to {cls}.{name}", REPLACED[before].format(name)
             raise refusal(TypeError, what, where, instead)
+        if kind and (not name or "." in name):
+            what = f"{name!r} is no name of a {kind}: points stand between the parts of a path"
+            instead = repr(name.replace(".", "_") or "x")
+            raise refusal(ValueError, what, f"a {kind} of {type(self).__name__}", instead)
         if kind == "parameter" and value.name is None:
             value.name = name
         object.__setattr__(self, name, value)

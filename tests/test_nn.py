@@ -536,6 +536,13 @@ SAID = {
         "the assignment to Net.seen",
         "x.seen = Tensor(v)",
     ),
+    "a point in a name": (
+        lambda: Net().register_buffer("moving.mean", np.zeros(2)),
+        ValueError,
+        "'moving.mean' is no name of a buffer: points stand between the parts of a path",
+        "a buffer of Net",
+        "'moving_mean'",
+    ),
     "missing and unexpected keys": (
         lambda: nn.Linear(2, 1).load_state_dict({"weight": [[1.0, 1.0]], "b": 1.0}),
         RuntimeError,

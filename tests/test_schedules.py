@@ -337,6 +337,12 @@ SAID = {
         "OneCycleLR",
         "pct_start=0.3",
     ),
+    "a division by nothing": (
+        lambda o: ours_all.OneCycleLR(o, 0.5, 10, div_factor=0),
+        "(0, 10000.0) are no divisors",
+        "OneCycleLR",
+        "div_factor=25.0",
+    ),
     "cycle": (
         lambda o: ours_all.OneCycleLR(o, 0.5),
         "nothing says how many steps a cycle has",

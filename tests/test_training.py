@@ -589,6 +589,12 @@ WRONG = {
         "schedule=type",
         "a schedule made of this optimizer",
     ),
+    "a text for a share": (
+        {"validation": "test"},
+        "test of 50 rows leaves no rows on one side",
+        "validation=test",
+        "validation=0.2",
+    ),
     "a number of rows": (
         {"validation": 10},
         "10 of 50 rows leaves no rows on one side",

@@ -220,6 +220,8 @@ class OneCycleLR(LRScheduler):
         cycle_momentum: bool = True, base_momentum: float = 0.85, max_momentum: float = 0.95,  # noqa: ARG002  # for step
         div_factor: float = 25.0, final_div_factor: float = 1e4, three_phase: bool = False,  # noqa: ARG002  # for _cycle
     ) -> float:  # fmt: skip
+        factors = div_factor, final_div_factor
+        self._refuse(not min(factors) > 0, f"{factors} are no divisors", "div_factor=25.0")
         first = max_lr / div_factor
         return self._cycle(t, first, max_lr, first / final_div_factor)
 
