@@ -311,6 +311,10 @@ def test_closed_formulas():
     assert restarts == pytest.approx([1, 0.5, 1, 0.5, 1])
     cycle = rates("OneCycleLR", 0.5, 100, steps=[0, 29, 64, 99, 200])
     assert cycle == pytest.approx([0.4, 10, 5 * (1 + 0.4e-5), 0.4e-4, 0.4e-4], rel=1e-4)
+    ways_up = {1.0: [0.4, 10, 10], 0.1: [10, 0.4e-4, 0.4e-4]}  # all steps; the first alone
+    for share, heights in ways_up.items():
+        cycle = rates("OneCycleLR", 0.5, 10, pct_start=share, steps=[0, 9, 50])
+        assert cycle == pytest.approx(heights)
 
 
 def test_a_formula_of_ones_own():

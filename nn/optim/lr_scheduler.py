@@ -235,8 +235,10 @@ class OneCycleLR(LRScheduler):
         heights = [first, top, *[first] * o["three_phase"], last]
         phases, peak = len(heights) - 1, rise * steps - 1
         ends = [*(k * peak for k in range(phases)), steps - 1]
-        k = next((k for k in range(1, phases) if t < ends[k]), phases)
-        share = min((t - ends[k - 1]) / (ends[k] - ends[k - 1]), 1.0)
+        t = min(t, steps - 1)
+        k = next(k for k in range(1, phases + 1) if t <= ends[k])
+        length = ends[k] - ends[k - 1]
+        share = (t - ends[k - 1]) / length if length else 1.0
         if o["anneal_strategy"] == "cos":
             share = (1 - math.cos(math.pi * share)) / 2
         return heights[k - 1] + (heights[k] - heights[k - 1]) * share
