@@ -148,7 +148,7 @@ def _conv(
     >>> conv1d(np.array([[1.0, 2.0, 4.0]]), np.array([[[1.0, 1.0]]]), stride=1)
     array([[3., 6.]])
     """
-    what = f"the kernels have an axis for each of the input: {input.ndim}, not {weight.ndim}"
+    what = f"the kernels have as many axes as the input: {input.ndim}, not {weight.ndim}"
     where = f"convolution of an input {input.shape} by kernels {weight.shape}"
     refuse(weight.ndim != input.ndim, what, where, "kernels of shape (out, in / groups, ...)")
     kernel = weight.shape[2:]

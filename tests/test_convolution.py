@@ -297,7 +297,7 @@ def test_the_program_runs_alone_and_is_the_same(rng):
         (lambda x, w: F.conv2d(x, w, stride=2, padding="same"), "only stride 1 keeps the size"),
         (
             lambda x, w: F.conv2d(x, w[0]),
-            r"an axis for each of the input: 4, not 3\n  where: [^\n]* by kernels \(2, 3, 3\)\n",
+            r"as many axes as the input: 4, not 3\n  where: [^\n]* by kernels \(2, 3, 3\)\n",
         ),
         (lambda x, w: F.conv1d(x, w[..., 0]), r"an input \(1, 2, 5, 5\) does not fit"),
         (lambda x, _: F.max_pool2d(x, 2, padding=2), "a window of 2 with a padding of 2 does not"),
