@@ -411,8 +411,8 @@ def test_a_gradient_of_zero_stays_zero_in_a_chain():
 def test_the_plan_uses_its_places_again():
     net, (X, y) = network(64, 64, 64, 64, 10), batch(256, 64, 10)
     program = capture(training_step(net), X, y)
-    total = sum(e.like.nbytes for e in program.equations)
-    assert Plan(program).bytes < total / 3
+    sizes = [e.like.nbytes for e in program.equations]
+    assert 2 * max(sizes) <= Plan(program).bytes < sum(sizes) / 3
 
 
 @pytest.mark.parametrize("n", [3, 40])

@@ -494,7 +494,7 @@ def test_memory_is_what_is_there_at_once():
 
     program = capture(f, np.ones(10_000))
     assert sum(program.memory.values()) >= 100 * 80_000
-    assert program.memory.total <= 2 * 80_000 + 8
+    assert program.memory.total == 80_000 + 8  # each result lies where its argument lay
     assert program.memory["t3"] == 80_000
     assert capture(lambda x: x.T, np.ones((2, 3))).memory["t1"] == 0
 
