@@ -414,6 +414,13 @@ def test_the_plan_uses_its_places_again():
     sizes = [e.like.nbytes for e in program.equations]
     assert 2 * max(sizes) <= Plan(program).bytes < sum(sizes) / 3
 
+    def powers(x):
+        for _ in range(20):
+            x = np.tanh(x @ x)
+        return np.sum(x)
+
+    assert Plan(capture(powers, np.ones((9, 9)))).bytes == 2 * 81 * 8
+
 
 @pytest.mark.parametrize("n", [3, 40])
 def test_parts_are_written_and_added_where_they_belong(n):
