@@ -1363,13 +1363,15 @@ def test_a_product_with_one_zero_does_not_hide_what_is_not_finite(shapes):
     assert np.isnan(compile(lambda a, b: a @ b)(a, b)).all()
 
 
-def test_results_without_axes_and_diagonals_are_the_callers_too():
+def test_results_without_axes_and_views_to_read_are_the_callers_too():
     x = np.array(3.0)
     same, one, other = compile(lambda x: (x, np.where(x > 0, x, 0), np.where(x > 0, x, 0)))(x)
     assert same is not x
     assert one is not other or type(one) is np.float64
     diagonals = compile(lambda x: [np.diagonal(x * 2), np.diag(np.exp(x))])(np.ones((1, 1)))
     assert all(y.flags.writeable for y in diagonals)
+    turned = compile(lambda x: np.broadcast_to(x * 2, (1, 3)).T)(np.ones(3))
+    assert turned.flags.writeable
 
 
 # ── what backward knows ───────────────────────────────────────────────────────────────────────

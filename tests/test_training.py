@@ -408,6 +408,8 @@ def test_accuracy_knows_classes_scores_and_pixels(rng):
     classes = scores.argmax(1)
     assert accuracy(scores, classes) == accuracy(scores, scores) == 1
     assert accuracy(scores, (classes + 1) % 3) == 0
+    with pytest.raises(ValueError, match="here is one score"):
+        accuracy(np.ones(6), np.ones(6))
     with pytest.raises(ValueError) as error:
         accuracy(np.ones((6, 1)), np.ones((6, 1)))
     assert str(error.value) == three_lines(
