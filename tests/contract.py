@@ -134,6 +134,10 @@ CONTRACT: dict[str, tuple[str, list[Line]]] = {
         line("np.nanmedian(x)", [1.0, np.nan, 3.0], "2", "[0.5, 0, 0.5]"),
         line("np.sum(x, where=x > 1)", [1.0, 2.0], "2", "[0, 1]"),
     ]),
+    "Symmetric matrices": ("Where one triangle of a matrix is read, the gradient is that of the symmetric matrix: both triangles share it.", [
+        line("np.linalg.eigh(x)[0][1]", [[2.0, 1.0], [1.0, 2.0]], "3", "[[0.5, 0.5], [0.5, 0.5]]"),
+        line("np.linalg.cholesky(x)", [[4.0, 2.0], [2.0, 3.0]], "[[2, 0], [1, 1.414]]", "[[0.2134, 0.07322], [0.07322, 0.3536]]"),
+    ]),
     "Whole numbers": ("What is constant between its steps is recorded and has the gradient 0; what is no float has none.", [
         line("np.floor(x)", 1.5, "1", "0"),
         line("np.round(x)", 1.4, "1", "0"),
@@ -173,12 +177,13 @@ def told(value: Any, dtype: bool = False) -> str:
     array = np.asarray(value)
 
     def number(v: Any) -> str:
+        if np.ndim(v):
+            return f"[{', '.join(map(number, v))}]"
         if array.dtype.kind == "c":
             return f"{round(v.real, 12) + 0:.4g}{round(v.imag, 12) + 0:+.4g}j"
         return str(v) if array.dtype.kind == "b" else f"{v + 0:.4g}"  # without the sign of 0
 
-    text = number(array[()]) if array.ndim == 0 else f"[{', '.join(map(number, array))}]"
-    return f"{array.dtype} {text}" if dtype else text
+    return f"{array.dtype} {number(array[()])}" if dtype else number(array[()])
 
 
 # ── the libraries ─────────────────────────────────────────────────────────────────────────────
