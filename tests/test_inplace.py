@@ -428,6 +428,18 @@ def test_arrays_of_any_size_are_watched(use, size, order):
         y.backward()
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_fingerprint_is_all_of_a_small_array_and_little_of_a_large_one(order):
+    for shape in ((2, 3), (8, 64), (9, 57), (300, 1000)):
+        x = np.asarray(np.arange(float(np.prod(shape))).reshape(shape), order=order)
+        taken = np.frombuffer(witnesses.fingerprint(x))
+        if x.nbytes <= 4096:
+            assert sorted(taken) == [*range(x.size)]
+        else:
+            assert 16 <= len(taken) <= 32
+            assert taken[-1] >= 0.9 * x.size  # from everywhere
+
+
 def test_what_no_rule_reads_may_be_rewritten():
     w, x = leaf(np.ones(3)), np.arange(3.0)
     y = (w + x - x).sum()
