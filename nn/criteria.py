@@ -539,7 +539,7 @@ def ctc_loss(
 
     Raises
     ------
-    ValueError : for shapes or lengths that do not fit.
+    ValueError : for shapes or lengths that do not fit, and for no steps or no sequences.
     IndexError : for a target, or a blank, that is no class.
 
     Examples
@@ -550,10 +550,12 @@ def ctc_loss(
     """
     x, y = floating(log_probs), raw(targets)
     single, x = x.ndim == 2, x[:, None] if x.ndim == 2 else x
+    what, where = "no steps, or no sequences, have no loss", f"ctc_loss(log_probs {x.shape})"
+    refuse(0 in x.shape[:2], what, where, "log_probs of one step and one sequence, or more")
     steps, sizes = (np.atleast_1d(raw(n)) for n in (input_lengths, target_lengths))
     counted = np.arange(np.max(sizes, initial=0)) < sizes[:, None]
     fits = x.ndim == 3 and steps.shape == sizes.shape == x.shape[1:2] and (steps <= len(x)).all()
-    fits = fits and min(steps.min(initial=0), sizes.min(initial=0)) >= 0
+    fits = fits and min(steps.min(), sizes.min()) >= 0
     if not fits or (y.shape[0] != counted.sum() if y.ndim == 1 else y.shape[-1] < sizes.max()):
         what = "the lengths do not fit the log-probabilities (T, N, C) or the targets"
         where = f"ctc_loss(log_probs {x.shape}, targets {y.shape}, lengths {steps}, {sizes})"

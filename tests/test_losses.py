@@ -289,6 +289,12 @@ def test_a_sequence_too_long_for_its_steps():
     assert_array_equal(x.grad.numpy(), 0)
 
 
+def test_one_step_says_one_class_or_none():
+    x = np.log([[[0.5, 0.3, 0.2]] * 3] * 4)
+    losses = F.ctc_loss(x, [[2, 1], [1, 1], [1, 2]], [1, 1, 1], [1, 0, 2], reduction="none")
+    assert_allclose(losses, [-np.log(0.2), -np.log(0.5), np.inf])
+
+
 def test_no_steps_say_nothing(rng):
     x = Tensor(rng.standard_normal((3, 2, 4)), requires_grad=True)
     losses = F.ctc_loss(F.log_softmax(x), [[1], [2]], [0, 0], [0, 1], reduction="none")
@@ -703,6 +709,27 @@ SAID = [
         "the lengths do not fit the log-probabilities (T, N, C) or the targets",
         "ctc_loss(log_probs (5, 1, 3), targets (1, 2), lengths [-1], [2])",
         "N lengths of at most T steps, and N lengths of the targets",
+    ),
+    (
+        lambda: F.ctc_loss(np.zeros((5, 1, 3)), [[1, 2]], [], []),
+        ValueError,
+        "the lengths do not fit the log-probabilities (T, N, C) or the targets",
+        "ctc_loss(log_probs (5, 1, 3), targets (1, 2), lengths [], [])",
+        "N lengths of at most T steps, and N lengths of the targets",
+    ),
+    (
+        lambda: F.ctc_loss(np.zeros((5, 0, 3)), np.zeros((0, 2), int), [], []),
+        ValueError,
+        "no steps, or no sequences, have no loss",
+        "ctc_loss(log_probs (5, 0, 3))",
+        "log_probs of one step and one sequence, or more",
+    ),
+    (
+        lambda: F.ctc_loss(np.zeros((0, 1, 3)), [[1, 2]], [0], [0]),
+        ValueError,
+        "no steps, or no sequences, have no loss",
+        "ctc_loss(log_probs (0, 1, 3))",
+        "log_probs of one step and one sequence, or more",
     ),
     (
         lambda: F.cross_entropy(LOGITS, [0, 3]),
