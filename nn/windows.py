@@ -85,7 +85,7 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float =
     array([[0., 1., 1.]])
     """
     modes = {"constant": "constant", **BORDERS}
-    pad = (pad,) if isinstance(pad, int) else pad
+    pad = tuple(pad) if np.iterable(pad) else (pad,)
     sides = list(zip(pad[::2], pad[1::2], strict=False))
     whole = all(isinstance(n, int | np.integer) and n >= 0 for n in pad)
     wrong = len(pad) % 2 or len(sides) > input.ndim or not whole or mode not in modes

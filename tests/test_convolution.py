@@ -322,6 +322,7 @@ def test_the_program_runs_alone_and_is_the_same(rng):
         (lambda x, w: F.conv2d(x, w, padding=-1), "padding is 0 or more at both ends of an axis"),
         (lambda x, w: F.conv2d(x, w, padding="full"), "'same' or 'valid'\n  where: padding='full'"),
         (lambda x, _: F.pad(x, (1, 2, 3)), "an axis is padded before and after, by 0 or more"),
+        (lambda x, _: F.pad(x, np.int64(3)), "an axis is padded before and after, by 0 or more"),
         (lambda x, _: F.pad(x, (1.5, 0)), "an axis is padded before and after, by 0 or more"),
         (lambda x, _: F.pad(x, (1, 1), "zeros"), "constant, reflect, replicate, circular"),
         (lambda *_: nn.Conv2d(3, 4, 1, padding_mode="zero"), "padding_mode='zero'"),
