@@ -26,7 +26,7 @@ OPTIONS = {
     "Adam": ("Adam", {}),
     "Adam, decay": ("Adam", {"lr": 0.05, "betas": (0.8, 0.95), "eps": 1e-4, "weight_decay": 0.1}),
     "AdamW": ("AdamW", {}),
-    "AdamW, decay": ("AdamW", {"lr": 0.05, "weight_decay": 0.3}),
+    "AdamW, decay": ("AdamW", {"lr": 0.05, "betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.3}),
     "SGD, dampening and decay": (
         "SGD",
         {"lr": 0.01, "momentum": 0.9, "dampening": 0.5, "weight_decay": 0.1},

@@ -81,6 +81,16 @@ def test_values_and_gradients_are_pytorchs(torch, rng, build, options, sequence)
 
 
 @pytest.mark.parametrize("build", KINDS.values(), ids=KINDS)
+def test_no_sequences_are_a_batch_too(build):
+    layer = build(nn)
+    y, *states = flat(layer(np.zeros((5, 0, 3))))
+    assert y.shape == (5, 0, 4)
+    assert {s.shape for s in states} == {(1, 0, 4)}
+    y.sum().backward()
+    assert not any(p.grad.data.any() for p in layer.parameters())
+
+
+@pytest.mark.parametrize("build", KINDS.values(), ids=KINDS)
 def test_the_loop_is_the_formula_of_one_step(build, rng):
     """T steps at once are T calls of one step each, the state handed on."""
     layer, x = build(nn), rng.standard_normal((4, 2, 3))
