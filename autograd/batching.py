@@ -178,6 +178,8 @@ class Level:
             return level.record(op, values, params)
         if "index" in params and any(hasattr(i, "tape") for i in parts_of(params["index"])):
             return _by_arrays(op, values, params)
+        if any(type(p) is Batched or _holds_one(p) for p in params.values()):  # edges of bins
+            return self.each(partial(_run_plainly, op), values, params)
         xs, mapped = self.unwrapped(values)
         one = any(mapped)
         rule: Rule | None = op.batch or (elementwise if op.elementwise else None)
@@ -256,6 +258,15 @@ def run(op: Primitive, *values: Any, **params: Any) -> Any:
         if record is not None:
             return record(op, values, params)
     return op.call(*values, **params)
+
+
+def _run_plainly(op: Primitive, *values: Any, **params: Any) -> Any:
+    """Do an operation whose parameters were mapped: they have no history."""
+    return run(op, *values, **map_leaves(raw, params))
+
+
+def _holds_one(param: Any) -> bool:
+    return type(param) is list and Batched in map(type, param)
 
 
 def _by_arrays(op: Primitive, values: Sequence[Any], params: dict[str, Any]) -> Any:

@@ -1241,6 +1241,15 @@ def test_a_gradient_of_before_that_was_looked_at_is_no_input():
 
 # ── what an operation may not be given ────────────────────────────────────────────────────────
 @pytest.mark.parametrize(
+    "f", [lambda x, e: np.histogram(x, e)[0], lambda x, e: np.histogram(x, e, weights=x)[0]]
+)
+def test_edges_of_bins_are_no_constants_of_a_program(f):
+    """They are parameters of its rows, so those of the capture would be those of all calls."""
+    with pytest.raises(CaptureError, match="bins= of a traced number"):
+        capture(f, np.ones(3), np.array([0.0, 1.0, 2.0]))
+
+
+@pytest.mark.parametrize(
     ("f", "x", "name"),
     [
         (lambda x, n: np.fft.fft(x, n=n), np.ones(3), "n"),

@@ -805,3 +805,33 @@ def test_products_with_a_vector_for_all_where_each_example_has_its_order(f):
 
     for map_ in (vmap(product), compiled(vmap(product)), vmap(compiled(product))):
         close(map_(X), [product(x) for x in X])
+
+
+EDGES = np.array(
+    [[-1.0, 0.0, 2.0], [-2.0, 0.5, 1.0], [0.0, 1.0, 3.0], [-1.0, 1.0, 2.0], [0.0, 2, 3]]
+)
+
+
+@pytest.mark.parametrize("wrap", [np.asarray, Tensor])
+@pytest.mark.parametrize(
+    ("f", "args"),
+    [
+        (lambda x, e: np.histogram(x, e)[0], (X, EDGES)),
+        (lambda x, e: np.histogram(X[0], e)[0], (X, EDGES)),
+        (lambda x, e: np.histogram(x, e, density=True)[0], (X, EDGES)),
+        (lambda x, e: np.histogram2d(x, x, [e, e])[0], (X, EDGES)),
+        (lambda x: np.histogram(x, "sqrt")[0], (X,)),
+    ],
+)
+def test_examples_have_bins_of_their_own(f, args, wrap):
+    close(vmap(f)(*map(wrap, args)), loop(f, *args))
+
+
+def test_weights_have_gradients_where_examples_have_bins_of_their_own():
+    def u(w, x, e):
+        return np.sum(np.histogram(x, e, weights=w)[0] ** 2)
+
+    close(vmap(grad(u))(X, X, EDGES), loop(grad(u), X, X, EDGES))
+    W = Tensor(X, requires_grad=True)
+    vmap(u)(W, X, EDGES).sum().backward()
+    close(W.grad, loop(grad(u), X, X, EDGES))

@@ -133,8 +133,8 @@ def several(bins):
 
 
 def constant(bins):
-    """Return bins without history: by their edges, counts jump."""
-    return bins.data if hasattr(bins, "requires_grad") else bins
+    """Return bins without history: by their edges, counts jump. What stands for them stays."""
+    return bins.data if hasattr(bins, "backward") else bins
 
 
 def bins_of(columns, edges):
@@ -201,7 +201,7 @@ sums_in_boxes = primitive(sums_dd, flat, d_weights(box),  name="histogramdd", co
 def histogram(a, bins=10, range=None, density=None, weights=None):
     """Sum weights, by which the sums are differentiable; by the places they jump."""
     edges = edges_along(a, bins, range)
-    bins = edges if isinstance(bins, str) else constant(bins)
+    bins = constant(edges if isinstance(bins, str) else bins)
     y = sums_in_bins(a, weighing(weights, a), bins=bins, range=range)
     return (y / np.diff(edges) / np.sum(y) if density else y), edges
 
