@@ -835,3 +835,26 @@ def test_weights_have_gradients_where_examples_have_bins_of_their_own():
     W = Tensor(X, requires_grad=True)
     vmap(u)(W, X, EDGES).sum().backward()
     close(W.grad, loop(grad(u), X, X, EDGES))
+
+
+GAPS = np.array([[-np.inf, 0.0, np.nan], [-1.0, 0.0, 2.0], [1.0, np.nan, np.nan]])
+
+
+@pytest.mark.parametrize(
+    ("f", "args"),
+    [
+        (np.searchsorted, (GAPS, GAPS[::-1])),
+        (lambda a, v: np.searchsorted(a, v, side="right"), (GAPS, GAPS[::-1])),
+        (lambda x: np.histogram_bin_edges(x, 4), (np.ones((2, 3)),)),
+        (lambda x: np.histogram_bin_edges(x, 4), (np.array([[1, 1, 1], [1, 2, 5]]),)),
+        (lambda x: np.histogram_bin_edges(x, 4), (np.zeros((2, 0)),)),
+        (lambda x: np.bincount(x, minlength=3), (np.zeros((2, 0), int),)),
+    ],
+)
+def test_rows_of_a_batch_with_nan_or_one_value_or_none_are_the_loop(f, args):
+    np.testing.assert_array_equal(vmap(f)(*args), loop(f, *args))
+
+
+def test_a_negative_number_of_one_example_is_not_counted_among_another_ones():
+    with pytest.raises(ValueError, match="negative"):
+        vmap(lambda x: np.bincount(x, minlength=5))(np.array([[0, 1], [-1, 2]]))

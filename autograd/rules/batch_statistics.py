@@ -34,7 +34,8 @@ def searchsorted(run, xs, mapped, side="left", **sorter):
         return NotImplemented
     a = lined_up(a, np.ndim(v) - mapped[1] + 1)
     v = np.expand_dims(v, -1)
-    return np.sum(a < v if side == "left" else a <= v, axis=-1)
+    before = (a < v) | ((v != v) & (a == a)) if side == "left" else (a <= v) | (v != v)
+    return np.sum(before, axis=-1)  # nan is behind all numbers
 
 
 def digitize(run, xs, mapped, **params):
@@ -82,17 +83,20 @@ def vander(run, x, N=None, increasing=False):  # NumPy's name
 
 @alone
 def edges(run, x, bins, range=None):
-    if np.ndim(bins) or range is not None or isinstance(bins, str):
+    if np.ndim(bins) or range is not None or isinstance(bins, str) or not x.size:
         return NotImplemented
     x = flat(x)
-    return np.linspace(np.min(x, axis=1), np.max(x, axis=1), bins + 1, axis=-1)
+    first, last = np.min(x, axis=1), np.max(x, axis=1)
+    alike = first == last
+    first, last = np.where(alike, first - 0.5, first), np.where(alike, last + 0.5, last)
+    return np.linspace(first, last, bins + 1, axis=-1)
 
 
 def bincount(run, xs, mapped, minlength=0):
     """Count in one array for all rows, which lie in it one behind the other."""
     size = len(xs[0] if mapped[0] else xs[1])
     xs = [everywhere(x, m, size) for x, m in zip(xs, mapped, strict=True)]
-    if np.max(xs[0]) >= minlength:
+    if not np.all((xs[0] >= 0) & (xs[0] < minlength)):
         return NotImplemented  # as many counts as the row's own numbers say
     starts = np.reshape(np.arange(size), (-1, 1)) * minlength
     y = run(*map(np.ravel, (xs[0] + starts, *xs[1:])), minlength=size * minlength)
