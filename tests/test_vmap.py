@@ -858,3 +858,28 @@ def test_rows_of_a_batch_with_nan_or_one_value_or_none_are_the_loop(f, args):
 def test_a_negative_number_of_one_example_is_not_counted_among_another_ones():
     with pytest.raises(ValueError, match="negative"):
         vmap(lambda x: np.bincount(x, minlength=5))(np.array([[0, 1], [-1, 2]]))
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 1), (2, 3), (1, 2, 3)])
+def test_what_is_written_behind_a_leading_axis_of_an_index_may_have_axes_of_length_1(shape):
+    def f(x):
+        x = x.copy()
+        x[[0, 2], :, [1, 3]] = np.full(shape, 7.0)
+        return x
+
+    x = RNG.normal(size=(5, 3, 3, 4))
+    close(vmap(f)(x), loop(f, x))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [lambda x, i, j: x[i, j[:, None]], lambda x, i, j: x[i[0], j], lambda x, i, j: x[j, 1, i[1]]],
+)
+def test_gradients_of_what_indices_of_two_ranks_pick_are_those_of_the_loop(f):
+    x, i, j = RNG.normal(size=(5, 3, 3, 3)), *RNG.integers(0, 3, (2, 5, 2))
+
+    def g(x, i, j):
+        return grad(lambda x: np.sum(np.sin(f(x, i, j))))(x)
+
+    close(vmap(g)(x, i, j), loop(g, x, i, j))
+    close(vmap(g, (None, 0, 0))(x[0], i, j), loop(g, x[0], i, j, axes=(None, 0, 0)))

@@ -47,7 +47,7 @@ def setitem(run, xs, mapped, index):
         v = fitting(v, target)
         v = np.moveaxis(v, 0, axes_before(index)) if axes_before(index) else v
     elif axes_before(index) and np.ndim(v):
-        v = np.reshape(v, (1,) * (target - np.ndim(v)) + np.shape(v))
+        v = np.reshape(v, ((1,) * target + np.shape(v))[-target:])
         v = np.expand_dims(v, axes_before(index))
     return run(x, v, index=leading(index))
 
