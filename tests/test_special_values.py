@@ -328,6 +328,14 @@ def test_cross_entropy_of_an_impossible_target():
     assert_array_equal(slope, [[-1.0, 0.5, 0.5]])
 
 
+@pytest.mark.parametrize("height", [-1e4, 5.0, 1e4])
+def test_an_impossible_target_among_possible_ones_at_any_height(height):
+    """There exp of the logits overflows, or is 0 for all of a row."""
+    logits = np.array([[height, -INF, height], [height, height, height - 1e4]])
+    slope = gradient(lambda x: ag.softmax_cross_entropy(x, np.array([1, 0])), logits)
+    assert_array_equal(slope, [[0.5, -1.0, 0.5], [-0.5, 0.5, 0.0]])
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(
     ("f", "values", "slopes"),

@@ -214,7 +214,7 @@ def d_cross_entropy(x, target, y, g):
     if isinstance(possible, np.ndarray) and possible.all():
         shift = x[rows, target] + y
     else:
-        shift = np.where(possible, x[rows, target], 0) + np.where(possible, y, 0)
+        shift = np.where(possible, x[rows, target], np.max(x, axis=-1)) + np.where(possible, y, 0)
     p = by_columns(x) - shift[:, None]
     np.exp(p, p)
     p *= (g / row_sums(p))[:, None]  # the shift was rounded: norm anew
