@@ -279,7 +279,7 @@ class _Walk:
         """Call a function; what it says against its arguments becomes an error of this part."""
         try:
             return fn(*args, **params)
-        except (Exception, MemoryError) as error:  # noqa: BLE001  # NumPy raises nearly anything
+        except Exception as error:  # noqa: BLE001  # NumPy raises nearly anything
             message = str(error)
             if "instead: " not in message and all(isinstance(a, ARRAYS) for a in args):
                 message = failed_call(fn.__name__, args, params, error)
