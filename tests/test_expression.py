@@ -291,6 +291,11 @@ a is what the result is called, and a variable in it
   where: a + 1
          ^^^^^
   instead: f = a + 1""",
+    "f = f * y": """\
+f is what the result is called, and a variable in it
+  where: f * y
+         ^^^^^
+  instead: g = f * y""",
     "y(2) = a": """\
 between the brackets before = stand plain names
   where: y(2) = a

@@ -15,6 +15,7 @@ LAYERS = [
     ("BatchNorm2d", (4,), {"affine": False}, (5, 4, 3, 2)),
     ("BatchNorm2d", (4,), {"track_running_stats": False}, (5, 4, 3, 2)),
     ("GroupNorm", (2, 4), {}, (5, 4, 3, 2)),
+    ("GroupNorm", (1, 4), {}, (5, 4, 3)),
     ("GroupNorm", (4, 4), {"affine": False, "eps": 1e-3}, (5, 4, 3)),
     ("LayerNorm", ((3, 2),), {"bias": False}, (5, 4, 3, 2)),
     ("LayerNorm", (2,), {"eps": 1e-3}, (5, 4, 2)),

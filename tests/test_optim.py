@@ -539,6 +539,7 @@ def test_ema_is_pytorchs(torch, monkeypatch, rng):
             q.data = torch.tensor(value, dtype=torch.float64)
         ema.update()
         expected.update_parameters(other)
+    assert ema.n_averaged == expected.n_averaged.item()
     trained = [p.data for p in model.parameters()]
     with ema as mine:
         assert mine is ema
