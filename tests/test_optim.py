@@ -550,6 +550,21 @@ def test_ema_is_pytorchs(torch, monkeypatch, rng):
         assert_array_equal(p.data, before)
 
 
+def test_ema_is_saved_and_entered_again_inside_of_its_block():
+    model = nn.Linear(1, 1, bias=False)
+    ema = optim.EMA(model, 0.75)
+    for weight in (1.0, 2.0):
+        model.weight.data[:] = weight
+        ema.update()
+    with ema:
+        assert ema.state_dict()["averages"] == [1.25]
+        with ema:
+            model.weight.data[:] = 7
+        assert model.weight.item() == 1.25
+    assert model.weight.item() == 2
+    assert ema.averages == [1.25]
+
+
 def test_ema_goes_on_and_comes_back_after_an_error():
     model = nn.Linear(2, 2)
     ema, twin = optim.EMA(model, 0.5), optim.EMA(model, 0.5)

@@ -1,6 +1,6 @@
 """EMA: the running mean of a model's weights, which is often better than any of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -38,6 +38,7 @@ class EMA(Remembering):
         self._refuse(not 0 <= decay <= 1, f"{decay=} is no share", "decay=0.999")
         self.parameters, self.decay, self.n_averaged = list(model.parameters()), decay, 0
         self.averages = [np.array(p.data) for p in self.parameters]
+        self._trained: list[list[np.ndarray]] = []  # what the blocks that run put aside
 
     def update(self) -> None:
         """Take the parameters as they are now into the means, in place."""
@@ -54,15 +55,15 @@ class EMA(Remembering):
         self._refuse(now != then, what, "the state of an EMA of the same layers and sizes")
         super().load_state_dict(state_dict)
 
-    def _swap(self) -> None:
-        means, self.averages = self.averages, [np.asarray(p.data) for p in self.parameters]
-        for p, mean in zip(self.parameters, means, strict=True):
-            p.data = mean if p.ndim else mean[()]
+    def _give(self, values: Iterable[np.ndarray]) -> None:
+        for p, x in zip(self.parameters, values, strict=True):
+            p.data = x if p.ndim else x[()]
             p.touch_()
 
     def __enter__(self) -> Self:
-        self._swap()
+        self._trained.append([np.asarray(p.data) for p in self.parameters])
+        self._give(map(np.copy, self.averages))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._swap()
+        self._give(self._trained.pop())
