@@ -178,7 +178,7 @@ class Level:
             return level.record(op, values, params)
         if "index" in params and any(hasattr(i, "tape") for i in parts_of(params["index"])):
             return _by_arrays(op, values, params)
-        if any(type(p) is Batched or _holds_one(p) for p in params.values()):  # edges of bins
+        if params and any(map(_is_mapped, params.values())):  # as edges of bins may be
             return self.each(partial(_run_plainly, op), values, params)
         xs, mapped = self.unwrapped(values)
         one = any(mapped)
@@ -265,8 +265,8 @@ def _run_plainly(op: Primitive, *values: Any, **params: Any) -> Any:
     return run(op, *values, **map_leaves(raw, params))
 
 
-def _holds_one(param: Any) -> bool:
-    return type(param) is list and Batched in map(type, param)
+def _is_mapped(param: Any) -> bool:
+    return Batched in map(type, param if type(param) is list else (param,))
 
 
 def _by_arrays(op: Primitive, values: Sequence[Any], params: dict[str, Any]) -> Any:

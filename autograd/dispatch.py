@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import call_of, describe, failed_call, is_users, plain, refusal, shape_of
+from autograd.errors import call_of, describe, failed_call, plain, raised_by_user, refusal, shape_of
 from autograd.inplace import WRITERS, assign, into, is_dropped, misfit, refuse_part
 from autograd.modes import is_grad_enabled
 from autograd.primitive import (
@@ -105,7 +105,7 @@ def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
             _refuse_unknown(fn, args, kwargs)
             raise
         except IndexError as error:  # mostly of an axis
-            if is_users(error):
+            if raised_by_user(error):
                 raise
             tensors = [a for a in args if type(a) is Tensor]
             raise IndexError(failed_call(fn.__name__, tensors, kwargs, error)) from None

@@ -52,13 +52,13 @@ def kind_of(value: Any) -> str:
     return "None" if value is None else f"{'an' if vowel else 'a'} {name}"
 
 
-def is_users(error: BaseException) -> bool:
+def raised_by_user(error: BaseException) -> bool:
     """Tell whether an error was raised in the user's code, which the library had called.
 
     >>> try:
     ...     np.apply_along_axis(lambda row: {}["a"], 0, np.ones(2))
     ... except KeyError as error:
-    ...     is_users(error)
+    ...     raised_by_user(error)
     True
     """
     trace = error.__traceback__
@@ -189,6 +189,7 @@ def _reason(name: str, shapes: Sequence[tuple[int, ...]], error: Exception) -> t
     return f"{name} failed: {error}", _remedy(name, error)
 
 
+OTHER_AXIS = "an axis that the array has, from -ndim to ndim - 1"
 ADVICE = (  # the operation, or "" for any; what NumPy says; what to write instead
     ("reshape", "cannot reshape", "a shape of as many elements; -1 stands for what is left"),
     ("vdot", "cannot reshape", "arrays of as many elements as each other"),
@@ -222,7 +223,7 @@ ADVICE = (  # the operation, or "" for any; what NumPy says; what to write inste
 
 def _remedy(name: str, error: Exception) -> str:
     if isinstance(error, np.exceptions.AxisError):
-        return "an axis that the array has, from -ndim to ndim - 1"
+        return OTHER_AXIS
     for of, words, instead in ADVICE:
         if of in ("", name) and words in str(error):
             return instead

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.elsewhere import REFUSED, Refused
-from autograd.errors import refusal
+from autograd.errors import OTHER_AXIS, refusal
 from autograd.rules import neural
 from autograd.spellings import axis_of, dispatching, in_place, method, one, shared
 
@@ -39,8 +39,7 @@ def axis_in(lengths: tuple[int, ...], dim: int) -> int:
         return normalize_axis_index(dim, len(lengths))
     except np.exceptions.AxisError as error:
         what, where = str(error), f"{dim=} of a tensor of shape {lengths}"
-        instead = "an axis that the array has, from -ndim to ndim - 1"
-        raise refusal(IndexError, what, where, instead) from None
+        raise refusal(IndexError, what, where, OTHER_AXIS) from None
 
 
 # ── names that arrays have, too ───────────────────────────────────────────────────────────────

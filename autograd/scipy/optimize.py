@@ -135,8 +135,7 @@ def curve_fit(f: Callable[..., Any], xdata: Any, ydata: Any, p0: Any = None, **o
     """
 
     def curve(x: Any, *parameters: Any) -> Any:
-        y = f(x, *parameters)
-        return as_tensor(y) if isinstance(y, (list, tuple)) else y
+        return as_tensor(f(x, *parameters))  # SciPy takes lists, too
 
     def jac(x: Any, *parameters: Any) -> np.ndarray:
         by = jacobian(curve, tuple(range(1, len(parameters) + 1)))(x, *parameters)
