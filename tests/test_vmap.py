@@ -837,6 +837,13 @@ def test_weights_have_gradients_where_examples_have_bins_of_their_own():
     close(W.grad, loop(grad(u), X, X, EDGES))
 
 
+INF = np.inf
+AT = np.array([0.0, 0.5, 1.0, 1.5, 2.0, -1.0, 3.0, np.nan])
+POINTS = np.array([[0.0, 1.0, 2.0]] * 5 + [[0.0, 1.0, np.nan]])
+HEIGHTS = np.array(
+    [[0, INF, 1], [INF, INF, 1], [0, -INF, INF], [0, np.nan, 1], [1, 1, 2], [5, 6, 7]]
+)
+Q = np.linspace(0.1, 0.9, 12).reshape(3, 2, 2)
 GAPS = np.array([[-np.inf, 0.0, np.nan], [-1.0, 0.0, 2.0], [1.0, np.nan, np.nan]])
 
 
@@ -849,6 +856,10 @@ GAPS = np.array([[-np.inf, 0.0, np.nan], [-1.0, 0.0, 2.0], [1.0, np.nan, np.nan]
         (lambda x: np.histogram_bin_edges(x, 4), (np.array([[1, 1, 1], [1, 2, 5]]),)),
         (lambda x: np.histogram_bin_edges(x, 4), (np.zeros((2, 0)),)),
         (lambda x: np.bincount(x, minlength=3), (np.zeros((2, 0), int),)),
+        (lambda xp, fp: np.interp(AT, xp, fp), (POINTS, HEIGHTS)),
+        (lambda xp, fp: np.interp(AT, xp, fp), (GAPS[:, :1], np.array([[5.0], [INF], [np.nan]]))),
+        (lambda q: np.quantile(X[0], q), (Q,)),
+        (lambda x, q: np.quantile(x, q, axis=1), (X[:3, None] * Q[..., :1], Q)),
     ],
 )
 def test_rows_of_a_batch_with_nan_or_one_value_or_none_are_the_loop(f, args):

@@ -17,6 +17,9 @@ def quantiles(run, xs, mapped, **params):
     Where each row has a q of its own, it is one of the quantiles of all rows for all q.
     """
     x, q, *weights = xs
+    if mapped[1] and q.ndim == 3:  # as many axes of q as NumPy takes, and the rows' before them
+        y = quantiles(run, [x, flat(q), *weights], mapped, **params)
+        return np.reshape(y, (*q.shape, *y.shape[2:]))
     of_rows, depth = mapped[0] or any(mapped[2:]), np.ndim(q) - mapped[1]
     if weights and of_rows:
         x, *weights = all_mapped([x, *weights], [mapped[0], mapped[2]])
@@ -55,7 +58,13 @@ def lines(run, xs, mapped):
     (x0, f0), (x1, f1) = (
         [np.take_along_axis(v, places, axis=1) for v in (xp, fp)] for places in (left, right)
     )
-    y = (f1 - f0) / np.where(x1 == x0, 1, x1 - x0) * (x - x0) + f0
+    with np.errstate(invalid="ignore"):  # next to inf, as NumPy's function
+        slope = (f1 - f0) / np.where(x1 == x0, 1, x1 - x0)
+        y = slope * (x - x0) + f0
+        back = (y != y) & (x != x0)  # which then comes from the right, where that tells more
+        y = slope * (x - np.where(back, x1, x0)) + np.where(back, f1, f0)
+    level = (f0 == f1) & ((x == x) | (last == 0))  # one point says the same of nan
+    y = np.where((y != y) & ((x == x0) | level), f0, y)
     y = np.where(x < xp[:, :1], fp[:, :1], np.where(x >= xp[:, -1:], fp[:, -1:], y))
     return np.reshape(y, shape)
 
