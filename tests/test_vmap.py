@@ -871,6 +871,22 @@ def test_a_negative_number_of_one_example_is_not_counted_among_another_ones():
         vmap(lambda x: np.bincount(x, minlength=5))(np.array([[0, 1], [-1, 2]]))
 
 
+@pytest.mark.parametrize(
+    ("f", "what"),
+    [
+        (lambda x: np.linalg.norm(x, 2), "norm failed: Improper number of dimensions to norm"),
+        (lambda x: np.linalg.norm(x, "fro"), "norm failed: Improper number of dimensions to norm"),
+        (lambda x: np.linalg.norm(x[0, 0], "fro"), "Invalid norm order 'fro' for vectors"),
+        (lambda x: np.tensordot(x, x[0, 0, 0], 1), "tensordot failed: tuple index out of range"),
+    ],
+)
+def test_what_numpy_refuses_of_one_example_is_refused_of_all(f, what):
+    x = np.ones((2, 3, 3, 3))
+    for wrap in (vmap(f), lambda x: f(Tensor(x[0], requires_grad=True))):
+        with pytest.raises((ValueError, IndexError), match=what):
+            wrap(x)
+
+
 @pytest.mark.parametrize("shape", [(), (3,), (2, 1), (2, 3), (1, 2, 3)])
 def test_what_is_written_behind_a_leading_axis_of_an_index_may_have_axes_of_length_1(shape):
     def f(x):

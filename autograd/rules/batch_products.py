@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from autograd.rules.batch_axes import behind, elementwise, flat, row
-from autograd.rules.products import SUMMED
+from autograd.rules.products import SUMMED, contracted
 
 
 def contract(xs, mapped, axes):
@@ -46,7 +46,7 @@ def product(axes):
 
     def rule(run, xs, mapped, **params):
         a, b = (Rank(len(row(x, m))) for x, m in zip(xs, mapped, strict=True))
-        if not (a.ndim and b.ndim):
+        if not (a.ndim and b.ndim) and axes is not contracted:
             return elementwise(np.multiply, xs, mapped)
         return contract(xs, mapped, axes(a, b, **params))
 

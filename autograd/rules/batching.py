@@ -71,6 +71,13 @@ def along(default):
 
 
 @alone
+def norm(run, x, **params):
+    if "ord" in params and "axis" not in params and x.ndim != 2:
+        return NotImplemented  # NumPy's error: neither of vectors nor of matrices
+    return along(None)(run, [x], [True], **params)
+
+
+@alone
 def roll(run, x, shift, axis=None):
     if axis is None:
         return np.reshape(run(flat(x), shift=shift, axis=1), x.shape)
@@ -198,7 +205,8 @@ BATCHING = {
         (np.sum, np.mean, np.prod, np.var, np.std, np.max, np.min, np.amax, np.amin, np.all,
          np.any, np.count_nonzero, logsumexp), reduction,
     ),
-    **dict.fromkeys((np.argmax, np.argmin, np.cumsum, np.cumprod, np.linalg.norm), along(None)),
+    **dict.fromkeys((np.argmax, np.argmin, np.cumsum, np.cumprod), along(None)),
+    np.linalg.norm: norm,
     **dict.fromkeys((np.sort, np.argsort, softmax, log_softmax), along(-1)),
     **dict.fromkeys((running_max, running_min), along(0)),
     **dict.fromkeys((np.copy, astype), same),
