@@ -1,7 +1,9 @@
 """Checks: what is wrong ends in an error that says so, where, and what to write instead."""
 
-from collections.abc import Mapping
-from inspect import Signature
+import functools
+import re
+from collections.abc import Callable, Mapping
+from inspect import Signature, signature
 from typing import Any
 
 from autograd import refusal
@@ -31,19 +33,47 @@ def unwritten(owner: object, what: str, instead: str) -> NotImplementedError:
 
 
 def bind(
-    takes: Signature, name: str, data: int, args: tuple[Any, ...], options: Mapping[str, Any]
+    takes: Signature, data: int, args: tuple[Any, ...], options: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the options of a constructor by name, behind `data` arguments that come later.
 
-    >>> from inspect import signature
-    >>> bind(signature(lambda x, p=0.5, dim=1: x), "Drop", 1, (0.25,), {})
+    >>> bind(signature(lambda x, p=0.5, dim=1: x), 1, (0.25,), {})
     {'p': 0.25, 'dim': 1}
     """
-    try:
-        bound = takes.bind(*[None] * data, *args, **options)
-    except TypeError as error:
-        given = ", ".join([*map(repr, args), *(f"{k}={v!r}" for k, v in options.items())])
-        instead = f"{name}({', '.join([*takes.parameters][data:])})"
-        raise refusal(TypeError, f"{name}: {error}", f"{name}({given:.60})", instead) from None
+    bound = takes.bind(*[None] * data, *args, **options)
     bound.apply_defaults()
     return dict([*bound.arguments.items()][data:])
+
+
+class Told:
+    """What is constructed; of Python's own errors there it says what was given, and what is taken.
+
+    So that a word in the place of a number needs no check of its own, wherever it may stand.
+    """
+
+    def __init_subclass__(cls) -> None:
+        if "__init__" in vars(cls) and cls.__module__.startswith("nn."):
+            cls.__init__ = _telling(cls.__init__)  # type: ignore[method-assign]  # it takes the same
+
+
+def _telling(init: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(init)
+    def tell(self: Any, *args: Any, **options: Any) -> None:
+        try:
+            init(self, *args, **options)
+        except (AttributeError, TypeError) as error:
+            cls, said = type(self), str(error).rpartition("__init__() ")[2]
+            if "\n" in said or cls.__init__ is not tell:  # a subclass, which was called, tells it
+                raise
+            given = [*map(_brief, args), *(f"{k}={_brief(v)}" for k, v in options.items())]
+            takes = re.sub(r"(\w+\.)+(?=[A-Z])| -> None$", "", str(signature(cls)))
+            name = cls.__name__
+            what, where = f"{name}: {said}", f"{name}({', '.join(given)})"
+            raise refusal(TypeError, what, where, name + takes) from error
+
+    return tell
+
+
+def _brief(value: Any) -> str:
+    plain = isinstance(value, str | int | float | None)
+    return f"{value!r:.40}" if plain else type(value).__name__

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, kind_of, refusal
-from nn.checks import refuse
+from nn.checks import Told, refuse
 
 Batch = tuple[Tensor, ...]
 Source = Iterable[Any] | Callable[[], Iterable[Any]]
 
 
-class Batches:
+class Batches(Told):
     """Arrays of one length, cut into mini-batches; a `generator` draws a new order at every pass.
 
     Only indices are shuffled, and each batch reads its rows in ascending order: so a

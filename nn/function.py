@@ -37,6 +37,7 @@ class Function(Module):
     __signature__: ClassVar[Signature | None]
 
     def __init_subclass__(cls, function: Callable[..., Any] | None = None) -> None:
+        super().__init_subclass__()
         if function is not None:
             cls.function = staticmethod(function)
             takes = [*signature(function).parameters.values()]
@@ -48,7 +49,7 @@ class Function(Module):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         parameters = signature(self.function).parameters
-        options = bind(self._takes, type(self).__name__, 0, args, kwargs)
+        options = bind(self._takes, 0, args, kwargs)
         self._given = [k for i, k in enumerate(options) if i < len(args) or k in kwargs]
         self._options = [*parameters][self.arity :]
         for name, value in options.items():

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, Self, TypeVar
 import numpy as np
 
 from autograd import Tensor, call_as, default_generator, kind_of, no_grad, refusal
-from nn.checks import refuse, unwritten
+from nn.checks import Told, refuse, unwritten
 from nn.elsewhere import OF_MODULES, Refused
 
 REPLACED = {
@@ -66,7 +66,7 @@ class Keys(NamedTuple):
     unexpected_keys: list[str]
 
 
-class Module:
+class Module(Told):
     """A function with parameters: the base of all layers, losses and models.
 
     A subclass assigns parameters and modules to attributes, and writes `forward`. Calling the

@@ -1,5 +1,7 @@
 """Activations, and layers beside them, against PyTorch: values and gradients."""
 
+import itertools
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -152,23 +154,71 @@ def test_options_are_attributes_that_may_be_changed():
 MISMADE = {
     lambda: nn.Dropout(q=1): """Dropout: got an unexpected keyword argument 'q'
   where: Dropout(q=1)
-  instead: Dropout(p)""",
+  instead: Dropout(p: float = 0.5)""",
+    lambda: nn.Dropout("a"): """\
+Dropout: '<=' not supported between instances of 'int' and 'str'
+  where: Dropout('a')
+  instead: Dropout(p: float = 0.5)""",
+    lambda: nn.Linear(3): """\
+Linear: missing 1 required positional argument: 'out_features'
+  where: Linear(3)
+  instead: Linear(in_features: int, out_features: int, bias: bool = True)""",
+    lambda: nn.LayerNorm("a", bias=False): """\
+LayerNorm: 'str' object cannot be interpreted as an integer
+  where: LayerNorm('a', bias=False)
+  instead: LayerNorm(normalized_shape: int | Iterable[int], eps: float | None = 1e-05, \
+elementwise_affine: bool = True, bias: bool = True)""",
+    lambda: nn.RNN(3, "a"): """\
+RNN: '>' not supported between instances of 'int' and 'str'
+  where: RNN(3, 'a')
+  instead: RNN(input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = 'tanh', \
+bias: bool = True, batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False)""",
+    lambda: nn.optim.EMA("a"): """\
+EMA: 'str' object has no attribute 'parameters'
+  where: EMA('a')
+  instead: EMA(model: Module, decay: float = 0.999)""",
     lambda: nn.optim.SGD([nn.Parameter(1.0)], speed=1): """\
 SGD: got an unexpected keyword argument 'speed'
-  where: SGD(speed=1)
-  instead: SGD(lr, momentum, dampening, weight_decay, nesterov)""",
+  where: SGD(list, speed=1)
+  instead: SGD(params, lr: float = 0.001, momentum: float = 0.0, dampening: float = 0.0, \
+weight_decay: float = 0.0, nesterov: bool = False)""",
     lambda: nn.optim.lr_scheduler.StepLR(nn.optim.SGD([nn.Parameter(1.0)], lr=0.1)): """\
 StepLR: missing a required argument: 'step_size'
-  where: StepLR()
-  instead: StepLR(step_size, gamma)""",
+  where: StepLR(SGD)
+  instead: StepLR(optimizer: Optimizer, step_size: int, gamma: float = 0.1, *, \
+last_epoch: int = -1)""",
+    lambda: nn.optim.lr_scheduler.StepLR(nn.optim.SGD([nn.Parameter(1.0)], lr=0.1), "a"): """\
+StepLR: '>' not supported between instances of 'str' and 'int'
+  where: StepLR(SGD, 'a')
+  instead: StepLR(optimizer: Optimizer, step_size: int, gamma: float = 0.1, *, \
+last_epoch: int = -1)""",
+    lambda: nn.optim.lr_scheduler.LambdaLR(nn.optim.SGD([nn.Parameter(1.0)], lr=0.1), 3): """\
+LambdaLR: 'int' object is not callable
+  where: LambdaLR(SGD, 3)
+  instead: LambdaLR(optimizer: Optimizer, lr_lambda: Callable[[int], float], *, \
+last_epoch: int = -1)""",
+    lambda: nn.optim.lr_scheduler.MultiStepLR(nn.optim.SGD([nn.Parameter(1.0)], lr=0.1), 30): """\
+MultiStepLR: 'int' object is not iterable
+  where: MultiStepLR(SGD, 30)
+  instead: MultiStepLR(optimizer: Optimizer, milestones: Sequence[int], gamma: float = 0.1, *, \
+last_epoch: int = -1)""",
 }
 
 
-@pytest.mark.parametrize("make", MISMADE, ids=["Dropout", "SGD", "StepLR"])
+@pytest.mark.parametrize("make", MISMADE, ids=itertools.count())
 def test_a_wrong_option_is_told_with_those_there_are(make):
     with pytest.raises(TypeError) as error:
         make()
     assert str(error.value) == MISMADE[make]
+
+
+def test_an_error_in_a_constructor_of_ones_own_is_left_alone():
+    class Net(nn.Module):
+        def __init__(self):
+            self.size = 3 + "a"
+
+    with pytest.raises(TypeError, match=r"^unsupported operand type\(s\) for \+: 'int' and 'str'$"):
+        Net()
 
 
 @pytest.mark.parametrize("make", [lambda: nn.Flatten(3), lambda: nn.Unflatten(7, (3, 1))])

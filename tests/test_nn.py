@@ -579,7 +579,7 @@ SAID = {
         TypeError,
         "LeakyReLU: got an unexpected keyword argument 'inplace'",
         "LeakyReLU(0.1, inplace=True)",
-        "LeakyReLU(negative_slope)",
+        "LeakyReLU(negative_slope: float | Any = 0.01)",
     ),
     "a vector for a weight": (
         lambda: nn.functional.linear(Tensor(np.zeros((5, 3))), Tensor(np.zeros(3))),

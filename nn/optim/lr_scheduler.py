@@ -69,6 +69,7 @@ class LRScheduler(Remembering):
     __signature__: ClassVar[Signature]
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
         options = [*signature(cls.formula).parameters.values()][3:]
         takes: list[Any] = []
         for p in [*signature(cls.__init__).parameters.values()][1:]:
@@ -83,7 +84,7 @@ class LRScheduler(Remembering):
         wrong = not hasattr(optimizer, "param_groups")
         self._refuse(wrong, what, "the optimizer first, and then the options", TypeError)
         self.optimizer = optimizer
-        self.options = bind(signature(self.formula), type(self).__name__, 2, args, options)
+        self.options = bind(signature(self.formula), 2, args, options)
         for name, known in CHOICES.items():
             given = self.options.get(name, "")
             self._refuse(given not in ["", *known.split()], f"{name} is no {given!r}", known)

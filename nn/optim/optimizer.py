@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd import Tensor, kind_of
-from nn.checks import bind, refuse, unwritten
+from nn.checks import Told, bind, refuse, unwritten
 
 Group = dict[str, Any]
 PARAMS = Parameter("params", Parameter.POSITIONAL_OR_KEYWORD)
@@ -21,7 +21,7 @@ POSITIVE = (
 IDLE = "step() changed nothing, as no parameter has a gradient: call backward() first"
 
 
-class Remembering:
+class Remembering(Told):
     """What is saved under the names in `remembered`, of attributes, unless a class says else."""
 
     remembered: ClassVar[tuple[str, ...]]
@@ -84,6 +84,7 @@ class Optimizer(Remembering):
     __signature__: ClassVar[Signature] = Signature([PARAMS])
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
         rule = signature(cls.update).parameters.values()
         options = [o.replace(kind=PARAMS.kind) for o in rule if o.kind is o.KEYWORD_ONLY]
         cls.__signature__ = Signature([PARAMS, *options])
@@ -94,7 +95,7 @@ class Optimizer(Remembering):
         refuse(
             args and isinstance(args[0], Mapping), what, f"{name}(params, ...)", instead, TypeError
         )
-        self.defaults = bind(self.__signature__, name, 1, args, options)
+        self.defaults = bind(self.__signature__, 1, args, options)
         self.param_groups: list[Group] = []
         self.state: dict[Tensor, dict[str, Any]] = {}
         items = _listed(params)
