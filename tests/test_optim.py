@@ -652,7 +652,14 @@ SAID = {
         TypeError,
         "an optimizer takes parameters, not the module or function that has them",
         "an int",
-        "SGD(model.parameters(), ...)",
+        "SGD(model.parameters(), ...), SGD([w], ...)",
+    ),
+    "a tensor for a list of them": (
+        lambda: optim.SGD(nn.Parameter([1.0])),
+        TypeError,
+        "an optimizer takes parameters, not the module or function that has them",
+        "a Tensor",
+        "SGD(model.parameters(), ...), SGD([w], ...)",
     ),
     "a group without parameters": (
         lambda: optim.SGD([{"lr": 0.1}]),
@@ -771,7 +778,7 @@ SAID = {
         TypeError,
         "an optimizer takes parameters, not the module or function that has them",
         "a method",
-        "SGD(model.parameters(), ...)",
+        "SGD(model.parameters(), ...), SGD([w], ...)",
     ),
     "uphill": (
         lambda: optim.SGD([W], lr=-1.0),

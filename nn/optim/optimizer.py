@@ -106,7 +106,8 @@ class Optimizer(Remembering):
         """Train more parameters, with options of their own: ``{"params": [...], "lr": 0.1}``."""
         what, instead = "a group has parameters", "{'params': [...], 'lr': 0.1}"
         self._refuse("params" not in group, what, instead)
-        group = {**self.defaults, **group, "params": _listed(group["params"])}
+        several = [several] if type(several := group["params"]) is Tensor else _listed(several)
+        group = {**self.defaults, **group, "params": several}
         self._check(group)
         self.param_groups.append(group)
 
@@ -238,7 +239,7 @@ def blocks(*arrays: Any) -> Iterator[Any]:
 
 def _listed(params: Any) -> list[Any]:
     what = "an optimizer takes parameters, not the module or function that has them"
-    where, instead = kind_of(params), "SGD(model.parameters(), ...)"
-    wrong = callable(params) or not hasattr(params, "__iter__")
+    where, instead = kind_of(params), "SGD(model.parameters(), ...), SGD([w], ...)"
+    wrong = callable(params) or not hasattr(params, "__iter__") or type(params) is Tensor
     refuse(wrong, what, where, instead, TypeError)
-    return [params] if type(params) is Tensor else list(params)
+    return list(params)
