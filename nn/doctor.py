@@ -392,9 +392,12 @@ def doctor(model: Module, loss: Tensor | Callable[[], Tensor], optimizer: Any = 
 
 
 def _report(model: Any, loss: Any, optimizer: Any, variables: dict[int, str]) -> Report:
-    if not (isinstance(model, Module) and isinstance(loss, Tensor)):
-        given = f"doctor({type(model).__name__}, {type(loss).__name__})"
-        instead = "doctor(model, loss), the loss a Tensor: before item() or numpy()"
+    known = optimizer is None or hasattr(optimizer, "param_groups")
+    if not (isinstance(model, Module) and isinstance(loss, Tensor) and known):
+        parts = (model, loss, *[optimizer] * (not known))
+        given = f"doctor({', '.join(type(part).__name__ for part in parts)})"
+        instead = "doctor(model, loss) or doctor(model, loss, optimizer), the loss a Tensor: "
+        instead += "before item() or numpy()"
         raise refusal(TypeError, "doctor looks at a module and its loss", given, instead)
     with np.errstate(all="ignore"):
         case = Case(model, loss, optimizer, variables)

@@ -98,7 +98,7 @@ def export_onnx(module: Module, path: str | os.PathLike[str], *example: Any) -> 
 
     `autograd.export_onnx` says which, what is raised, and what becomes of the batch: any size of
     the first axis where possible, else that of the example, with a UserWarning. Raises TypeError
-    for what is no module.
+    for what is no module, and for no example.
 
     >>> import tempfile
     >>> import nn
@@ -107,9 +107,11 @@ def export_onnx(module: Module, path: str | os.PathLike[str], *example: Any) -> 
     ...     path.name
     'net.onnx'
     """
-    what, where = "nn.export_onnx writes a module", f"nn.export_onnx of {kind_of(module)}"
-    instead = "autograd.export_onnx(f, path, x) for a function"
-    refuse(not hasattr(module, "named_parameters"), what, where, instead, TypeError)
+    what, where = "nn.export_onnx writes a module, by an example of its input", kind_of(module)
+    where = f"nn.export_onnx of {where} and {len(example)} inputs"
+    instead = "nn.export_onnx(model, path, x); autograd.export_onnx(f, path, x) for a function"
+    wrong = not (example and hasattr(module, "named_parameters"))
+    refuse(wrong, what, where, instead, TypeError)
     names = {tensor: key for key, tensor in module._named("parameter", "buffer")}
     with untouched(module):
         module.eval()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import autograd
+from nn.checks import refuse
 
 SHOWN = 10
 """So many of the last epochs a table shows, below the first one, and … for those between."""
@@ -55,9 +56,12 @@ class History(dict[str, list[float]]):
     def plot(self, *names: str, ax: Any = None) -> Any:
         """Draw numbers over the epochs: by default, the losses. Return matplotlib's Axes.
 
-        Raises ImportError where matplotlib is not installed, and KeyError for an unknown name.
+        Raises ImportError where matplotlib is not installed, and ValueError for an unknown name.
         """
         names = names or tuple(name for name in self if name.endswith("loss"))
+        unknown = ", ".join(str(name) for name in names if name not in self)
+        what, where = f"no number is called {unknown}", f"the history of {self.epochs} epochs"
+        refuse(unknown, what, where, ", ".join(self))
         ax = autograd.plot_losses({name: self[name] for name in names}, ax=ax)
         ax.set(xlabel="epoch", ylabel=names[0] if len(names) == 1 else "")
         return ax

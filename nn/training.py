@@ -126,10 +126,14 @@ def fit(
     what = "fit takes a module, its data, a loss and an optimizer"
     instead = "nn.fit(model, (X, y), loss, nn.optim.Adam(model.parameters()))"
     refuse(not (known and callable(loss)), what, f"fit({parts})", instead, TypeError)
+    several = list(callbacks or ()) if np.iterable(callbacks or ()) else [None]
     what, where = "callbacks are several functions, in a list", f"callbacks={callbacks!r:.60}"
-    refuse(callable(callbacks), what, where, "callbacks=[...]", TypeError)
-    whole = hasattr(epochs, "__index__")
-    refuse(not whole, "epochs are counted", f"{epochs=}", "epochs=10", TypeError)
+    refuse(not all(map(callable, several)), what, where, "callbacks=[...]", TypeError)
+    whole = all(n is None or hasattr(n, "__index__") for n in (epochs, patience))
+    refuse(not whole, "epochs are counted", f"{epochs=}, {patience=}", "epochs=10", TypeError)
+    what, where = "a checkpoint is the name of a file", f"{checkpoint=!r:.60}"
+    named = isinstance(checkpoint, str | Path | None)
+    refuse(not named, what, where, 'checkpoint="run.safetensors"', TypeError)
     never = patience is not None and patience < 1
     refuse(never, "an epoch can only be worse than those before it", f"{patience=}", "patience=1")
     stray = schedule is not None and getattr(schedule, "optimizer", None) is not optimizer
@@ -154,7 +158,7 @@ def fit(
     elif checkpoint:
         save_checkpoint(checkpoint, training.state_dict())  # a wrong path shows before the work
     total = (epochs - history.epochs) * len(learned) if isinstance(learned, Sized) else None
-    stop, callbacks = False, list(callbacks or ())
+    stop = False
     with _bar(progress, total) as bar:
         while not stop and history.epochs < epochs:
             best = history.best(monitored) if monitored in history else history.epochs
@@ -168,7 +172,7 @@ def fit(
                     numbers |= _mean((training.numbers(*y, batch) for y, batch in passes), "val_")
             training.finish(numbers, monitored if patience else None)
             bar.set_postfix({name: f"{number:.4g}" for name, number in numbers.items()})
-            for callback in callbacks:
+            for callback in several:
                 training.programs.clear()  # it may change anything
                 answer = callback(training)
                 stop |= isinstance(answer, (bool, np.bool_)) and bool(answer)
@@ -180,10 +184,11 @@ def fit(
 
 
 def _functions(metrics: Mapping[str, Metric] | Iterable[str] | str) -> Mapping[str, Metric]:
-    one = isinstance(metrics, str) or callable(metrics)
+    one = isinstance(metrics, str) or not np.iterable(metrics)
     names: list[Any] = [metrics] if one else list(metrics)
     known = METRICS | dict(metrics) if isinstance(metrics, Mapping) else METRICS
-    unknown = ", ".join(str(k) for k in names if k not in known or k in ("loss", "lr"))
+    wrong = (k for k in names if k in ("loss", "lr") or not callable(known.get(k)))
+    unknown = ", ".join(map(str, wrong))
     instead = f"{', '.join(METRICS)}; {{'name': function}} for others; loss and lr are there"
     refuse(unknown, f"no metric is called {unknown}", f"{metrics=}", instead)
     return {name: known[name] for name in names}

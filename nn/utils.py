@@ -70,10 +70,12 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
 
 def _grads(parameters: Any, bound: float) -> list[Tensor]:
     """Return the gradients of what may be clipped to such a bound."""
-    what, where = "parameters are clipped, not what has them", kind_of(parameters)
-    refuse(callable(parameters), what, where, "model.parameters()", TypeError)
+    alone = type(parameters) is Tensor or not np.iterable(parameters)
+    tensors = [parameters] if alone or callable(parameters) else list(parameters)
+    others = [kind_of(p) for p in tensors if not hasattr(p, "grad")]
+    what, where = "parameters are clipped, not what has them", ", ".join(others[:1])
+    refuse(others, what, where, "model.parameters()", TypeError)
     refuse(not bound >= 0, "gradients are clipped to 0 or more", f"a bound of {bound}", "1.0")
-    tensors = [parameters] if type(parameters) is Tensor else parameters
     return [p.grad for p in tensors if p.grad is not None]
 
 

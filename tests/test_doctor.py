@@ -710,13 +710,15 @@ def test_what_is_no_module_and_what_is_no_loss():
         ((model, loss.item()), "Sequential, float"),
         ((loss, model), "Tensor, Sequential"),
         ((F, loss), "module, Tensor"),
+        ((model, loss, 3), "Sequential, Tensor, int"),
     ]:
         with pytest.raises(TypeError) as info:
             nn.doctor(*args)
         assert str(info.value) == (
             "doctor looks at a module and its loss\n"
             f"  where: doctor({given})\n"
-            "  instead: doctor(model, loss), the loss a Tensor: before item() or numpy()"
+            "  instead: doctor(model, loss) or doctor(model, loss, optimizer), the loss a Tensor: "
+            "before item() or numpy()"
         )
 
 

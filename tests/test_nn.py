@@ -661,9 +661,16 @@ SAID = {
     "a function for a module": (
         lambda: nn.export_onnx(np.sin, "net.onnx", np.ones(2)),
         TypeError,
-        "nn.export_onnx writes a module",
-        "nn.export_onnx of a ufunc",
-        "autograd.export_onnx(f, path, x) for a function",
+        "nn.export_onnx writes a module, by an example of its input",
+        "nn.export_onnx of a ufunc and 1 inputs",
+        "nn.export_onnx(model, path, x); autograd.export_onnx(f, path, x) for a function",
+    ),
+    "no example for a file": (
+        lambda: nn.export_onnx(nn.Linear(1, 1), "net.onnx"),
+        TypeError,
+        "nn.export_onnx writes a module, by an example of its input",
+        "nn.export_onnx of a Linear and 0 inputs",
+        "nn.export_onnx(model, path, x); autograd.export_onnx(f, path, x) for a function",
     ),
     "an unknown fan": (
         lambda: init.kaiming_normal_(ag.zeros(2, 2), mode="fan"),

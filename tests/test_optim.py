@@ -703,6 +703,20 @@ SAID = {
         "a Linear",
         "model.parameters()",
     ),
+    "a number to clip": (
+        lambda: nn.utils.clip_grad_norm_(3, 1.0),
+        TypeError,
+        "parameters are clipped, not what has them",
+        "an int",
+        "model.parameters()",
+    ),
+    "named parameters to clip": (
+        lambda: nn.utils.clip_grad_value_(nn.Linear(1, 1).named_parameters(), 1.0),
+        TypeError,
+        "parameters are clipped, not what has them",
+        "a tuple",
+        "model.parameters()",
+    ),
     "a negative norm": (
         lambda: nn.utils.clip_grad_norm_([parameter()], -1.0),
         ValueError,

@@ -665,6 +665,38 @@ def test_arguments_in_another_order_are_named():
     )
     with pytest.raises(ValueError, match="no metric is called <function accuracy"):
         train(model, metrics=accuracy)
+    for metrics in (3, [3], {"3": 3}):
+        with pytest.raises(ValueError) as error:
+            train(model, metrics=metrics)
+        assert str(error.value) == three_lines(
+            "no metric is called 3",
+            f"metrics={metrics}",
+            "accuracy; {'name': function} for others; loss and lr are there",
+        )
+    for options, what, where, instead in [
+        (
+            {"callbacks": 3},
+            "callbacks are several functions, in a list",
+            "callbacks=3",
+            "callbacks=[...]",
+        ),
+        (
+            {"callbacks": [3]},
+            "callbacks are several functions, in a list",
+            "callbacks=[3]",
+            "callbacks=[...]",
+        ),
+        ({"patience": "a"}, "epochs are counted", "epochs=3, patience='a'", "epochs=10"),
+        (
+            {"checkpoint": 3},
+            "a checkpoint is the name of a file",
+            "checkpoint=3",
+            'checkpoint="run.safetensors"',
+        ),
+    ]:
+        with pytest.raises(TypeError) as error:
+            train(model, **options)
+        assert str(error.value) == three_lines(what, where, instead)
 
 
 def test_a_generator_is_over_after_an_epoch():
@@ -724,8 +756,11 @@ def test_a_history_plots_itself():
     assert [line.get_ydata().tolist() for line in ax.lines] == [[2.0, 1.0], [3.0, 2.0]]
     assert ax.get_xlabel() == "epoch"
     assert history.plot("accuracy").get_ylabel() == "accuracy"
-    with pytest.raises(KeyError, match="f1"):
+    with pytest.raises(ValueError) as error:
         history.plot("f1")
+    known = ", ".join(history)
+    where = f"the history of {history.epochs} epochs"
+    assert str(error.value) == three_lines("no number is called f1", where, known)
     html = history._repr_html_()
     assert "<svg" in html[:10000]
     assert "<pre>epoch  loss" in html
