@@ -162,7 +162,7 @@ def failed_call(name: str, values: Sequence[Any], params: dict[str, Any], error:
 
 def _reason(name: str, shapes: Sequence[tuple[int, ...]], error: Exception) -> tuple[str, str]:
     """Return what failed, and what to write instead."""
-    if name in ("matmul", "dot") and all(shapes):
+    if name in ("matmul", "dot") and len(shapes) == 2 and all(shapes):
         (*_, inner_a), inner_b = shapes[0], shapes[1][-2:][0]
         if inner_a != inner_b:
             return (

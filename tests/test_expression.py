@@ -239,6 +239,11 @@ maximum takes 2 arguments, not 1
   where: maximum(a)
          ^^^^^^^^^^
   instead: maximum(a, b)""",
+    "dot([a, b])": """\
+dot failed: dot() missing 1 required positional argument: 'b'
+  where: dot([a, b])
+         ^^^^^^^^^^^
+  instead: arguments that NumPy's function of that name takes""",
     "a @ b": """\
 @ multiplies arrays, not numbers
   where: a @ b
@@ -432,7 +437,7 @@ PROSE = {
     "make the last axis of the first equal the last but one of the second (try .T)",
     "make each axis equal or 1, counted from the right (reshape, or index with None)",
     "the values after the expression: a=2 b=3", "a closing bracket for each opening one",
-    "a part of it",
+    "a part of it", "arguments that NumPy's function of that name takes",
 }  # fmt: skip
 """What to write instead, in words: everything else is an expression, or several."""
 
