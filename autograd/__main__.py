@@ -233,6 +233,10 @@ def _differentiate(expression: Expression, values: dict[str, np.ndarray], lang: 
             what = "the result is an array, and each of its elements has a gradient of its own"
             where = f"{expression} has shape {f.shape}"
             raise refusal(UsageError, what, where, f"sum({expression}), mean({expression})")
+        if f.dtype.kind == "c":
+            what = "the result is a complex number, and a gradient is one of a real number"
+            where = f"{expression} = {array_text(f.data)}"
+            raise refusal(UsageError, what, where, f"real({expression}), abs({expression})")
         f.backward()
     for t, name in names.items():  # the picture calls the steps what the text calls them
         t.name = name

@@ -113,6 +113,10 @@ error: there is nothing to differentiate: the result depends smoothly on no vari
 error: the result is an array, and each of its elements has a gradient of its own
   where: x * x has shape (2,)
   instead: sum(x * x), mean(x * x)""",
+    ("eigvals(A)[0]", "A=[[0, 1], [-1, 0]]"): """\
+error: the result is a complex number, and a gradient is one of a real number
+  where: eigvals(A)[0] = 1j
+  instead: real(eigvals(A)[0]), abs(eigvals(A)[0])""",
     ("a * a", "a=2", "-o", "graph.gif"): """\
 error: a graph cannot be drawn as .gif
   where: -o graph.gif
