@@ -339,6 +339,14 @@ def test_the_larger_of_two_is_written_as_a_comparison():
     assert "= where(z < 0.5, ∂f/∂a, 0)\n" in str(explain(np.minimum(z, 0.5).sum()))
 
 
+def test_of_two_of_which_one_is_nan_it_is_the_chosen_one():
+    x, y, z = variables(x=1.0, y=np.nan, z=[1.0, np.nan, 3.0])
+    text = str(explain(np.maximum(x, y)))
+    assert "  ∂maximum(x, y)/∂x = 0\n  ∂maximum(x, y)/∂y = 1\n" in text, "and not 0 = 1"
+    assert "  ∂minimum(y, y)/∂y = 1 + 1 = 2\n" in str(explain(np.minimum(y, y)))
+    assert "where([False, True, True], [1, 1, 1], 0)\n" in str(explain(np.maximum(z, 2).sum()))
+
+
 def test_a_branch_that_was_chosen_keeps_its_shape():
     (x,) = variables(x=[2.0, 2.0])
     text = str(explain(np.max(x) ** 2))
@@ -377,6 +385,23 @@ def test_the_formula_of_a_power_is_right_where_a_convention_gives_its_value(lang
         unused = " ".join(str(explain(np.where(x > 0, np.log(x), 2 * x), lang)).split())
     assert "= 0 · ∞ + 1 · 2 = 2 x " in unused
     assert unused.count(f"; {note}") == 1
+
+
+@pytest.mark.parametrize(
+    ("fn", "value", "written"),
+    [
+        (ag.erf, 0.5, "exp(−x²) · 1.128"),
+        (nn.functional.gelu, 0.5, "0.5 · (1 + erf(x · 0.7071)) + x · exp(−x² / 2) / 2.507"),
+        (np.sinc, 0.1, "(cos(π · x) − f) / x"),
+        (np.linalg.norm, [0.0, 0.0], "∂f/∂f · x / f = 1 · [0, 0] / 0 = [0, 0]"),
+        (ag.logsumexp, [1.0, 2.0], "∂f/∂f · exp(x − f) = 1 · exp([1, 2] − 2.313)"),
+    ],
+    ids=["erf", "gelu", "sinc", "norm", "logsumexp"],
+)
+def test_what_serves_accuracy_stands_in_no_formula(fn, value, written):
+    (x,) = variables(x=value)
+    f = fn(x)
+    assert f" = {written}" in str(explain(f))
 
 
 def test_cross_entropy_is_derived_as_on_paper():

@@ -142,10 +142,14 @@ def chosen(i, nan=True):
 
 def chosen_on_paper(wins):
     """Write both rules in the words of a and b: one gets all, or in a tie each the half."""
-    return (
-        lambda g, y, a, b: np.where(wins(a, b), g, np.where(a == b, g / 2, 0)),
-        lambda g, y, a, b: np.where(wins(b, a), g, np.where(b == a, g / 2, 0)),
-    )
+
+    def rule(g, mine, other):
+        won = wins(mine, other)
+        if np.any(mine != mine):  # nan wins, and no comparison tells so
+            won = won | (mine != mine)
+        return np.where(won, g, np.where(mine == other, g / 2, 0))
+
+    return lambda g, y, a, b: rule(g, a, b), lambda g, y, a, b: rule(g, b, a)
 
 
 def zero(g, *_):
@@ -208,7 +212,7 @@ primitive(np.tan,     lambda g, y, x: g * (1 + y * y),                      tex=
 primitive(np.arcsin,  lambda g, y, x: over(g, other_leg(x)),                tex=r"\arcsin\left({0}\right)")
 primitive(np.arccos,  lambda g, y, x: -over(g, other_leg(x)),               tex=r"\arccos\left({0}\right)")
 primitive(np.arctan,  lambda g, y, x: g / (1 + x * x),                      tex=r"\arctan\left({0}\right)")
-primitive(np.sinc,    d_sinc,                                               tex=r"\operatorname{{sinc}}\left({0}\right)", elementwise=True)
+primitive(np.sinc,    d_sinc,                                               tex=r"\operatorname{{sinc}}\left({0}\right)", elementwise=True, paper=(lambda g, y, x: g * (np.cos(np.pi * x) - y) / x,))
 primitive(np.deg2rad, lambda g, y, x: g * (math.pi / 180),                  tex=r"\frac{{\pi}}{{180}} {0}")
 primitive(np.radians, lambda g, y, x: g * (math.pi / 180),                  tex=r"\frac{{\pi}}{{180}} {0}")
 primitive(np.rad2deg, lambda g, y, x: g * (180 / math.pi),                  tex=r"\frac{{180}}{{\pi}} {0}")

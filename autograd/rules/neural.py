@@ -99,6 +99,10 @@ def d_gelu(g, y, x):
     return g * (0.5 * (1 + erf(z)) + x * bell(z) / SQRT_2PI)
 
 
+def gelu_on_paper(g, y, x):
+    return g * (0.5 * (1 + erf(x * SQRT_HALF)) + x * np.exp(-np.square(x) / 2) / SQRT_2PI)
+
+
 def tanh_of_cubic(x):
     """Return the tanh in the paper's approximation, and the slope of its argument."""
     x = np.clip(x, -20, 20)  # beyond, it is 1 to the last digit
@@ -162,6 +166,10 @@ def d_logsumexp(g, y, x, axis=None, keepdims=False):
     g, y = expand(g, x, axis, keepdims), expand(y, x, axis, keepdims)
     part = np.exp(x - np.where(np.isfinite(y), y, 0))
     return over(g * part, np.sum(part, axis=axis, keepdims=True))  # y was rounded: norm anew
+
+
+def logsumexp_on_paper(g, y, x, axis=None, keepdims=False):
+    return expand(g, x, axis, keepdims) * np.exp(x - expand(y, x, axis, keepdims))
 
 
 def linear_(x, weight, bias=None):
@@ -232,14 +240,14 @@ sigmoid     = primitive(sigmoid_,                   lambda g, y, x: g * y * (1 -
 relu        = primitive(relu_,                      lambda g, y, x: masked(g, y > 0),            name="relu",      elementwise=True, tex=r"\operatorname{{ReLU}}\left({0}\right)", symbol="ReLU", paper=(lambda g, y, x: masked(g, x > 0),))
 softplus    = primitive(softplus_,                  lambda g, y, x: g * sigmoid(x),              name="softplus",  elementwise=True, tex=r"\ln\left(1 + e^{{{0}}}\right)")
 silu        = primitive(silu_,                      d_silu,                                      name="silu",      elementwise=True, tex=r"\operatorname{{SiLU}}\left({0}\right)", symbol="SiLU")
-erf         = primitive(erf_,                       lambda g, y, x: g * bell(x) * (2 / SQRT_PI), name="erf",       elementwise=True, large=SLOW, tex=r"\operatorname{{erf}}\left({0}\right)")
-gelu_exact  = primitive(gelu_,                      d_gelu,                                      name="gelu",      elementwise=True, large=SLOW, tex=r"\operatorname{{GELU}}\left({0}\right)", symbol="GELU")
+erf         = primitive(erf_,                       lambda g, y, x: g * bell(x) * (2 / SQRT_PI), name="erf",       elementwise=True, large=SLOW, tex=r"\operatorname{{erf}}\left({0}\right)", paper=(lambda g, y, x: g * np.exp(-np.square(x)) * (2 / SQRT_PI),))
+gelu_exact  = primitive(gelu_,                      d_gelu,                                      name="gelu",      elementwise=True, large=SLOW, tex=r"\operatorname{{GELU}}\left({0}\right)", symbol="GELU", paper=(gelu_on_paper,))
 gelu_tanh   = primitive(gelu_tanh_,                 d_gelu_tanh,                                 name="gelu_tanh", elementwise=True, tex=r"\operatorname{{GELU}}\left({0}\right)", symbol="GELU")
 
 # ── along an axis ─────────────────────────────────────────────────────────────────────────────
 softmax     = primitive(softmax_,     lambda g, y, x, axis=-1: y * (g - np.sum(g * y, axis=axis, keepdims=True)),   name="softmax",     tex=r"\operatorname{{softmax}}\left({0}\right)")
 log_softmax = primitive(log_softmax_, lambda g, y, x, axis=-1: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True), name="log_softmax", tex=r"\ln \operatorname{{softmax}}\left({0}\right)", symbol="log softmax")
-logsumexp   = primitive(logsumexp_,   d_logsumexp,                                                                  name="logsumexp",   tex=r"\ln \sum e^{{{0}}}",                           symbol="log Σ exp")
+logsumexp   = primitive(logsumexp_,   d_logsumexp,                                                                  name="logsumexp",   tex=r"\ln \sum e^{{{0}}}",                           symbol="log Σ exp", paper=(logsumexp_on_paper,))
 
 # ── layers and losses ─────────────────────────────────────────────────────────────────────────
 linear = primitive(linear_, lambda g, y, x, w, b=None: g @ w if g.ndim <= 2 else linear(g, w.T), d_linear_weight, lambda g, y, x, w, b: g, name="linear", code="linear({*})", tex=r"\operatorname{{linear}}\left({*}\right)")

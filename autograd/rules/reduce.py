@@ -211,6 +211,12 @@ def d_norm(g, y, x, ord=None, axis=None, keepdims=False):
     return g * direction * np.where(ratio == 0, 0, used)
 
 
+def norm_on_paper(g, y, x, ord=None, axis=None, keepdims=False):
+    if ord is not None:
+        return d_norm(g, y, x, ord, axis, keepdims)
+    return expand(g, x, axis, keepdims) * x.conjugate() / expand(y, x, axis, keepdims)
+
+
 def d_matrix_norm(g, x, ord, axis):
     """Follow the largest or smallest sum, or singular value; all of them for the nuclear norm."""
     largest = np.max if ord in (1, 2, np.inf) else np.min
@@ -264,7 +270,7 @@ primitive(np.min,         d_extreme,                                            
 primitive(np.amax,        d_extreme,                                                                                        tex=r"\max\left({0}\right)", symbol="max")
 primitive(np.amin,        d_extreme,                                                                                        tex=r"\min\left({0}\right)", symbol="min")
 primitive(np.trace,       d_trace,                                                                                          tex=r"\operatorname{{tr}}\left({0}\right)", symbol="tr", definition=trace, paper=(trace_on_paper,))
-primitive(np.linalg.norm, d_norm,                                                                                           tex=r"\left\| {0} \right\|", symbol="‖x‖", bind=bind_norm, code="np.linalg.norm({0})")
+primitive(np.linalg.norm, d_norm,                                                                                           tex=r"\left\| {0} \right\|", symbol="‖x‖", bind=bind_norm, code="np.linalg.norm({0})", paper=(norm_on_paper,))
 primitive(np.cumsum,      d_cumsum)
 primitive(np.cumprod,     d_cumprod)
 primitive(np.sort,        d_sort)
