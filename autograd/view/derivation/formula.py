@@ -17,6 +17,7 @@ import numpy as np
 from autograd.graph import arguments, toposort
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.pull import fit, pull
+from autograd.rules.shape import filled, gather, scatter, scatter_at
 from autograd.steps import contributions
 from autograd.tensor import Tensor, constant, raw
 
@@ -228,6 +229,11 @@ def _simplest(result: Any, known: Mapping[Tensor, Formula]) -> Formula:
             found[t] = summed = found[args[0]]
             if isinstance(summed, Call):
                 found[t] = replace(summed, params={**summed.params, "keepdims": True})
+        elif t.op.fn in COMPUTED:  # the places, as by sort
+            index = filled(t.params["index"], [*map(raw, args[1:])])
+            params = {**t.params, "index": index}
+            parts = _operands(args[:1], whole, broadcasts=False)
+            found[t] = Call(COMPUTED[t.op.fn], tuple(parts), params)
         elif t.op is MULTIPLY and _is_outer(*args):
             column, row = (a.args[0] if _is_stretched(a, -1, -2) else a for a in args)
             found[t] = Call(OUTER, (_operand(column, found), _operand(row, found)))
@@ -374,6 +380,8 @@ ADD, SUBTRACT = PRIMITIVES[np.add], PRIMITIVES[np.subtract]
 MULTIPLY, DIVIDE = PRIMITIVES[np.multiply], PRIMITIVES[np.divide]
 NEGATIVE, POWER, OUTER = PRIMITIVES[np.negative], PRIMITIVES[operator.pow], PRIMITIVES[np.outer]
 WHERE, BROADCAST = PRIMITIVES[np.where], PRIMITIVES[np.broadcast_to]
+GETITEM, SCATTER = PRIMITIVES[operator.getitem], PRIMITIVES[scatter]
+COMPUTED = {gather: GETITEM, scatter_at: SCATTER}
 ONE_HOT = Primitive(
     np.eye, (None,), call=lambda t, n: np.eye(n)[t], name="one_hot", code="one_hot({0}, {n})",
     tex=r"\operatorname{{one\_hot}}\left({0}, {n}\right)",

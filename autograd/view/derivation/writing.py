@@ -22,10 +22,12 @@ from autograd.program.printers.spell import (
     plain_text,
     spell,
 )
-from autograd.rules.shape import parts_of, scatter, scatter_add
+from autograd.rules.shape import parts_of, scatter_add
 from autograd.view.derivation.formula import (
+    GETITEM,
     MULTIPLY,
     POWER,
+    SCATTER,
     Call,
     Entry,
     Formula,
@@ -47,8 +49,7 @@ SUMMARIZED = 64
 CORNERS = 3
 """So many rows and columns at each end of an array that is not shown in full."""
 
-EXPAND, GETITEM = PRIMITIVES[np.expand_dims], PRIMITIVES[operator.getitem]
-SCATTER, SQUARE = PRIMITIVES[scatter], PRIMITIVES[np.square]
+EXPAND, SQUARE = PRIMITIVES[np.expand_dims], PRIMITIVES[np.square]
 
 LOGARITHMS = {math.log(n): Call(PRIMITIVES[np.log], (n,)) for n in (2, 10)}
 """Numbers of rules that are known by their name: ``log(2)`` and ``log(10)``."""
