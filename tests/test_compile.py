@@ -840,6 +840,18 @@ def test_cross_entropy_whose_gradient_waits_for_nothing(classes):
     assert np.array_equal(one, kept)
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_row_that_is_not_finite_leaves_the_other_rows_alone(bad):
+    """Short rows lie in columns, the gradient behind relu in rows, and not over the other one."""
+    random = np.random.default_rng(0)
+    x, weight = random.standard_normal((6, 4)), random.standard_normal((4, 5))
+    x[2, 0] = bad
+    f = value_and_grad(lambda x: cross_entropy(autograd.relu(x @ weight), np.arange(6) % 5))
+    with np.errstate(invalid="ignore"):
+        assert_allclose(compile(f)(x)[1], f(x)[1], rtol=1e-13)
+        assert np.isfinite(compile(f)(x)[1][[0, 1, 3, 4, 5]]).all()
+
+
 def test_no_two_results_share_memory_with_each_other_or_an_input():
     def views(x):
         y = np.exp(x)

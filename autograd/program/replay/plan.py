@@ -175,10 +175,11 @@ class Plan:
         return text
 
     def _dying(self, e: Equation, i: int) -> list[Any]:
-        """Return the arguments that a result may be written over, at step i."""
+        """Return the arguments that a result may be written over, at step i, in their order."""
         kernel = kernel_of(e.op)
         args = e.args if e.op.elementwise and kernel in IN_PLACE else e.args[: kernel in PARTIAL]
-        return [a for a in args if a in self._held and self._last.get(a) == i]
+        ending = [a for a in args if a in self._held and self._last.get(a) == i]
+        return [a for a in ending if self.scope[a.text].flags.c_contiguous]
 
     def _room(self, size: int) -> np.ndarray:
         fitting = [raw for raw in self._free if raw.nbytes >= size]
