@@ -96,7 +96,7 @@ WRITERS = {np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.
 """Functions that write into their first argument."""
 
 
-def into(out: Any, y: Any) -> Any:
+def into(out: Any, y: Any, casting: Any = "same_kind") -> Any:
     """Return y; or the ``out=`` of a call, which then holds it."""
     if out is None:
         return y
@@ -108,6 +108,9 @@ def into(out: Any, y: Any) -> Any:
         what = "an array would cut the gradient of what is written into it"
         instead = "out=Tensor(array), or the call without out="
         raise refusal(TypeError, what, f"out= of {out.dtype} {out.shape}", instead)
+    if y.shape != out.shape or not np.can_cast(y.dtype, out.dtype, casting):
+        where = f"out={describe(out, 0)}"
+        raise misfit(out, y, where, "the call without out=")  # assignment would repeat and cut it
     out[...] = y
     return out
 

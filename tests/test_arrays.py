@@ -421,6 +421,33 @@ def test_results_go_where_out_says():
 
 
 @pytest.mark.parametrize(
+    ("f", "out"),
+    [
+        (lambda x, out: np.add.reduce(x, out=out), np.zeros((2, 3))),
+        (lambda x, out: np.cumsum(x, axis=0, out=out), np.zeros((1, 2, 3))),
+        (lambda x, out: np.concatenate((x[0], x[1]), out=out), np.zeros(6, int)),
+        (lambda x, out: np.concatenate((x[0], x[1]), out=out, casting="no"), np.zeros(6, "f")),
+        (lambda x, out: np.nanmean(x, axis=0, out=out), np.zeros(3, bool)),
+    ],
+)  # fmt: skip
+def test_out_that_does_not_fit_is_refused_as_numpy_does(f, out):
+    for of in (X, Tensor(X)):
+        with pytest.raises((ValueError, TypeError)):
+            f(of, out if of is X else Tensor(out))
+    agree(lambda x: np.concatenate((x, x), out=Tensor(np.zeros((4, 3), "f")), casting="unsafe"), X)
+
+
+def test_out_that_does_not_fit_says_why():
+    with pytest.raises(ValueError, match="in place") as caught:
+        np.sum(Tensor(X), axis=0, out=Tensor([0, 0, 0], name="s"))  # which NumPy would cut off
+    assert str(caught.value) == (
+        "in place, the result must fit int64 (3,), not float64 (3,)\n"
+        "  where: out=s (3,)\n"
+        "  instead: the call without out=, which makes a new tensor"
+    )
+
+
+@pytest.mark.parametrize(
     "f",
     [
         lambda x, out: np.clip(x, 1, 3, out=out), lambda x, out: np.round(x, out=out),
