@@ -392,10 +392,10 @@ def test_refusals_say_what_to_write():
     f, stranger, constant = a * 3, leaf(1.0), Tensor(1.0, name="c")
     f = f + constant
     f.name = "f"
-    for key in ("c", stranger, constant):
+    for key in ("c", stranger, constant, 3):
         with pytest.raises(ValueError) as caught:
             check_by_hand(f, {key: 1})
-        called = key if isinstance(key, str) else f"{key.name or 'argument 0'} ()"
+        called = f"{key.name or 'argument 0'} ()" if isinstance(key, Tensor) else key
         where = f"check_by_hand of {called}"
         instead = "what the loss came from, with requires_grad=True: f, a"
         assert str(caught.value) == three_lines("no gradient arrives here", where, instead)

@@ -347,3 +347,10 @@ def test_marks_tell_what_is_missing_and_what_went_wrong():
         "grade({'a': 'three'})",
         '4, 0.75 or "3/4"; lists of them for a matrix',
     )
+    with pytest.raises(TypeError) as caught:
+        sheet.grade([1, 2, 3])
+    assert str(caught.value) == three_lines(
+        "answers come with the names of the variables",
+        "grade([1, 2, 3])",
+        "grade({'a': ..., 'b': ..., 'c': ...})",
+    )

@@ -121,8 +121,8 @@ def _tensor(key: Any, right: Mapping[Tensor, Any], graph: Graph) -> Tensor:
         near = difflib.get_close_matches(key, known, 1)
         what = "the loss came from no tensor of this name"
         instead = f"{near[0]!r}, or {instead}" if near else instead
-    where = f"check_by_hand of {key if isinstance(key, str) else describe(key, 0)}"
-    raise refusal(ValueError, what, where, instead)
+    called = describe(key, 0) if type(key) is Tensor else key
+    raise refusal(ValueError, what, f"check_by_hand of {called}", instead)
 
 
 def _numbers(value: Any, name: str) -> np.ndarray:

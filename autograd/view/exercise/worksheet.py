@@ -72,6 +72,7 @@ class Worksheet:
         Raises
         ------
         ValueError : for a name that is not on the sheet, or an answer that is no number.
+        TypeError : where `answers` does not say of what they are the gradients.
 
         >>> ada = worksheet("Ada", level=1)
         >>> bool(ada.grade(ada.answers))
@@ -79,6 +80,13 @@ class Worksheet:
         """
         from autograd.by_hand import Verdict, Verdicts, check_by_hand  # noqa: PLC0415  # a room above
 
+        if not isinstance(answers, Mapping):
+            raise refusal(
+                TypeError,
+                "answers come with the names of the variables",
+                f"grade({answers!r:.40})",
+                f"grade({{{', '.join(f'{name!r}: ...' for name in self.answers)}}})",
+            )
         given = {name: _parsed(name, answer) for name, answer in answers.items()}
         marked: dict[str, Any] = dict(check_by_hand(self.root, given))
         for name in self.answers:
