@@ -73,7 +73,7 @@ def _into(
     elif where is True:
         y = fn(*args, **kwargs)
     else:  # nothing is computed in the other places, where the function may not be defined
-        index = np.broadcast_to(raw(where), x.shape)
+        index = np.broadcast_to(np.asarray(raw(where), bool), x.shape)  # a list would be places
         args = tuple(a if shape_of(a) == () else np.broadcast_to(a, x.shape)[index] for a in args)
         y = fn(*args, **kwargs)
     lead, sizes = x.ndim - y.ndim, zip(y.shape[::-1], x.shape[::-1], strict=False)

@@ -403,6 +403,30 @@ def test_masked_elements_have_no_gradient_whatever_they_are():
     assert grad(lambda s: np.sum(Tensor(X), initial=s))(2.0) == 1
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, m: np.sum(x, axis=0, where=m), lambda x, m: np.add.reduce(x, where=m),
+        lambda x, m: np.max(x, axis=0, where=m, initial=0.0), lambda x, m: np.mean(x, where=m),
+        lambda x, m: np.hypot.reduce(x, where=m),
+    ],
+)  # fmt: skip
+def test_a_mask_may_be_the_only_tensor(f):
+    expected = f(X, MASK)
+    assert_array_equal(np.asarray(f(X, Tensor(MASK))), expected)
+    masks = np.stack([MASK, ~MASK])
+    assert_array_equal(vmap(lambda m: f(X, m))(masks), [expected, f(X, ~MASK)])
+    assert_array_equal(compile(lambda m: f(X, m))(MASK), expected)
+
+
+def test_a_mask_may_be_a_list():
+    x = np.array([[2, 3], [4, 5]])
+    t = Tensor(x)
+    np.power(x, [2, 3], out=x, where=[[0, 1], [1, 0]])
+    np.power(t, [2, 3], out=t, where=[[0, 1], [1, 0]])
+    assert t.tolist() == x.tolist() == [[2, 27], [16, 5]]
+
+
 def test_results_go_where_out_says():
     x, y = leaf(X), Tensor(np.zeros(3))
     assert np.sum(x, axis=0, out=y) is y

@@ -77,6 +77,8 @@ TOGETHER: dict[np.ufunc, Callable[..., Any]] = {
 
 
 def reduce(fn, x, axis=0, dtype=None, keepdims=False, initial=None, where=True):
+    if type(x) is np.ndarray and where is not True:  # for the mask alone, nothing would come back
+        x = np.where(where, x, x)
     if fn in WHOLE:
         given = {"dtype": dtype, "initial": initial}
         given = {k: v for k, v in given.items() if v is not None}
