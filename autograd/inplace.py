@@ -121,7 +121,7 @@ def assign(self: Tensor, index: Any, value: Any, alone: bool) -> None:
     if recording:
         refuse_leaf(self, "item assignment")
     index = plain_index(index)
-    value = value if _is_value(value) else np.asarray(value)[()]
+    value = value if _is_value(value) else _fitting(value, self)
     grad = self.requires_grad or (type(value) is Tensor and value.requires_grad)
     if grad and self.dtype.kind not in "fc":
         raise refusal(
@@ -143,6 +143,21 @@ def assign(self: Tensor, index: Any, value: Any, alone: bool) -> None:
     except (ValueError, TypeError, IndexError) as error:
         target = self if isinstance(error, IndexError) else raw(self)[index]
         raise failed(SETITEM, (target, value), {"index": index}, error) from None
+
+
+def _fitting(value: Any, x: Tensor) -> Any:
+    """Return an array as it is; numbers in the dtype of x, where NumPy refuses what overflows."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value
+    try:
+        return np.asarray(value, x.dtype)[()]
+    except (ValueError, TypeError, OverflowError) as error:
+        if "\n" in str(error):  # a list of Tensors
+            raise
+        what = f"a tensor of {x.dtype} cannot hold {value!r:.40}: {error}"
+        where = f"item assignment into {describe(x, 0)}"
+        instead = "a number that the dtype has, or x = x.astype(float) first"
+        raise refusal(type(error), what, where, instead) from None
 
 
 def _assign(self: Tensor, index: Any, value: Any, grad: bool) -> None:

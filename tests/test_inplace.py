@@ -232,6 +232,29 @@ def test_where_computes_nothing_in_the_other_places():
     assert w.grad.tolist() == [0, 1, 0.5]
 
 
+@pytest.mark.parametrize("value", [-1, 300, [1, 300], [[1], [2, 3]], np.nan, 1j, "a"])
+def test_numbers_that_the_dtype_lacks_are_refused_as_numpy_does(value):
+    for x in (np.zeros(2, np.uint8), Tensor(np.zeros(2, np.uint8))):
+        with pytest.raises((OverflowError, ValueError, TypeError)):
+            x[:] = value
+    assert x.tolist() == [0, 0]
+
+
+def test_numbers_that_are_assigned_have_the_dtype():
+    x = Tensor(np.zeros(2, np.uint8), name="x")
+    with pytest.raises(OverflowError) as error:
+        x[0] = 300
+    assert lines_of(error) == [
+        "a tensor of uint8 cannot hold 300: Python integer 300 out of bounds for uint8",
+        "  where: item assignment into x (2,)",
+        "  instead: a number that the dtype has, or x = x.astype(float) first",
+    ]
+    x[:] = [1.9, np.int64(7)]
+    assert x.tolist() == [1, 7]
+    x[0] = np.int64(-1)  # what has a dtype is cast, by NumPy too
+    assert x.tolist() == [255, 7]
+
+
 def test_where_in_programs():
     def f(v):
         return np.sum(np.multiply(v, v, out=v * 1.0, where=v > 1))
