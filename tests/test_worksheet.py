@@ -218,6 +218,7 @@ def test_a_page_has_the_width_of_a_phone_and_the_language_of_its_words(tmp_path)
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in page
     assert '<div class="picture"><svg ' in page, "which is moved aside where it is too wide"
     assert ".worksheet .picture{overflow-x:auto}" in page
+    assert ".worksheet p{overflow:hidden}" in page, "the line for the name ends with the page"
 
 
 @pytest.mark.parametrize("form", ["svg", "html", "md", "tex"])

@@ -197,7 +197,9 @@ class Sheet:
 STYLE = """<style>
 .worksheet{font-family:Helvetica,Arial,sans-serif;max-width:60em;margin:2em auto;
 background:#fff;color:#1b1f24;padding:0 1em}
-.worksheet h1{font-size:1.4em}.worksheet h2{font-size:1.05em;margin-top:1.4em}
+.worksheet h1{font-size:1.4em;overflow-wrap:anywhere}
+.worksheet h2{font-size:1.05em;margin-top:1.4em}
+.worksheet p{overflow:hidden}
 .worksheet ul{list-style:none;padding-left:1em;display:grid;gap:.9em 2em;
 grid-template-columns:repeat(auto-fill,minmax(min(17em,100%),1fr))}
 .worksheet .picture{overflow-x:auto}
