@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd.rules.batch_axes import all_mapped, alone, everywhere, flat, lined_up, row
+from autograd.rules.elementwise import masked
 from autograd.rules.masking import cast
 from autograd.rules.shape import pad_constant
 from autograd.rules.statistics import bins_of
@@ -75,7 +76,7 @@ def convolve(run, xs, mapped, mode="full"):
     short, long = (xs[i] if mapped[i] else np.expand_dims(xs[i], 0) for i in order)
     m, n = short.shape[1], long.shape[1]
     y: Any = sum(
-        pad_constant(long, pad_width=((0, 0), (k, m - 1 - k))) * short[:, k : k + 1]
+        pad_constant(long * short[:, k : k + 1], pad_width=((0, 0), (k, m - 1 - k)))
         for k in range(m)
     )
     start = {"full": 0, "same": (m - 1) // 2, "valid": m - 1}[mode]
@@ -102,30 +103,34 @@ def edges(run, x, bins, range=None):
 
 
 def bincount(run, xs, mapped, minlength=0):
-    """Count in one array for all rows, which lie in it one behind the other."""
     size = len(xs[0] if mapped[0] else xs[1])
     xs = [everywhere(x, m, size) for x, m in zip(xs, mapped, strict=True)]
     if not np.all((xs[0] >= 0) & (xs[0] < minlength)):
         return NotImplemented  # as many counts as the row's own numbers say
-    starts = np.reshape(np.arange(size), (-1, 1)) * minlength
-    y = run(*map(np.ravel, (xs[0] + starts, *xs[1:])), minlength=size * minlength)
-    return np.reshape(y, (size, minlength))
+    return counts(run, xs, minlength)
+
+
+def counts(run, xs, bins):
+    """Count in one array for all rows, which lie in it one behind the other."""
+    size = len(xs[-1])
+    starts = np.reshape(np.arange(size), (-1, 1)) * bins
+    y = run(*map(np.ravel, (xs[0] + starts, *xs[1:])), minlength=size * bins)
+    return np.reshape(y, (size, bins))
 
 
 def sums(parts, dtype=None):
     """Write the rule of sums of weights, of points that are the same for all rows."""
 
     def rule(run, xs, mapped, bins, range):
-        if mapped[0]:
+        if mapped[0] or xs[1].dtype.kind == "c":
             return NotImplemented
         columns, edges = parts(xs[0], bins, range)
         inside, index = bins_of(columns, edges)
         sizes, place = [len(e) - 1 for e in edges], 0
         for size, i in zip(sizes, index, strict=True):
             place = place * size + i
-        places = np.expand_dims(place, 1) == np.arange(math.prod(sizes))
-        places = places & np.expand_dims(inside, 1)
-        weights = cast(xs[1], dtype)
-        return np.reshape(weights @ places.astype(weights.dtype), (-1, *sizes))
+        weights = masked(xs[1], inside)
+        y = counts(np.bincount, [np.ravel(place), flat(weights)], math.prod(sizes))
+        return cast(np.reshape(y, (len(y), *sizes)), dtype or weights.dtype)
 
     return rule
