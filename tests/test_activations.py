@@ -181,7 +181,7 @@ EMA: 'str' object has no attribute 'parameters'
 SGD: got an unexpected keyword argument 'speed'
   where: SGD(list, speed=1)
   instead: SGD(params, lr: float = 0.001, momentum: float = 0.0, dampening: float = 0.0, \
-weight_decay: float = 0.0, nesterov: bool = False)""",
+weight_decay: float = 0.0, nesterov: bool = False, *, maximize: bool = False)""",
     lambda: nn.optim.lr_scheduler.StepLR(nn.optim.SGD([nn.Parameter(1.0)], lr=0.1)): """\
 StepLR: missing a required argument: 'step_size'
   where: StepLR(SGD)

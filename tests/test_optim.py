@@ -72,20 +72,23 @@ def start(rng):
 
 # ── the path ──────────────────────────────────────────────────────────────────────────────────
 @every
-def test_the_path_is_pytorchs(torch, rng, name, options):
+@pytest.mark.parametrize("sign", [1, -1], ids=["down", "up"])
+def test_the_path_is_pytorchs(torch, rng, name, options, sign):
     w, b = start(rng)
     ours = Tensor(w, requires_grad=True), Tensor(b, requires_grad=True)
     theirs = (
         torch.tensor(w, requires_grad=True),
         torch.tensor(b, requires_grad=True, dtype=torch.float64),
     )
-    step = getattr(optim, name)(ours, **options)
-    expected = getattr(torch.optim, name)(theirs, **options)
+    step, expected = (
+        getattr(library, name)(params, **options, maximize=sign < 0)
+        for library, params in ((optim, ours), (torch.optim, theirs))
+    )
     path = []
     for _ in range(STEPS):
         for optimizer, params in ((step, ours), (expected, theirs)):
             optimizer.zero_grad()
-            rosenbrock(*params).backward()
+            (sign * rosenbrock(*params)).backward()
             optimizer.step()
         for p, q in zip(ours, theirs, strict=True):
             assert_allclose(p.data, q.detach().numpy(), rtol=1e-12, atol=1e-12)
@@ -491,9 +494,10 @@ def test_step_returns_what_the_closure_does():
 def test_options_are_pytorchs_in_their_order(torch, name):
     ours = inspect.signature(getattr(optim, name)).parameters
     theirs = inspect.signature(getattr(torch.optim, name)).parameters
-    known = [k for k in theirs if k in ours]
-    positional = [k for k, v in theirs.items() if v.kind is not v.KEYWORD_ONLY][: len(ours)]
-    assert list(ours) == known == positional
+    known = [k for k in theirs if k in ours and k != "maximize"]
+    positional = [k for k, v in theirs.items() if v.kind is not v.KEYWORD_ONLY][: len(known)]
+    assert known == positional
+    assert list(ours) == known + ["maximize"] * ("maximize" in theirs)
     for k in known[1:]:
         assert ours[k].default == theirs[k].default or ours[k].default is None
 
@@ -771,7 +775,7 @@ SAID = {
         ValueError,
         "no option is called learning_rate",
         "Adam",
-        "lr, betas, eps, weight_decay, amsgrad",
+        "lr, betas, eps, weight_decay, amsgrad, maximize",
     ),
     "two groups of L-BFGS": (
         lambda: optim.LBFGS([{"params": [W]}, {"params": [parameter()]}]),

@@ -14,6 +14,7 @@ from nn.checks import Told, bind, refuse, unwritten
 
 Group = dict[str, Any]
 PARAMS = Parameter("params", Parameter.POSITIONAL_OR_KEYWORD)
+MAXIMIZE = Parameter("maximize", Parameter.KEYWORD_ONLY, default=False, annotation=bool)
 BLOCK = 32768  # numbers that fit into the cache, together with what a formula makes of them
 POSITIVE = (
     "lr", "momentum", "weight_decay", "eps", "alpha", "lr_decay", "initial_accumulator_value",
@@ -49,7 +50,8 @@ class Optimizer(Remembering):
     """Parameters in groups, each group with its options, and a step over all of them.
 
     A subclass writes its formula as `update`; the keyword-only arguments of that are its options,
-    in the order and with the defaults that its constructor takes.
+    in the order and with the defaults that its constructor takes. One more is there in all of them:
+    ``maximize=True`` is for what shall grow, and takes the negative gradient.
 
     Parameters
     ----------
@@ -87,7 +89,8 @@ class Optimizer(Remembering):
         super().__init_subclass__()
         rule = signature(cls.update).parameters.values()
         options = [o.replace(kind=PARAMS.kind) for o in rule if o.kind is o.KEYWORD_ONLY]
-        cls.__signature__ = Signature([PARAMS, *options])
+        common = [MAXIMIZE] * ("step" not in vars(cls))  # that of this class reads it
+        cls.__signature__ = Signature([PARAMS, *options, *common])
 
     def __init__(self, params: Iterable[Any], *args: Any, **options: Any) -> None:
         name, instead = type(self).__name__, "def update(self, p, g, *, lr=0.1): p -= lr * g"
@@ -125,9 +128,10 @@ class Optimizer(Remembering):
             warnings.warn(IDLE, stacklevel=2)
         for group in self.param_groups:
             options = {name: group[name] for name in self.defaults}
+            uphill = options.pop("maximize", False)
             for p in group["params"]:
                 if p.grad is not None:
-                    self._change(p, p.grad.data, options)
+                    self._change(p, -p.grad.data if uphill else p.grad.data, options)
         return loss
 
     def _change(self, p: Tensor, g: Any, options: dict[str, Any]) -> None:
