@@ -4,11 +4,13 @@ In the formulas ``[c]`` is 1 where c holds, and 0 elsewhere. A kink has the deri
 nearest to 0.
 """
 
+from typing import Any
+
 import numpy as np
 
 import autograd
 from autograd import default_generator, gelu, relu, sigmoid, silu
-from nn.targets import Array, floating
+from nn.targets import Array, floating, given
 
 __all__ = [
     "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
@@ -205,31 +207,35 @@ def mish(input: Array) -> Array:
 
 
 # ── along an axis ─────────────────────────────────────────────────────────────────────────────
-def softmax(input: Array, dim: int = -1) -> Array:
-    """Return ``exp(x) / Σ exp(x)`` along `dim`.
+def softmax(input: Array, dim: int = -1, *, dtype: Any = None) -> Array:
+    """Return ``exp(x) / Σ exp(x)`` along `dim`; with a `dtype`, x is converted to that before.
 
     >>> softmax(np.log([1.0, 3.0]))
     array([0.25, 0.75])
     """
-    return autograd.softmax(input, axis=dim)
+    return autograd.softmax(_converted(input, dtype), axis=dim)
 
 
-def softmin(input: Array, dim: int = -1) -> Array:
-    """Return ``exp(-x) / Σ exp(-x)`` along `dim`.
+def softmin(input: Array, dim: int = -1, *, dtype: Any = None) -> Array:
+    """Return ``exp(-x) / Σ exp(-x)`` along `dim`, as `softmax` does.
 
     >>> softmin(np.log([1.0, 3.0]))
     array([0.75, 0.25])
     """
-    return autograd.softmax(-floating(input), axis=dim)
+    return autograd.softmax(-floating(_converted(input, dtype)), axis=dim)
 
 
-def log_softmax(input: Array, dim: int = -1) -> Array:
-    """Return ``x - ln Σ exp(x)`` along `dim`, finite where the logarithm of softmax is not.
+def log_softmax(input: Array, dim: int = -1, *, dtype: Any = None) -> Array:
+    """Return ``x - ln Σ exp(x)`` along `dim`, finite where the logarithm of `softmax` is not.
 
     >>> log_softmax(np.array([0.0, 1e4]))
     array([-10000.,      0.])
     """
-    return autograd.log_softmax(input, axis=dim)
+    return autograd.log_softmax(_converted(input, dtype), axis=dim)
+
+
+def _converted(input: Array, dtype: Any) -> Array:
+    return input if dtype is None else given(input).astype(dtype)
 
 
 def glu(input: Array, dim: int = -1) -> Array:

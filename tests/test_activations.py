@@ -54,6 +54,24 @@ def test_activations_are_pytorchs(torch, name, options):
     assert_like_torch(torch, ours, theirs, POINTS, tolerance=1e-7 if single else 1e-10)
 
 
+@pytest.mark.parametrize("name", ["softmax", "softmin", "log_softmax"])
+def test_a_dtype_is_that_of_the_numbers_before(torch, name):
+    whole = np.array([[1, 2, 4], [-3, 0, 200]])
+    theirs = getattr(torch.nn.functional, name)
+    for x in (whole, whole.astype(np.float32)):
+        expected = theirs(torch.tensor(x), 1, dtype=torch.float64)
+        y = getattr(F, name)(Tensor(x), 1, dtype=np.float64)
+        assert y.dtype == np.float64
+        assert_allclose(y.data, expected.numpy(), rtol=1e-10)
+    a, b = Tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+    u = np.cos(whole)
+    getattr(F, name)(a, 1, dtype=np.float64).backward(u)
+    theirs(b, 1, dtype=torch.float64).backward(torch.tensor(u))
+    assert a.grad.dtype == np.float32
+    assert_allclose(a.grad.data, b.grad.numpy(), rtol=1e-6, atol=1e-7)
+    assert getattr(F, name)(whole, dtype=np.float32).dtype == np.float32
+
+
 BENDS = {
     "celu": [0.0], "elu": [0.0], "hardshrink": [-0.5, 0.5], "hardsigmoid": [-3.0, 3.0],
     "hardswish": [-3.0], "hardtanh": [-1.0, 1.0], "leaky_relu": [0.0], "relu": [0.0],
