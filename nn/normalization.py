@@ -15,8 +15,9 @@ from nn.module import Module, Parameter
 __all__ = ["BatchNorm1d", "BatchNorm2d", "GroupNorm", "LayerNorm", "RMSNorm"]
 
 
-def _parameters(shape: Any, affine: bool) -> tuple[Tensor | None, Tensor | None]:
-    return (Parameter(ones(shape)), Parameter(zeros(shape))) if affine else (None, None)
+def _parameters(shape: Any, affine: bool, bias: bool) -> tuple[Tensor | None, Tensor | None]:
+    weight = Parameter(ones(shape)) if affine else None
+    return weight, Parameter(zeros(shape)) if affine and bias else None
 
 
 class BatchNorm(Module):
@@ -26,15 +27,17 @@ class BatchNorm(Module):
     running_mean: Tensor | None
     running_var: Tensor | None
     num_batches_tracked: Tensor | None
-    extra_repr = shown("num_features", "eps=", "momentum=", "affine=", "track_running_stats=")
+    extra_repr = shown(
+        "num_features", "eps=", "momentum=", "affine=", "bias=", "track_running_stats="
+    )
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
-        affine: bool = True, track_running_stats: bool = True,
+        affine: bool = True, track_running_stats: bool = True, *, bias: bool = True,
     ) -> None:  # fmt: skip
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        self.weight, self.bias = _parameters(num_features, affine)
+        self.weight, self.bias = _parameters(num_features, affine, bias)
         self.running_mean = self.running_var = self.num_batches_tracked = None
         if track_running_stats:
             self.register_buffer("running_mean", zeros(num_features))
@@ -89,7 +92,7 @@ class LayerNorm(Module):
     array([-1.,  1.])
     """
 
-    extra_repr = shown("normalized_shape", "eps=", "elementwise_affine=")
+    extra_repr = shown("normalized_shape", "eps=", "elementwise_affine=", "bias=")
 
     def __init__(
         self, normalized_shape: int | Iterable[int], eps: float | None = 1e-5,
@@ -99,8 +102,7 @@ class LayerNorm(Module):
         self.normalized_shape = tuple(map(index, shape if np.iterable(shape) else (shape,)))
         self.eps: Any = eps
         self.elementwise_affine = elementwise_affine
-        self.weight, self.bias = _parameters(self.normalized_shape, elementwise_affine)
-        self.bias = self.bias if bias else None
+        self.weight, self.bias = _parameters(self.normalized_shape, elementwise_affine, bias)
 
     def forward(self, x: Any) -> Any:
         return functional.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
@@ -112,6 +114,8 @@ class RMSNorm(LayerNorm):
     >>> RMSNorm(2, eps=0.0)(Tensor([3.0, 3.0])).numpy(force=True)
     array([1., 1.])
     """
+
+    extra_repr = shown("normalized_shape", "eps=", "elementwise_affine=")
 
     def __init__(
         self, normalized_shape: int | Iterable[int], eps: float | None = None,
@@ -130,17 +134,18 @@ class GroupNorm(Module):
     (5, 6, 4)
     """
 
-    extra_repr = shown("num_groups", "num_channels", "eps=", "affine=")
+    extra_repr = shown("num_groups", "num_channels", "eps=", "affine=", "bias=")
 
     def __init__(
-        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True
-    ) -> None:
+        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *,
+        bias: bool = True,
+    ) -> None:  # fmt: skip
         what, where = "channels are shared evenly by groups", f"{num_groups=}, {num_channels=}"
         wrong = num_groups < 1 or num_channels % num_groups
         refuse(wrong, what, where, "a divisor of the number of channels")
         self.num_groups, self.num_channels = num_groups, num_channels
         self.eps, self.affine = eps, affine
-        self.weight, self.bias = _parameters(num_channels, affine)
+        self.weight, self.bias = _parameters(num_channels, affine, bias)
 
     def forward(self, x: Any) -> Any:
         return functional.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)

@@ -199,6 +199,7 @@ def test_initial_weights_of_attention(torch, options):
 LAYERS = {
     "plain": {},
     "norm first": {"norm_first": True},
+    "without a bias": {"bias": False},
     "gelu": {"activation": "gelu", "batch_first": True, "layer_norm_eps": 0.1},
 }
 
