@@ -78,8 +78,9 @@ def over(axes: int, f: Callable[..., Array]) -> Callable[..., Array]:
 def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Array:
     """Return what has more elements before and after: (before, after) of the last axis comes first.
 
-    `mode` is "constant", of a `value`, or "reflect", "replicate" or "circular". Raises ValueError
-    for others, for a number without its partner, for negative ones.
+    `mode` is "constant", of a `value`, or "reflect", "replicate" or "circular". A number below 0
+    takes so many away. Raises ValueError for other modes, for a number without its partner, for
+    more than there is to take away, and for a circle that is cut and goes on at once.
 
     >>> pad(np.ones((1, 2)), (1, 0))
     array([[0., 1., 1.]])
@@ -87,14 +88,19 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float =
     modes = {"constant": "constant", **BORDERS}
     pad = tuple(pad) if np.iterable(pad) else (pad,)
     sides = list(zip(pad[::2], pad[1::2], strict=False))
-    whole = all(isinstance(n, int | np.integer) and n >= 0 for n in pad)
+    whole = all(isinstance(n, int | np.integer) for n in pad)
     wrong = len(pad) % 2 or len(sides) > input.ndim or not whole or mode not in modes
+    pairs = [(0, 0)] * (input.ndim - len(sides)) + sides[::-1] if not wrong else []
+    less, more = ([(max(s * a, 0), max(s * b, 0)) for a, b in pairs] for s in (-1, 1))
+    wrong = wrong or any(n < sum(cut) for n, cut in zip(input.shape, less, strict=True))
+    wrong = wrong or (mode == "circular" and any(min(p) < 0 < max(p) for p in pairs))
     where, instead = f"pad(input {input.shape}, {pad=}, {mode=})", "pad=(left, right, top, bottom)"
     instead += f"; mode one of {', '.join(modes)}"
-    refuse(wrong, "an axis is padded before and after, by 0 or more", where, instead)
-    pairs = [(0, 0)] * (input.ndim - len(sides)) + sides[::-1]
+    refuse(wrong, "an axis is padded before and after, or loses what it has", where, instead)
     options = {"constant_values": value} if mode == "constant" else {}
-    return np.pad(input, pairs, mode=modes[mode], **options)
+    y = np.pad(input, more, mode=modes[mode], **options)
+    kept = (slice(a, n - b) for n, (a, b) in zip(y.shape, less, strict=True))
+    return y[tuple(kept)] if any(map(any, less)) else y
 
 
 def _padded(input: Array, pairs: Sequence[tuple[int, int]], value: float = 0.0) -> Array:

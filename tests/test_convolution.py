@@ -35,6 +35,10 @@ def test_padding_is_pytorchs(torch, mode):
     x = np.random.default_rng(0).normal(size=(2, 3, 4, 5))
     assert_like_torch(torch, F.pad, x, name="pad", pad=(1, 2, 0, 3), mode=mode)
     assert_like_torch(torch, F.pad, x[0, 0], name="pad", pad=(1, 2), value=7.0)
+    for less in ((-1, -2, 2, 1), (0, -3, -1, -1), (-5, 0, 0, 1)):
+        assert_like_torch(torch, F.pad, x, name="pad", pad=less, mode=mode)
+    for both in ((-1, 2), (-4, 3), (4, -5)) if mode != "circular" else ():  # see below
+        assert_like_torch(torch, F.pad, x[0], name="pad", pad=both, mode=mode)
 
 
 # ── the definition ────────────────────────────────────────────────────────────────────────────
@@ -321,9 +325,15 @@ def test_the_program_runs_alone_and_is_the_same(rng):
         (lambda *_: nn.Conv2d(3, 4, 2.5), r"where: 2.5 for 2 axes\n  instead: 2, or \(2, 2\)$"),
         (lambda x, w: F.conv2d(x, w, padding=-1), "padding is 0 or more at both ends of an axis"),
         (lambda x, w: F.conv2d(x, w, padding="full"), "'same' or 'valid'\n  where: padding='full'"),
-        (lambda x, _: F.pad(x, (1, 2, 3)), "an axis is padded before and after, by 0 or more"),
-        (lambda x, _: F.pad(x, np.int64(3)), "an axis is padded before and after, by 0 or more"),
-        (lambda x, _: F.pad(x, (1.5, 0)), "an axis is padded before and after, by 0 or more"),
+        (lambda x, _: F.pad(x, (1, 2, 3)), "an axis is padded before and after, or loses what it"),
+        (lambda x, _: F.pad(x, (-3, -3)), "an axis is padded before and after, or loses what it"),
+        (lambda x, _: F.pad(x, (-6, 7)), "an axis is padded before and after, or loses what it"),
+        (lambda x, _: F.pad(x, (-1, 1), "circular"), r"pad=\(-1, 1\), mode='circular'"),
+        (
+            lambda x, _: F.pad(x, np.int64(3)),
+            "an axis is padded before and after, or loses what it",
+        ),
+        (lambda x, _: F.pad(x, (1.5, 0)), "an axis is padded before and after, or loses what it"),
         (lambda x, _: F.pad(x, (1, 1), "zeros"), "constant, reflect, replicate, circular"),
         (lambda *_: nn.Conv2d(3, 4, 1, padding_mode="zero"), "padding_mode='zero'"),
     ],
