@@ -41,6 +41,7 @@ __all__ = [
 ]  # fmt: skip
 
 STEEP = 1e12  # PyTorch's slope of -ln p at p = 0
+TINY = float(np.float32(1e-12))  # what PyTorch adds to squares, a float32 there
 
 
 # ── losses of numbers ─────────────────────────────────────────────────────────────────────────
@@ -299,7 +300,9 @@ def cosine_embedding_loss(
     array([0.4, 0.6])
     """
     x1, x2 = alike("cosine_embedding_loss", input1, input2)
-    cos, t = alike("cosine_embedding_loss", cosine_similarity(x1, x2, dim=-1, eps=1e-6), target)
+    dot, square1, square2 = (np.sum(a * b, axis=-1) for a, b in ((x1, x2), (x1, x1), (x2, x2)))
+    cos = dot / np.sqrt((square1 + TINY) * (square2 + TINY))
+    cos, t = alike("cosine_embedding_loss", cos, target)
     losses = np.where(t == 1, 1 - cos, 0) + np.where(t == -1, relu(cos - margin), 0)
     return reduce(losses, reduction)
 

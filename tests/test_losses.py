@@ -164,9 +164,17 @@ def test_drawn_losses_equal_pytorchs(torch, name, data):
         if value is not None:
             options[option] = rng.uniform(0.5, 2, lengths[value]) if value in lengths else value
     targets = [] if kind is None else [TARGETS[kind](rng, shape)]
-    # not near 0, where PyTorch's cosine_embedding_loss is less exact: it adds 1e-12 to the squares
+    # not near 0, where most have kinks
     xs = rng.uniform(0.5, 2, (inputs, *shape)) * rng.choice([-1.0, 1.0], (inputs, *shape))
     hold(torch, name, list(xs), targets, options)
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-9, 1e-6, 1e-3])
+def test_vectors_near_0_are_as_similar_as_in_pytorch(torch, rng, scale):
+    a, b = rng.standard_normal((2, 4, 3))
+    targets, options = [np.array([1.0, -1.0, 1.0, -1.0])], {"reduction": "none", "margin": -0.3}
+    for xs in ([scale * a, b], [a, scale * b], [scale * a, scale * b]):
+        hold(torch, "cosine_embedding_loss", xs, targets, options)
 
 
 def hold(torch, name, xs, targets, options, tol=1e-10):
