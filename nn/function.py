@@ -52,8 +52,8 @@ class Function(Module):
         options = bind(self._takes, 0, args, kwargs)
         self._given = [k for i, k in enumerate(options) if i < len(args) or k in kwargs]
         self._options = [*parameters][self.arity :]
-        for name, value in options.items():
-            setattr(self, name, value)
+        for name, value in options.items():  # a weight is saved and converted with a model
+            (self.register_buffer if name.endswith("weight") else self.__setattr__)(name, value)
         computed = any(not getattr(options[name], "is_leaf", True) for name in self._given)
         name, data = type(self).__name__, ", ".join([*parameters][: self.arity])
         what = f"{name} is made with options, and called with its data after that"

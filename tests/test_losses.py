@@ -177,6 +177,26 @@ def test_vectors_near_0_are_as_similar_as_in_pytorch(torch, rng, scale):
         hold(torch, "cosine_embedding_loss", xs, targets, options)
 
 
+@pytest.mark.parametrize("name", ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "NLLLoss"])
+def test_the_weights_of_a_loss_are_buffers(torch, name):
+    """They are saved, loaded and converted with the model that the loss is a part of."""
+    weight = np.array([1.0, 2.0, 3.0])
+    both = {"weight": weight, "pos_weight": 2 * weight}
+    options = both if name == "BCEWithLogitsLoss" else {"weight": weight}
+    theirs = getattr(torch.nn, name)(**{k: torch.tensor(v) for k, v in options.items()})
+    ours, other = (
+        getattr(nn, name)(**options),
+        getattr(nn, name)(**dict.fromkeys(options, 0 * weight)),
+    )
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    assert not list(ours.parameters())
+    assert not getattr(nn, name)().state_dict()
+    other.load_state_dict(theirs.state_dict())
+    for key, value in theirs.state_dict().items():
+        assert_allclose(other.state_dict()[key].data, value.numpy())
+    assert other.float().weight.dtype == np.float32
+
+
 def hold(torch, name, xs, targets, options, tol=1e-10):
     """Hold value and gradients of a loss of several inputs, and its module's, against PyTorch's."""
     theirs = {k: torch.tensor(v) if isinstance(v, np.ndarray) else v for k, v in options.items()}
