@@ -3,6 +3,7 @@
 import copy
 import functools
 import gc
+import operator
 import pickle
 import re
 import sys
@@ -1518,3 +1519,34 @@ def test_a_buffer_is_for_backward_what_it_was_before_it_was_written():
     first, w.grad = w.grad, None
     np.sum(first).backward()
     assert w.grad.tolist() == [18, 60]
+
+
+@pytest.mark.parametrize(
+    ("change", "is_new"),
+    [
+        (lambda w: setattr(w, "data", w.data - 1), True),
+        (lambda w: setattr(w, "data", operator.isub(w.data, 1)), False),  # w.data -= 1
+        (lambda w: setattr(w, "data", w.data), False),
+        (lambda w: operator.isub(w.data[:1], 1), False),
+        (lambda w: no_grad()(w.sub_)(1), False),
+        (lambda w: nn.optim.SGD([w], 1.0).step(w.sum().backward), False),
+    ],
+)
+def test_data_is_replaced_where_the_function_replaces_it_and_else_written(change, is_new):
+    """Who holds the array of before sees what is written into it, and nothing else."""
+    held = []
+    for how in (lambda f: f, compile):
+        w = Tensor([1.0, 2.0], requires_grad=True)
+        before = w.detach()
+
+        def step(w=w):
+            w.grad = None
+            change(w)
+
+        run, arrays = how(step), [w.data]
+        for _ in range(3):
+            run()
+            arrays.append(w.data)
+        held.append([a.tolist() for a in [*arrays, before.data]])
+        assert (arrays[0] is arrays[-1]) != is_new
+    assert held[0] == held[1]

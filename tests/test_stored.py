@@ -159,6 +159,15 @@ def test_effects_on_data(path):
     assert same([w], [X])
 
 
+def test_data_that_is_replaced_is_so_after_loading(path):
+    w = Tensor(X)
+    other = stored(capture(lambda: setattr(w, "data", w.data + 1)), path)
+    (loaded,) = other.parameters.values()
+    before = loaded.data
+    other()
+    assert same([before, loaded], [X, X + 1])
+
+
 def test_a_loaded_program_can_be_derived(path):
     program = capture(lambda x: np.sum(np.sin(x) * x), X)
     other = stored(program, path)

@@ -28,20 +28,29 @@ if TYPE_CHECKING:
 
 
 class Effect(NamedTuple):
-    """What a program leaves in a tensor: ``"data"``, ``"new grad"``, or ``"grad"`` to be added."""
+    """What a program leaves in a tensor: ``"data"`` or ``"grad"``, or a ``"new"`` one of these.
+
+    Other data is written into the array that is there, and a gradient is added to it.
+    """
 
     tensor: Tensor
     attribute: str
     name: Any  # or a constant
 
+    @property
+    def is_of_data(self) -> bool:
+        """Whether it is no gradient."""
+        return self.attribute.endswith("data")
+
     def leave(self, value: Any) -> None:
-        """Add up a gradient, as backward does; replace data."""
-        t, attribute, _ = self
-        if attribute != "data" and (t._grad is None or attribute == "new grad"):
-            t._grad = value
-        elif attribute == "data":
+        """Add up a gradient, as backward does; write or replace data."""
+        t = self.tensor
+        if self.is_of_data:
             alike = (raw(value).shape, raw(value).dtype) == (t.shape, t.dtype)
-            write(t, ..., value, seen=True) if alike else setattr(t, "data", value)
+            written = alike and self.attribute == "data"
+            write(t, ..., value, seen=True) if written else setattr(t, "data", value)
+        elif t._grad is None or self.attribute == "new grad":
+            t._grad = value
         else:
             t._grad = raw(t._grad) + value
 

@@ -249,7 +249,7 @@ class Port:
         """What is left in tensors, by the names of the parameters."""
         names = {id(t): n.text for n, t in self.program.parameters.items()}
         return [
-            names.get(id(e.tensor), str(e.name)) + ".data" * (e.attribute == "data")
+            names.get(id(e.tensor), str(e.name)) + ".data" * e.is_of_data
             for e in self.program.effects
         ]
 

@@ -50,7 +50,7 @@ class Replay:
         kinds = [type(leaves[i]) for i in self._given]
         self._numbers = [(k, NUMBERS[kind]) for k, kind in enumerate(kinds) if kind in NUMBERS]
         self._parameters = list(program.parameters.values())
-        self._rewritten = {e.tensor for e in program.effects if e.attribute == "data"}
+        self._rewritten = {e.tensor for e in program.effects if e.is_of_data}
         self._wrapped = bool(self._parameters) or Tensor in kinds
         self._connected = [k for k, is_so in enumerate(program.connected) if is_so]
         self._count = len(program.outputs)

@@ -98,7 +98,7 @@ class Reader:
     def effect(self, e: Json, outside: Sequence[Tensor]) -> Effect:
         """Read what is left in a tensor."""
         i, attribute, value = self.row(e, 3)
-        if self.of(str, attribute) not in ("grad", "new grad", "data"):
+        if self.of(str, attribute) not in ("grad", "new grad", "data", "new data"):
             self.refuse(f"an effect on {attribute!r}")
         return Effect(self.item(outside, i), attribute, self.value(value))
 

@@ -6,6 +6,7 @@ are written down by the very code that computes them.
 """
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -109,15 +110,18 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
         for t, g in run.left.items()
         if g is not None or t in run.anew
     ]
-    effects += [Effect(t, "data", _reference(tape, y)) for t, y in run.changed()]
+    effects += [
+        Effect(t, "new data" if t in run.replaced else "data", _reference(tape, y))
+        for t, y in run.changed()
+    ]
     gradients = [
         (name, _reference(tape, x._grad))
         for name, x in zip(arguments, given, strict=True)
         if type(x) is Tensor and x._grad is not None
     ]
-    returned = [*outputs, *(e.name for e in effects if e.attribute == "data")]
+    returned = [*outputs, *(e.name for e in effects if e.is_of_data)]
     refuse_gradients(f, gradients, returned, tape)
-    run.left, run.data, run.anew = {}, {}, set()
+    run.left, run.data, run.anew, run.replaced = {}, {}, set(), set()
     del given, containers, values, gives, result
     refuse_leaks(f, tape)
     results = [*outputs, *(e.name for e in effects)]
@@ -170,6 +174,7 @@ class Run:
         self.names: dict[Tensor, Name] = {}
         self.data: dict[Tensor, Any] = {}
         self.left: dict[Tensor, Any] = {}  # the gradients of the tensors from outside
+        self.replaced: set[Tensor] = set()  # those whose data became another array
         self.anew: set[Tensor] = set()  # those whose gradients were assigned, as by zero_grad
         self.summed: set[Tensor] = set()  # those whose gradients were read, and not assigned before
 
@@ -186,7 +191,10 @@ class Run:
     def write(self, t: Tensor, value: Any) -> None:
         """Keep what a tensor from outside becomes for when the program runs."""
         if t in self.names or getattr(t, "count", self.since) < self.since:
-            t.data  # noqa: B018  # an input, even if it is only written
+            before = t.data  # an input, even if it is only written
+            same = getattr(value, "base", None) is before and value.at is ...  # t.data -= 1
+            if not same and is_users(sys._getframe(2).f_code.co_filename):  # no t -= 1
+                self.replaced.add(t)
             self.data[t] = value
         else:
             DATA.__set__(t, value)
