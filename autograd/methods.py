@@ -99,21 +99,23 @@ class Methods(PyTorchMethods, Protocols):
         """The last two axes swapped."""
         return dispatching.swapaxes(self, -1, -2)
 
-    def item(self) -> Any:
-        """Return the only element as a Python number; raises ValueError for several.
+    def item(self, *place: Any) -> Any:
+        """Return the only element as a Python number, or that at a place: ``x.item(0, 1)``.
+
+        Raises ValueError for several elements.
 
         >>> from autograd import Tensor
         >>> Tensor([[2.5]]).item()
         2.5
         """
-        if self.data.size != 1:
+        if self.data.size != 1 and not place:
             raise refusal(
                 ValueError,
                 f"an array of shape {self.shape} is no single number",
                 "x.item(), float(x), int(x), or a function of Python's math",
                 "x[0] or x.sum() for one number, np.exp for math.exp, print(x) for all of them",
             )
-        return self.data.item()
+        return self.data.item(*place)
 
     def numel(self) -> int:
         """Return the number of elements."""
@@ -219,7 +221,7 @@ class Methods(PyTorchMethods, Protocols):
         """
         if len(axes) == 2:
             return dispatching.swapaxes(self, *axes)
-        return dispatching.transpose(self, one(axes) or None)
+        return dispatching.transpose(self, one(axes) if axes else None)
 
     def permute(self, *axes: Any) -> "Tensor":
         """Permute the axes."""

@@ -231,8 +231,11 @@ def test_both_spellings():
     y = Tensor(np.zeros((2, 3, 4)))
     assert y.transpose(0, 1).shape == (3, 2, 4)
     assert y.permute(2, 0, 1).shape == (4, 2, 3)
+    assert y.transpose(np.array([2, 0, 1])).shape == (4, 2, 3)
+    assert y.transpose(None).shape == (4, 3, 2)
     assert y.mT.shape == (2, 4, 3)
     assert y.unsqueeze(0).shape == (1, 2, 3, 4)
+    assert (x.item(4), x.item(1, 2), x.item((0, 1))) == (4, 5, 1)
     assert x.long().dtype == np.int64
     assert x.float().dtype == np.float32
 
