@@ -48,8 +48,7 @@ def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: 
             x, references <= none, fn, args, {k: v for k, v in kwargs.items() if k != "out"}
         )
     if not _connected((args, kwargs)):
-        args, kwargs = map_leaves(raw, (args, kwargs))
-        return getattr(fn, method)(*args, **kwargs)
+        return _of_data(getattr(fn, method), args, **kwargs)
     refused = full_name(fn) + (f".{method}" if method != "__call__" else "")
     options = ", ".join(f"{k}=" for k in kwargs)
     raise refusal(
@@ -60,6 +59,18 @@ def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: 
         ("a = a + x for a += x, or " if "out" in kwargs else "")
         + f"{full_name(fn)}(...) without it, or x.detach()",
     )
+
+
+def _of_data(fn: Callable[..., Any], args: Any, out: Any = (), **kwargs: Any) -> Any:
+    """Compute a ufunc without a row, or with several results, where nothing needs a gradient."""
+    args, kwargs = map_leaves(raw, (args, kwargs))
+    if Tensor not in map(type, out):
+        return fn(*args, **kwargs, **({"out": out} if out else {}))
+    arrays = tuple([np.array(x.data) if type(x) is Tensor else x for x in out])
+    y = fn(*args, **kwargs, out=arrays)
+    results = zip(out, y if isinstance(y, tuple) else (y,), strict=True)
+    written = tuple([into(x, v) if type(x) is Tensor else v for x, v in results])
+    return written if len(written) > 1 else written[0]
 
 
 def _into(

@@ -111,7 +111,7 @@ def into(out: Any, y: Any, casting: Any = "same_kind") -> Any:
     if y.shape != out.shape or not np.can_cast(y.dtype, out.dtype, casting):
         where = f"out={describe(out, 0)}"
         raise misfit(out, y, where, "the call without out=")  # assignment would repeat and cut it
-    out[...] = y
+    out[...] = y if y.dtype == out.dtype else astype(y, dtype=out.dtype)  # numbers, too
     return out
 
 

@@ -181,6 +181,7 @@ def test_pad_by_a_function_of_the_users():
         lambda x: np.concatenate([x, x], dtype=int), lambda x: np.copyto(np.zeros(3, int), x[0]),
         lambda x: np.fill_diagonal(x[0] * 1, 1.0), lambda x: np.add.reduceat(x, [5]),
         lambda x: np.rot90(x, axes=(1, -1)), lambda x: np.hypot.reduce(x, axis=(0, -2)),
+        lambda x: np.add.reduceat(x, [0], axis=None),
     ],
 )  # fmt: skip
 def test_what_numpy_refuses_is_refused(call):
@@ -442,6 +443,35 @@ def test_results_go_where_out_says():
         "a result is written into a Tensor or an array\n  where: out=True\n"
         "  instead: keepdims=True by its name, or nothing in this place"
     )
+
+
+@pytest.mark.parametrize("dtype", [int, np.int8])
+def test_several_results_go_where_out_says(dtype):
+    y, z = Tensor(np.zeros(2, dtype)), Tensor(np.full(2, 9, dtype))
+    seen = z * 1.0
+    assert np.divmod(Tensor(np.array([7, 8], dtype)), 3, out=(y, z)) == (y, z)
+    assert (y.tolist(), z.tolist(), seen.tolist()) == ([2, 2], [1, 2], [9, 9])
+    np.divmod(Tensor(np.array([9, 9], dtype)), 2, out=(y, z), where=[True, False])
+    assert (y.tolist(), z.tolist()) == ([4, 2], [1, 2])
+    number = Tensor(np.int16(0))
+    fraction, _ = np.frexp(Tensor(5.0), None, number)
+    assert (fraction, number.item()) == (0.625, 3)
+    assert np.add.reduce(Tensor(np.full(3, 20000, np.int16)), out=number) is number
+    assert number.item() == 60000 - 2**16  # cast as an array of the same shape would be
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        np.fmax.reduce, np.fmin.reduce, lambda x: np.fmax.reduce(x, axis=None),
+        np.add.accumulate, lambda x: np.add.accumulate(x, dtype=x.dtype),
+        lambda x: np.multiply.accumulate(x, dtype=x.dtype), lambda x: np.bitwise_and.reduce(x[:0]),
+        lambda x: np.add.reduceat(x[0], [0, 1], axis=None), lambda x: np.add.reduceat(x, []),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("dtype", [np.int64, np.int8, np.uint8, bool])
+def test_methods_of_ufuncs_take_whole_numbers(f, dtype):
+    agree(f, X.astype(dtype))
 
 
 @pytest.mark.parametrize(

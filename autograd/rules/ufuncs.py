@@ -63,6 +63,8 @@ def best_of(extreme, worst):
     """Write fmax and fmin of many: nan only where there is nothing else; ties share evenly."""
 
     def reduce_together(x, axis):
+        if x.dtype.kind not in "fc":
+            return extreme(x, axis=axis)
         missing = np.isnan(x)
         y = extreme(np.where(missing, worst, x), axis=axis)
         return np.where(np.all(missing, axis=axis), np.nan, y)
@@ -112,7 +114,8 @@ def _rows(x, axes, rest):
 
 
 def _fold(fn, rows, start, keep):
-    start = fn.identity if start is None else start
+    if start is None and fn.identity is not None:
+        start = np.asarray(fn.identity).astype(rows.dtype)[()]  # -1 of bytes: all bits
     y = None if start is None else np.full_like(rows, start, shape=rows.shape[1:])
     for i in range(len(rows)):
         longer = rows[i] if y is None else fn(y, rows[i])
@@ -123,7 +126,7 @@ def _fold(fn, rows, start, keep):
 def accumulate(fn, x, axis=0, dtype=None):
     x = cast(x, dtype)
     if fn in RUNNING:
-        return RUNNING[fn](x, axis=axis)
+        return cast(RUNNING[fn](x, axis=axis), dtype)  # sums of bytes would be wider
     rows = np.moveaxis(x, axis, 0)
     dtype = fn.accumulate(np.ones(1, x.dtype)).dtype  # a truth, of logical_and
     results = [cast(row, dtype) for row in rows[:1]]
@@ -134,7 +137,12 @@ def accumulate(fn, x, axis=0, dtype=None):
 
 def reduceat(fn, x, starts, axis=0, dtype=None, indices=None):
     # NumPy passes a keyword `indices` by position too
+    np.add.reduceat(np.ones((1,) * x.ndim), [0], axis)  # NumPy's own refusal
+    axis = 0 if axis is None else axis
     starts, before = np.asarray(starts), (slice(None),) * (axis % x.ndim)
+    if not starts.size:
+        dtype = fn.reduceat(np.ones(1, x.dtype), [0], dtype=dtype).dtype
+        return cast(x[(*before, slice(0))], dtype)
     np.add.reduceat(np.empty(x.shape[axis]), starts)  # NumPy's own refusal
     parts = []
     for start, stop in itertools.pairwise([*starts.tolist(), x.shape[axis]]):
