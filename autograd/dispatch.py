@@ -111,6 +111,8 @@ def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
         given = {k: v for k, v in kwargs.items() if k != "out"}
         return into(kwargs["out"], apply(fn, args, given), kwargs.get("casting", "same_kind"))
     if fn in COMPOSITES:
+        if not USUAL.issuperset(map(type, args)):
+            args = tuple(map(plain, args))
         try:
             return COMPOSITES[fn](*args, **kwargs)
         except TypeError:

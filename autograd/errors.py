@@ -247,8 +247,13 @@ def dtype_of(dtype: Any) -> np.dtype[Any]:
 
 
 def plain(b: Any) -> Any:
-    """Return an array as it is; refuse one whose operators mean something else."""
+    """Return an array as it is, a table as its array; refuse operators that mean something else.
+
+    Tables (pandas has them) find partners by label, so that gradients would not add up by place.
+    """
     kind = type(b)
+    if hasattr(kind, "__array__") and not isinstance(b, (np.ndarray, np.generic)):
+        return b if hasattr(b, "_record") else np.asarray(b)
     if kind is not np.ndarray and isinstance(b, np.ndarray):
         own = kind.__array_ufunc__ is not np.ndarray.__array_ufunc__
         if own or kind.__mul__ is not np.ndarray.__mul__:

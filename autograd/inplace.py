@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import describe, refusal
+from autograd.errors import describe, plain, refusal
 from autograd.modes import is_grad_enabled
 from autograd.primitive import PRIMITIVES
 from autograd.rules.shape import astype, setitem
@@ -200,7 +200,7 @@ def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
         if recording := is_grad_enabled():
             refuse_leaf(x, f"in-place {op.name}")
         old = fork(x)
-        y = record(op, (old, old if other is x else other))
+        y = record(op, (old, old if other is x else plain(other)))
         if y.shape != x.shape or not np.can_cast(y.dtype, x.dtype, "same_kind"):
             if type(x.data) is not np.ndarray:  # a number, which NumPy's operators replace
                 return record(op, (x, other))

@@ -18,6 +18,8 @@ class Protocols:
     """The special methods of Tensor, but for its operators."""
 
     __slots__ = ()
+    __array_priority__ = __pandas_priority__ = 5000
+    """Above those of a DataFrame: ``series * x`` is asked here, as ``x * series`` is."""
 
     if TYPE_CHECKING:
         data: Any

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NoReturn, Self
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from autograd.errors import plain
 from autograd.inplace import INPLACE, into
 from autograd.methods import Methods
 from autograd.primitive import COMPOSITES, PRIMITIVES, Primitive, beyond, has_row
@@ -79,6 +80,7 @@ class Standin(Methods, NDArrayOperatorsMixin):
         return out.become(y, where)
 
     def _result(self, fn: np.ufunc, method: str, args: Any, kwargs: Any) -> Any:
+        args = tuple(map(plain, args))
         known = has_row(fn)  # which enters SciPy's rows
         if known and method in METHODS:
             return METHODS[method](fn, *args, **kwargs)
@@ -96,6 +98,7 @@ class Standin(Methods, NDArrayOperatorsMixin):
             given = {k: v for k, v in kwargs.items() if k != "out"}
             return into(kwargs["out"], self.__array_function__(fn, types, args, given))
         if fn in COMPOSITES:
+            args = tuple(map(plain, args))
             if fn in LOOKUPS and type(args[0]) is np.ndarray:
                 args = self.lift(args[0]), *args[1:]
             return COMPOSITES[fn](*args, **kwargs)

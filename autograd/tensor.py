@@ -53,7 +53,7 @@ def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any
                 grad = a.requires_grad
                 array = watched and type(b) is np.ndarray
             else:
-                return record(op, (a, b)) if is_array(b) else NotImplemented
+                return record(op, (a, plain(b))) if is_array(b) else NotImplemented
         except (ValueError, TypeError, FloatingPointError) as error:
             raise failed(op, (a, b), NONE, error) from None
         y = new(Tensor)
@@ -75,7 +75,9 @@ def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any
         return y
 
     def mirrored(a: "Tensor", b: Any) -> "Tensor":
-        return record(op, (b, a)) if type(b) in PLAIN or is_array(b) else NotImplemented
+        if type(b) in PLAIN:
+            return record(op, (b, a))
+        return record(op, (plain(b), a)) if is_array(b) else NotImplemented
 
     method.op = op  # type: ignore[attr-defined]  # so that `autograd.watch` finds the row
     return mirrored if reflected else method

@@ -52,6 +52,8 @@ def instead_of_array(home: str, name: str) -> str:
         return "x.detach() in a plot"
     if home == "scipy.sparse":
         return SPARSE
+    if home.startswith("pandas"):
+        return f"df.to_numpy() @ x, of the array in place of the table; {VALUES}"
     for ours in (f"autograd.{home}", home.replace("scipy", "numpy")) if name else ():
         with suppress(ImportError):
             known = getattr(import_module(ours), name, None)

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from autograd.errors import plain
 from autograd.modes import watching
 from autograd.primitive import Primitive
 from autograd.tensor import Tensor, is_array, raw, record
@@ -52,7 +53,7 @@ class Watcher(ContextDecorator):
 
 def _told(op: Primitive) -> Callable[[Any, Any], Any]:
     def method(a: Tensor, b: Any) -> Any:
-        return record(op, (a, b)) if type(b) is Tensor or is_array(b) else NotImplemented
+        return record(op, (a, plain(b))) if type(b) is Tensor or is_array(b) else NotImplemented
 
     return method
 

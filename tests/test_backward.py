@@ -627,6 +627,55 @@ def test_a_rule_may_return_a_constant_array_in_a_recorded_sweep(hooked):
     assert [g.tolist() for g in seen] == [[2.0] * 3] * hooked
 
 
+class Table:
+    """Numbers that find their partners by label, as those of pandas do."""
+
+    __pandas_priority__ = 4000
+
+    def __init__(self, values, labels):
+        self.values, self.labels = np.array(values), labels
+        self.shape, self.ndim = self.values.shape, self.values.ndim
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.values, dtype)
+
+    def __add__(self, other):
+        same = self.labels == other.labels
+        return Table(self.values + other.values if same else self.values * np.nan, self.labels)
+
+    def __mul__(self, other):
+        if getattr(other, "__pandas_priority__", 0) > self.__pandas_priority__:
+            return NotImplemented
+        return Table(self.values * np.asarray(other), self.labels)
+
+    __rmul__ = __mul__
+
+
+ROWS, OTHERS = Table([[1.0, 2.0], [3.0, 4.0]], "ab"), Table([[1.0, 1.0], [1.0, 1.0]], "cd")
+
+
+@pytest.mark.parametrize(
+    ("f", "expected"),
+    [
+        (lambda w: np.sum(np.dot(ROWS, w)) + np.sum(np.dot(OTHERS, w)), [6, 8]),
+        (lambda w: np.sum(ROWS * w * OTHERS), [4, 6]),
+        (lambda w: np.sum(w * ROWS + w * OTHERS), [6, 8]),
+        (lambda w: np.sum(np.linalg.solve(ROWS, w)), [-0.5, 0.5]),
+        (lambda w: np.interp(1.5, Table([1.0, 2.0], "ab"), w), [0.5, 0.5]),
+        (lambda w: np.sum(operator.imul(w * 1, Table([3.0, 4.0], "ab"))), [3, 4]),
+    ],
+)
+def test_tables_are_the_arrays_that_they_hold(f, expected):
+    w = np.ones(2)
+    gradient = grad(f)(w)
+    assert type(gradient) is np.ndarray
+    np.testing.assert_allclose(gradient, expected)
+    np.testing.assert_allclose(grad(compile(f))(w), expected)
+    np.testing.assert_allclose(ag.vmap(grad(f))(w[None]), [expected])
+    with ag.detect_anomaly():
+        np.testing.assert_allclose(grad(f)(w), expected)
+
+
 @pytest.mark.parametrize(
     "array", [np.ma.array([1.0, 2.0], mask=[0, 1]), np.ones((1, 2)).view(np.matrix)]
 )

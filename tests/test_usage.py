@@ -2,6 +2,8 @@
 
 import copy
 import inspect
+import sys
+import types
 
 import numpy as np
 import pytest
@@ -166,6 +168,19 @@ def test_who_asks_for_an_array_is_named_and_what_there_is_instead(asked):
     assert what == "this Tensor is connected to a graph: an array of it would cut the gradient"
     assert where.startswith(f"{asked}(")
     assert instead == remedy
+
+
+def test_a_table_is_asked_for_its_array(monkeypatch):
+    x = Tensor(X, requires_grad=True, name="x")
+    module = types.ModuleType("pandas")
+    exec("import numpy\ndef dot(x):\n    return numpy.asarray(x)", vars(module))
+    monkeypatch.setitem(sys.modules, "pandas", module)
+    _, where, instead = told(lambda: module.dot(x), TypeError)
+    assert where == "pandas.dot(x (3,))"
+    assert (
+        instead
+        == "df.to_numpy() @ x, of the array in place of the table; x.detach() for the values"
+    )
 
 
 def test_what_is_plotted_is_detached():
