@@ -181,12 +181,20 @@ def test_pad_by_a_function_of_the_users():
         lambda x: np.concatenate([x, x], dtype=int), lambda x: np.copyto(np.zeros(3, int), x[0]),
         lambda x: np.fill_diagonal(x[0] * 1, 1.0), lambda x: np.add.reduceat(x, [5]),
         lambda x: np.rot90(x, axes=(1, -1)), lambda x: np.hypot.reduce(x, axis=(0, -2)),
-        lambda x: np.add.reduceat(x, [0], axis=None),
+        lambda x: np.add.reduceat(x, [0], axis=None), lambda x: np.gradient(x, [1, 2], axis=1),
+        lambda x: np.ediff1d(x.astype(int), to_end=np.nan), lambda x: np.vsplit(x[0], 3),
+        lambda x: np.cov(x, fweights=[1.5, 1.0, 1.0]), lambda x: np.cov(x, fweights=[-1, 1, 1]),
+        lambda x: np.cov(x, aweights=X), lambda x: np.take(x, 1, mode="warp"),
+        lambda x: np.take_along_axis(x, np.array([0]), 1), lambda x: np.select([[0, 1]], [x[0, 0]]),
+        lambda x: np.linalg.matrix_power(x, 1), lambda x: np.linalg.matrix_power(x[0], 0),
+        lambda x: np.linalg.tensorinv(x[:, :2], -1), lambda x: np.var(x, ddof=1, correction=0),
+        lambda x: np.nanstd(x, ddof=1, correction=0), lambda x: np.pad(x, -1, "linear_ramp"),
+        lambda x: np.pad(x, 1.5, "edge"), lambda x: np.pad(x[:0], 1, "mean"),
     ],
 )  # fmt: skip
 def test_what_numpy_refuses_is_refused(call):
     for x in (X, leaf(X)):
-        with pytest.raises((ValueError, TypeError, IndexError)):
+        with pytest.raises((ValueError, TypeError, IndexError, RuntimeError)):
             call(x)
 
 
@@ -230,6 +238,12 @@ def test_evenly_spaced_numbers_between_any_others(dtype):
         lambda x: np.repeat(x[0, 0], 2, axis=0), lambda x: np.trace(x, dtype=np.float32),
         lambda x: np.pad(x.astype(int), 1, constant_values=2.5), lambda x: np.diff(x > 2),
         lambda x: np.linalg.multi_dot([x[:, :0], x[:0], x.T]),
+        lambda x: np.gradient(x, np.array([-100, 100], np.int8), axis=0),
+        lambda x: tuple(np.linalg.svd(x[:, :1] * x[:, :1].T, hermitian=True)),
+        lambda x: np.cov(x, dtype=x.dtype), lambda x: np.corrcoef(x, dtype=x.dtype),
+        lambda x: np.sort_complex(x.astype(np.int8)), lambda x: np.poly(x[0].astype(int)),
+        lambda x: np.choose([0, 1, 0], [x[0], 2.0]), lambda x: np.full_like(x, 2, None, "C"),
+        lambda x: np.insert(x, [], []), lambda x: np.delete(x, [], axis=1),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -330,7 +344,13 @@ def test_of_nothing_there_is_a_gradient(f):
     assert grad(lambda x: np.sum(f(x)))(np.empty((0, 3))).shape == (0, 3)
 
 
+def test_weights_of_a_covariance_may_be_mapped():
+    f = lambda w: np.cov(X, aweights=w)
+    assert_allclose(vmap(f)(X), [f(X[0]), f(X[1])])
+
+
 def test_piecewise_and_extract_by_the_values_of_a_tensor():
+    assert np.piecewise([0, 3], Tensor([True, False]), [1]).tolist() == [1, 0]
     f = lambda x: np.piecewise(x, [x < 2, x > 3], [np.exp, lambda v: v - np.mean(v), 7.0])
     agree(f, X)
     check_grads(f, (X + 0.1,), order=2)

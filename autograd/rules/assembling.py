@@ -40,7 +40,7 @@ def written(fn, x, v):
 
 def plain(index):
     """Take the values of an index, which has no derivative."""
-    return index if isinstance(index, slice) else np.asarray(index)
+    return index if isinstance(index, (slice, list, tuple)) else np.asarray(index)
 
 
 # ── joining ───────────────────────────────────────────────────────────────────────────────────
@@ -120,9 +120,16 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):  # results are values
 
 
 # ── choosing ──────────────────────────────────────────────────────────────────────────────────
+def alike(values):
+    """Give numbers the dtype that they have beside arrays."""
+    values = [v if np.isscalar(v) else arrayed(v) for v in values]
+    kind = np.result_type(*values)
+    return [v if hasattr(v, "dtype") else kind.type(v) for v in values]
+
+
 @composite(np.choose)
 def choose(a, choices, mode="raise"):
-    return moved(lambda *places: np.choose(np.asarray(a), places, mode=mode), *choices)
+    return moved(lambda *places: np.choose(np.asarray(a), places, mode=mode), *alike(choices))
 
 
 @composite(np.compress)
@@ -140,9 +147,9 @@ def select(condlist, choicelist, default=0):
     if len(condlist) != len(choicelist):
         told = f"there are {len(condlist)} conditions and {len(choicelist)} choices"
         raise refusal(ValueError, told, "np.select", "a choice for each; default= for the rest")
-    values = [v if np.isscalar(v) else arrayed(v) for v in (*choicelist, default)]
-    kind = np.result_type(*values)
-    *choices, chosen = (v if hasattr(v, "dtype") else kind.type(v) for v in values)
+    first = [np.zeros(1, arrayed(c).dtype) for c in condlist]
+    np.select(first, first)  # NumPy's own refusal
+    *choices, chosen = alike((*choicelist, default))
     for condition, choice in [*zip(condlist, choices, strict=True)][::-1]:
         chosen = np.where(condition, choice, chosen)
     return chosen
@@ -150,6 +157,7 @@ def select(condlist, choicelist, default=0):
 
 @composite(np.piecewise)
 def piecewise(x, condlist, funclist, *args, **kw):
+    x = arrayed(x)
     if not isinstance(condlist, (list, tuple)) or (np.ndim(condlist[0]) == 0 and np.ndim(x)):
         condlist = [condlist]
     conditions = [np.not_equal(c, 0) for c in condlist]

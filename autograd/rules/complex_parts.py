@@ -62,7 +62,7 @@ def is_real_by_chance(x):
 
 @composite(np.sort_complex)
 def sort_complex(a):
-    return widened(np.sort(a), np.dtype(np.complex128))
+    return widened(np.sort(a), np.dtype(np.complex64 if a.dtype.char in "bBhH" else complex))
 
 
 # ── np.emath: real where the result is, complex where it must be ───────────────────────────────

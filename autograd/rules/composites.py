@@ -21,11 +21,15 @@ def take(x, indices, axis=None, *, mode="raise"):
         indices = indices % x.shape[axis]
     elif mode == "clip":
         indices = np.clip(indices, 0, x.shape[axis] - 1)
+    else:
+        np.take([0], 0, mode=mode)  # NumPy's own refusal
     return x[(*(slice(None),) * axis, indices)]
 
 
 @composite(np.take_along_axis)
 def take_along_axis(x, indices, axis=-1):
+    first = np.zeros((1,) * np.ndim(indices), int)
+    np.take_along_axis(np.zeros((1,) * x.ndim), first, axis)  # NumPy's own refusal
     if axis is None:
         return np.ravel(x)[indices]
     grid = list(np.ix_(*(np.arange(n) for n in x.shape)))
@@ -61,9 +65,9 @@ def flipud(x):
 
 
 @composite(np.full_like)
-def full_like(x, fill_value, dtype=None, shape=None, device=None):
+def full_like(x, fill_value, dtype=None, order="K", subok=True, shape=None, *, device=None):
     dtype = dtype or x.dtype  # of x's alone, the value would be rounded to that before
-    zeros = np.zeros_like(x, dtype=dtype, shape=shape, device=device)
+    zeros = np.zeros_like(x, dtype, order, subok, shape, device=device)
     return astype(zeros + fill_value, dtype=dtype)
 
 
@@ -143,14 +147,17 @@ def split(ary, indices_or_sections, axis=0):
 
 @composite(np.hsplit)
 def hsplit(ary, indices_or_sections):
+    np.hsplit(np.empty((1,) * ary.ndim), 1)  # NumPy's own refusal
     return np.split(ary, indices_or_sections, 0 if ary.ndim == 1 else 1)
 
 
 @composite(np.vsplit)
 def vsplit(ary, indices_or_sections):
+    np.vsplit(np.empty((1,) * ary.ndim), 1)  # NumPy's own refusal
     return np.split(ary, indices_or_sections, 0)
 
 
 @composite(np.dsplit)
 def dsplit(ary, indices_or_sections):
+    np.dsplit(np.empty((1,) * ary.ndim), 1)  # NumPy's own refusal
     return np.split(ary, indices_or_sections, 2)

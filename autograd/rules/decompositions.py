@@ -195,7 +195,8 @@ def svd_parts(a, full_matrices=True, compute_uv=True, hermitian=False):
 def svd_of_hermitian(a):
     w, v = np.linalg.eigh(a)
     order = np.flip(np.argsort(np.abs(w)), -1)
-    sign, s = (np.take_along_axis(x, order, -1) for x in (np.sign(w), np.abs(w)))
+    sign = np.copysign(1.0, w)  # of 0, too, or rows of vh would be 0
+    sign, s = (np.take_along_axis(x, order, -1) for x in (sign, np.abs(w)))
     u = np.take_along_axis(v, order[..., None, :], -1)
     return SVDResult(u, s, adjoint(u * sign[..., None, :]))
 

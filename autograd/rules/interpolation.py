@@ -9,6 +9,7 @@ from autograd.rules.elementwise import masked
 from autograd.rules.masking import cast
 from autograd.rules.shape import (
     Slot,
+    arrayed,
     astype,
     cut,
     gather,
@@ -145,6 +146,8 @@ def diff_with_ends(a, n=1, axis=-1, *, prepend=None, append=None):
 @composite(np.ediff1d)
 def ediff1d(ary, to_end=None, to_begin=None):
     x = np.ravel(ary)
+    ends = [None if p is None else np.ones(1, arrayed(p).dtype) for p in (to_end, to_begin)]
+    np.ediff1d(np.ones(1, x.dtype), *ends)  # NumPy's own refusal
     parts = [np.ravel(p) for p in (to_begin, x[1:] - x[:-1], to_end) if p is not None]
     return astype(np.concatenate(parts), dtype=x.dtype) if len(parts) > 1 else parts[0]
 
@@ -175,15 +178,23 @@ def gradient(f, *varargs, axis=None, edge_order=1):
             f"np.gradient of shape {f.shape}, axis={axis}",
             "one spacing for all, or one for each axis",
         )
-    parts = [slopes(f, spaces(h), a, edge_order) for h, a in zip(steps, axes, strict=True)]
+    pairs = [*zip(steps, axes, strict=True)]
+    parts = [slopes(f, spaces(h, f.shape[a]), a, edge_order) for h, a in pairs]
     return parts[0] if len(parts) == 1 else tuple(parts)
 
 
-def spaces(step):
-    """Return the distances between points; one number where they are known to be equal."""
+def spaces(step, n):
+    """Return the distances between n points; one number where they are known to be equal."""
     if np.ndim(step) == 0:
         return step
-    h = np.diff(step)
+    if np.shape(step) != (n,):
+        raise refusal(
+            ValueError,
+            f"{n} points have {n} coordinates, not an array of shape {np.shape(step)}",
+            f"np.gradient along an axis of {n} elements",
+            "a number, or a coordinate for each element along the axis",
+        )
+    h = np.diff(step if arrayed(step).dtype.kind in "fc" else astype(step, dtype=np.dtype(float)))
     return h[0] if isinstance(h, np.ndarray) and (h == h[0]).all() else h
 
 

@@ -87,6 +87,7 @@ def kron(a, b):
 def matrix_power(a, n):
     """Square and multiply, in NumPy's order."""
     n = operator.index(n)
+    np.linalg.matrix_power(np.broadcast_to(1.0, a.shape), 1)  # NumPy's own refusal
     if n == 0:
         return np.zeros_like(a) + np.eye(a.shape[-1], dtype=a.dtype)
     a, n = (a, n) if n > 0 else (np.linalg.inv(a), -n)

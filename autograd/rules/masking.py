@@ -92,6 +92,8 @@ def var(
             f"np.var or np.std of {x.dtype} {x.shape}, dtype={np.dtype(dtype)}",
             "a floating dtype, and its result.astype(int)",
         )
+    if correction is not None and ddof:
+        np.var([0], ddof=ddof, correction=correction)  # NumPy's own refusal
     x, ddof = cast(x, dtype), ddof if correction is None else correction
     if mean is None and where is True:
         return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)

@@ -17,7 +17,7 @@ def pad(array, pad_width, mode="constant", **options):
         return pad_constant(x, pad_width=pad_width)
     if callable(mode):
         return _by_function(x, pad_width, mode, options)
-    np.pad(np.empty((0,) * x.ndim), 0, mode, **options)  # NumPy's own refusal
+    np.pad(np.ones([min(n, 1) for n in x.shape]), pad_width, mode, **options)  # its own refusal
     odd = options.get("reflect_type") == "odd"
     for axis, width in enumerate(widths(pad_width, x.ndim)):
         if mode in STATISTICS:

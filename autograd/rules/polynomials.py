@@ -98,7 +98,7 @@ def polyint(p, m=1, k=None):
 def poly(seq_of_zeros):
     """Multiply the factors x - r; the characteristic polynomial of a real matrix is real."""
     given = listed(seq_of_zeros)
-    roots = np.linalg.eigvals(given) if given.ndim == 2 else given
+    roots = np.linalg.eigvals(given) if given.ndim == 2 else given + 0.0
     p = np.ones(1, roots.dtype)
     for i in range(len(roots)):
         p = np.convolve(p, np.concatenate((np.ones(1, roots.dtype), -roots[i : i + 1])))

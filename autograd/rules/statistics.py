@@ -1,15 +1,18 @@
 """Derivatives of statistics: averages, moments, counts, and what leaves out nan."""
 
 import builtins
+from typing import Any
 
 import numpy as np
 
 from autograd.errors import refusal
 from autograd.primitive import composite, options, primitive
+from autograd.rules.complex_parts import numbers
 from autograd.rules.elementwise import masked
+from autograd.rules.masking import cast
 from autograd.rules.quantiles import aligned_weights
 from autograd.rules.reduce import d_cumprod, d_cumsum, d_prod, expand
-from autograd.rules.shape import Slot, add_up, astype, gather, on_axis, unlisted
+from autograd.rules.shape import Slot, add_up, arrayed, astype, gather, on_axis, unlisted
 
 
 # ── without the elements that are nan ─────────────────────────────────────────────────────────
@@ -259,6 +262,11 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
         rows = rowvar or np.ndim(y) < 2 or len(y) == 1
         x = np.concatenate((x, observed(y, rows, dtype)), axis=0)
     ddof = ddof if ddof is not None else 1 - bool(bias)
+    for name, w in (("fweights", fweights), ("aweights", aweights)):
+        if w is not None:
+            column = np.reshape(numbers(arrayed(w)), (-1,) + (1,) * (np.ndim(w) - 1))
+            given: dict[str, Any] = {name: column}
+            np.cov(np.ones((1, len(column))), ddof=0, **given)  # NumPy's own refusal
     weights, fweights, aweights = product(fweights, aweights)
     mean, total = np.average(x, axis=1, weights=weights, returned=True)
     x = x - np.reshape(mean, (-1, 1))
@@ -270,7 +278,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
         size = total[0] - ddof * np.cumsum(weights * aweights)[-1] / total[0]
     other = np.transpose(x if weights is None else x * weights)
     other = np.conjugate(other) if other.dtype.kind == "c" else other
-    return np.squeeze(np.dot(x, other) * np.true_divide(1, size))
+    return np.squeeze(cast(np.dot(x, other) * np.true_divide(1, size), x.dtype))
 
 
 def observed(x, rows, dtype):
