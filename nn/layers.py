@@ -66,7 +66,7 @@ class Bilinear(Module):
         return functional.bilinear(x1, x2, self.weight, self.bias)
 
 
-class Dropout(Function, function=functional.dropout):
+class Dropout(Function, function=functional.dropout, inplace=True):
     """In training, set elements to 0 with probability p and scale the others; else do nothing.
 
     >>> Dropout(0.5).eval()(np.ones(3))
@@ -81,11 +81,11 @@ class Dropout(Function, function=functional.dropout):
         functional.dropout(np.zeros(0), self.p)  # refuses what is no probability
 
 
-class Dropout1d(Dropout, function=functional.dropout1d):
+class Dropout1d(Dropout, function=functional.dropout1d, inplace=True):
     """`Dropout` of whole channels of (N, C, L)."""
 
 
-class Dropout2d(Dropout, function=functional.dropout2d):
+class Dropout2d(Dropout, function=functional.dropout2d, inplace=True):
     """`Dropout` of whole channels of (N, C, H, W)."""
 
 

@@ -54,6 +54,29 @@ def test_activations_are_pytorchs(torch, name, options):
     assert_like_torch(torch, ours, theirs, POINTS, tolerance=1e-7 if single else 1e-10)
 
 
+IN_PLACE = [
+    ("CELU", (0.5,)), ("ELU", (0.5,)), ("Hardtanh", (-1.0, 1.0)), ("LeakyReLU", (0.2,)),
+    ("Mish", ()), ("ReLU", ()), ("ReLU6", ()), ("SELU", ()), ("SiLU", ()),
+    ("Threshold", (0.1, 2.0)), ("Dropout", (1.0,)), ("Dropout", (0.0,)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "args"), IN_PLACE)
+def test_what_is_done_in_place_is_seen_where_the_data_are(torch, rng, name, args):
+    x = rng.normal(size=(4, 5))
+    found = []
+    for library, tensor in ((nn, Tensor), (torch.nn, torch.tensor)):
+        leaf = tensor(x, requires_grad=True)
+        h = 2 * leaf
+        y = getattr(library, name)(*args, True)(h)
+        (y * y + h).sum().backward()  # h is y
+        found.append([value.detach().numpy() for value in (h, y, leaf.grad)])
+    for ours, theirs in zip(*found, strict=True):
+        assert_allclose(ours, theirs, rtol=1e-10, atol=1e-10)
+    with pytest.raises(RuntimeError, match="a leaf that requires a gradient cannot be rewritten"):
+        nn.ReLU(inplace=True)(Tensor(x, requires_grad=True))
+
+
 @pytest.mark.parametrize("name", ["softmax", "softmin", "log_softmax"])
 def test_a_dtype_is_that_of_the_numbers_before(torch, name):
     whole = np.array([[1, 2, 4], [-3, 0, 200]])
@@ -172,11 +195,11 @@ def test_options_are_attributes_that_may_be_changed():
 MISMADE = {
     lambda: nn.Dropout(q=1): """Dropout: got an unexpected keyword argument 'q'
   where: Dropout(q=1)
-  instead: Dropout(p: float = 0.5)""",
+  instead: Dropout(p: float = 0.5, inplace: bool = False)""",
     lambda: nn.Dropout("a"): """\
 Dropout: '<=' not supported between instances of 'int' and 'str'
   where: Dropout('a')
-  instead: Dropout(p: float = 0.5)""",
+  instead: Dropout(p: float = 0.5, inplace: bool = False)""",
     lambda: nn.Linear(3): """\
 Linear: missing 1 required positional argument: 'out_features'
   where: Linear(3)

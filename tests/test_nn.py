@@ -575,11 +575,11 @@ SAID = {
         "to('float32') or to('float64')",
     ),
     "an option of another library": (
-        lambda: nn.LeakyReLU(0.1, inplace=True),
+        lambda: nn.GELU(inplace=True),
         TypeError,
-        "LeakyReLU: got an unexpected keyword argument 'inplace'",
-        "LeakyReLU(0.1, inplace=True)",
-        "LeakyReLU(negative_slope: float | Any = 0.01)",
+        "GELU: got an unexpected keyword argument 'inplace'",
+        "GELU(inplace=True)",
+        "GELU(approximate='none')",
     ),
     "a vector for a weight": (
         lambda: nn.functional.linear(Tensor(np.zeros((5, 3))), Tensor(np.zeros(3))),
