@@ -39,7 +39,8 @@ INSTEAD = {
 
 def grad(
     outputs: Several, inputs: Several, grad_outputs: Any = None, retain_graph: bool | None = None,  # noqa: ARG001  # no graph is freed
-    create_graph: bool = False, allow_unused: bool | None = None, materialize_grads: bool = False,
+    create_graph: bool = False, only_inputs: bool = True, allow_unused: bool | None = None,  # noqa: ARG001  # always
+    *, materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:  # fmt: skip
     """Return the gradients of the sum of `outputs` by each of `inputs`; no ``.grad`` changes.
 
@@ -50,6 +51,7 @@ def grad(
     grad_outputs : what arrives at each of the outputs, of its shape; None is 1 for a scalar.
     retain_graph : without effect: the graph may be used again.
     create_graph : record the backward pass too, so that the results can be differentiated.
+    only_inputs : without effect, as in PyTorch: it is always so.
     allow_unused : give None by an input that no output depends on.
     materialize_grads : give 0 by such an input.
 

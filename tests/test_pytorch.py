@@ -179,6 +179,8 @@ def derivatives(library):
     found = [
         *first, *library.autograd.grad(penalty, (w, x), **kept),
         *library.autograd.grad(h, x, grad_outputs=library.ones_like(h), **kept),
+        *library.autograd.grad(h, x, library.ones_like(h), True, True, True, True),
+        *library.autograd.grad(h, x, library.ones_like(h), only_inputs=True, **kept),
         *library.autograd.grad([y, penalty], w, two, **kept),
         *library.autograd.grad(y, [y, x], **kept),
         *library.autograd.grad((x * 2).sum(), [x, w], materialize_grads=True),
