@@ -112,6 +112,10 @@ def test_single_precision_loses_no_digits_on_the_way(f, x):
         (special.gammasgn, -0.5, 0.0),
         (lambda r: special.huber(1.0, r), 1.0, 1.0),
         (lambda d: special.huber(d, -3.0), 1.0, 2.0),
+        (grad(lambda x: special.gammainc(2.0, x)), 0.0, 1.0),
+        (grad(lambda x: special.betainc(2.0, 2.0, x)), 0.0, 6.0),
+        (grad(grad(lambda x: special.betainc(2.0, 3.0, x))), 1.0, 24.0),
+        (grad(lambda x: special.betainc(1e3, 1e3, x)), 0.0, 0.0),
     ],
 )
 def test_limits(f, x, expected):

@@ -125,12 +125,23 @@ def excess(a, b):
     return special.psi(a) - special.psi(a + b)
 
 
+def at_ends(ends, x, powers, logs):
+    """Return powers(x) at the ends, where logarithms have lost the slope, and logs(x) between."""
+    return np.where(ends, powers(np.where(ends, x, 0.5)), logs(np.where(ends, 0.5, x)))
+
+
 def density_gamma(a, x):
-    return np.exp(special.xlogy(a - 1, x) - x - special.gammaln(a))
+    log = -special.gammaln(a)
+    powers = lambda z: z ** (a - 1) * np.exp(log - z)
+    return at_ends(x == 0, x, powers, lambda z: np.exp(special.xlogy(a - 1, z) - z + log))
 
 
 def density_beta(a, b, x):
-    return np.exp(special.xlogy(a - 1, x) + special.xlog1py(b - 1, -x) - special.betaln(a, b))
+    log = -special.betaln(a, b)
+    scale = np.exp(np.minimum(log, 700))  # of larger ones, the powers at the ends are 0
+    powers = lambda z: z ** (a - 1) * (1 - z) ** (b - 1) * scale
+    logs = lambda z: np.exp(special.xlogy(a - 1, z) + special.xlog1py(b - 1, -z) + log)
+    return at_ends((x == 0) | (x == 1), x, powers, logs)
 
 
 def density_t(df, x):
