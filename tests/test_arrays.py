@@ -24,6 +24,7 @@ from autograd import (
 from autograd.blocks import LARGE
 from autograd.check import check_grads
 from autograd.elements import vectorize
+from autograd.program import CaptureError
 
 X = np.array([[3.0, 1.0, 2.0], [0.5, 5.0, 4.0]])
 MASK = np.array([[True, False, True], [False, False, True]])
@@ -631,6 +632,20 @@ def powers(a, p):
 )  # fmt: skip
 def test_vectorize_gives_the_values_of_numpy(f, arrays):
     agree(f, *arrays)
+
+
+def test_where_without_values_says_where():
+    places = np.where(leaf(X) > 2)
+    assert_array_equal(places, np.where(X > 2))
+    assert [*map(type, places)] == [np.ndarray, np.ndarray]
+    for f in (
+        lambda x: np.sum(x[np.where(x > 2)] ** 2),
+        lambda x: sum(np.sum(row[np.where(row > 2)[0]] ** 2) for row in x),
+    ):
+        assert_array_equal(grad(f)(X), np.where(X > 2, 2 * X, 0))
+        assert_array_equal(vmap(grad(f))(X[None]), [grad(f)(X)])
+    with pytest.raises(CaptureError, match=r"np.nonzero.*\n.*\n  instead: np.where\(mask, x, 0\)"):
+        compile(lambda x: x[np.where(x > 2)])(X)
 
 
 def test_vectorize_differentiates_branches():

@@ -690,7 +690,10 @@ REFUSED = {
         "that value as an argument of the primitive, or of the checkpointed function",
     ),
     masked: ("an array whose size depends on values", "np.where(mask, x, 0)"),
-    asked: ("np.allclose, which asks about numbers", "np.where and other functions of arrays"),
+    asked: (
+        "np.allclose, which asks about numbers",
+        "np.where(mask, x, 0) and other functions of arrays",
+    ),
     unknown: (
         "np.unique, which has no row in autograd/rules",
         "a rule with @autograd.primitive",

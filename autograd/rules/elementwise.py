@@ -15,7 +15,7 @@ import operator
 import numpy as np
 
 from autograd.errors import refusal
-from autograd.primitive import composite, fused, primitive
+from autograd.primitive import composite, fused, options, primitive
 from autograd.rules.masking import cast
 from autograd.rules.shape import unlisted
 
@@ -168,14 +168,13 @@ def bind_where(condition, *branches):
     if len(branches) == 1:
         told = "where(condition, x) lacks the value for where it is false"
         raise refusal(TypeError, told, "np.where with two arguments", "np.where(x > 0, x, 0)")
-    if not branches:
-        raise refusal(
-            TypeError,
-            "where(condition) without values has a result of unknown size",
-            "np.where of a Tensor with one argument",
-            "np.nonzero(condition)",
-        )
-    return (condition, *branches), {}
+    return (condition, *branches), {} if branches else {"places": True}
+
+
+@options(np.where)
+def places_of(condition, places):
+    """Return where the condition is true: it has no derivative, but an index may be made of it."""
+    return np.nonzero(condition)
 
 
 # fmt: off

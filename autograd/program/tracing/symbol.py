@@ -102,7 +102,10 @@ class Symbol(Standin):
             raise capture_error(what, "plain calls of NumPy")
         what, instead = "has no row in autograd/rules", "a rule with @autograd.primitive"
         if fn in QUERIES:
-            what, instead = "asks about numbers", "np.where and other functions of arrays"
+            what, instead = (
+                "asks about numbers",
+                "np.where(mask, x, 0) and other functions of arrays",
+            )
         raise capture_error(f"{full_name(fn)}, which {what}", instead)
 
     @property
