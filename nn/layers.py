@@ -1,7 +1,7 @@
 """Layers that have parameters, a state, or other layers in them: each reads like its formula."""
 
 import operator
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Self
 
@@ -136,18 +136,18 @@ class ModuleList(Module):
 
     def append(self, module: Module) -> Self:
         """Add a module at the end; return the list."""
-        self._put(len(self), module)
+        self._put(str(len(self)), module)
         return self
 
     def __setitem__(self, index: int, module: Module) -> None:
-        self._put(range(len(self))[operator.index(index)], module)
+        self._put([name for name, _ in self.named_children()][operator.index(index)], module)
 
-    def _put(self, place: int, module: Module) -> None:
+    def _put(self, place: str, module: Module) -> None:
         kind, name = type(module).__name__, getattr(module, "__name__", "")
         what = f"{type(self).__name__} is made of modules, not of {kind_of(module)}"
         where, instead = f"item {place}, {name or kind}", "objects: nn.Tanh(), nn.Linear(4, 3)"
         refuse(not isinstance(module, Module), what, where, instead, TypeError)
-        setattr(self, str(place), module)
+        setattr(self, place, module)
 
     def extend(self, modules: Iterable[Module]) -> Self:
         """Add modules at the end; return the list."""
@@ -169,6 +169,8 @@ class ModuleList(Module):
 class Sequential(ModuleList):
     """``f₃(f₂(f₁(x)))``: modules in a row, which can be counted, indexed and iterated.
 
+    A dict gives them names: ``Sequential({"hidden": Linear(4, 3), "act": ReLU()}).hidden``.
+
     >>> Sequential(Linear(4, 3), ReLU(), Linear(3, 2))
     Sequential(
       (0): Linear(in_features=4, out_features=3, bias=True)
@@ -177,8 +179,10 @@ class Sequential(ModuleList):
     )
     """
 
-    def __init__(self, *modules: Module) -> None:
-        super().__init__(modules)
+    def __init__(self, *modules: Any) -> None:
+        named = len(modules) == 1 and isinstance(modules[0], Mapping)
+        for name, module in modules[0].items() if named else enumerate(modules):
+            self._put(str(name), module)
 
     def forward(self, x: Any) -> Any:
         """Give each module the result of the one before."""

@@ -339,6 +339,12 @@ def test_lists_of_modules():
     assert type(net[1:3]) is nn.Sequential
     assert net[1:3][1] is net[2]
     assert list(net.state_dict())[2] == "2.weight"
+    net = nn.Sequential({"hidden": nn.Linear(4, 3), "act": nn.ReLU(), "out": nn.Linear(3, 2)})
+    net[1] = nn.Tanh()
+    assert [*net.state_dict()] == ["hidden.weight", "hidden.bias", "out.weight", "out.bias"]
+    assert [*map(str, net)][1] == str(net.act) == "Tanh()"
+    assert net.append(nn.ReLU())[3] is dict(net.named_children())["3"]
+    assert net(np.ones((5, 4))).shape == (5, 2)
     layers = nn.ModuleList([nn.ReLU()]).append(nn.Tanh()).extend([nn.SiLU()])
     assert type(layers[:2]) is nn.ModuleList
     assert [str(m) for m in layers] == ["ReLU()", "Tanh()", "SiLU()"]
