@@ -66,6 +66,7 @@ OF_OPTIM = {
     "swa_utils": "nn.optim.EMA",
 }
 OF_SCHEDULES = {
+    "ChainedScheduler": "step() of each schedule, one after the other",
     "ConstantLR": "LambdaLR(optimizer, lambda t: factor if t < total_iters else 1)",
     "CyclicLR": "OneCycleLR, CosineAnnealingWarmRestarts, LambdaLR",
     "MultiplicativeLR": "LambdaLR, of the product; ExponentialLR for a constant factor",

@@ -106,6 +106,19 @@ def test_the_path_is_pytorchs(torch, name, options, optimizer):
     assert len(set(seen[:, 0])) > 1
 
 
+def test_restarts_may_come_between_the_epochs(torch):
+    epochs = [k / 7 for k in range(STEPS)] + [3.5, 0.0, 26.0]
+    options = {"T_0": 3, "T_mult": 2, "eta_min": 0.001}
+    same_paths(
+        torch, lambda library, guest: library.CosineAnnealingWarmRestarts(guest, **options),
+        metrics=epochs,
+    )  # fmt: skip
+    same_paths(
+        torch, lambda library, guest: library.CosineAnnealingWarmRestarts(guest, **options),
+        metrics=[None, 0.5, None, 2.75, None, None],
+    )  # fmt: skip
+
+
 SEQUENCES = {
     "warm cosine": (
         [

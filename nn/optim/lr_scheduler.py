@@ -97,7 +97,7 @@ class LRScheduler(Remembering):
         instead = "optimizer.load_state_dict(saved) before it, or last_epoch=-1"
         self._refuse(resumed and fresh, what, instead)
         self.base_lrs: list[Any] = [g.setdefault("initial_lr", g["lr"]) for g in groups]
-        self.last_epoch = last_epoch + 1
+        self.last_epoch: Any = last_epoch + 1
         # saved rates are already those of this t
         now = [self.at(self.last_epoch, i) for i in range(len(groups))] if resumed else []
         self._apply(now or self.base_lrs)
@@ -201,6 +201,11 @@ class CosineAnnealingWarmRestarts(CosineAnnealingLR):
         while t >= T_0:
             t, T_0 = t - T_0, T_0 * T_mult
         return super().formula(t, lr, T_0, eta_min)
+
+    def step(self, epoch: float | None = None) -> None:
+        """Go on to the next t, or to any, as ``epoch + i / batches`` after batch i of an epoch."""
+        self.last_epoch = self.last_epoch if epoch is None else epoch - 1
+        super().step()
 
 
 class OneCycleLR(LRScheduler):
