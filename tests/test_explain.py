@@ -194,8 +194,24 @@ def test_paths_beyond_the_first_few_are_counted(lang, words):
     assert words in str(explanation(f, {}, lang))
 
 
+def test_one_path_is_counted_as_one_and_the_shortest_are_written():
+    (x,) = variables(x=1.0)
+    f = x * 1.0
+    for k in range(4):
+        f = f + x * float(k)
+    text = str(explain(f))
+    lengths = [path.count("→") for path in re.findall(r"x → [^,…]*", text)]
+    assert lengths == sorted(lengths) == [2, 3, 4, 5]
+    assert " … and 1 more path" in text.splitlines()[-1]
+    assert not text.endswith("paths")
+
+
 def test_so_many_paths_that_only_their_number_is_told():
     (x,) = variables(x=1.0)
+    y = x
+    for _ in range(20):
+        y = y + 1.0
+    assert str(explain(y)).endswith("  ∂y/∂x = 1   1 path"), "of too many edges"
     y = x
     for _ in range(1200):
         y = y + y * 0.0
@@ -211,6 +227,37 @@ def test_matrix_form_with_shapes():
     assert "∂L/∂theta1 = (∂L/∂" in text
     assert "= Xᵀ @ ∂L/∂" in text
     assert "sum((4×3), axis=0) = (3,)" in text
+
+
+def test_arrays_without_a_name_stand_for_their_shapes_too():
+    x, t = variables(x=np.ones((3, 2)), t=2.0)
+    explained = explain(np.sum(x @ np.ones((2, 4))))
+    assert "   shape (3×2) @ (2×4) = (3×4)\n" in str(explained)
+    assert "   shape (3×4) @ (4×2) = (3×2)   x receives it from y" in str(explained)
+    whole = r"\text{shape }{(3 \times 2) \, (2 \times 4) = (3 \times 4)}"
+    assert whole in markdown(explained.document)
+    sent = "∂f/∂t = sum(∂f/∂y · [1, 3], axis=0) = sum([1, 1] · [1, 3], axis=0) = 4   "
+    y = t * np.array([1.0, 3.0])
+    assert sent in str(explain(np.sum(y)))
+
+
+def test_a_formula_too_long_to_be_read_is_left_out():
+    x, y = variables(x=[1.0, 2.0], y=[[3.0, 4.0]])
+    assert "concatenate((x, x, x))" in str(explain(np.concatenate([x] * 3)))
+    assert "x, x" not in str(explain(np.concatenate([x] * 80)))
+    for joined in (np.concatenate([y] * 7), np.concatenate([y] * 80)):
+        shapes = explain(joined).document.sections[0].equations[0].shape(LATEX)
+        assert shapes.endswith(rf"({joined.shape[0]} \times 2)")
+        assert shapes.count("=") == (joined.shape[0] == 7)
+
+
+def test_remarks_stand_in_one_column_whatever_stands_between():
+    (x,) = variables(x=1.5)
+    lines = str(explain(np.exp(np.sin(x**2)) / x)).splitlines()
+    columns = [line.find(" receives ") for line in lines if " receives " in line]
+    assert columns[:-1] == columns[:1] * 3
+    assert columns[-1] < min(columns[:-1]), "below the line that is too long for it"
+    assert max(map(len, lines)) <= 96
 
 
 def test_the_gradients_of_the_network_have_the_printed_numbers():
@@ -539,6 +586,7 @@ def test_one_page_counts_entries_from_zero_throughout():
     assert r"p_{2} \cdot \left(1 - p_{2}\right) \end{bmatrix}" in latex_body(explained.document)
     explained = explain(h1[1], "pt", jacobian=h1)
     assert "jacobiano, entradas contadas a partir de 0\n" in str(explained)
+    assert "1 − 0,7616²" not in str(explained), "formulas of a Jacobian stand for themselves"
     assert "∂h1/∂x1 = [[1 − h1[0]²;" in str(explained)
     page = latex_body(explained.document)  # not h₁₁, which may be read as the entry 11
     assert r"f &= {\left[h_{1}\right]}_{1} = " in page

@@ -170,14 +170,13 @@ class Derivation:
 
         The root's ``∂f/∂d`` is the gradient, over all edges.
         """
-        value = edge.local[1] if edge.local else None
         named = edge.node is not self.root
         of = self.nodes[edge.node] if named else applied(edge.node, self.named)
-        return partial(of, self.nodes[edge.to], value)
+        return partial(of, self.nodes[edge.to], edge.local[1])
 
     def local_row(self, edge: "_Edge") -> Equation:
         """Write ``∂d/∂a = ∂(a + b)/∂a = 1``."""
-        formula, value = edge.local or (0.0, 0.0)
+        formula, value = edge.local
         whole = partial(applied(edge.node, self.named), self.nodes[edge.to], value)
         left = self.local(edge) if edge.node is not self.root else None
         return Equation(left, (whole, formula), value, self.agreed(formula, value))
@@ -252,13 +251,18 @@ class Derivation:
 
 @dataclass(frozen=True, slots=True)
 class _Edge:
-    """What one operation sends to an argument; `local` where both are scalars."""
+    """What one operation sends to an argument.
+
+    Attributes
+    ----------
+    local : the formula and the value of the local derivative, where both are scalars.
+    """
 
     node: Tensor
     to: Tensor
     formula: Formula
     sent: Any
-    local: tuple[Formula, Any] | None = None
+    local: Any = None
 
 
 def _is_scalar(step: Step, a: Tensor) -> bool:
@@ -272,7 +276,7 @@ def _is_scalar(step: Step, a: Tensor) -> bool:
 def _reached(step: Step) -> dict[Tensor, Any]:
     """Map each argument that gets a gradient to all that it gets from this operation."""
     sent: dict[Tensor, Any] = {}
-    for a, gx in zip(step.arguments, step.sent, strict=False):
+    for a, gx in zip(step.arguments, step.sent, strict=True):
         if gx is not None:
             sent[a] = sent[a] + gx if a in sent else gx
     return sent

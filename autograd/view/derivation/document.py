@@ -58,8 +58,6 @@ class Equation:
             return ""
         total = style.shape(shape)
         last = self.formulas[-1] if self.formulas else None
-        if not isinstance(last, Call) or not self.numbers:
-            return total
         shapes = {np.shape(leaf.value) for leaf in leaves(last) if np.ndim(leaf.value)}
         if shapes <= {shape}:
             return total
