@@ -1,5 +1,6 @@
 """HIPS autograd's `autograd.core`: rules of primitives, and vector spaces."""
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -193,11 +194,34 @@ def _row(fun: Callable[..., Any]) -> Primitive:
         if COMPOSITES[fun] not in PRIMITIVES:
             COMPOSITES[fun] = tracer.primitive(fun)
         return PRIMITIVES[COMPOSITES[fun]]
-    row = PRIMITIVES.setdefault(fun, Primitive(fun, ()))
-    if isinstance(row.each, Undefined) and hasattr(fun, "replaced"):  # by `autograd.primitive`
+    known: Any = PRIMITIVES.get(fun)
+    undefined = known is None or isinstance(known.each, Undefined)
+    if undefined and hasattr(fun, "replaced"):  # by `autograd.primitive`, or `open_to_rules`
         fun.replaced = fun.replaced or tracer.primitive(fun.__wrapped__)  # type: ignore[attr-defined]  # it has one
         return PRIMITIVES[fun.replaced]
-    return row
+    return known or PRIMITIVES.setdefault(fun, Primitive(fun, ()))
+
+
+def open_to_rules(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of another library, which is a primitive once somebody gives it a rule.
+
+    Until then it is called as it is.
+
+    >>> import math
+    >>> from autograd import grad
+    >>> root = open_to_rules(math.sqrt)
+    >>> defvjp(root, lambda ans, x: lambda g: g / (2 * ans))
+    >>> grad(root)(4.0)
+    np.float64(0.25)
+    """
+
+    @functools.wraps(fn)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return (opened.replaced or fn)(*args, **kwargs)
+
+    opened: Any = call  # a function may carry attributes
+    opened.replaced = None
+    return call
 
 
 # ── vector spaces ─────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 
 from autograd import Tensor, check_grads, grad, hessian, jacobian, no_grad, value_and_grad, vmap
 from autograd.errors import three_lines
+from autograd.extend import defvjp
 
 scipy = pytest.importorskip("scipy", reason="what these tests are about")
 import autograd.scipy.stats.norm as norm  # noqa: E402, PLR0402  # HIPS's words
@@ -242,11 +243,30 @@ def test_solve_banded(below_and_above):
 
 
 def test_what_has_no_derivative_is_scipys_own():
-    assert ours.linalg.eigh is linalg.eigh
-    with pytest.raises(TypeError, match="would cut the gradient"):
+    assert ours.linalg.eigh.__wrapped__ is linalg.eigh
+    assert ours.linalg.LinAlgError is linalg.LinAlgError
+    with pytest.raises(TypeError, match="would cut the gradient") as error:
         grad(lambda a: ours.linalg.norm(a))(A)
+    assert str(error.value).endswith("instead: numpy.linalg.norm")
     points = [f.dirichlet.rvs([1.0, 2.0], size=3, random_state=1) for f in (ours.stats, stats)]
     assert_allclose(*points)
+
+
+def test_scipys_own_functions_take_rules_of_ones_own():
+    """As in models of state spaces, whose precision is banded: autograd.scipy has no row for it."""
+    from autograd.scipy.linalg import solveh_banded  # noqa: PLC0415  # as programs do
+    from autograd.scipy.special import comb  # noqa: PLC0415  # likewise
+
+    bands = np.array([[4.0, 5.0, 6.0], [1.0, 2.0, 0.0]])
+    solve = partial(solveh_banded, bands, lower=True)
+    assert_allclose(solve(B), linalg.solveh_banded(bands, B, lower=True))
+    with pytest.raises(TypeError, match="would cut the gradient"):
+        grad(lambda b: np.sum(solve(b)))(B)
+    defvjp(solveh_banded, None, lambda ans, a, b, **how: lambda g: solveh_banded(a, g, **how))
+    check_grads(lambda b: np.sum(solveh_banded(bands, b, lower=True) ** 2), B, order=2)
+    assert ours.linalg.solveh_banded is solveh_banded
+    defvjp(comb, lambda ans, n, k: lambda g: g * ans / n, argnums=(0,))
+    assert grad(comb)(4.0, 1) == 1
 
 
 def test_a_singular_triangle_is_an_error():

@@ -2,11 +2,13 @@
 
 import functools
 from collections.abc import Callable
+from inspect import isfunction
 from typing import Any
 
 import numpy as np
 from scipy import linalg
 
+from autograd.core import open_to_rules
 from autograd.errors import refusal
 from autograd.rules.complex_parts import beneath, is_symbol, numbers
 from autograd.rules.matrix_functions import banded, sylvester, triangular
@@ -21,8 +23,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Find SciPy's own: without derivatives, it refuses a Tensor that wants one."""
-    return getattr(linalg, name)
+    """Find SciPy's own: without a rule of the user's, it refuses a Tensor that wants one."""
+    own = getattr(linalg, name)
+    return globals().setdefault(name, open_to_rules(own)) if isfunction(own) else own
 
 
 def heedless(fn: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,11 +7,13 @@ Tensor(0.5204998778130465, op=erf)
 """
 
 import math
+from inspect import isfunction
 from typing import Any
 
 import numpy as np
 from scipy import special as scipys
 
+from autograd.core import open_to_rules
 from autograd.rules import neural
 from autograd.rules.shape import arrayed
 from autograd.rules.special import polygamma as polygamma_row
@@ -19,8 +21,9 @@ from autograd.rules.special import zeta as zeta_row
 
 
 def __getattr__(name: str) -> Any:
-    """Find SciPy's own: its ufuncs dispatch by themselves."""
-    return getattr(scipys, name)
+    """Find SciPy's own: its ufuncs dispatch by themselves, the others once they have a rule."""
+    own = getattr(scipys, name)
+    return globals().setdefault(name, open_to_rules(own)) if isfunction(own) else own
 
 
 def logsumexp(
