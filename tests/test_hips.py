@@ -207,6 +207,33 @@ def test_importing_autograd_does_not_load_these_rooms():
 
 
 # ── primitives of one's own ───────────────────────────────────────────────────────────────────
+def test_helpers_of_rules_are_found():
+    from autograd.numpy.numpy_vjps import (  # noqa: PLC0415  # as programs do
+        match_complex,
+        repeat_to_match_shape,
+        replace_zero,
+    )
+
+    def reduction(ans, x, axis=None, keepdims=False):  # noqa: ARG001  # HIPS's signature
+        def pull(g):
+            wide, count = repeat_to_match_shape(g, np.shape(x), np.result_type(x), axis, keepdims)
+            return match_complex(x, wide * (1 + 0j)) * np.cos(x) / replace_zero(count, 1)
+
+        return pull
+
+    @primitive
+    def mean_sine(x, axis=None, keepdims=False):
+        return numpy.mean(numpy.sin(x), axis=axis, keepdims=keepdims)
+
+    defvjp(mean_sine, reduction)
+    x = numpy.arange(24.0).reshape(2, 3, 4)
+    for axis in (None, 1, -1, (0, 2)):
+        for keepdims in (False, True):
+            f = lambda x: mean_sine(x, axis=axis, keepdims=keepdims) ** 2  # noqa: B023  # now
+            check_grads(f, order=2)(x)
+    assert repeat_to_match_shape(2.0, (), float, None, False) == (2.0, 1)
+
+
 def test_rules_by_argument_number():
     for define in (
         lambda f: defvjp_argnum(f, lambda i, ans, args, kw: lambda g: g * args[1 - i] * kw["by"]),
