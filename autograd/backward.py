@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import call_of, describe, refusal, shape_of
+from autograd.holders import getrefcount
 from autograd.modes import enable_grad, watching
 from autograd.primitive import PRIMITIVES
 from autograd.pull import Gradient, add, fit, pull
@@ -23,7 +24,7 @@ from autograd.rules.lazy import LAZY
 from autograd.rules.shape import cut_off
 from autograd.seeds import ONE, first_gradient
 from autograd.tensor import Tensor, constant, raw, record
-from autograd.versions import REWRITTEN, birth, fork, getrefcount, gone, is_rewritten, seen_by
+from autograd.versions import REWRITTEN, birth, fork, gone, is_rewritten, seen_by
 from autograd.witness import SHARING, line_at, place_told, reads
 
 float64 = np.float64
@@ -90,7 +91,7 @@ def sweep(
                     node._grad = g
                 elif held:
                     buffers.discard(birth)
-                    node._grad = _own(g, OWN + 1)  # `arrived` is g too
+                    node._grad = _own(g, GIVEN + 1)  # `arrived` is g too
             # 2. Apply the rules, for the arguments that require a gradient.
             if REWRITTEN:
                 for a in (node, *args):
@@ -207,7 +208,7 @@ def _accumulate(leaf: Tensor, grads: dict[Tensor, Gradient], recorded: bool) -> 
         grads[leaf] = _hooked(leaf, grads[leaf], recorded)
     before = leaf._grad
     if before is None:
-        leaf._grad = _alias(grads[leaf]) if recorded else _own(grads[leaf], OWN)  # the dict's
+        leaf._grad = _alias(grads[leaf]) if recorded else _own(grads[leaf], ITEM)
     elif recorded:
         held = before if type(before) is Tensor else constant(cut_off(before))
         leaf._grad = held + grads[leaf]
@@ -316,11 +317,11 @@ def _references(thing: object) -> int:
     return getrefcount(thing)
 
 
-def _measure() -> tuple[int, int]:
-    """Count the references of an object that nobody shares, seen from `sweep` and from `_own`."""
-    thing = object()
-    return getrefcount(thing), _references(thing)
+def _measure() -> tuple[int, int, int]:
+    """Count the references of an object that nobody shares: in a variable, given on, in a dict."""
+    thing, held = object(), {0: object()}
+    return getrefcount(thing), _references(thing), _references(held[0])
 
 
-ALONE, OWN = _measure()
+ALONE, GIVEN, ITEM = _measure()
 ANONYMOUS = ALONE + 1

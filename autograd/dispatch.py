@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import call_of, describe, failed_call, plain, raised_by_user, refusal, shape_of
+from autograd.holders import BY_AT, BY_FUNCTION, BY_OUT, getrefcount, holders, target
 from autograd.inplace import WRITERS, assign, into, is_dropped, misfit, refuse_part
 from autograd.modes import is_grad_enabled
 from autograd.primitive import (
@@ -23,7 +24,6 @@ from autograd.primitive import (
 from autograd.rules.ufuncs import METHODS
 from autograd.tensor import PLAIN, Tensor, constant, raw, record
 from autograd.tree import flatten, map_leaves
-from autograd.versions import AT_ALONE, OUT_ALONE, WRITE_ALONE, getrefcount, target
 
 
 def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
@@ -34,19 +34,19 @@ def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: 
         return apply(fn, args, kwargs)
     if method == "at":
         x, references = target(self, args, kwargs)
-        if references < AT_ALONE and type(x) is Tensor:
+        if type(x) is Tensor and not holders(references, x, BY_AT):
             refuse_part(x)
     if method in METHODS and has_row(fn):
         return into(kwargs.pop("out", None), METHODS[method](fn, *args, **kwargs))
     if method == "__call__" and [*map(type, kwargs.get("out", ()))] == [Tensor]:
         (x,) = kwargs["out"]
-        few, none = _references(tuple([(a is x) + (type(a) is Tensor) for a in args]))
+        pattern = tuple([(a is x) + (type(a) is Tensor) for a in args])
+        few, bare = _references(pattern)
         references = getrefcount(x) if getrefcount(kwargs["out"]) <= few else sys.maxsize
-        if references < none and is_dropped(sys._getframe(1)):
+        count = holders(references, x, bare, 1 + pattern.count(2))
+        if count < 1 and is_dropped(sys._getframe(1)):
             refuse_part(x)
-        return _into(
-            x, references <= none, fn, args, {k: v for k, v in kwargs.items() if k != "out"}
-        )
+        return _into(x, count <= 1, fn, args, {k: v for k, v in kwargs.items() if k != "out"})
     if not _connected((args, kwargs)):
         return _of_data(getattr(fn, method), args, **kwargs)
     refused = full_name(fn) + (f".{method}" if method != "__call__" else "")
@@ -99,8 +99,8 @@ def _into(
 def _array_function(self: Tensor, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG001  # NumPy's signature
     if "out" in kwargs or fn in WRITERS:  # is it np.fill_diagonal(a[0], 1), for nobody?
         x, references = target(self, args, kwargs)
-        alone = OUT_ALONE if "out" in kwargs else WRITE_ALONE
-        if references < alone and type(x) is Tensor and is_dropped(sys._getframe(1)):
+        held = holders(references, x, BY_OUT if "out" in kwargs else BY_FUNCTION)
+        if not held and type(x) is Tensor and is_dropped(sys._getframe(1)):
             refuse_part(x)
     return apply(fn, args, kwargs)
 
@@ -200,19 +200,19 @@ class _Probe:
 
 @lru_cache
 def _references(pattern: tuple[int, ...]) -> tuple[int, int]:
-    """Count the references of an ``out=`` that nobody shares, and of the tuple that it comes in.
+    """Count the references of the tuple of an ``out=``, and of what nobody but it refers to.
 
     They depend on which arguments are other tensors (1) and which are the result itself (2).
     """
-    x: Any = _Probe()
-    args: list[Any] = [(1.0, _Probe(), x)[kind] for kind in pattern]
+    held: list[Any] = [_Probe()]
+    args: list[Any] = [(1.0, _Probe(), held[0])[kind] for kind in pattern]
     if len(args) == 1:
-        few, none = np.negative(args[0], out=x)
+        few, references = np.negative(args[0], out=held[0])
     elif len(args) == 2:
-        few, none = np.add(args[0], args[1], out=x)
+        few, references = np.add(args[0], args[1], out=held[0])
     else:
         return 0, 0
-    return few, none - pattern.count(2)  # which `args` holds
+    return few, references - 1 - pattern.count(2)  # by the two lists
 
 
 Tensor.__array_ufunc__ = _array_ufunc

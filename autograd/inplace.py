@@ -11,34 +11,23 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import describe, plain, refusal
+from autograd.holders import BY_ITEM, BY_METHOD, BY_OPERATOR, getrefcount, holders
 from autograd.modes import is_grad_enabled
 from autograd.primitive import PRIMITIVES
 from autograd.rules.shape import astype, setitem
 from autograd.tensor import SETITEM, Tensor, constant, failed, is_array, plain_index, raw, record
-from autograd.versions import (
-    INPLACE_ALONE,
-    METHOD_ALONE,
-    SETITEM_ALONE,
-    become,
-    fork,
-    getrefcount,
-    overwrite,
-    owned,
-    refuse_leaf,
-    write,
-)
+from autograd.versions import become, fork, overwrite, owned, refuse_leaf, write
 
 SET, POP, CACHE = (dis.opmap[name] for name in ("STORE_SUBSCR", "POP_TOP", "CACHE"))
 
 
 def _setitem(self: Tensor, index: Any, value: Any) -> None:
-    references = getrefcount(self)
-    # there is not even a variable (an interpreter whose stack borrows references cannot tell)
-    if references < SETITEM_ALONE + _comes_from(value, self):
+    count = holders(getrefcount(self), self, BY_ITEM)
+    if count <= _comes_from(value, self):  # there is not even a variable
         frame = sys._getframe(1)
         if frame.f_code.co_code[frame.f_lasti] == SET:  # x.__setitem__(i, value) is another
             _refuse_lost(self)
-    assign(self, index, value, references <= SETITEM_ALONE)
+    assign(self, index, value, count <= 1)
 
 
 def _comes_from(value: Any, x: Tensor) -> bool:
@@ -69,7 +58,7 @@ def _kept(fn: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(fn)
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        if getrefcount(self) < METHOD_ALONE and is_dropped(sys._getframe(1)):
+        if not holders(getrefcount(self), self, BY_METHOD) and is_dropped(sys._getframe(1)):
             refuse_part(self)
         return fn(self, *args, **kwargs)
 
@@ -194,7 +183,7 @@ def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     op = PRIMITIVES[fn]
 
     def method(x: Tensor, other: Any) -> Tensor:
-        alone = getrefcount(x) <= INPLACE_ALONE
+        alone = holders(getrefcount(x), x, BY_OPERATOR) <= 1
         if not _is_value(other) and not is_array(other):
             return NotImplemented
         if recording := is_grad_enabled():

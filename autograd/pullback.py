@@ -8,11 +8,11 @@ import numpy as np
 from autograd.backward import ALONE, sweep
 from autograd.batching import Level, VmapError
 from autograd.errors import plain, refusal
+from autograd.holders import DATA_ALONE, getrefcount
 from autograd.modes import depth, enable_grad, is_grad_enabled, no_grad
 from autograd.outside import here
 from autograd.rules.shape import cut_off
 from autograd.tensor import Tensor, constant, raw
-from autograd.versions import DATA_ALONE, getrefcount
 
 BASIS = 2**26
 """So many bytes of unit vectors are pulled back at once."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd.errors import plain
+from autograd.holders import DATA_ALONE, getrefcount
 from autograd.inplace import INPLACE, into
 from autograd.methods import Methods
 from autograd.primitive import COMPOSITES, PRIMITIVES, Primitive, beyond, has_row
@@ -19,7 +20,6 @@ from autograd.rules.shape import VIEWS, astype, is_basic, setitem
 from autograd.rules.ufuncs import METHODS
 from autograd.tensor import GETITEM, PLAIN, Tensor, plain_index
 from autograd.tree import key_of
-from autograd.versions import DATA_ALONE, getrefcount
 
 
 class Standin(Methods, NDArrayOperatorsMixin):

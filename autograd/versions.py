@@ -8,8 +8,6 @@ fills an array, and reads parts of it, takes time linear in what is written and 
 the whole old array, as the rule of ``x * x`` does after ``x[0] = 1``, pays for a copy of it.
 """
 
-import sys
-from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -17,10 +15,8 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd.errors import describe, refusal
+from autograd.holders import DATA_ALONE, getrefcount
 from autograd.rules.shape import setitem
-
-getrefcount: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: sys.maxsize)
-
 
 birth = count(1).__next__
 """The next birth number: every tensor, and every new version of one, is younger than the last."""
@@ -195,50 +191,3 @@ def owned(x: Any, versions: bool = False) -> bool:
     """Tell whether nothing but x (and the version before it, if allowed) refers to its data."""
     allowed = DATA_ALONE + (versions and _patch(x) is not None)
     return getrefcount(x.data) <= allowed and x.data.base is None and x.data.flags.writeable
-
-
-def target(self: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, int]:
-    """Return what a function of NumPy writes into, and its references but for that of `self`."""
-    x = kwargs["out"] if "out" in kwargs else args[0] if args else None
-    return x, getrefcount(x) - (x is self)
-
-
-def _measure() -> list[int]:
-    """Count the references of objects that nobody shares, on this interpreter."""
-    counts = []
-
-    class Probe:
-        __slots__ = ("data",)
-        data: np.ndarray
-
-        def __setitem__(self, index: Any, value: Any) -> None:
-            counts.append(getrefcount(self))
-
-        def __iadd__(self, other: Any) -> Any:
-            counts.append(getrefcount(self))
-            return self
-
-        def method(self, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002  # as methods have them
-            counts.append(getrefcount(self))
-
-        def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> None:
-            counts.append(target(self, args, kwargs)[1])
-
-        def __array_ufunc__(self, fn: Any, method: str, *args: Any, **kwargs: Any) -> None:
-            counts.append(target(self, args, kwargs)[1])
-
-    probe: Any = Probe()
-    other: Any = Probe()
-    probe.data = np.empty(1)
-    probe[0] = 1
-    probe += 1
-    probe.method()
-    np.copyto(probe, 0)
-    np.sum(other, out=probe)
-    np.add.at(probe, 0, 1)
-    return [getrefcount(probe.data), *counts]
-
-
-DATA_ALONE, SETITEM_ALONE, INPLACE_ALONE, METHOD_ALONE, WRITE_ALONE, OUT_ALONE, AT_ALONE = (
-    _measure()
-)

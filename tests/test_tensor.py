@@ -728,7 +728,13 @@ def test_what_somebody_holds_or_shares_is_written_into_without_a_name():
         with pytest.raises(RuntimeError, match="would be lost"):
             w[0, 0].fill_(4.0)  # a number is no view
     row = a[0]
-    row.fill_(9.0)  # of one's own
+    row.fill_(8.0)  # of one's own
+    np.add.at(row, 0, 1.0)
+    np.put(row, 1, 9.0)
+    row[2] += 1.0
+    np.negative(row, row)
+    np.subtract(row, row, out=row)
+    np.copyto(row, 9.0)
     assert row.tolist() == [9, 9, 9]
     assert a.tolist() == [[2, 0, 0], [1, 1, 1]]
     assert (w.tolist(), array.tolist()) == ([[1, 1, 6], [7, 7, 7]], [3, 0, 0])
