@@ -283,7 +283,7 @@ class Module(Told):
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or fill them with 0."""
         for p in self.parameters():
-            p.grad = None if set_to_none or p.grad is None else np.zeros_like(p.grad.data)
+            p.grad = None if set_to_none or p._grad is None else np.zeros_like(p.data)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Freeze all parameters, or train them again; return the module."""

@@ -794,6 +794,58 @@ def test_a_gradient_that_is_read_had_none_before(how):
     assert_array_equal(w.grad, results[0])
 
 
+def test_a_gradient_that_is_asked_for_had_none_before():
+    """A program is that of a first call, of which ``if w.grad is not None`` is one branch."""
+    w = Tensor([1.0, 2.0], requires_grad=True, name="w")
+
+    def step(x):
+        if w.grad is not None:
+            w.grad = None
+        np.sum(w * x).backward()
+
+    compiled = compile(step)
+    compiled(3.0)
+    with pytest.raises(RuntimeError, match=r"a program reads w.grad, which had a gradient"):
+        compiled(3.0)
+    assert_array_equal(w.grad, [3, 3])
+    norm = lambda: np.linalg.norm(w.grad.data)
+    for f in (step, norm):
+        with pytest.raises(CaptureError) as error:
+            compile(f)(*[3.0][: f is step])
+        lines = str(error.value).splitlines()
+        assert lines[0] == "a program cannot hold reading a gradient that was there before the call"
+        assert lines[2] == (
+            "  instead: w.grad as an argument; w.grad = None in the function, first"
+        )
+        assert_array_equal(w.grad, [3, 3])
+    given = compile(lambda: (setattr(w, "grad", None), np.sum(w * w).backward(), w.grad.data)[2])
+    for x in ([1.0, 2.0], [3.0, 4.0]):
+        w.data = np.array(x)
+        assert_array_equal(given(), 2 * w.data)
+
+
+@pytest.mark.parametrize("none", [True, False])
+def test_gradients_may_be_filled_with_zeros_inside(none):
+    weights = []
+    for how in (lambda f: f, compile):
+        autograd.manual_seed(0)
+        layer = nn.Linear(2, 1)
+        optimizer = nn.optim.SGD(layer.parameters(), 0.1)
+
+        def step(x, layer=layer, optimizer=optimizer):
+            layer.zero_grad(set_to_none=none)
+            optimizer.zero_grad(set_to_none=none)
+            np.sum(layer(x) ** 2).backward()
+            optimizer.step()
+
+        run = how(step)
+        for k in range(3):
+            run(np.ones((3, 2)) + k)
+        weights.append([p.data for p in layer.parameters()])
+    for one, other in zip(*weights, strict=True):
+        assert_allclose(one, other, rtol=1e-13)
+
+
 def test_a_target_out_of_range_is_found_at_every_call():
     net, (X, y) = network(4, 3), batch()
     compiled = compile(training_step(net))

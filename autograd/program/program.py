@@ -131,7 +131,7 @@ class Program:
         """
         for t in self.summed:
             if t._grad is not None and np.any(raw(t._grad)):
-                name = next((n.text for n, p in self.parameters.items() if p is t), "x")
+                name = next((n.text for n, p in self.parameters.items() if p is t), t.name or "x")
                 raise refusal(
                     RuntimeError,
                     f"a program reads {name}.grad, which had a gradient before the call: it would "

@@ -177,7 +177,7 @@ class Optimizer(Remembering):
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget all gradients, or fill them with 0: ``backward`` adds to what is there."""
         for p in self._parameters():
-            p.grad = None if set_to_none or p.grad is None else np.zeros_like(p.grad.data)
+            p.grad = None if set_to_none or p._grad is None else np.zeros_like(p.data)
 
     def state_dict(self) -> dict[str, Any]:
         """Return a copy of the state and the options, with numbers for the parameters."""

@@ -73,7 +73,7 @@ class Replay:
 
     def _leave(self, results: Sequence[Any]) -> Any:
         """Leave in tensors what belongs there, and return what the function returns."""
-        if self.program.effects:
+        if self.program.effects or self.program.summed:
             self.program.leave(results[self._count :])
             results = results[: self._count]
         return self.program.result(results)

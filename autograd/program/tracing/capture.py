@@ -31,7 +31,7 @@ from autograd.program.tracing.refusals import (
     refuse_written,
 )
 from autograd.program.tracing.simplify import joined, simplified
-from autograd.program.tracing.symbol import CaptureError, Symbol
+from autograd.program.tracing.symbol import CaptureError, Symbol, capture_error
 from autograd.program.tracing.tape import Tape
 from autograd.pullback import array
 from autograd.standin import Standin
@@ -201,14 +201,24 @@ class Run:
 
     def assigned(self, t: Tensor) -> None:
         """Note that the function forgets the gradient of a tensor, or sets it."""
-        if t in self.names or t.count < self.since:
-            t.data  # noqa: B018  # an input: its gradient of before is kept for later
+        if self._hides_gradient(t):
             self.anew.add(t)
 
     def looked(self, t: Tensor) -> None:
-        """Note that the function reads a gradient to which one of before would have been added."""
-        if t._grad is not None and t in self.left and t not in self.anew:
+        """Note that the function reads a gradient; refuse to miss the one of before."""
+        if self._hides_gradient(t) and t not in self.anew:
             self.summed.add(t)
+            if t._grad is None and self.left[t] is not None:
+                what, name = "reading a gradient that was there before the call", t.name or "w"
+                instead = f"{name}.grad as an argument; {name}.grad = None in the function, first"
+                raise capture_error(what, instead)
+
+    def _hides_gradient(self, t: Tensor) -> bool:
+        """Keep the gradient of a tensor from outside for later; tell whether it is one."""
+        outside = t in self.names or t.count < self.since
+        if outside:
+            t.data  # noqa: B018  # an input
+        return outside
 
     def changed(self) -> Iterator[tuple[Tensor, Any]]:
         """Yield the tensors from outside that the function has written into, and what."""
