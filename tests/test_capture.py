@@ -14,6 +14,7 @@ import tracemalloc
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -787,6 +788,38 @@ generators = [np.random.default_rng(0), random.Random(0)]  # noqa: S311  # no se
 held = {"noise": generators, "bits": np.random.PCG64(0)}
 
 
+helpers = ModuleType("helpers")  # another file
+HELPERS = """
+import numpy as np
+
+rng = np.random.default_rng(0)
+
+def draw():
+    return rng.normal()
+
+class Noise:
+    rng = np.random.default_rng(1)
+
+    def __init__(self):
+        self.held = type("Held", (), {})()
+        self.held.rng = np.random.default_rng(2)
+
+    def of_module(self, x):
+        return x + rng.normal()
+
+    def of_class(self, x):
+        return x + self.rng.normal()
+
+    def of_part(self, x):
+        return x + self.held.rng.normal()
+
+    def of_another(self, x):
+        return self.of_part(x)
+"""
+exec(compile(HELPERS, "helpers.py", "exec"), vars(helpers))  # our own text
+draw, helping = helpers.draw, helpers.Noise()
+
+
 @functools.wraps(odd)
 def wrapping(x):
     return np.tanh(x) + RNG.normal()
@@ -817,6 +850,12 @@ def wrapping(x):
         lambda x: x + np.random.default_rng().normal(),
         lambda x: x + np.random.RandomState().normal(),
         lambda x: x + random.SystemRandom().random(),
+        lambda x: x + helpers.draw(),
+        lambda x: x + draw(),
+        helping.of_module,
+        lambda x: helping.of_class(x),
+        helping.of_part,
+        lambda x: helping.of_another(x),
     ],
 )
 def test_generators_of_modules_and_of_functions_are_looked_at_too(f):
