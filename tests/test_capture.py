@@ -995,6 +995,47 @@ def test_a_gradient_of_an_argument_may_go_into_a_tensor_from_outside():
             assert same([kept], [2 * x])
 
 
+def test_a_tensor_that_shares_memory_with_one_that_was_written_is_refused():
+    """For a program they are two, of which one was written into."""
+    w = Tensor([1.0, 2.0, 3.0], requires_grad=True, name="w")
+    with no_grad():
+        old, part, apart = w.detach(), w[:2], w.detach().clone()
+
+    def written(read):
+        with no_grad():
+            w[0] = 5.0
+        return np.sum(read)
+
+    def written_last(read):
+        y = np.sum(read)
+        with no_grad():
+            w.add_(1)
+        return y
+
+    def replaced(read):
+        w.data = w.data + 1
+        return np.sum(read)
+
+    for read in (old, part):
+        with pytest.raises(CaptureError) as error:
+            capture(lambda read=read: written(read))
+        lines = str(error.value).splitlines()
+        assert lines[0] == (
+            "a program cannot hold reading a tensor whose memory another one was written into"
+        )
+        assert lines[2] == "  instead: old.clone() in the place of old.detach(), or of another view"
+    for f in (written_last, replaced):
+        for read in (old, part, apart):
+            compiled = ag.compile(lambda f=f, read=read: f(read))
+            for _ in range(2):
+                before = w.data, w.data.copy(), read.data.copy()
+                wanted = f(read)
+                after = w.data.copy()
+                w.data, w.data[...] = before[0], before[1]
+                assert same([compiled(), w], [wanted, after])
+    assert same([capture(lambda: written(apart))()], [np.sum(apart)])
+
+
 def test_writing_a_mapped_value_into_what_is_not_mapped_is_refused():
     def f(x, y):
         z = y * 2

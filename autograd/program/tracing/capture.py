@@ -7,7 +7,7 @@ are written down by the very code that computes them.
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -173,6 +173,8 @@ class Run:
         self.since = birth()
         self.names: dict[Tensor, Name] = {}
         self.data: dict[Tensor, Any] = {}
+        self.held: dict[Tensor, Any] = {}  # what it was at first
+        self.memory: dict[int, list[Tensor]] = {}  # by the arrays that they are views of
         self.left: dict[Tensor, Any] = {}  # the gradients of the tensors from outside
         self.replaced: set[Tensor] = set()  # those whose data became another array
         self.anew: set[Tensor] = set()  # those whose gradients were assigned, as by zero_grad
@@ -186,7 +188,23 @@ class Run:
             self.data[t] = self.tape.input("p", np.asarray(data)[()])
             self.names[t] = self.data[t].name
             self.left[t], t._grad = t._grad, None
+            self.memory.setdefault(id(_owner(data)), []).append(t)
+            self.held[t] = data
+        alike = self.memory[id(_owner(self.held[t]))]
+        if len(alike) > 1:
+            self._refuse_written(t, alike)
         return self.data[t]
+
+    def _refuse_written(self, t: Tensor, alike: Sequence[Tensor]) -> None:
+        """Refuse to read a tensor when another one that shares its memory was written into."""
+        mine = self.held[t]
+        for u in {*alike} - {t} - self.replaced if t not in self.replaced else ():
+            if self._is_changed(u) and np.shares_memory(mine, self.held[u]):
+                name = t.name or "old"
+                raise capture_error(
+                    "reading a tensor whose memory another one was written into",
+                    f"{name}.clone() in the place of {name}.detach(), or of another view",
+                )
 
     def write(self, t: Tensor, value: Any) -> None:
         """Keep what a tensor from outside becomes for when the program runs."""
@@ -223,8 +241,12 @@ class Run:
     def changed(self) -> Iterator[tuple[Tensor, Any]]:
         """Yield the tensors from outside that the function has written into, and what."""
         for t, y in self.data.items():
-            if type(y) is not Symbol or y.name != self.names[t]:
+            if self._is_changed(t):
                 yield t, y
+
+    def _is_changed(self, t: Tensor) -> bool:
+        y = self.data[t]
+        return type(y) is not Symbol or y.name != self.names[t]
 
     def look(self, frame: FrameType) -> None:
         """See what a function of the user's calls its values."""
@@ -253,6 +275,13 @@ class Run:
         """Call what the function inside of a transform returned by the function's name."""
         if f is self.inner and f.__name__.isidentifier():
             self.tape.wish(result, f.__name__)
+
+
+def _owner(x: Any) -> Any:
+    """Return the object whose memory an array looks at."""
+    while getattr(x, "base", None) is not None:
+        x = x.base
+    return x
 
 
 @contextmanager
