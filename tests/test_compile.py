@@ -1144,6 +1144,18 @@ def test_a_number_takes_the_dtype_of_what_it_meets(f, dtype, n):
             assert made(x, n).dtype == wanted.dtype
 
 
+@pytest.mark.parametrize("dtype", ["u1", "i1", "u8", "i8"])
+@pytest.mark.parametrize(
+    "compare", [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne]
+)
+def test_a_number_that_an_array_cannot_hold_may_be_compared_with_it(compare, dtype):
+    x, made = np.array([5, 44, 100]).astype(dtype), compile(compare)
+    for n in (44, 300, -1, -212, 2**63 - 1):
+        assert_array_equal(made(x, n), compare(x, n))
+        assert_array_equal(made(n, x), compare(n, x))
+        assert_array_equal(capture(compare, x, n)(x, n), compare(x, n))
+
+
 @pytest.mark.parametrize("square", [lambda x: x**2.0, lambda x: np.power(x, np.float64(2))])
 @pytest.mark.parametrize("dtype", ["u1", "i1"])
 def test_a_square_has_room_for_what_its_exponent_asks_for(square, dtype):

@@ -220,6 +220,8 @@ def _promoted(op: Primitive, values: Sequence[Any]) -> tuple[list[Any], bool]:
     if not strong:
         return [*values], getattr(op.call, "__module__", None) == operator.add.__module__
     dtype = np.result_type(*strong, *[v for v in numbers if not hasattr(v, "dtype")])
+    if op.fn in COMPARISONS and dtype.kind in "iu":
+        return [*values], False  # of any size: no byte is 300, and all are less
     if dtype == np.result_type(*[v.dtype if hasattr(v, "dtype") else v for v in values]):
         return [*values], False
     return [
@@ -228,6 +230,7 @@ def _promoted(op: Primitive, values: Sequence[Any]) -> tuple[list[Any], bool]:
     ], False
 
 
+COMPARISONS = {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
 NEUTRAL: dict[Any, Any] = {
     np.positive: None, np.copy: None, np.broadcast_to: None, np.reshape: None, np.expand_dims: None,
     astype: None, np.multiply: 1, np.divide: 1, np.power: 1, operator.pow: 1,
