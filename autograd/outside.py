@@ -53,7 +53,8 @@ def _get(t: Tensor) -> Any:
     if sys._getframe(1).f_code.co_filename.startswith(ROOMS):
         return x
     y = cut_off(x)  # the user asks for the values alone
-    y.base, y.of, y.at = x, x.state, ...  # who writes into them writes into the tensor
+    if y is not x:  # integers have no history
+        y.base, y.of, y.at = x, x.state, ...  # who writes into them writes into the tensor
     return y
 
 

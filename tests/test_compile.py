@@ -1614,3 +1614,22 @@ def test_data_is_replaced_where_the_function_replaces_it_and_else_written(change
         held.append([a.tolist() for a in [*arrays, before.data]])
         assert (arrays[0] is arrays[-1]) != is_new
     assert held[0] == held[1]
+
+
+def test_the_data_of_integers_are_read_and_written_as_others():
+    x = np.arange(6.0).reshape(3, 2)
+    for n in (Tensor(0), Tensor([1, 0, 1])):
+
+        def f(x, kind, n=n):
+            n.data += 1
+            n.data = n.data * 2
+            return x[kind.data] * n.data.sum() + x[n.data % 2].sum()
+
+        results = []
+        for how in (lambda f: f, compile):
+            n.data, run = np.zeros_like(n.data), how(f)
+            results += [[run(x, Tensor([2, k])) for k in (0, 1, 2)], n.data]
+        assert_array_equal(results[2], results[0])
+        assert_array_equal(results[3], results[1])
+    masked = autograd.vmap(lambda x, kept: np.where(kept.data, x, 0))
+    assert_array_equal(masked(Tensor(x), Tensor(x > 2)).data, np.where(x > 2, x, 0))

@@ -210,7 +210,8 @@ class Run:
         """Keep what a tensor from outside becomes for when the program runs."""
         if t in self.names or getattr(t, "count", self.since) < self.since:
             before = t.data  # an input, even if it is only written
-            same = getattr(value, "base", None) is before and value.at is ...  # t.data -= 1
+            part = getattr(value, "base", None) is before and value.at is ...
+            same = part or value is before  # t.data -= 1
             if not same and is_users(sys._getframe(2).f_code.co_filename):  # no t -= 1
                 self.replaced.add(t)
             self.data[t] = value
