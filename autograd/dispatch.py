@@ -113,16 +113,7 @@ def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
     if fn in COMPOSITES:
         if not USUAL.issuperset(map(type, args)):
             args = tuple(map(plain, args))
-        try:
-            return COMPOSITES[fn](*args, **kwargs)
-        except TypeError:
-            _refuse_unknown(fn, args, kwargs)
-            raise
-        except IndexError as error:  # mostly of an axis
-            if raised_by_user(error):
-                raise
-            tensors = [a for a in args if type(a) is Tensor]
-            raise IndexError(failed_call(fn.__name__, tensors, kwargs, error)) from None
+        return composed(fn, args, kwargs)
     op = PRIMITIVES.get(fn)
     if op is None:
         return _without_row(fn, args, kwargs)
@@ -140,6 +131,20 @@ def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
             if type(option) is Tensor and _connected(option):
                 raise op.no_rule(name)
     return y if out is None else into(out, y)
+
+
+def composed(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call what a NumPy function is over other rows; say which call it was that fails."""
+    try:
+        return COMPOSITES[fn](*args, **kwargs)
+    except TypeError:
+        _refuse_unknown(fn, args, kwargs)
+        raise
+    except IndexError as error:  # mostly of an axis
+        if raised_by_user(error):
+            raise
+        tensors = [a for a in args if type(a) is Tensor or hasattr(a, "tape")]
+        raise IndexError(failed_call(fn.__name__, tensors, kwargs, error)) from None
 
 
 def _refuse_unknown(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NoReturn, Self
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from autograd.dispatch import composed
 from autograd.errors import plain
 from autograd.holders import DATA_ALONE, getrefcount
 from autograd.inplace import INPLACE, into
@@ -86,7 +87,7 @@ class Standin(Methods, NDArrayOperatorsMixin):
             return METHODS[method](fn, *args, **kwargs)
         if known and method == "__call__" and not kwargs:
             row = PRIMITIVES.get(fn)
-            return COMPOSITES[fn](*args) if row is None else self.tape.record(row, args)
+            return composed(fn, args, kwargs) if row is None else self.tape.record(row, args)
         return self.without_row(fn, method, args, kwargs)
 
     def __array_function__(self, fn: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
@@ -101,7 +102,7 @@ class Standin(Methods, NDArrayOperatorsMixin):
             args = tuple(map(plain, args))
             if fn in LOOKUPS and type(args[0]) is np.ndarray:
                 args = self.lift(args[0]), *args[1:]
-            return COMPOSITES[fn](*args, **kwargs)
+            return composed(fn, args, kwargs)
         op = PRIMITIVES[fn]
         values, params = op.arguments(args, kwargs)
         out, definition = params.pop("out", None), beyond(op, params)

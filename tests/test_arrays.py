@@ -569,6 +569,12 @@ def test_options_that_are_unknown_here_are_named():
         "  where: np.median(argument 0 (2, 3))\n"
         "  instead: the call without it, or x.detach() if no gradient is wanted"
     )
+    for how in (vmap, compile):  # there, too
+        with pytest.raises(NotImplementedError, match="unexpected keyword argument") as caught:
+            how(lambda x: np.median(x, overwrite_input=True))(X)
+        assert "instead: the call without it" in str(caught.value)
+        with pytest.raises(IndexError, match=r"(?s)rot90 failed: axis .* where: rot90"):
+            how(lambda x: np.rot90(x, axes=(1, 2)))(X)
     with pytest.raises(NotImplementedError, match=r"np\.modf of a Tensor .* with out="):
         np.modf(leaf(X), out=(leaf(X) * 1, leaf(X) * 1))
 
