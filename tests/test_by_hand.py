@@ -144,6 +144,7 @@ def planted(net):
     yield "b2", k.d2 * k.n, ("not summed", "missing 1/N"), "not summed over axis 0"
     yield "W2", k.H[:, :, None] * k.d2[:, None], ("not summed",), "it is not summed over axis 0"
     yield "W2", right["W2"].sum(0), ("summed",), "it is summed over axis 0"
+    yield "W2", right["W2"].sum(0, keepdims=True), ("summed",), "summed over axis 0 (N = 4)"
     yield "b1", right["b1"][None], ("shape",), "the numbers are right, but its shape is (1, 4)"
     yield (
         "W1",
@@ -158,6 +159,7 @@ def planted(net):
     yield "b1", ((diagonal @ net.W2.data.T) * (1 - k.H**2)).sum(0), ("diagonal",), "diagonal"
     yield "W2", k.H.T @ first_term, ("diagonal",), "denominator of softmax is taken for a constant"
     yield "W2", right["W2"] + 0.01 * np.eye(4, 3), ("some",), "9 of 12 entries are right: [0, 0] is"
+    yield "W1", right["W1"] + (np.arange(12).reshape(3, 4) > 6), ("some",), "; and 1 more"
     yield "b1", np.zeros(4), ("zero",), "it is 0"
     yield "W1", np.ones((2, 2)), ("shape",), "its shape is (2, 2), and its tensor's is (3, 4)"
     yield "b2", right["b2"].round(1), ("rounded",), "it is rounded too far"
@@ -228,6 +230,7 @@ SCALARS = [
     ),
     (lambda a, b, c: (a + b) * c, "c", 4, "factor", "a factor is multiplied by itself"),
     (lambda a, b, c: a * a, "a", 2, "path", "a is used 2 times, and one path back is missing"),
+    (lambda a, b, c: np.where(a > 0, a * a, b), "a", 2, "path", "a is used 2 times, and one path"),
     (lambda a, b, c: a * b + a * c, "a", 4, "path", "one path back is missing: over a * b"),
     (lambda a, b, c: a * b + a * c + a * 9, "a", 3, "path", "2 paths back are missing"),
     (lambda a, b, c: (a - b) * (c + b), "b", 6, "minus", "the minus before b in a - b is missing"),

@@ -328,11 +328,12 @@ def test_marks_tell_what_is_missing_and_what_went_wrong():
     intermediate = next(t.name for t in toposort(sheet.root) if t.op and t.name != "f")
     right = float(sheet.grade({intermediate: 0})[intermediate].expected)
     assert sheet.grade({**sheet.answers, intermediate: right})
-    for lang, sign, remedy, nothing in (
-        ("pt", "o sinal está trocado", "multiplique por −1", "não foi respondido"),
-        ("es", "el signo está invertido", "multiplica por −1", "no fue respondido"),
+    for lang, sign, remedy, nothing, fine in (
+        ("pt", "o sinal está trocado", "multiplique por −1", "não foi respondido", "certo"),
+        ("es", "el signo está invertido", "multiplica por −1", "no fue respondido", "correcto"),
     ):
         sheet = worksheet("Ada", 2, lang=lang)
+        assert repr(sheet.grade(sheet.answers)[first]) == f"✓ {first}  {fine}"
         verdicts = sheet.grade({first: -sheet.answers[first]})
         assert [verdict.what for verdict in verdicts.values()] == [sign, nothing, nothing]
         assert [verdict.instead for verdict in verdicts.values()] == [remedy, "", ""]

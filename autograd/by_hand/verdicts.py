@@ -79,7 +79,7 @@ class Verdicts(Mapping[Any, Verdict]):
 
     def __getitem__(self, key: Any) -> Verdict:
         named = {verdict.name: verdict for verdict in self._found.values()}
-        found: Verdict = named[key] if isinstance(key, str) and key in named else self._found[key]
+        found: Verdict = named[key] if isinstance(key, str) else self._found[key]
         return found
 
     def __iter__(self) -> Iterator[Any]:
