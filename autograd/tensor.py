@@ -75,9 +75,7 @@ def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any
         return y
 
     def mirrored(a: "Tensor", b: Any) -> "Tensor":
-        if type(b) in PLAIN:
-            return record(op, (b, a))
-        return record(op, (plain(b), a)) if is_array(b) else NotImplemented
+        return record(op, (plain(b), a)) if type(b) in PLAIN or is_array(b) else NotImplemented
 
     method.op = op  # type: ignore[attr-defined]  # so that `autograd.watch` finds the row
     return mirrored if reflected else method
