@@ -169,7 +169,7 @@ MISTAKES = {
     ),
     "padding on one side": (
         lambda: nn.functional.pad(X, 3),
-        ValueError("an axis is padded before and after, by 0 or more"),
+        ValueError("an axis is padded before and after, or loses what it has"),
         "pad(input (3,), pad=(3,), mode='constant')",
         "pad=(left, right, top, bottom); mode one of constant, reflect, replicate, circular",
     ),
@@ -218,7 +218,7 @@ MISTAKES = {
     "other channels": (
         lambda: nn.BatchNorm1d(3)(np.ones((4, 5))),
         ValueError("this layer takes 3 channels, on axis 1"),
-        "BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True) of an",
+        "BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)",
         "(N, 3, ...), 2 or 3 axes in all",
     ),
     "a step that is given the loss": (

@@ -100,9 +100,9 @@ def test_signatures_say_what_is_taken():
         "(self, other)": autograd.Tensor.maximum,
         "(a, offset=0, axis1=0, axis2=1)": autograd.Tensor.diagonal,
         "(x: Any, dim: Any = None, keepdim: bool = False)": autograd.max,
-        "(dim: int = -1)": nn.Softmax,
+        "(dim: int = -1, *, dtype: Any = None)": nn.Softmax,
         "(reduction: str = 'mean', log_target: bool = False)": nn.KLDivLoss,
-        "(p: float = 0.5)": nn.Dropout,
+        "(p: float = 0.5, inplace: bool = False)": nn.Dropout,
         "(input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = 'tanh', "
         "bias: bool = True, batch_first: bool = False, dropout: float = 0.0, "
         "bidirectional: bool = False) -> None": nn.RNN,
