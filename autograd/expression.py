@@ -6,6 +6,7 @@ and refuses everything else, with a mark under the part that it refused.
 
 import ast
 import difflib
+import functools
 import keyword
 import operator
 import re
@@ -25,6 +26,7 @@ from autograd.hints import (
     explain_unreadable,
 )
 from autograd.names import columns
+from autograd.primitive import PRIMITIVES
 from autograd.tensor import Tensor
 from autograd.vocabulary import CONSTANTS, OPERATORS, functions
 
@@ -227,12 +229,14 @@ class _Walk:
         raise self.error(f"no value is given for {node.id}", node, instead)
 
     def call(self, node: ast.Call, name: str) -> Any:
-        # max(x, 0) is Python's, and what lecture notes write
-        pairwise = name in ("max", "min") and len(node.args) == 2
-        fn = functions()[f"{name}imum" if pairwise else name]
+        fn = functions()[name]
         params = {k.arg: self.constant(k.value) for k in node.keywords if k.arg}
         if len(params) < len(node.keywords):
             raise self.error("a keyword takes a constant, and has a name", node, "axis=0")
+        if name in ("max", "min") and len(node.args) > 1:
+            # max(x, 0) is Python's, and what lecture notes write
+            larger = functools.partial(self.apply, node, functions()[f"{name}imum"], **params)
+            return functools.reduce(larger, map(self.value, node.args))
         if isinstance(fn, np.ufunc):
             if len(node.args) != fn.nin:  # NumPy would take the next one for `out`
                 wanted = "1 argument" if fn.nin == 1 else f"{fn.nin} arguments"
@@ -243,6 +247,10 @@ class _Walk:
         args = [
             self.argument(a, first=not i, joined=fn in JOINING) for i, a in enumerate(node.args)
         ]
+        row = PRIMITIVES.get(fn)
+        if row and len(row.rules) == 1 and any(type(a) is Tensor for a in args[1:]):
+            listed = f"{name}([{', '.join(map(ast.unparse, node.args))}])"
+            raise self.error(f"{name} takes one array, and constants behind it", node, listed)
         return self.apply(node, fn, *args, **params)
 
     def argument(self, node: ast.expr, *, first: bool, joined: bool) -> Any:

@@ -37,7 +37,7 @@ ELSEWHERE = {
 }  # fmt: skip
 """Functions by the names that they have in other languages and notations."""
 
-LETTERS = {"σ": "sigmoid", "sig": "sigmoid", "sigma": "sigmoid"}
+LETTERS = {"σ": "sigmoid", "sig": "sigmoid", "sigma": "sigmoid", "Σ": "sum", "Π": "prod"}
 """And by names that a variable may have as well: read so only where they are called."""
 
 REMEDIES = {
@@ -235,7 +235,7 @@ def explain_refusal(
         case ast.Call(func=ast.Name(id=name) as func) if name not in variables:
             near = difflib.get_close_matches(name.lower(), functions(), 1)
             known = ELSEWHERE | LETTERS
-            better = known.get(name.lower()) or (near[0] if near else "")
+            better = known.get(name) or known.get(name.lower()) or (near[0] if near else "")
             called = ast.Call(ast.Name(better), node.args, node.keywords)
             instead = better and (meant(ast.unparse(called)) or f"{better}(x)")
             return f"there is no function {name}", func, instead or "exp(x), sin(x), sum(x)"

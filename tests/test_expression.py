@@ -129,6 +129,11 @@ there is no function σ
   where: σ(a)
          ^
   instead: sigmoid(a)""",
+    "Σ([a, b])": """\
+there is no function Σ
+  where: Σ([a, b])
+         ^
+  instead: sum([a, b])""",
     "sin(30°)": """\
 invalid character '°' (U+00B0)
   where: sin(30°)
@@ -480,6 +485,18 @@ def alternatives(instead):
     return [ast.unparse(part) for part in tree.elts] if type(tree) is ast.Tuple else [instead]
 
 
+def test_what_takes_one_array_is_not_given_two():
+    a, b = Tensor(1.0, requires_grad=True), Tensor([2.0], requires_grad=True)
+    told = """\
+sum takes one array, and constants behind it
+  where: 1 + sum(a, b, 2)
+             ^^^^^^^^^^^^
+  instead: sum([a, b, 2])"""
+    with pytest.raises(ExpressionError) as caught:
+        Expression("1 + sum(a, b, 2)")({"a": a, "b": b})
+    assert str(caught.value) == told
+
+
 @pytest.mark.parametrize("text", TOO_DEEP.values(), ids=TOO_DEEP)
 def test_depth_has_a_limit(text):
     with pytest.raises(ExpressionError, match=f"nested deeper than {DEEPEST} levels"):
@@ -528,6 +545,7 @@ def test_numbers_overflow_instead_of_growing(text, expected):
         ("[[1, 2], [3, 4]][:, 0]", [1, 3]),
         ("[1, 2, 3][-2:]", [2, 3]),
         ("maximum([1, 5], 3) > 3", [False, True]),
+        ("[max(1, 0), max(1, 3, 2), min(1, 3, -2), min([1, 3])]", [1, 3, -2, 1]),
         ("where(1 < 2, 10, 20)", 10),
         ("clip([1, 5], None, 3)", [1, 3]),
         ("norm([3, 4])", 5),
