@@ -191,6 +191,7 @@ def test_pad_by_a_function_of_the_users():
         lambda x: np.linalg.tensorinv(x[:, :2], -1), lambda x: np.var(x, ddof=1, correction=0),
         lambda x: np.nanstd(x, ddof=1, correction=0), lambda x: np.pad(x, -1, "linear_ramp"),
         lambda x: np.pad(x, 1.5, "edge"), lambda x: np.pad(x[:0], 1, "mean"),
+        lambda x: np.sort(x, kind="bubble"), lambda x: np.sort(x, kind="stable", stable=True),
     ],
 )  # fmt: skip
 def test_what_numpy_refuses_is_refused(call):
@@ -243,7 +244,8 @@ def test_evenly_spaced_numbers_between_any_others(dtype):
         lambda x: tuple(np.linalg.svd(x[:, :1] * x[:, :1].T, hermitian=True)),
         lambda x: np.cov(x, dtype=x.dtype), lambda x: np.corrcoef(x, dtype=x.dtype),
         lambda x: np.sort_complex(x.astype(np.int8)), lambda x: np.poly(x[0].astype(int)),
-        lambda x: np.choose([0, 1, 0], [x[0], 2.0]), lambda x: np.full_like(x, 2, None, "C"),
+        lambda x: np.choose([0, 1, 0], [x[0], 2.0]),
+        lambda x: np.choose([0], [-1, x.astype(np.uint8)[0]]), lambda x: np.full_like(x, 2, None, "C"),
         lambda x: np.insert(x, [], []), lambda x: np.delete(x, [], axis=1),
     ],
 )  # fmt: skip
@@ -442,6 +444,7 @@ def test_a_mask_may_be_the_only_tensor(f):
 
 
 def test_a_mask_may_be_a_list():
+    assert (X > 4).all(where=Tensor(MASK)).item() is (X > 4).all(where=MASK).item() is False
     x = np.array([[2, 3], [4, 5]])
     t = Tensor(x)
     np.power(x, [2, 3], out=x, where=[[0, 1], [1, 0]])
@@ -488,6 +491,8 @@ def test_several_results_go_where_out_says(dtype):
         np.add.accumulate, lambda x: np.add.accumulate(x, dtype=x.dtype),
         lambda x: np.multiply.accumulate(x, dtype=x.dtype), lambda x: np.bitwise_and.reduce(x[:0]),
         lambda x: np.add.reduceat(x[0], [0, 1], axis=None), lambda x: np.add.reduceat(x, []),
+        lambda x: np.logical_and.reduce(x, axis=1, dtype=bool),
+        lambda x: np.logical_or.reduce(x, initial=True, keepdims=True),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("dtype", [np.int64, np.int8, np.uint8, bool])

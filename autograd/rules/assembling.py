@@ -12,6 +12,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.errors import refusal
 from autograd.primitive import composite
+from autograd.rules.masking import cast
 from autograd.rules.shape import arrayed, astype
 
 
@@ -120,16 +121,12 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):  # results are values
 
 
 # ── choosing ──────────────────────────────────────────────────────────────────────────────────
-def alike(values):
-    """Give numbers the dtype that they have beside arrays."""
-    values = [v if np.isscalar(v) else arrayed(v) for v in values]
-    kind = np.result_type(*values)
-    return [v if hasattr(v, "dtype") else kind.type(v) for v in values]
-
-
 @composite(np.choose)
 def choose(a, choices, mode="raise"):
-    return moved(lambda *places: np.choose(np.asarray(a), places, mode=mode), *alike(choices))
+    values = [v if np.isscalar(v) else arrayed(v) for v in choices]
+    kind = np.result_type(*values)  # of a number beside arrays, theirs
+    values = [cast(arrayed(v), kind) for v in values]
+    return moved(lambda *places: np.choose(np.asarray(a), places, mode=mode), *values)
 
 
 @composite(np.compress)
@@ -149,7 +146,9 @@ def select(condlist, choicelist, default=0):
         raise refusal(ValueError, told, "np.select", "a choice for each; default= for the rest")
     first = [np.zeros(1, arrayed(c).dtype) for c in condlist]
     np.select(first, first)  # NumPy's own refusal
-    *choices, chosen = alike((*choicelist, default))
+    values = [v if np.isscalar(v) else arrayed(v) for v in (*choicelist, default)]
+    kind = np.result_type(*values)
+    *choices, chosen = (v if hasattr(v, "dtype") else kind.type(v) for v in values)
     for condition, choice in [*zip(condlist, choices, strict=True)][::-1]:
         chosen = np.where(condition, choice, chosen)
     return chosen

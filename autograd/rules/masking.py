@@ -112,8 +112,7 @@ def std(x, **options):
 
 @options(np.sort)
 def sort(x, axis=-1, kind=None, order=None, *, stable=None):
-    if order is not None:
-        np.sort(np.empty(0, x.dtype), order=order)  # NumPy's own refusal
+    np.sort(np.empty(0, x.dtype), -1, kind, order, stable=stable)  # NumPy's own refusal
     return np.sort(x, axis=axis)  # by whatever way: equal elements are as good as each other
 
 

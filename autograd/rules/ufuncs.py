@@ -82,11 +82,13 @@ def reduce(fn, x, axis=0, dtype=None, keepdims=False, initial=None, where=True):
     if type(x) is np.ndarray and where is not True:  # for the mask alone, nothing would come back
         x = np.where(where, x, x)
     if fn in WHOLE:
-        given = {"dtype": dtype, "initial": initial}
+        truth = WHOLE[fn] in (np.all, np.any)  # which know neither
+        given = {} if truth else {"dtype": dtype, "initial": initial}
         given = {k: v for k, v in given.items() if v is not None}
         given |= {} if where is True else {"where": where}
         given |= {"keepdims": True} if keepdims else {}
-        return WHOLE[fn](x, axis=axis, **given)
+        y = WHOLE[fn](x, axis=axis, **given)
+        return fn(y, initial) if truth and initial is not None else y
     x = cast(x, dtype)
     every = axis is None or x.ndim == 0
     axes = sorted(range(x.ndim) if every else normalize_axis_tuple(axis, x.ndim))
