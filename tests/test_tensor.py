@@ -198,6 +198,18 @@ def test_array_of_a_connected_tensor_is_refused():
         assert np.asarray(x).tolist() == [1, 2]
 
 
+def test_integers_and_truth_of_a_connected_tensor_cut_nothing():
+    x = leaf([1.5, 0.25])
+    for made in (np.int64(x), np.asarray(x, int), np.array(x, dtype="uint8")):
+        assert type(made) is np.ndarray
+        assert made.tolist() == [1, 0]
+    assert np.bool_(x).tolist() == [True, True]
+    assert ag.grad(lambda x: np.sum(x[np.int64(x)] ** 2))(x.data).tolist() == [3, 0.5]
+    for kind in (float, complex, object):
+        with pytest.raises(TypeError, match="would cut the gradient"):
+            np.asarray(x, kind)
+
+
 def test_detach_shares_data_and_forgets_history():
     y = leaf([1.0]) * 2
     assert y.detach().data is y.data
