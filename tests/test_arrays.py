@@ -245,7 +245,8 @@ def test_evenly_spaced_numbers_between_any_others(dtype):
         lambda x: np.cov(x, dtype=x.dtype), lambda x: np.corrcoef(x, dtype=x.dtype),
         lambda x: np.sort_complex(x.astype(np.int8)), lambda x: np.poly(x[0].astype(int)),
         lambda x: np.choose([0, 1, 0], [x[0], 2.0]),
-        lambda x: np.choose([0], [-1, x.astype(np.uint8)[0]]), lambda x: np.full_like(x, 2, None, "C"),
+        lambda x: np.choose([0], [-1, x.astype(np.uint8)[0]]),
+        lambda x: np.full_like(x, 2, None, "C"),
         lambda x: np.insert(x, [], []), lambda x: np.delete(x, [], axis=1),
     ],
 )  # fmt: skip
