@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from inspect import Signature, signature
 from typing import Any
 
@@ -32,9 +32,7 @@ def unwritten(owner: object, what: str, instead: str) -> NotImplementedError:
     return refusal(NotImplementedError, f"{name} does not say {what}", f"class {name}", instead)
 
 
-def bind(
-    takes: Signature, data: int, args: tuple[Any, ...], options: Mapping[str, Any]
-) -> dict[str, Any]:
+def bind(takes: Signature, data: int, args: Any, options: Any) -> dict[str, Any]:
     """Return the options of a constructor by name, behind `data` arguments that come later.
 
     >>> bind(signature(lambda x, p=0.5, dim=1: x), 1, (0.25,), {})

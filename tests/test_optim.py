@@ -865,7 +865,7 @@ SAID = {
         lambda: optim.Optimizer([nn.Parameter(1.0)], {"lr": 0.1}),
         TypeError,
         "the options of an optimizer are those of its update, not a dict of defaults",
-        "Optimizer(params, ...)",
+        "Optimizer",
         "def update(self, p, g, *, lr=0.1): p -= lr * g",
     ),
 }

@@ -19,6 +19,7 @@ BLOCK = 32768  # numbers that fit into the cache, together with what a formula m
 POSITIVE = (
     "lr", "momentum", "weight_decay", "eps", "alpha", "lr_decay", "initial_accumulator_value",
 )  # fmt: skip
+RULE = "def update(self, p, g, *, lr=0.1): p -= lr * g"
 IDLE = "step() changed nothing, as no parameter has a gradient: call backward() first"
 
 
@@ -93,11 +94,8 @@ class Optimizer(Remembering):
         cls.__signature__ = Signature([PARAMS, *options, *common])
 
     def __init__(self, params: Iterable[Any], *args: Any, **options: Any) -> None:
-        name, instead = type(self).__name__, "def update(self, p, g, *, lr=0.1): p -= lr * g"
         what = "the options of an optimizer are those of its update, not a dict of defaults"
-        refuse(
-            args and isinstance(args[0], Mapping), what, f"{name}(params, ...)", instead, TypeError
-        )
+        self._refuse(args and isinstance(args[0], Mapping), what, RULE, TypeError)
         self.defaults = bind(self.__signature__, 1, args, options)
         self.param_groups: list[Group] = []
         self.state: dict[Tensor, dict[str, Any]] = {}
@@ -171,8 +169,7 @@ class Optimizer(Remembering):
         memory : what `memory` told, arrays to change in place, and the number of the step from 1.
         options : keyword-only.
         """
-        instead = "def update(self, p, g, *, lr=0.1): p -= lr * g"
-        raise unwritten(self, "how to change a parameter", instead)
+        raise unwritten(self, "how to change a parameter", RULE)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget all gradients, or fill them with 0: ``backward`` adds to what is there."""
