@@ -151,7 +151,7 @@ def broadcast(case: Case) -> Found:
     """
     for node in case.nodes:
         shapes, n = [np.shape(raw(a)) for a in node.args], node.shape[:1]
-        if n > (1,) and sorted(shapes, key=len) == [n, (*n, 1)] and len(constants(node.args)) == 1:
+        if n > (1,) and sorted(shapes) == [n, (*n, 1)] and len(constants(node.args)) == 1:
             end: Any = node
             while end.ndim and end in case.uses and (end.op.elementwise or op(end) in SUMS):
                 end = case.uses[end][0]

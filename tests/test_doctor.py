@@ -765,6 +765,7 @@ IGNORED = np.where(np.arange(32) % 5, CLASSES, -100)
 HEALTHY = {
     "regression": lambda: (nn.MLP(4, 16, 16, 1), lambda m: F.mse_loss(m(X)[:, 0], TARGETS)),
     "regression by hand": lambda: (nn.Linear(4, 1), lambda m: ((m(X)[:, 0] - TARGETS) ** 2).mean()),
+    "one at a time": lambda: (nn.Linear(4, 1), lambda m: ((m(X[:1]) - TARGETS[:1]) ** 2).mean()),
     "pairs": lambda: (nn.Linear(4, 1), lambda m: np.mean((m(X) - m(X)[:, 0]) ** 2)),
     "large targets": lambda: (
         nn.Linear(4, 1),
@@ -787,6 +788,14 @@ HEALTHY = {
     "log-probabilities": lambda: (
         nn.Sequential(nn.Linear(4, 3), nn.LogSoftmax()),
         lambda m: F.nll_loss(m(X), IGNORED, weight=WEIGHT),
+    ),
+    "log-probabilities in float32": lambda: (
+        nn.Sequential(nn.Linear(4, 3), nn.LogSoftmax()).float(),
+        lambda m: F.nll_loss(m(X.astype(np.float32)), CLASSES),
+    ),
+    "masked": lambda: (
+        nn.MLP(4, 16, 3),
+        lambda m: F.cross_entropy(np.where(CLASSES[:, None] >= range(3), m(X), -np.inf), CLASSES),
     ),
     "cross-entropy by hand": lambda: (
         nn.MLP(4, 16, 3),
