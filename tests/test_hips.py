@@ -124,6 +124,15 @@ def test_rooms_are_found_without_their_import():
     assert done.stdout.count("<module 'autograd.") == 5
 
 
+def test_the_namespace_is_found_where_it_stands_in_hips():
+    import autograd.numpy.numpy_wrapper as anp  # noqa: PLC0415  # as programs do
+
+    from autograd.numpy import numpy_wrapper  # noqa: PLC0415  # likewise
+
+    assert anp is numpy_wrapper is np
+    assert_allclose(grad(lambda x: anp.sum(anp.array([x[0], x[1]]) ** 2))(numpy.ones(2)), [2, 2])
+
+
 def test_lists_of_tensors_become_arrays():
     x = numpy.array([1.0, 2.0, 3.0])
 

@@ -27,6 +27,7 @@ THEIRS = {name: getattr(numpy, name) for name in numpy.__all__ if name not in gl
 globals().update(THEIRS | OWN)
 for room in (numpy.fft, numpy.random):  # `import autograd.numpy.random` is NumPy's, too
     sys.modules[room.__name__.replace("numpy", __name__, 1)] = room
+numpy_wrapper = sys.modules[f"{__name__}.numpy_wrapper"] = sys.modules[__name__]  # as HIPS has it
 
 
 def __getattr__(name: str) -> Any:
