@@ -6,6 +6,8 @@ from inspect import Parameter as Option
 from inspect import Signature, signature
 from typing import Any, ClassVar
 
+import numpy as np
+
 from autograd import Tensor, full
 from nn import nonlinear
 from nn.checks import bind, refuse
@@ -70,7 +72,7 @@ class Function(Module):
     def forward(self, *data: Any) -> Any:
         y = self.function(*data, **{name: getattr(self, name) for name in self._options})
         if getattr(self, "inplace", False) and y is not data[0]:
-            data[0][...] = y
+            np.copyto(data[0], y)  # which refuses to cut what are floats into integers
             return data[0]
         return y
 

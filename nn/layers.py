@@ -74,7 +74,7 @@ class Dropout(Function, function=functional.dropout, inplace=True):
     """
 
     p: float
-    extra_repr = shown("p=")
+    extra_repr = shown("p=", "inplace=")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

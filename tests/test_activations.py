@@ -75,6 +75,8 @@ def test_what_is_done_in_place_is_seen_where_the_data_are(torch, rng, name, args
         assert_allclose(ours, theirs, rtol=1e-10, atol=1e-10)
     with pytest.raises(RuntimeError, match="a leaf that requires a gradient cannot be rewritten"):
         nn.ReLU(inplace=True)(Tensor(x, requires_grad=True))
+    with pytest.raises(TypeError, match="Cannot cast"):  # PyTorch: RuntimeError
+        nn.LeakyReLU(0.1, inplace=True)(np.array([-1, 2]))
 
 
 @pytest.mark.parametrize("name", ["softmax", "softmin", "log_softmax"])
@@ -189,7 +191,8 @@ def test_options_are_attributes_that_may_be_changed():
     assert dropout.eval()(np.ones(3)).tolist() == [1, 1, 1]
     assert slope(np.array([-2.0, 2.0])).tolist() == [-1, 2]
     assert loss(np.ones(3), np.zeros(3)).item() == 3
-    assert [*map(repr, (dropout, slope, loss))] == ["Dropout(p=1.0)", "LeakyReLU()", "MSELoss()"]
+    texts = ["Dropout(p=1.0, inplace=False)", "LeakyReLU()", "MSELoss()"]
+    assert [*map(repr, (dropout, slope, loss))] == texts
 
 
 MISMADE = {
