@@ -1529,6 +1529,27 @@ def test_what_has_no_history_gets_no_gradient(f):
         assert_allclose(t.grad.data, u.grad.data, rtol=1e-13)
 
 
+@pytest.mark.parametrize("outside", [False, True])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda a, b: (a > 0) * b, lambda a, b: a.detach() * b,
+        lambda a, b: b[np.argmax(a, axis=0)], lambda a, b: np.sign(a) * b,
+        lambda a, b: (a.detach() * b, a + 1),
+    ],
+)  # fmt: skip
+def test_what_no_gradient_comes_to_has_none(f, outside):
+    """An optimizer leaves it alone then, and with 0 would let it decay."""
+    results = []
+    for how in (lambda f: f, compile):
+        a, b = (Tensor([[1.0, 2.0], [3.0, k]], requires_grad=True) for k in (4.0, 5.0))
+        run = how((lambda a=a, b=b: f(a, b)) if outside else f)
+        ys = run() if outside else run(a, b)
+        sum(np.sum(y) for y in (ys if type(ys) is tuple else (ys,))).backward()
+        results.append([None if t.grad is None else t.grad.tolist() for t in (a, b)])
+    assert results[0] == results[1]
+
+
 @pytest.mark.parametrize("f", CUT[:4], ids=lambda f: f.__name__)
 def test_what_has_no_history_has_none_in_transforms_either(f):
     x = np.array([1.0, 2.0])

@@ -13,7 +13,7 @@ from autograd.program.program import Program
 from autograd.program.replay.halves import halves
 from autograd.program.replay.plan import Plan
 from autograd.rules.packing import pack, unpack
-from autograd.rules.shape import in_dtype
+from autograd.rules.shape import DETACHED, in_dtype
 from autograd.standin import Standin
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import flatten
@@ -115,7 +115,7 @@ class Replay:
             return [sent.get(i) for i in range(len(xs))]
 
         op = Primitive(forward, (), joint=joint, name=program.name, code="{*}")
-        y = record(op, tuple([self._read(x) for x in values]))
+        y = record(op, tuple([self._read(x, i in wanted) for i, x in enumerate(values)]))
         op.call = lambda *xs: chosen(self.run(xs))  # again, for other numbers: they are not kept
         given, kept = made[: len(program.results)], made[len(program.results) :]
         made.clear()  # which y refers to, as to what is kept
@@ -124,16 +124,39 @@ class Replay:
             given[k] = in_dtype(part, given[k].dtype)  # of before it was packed
         return self._leave(given)
 
-    def _read(self, x: Any) -> Any:
+    def _read(self, x: Any, wanted: bool) -> Any:
         """Return an argument for backward to come: it is what it was before it is written into."""
-        own = type(x) is Tensor and not x.requires_grad and x in self._rewritten
-        return constant(np.array(x.data)[()]) if own else x
+        if type(x) is not Tensor or wanted:
+            return x
+        if x in self._rewritten:
+            return constant(np.array(x.data)[()])
+        return x.detach() if x.requires_grad else x
 
     def _cut(self, values: Sequence[Any]) -> tuple[Pool, Pool | None, list[int]]:
         """Return what runs now, what runs backward, and the inputs that want gradients."""
-        wanted = [i for i, x in enumerate(values) if type(x) is Tensor and x.requires_grad]
+        reached = self._reached()
+        pairs = enumerate(zip(self.program.inputs, values, strict=True))
+        wanted = [
+            i for i, (n, x) in pairs if type(x) is Tensor and x.requires_grad and n in reached
+        ]
         try:
             first, second = halves(self.program, self._connected, wanted, [*map(raw, values)])
         except Exception:  # noqa: BLE001  # backward says what is wrong, if it is asked for
             return self.run, None, wanted
         return Pool(first), Pool(second), wanted
+
+    def _reached(self) -> set[Any]:
+        """Return the inputs that gradients of the results come to: None is left in others.
+
+        What nothing reads may have been overwritten, and 0 comes to that. What is rewritten stands
+        for two tensors, before and after, whose gradients backward refuses to tell apart.
+        """
+        program = self.program
+        found = {program.outputs[k] for k in self._connected}
+        found |= {n for n, p in program.parameters.items() if p in self._rewritten}
+        unread = {*program.inputs}
+        for e in reversed(program.equations):
+            unread.difference_update(e.args)
+            if e.name in found and e.op is not DETACHED and e.like.dtype.kind in "fc":
+                found.update([a for a in e.args if type(a) is Name])
+        return found | unread
