@@ -168,6 +168,11 @@ def write(x: Any, index: Any, value: Any, *, seen: bool) -> None:
         x.data = data[()] if data.ndim == 0 else data
     else:
         x.data[index] = value
+    mark(x, seen=seen)
+
+
+def mark(x: Any, *, seen: bool) -> None:
+    """Let those that saw x before find out that it has other data now."""
     if x.op is None and (x.requires_grad or seen):
         renew(x)
         if not x.requires_grad:  # a sweep does not come to it

@@ -1637,6 +1637,26 @@ def test_data_is_replaced_where_the_function_replaces_it_and_else_written(change
     assert held[0] == held[1]
 
 
+@pytest.mark.parametrize(
+    "change", [lambda w: setattr(w, "data", w.data * 0.9), lambda w: no_grad()(w.mul_)(0.9)]
+)
+@pytest.mark.parametrize("after", [False, True])
+def test_a_gradient_of_a_tensor_that_got_other_data_is_refused(change, after):
+    """For a program it is one tensor, which has a gradient at one of two places."""
+    w = Tensor([1.0, 2.0], requires_grad=True)
+
+    @compile
+    def f(x):
+        y = x * w
+        change(w)
+        return np.sum(y + x * w if after else y)
+
+    for _ in range(2):
+        y = f(np.ones(2))
+        with pytest.raises(RuntimeError, match="a tensor was rewritten after it was used"):
+            y.backward()
+
+
 def test_the_data_of_integers_are_read_and_written_as_others():
     x = np.arange(6.0).reshape(3, 2)
     for n in (Tensor(0), Tensor([1, 0, 1])):

@@ -21,7 +21,7 @@ from autograd.program.tracing.symbol import Symbol
 from autograd.pullback import apart
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.tree import flatten, flatten_like, is_alike, map_leaves
-from autograd.versions import write
+from autograd.versions import mark, write
 
 if TYPE_CHECKING:
     from autograd.program.engines.engines import Port
@@ -47,8 +47,11 @@ class Effect(NamedTuple):
         t = self.tensor
         if self.is_of_data:
             alike = (raw(value).shape, raw(value).dtype) == (t.shape, t.dtype)
-            written = alike and self.attribute == "data"
-            write(t, ..., value, seen=True) if written else setattr(t, "data", value)
+            if alike and self.attribute == "data":
+                write(t, ..., value, seen=True)
+            else:
+                t.data = value
+                mark(t, seen=True)  # its gradients would be those of the data before
         elif t._grad is None or self.attribute == "new grad":
             t._grad = value
         else:
