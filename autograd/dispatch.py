@@ -107,7 +107,7 @@ def _array_function(self: Tensor, fn: Any, types: Any, args: Any, kwargs: Any) -
 
 def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Find the row of a NumPy function, and record the call."""
-    if kwargs and kwargs.get("out") is not None:
+    if "out" in kwargs:
         given = {k: v for k, v in kwargs.items() if k != "out"}
         return into(kwargs["out"], apply(fn, args, given), kwargs.get("casting", "same_kind"))
     if fn in COMPOSITES:

@@ -95,7 +95,7 @@ class Standin(Methods, NDArrayOperatorsMixin):
             return NotImplemented
         if not has_row(fn):
             return self.without_row(fn, "", args, kwargs)
-        if kwargs.get("out") is not None:
+        if "out" in kwargs:
             given = {k: v for k, v in kwargs.items() if k != "out"}
             return into(kwargs["out"], self.__array_function__(fn, types, args, given))
         if fn in COMPOSITES:

@@ -246,7 +246,9 @@ def test_evenly_spaced_numbers_between_any_others(dtype):
         lambda x: np.sort_complex(x.astype(np.int8)), lambda x: np.poly(x[0].astype(int)),
         lambda x: np.choose([0, 1, 0], [x[0], 2.0]),
         lambda x: np.choose([0], [-1, x.astype(np.uint8)[0]]),
-        lambda x: np.full_like(x, 2, None, "C"),
+        lambda x: np.full_like(x, 2, None, "C"), lambda x: np.median(x, axis=0, out=None),
+        lambda x: x.clip(1, 2, out=None), lambda x: np.nanpercentile(x, 30, 1, out=None),
+        lambda x: np.polyfit(x[0].astype(float), x.T, 0, cov="unscaled"),
         lambda x: np.insert(x, [], []), lambda x: np.delete(x, [], axis=1),
     ],
 )  # fmt: skip
@@ -575,6 +577,7 @@ def test_options_that_are_unknown_here_are_named():
         "  where: np.median(argument 0 (2, 3))\n"
         "  instead: the call without it, or x.detach() if no gradient is wanted"
     )
+    assert_array_equal(vmap(lambda x: np.median(x, out=None))(X), [2, 4])
     for how in (vmap, compile):  # there, too
         with pytest.raises(NotImplementedError, match="unexpected keyword argument") as caught:
             how(lambda x: np.median(x, overwrite_input=True))(X)

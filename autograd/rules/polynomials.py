@@ -138,6 +138,7 @@ def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
     if not cov:
         return c
     v = np.linalg.inv(np.dot(np.transpose(powers), powers)) / np.outer(scale, scale)
+    v = v if y.ndim == 1 else np.expand_dims(v, 2)
     if cov == "unscaled":
         return c, v
     if len(x) <= deg + 1:
@@ -147,5 +148,4 @@ def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
             f"np.polyfit of degree {deg} with cov={cov!r}",
             "more points than coefficients, or cov='unscaled'",
         )
-    noise = residuals / (len(x) - deg - 1)
-    return c, v * noise if y.ndim == 1 else np.expand_dims(v, 2) * noise
+    return c, v * (residuals / (len(x) - deg - 1))
