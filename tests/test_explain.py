@@ -251,6 +251,13 @@ def test_a_formula_too_long_to_be_read_is_left_out():
         assert shapes.count("=") == (joined.shape[0] == 7)
 
 
+def test_a_sum_that_keeps_its_axes_says_so_for_one_row_too():
+    x, c = variables(x=[[1.0, 2.0]], c=[[3.0]])
+    text = str(explain(np.sum(x * c)))
+    assert "∂f/∂c = sum(∂f/∂y · x, axis=1, keepdims=True)\n" in text
+    assert "   shape sum((1×2) · (1×2), axis=1, keepdims=True) = (1×1)" in text
+
+
 def test_remarks_stand_in_one_column_whatever_stands_between():
     (x,) = variables(x=1.5)
     lines = str(explain(np.exp(np.sin(x**2)) / x)).splitlines()
@@ -442,7 +449,7 @@ def test_the_formula_of_a_power_is_right_where_a_convention_gives_its_value(lang
     with np.errstate(divide="ignore"):  # z · ∂z/∂x is 0 · ∞
         unused = " ".join(str(explain(np.where(x > 0, np.log(x), 2 * x), lang)).split())
     assert "= 0 · ∞ + 1 · 2 = 2 x " in unused
-    assert unused.count(f"; {note}") == 1
+    assert unused.count(f"; {note}") == 2, "once in the chain rule, and once along the path"
 
 
 @pytest.mark.parametrize(

@@ -232,6 +232,9 @@ class Derivation:
             total = arrived[t]
             formulas = (joined(ADD, terms),) if terms else ()
             remark = self.path_remark(t, paths, paths_from[t])
+            infinite = not all(np.isfinite(worth(term)) for term in terms[: len(paths)])
+            if infinite and np.isfinite(total):  # 0 · ∞ is no number
+                remark += ("; ", *sentence(self.language.taken, v=0.0))
             yield Equation(self.gradient(t, total), formulas, total, remark)
 
     def path_remark(self, t: Tensor, paths: "Sequence[list[_Edge]]", total: int) -> Words:

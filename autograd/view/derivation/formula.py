@@ -255,7 +255,7 @@ def _simplest(result: Any, known: Mapping[Tensor, Formula]) -> Formula:
 def _bare(a: Any, known: Mapping[Tensor, Formula]) -> Any:
     """Undo what gave a single number its axes: they broadcast without it."""
     while type(a) is Tensor and a not in known and a.op is not None:
-        if a.op.fn not in REARRANGING or a.size != 1:
+        if a.op.fn not in REARRANGING or a.size != 1 or _is_kept_sum(a.args[0], a.shape):
             break
         a = a.args[0]
     return a
