@@ -913,3 +913,47 @@ def test_gradients_of_what_indices_of_two_ranks_pick_are_those_of_the_loop(f):
 
     close(vmap(g)(x, i, j), loop(g, x, i, j))
     close(vmap(g, (None, 0, 0))(x[0], i, j), loop(g, x[0], i, j, axes=(None, 0, 0)))
+
+
+GRID, STACK, MASK = RNG.normal(size=(4, 3)), RNG.normal(size=(5, 2, 4)), np.eye(2, 4, dtype=bool)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.tril(x[0]),
+        lambda x: np.triu(x[0], 1),
+        lambda x: np.broadcast_to(x[0, 0], 3),
+        lambda x: np.pad(x[0], 2, constant_values=(1, 2)),
+        lambda x: np.pad(x, ((1, 0), (0, 2)), constant_values=((1, 2), (3, 4))),
+        lambda x: (x[..., None, None] * np.ones((2, 3)))[MASK, :, [0, 2]],
+        lambda x: np.tensordot(GRID, x, ([0], [1])),
+        lambda x: np.tensordot(x, GRID.T, ([1], [1])),
+        lambda x: grad(lambda x: np.sum(np.sort(x, axis=0) ** 2 * GRID[:2, :1]))(x),
+        lambda x: grad(lambda x: np.sum(np.max(x, axis=0) ** 2))(x),
+        lambda x: grad(lambda x: np.max(x) ** 2)(x),
+    ],
+)
+def test_options_and_shapes_of_an_example_are_those_of_the_loop(f):
+    close(vmap(f)(STACK), loop(f, STACK))
+
+
+@pytest.mark.parametrize(
+    ("f", "shape"),
+    [
+        (lambda x: np.reshape(x, (-1, 2)), (4, 2)),
+        (np.ravel, (8,)),
+        (lambda x: np.union1d(x, x), (8,)),
+        (lambda x: np.linalg.lstsq(x.T, x[0])[0], (2,)),
+    ],
+)
+def test_an_empty_batch_has_the_shape_of_an_example(f, shape):
+    assert vmap(f)(STACK[:0]).shape == (0, *shape)
+
+
+def test_a_jacobian_in_a_program_reads_the_tensors_of_a_rule_when_it_runs():
+    w = Tensor(2.0, requires_grad=True)
+    scaled = primitive(lambda x: x * 1, lambda g, y, x: g * w.data)
+    program = capture(jacobian(scaled), np.ones(2))
+    w.data = np.float64(5.0)
+    close(program(np.ones(2)), 5 * np.eye(2))
