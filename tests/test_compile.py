@@ -1612,6 +1612,8 @@ def test_a_buffer_is_for_backward_what_it_was_before_it_was_written():
         (lambda w: setattr(w, "data", w.data - 1), True),
         (lambda w: setattr(w, "data", operator.isub(w.data, 1)), False),  # w.data -= 1
         (lambda w: setattr(w, "data", w.data), False),
+        (lambda w: setattr(w, "data", w.data * 1), True),
+        (no_grad()(lambda w: (w.sub_(1), setattr(w, "data", w.data * 2), w.sub_(1))), True),
         (lambda w: operator.isub(w.data[:1], 1), False),
         (lambda w: no_grad()(w.sub_)(1), False),
         (lambda w: nn.optim.SGD([w], 1.0).step(w.sum().backward), False),

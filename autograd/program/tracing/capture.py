@@ -110,10 +110,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
         for t, g in run.left.items()
         if g is not None or t in run.anew
     ]
-    effects += [
-        Effect(t, "new data" if t in run.replaced else "data", _reference(tape, y))
-        for t, y in run.changed()
-    ]
+    effects += [Effect(t, attribute, _reference(tape, y)) for t, attribute, y in run.changed()]
     gradients = [
         (name, _reference(tape, x._grad))
         for name, x in zip(arguments, given, strict=True)
@@ -121,7 +118,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     ]
     returned = [*outputs, *(e.name for e in effects if e.is_of_data)]
     refuse_gradients(f, gradients, returned, tape)
-    run.left, run.data, run.anew, run.replaced = {}, {}, set(), set()
+    run.left, run.data, run.anew, run.replaced = {}, {}, set(), {}
     del given, containers, values, gives, result
     refuse_leaks(f, tape)
     results = [*outputs, *(e.name for e in effects)]
@@ -176,7 +173,7 @@ class Run:
         self.held: dict[Tensor, Any] = {}  # what it was at first
         self.memory: dict[int, list[Tensor]] = {}  # by the arrays that they are views of
         self.left: dict[Tensor, Any] = {}  # the gradients of the tensors from outside
-        self.replaced: set[Tensor] = set()  # those whose data became another array
+        self.replaced: dict[Tensor, Any] = {}  # the data of those which got another array
         self.anew: set[Tensor] = set()  # those whose gradients were assigned, as by zero_grad
         self.summed: set[Tensor] = set()  # those whose gradients were read, and not assigned before
 
@@ -198,8 +195,8 @@ class Run:
     def _refuse_written(self, t: Tensor, alike: Sequence[Tensor]) -> None:
         """Refuse to read a tensor when another one that shares its memory was written into."""
         mine = self.held[t]
-        for u in {*alike} - {t} - self.replaced if t not in self.replaced else ():
-            if self._is_changed(u) and np.shares_memory(mine, self.held[u]):
+        for u in alike if t not in self.replaced else ():
+            if u is not t and self._is_written(u) and np.shares_memory(mine, self.held[u]):
                 name = t.name or "old"
                 raise capture_error(
                     "reading a tensor whose memory another one was written into",
@@ -213,7 +210,7 @@ class Run:
             part = getattr(value, "base", None) is before and value.at is ...
             same = part or value is before  # t.data -= 1
             if not same and is_users(sys._getframe(2).f_code.co_filename):  # no t -= 1
-                self.replaced.add(t)
+                self.replaced.setdefault(t, before)
             self.data[t] = value
         else:
             DATA.__set__(t, value)
@@ -239,14 +236,17 @@ class Run:
             t.data  # noqa: B018  # an input
         return outside
 
-    def changed(self) -> Iterator[tuple[Tensor, Any]]:
-        """Yield the tensors from outside that the function has written into, and what."""
+    def changed(self) -> Iterator[tuple[Tensor, str, Any]]:
+        """Yield what the function writes into tensors from outside, and what it replaces there."""
         for t, y in self.data.items():
-            if self._is_changed(t):
-                yield t, y
+            if self._is_written(t):
+                yield t, "data", self.replaced.get(t, y)
+            if t in self.replaced:
+                yield t, "new data", y
 
-    def _is_changed(self, t: Tensor) -> bool:
-        y = self.data[t]
+    def _is_written(self, t: Tensor) -> bool:
+        """Tell whether the array that a tensor had at first holds other numbers now."""
+        y = self.replaced.get(t, self.data[t])
         return type(y) is not Symbol or y.name != self.names[t]
 
     def look(self, frame: FrameType) -> None:
