@@ -569,6 +569,24 @@ def test_programs_and_batches_write_where_out_says(f):
     assert_array_equal(vmap(g)(np.stack([X, X + 1])), [g(X), g(X + 1)])
 
 
+@pytest.mark.parametrize(
+    ("f", "expected"),
+    [
+        (lambda x: np.concatenate([x, 1.0], axis=None), np.ones((2, 3))),
+        (lambda x: np.convolve(x[0], [1.0, 2.0], mode=2), [[3, 3, 3], [0, 0, 0]]),
+        (lambda x: np.correlate(x[0], [1.0, 2.0], mode=1), [[3, 3, 2], [0, 0, 0]]),
+        (lambda x: np.linalg.norm(x[:0], 2), np.zeros((2, 3))),
+        (lambda x: np.linalg.lstsq(np.array([[1], [1]]), x)[0], np.full((2, 3), 0.5)),
+    ],
+)  # fmt: skip
+def test_what_numpy_takes_has_a_gradient_too(f, expected):
+    x = leaf(X)
+    y = f(x)
+    assert_array_equal(y.data, f(X))
+    y.sum().backward()
+    assert_allclose(x.grad.data, expected, atol=1e-15)
+
+
 def test_options_that_are_unknown_here_are_named():
     with pytest.raises(NotImplementedError) as caught:
         np.median(leaf(X), overwrite_input=True)

@@ -66,6 +66,7 @@ def d_convolve(side):
 
 def bind_convolve(a, v, mode="full"):
     a, v = map(unlisted, (a, v))
+    mode = {0: "valid", 1: "same", 2: "full"}.get(mode, mode)  # NumPy's numbers for them
     return (np.atleast_1d(a), np.atleast_1d(v)), {} if mode == "full" else {"mode": mode}
 
 

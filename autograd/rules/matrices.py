@@ -80,6 +80,7 @@ def lstsq(a, b, rcond=None):
 
 def d_lstsq(g, y, a, b, rcond=None):
     """Differentiate pinv(a) @ b; at the minimum the residuals do not move with the solution."""
+    a = a if a.dtype.kind in "fc" else astype(a, dtype=np.dtype(float))
     p, shape = np.linalg.pinv(a, rtol=rcond), b.shape
     b = np.reshape(b, (len(b), -1))
     size, columns = p.shape[0] * b.shape[1], (p.shape[0], b.shape[1])

@@ -219,6 +219,8 @@ def norm_on_paper(g, y, x, ord=None, axis=None, keepdims=False):
 
 def d_matrix_norm(g, x, ord, axis):
     """Follow the largest or smallest sum, or singular value; all of them for the nuclear norm."""
+    if not x.size:
+        return x
     largest = np.max if ord in (1, 2, np.inf) else np.min
     if ord in (1, -1, np.inf, -np.inf):
         summed, others = axis if abs(ord) == 1 else axis[::-1]

@@ -91,8 +91,9 @@ def d_roll(g, y, x, shift, axis=None):
 
 def d_concatenate(g, y, *xs, axis=0):
     if axis is None:
-        stops = itertools.accumulate(x.size for x in xs)
-        return [np.reshape(g[i - x.size : i], x.shape) for i, x in zip(stops, xs, strict=True)]
+        stops = itertools.accumulate(map(np.size, xs))  # of numbers, too
+        pairs = zip(stops, xs, strict=True)
+        return [np.reshape(g[i - np.size(x) : i], np.shape(x)) for i, x in pairs]
     axis %= y.ndim
     before = (slice(None),) * axis
     stops = itertools.accumulate(x.shape[axis] for x in xs)
