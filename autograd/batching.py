@@ -285,7 +285,8 @@ def _by_arrays(op: Primitive, values: Sequence[Any], params: dict[str, Any]) -> 
 
 def _an_example(x: Any) -> Any:
     """Return an example of an empty batch, with which most functions can do something."""
-    return np.sqrt(np.arange(1, 1 + math.prod(x.shape[1:]))).reshape(x.shape[1:]).astype(x.dtype)
+    size = math.prod(x.shape[1:])
+    return np.sqrt(np.arange(1, 1 + size) / size).reshape(x.shape[1:]).astype(x.dtype)
 
 
 def _like(v: Any) -> Any:

@@ -945,10 +945,15 @@ def test_options_and_shapes_of_an_example_are_those_of_the_loop(f):
         (np.ravel, (8,)),
         (lambda x: np.union1d(x, x), (8,)),
         (lambda x: np.linalg.lstsq(x.T, x[0])[0], (2,)),
+        (lambda x: np.nanquantile(x, [0.1, 0.5, 0.9], axis=1), (3, 2)),
+        (grad(lambda x: np.sum(np.nanmedian(x, axis=1))), (2, 4)),
+        (grad(lambda q: np.sum(np.quantile(W, q))), (2, 4)),
+        (lambda w: np.bincount(I[:4], w[0], minlength=3), (3,)),
     ],
 )
-def test_an_empty_batch_has_the_shape_of_an_example(f, shape):
-    assert vmap(f)(STACK[:0]).shape == (0, *shape)
+def test_an_empty_batch_has_the_shape_and_the_dtype_of_an_example(f, shape):
+    y = vmap(f)(STACK[:0])
+    assert (y.shape, y.dtype) == ((0, *shape), float)
 
 
 def test_a_jacobian_in_a_program_reads_the_tensors_of_a_rule_when_it_runs():

@@ -5,7 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd.rules.batch_axes import all_mapped, alone, everywhere, flat, lined_up, row
+from autograd.rules.batch_axes import (
+    all_mapped,
+    alone,
+    everywhere,
+    flat,
+    lined_up,
+    row,
+    size_of,
+)
 from autograd.rules.elementwise import masked
 from autograd.rules.masking import cast
 from autograd.rules.shape import pad_constant
@@ -18,6 +26,8 @@ def quantiles(run, xs, mapped, **params):
     Where each row has a q of its own, it is one of the quantiles of all rows for all q.
     """
     x, q, *weights = xs
+    if not size_of(xs, mapped):
+        return NotImplemented  # NumPy's result has other axes, or there is none
     if mapped[1] and q.ndim == 3:  # as many axes of q as NumPy takes, and the rows' before them
         y = quantiles(run, [x, flat(q), *weights], mapped, **params)
         return np.reshape(y, (*q.shape, *y.shape[2:]))
@@ -105,7 +115,7 @@ def edges(run, x, bins, range=None):
 def bincount(run, xs, mapped, minlength=0):
     size = len(xs[0] if mapped[0] else xs[1])
     xs = [everywhere(x, m, size) for x, m in zip(xs, mapped, strict=True)]
-    if not np.all((xs[0] >= 0) & (xs[0] < minlength)):
+    if not (size and np.all((xs[0] >= 0) & (xs[0] < minlength))):
         return NotImplemented  # as many counts as the row's own numbers say
     return counts(run, xs, minlength)
 
