@@ -1659,6 +1659,27 @@ def test_a_gradient_of_a_tensor_that_got_other_data_is_refused(change, after):
             y.backward()
 
 
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_sums_of_many_short_rows_have_the_axes_that_are_wanted(keepdims):
+    x = np.random.default_rng(0).standard_normal((LARGE // 3 + 1, 3))
+    f = lambda x: np.sum(x * 2, axis=-1, keepdims=keepdims)
+    assert_array_equal(compile(f)(x), f(x))
+
+
+@pytest.mark.parametrize("dtypes", ["fd", "df", "dl", "FD", "bl", "?d"])
+def test_matrices_of_two_dtypes_have_their_product(dtypes):
+    a, b = (np.arange(9).reshape(3, 3).astype(dtype) for dtype in dtypes)
+    assert_array_equal(compile(np.matmul)(a, b), a @ b)
+    assert compile(np.matmul)(a, b).dtype == (a @ b).dtype
+
+
+def test_whole_numbers_share_a_program():
+    scaled = compile(lambda x, k: x * k)
+    for k in (1, 2, 3):
+        assert_array_equal(scaled(np.ones(2), k), [k, k])
+    assert len(scaled._replays) == 1
+
+
 def test_the_data_of_integers_are_read_and_written_as_others():
     x = np.arange(6.0).reshape(3, 2)
     for n in (Tensor(0), Tensor([1, 0, 1])):

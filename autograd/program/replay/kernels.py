@@ -47,7 +47,7 @@ def matmul(refer: Refer, e: Equation, x: Sequence[Any], args: Sequence[str]) -> 
 
     It also takes 0 · NaN for 0, if the 0 is the only number of its matrix.
     """
-    usual = all(np.ndim(v) == 2 and v.size > 1 and v.dtype == e.like.dtype for v in x)
+    usual = all(np.ndim(v) == 2 and v.size > 1 for v in x)
     flat = usual and e.like.size < 4096
     return [f"{refer(np.dot if flat else np.matmul)}({', '.join(args)}, out=$OUT)"]
 
