@@ -156,6 +156,16 @@ def test_arrays_are_written_bit_by_bit(array):
     assert got.flags.writeable
 
 
+def test_a_parameter_that_is_false_is_written_where_true_is_the_default():
+    def thin(a):
+        u, s, v = np.linalg.svd(a, full_matrices=False)
+        return u @ (s[:, None] * v)
+
+    program = assert_captured(thin, [np.arange(6.0).reshape(3, 2)])
+    assert "svd(a, full_matrices=False)" in program.source
+    assert "keepdims" not in capture(lambda a: np.sum(a, keepdims=False), X).source
+
+
 def test_a_few_numbers_in_turn_are_not_written_as_bytes():
     program = capture(grad(lambda x: np.sum(abs(np.fft.rfft(x)) ** 2)), np.ones(1000))
     assert "k = np.repeat(np.array([1.0, 0.5, 1.0]), [1, 499, 1])" in program.source
