@@ -7,8 +7,8 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from autograd import modes
+from autograd.devices import on_cpu
 from autograd.errors import plain, refusal
-from autograd.methods import on_cpu
 from autograd.tensor import Tensor, constant
 from autograd.witness import SHARING, fingerprint
 

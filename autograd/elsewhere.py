@@ -138,7 +138,6 @@ ELSEWHERE = REFUSED | {
     "IntTensor": "tensor(values, dtype='int32')",
     "LongTensor": "tensor(values, dtype=int64)",
     "Size": "tuple",
-    "backends": "'cpu', which is the only device",
     "block_diag": "autograd.scipy.linalg.block_diag(x, y)",
     "broadcast_tensors": "np.broadcast_arrays(x, y)",
     "bucketize": "np.searchsorted(boundaries, x)",
@@ -147,7 +146,6 @@ ELSEWHERE = REFUSED | {
     "cholesky_solve": "np.linalg.solve(L @ L.T, b)",
     "combinations": "itertools.combinations(x, 2)",
     "complex": "x + 1j * y",
-    "device": "'cpu', which is the only device",
     "distributions": "randn, normal, multinomial; autograd.scipy.stats.norm.logpdf(x, mean, std); "
     "log_softmax(logits)[action]",
     "func": "autograd.grad(f), vmap(f), jacrev(f), hessian(f)",

@@ -29,6 +29,7 @@ PROVIDES: dict[str, tuple[str, ...]] = {
     "autograd.check": ("check_grads",),
     "autograd.comparison": ("compare_with_torch",),
     "autograd.creation": ("ones_like", "zeros_like"),
+    "autograd.devices": ("backends", "cuda", "device"),
     "autograd.files": ("optional", "write_atomically"),
     "autograd.places": ("place_of", "record_lines"),
     "autograd.generator": (

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 import numpy as np
 
 from autograd import pytorch
+from autograd.devices import on_cpu
 from autograd.errors import describe, dtype_of, refusal
 from autograd.protocols import Protocols
 from autograd.pytorch import PyTorchMethods, extreme, reduction, spread
@@ -297,17 +298,6 @@ class Methods(PyTorchMethods, Protocols):
     def long(self) -> "Tensor":
         """Return the values as int64."""
         return self.astype(np.int64)
-
-
-def on_cpu(device: Any) -> None:
-    """Raise ValueError for any device but ``"cpu"``: NumPy has no other."""
-    if str(device).partition(":")[0] != "cpu":
-        raise refusal(
-            ValueError,
-            f"NumPy's arrays are on the CPU: there is no device {str(device)!r}",
-            f"device={device!r}",
-            "'cpu', or a dtype: x.to('float32'); program.to('cupy') of a captured program",
-        )
 
 
 def _is_dtype(kind: str) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from autograd.devices import device
 from autograd.elsewhere import REFUSED, Refused
 from autograd.errors import OTHER_AXIS, refusal
 from autograd.rules import neural
@@ -387,9 +388,9 @@ class PyTorchMethods:
 
     # ── dtypes, and what there is only one of ──────────────────────────────────────────────────
     @property
-    def device(self) -> str:
+    def device(self) -> device:
         """Where the values are: ``"cpu"``."""
-        return "cpu"
+        return device()
 
     def type_as(self, other: Any) -> "Tensor":
         """Return the values in the dtype of another."""

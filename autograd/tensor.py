@@ -31,9 +31,8 @@ PART = {"part": True}
 PLAIN = frozenset({int, float, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_})
 GETITEM = PRIMITIVES[operator.getitem]
 SETITEM = PRIMITIVES[setitem]
-FLOAT64 = np.dtype(np.float64)
+FLOAT64, UNIT = np.dtype(np.float64), np.float64(1.0)
 float64, ndarray = np.float64, np.ndarray
-UNIT = float64(1.0)
 new = object.__new__
 
 

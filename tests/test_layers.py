@@ -16,14 +16,14 @@ import nn
 ROOT = pathlib.Path(__file__).parents[1]
 ORDER = [
     "errors", "files", "heap", "blocks", "closeness", "modes", "tree", "primitive", "rules",
-    "holders", "versions", "witness", "elsewhere", "spellings", "pytorch", "hooks", "protocols",
-    "methods", "values", "usage", "tensor", "watch", "inplace", "dispatch", "conversion",
-    "elements", "names", "calls", "places", "anomaly", "outside", "graph", "pull", "seeds",
-    "backward", "steps", "creation", "generator", "standin", "batching", "mapping", "pullback",
-    "autograd", "traced", "functional", "check", "auditor", "tracer", "core", "extend", "builtins",
-    "util", "wrap_util", "differential_operators", "numpy", "test_util", "scipy", "vocabulary",
-    "hints", "expression", "program", "misc", "comparison", "view", "by_hand", "inquiry", "lookup",
-    "__init__", "__main__",
+    "holders", "versions", "witness", "elsewhere", "devices", "spellings", "pytorch", "hooks",
+    "protocols", "methods", "values", "usage", "tensor", "watch", "inplace", "dispatch",
+    "conversion", "elements", "names", "calls", "places", "anomaly", "outside", "graph", "pull",
+    "seeds", "backward", "steps", "creation", "generator", "standin", "batching", "mapping",
+    "pullback", "autograd", "traced", "functional", "check", "auditor", "tracer", "core", "extend",
+    "builtins", "util", "wrap_util", "differential_operators", "numpy", "test_util", "scipy",
+    "vocabulary", "hints", "expression", "program", "misc", "comparison", "view", "by_hand",
+    "inquiry", "lookup", "__init__", "__main__",
 ]  # fmt: skip
 
 
