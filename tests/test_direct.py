@@ -198,11 +198,6 @@ def test_refusals(call, says):
     assert lines[2].startswith("  instead: ")
 
 
-def test_where_needs_its_branches():
-    with pytest.raises(TypeError, match=r"where\(condition\) without values"):
-        np.where(Tensor([True, False]))
-
-
 def test_split_needs_equal_parts():
     with pytest.raises(ValueError, match="3 elements do not split into 2 equal parts"):
         np.split(Tensor([1.0, 2.0, 3.0]), 2)
