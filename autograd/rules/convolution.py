@@ -19,7 +19,7 @@ from autograd.primitive import primitive
 from autograd.rules.elementwise import masked
 
 PRODUCT = 2**18  # multiplications that OpenBLAS does in the thread that asks for them
-BLOCK = 2**17  # elements of copies that stay in the cache
+BLOCK = 2**21  # bytes of copies that stay in the cache
 SENT = 2**20  # elements of products that are sent back at a time: many short sums each
 SEEN = 2**20  # elements in windows whose maxima are found at a time
 PARTS = 8  # of a sum over images, whose order must not depend on the number of threads
@@ -102,7 +102,7 @@ def as_matrices(p):
 @by_images(2, product=lambda y, p, *_: y.shape[4] * math.prod(p.shape[3:]))
 def multiply(y, p, w, bias):
     """Fill y, (N, tiles, groups, parts, O / groups / parts, pixels): kernel times patches."""
-    step = max(1, BLOCK // max(1, p[:1].size))
+    step = max(1, BLOCK // max(1, p[:1].nbytes))
     for i in range(0, len(p), step):
         z = w @ as_matrices(p[i : i + step])[:, :, :, None]
         y[i : i + step] = z if bias is None else np.add(z, bias, out=z)
@@ -112,7 +112,7 @@ def multiply(y, p, w, bias):
 def multiply_back(parts, index, p, g, rows):
     """Fill each part of the kernel's gradient with the sum over its share of the images."""
     size = -(-len(p) // PARTS)
-    step = max(1, BLOCK // max(1, p[:1].size))
+    step = max(1, BLOCK // max(1, p[:1].nbytes))
     for row, k in enumerate(index):
         stop = min((k + 1) * size, len(p))
         for i in range(k * size, stop, step):
