@@ -769,3 +769,11 @@ def test_sums_of_short_rows_have_the_bits_of_numpy(n, dtype):
     gradient = grad(lambda b: np.sum(b * x))(np.ones((len(x), 1), dtype))
     assert np.array_equal(gradient, np.sum(x, axis=1, keepdims=True))
     assert np.array_equal(np.sum(t.T, axis=1).data, np.sum(x.T, axis=1))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("widths", [((0, 0), (3, 4)), ((1, 2), (3, 4)), ((0, 0), (0, 0)), 1])
+def test_padding_a_large_array(widths, order):
+    x = np.asarray(np.arange(7e5).reshape(700, 1000), order=order)
+    y = np.pad(Tensor(x), widths, constant_values=2.5).data
+    assert_array_equal(y, np.pad(x, widths, constant_values=2.5))
