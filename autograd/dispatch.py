@@ -24,6 +24,7 @@ from autograd.primitive import (
 from autograd.rules.ufuncs import METHODS
 from autograd.tensor import PLAIN, Tensor, constant, raw, record
 from autograd.tree import flatten, map_leaves
+from autograd.usage import SPARSE
 
 
 def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
@@ -130,6 +131,9 @@ def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
         for name, option in params.items():
             if type(option) is Tensor and _connected(option):
                 raise op.no_rule(name)
+    if y.dtype.kind == "O":  # NumPy takes a sparse matrix for one object
+        what = f"{full_name(fn)} made objects, not numbers"
+        raise refusal(TypeError, what, call_of(full_name(fn), args), SPARSE)
     return y if out is None else into(out, y)
 
 

@@ -160,6 +160,15 @@ ASKED = {
 }
 
 
+def test_a_sparse_matrix_that_numpy_takes_for_one_object_is_refused():
+    x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    assert told(lambda: np.dot(sparse.eye_array(3), x), TypeError) == (
+        "np.dot made objects, not numbers",
+        "np.dot(argument 0 (3, 3), argument 1 (3,))",
+        "@autograd.primitive for x -> A @ x, with the rule lambda g, y, x: A.T @ g",
+    )
+
+
 @pytest.mark.parametrize("asked", ASKED)
 def test_who_asks_for_an_array_is_named_and_what_there_is_instead(asked):
     call, remedy = ASKED[asked]
