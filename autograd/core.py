@@ -202,6 +202,7 @@ def _row(fun: Callable[..., Any]) -> Primitive:
     return known or PRIMITIVES.setdefault(fun, Primitive(fun, ()))
 
 
+@functools.cache  # each is one, whoever asks for it
 def open_to_rules(fn: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function of another library, which is a primitive once somebody gives it a rule.
 

@@ -25,7 +25,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Find SciPy's own: without a rule of the user's, it refuses a Tensor that wants one."""
     own = getattr(linalg, name)
-    return globals().setdefault(name, open_to_rules(own)) if isfunction(own) else own
+    return open_to_rules(own) if isfunction(own) else own
 
 
 def heedless(fn: Callable[..., Any]) -> Callable[..., Any]:

@@ -23,7 +23,7 @@ from autograd.rules.special import zeta as zeta_row
 def __getattr__(name: str) -> Any:
     """Find SciPy's own: its ufuncs dispatch by themselves, the others once they have a rule."""
     own = getattr(scipys, name)
-    return globals().setdefault(name, open_to_rules(own)) if isfunction(own) else own
+    return open_to_rules(own) if isfunction(own) else own
 
 
 def logsumexp(
