@@ -185,7 +185,7 @@ def test_pad_by_a_function_of_the_users():
         lambda x: np.add.reduceat(x, [0], axis=None), lambda x: np.gradient(x, [1, 2], axis=1),
         lambda x: np.ediff1d(x.astype(int), to_end=np.nan), lambda x: np.vsplit(x[0], 3),
         lambda x: np.cov(x, fweights=[1.5, 1.0, 1.0]), lambda x: np.cov(x, fweights=[-1, 1, 1]),
-        lambda x: np.cov(x, aweights=X), lambda x: np.take(x, 1, mode="warp"),
+        lambda x: np.cov(x, aweights=X), lambda x: np.take(x, 1, mode="nearest"),
         lambda x: np.take_along_axis(x, np.array([0]), 1), lambda x: np.select([[0, 1]], [x[0, 0]]),
         lambda x: np.linalg.matrix_power(x, 1), lambda x: np.linalg.matrix_power(x[0], 0),
         lambda x: np.linalg.tensorinv(x[:, :2], -1), lambda x: np.var(x, ddof=1, correction=0),
@@ -241,7 +241,6 @@ def test_evenly_spaced_numbers_between_any_others(dtype):
         lambda x: np.pad(x.astype(int), 1, constant_values=2.5), lambda x: np.diff(x > 2),
         lambda x: np.linalg.multi_dot([x[:, :0], x[:0], x.T]),
         lambda x: np.gradient(x, np.array([-100, 100], np.int8), axis=0),
-        lambda x: tuple(np.linalg.svd(x[:, :1] * x[:, :1].T, hermitian=True)),
         lambda x: np.cov(x, dtype=x.dtype), lambda x: np.corrcoef(x, dtype=x.dtype),
         lambda x: np.sort_complex(x.astype(np.int8)), lambda x: np.poly(x[0].astype(int)),
         lambda x: np.choose([0, 1, 0], [x[0], 2.0]),
@@ -255,6 +254,13 @@ def test_evenly_spaced_numbers_between_any_others(dtype):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_values_and_dtypes_are_those_of_numpy(f, dtype):
     agree(f, X.astype(dtype), ulps=4)
+
+
+def test_svd_of_a_singular_hermitian_matrix():
+    a = X[:, :1] * X[:, :1].T
+    u, s, vh = np.linalg.svd(Tensor(a), hermitian=True)  # of which NumPy 2.0 has rows of 0
+    assert_allclose((u * s @ vh).data, a, atol=1e-15)
+    assert_allclose((vh @ vh.T).data, np.eye(2), atol=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -575,7 +581,8 @@ def test_programs_and_batches_write_where_out_says(f):
         (lambda x: np.concatenate([x, 1.0], axis=None), np.ones((2, 3))),
         (lambda x: np.convolve(x[0], [1.0, 2.0], mode=2), [[3, 3, 3], [0, 0, 0]]),
         (lambda x: np.correlate(x[0], [1.0, 2.0], mode=1), [[3, 3, 2], [0, 0, 0]]),
-        (lambda x: np.linalg.norm(x[:0], 2), np.zeros((2, 3))),
+        pytest.param(lambda x: np.linalg.norm(x[:0], 2), np.zeros((2, 3)), marks=pytest.mark.skipif(
+            np.lib.NumpyVersion(np.__version__) < "2.4.0", reason="older ones refuse it")),
         (lambda x: np.linalg.lstsq(np.array([[1], [1]]), x)[0], np.full((2, 3), 0.5)),
     ],
 )  # fmt: skip
