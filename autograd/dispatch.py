@@ -131,7 +131,7 @@ def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
         for name, option in params.items():
             if type(option) is Tensor and _connected(option):
                 raise op.no_rule(name)
-    if y.dtype.kind == "O":  # NumPy takes a sparse matrix for one object
+    if y.data.dtype.kind == "O":  # NumPy takes a sparse matrix for one object
         what = f"{full_name(fn)} made objects, not numbers"
         raise refusal(TypeError, what, call_of(full_name(fn), args), SPARSE)
     return y if out is None else into(out, y)

@@ -237,9 +237,9 @@ def d_matrix_norm(g, x, ord, axis):
 
 def bind_norm(x, ord=None, axis=None, keepdims=False):
     """Say Frobenius' norm in one way, and of which axes the norm of a matrix is."""
-    of_matrix = (np.ndim(x) if axis is None else np.size(axis)) == 2
-    ord = None if of_matrix and ord in ("fro", "f") else ord
-    axis = (0, 1) if axis is None and ord is not None and of_matrix else axis
+    if ord is not None and (np.ndim(x) if axis is None else np.size(axis)) == 2:
+        ord = None if ord in ("fro", "f") else ord
+        axis = (0, 1) if axis is None and ord is not None else axis
     given = {"ord": ord, "axis": axis, "keepdims": keepdims}
     return (x,), {name: v for name, v in given.items() if v is not None and v is not False}
 
