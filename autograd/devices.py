@@ -3,10 +3,8 @@
 from types import SimpleNamespace
 from typing import Any, NoReturn, Self
 
-from autograd.elsewhere import absent
+from autograd.elsewhere import CPU, absent
 from autograd.errors import refusal
-
-ONLY = "'cpu', which is the only device"
 
 
 def on_cpu(name: Any) -> None:
@@ -65,7 +63,7 @@ class Absent:
         """Do nothing."""
 
     def __getattr__(self, name: str) -> NoReturn:
-        raise absent(f"autograd.{self._name}", name, ONLY)
+        raise absent(f"autograd.{self._name}", name, CPU)
 
 
 cuda = Absent("cuda")

@@ -2,14 +2,13 @@
 
 import sys
 from collections.abc import Callable
-from functools import lru_cache
 from inspect import signature
 from typing import Any
 
 import numpy as np
 
 from autograd.errors import call_of, describe, failed_call, plain, raised_by_user, refusal, shape_of
-from autograd.holders import BY_AT, BY_FUNCTION, BY_OUT, getrefcount, holders, target
+from autograd.holders import BY_AT, BY_FUNCTION, BY_OUT, by_ufunc, getrefcount, holders, target
 from autograd.inplace import WRITERS, assign, into, is_dropped, misfit, refuse_part
 from autograd.modes import is_grad_enabled
 from autograd.primitive import (
@@ -42,7 +41,7 @@ def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: 
     if method == "__call__" and [*map(type, kwargs.get("out", ()))] == [Tensor]:
         (x,) = kwargs["out"]
         pattern = tuple([(a is x) + (type(a) is Tensor) for a in args])
-        few, bare = _references(pattern)
+        few, bare = by_ufunc(pattern)
         references = getrefcount(x) if getrefcount(kwargs["out"]) <= few else sys.maxsize
         count = holders(references, x, bare, 1 + pattern.count(2))
         if count < 1 and is_dropped(sys._getframe(1)):
@@ -199,29 +198,6 @@ def _view(a: Any) -> Any:
     view = a.data.view()
     view.flags.writeable = False
     return view
-
-
-class _Probe:
-    def __array_ufunc__(self, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
-        (x,) = kwargs["out"]
-        return getrefcount(kwargs["out"]), getrefcount(x)
-
-
-@lru_cache
-def _references(pattern: tuple[int, ...]) -> tuple[int, int]:
-    """Count the references of the tuple of an ``out=``, and of what nobody but it refers to.
-
-    They depend on which arguments are other tensors (1) and which are the result itself (2).
-    """
-    held: list[Any] = [_Probe()]
-    args: list[Any] = [(1.0, _Probe(), held[0])[kind] for kind in pattern]
-    if len(args) == 1:
-        few, references = np.negative(args[0], out=held[0])
-    elif len(args) == 2:
-        few, references = np.add(args[0], args[1], out=held[0])
-    else:
-        return 0, 0
-    return few, references - 1 - pattern.count(2)  # by the two lists
 
 
 Tensor.__array_ufunc__ = _array_ufunc

@@ -25,6 +25,8 @@ class Refused:
         self.__get__(x, type(x))
 
 
+CPU = "'cpu', which is the only device"
+
 REFUSED = {
     "addcdiv": "x + value * y / z",
     "addcdiv_": "x += value * y / z",
@@ -38,7 +40,7 @@ REFUSED = {
     "clamp_max": "x.clamp(max=value)",
     "clamp_min": "x.clamp(min=value)",
     "clip_": "x.clamp_(low, high)",
-    "cuda": "'cpu', which is the only device",
+    "cuda": CPU,
     "cummax": "np.maximum.accumulate(x, axis)",
     "cummin": "np.minimum.accumulate(x, axis)",
     "detach_": "x = x.detach()",
@@ -60,7 +62,7 @@ REFUSED = {
     "indices": "torch.max(x, 1), or x.max(dim=1); x.max(1) is NumPy's, of the values alone",
     "inverse": "np.linalg.inv(x)",
     "is_contiguous": "x.data.flags.c_contiguous",
-    "is_cuda": "'cpu', which is the only device",
+    "is_cuda": CPU,
     "is_floating_point": "x.dtype.kind == 'f'",
     "kthvalue": "np.sort(x, axis=-1)[..., k - 1]",
     "lerp": "x + weight * (end - x)",
@@ -160,7 +162,7 @@ ELSEWHERE = REFUSED | {
     "randint_like": "randint(low, high, x.shape)",
     "range": "arange(start, stop + 1)",
     "save": "import nn; nn.save(model, path); np.savez for arrays",
-    "set_default_device": "'cpu', which is the only device",
+    "set_default_device": CPU,
     "set_default_tensor_type": "set_default_dtype(float32)",
     "set_grad_enabled": "with no_grad(): ..., with enable_grad(): ...",
     "set_num_threads": "OPENBLAS_NUM_THREADS=1 in the environment, before Python starts",

@@ -11,6 +11,7 @@ those of the caller are asked. One that inner functions share is never borrowed.
 
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -88,3 +89,26 @@ BORROWS, (DATA_ALONE, BY_ITEM, BY_OPERATOR, BY_METHOD, BY_FUNCTION, BY_OUT, BY_A
 """Whether the interpreter borrows; the references of an array that only one attribute refers to,
 and those of an object that only the interpreter refers to, while it works on it: ``x[i] = v``,
 ``x += v``, ``x.fill(v)``, ``np.copyto(x, v)``, ``np.sum(y, out=x)``, ``np.add.at(x, i, v)``."""
+
+
+class _Out:
+    def __array_ufunc__(self, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
+        (x,) = kwargs["out"]
+        return getrefcount(kwargs["out"]), getrefcount(x)
+
+
+@lru_cache
+def by_ufunc(pattern: tuple[int, ...]) -> tuple[int, int]:
+    """Count the references of the tuple of a ufunc's ``out=``, and of what nobody but it refers to.
+
+    They depend on which arguments are other tensors (1) and which are the result itself (2).
+    """
+    held: list[Any] = [_Out()]
+    args: list[Any] = [(1.0, _Out(), held[0])[kind] for kind in pattern]
+    if len(args) == 1:
+        few, references = np.negative(args[0], out=held[0])
+    elif len(args) == 2:
+        few, references = np.add(args[0], args[1], out=held[0])
+    else:
+        return 0, 0
+    return few, references - 1 - pattern.count(2)  # by the two lists

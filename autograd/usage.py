@@ -56,10 +56,8 @@ def instead_of_array(home: str, name: str) -> str:
         return f"df.to_numpy() @ x, of the array in place of the table; {VALUES}"
     for ours in (f"autograd.{home}", home.replace("scipy", "numpy")) if name else ():
         with suppress(ImportError):
-            known, theirs = (
-                getattr(import_module(ours), name, None),
-                getattr(sys.modules[home], name),
-            )
+            known = getattr(import_module(ours), name, None)
+            theirs = getattr(sys.modules[home], name)
             if known is not None and theirs not in (known, getattr(known, "__wrapped__", None)):
                 return f"{ours}.{name}"
     if home.startswith("scipy"):
