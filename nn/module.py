@@ -13,6 +13,7 @@ import numpy as np
 from autograd import Tensor, call_as, default_generator, kind_of, no_grad, refusal
 from nn.checks import Told, refuse, unwritten
 from nn.elsewhere import OF_MODULES, Refused
+from nn.utils import forget_gradients
 
 REPLACED = {
     "parameter": "with no_grad(): x.{0}[...] = v, or x.{0} = nn.Parameter(v)",
@@ -282,8 +283,7 @@ class Module(Told):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or fill them with 0."""
-        for p in self.parameters():
-            p.grad = None if set_to_none or p._grad is None else np.zeros_like(p.data)
+        forget_gradients(self.parameters(), set_to_none)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Freeze all parameters, or train them again; return the module."""

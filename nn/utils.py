@@ -10,6 +10,13 @@ from nn.checks import refuse
 from nn.elsewhere import OF_UTILS, refusing
 
 
+def forget_gradients(parameters: Iterable[Tensor], to_none: bool) -> None:
+    """Forget the gradients of parameters, or fill those that there are with 0."""
+    for p in parameters:
+        empty = to_none or p._grad is None  # which does not read it, as a program would note
+        p.grad = None if empty else np.zeros_like(p.data)
+
+
 def clip_grad_norm_(
     parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0,
     error_if_nonfinite: bool = False,

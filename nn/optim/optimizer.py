@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd import Tensor, kind_of
 from nn.checks import Told, bind, refuse, unwritten
+from nn.utils import forget_gradients
 
 Group = dict[str, Any]
 PARAMS = Parameter("params", Parameter.POSITIONAL_OR_KEYWORD)
@@ -173,8 +174,7 @@ class Optimizer(Remembering):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget all gradients, or fill them with 0: ``backward`` adds to what is there."""
-        for p in self._parameters():
-            p.grad = None if set_to_none or p._grad is None else np.zeros_like(p.data)
+        forget_gradients(self._parameters(), set_to_none)
 
     def state_dict(self) -> dict[str, Any]:
         """Return a copy of the state and the options, with numbers for the parameters."""
