@@ -10,14 +10,13 @@ axes.
 import sys
 from collections.abc import Sequence
 from heapq import heappop, heappush
-from threading import get_ident
 from typing import Any
 
 import numpy as np
 
 from autograd.errors import call_of, describe, refusal, shape_of
 from autograd.holders import getrefcount
-from autograd.modes import enable_grad, watching
+from autograd.modes import enable_grad, watchers, watching
 from autograd.primitive import PRIMITIVES
 from autograd.pull import Gradient, add, fit, pull
 from autograd.rules.lazy import LAZY
@@ -58,7 +57,7 @@ def sweep(
     a: Any
     stops = set(wrt) if wrt else None
     oldest = min([w.count for w in wrt]) if wrt else 0
-    watched = [w for w in watching if w.thread == get_ident()] if watching else ()
+    watched = watchers() if watching else ()
     plain = not (recorded or watched or SHARING)
     if len(roots) == 1 and roots[0].op is not None and not (stops and roots[0] in stops):
         youngest, arrived = roots[0], seeds[0]

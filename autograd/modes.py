@@ -25,6 +25,11 @@ watching: list[Any] = []
 """What looks at each operation at present, in any thread: see `autograd.watch`."""
 
 
+def watchers() -> list[Any]:
+    """Return what looks at the operations of this thread; others may begin and end meanwhile."""
+    return [watcher for watcher in [*watching] if watcher.thread == get_ident()]
+
+
 class _Depth(threading.local):
     value = 0
 

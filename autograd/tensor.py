@@ -18,7 +18,7 @@ from autograd.blocks import in_pieces
 from autograd.errors import call_of, describe, failed_call, no_float, plain, refusal, shape_of
 from autograd.hooks import Hook
 from autograd.methods import SLOTS, Methods
-from autograd.modes import paused, readers, watching
+from autograd.modes import paused, readers, watchers, watching
 from autograd.primitive import PRIMITIVES, Primitive, held
 from autograd.rules.shape import cut_off, setitem
 from autograd.usage import asking, instead_of_array
@@ -388,9 +388,8 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
         if grad:
             y.data = cut_off(data)
     if watching:
-        for watcher in watching:
-            if watcher.thread == get_ident():
-                watcher.computed(op, values, params, y)
+        for watcher in watchers():
+            watcher.computed(op, values, params, y)
     return y
 
 

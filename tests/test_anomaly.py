@@ -163,6 +163,23 @@ def test_a_decorated_function_is_watched_in_every_thread():
         list(threads.map(work, [leaf(-1.0), leaf(-2.0)]))
 
 
+@pytest.mark.parametrize("looks", [lambda x, y: np.log(x), lambda x, y: y.backward()])
+def test_what_watches_another_thread_may_end_meanwhile(looks):
+    class Ending:
+        @property
+        def thread(self):  # asked while somebody goes through all that watch
+            modes.watching.remove(self)
+            return 0
+
+    x = leaf(0.0)
+    with detect_anomaly():
+        y = np.sqrt(x)
+        modes.watching.insert(0, Ending())
+        with pytest.raises(FloatingPointError):
+            looks(x, y)
+    assert not modes.watching
+
+
 def test_an_error_in_a_rule_tells_the_forward_line():
     x, rule = leaf([1.0, 2.0], "x"), failing()
     with record_lines():
