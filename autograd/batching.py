@@ -121,6 +121,7 @@ class Level:
     def __init__(self, size: int, connected: bool = True) -> None:
         self.size, self.connected = size, connected
         self.since, self.below = birth(), here.reader
+        self.left: dict[Tensor, Any] = {}  # none: see `restore_gradients`
         self._before: dict[Tensor, Any] = {}  # the gradients of the tensors from outside
 
     @contextmanager

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd.modes import readers
+from autograd.outside import readers_here
 from autograd.tensor import Tensor
 from autograd.tree import flatten
 from autograd.versions import birth
@@ -42,7 +43,7 @@ def call_as(
     """
     first = birth()
     if readers and hasattr(label, "training"):
-        for run in readers:
+        for run in readers_here():
             if hasattr(run, "modules"):
                 run.modules.append(label)
     try:

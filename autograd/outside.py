@@ -3,7 +3,9 @@
 A function that is captured, or mapped over a batch, may use tensors from outside: the parameters of
 a module, what a surrounding derivative differentiates by. Meanwhile this thread reads them through
 a `Reader`, which gives what stands for their data: a symbol, or a value that is the same for the
-whole batch. Outside of that, `Tensor.data` is the slot that it always was, and as fast.
+whole batch. Outside of that, `Tensor.data` is the slot that it always was, and as fast. A capture
+has places of its own for the gradients that the function leaves in such tensors, so that what other
+threads find there is what it was.
 """
 
 import sys
@@ -20,11 +22,22 @@ from autograd.tensor import Tensor
 DATA: Any = Tensor.__dict__["data"]
 """Where a Tensor's data lies, whatever `Tensor.data` is at present."""
 GRAD: Any = Tensor.__dict__["grad"]
+LEFT: Any = Tensor.__dict__["_grad"]
+"""Where the gradient of a Tensor lies, whatever `Tensor._grad` is at present."""
 _slot = DATA.__get__
 
 
 class Reader(Protocol):
-    """What gives and takes the data of tensors."""
+    """What gives and takes the data of tensors.
+
+    Attributes
+    ----------
+    below : through whom the thread read before.
+    left : the gradients that are kept here, and not in their tensors.
+    """
+
+    below: "Reader | None"
+    left: dict[Tensor, Any]
 
     def read(self, t: Tensor, data: Any) -> Any:
         """Return what stands for the data of t."""
@@ -79,6 +92,35 @@ def _set_grad(t: Tensor, value: Any) -> None:
     GRAD.__set__(t, value)
 
 
+def readers_here() -> Iterator[Reader]:
+    """Go through those that this thread reads through, the innermost first."""
+    reader = here.reader
+    while reader is not None:
+        yield reader
+        reader = reader.below
+
+
+def _places(t: Tensor) -> dict[Tensor, Any] | None:
+    """Return where a capture of this thread keeps the gradient of t; None where t does."""
+    reader = here.reader
+    while reader is not None and t not in reader.left:
+        reader = reader.below
+    return None if reader is None else reader.left
+
+
+def _get_left(t: Tensor) -> Any:
+    left = _places(t)
+    return LEFT.__get__(t) if left is None else left[t]
+
+
+def _set_left(t: Tensor, value: Any) -> None:
+    left = _places(t)
+    if left is None:
+        LEFT.__set__(t, value)
+    else:
+        left[t] = value
+
+
 @contextmanager
 def reading(reader: Reader) -> Iterator[None]:
     """Let this thread read and write tensors through `reader`."""
@@ -86,6 +128,7 @@ def reading(reader: Reader) -> Iterator[None]:
         readers.append(reader)
         type.__setattr__(Tensor, "data", property(_get, _set))
         type.__setattr__(Tensor, "grad", property(_get_grad, _set_grad))
+        type.__setattr__(Tensor, "_grad", property(_get_left, _set_left))
     outer, here.reader = here.reader, reader
     try:
         yield
@@ -96,6 +139,7 @@ def reading(reader: Reader) -> Iterator[None]:
             if not readers:
                 type.__setattr__(Tensor, "data", DATA)
                 type.__setattr__(Tensor, "grad", GRAD)
+                type.__setattr__(Tensor, "_grad", LEFT)
 
 
 def tell(f: Callable[..., Any], result: Any) -> None:

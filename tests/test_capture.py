@@ -1256,6 +1256,47 @@ def test_threads_capture_at_once():
     assert {k: float(v) for k, v in found.items()} == {1.0: want, 2.0: pytest.approx(2 * want)}
 
 
+def test_threads_find_the_gradients_that_a_capture_does_not_see():
+    w = Tensor(X, requires_grad=True)
+    (w * w).sum().backward()
+    before, inside, ended = w.grad, threading.Event(), threading.Event()
+    found = []
+
+    def f(x):
+        y = np.sum(w * x)
+        inside.set()
+        ended.wait(5)
+        y.backward()
+        return y
+
+    with ThreadPoolExecutor(2) as threads:
+
+        def g(x):
+            y = np.sum(np.sin(w * x))
+            y.backward()
+            found.append(threads.submit(capture, f, X))
+            inside.wait(5)
+            found.append(threads.submit(lambda: w.grad).result())
+            return y
+
+        for overlapping in (capture(g, X), ended.set() or found[0].result()):
+            assert w.grad is before
+            assert [e.attribute for e in overlapping.effects] == ["grad"]
+    assert found[1] is before
+    assert type(Tensor.__dict__["_grad"]) is type(Tensor.__dict__["meta"]), "the slots are back"
+
+
+def test_the_modules_that_another_thread_calls_are_its_own():
+    net, other = nn.Linear(3, 2), nn.Linear(3, 2)
+
+    def f(x):
+        with ThreadPoolExecutor(1) as threads:
+            threads.submit(other, np.ones(3)).result()
+        return net(x)
+
+    assert capture(f, np.ones(3)).modules == [net]
+
+
 def test_the_work_of_another_thread_is_refused():
     """It would read `w` as a constant, and miss what an optimizer does to it."""
     w = Tensor(X, requires_grad=True)

@@ -12,11 +12,12 @@ import numpy as np
 
 from autograd.errors import function_name, kind_of, refusal
 from autograd.modes import is_grad_enabled
+from autograd.outside import reading
 from autograd.program.equations import Name, used
 from autograd.program.program import Effect, Program
 from autograd.program.tracing.arguments import argument_names
 from autograd.program.tracing.callers import is_users
-from autograd.program.tracing.randomness import drawing_line, watch
+from autograd.program.tracing.randomness import counted_seeds, drawing_line, watch
 from autograd.program.tracing.refusals import (
     definition,
     refuse_gradients,
@@ -24,7 +25,7 @@ from autograd.program.tracing.refusals import (
     refuse_leaks,
     refuse_written,
 )
-from autograd.program.tracing.run import Run, naming, watching
+from autograd.program.tracing.run import Run, naming
 from autograd.program.tracing.simplify import joined, simplified
 from autograd.program.tracing.symbol import CaptureError, Symbol
 from autograd.program.tracing.tape import Tape
@@ -81,7 +82,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     states = watch(f, examples, options)
     before = states()
     try:
-        with watching(run), naming(run, capture.__code__):
+        with reading(run), counted_seeds(), naming(run, capture.__code__):
             result = f(*(containers := rebuild(given)), **options)
     except Exception as error:
         if run.refusals and error not in run.refusals:
@@ -187,7 +188,7 @@ def _random(
         run = Run(f)
         leaves, rebuild = flatten(list(examples))
         given = [_variable(run.tape, "x", x) for x in leaves]
-        with watching(run):
+        with reading(run), counted_seeds():
             f(*rebuild(given), **options)
 
     line = drawing_line(again, states, is_users)

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.names import names_in
-from autograd.outside import DATA, reading
+from autograd.outside import DATA, here
 from autograd.program.tracing.arguments import identifier
 from autograd.program.tracing.callers import Callers, is_users
-from autograd.program.tracing.randomness import counted_seeds
 from autograd.program.tracing.symbol import CaptureError, Symbol, capture_error
 from autograd.program.tracing.tape import Tape
 from autograd.tensor import Tensor
@@ -34,6 +33,7 @@ class Run:
     ----------
     names : the input that is each tensor from outside that the function has read.
     data : what such a tensor's data is at present.
+    left : what its gradient is: None at first.
     refusals : the errors that were raised; a function may have caught them.
     """
 
@@ -43,12 +43,13 @@ class Run:
         self.refusals: list[CaptureError] = []
         self.tape = Tape()
         self.modules: list[Any] = []
-        self.since = birth()
+        self.since, self.below = birth(), here.reader
         self.names: dict[Tensor, Name] = {}
         self.data: dict[Tensor, Any] = {}
         self.held: dict[Tensor, Any] = {}  # what it was at first
         self.memory: dict[int, list[Tensor]] = {}  # by the arrays that they are views of
-        self.left: dict[Tensor, Any] = {}  # the gradients of the tensors from outside
+        self.before: dict[Tensor, Any] = {}  # its gradient before the call
+        self.left: dict[Tensor, Any] = {}
         self.replaced: dict[Tensor, Any] = {}  # the data of those which got another array
         self.anew: set[Tensor] = set()  # those whose gradients were assigned, as by zero_grad
         self.summed: set[Tensor] = set()  # those whose gradients were read, and not assigned before
@@ -60,7 +61,7 @@ class Run:
         if t not in self.names:
             self.data[t] = self.tape.input("p", np.asarray(data)[()])
             self.names[t] = self.data[t].name
-            self.left[t], t._grad = t._grad, None
+            self.before[t], self.left[t] = t._grad, None
             self.memory.setdefault(id(_owner(data)), []).append(t)
             self.held[t] = data
         alike = self.memory[id(_owner(self.held[t]))]
@@ -100,7 +101,7 @@ class Run:
         """Note that the function reads a gradient; refuse to miss the one of before."""
         if self._hides_gradient(t) and t not in self.anew:
             self.summed.add(t)
-            if t._grad is None and self.left[t] is not None:
+            if self.left[t] is None and self.before[t] is not None:
                 what, name = "reading a gradient that was there before the call", t.name or "w"
                 instead = f"{name}.grad as an argument; {name}.grad = None in the function, first"
                 raise capture_error(what, instead)
@@ -159,17 +160,6 @@ def _owner(x: Any) -> Any:
     while getattr(x, "base", None) is not None:
         x = x.base
     return x
-
-
-@contextmanager
-def watching(run: Run) -> Iterator[None]:
-    """Let this thread read and write tensors from outside through `run`."""
-    with reading(run), counted_seeds():
-        try:
-            yield
-        finally:
-            for t in run.left:
-                run.left[t], t._grad = t._grad, run.left[t]
 
 
 @contextmanager
