@@ -207,6 +207,19 @@ def test_the_remedy_is_a_formula():
     assert verdict.instead == "multiply ∂loss/∂h by the derivative there, h · (1 − h)"
 
 
+def test_the_formula_of_a_remedy_holds_together():
+    a, b = leaf(2.0), leaf(5.0)
+    for y, by_hand, formula in (
+        (3 * (a - b) ** 3, -243, "3 · (a - b)²"),
+        (1 / (a + b), -1 / 7, "−1 / (a + b)²"),
+        (np.log(a / 4), 1 / 4, "derivative there, 1 / (a / 4)"),
+        (b / a, -2.5, "−b / a²"),
+        (a * b, 2, "by a is b"),
+    ):
+        verdict = check_by_hand(y, {a: by_hand})[a]
+        assert verdict.instead.split(";")[0].endswith(f" {formula}"), formula
+
+
 def test_two_activations_forgotten_at_once():
     rng = np.random.default_rng(1)
     x, w = rng.normal(size=(4, 3)), leaf(rng.normal(size=(3, 2)))

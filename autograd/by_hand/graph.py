@@ -6,9 +6,10 @@ from typing import Any
 
 from autograd.graph import arguments, consumers, toposort
 from autograd.names import called
-from autograd.tensor import Tensor
-from autograd.view.derivation.formula import Leaf, pullback
-from autograd.view.derivation.writing import by_name, write
+from autograd.program.printers.spell import ATOM, Spelled, numpy_source
+from autograd.tensor import Tensor, raw
+from autograd.view.derivation.formula import Leaf, key_of, pullback
+from autograd.view.derivation.writing import write
 from autograd.view.graph.spelling import brief
 from autograd.view.graph.words import expression, operand
 
@@ -74,7 +75,20 @@ class Graph:
         return f"∂{self.called(self.root) or 'L'}/∂{name if name.isidentifier() else f'({name})'}"
 
     def slope(self, node: Tensor, i: int) -> str:
-        """Return the formula of an operation's local derivative: ``1 − h²``."""
-        named = {t: Leaf(self.name(t), t.data) for t in (node, arguments(node)[i])}
-        formula = pullback(node, 1.0, named)[arguments(node)[i]][0]
-        return write(formula, by_name).text
+        """Return the formula of an operation's local derivative, in the names of its arguments.
+
+        >>> a, b = (Tensor(v, requires_grad=True, name=n) for v, n in ((2.0, "a"), (5.0, "b")))
+        >>> y = a / (a + b)
+        >>> Graph(y, [b], {}).slope(y, 1)
+        '−a / (a + b)²'
+        """
+        x = arguments(node)[i]
+        told = [a for a in (node, *arguments(node)) if a is node or a is x or self.called(a)]
+        leaves = {key_of(a): Leaf(self.name(a), raw(a)) for a in told}
+        names = {*map(self.called, told)}
+
+        def spelled(leaf: Leaf) -> Spelled:
+            known = leaf.name in names  # else it is a formula, which Python's parser can read
+            return Spelled(leaf.name, ATOM if known else numpy_source.grammar(leaf.name)[0])
+
+        return write(pullback(node, 1.0, leaves)[x][0], spelled).text
