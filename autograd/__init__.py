@@ -5,25 +5,9 @@ from typing import TYPE_CHECKING, Any
 from numpy import einsum, float32, float64, int64, where
 
 from autograd import backward as _backward  # noqa: F401  # gives Tensor its backward
-from autograd import conversion as _conversion  # noqa: F401  # arrays like= a Tensor
-from autograd import dispatch as _dispatch  # noqa: F401  # and NumPy's functions
-from autograd import heap as _heap  # noqa: F401  # large arrays are recycled
-from autograd import inplace as _inplace  # noqa: F401  # and its assignment
-from autograd import steps as _steps  # noqa: F401  # and its backward_steps
-from autograd.calls import call_as
-from autograd.creation import (
-    arange,
-    as_tensor,
-    eye,
-    from_numpy,
-    full,
-    is_tensor,
-    linspace,
-    ones,
-    tensor,
-    zeros,
-)
-from autograd.errors import kind_of, refusal, three_lines
+from autograd.base import heap as _heap  # noqa: F401  # large arrays are recycled
+from autograd.base.errors import kind_of, refusal, three_lines
+from autograd.base.modes import enable_grad, is_grad_enabled, no_grad, set_default_dtype
 from autograd.functional import (
     checkpoint,
     elementwise_grad,
@@ -40,11 +24,25 @@ from autograd.functional import (
     value_and_grad,
     vjp,
 )
-from autograd.mapping import vmap
-from autograd.methods import Methods
-from autograd.modes import enable_grad, is_grad_enabled, no_grad, set_default_dtype
+from autograd.interface import conversion as _conversion  # noqa: F401  # arrays like= a Tensor
+from autograd.interface import dispatch as _dispatch  # noqa: F401  # and NumPy's functions
+from autograd.interface.creation import (
+    arange,
+    as_tensor,
+    eye,
+    from_numpy,
+    full,
+    is_tensor,
+    linspace,
+    ones,
+    tensor,
+    zeros,
+)
+from autograd.interface.methods import Methods
+from autograd.interface.pytorch import cat, meshgrid, stack
+from autograd.mutation import inplace as _inplace  # noqa: F401  # and its assignment
 from autograd.primitive import primitive
-from autograd.pytorch import cat, meshgrid, stack
+from autograd.provenance.calls import call_as
 from autograd.rules.convolution import conv, max_pool
 from autograd.rules.neural import (
     erf,
@@ -56,20 +54,23 @@ from autograd.rules.neural import (
     softmax_cross_entropy,
     softplus,
 )
-from autograd.steps import gradients
+from autograd.sweep import steps as _steps  # noqa: F401  # and its backward_steps
+from autograd.sweep.steps import gradients
 from autograd.tensor import Tensor
+from autograd.transforms.mapping import vmap
 
 softmax, log_softmax = Methods.softmax, Methods.log_softmax  # which know `dim`
 logsumexp = Methods.logsumexp
 
 if TYPE_CHECKING:
-    from autograd.anomaly import detect_anomaly
-    from autograd.auditor import audit
+    from autograd.base.files import optional, write_atomically
     from autograd.by_hand import check_by_hand
     from autograd.check import check_grads
-    from autograd.comparison import compare_with_torch
-    from autograd.files import optional, write_atomically
-    from autograd.generator import (
+    from autograd.debugging.anomaly import detect_anomaly
+    from autograd.debugging.auditor import audit
+    from autograd.debugging.comparison import compare_with_torch
+    from autograd.inquiry import why
+    from autograd.interface.generator import (
         default_generator,
         manual_seed,
         multinomial,
@@ -81,11 +82,10 @@ if TYPE_CHECKING:
         randn_like,
         randperm,
     )
-    from autograd.inquiry import why
-    from autograd.places import place_of, record_lines
     from autograd.program import CaptureError, Program, compile  # noqa: A004  # PyTorch's name
     from autograd.program.onnx.onnx import export_onnx
     from autograd.program.tracing.capture import capture
+    from autograd.provenance.places import place_of, record_lines
     from autograd.view import draw
     from autograd.view.derivation.explain import explain
     from autograd.view.exercise.worksheet import worksheet
@@ -102,8 +102,8 @@ if TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any: ...  # PyTorch's functions, which are found later, too
 else:
-    from autograd.lookup import find as __getattr__  # noqa: F401  # Python asks it for them
-    from autograd.lookup import names as __dir__  # noqa: F401  # and this for what to complete
+    from autograd.interface.lookup import find as __getattr__  # noqa: F401  # Python asks it for them
+    from autograd.interface.lookup import names as __dir__  # noqa: F401  # and this for what to complete
 
 __all__ = [
     "CaptureError", "Grid", "Program", "Tensor", "arange", "as_tensor", "audit", "call_as",

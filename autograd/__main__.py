@@ -13,8 +13,9 @@ from typing import TextIO
 
 import numpy as np
 
-from autograd.errors import refusal
-from autograd.expression import Expression, ExpressionError
+from autograd.base.errors import refusal
+from autograd.expressions.expression import Expression, ExpressionError
+from autograd.expressions.vocabulary import CONSTANTS, functions
 from autograd.tensor import Tensor, raw
 from autograd.view import draw
 from autograd.view.derivation.derivation import letters
@@ -22,7 +23,6 @@ from autograd.view.derivation.explain import explanation
 from autograd.view.derivation.languages import LANGUAGES
 from autograd.view.derivation.writing import array_text
 from autograd.view.graph.exports import NAMED, WRITERS
-from autograd.vocabulary import CONSTANTS, functions
 
 USAGE = "autograd EXPRESSION [NAME=VALUE ...] [-o FILE ...]"
 

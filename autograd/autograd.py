@@ -14,15 +14,15 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd.backward import sweep
-from autograd.elsewhere import absent
-from autograd.errors import describe, refusal
+from autograd.base.errors import describe, refusal
+from autograd.base.modes import enable_grad
 from autograd.graph import toposort
-from autograd.modes import enable_grad
-from autograd.pullback import tensor
+from autograd.interface.elsewhere import absent
+from autograd.mutation.versions import gone
 from autograd.rules.shape import cut_off
-from autograd.seeds import first_gradient
+from autograd.sweep.seeds import first_gradient
 from autograd.tensor import Tensor, constant, raw
-from autograd.versions import gone
+from autograd.transforms.pullback import tensor
 
 Several = Tensor | Iterable[Tensor]
 INSTEAD = {

@@ -3,8 +3,8 @@
 Nodes are visited from the youngest to the oldest, which is a topological order, because a birth
 number is younger than those of the arguments. On arrays the sweep is fast; on Tensors it is itself
 recorded, so that its results can be differentiated again. The general parts of every derivative
-are here and in `autograd.pull`, and in no rule: accumulation, the dtype, the sum over broadcast
-axes.
+are here and in `autograd.sweep.pull`, and in no rule: accumulation, the dtype, the sum over
+broadcast axes.
 """
 
 import sys
@@ -14,17 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import call_of, describe, refusal, shape_of
-from autograd.holders import getrefcount
-from autograd.modes import enable_grad, watchers, watching
+from autograd.base.errors import call_of, describe, refusal, shape_of
+from autograd.base.modes import enable_grad, watchers, watching
+from autograd.mutation.holders import getrefcount
+from autograd.mutation.versions import REWRITTEN, birth, fork, gone, is_rewritten, seen_by
+from autograd.mutation.witness import SHARING, line_at, place_told, reads
 from autograd.primitive import PRIMITIVES
-from autograd.pull import Gradient, add, fit, pull
 from autograd.rules.lazy import LAZY
 from autograd.rules.shape import cut_off
-from autograd.seeds import ONE, first_gradient
+from autograd.sweep.pull import Gradient, add, fit, pull
+from autograd.sweep.seeds import ONE, first_gradient
 from autograd.tensor import Tensor, constant, raw, record
-from autograd.versions import REWRITTEN, birth, fork, gone, is_rewritten, seen_by
-from autograd.witness import SHARING, line_at, place_told, reads
 
 float64 = np.float64
 UNTOLD = "; record_lines() before it is computed lets it tell its line"

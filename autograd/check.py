@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import function_name, refusal
+from autograd.base.errors import function_name, refusal
+from autograd.base.tree import flatten
 from autograd.functional import vjp
-from autograd.tree import flatten
 
 STEPS = [[2.0**-k for k in ks] for ks in ((8, 11, 14, 17), (20, 26, 32, 38))]
 """Powers of two, so that x + step loses nothing; the one with the smallest error counts.

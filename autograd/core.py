@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from autograd import functional, tracer
-from autograd.modes import no_grad
+from autograd.base.modes import no_grad
+from autograd.base.tree import flatten, map_leaves
 from autograd.primitive import COMPOSITES, PRIMITIVES, Primitive, Undefined
 from autograd.rules.shape import arrayed
 from autograd.tensor import raw
 from autograd.tracer import ASK, Box, getval, isbox
-from autograd.tree import flatten, map_leaves
 
 __all__ = [
     "Box", "VSpace", "def_linear", "defjvp", "defjvp_argnum", "defjvp_argnums", "defvjp",

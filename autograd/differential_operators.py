@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import core
+from autograd.base.tree import map_leaves
 from autograd.core import vspace
 from autograd.functional import (
     checkpoint,
@@ -23,7 +24,6 @@ from autograd.functional import (
     vjp,
 )
 from autograd.tensor import raw
-from autograd.tree import map_leaves
 from autograd.wrap_util import unary_to_nary
 
 __all__ = [

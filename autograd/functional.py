@@ -14,16 +14,16 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from autograd.batching import Batched
-from autograd.closeness import is_close
-from autograd.errors import function_name, kind_of, refusal
-from autograd.modes import is_grad_enabled, no_grad
+from autograd.base.closeness import is_close
+from autograd.base.errors import function_name, kind_of, refusal
+from autograd.base.modes import is_grad_enabled, no_grad
+from autograd.base.tree import flatten, map_leaves
+from autograd.base.usage import transform
 from autograd.primitive import Primitive
-from autograd.pullback import apart
 from autograd.tensor import Tensor, constant, raw, record
-from autograd.traced import Argnum, Function, Traced, derivative, derived
-from autograd.tree import flatten, map_leaves
-from autograd.usage import transform
+from autograd.transforms.batching import Batched
+from autograd.transforms.pullback import apart
+from autograd.transforms.traced import Argnum, Function, Traced, derivative, derived
 
 Products = Callable[..., tuple[Function, Any]]
 """A function that returns a product, to be called with a vector, and a value."""
@@ -450,7 +450,7 @@ def checkpoint(f: Same) -> Same:
         wanted = [i for i, v in enumerate(values) if type(v) is Tensor and v.requires_grad]
         if not wanted or not is_grad_enabled():
             return f(*args, **kwargs)
-        generator = import_module("autograd.generator")  # which takes its time, at first
+        generator = import_module("autograd.interface.generator")  # which takes its time, at first
         state = generator.default_generator.bit_generator.state
         # what stands for the arrays of a vmap may be connected to what is outside of it
         mapped = [type(raw(v)) is Batched and v.dtype.kind in "fc" for v in values]

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from autograd.mutation.versions import seen_by
 from autograd.tensor import Tensor
-from autograd.versions import seen_by
 
 
 def arguments(node: Tensor) -> list[Any]:

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.blocks import LARGE
-from autograd.errors import refusal, three_lines
-from autograd.modes import readers
+from autograd.base.blocks import LARGE
+from autograd.base.errors import refusal, three_lines
+from autograd.base.modes import readers
 
 Rule = Callable[..., Any]
 """A rule ``(g, y, *x, **params) -> gx`` is one line of NumPy: ``g`` arrives, ``gx`` leaves."""

@@ -13,18 +13,19 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from autograd import modes, rules  # noqa: F401  # rules fill the table
-from autograd.blocks import in_pieces
-from autograd.errors import call_of, describe, failed_call, no_float, plain, refusal, shape_of
-from autograd.hooks import Hook
-from autograd.methods import SLOTS, Methods
-from autograd.modes import paused, readers, watchers, watching
+from autograd import rules  # noqa: F401  # they fill the table
+from autograd.base import modes
+from autograd.base.blocks import in_pieces
+from autograd.base.errors import call_of, describe, failed_call, no_float, plain, refusal, shape_of
+from autograd.base.modes import paused, readers, watchers, watching
+from autograd.base.usage import asking, instead_of_array
+from autograd.interface.methods import SLOTS, Methods
+from autograd.interface.values import unnested, values
+from autograd.mutation.versions import birth
+from autograd.mutation.witness import reads, witnessed
 from autograd.primitive import PRIMITIVES, Primitive, held
 from autograd.rules.shape import cut_off, setitem
-from autograd.usage import asking, instead_of_array
-from autograd.values import unnested, values
-from autograd.versions import birth
-from autograd.witness import reads, witnessed
+from autograd.sweep.hooks import Hook
 
 NONE: dict[str, Any] = {}
 PART = {"part": True}
@@ -76,7 +77,7 @@ def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any
     def mirrored(a: "Tensor", b: Any) -> "Tensor":
         return record(op, (plain(b), a)) if type(b) in PLAIN or is_array(b) else NotImplemented
 
-    method.op = op  # type: ignore[attr-defined]  # so that `autograd.watch` finds the row
+    method.op = op  # type: ignore[attr-defined]  # so that `autograd.debugging.watch` finds the row
     return mirrored if reflected else method
 
 
@@ -128,11 +129,11 @@ class Tensor(Methods):
     requires_grad: bool
     meta: dict[str, Any] | None
     _record: ClassVar[Callable[..., "Tensor"]]  # how primitives find `record`, below
-    __array_ufunc__: ClassVar[Callable[..., Any]]  # given by the rooms above: autograd.dispatch,
+    __array_ufunc__: ClassVar[Callable[..., Any]]  # given by the rooms above: interface.dispatch,
     __array_function__: ClassVar[Callable[..., Any]]
     backward: ClassVar[Callable[..., None]]  # autograd.backward,
-    __setitem__: ClassVar[Callable[[Any, Any, Any], None]]  # autograd.inplace,
-    backward_steps: ClassVar[Callable[..., Any]]  # and autograd.steps
+    __setitem__: ClassVar[Callable[[Any, Any, Any], None]]  # mutation.inplace,
+    backward_steps: ClassVar[Callable[..., Any]]  # and sweep.steps
 
     def __init__(
         self, data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None

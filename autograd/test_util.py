@@ -7,8 +7,8 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd.base.errors import refusal
 from autograd.core import make_jvp, make_vjp, vspace
-from autograd.errors import refusal
 from autograd.wrap_util import get_name, unary_to_nary
 
 TOL = RTOL = EPS = 1e-6

@@ -6,16 +6,16 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from autograd.batching import Batched, run
-from autograd.errors import function_name, refusal
+from autograd.base.errors import function_name, refusal
+from autograd.base.modes import enable_grad
+from autograd.base.tree import flatten, flatten_like, map_leaves
 from autograd.graph import arguments, strangers, toposort
-from autograd.modes import enable_grad
+from autograd.mutation.versions import birth
 from autograd.primitive import PRIMITIVES, Primitive, Undefined
 from autograd.rules.packing import unpack
 from autograd.rules.shape import in_dtype
 from autograd.tensor import Tensor, constant, raw, record
-from autograd.tree import flatten, flatten_like, map_leaves
-from autograd.versions import birth
+from autograd.transforms.batching import Batched, run
 
 Box = Tensor
 """What HIPS calls a box: a value that remembers how it was made."""

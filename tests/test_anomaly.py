@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Tensor, detect_anomaly, grad, modes, no_grad, primitive, record_lines
-from autograd.errors import ROOMS, user_frame
+from autograd import Tensor, detect_anomaly, grad, no_grad, primitive, record_lines
+from autograd.base import modes
+from autograd.base.errors import ROOMS, user_frame
 
 
 def leaf(data, name=None):
@@ -229,5 +230,5 @@ def test_stepping_through_a_function_that_is_differentiated_shows_values():
 
 def test_a_folder_that_only_begins_like_ours_is_the_users():
     assert not (ROOMS[0].rstrip("/\\") + "_course/lesson.py").startswith(ROOMS)
-    assert ag.errors.__file__.startswith(ROOMS)
+    assert ag.base.errors.__file__.startswith(ROOMS)
     assert user_frame() is sys._getframe()

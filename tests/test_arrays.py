@@ -21,9 +21,9 @@ from autograd import (
     softmax,
     vmap,
 )
-from autograd.blocks import LARGE
+from autograd.base.blocks import LARGE
 from autograd.check import check_grads
-from autograd.elements import vectorize
+from autograd.interface.elements import vectorize
 from autograd.program import CaptureError
 
 X = np.array([[3.0, 1.0, 2.0], [0.5, 5.0, 4.0]])

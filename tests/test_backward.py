@@ -13,9 +13,9 @@ import autograd as ag
 from autograd import Tensor, compile, grad, hvp, jvp, no_grad, primitive  # noqa: A004  # PyTorch's name
 from autograd.backward import sweep
 from autograd.graph import consumers, leaves, toposort
+from autograd.mutation.versions import REWRITTEN
 from autograd.program import capture
-from autograd.steps import gradients, steps
-from autograd.versions import REWRITTEN
+from autograd.sweep.steps import gradients, steps
 
 
 def leaf(data, name=None):

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd import Tensor, check_by_hand
+from autograd.base.errors import three_lines
 from autograd.by_hand import diagnosis, mistakes
 from autograd.by_hand.languages import REMEDIES, WORDS
-from autograd.errors import three_lines
 
 SEEDS = st.integers(0, 10**6)
 SIZES = st.integers(2, 5)

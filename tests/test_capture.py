@@ -25,11 +25,11 @@ from test_rules import law, like
 import autograd as ag
 import nn
 from autograd import Tensor, grad, hessian, jacobian, no_grad, value_and_grad, vjp
-from autograd.outside import DATA
+from autograd.base.tree import flatten
 from autograd.program import CaptureError, Program, capture
 from autograd.program.tracing.randomness import _state, watch
 from autograd.tensor import raw
-from autograd.tree import flatten
+from autograd.transforms.outside import DATA
 
 RNG = np.random.default_rng(5)
 X = np.array([1.0, 2.0, 3.0])

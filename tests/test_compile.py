@@ -31,7 +31,8 @@ from autograd import (
     no_grad,
     value_and_grad,
 )
-from autograd.blocks import LARGE
+from autograd.base.blocks import LARGE
+from autograd.base.tree import flatten
 from autograd.primitive import PRIMITIVES
 from autograd.program import capture, compile  # noqa: A004  # PyTorch's name
 from autograd.program.equations import Name
@@ -42,7 +43,6 @@ from autograd.program.replay.plan import Plan, _may_be_an_argument
 from autograd.program.replay.sizes import between
 from autograd.program.tracing.symbol import CaptureError
 from autograd.tensor import raw
-from autograd.tree import flatten
 from nn.functional import cross_entropy
 
 SCALAR_CASES = [

@@ -7,7 +7,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 import nn
-from autograd import Tensor, blocks, capture, conv, grad, manual_seed, value_and_grad
+from autograd import Tensor, capture, conv, grad, manual_seed, value_and_grad
+from autograd.base import blocks
 from autograd.rules import convolution
 from nn import functional as F  # noqa: N812  # as everybody calls it
 

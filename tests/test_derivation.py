@@ -13,7 +13,7 @@ from autograd import Tensor, sigmoid
 from autograd.graph import toposort
 from autograd.primitive import PRIMITIVES, primitive
 from autograd.program.printers.spell import Spelled, numpy_source, plain_text, spell
-from autograd.steps import gradients
+from autograd.sweep.steps import gradients
 from autograd.view.derivation.derivation import letters
 from autograd.view.derivation.document import Document
 from autograd.view.derivation.document import text as text_of

@@ -8,7 +8,7 @@ import pytest
 
 import nn
 from autograd import Tensor, draw, relu
-from autograd.errors import three_lines
+from autograd.base.errors import three_lines
 from autograd.view.graph.broadcasting import stretched, summed
 from autograd.view.graph.selection import Operand
 

@@ -13,7 +13,7 @@ import pytest
 import autograd as ag
 import nn
 from autograd import Tensor, draw
-from autograd.errors import three_lines
+from autograd.base.errors import three_lines
 from autograd.view.graph import renderers
 from autograd.view.graph.dot import SHAPES
 from autograd.view.graph.spelling import number

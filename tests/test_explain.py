@@ -18,7 +18,7 @@ from autograd.graph import toposort
 from autograd.primitive import PRIMITIVES, primitive
 from autograd.program.printers.latex import escape, latex, parse, symbol
 from autograd.program.printers.spell import Spelled, spell
-from autograd.steps import gradients
+from autograd.sweep.steps import gradients
 from autograd.view.derivation.document import Equation
 from autograd.view.derivation.entries import Symbol, _symbols
 from autograd.view.derivation.explain import explanation

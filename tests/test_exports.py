@@ -13,7 +13,7 @@ import pytest
 import nn
 from autograd import Tensor, draw, explain, explore, frames, worksheet
 from autograd.__main__ import main
-from autograd.errors import three_lines
+from autograd.base.errors import three_lines
 from autograd.view.graph import renderers
 from autograd.view.graph.exports import WRITERS
 from autograd.view.graph.tex import tex

@@ -10,11 +10,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from autograd import Tensor, explain
-from autograd.expression import DEEPEST, LONGEST, Expression, ExpressionError
-from autograd.hints import LONG, meant
+from autograd.expressions.expression import DEEPEST, LONGEST, Expression, ExpressionError
+from autograd.expressions.hints import LONG, meant
+from autograd.expressions.vocabulary import LOSSES, functions
 from autograd.primitive import COMPOSITES, PRIMITIVES
 from autograd.rules import neural
-from autograd.vocabulary import LOSSES, functions
 
 VALUES = {"a": 1.25, "b": -0.75, "c": 2.0}
 

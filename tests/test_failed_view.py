@@ -7,7 +7,7 @@ import pytest
 
 import nn
 from autograd import Tensor, draw
-from autograd.errors import three_lines
+from autograd.base.errors import three_lines
 
 SVG = "{http://www.w3.org/2000/svg}"
 

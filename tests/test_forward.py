@@ -22,8 +22,8 @@ from autograd import (
     vjp,
     vmap,
 )
-from autograd.blocks import LARGE
-from autograd.traced import Traced
+from autograd.base.blocks import LARGE
+from autograd.transforms.traced import Traced
 
 RNG = np.random.default_rng(5)
 X = np.array([0.3, -0.7, 1.1])
@@ -177,7 +177,8 @@ def test_jacobian_takes_the_cheaper_way(f, x, ways, monkeypatch):
     got = jacobian(f)(x)
     assert taken == ways
     right = jacrev(f)(x)
-    for mine, other in zip(ag.tree.flatten(got)[0], ag.tree.flatten(right)[0], strict=True):
+    flatten = ag.base.tree.flatten
+    for mine, other in zip(flatten(got)[0], flatten(right)[0], strict=True):
         close(mine, other)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, draw, frames
-from autograd.errors import three_lines
+from autograd.base.errors import three_lines
 from autograd.view.graph.pdf import join
 
 SVG = "{http://www.w3.org/2000/svg}"

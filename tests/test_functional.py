@@ -29,9 +29,9 @@ from autograd import (
     value_and_grad,
     vjp,
 )
-from autograd.errors import three_lines
+from autograd.base.errors import three_lines
+from autograd.base.tree import flatten
 from autograd.graph import toposort
-from autograd.tree import flatten
 
 X = np.array([0.3, -0.7, 1.1])
 A = np.array([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Tensor, capture, grad, no_grad, value_and_grad
-from autograd import witness as witnesses
+from autograd.mutation import witness as witnesses
 from nn import optim
 
 

@@ -15,20 +15,26 @@ import nn
 
 ROOT = pathlib.Path(__file__).parents[1]
 ORDER = [
-    "errors", "files", "heap", "blocks", "closeness", "modes", "tree", "primitive", "rules",
-    "holders", "versions", "witness", "elsewhere", "devices", "spellings", "pytorch", "hooks",
-    "protocols", "methods", "values", "usage", "tensor", "watch", "inplace", "dispatch",
-    "conversion", "elements", "names", "calls", "places", "anomaly", "outside", "graph", "pull",
-    "seeds", "backward", "steps", "creation", "generator", "standin", "batching", "mapping",
-    "pullback", "autograd", "traced", "functional", "check", "auditor", "tracer", "core", "extend",
-    "builtins", "util", "wrap_util", "differential_operators", "numpy", "test_util", "scipy",
-    "vocabulary", "hints", "expression", "program", "misc", "comparison", "view", "by_hand",
-    "inquiry", "lookup", "__init__", "__main__",
+    "base.errors", "base.files", "base.heap", "base.blocks", "base.closeness", "base.modes",
+    "base.tree", "base.usage", "primitive", "rules", "mutation.holders", "mutation.versions",
+    "mutation.witness", "interface.elsewhere", "interface.devices", "interface.spellings",
+    "interface.pytorch", "interface.protocols", "interface.methods", "interface.values",
+    "sweep.hooks", "tensor", "transforms.outside", "debugging.watch", "mutation.inplace", "interface.dispatch",
+    "interface.conversion", "interface.elements", "interface.creation", "interface.generator",
+    "provenance.names", "provenance.calls", "provenance.places", "debugging.anomaly", "graph",
+    "sweep.pull", "sweep.seeds", "backward", "sweep.steps", "transforms.standin", "transforms.batching", "transforms.mapping", "transforms.pullback",
+    "transforms.traced", "functional", "check", "debugging.auditor", "autograd", "tracer", "core",
+    "extend", "builtins", "util", "wrap_util", "differential_operators", "numpy", "test_util",
+    "scipy", "expressions.vocabulary", "expressions.hints", "expressions.expression", "program",
+    "misc", "debugging.comparison", "view", "by_hand", "inquiry", "interface.lookup", "__init__",
+    "__main__",
 ]  # fmt: skip
 
 
-def room(path):
-    return path.relative_to(ROOT / "autograd").parts[0].removesuffix(".py")
+def room(parts):
+    """Return what stands in the order for a module: itself, or the folder that it is in."""
+    names = [".".join(parts[:2]), parts[0]]
+    return next((name for name in names if name in ORDER), None)
 
 
 def imports(path, *, anywhere):
@@ -47,13 +53,14 @@ FILES = sorted((ROOT / "autograd").rglob("*.py"))
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_room_imports_only_what_stands_above_it(path):
-    here = ORDER.index(room(path))
+    parts = path.relative_to(ROOT / "autograd").with_suffix("").parts
+    above = ORDER[: ORDER.index(here) + 1] if (here := room(parts)) else []
     for name in imports(path, anywhere=False):
-        parts = name.split(".")
-        if parts[0] == "nn":
+        package, *parts = name.split(".")
+        if package == "nn":
             pytest.fail(f"{path} imports {name}")
-        if parts[0] == "autograd" and len(parts) > 1 and parts[1] in ORDER:
-            assert ORDER.index(parts[1]) <= here, f"{path} imports {name}"
+        if package == "autograd" and parts and (there := room(parts)):
+            assert there in above, f"{path} imports {name}"
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "nn").rglob("*.py")), ids=lambda p: p.name)
@@ -123,11 +130,11 @@ def test_functions_of_the_table_are_found_again_by_pickle():
 def test_the_readme_has_a_place_for_every_room():
     table = (ROOT / "README.md").read_text("utf-8").partition("To read the engine")[2]
     told = set(re.findall(r"`([\w/]+)`", table.partition("`nn/` stands")[0]))
-    rooms = {name for name in ORDER if name != "__init__"}
-    folders = {p.parent.name for p in (ROOT / "autograd").glob("*/__init__.py")}
-    wanted = {f"{name}/" if name in folders else name for name in rooms}
-    wanted |= {f"{p.parent.name}/" for p in (ROOT / "autograd/program").glob("*/__init__.py")}
-    assert told - {"rules/elementwise", "nn/", "compile", "autograd/"} == wanted
+    package = ROOT / "autograd"
+    wanted = {p.stem for p in package.glob("*.py") if p.stem != "__init__"}
+    for inside in (package, package / "program"):
+        wanted |= {f"{p.parent.name}/" for p in inside.glob("*/__init__.py")}
+    assert told - {"rules/elementwise", "sweep/pull", "compile", "autograd/"} == wanted
 
 
 def test_every_exception_from_the_rules_has_its_reason():

@@ -13,7 +13,7 @@ import pytest
 
 import nn
 from autograd import Tensor, call_as, draw, no_grad
-from autograd.errors import three_lines
+from autograd.base.errors import three_lines
 from autograd.graph import toposort
 from autograd.view.graph.parts import Parts
 from autograd.view.graph.scene import Composition

@@ -11,11 +11,11 @@ from test_rules import title
 import autograd as ag
 import nn
 from autograd import Tensor
+from autograd.base.tree import flatten
 from autograd.program import capture
 from autograd.program.onnx.definitions import DEFINITIONS
 from autograd.program.onnx.onnx import export_onnx, knows
 from autograd.program.onnx.operators import SPELLINGS
-from autograd.tree import flatten
 
 onnx = pytest.importorskip("onnx", reason="checks the files")
 runtime = pytest.importorskip("onnxruntime", reason="runs the files")

@@ -8,7 +8,7 @@ import pytest
 
 import nn
 from autograd import Tensor, draw, frames, primitive, why
-from autograd.errors import three_lines
+from autograd.base.errors import three_lines
 from autograd.view.graph.theme import THEMES
 
 

@@ -8,7 +8,7 @@ import scipy.special
 
 import autograd
 import nn
-from autograd.pytorch import REFUSED
+from autograd.interface.pytorch import REFUSED
 
 torch = pytest.importorskip("torch")
 
@@ -411,7 +411,7 @@ def test_what_is_refused_is_pytorchs_or_numpys_and_not_ours():
 
 
 def test_functions_that_a_tensor_has_exist_in_pytorch():
-    ours = inspect.getmembers(autograd.pytorch.PyTorchMethods, callable)
+    ours = inspect.getmembers(autograd.interface.pytorch.PyTorchMethods, callable)
     assert {name for name, _ in ours if not name.startswith("_")} <= set(dir(torch.Tensor))
 
 
@@ -467,7 +467,7 @@ def advised(library, lines, index):
 
 @pytest.mark.parametrize(("name", "call"), [*ADVICE.items(), *REWRITTEN.items()])
 def test_what_is_said_instead_is_pytorchs(name, call):
-    instead = autograd.lookup.ELSEWHERE[name]
+    instead = autograd.interface.lookup.ELSEWHERE[name]
     index = PLACES % 3
     if name in REWRITTEN:
         theirs = advised(torch, f"{call}; out = x", torch.tensor(index))

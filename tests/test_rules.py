@@ -23,7 +23,7 @@ from samples.cases import since
 
 import autograd
 from autograd import Tensor, from_numpy, no_grad
-from autograd.blocks import LARGE
+from autograd.base.blocks import LARGE
 from autograd.graph import toposort
 from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, QUERIES, home_of
 from autograd.rules import neural

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from autograd import Tensor, check_grads, grad, hessian, jacobian, no_grad, value_and_grad, vmap
-from autograd.errors import three_lines
+from autograd.base.errors import three_lines
 from autograd.extend import defvjp
 
 scipy = pytest.importorskip("scipy", reason="what these tests are about")

@@ -275,7 +275,7 @@ def test_programs_and_maps_meet_rows_first_too(transform):
         "import numpy as np\n"
         "from scipy import special\n"
         "from autograd import capture, vmap\n"
-        "from autograd.batching import Level\n"
+        "from autograd.transforms.batching import Level\n"
         "Level.each = None\n"
         "x = np.array([5.0])\n"
         f"print(*{transform})\n"

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Tensor
-from autograd.errors import three_lines
+from autograd.base.errors import three_lines
 from autograd.graph import toposort
-from autograd.steps import gradients
+from autograd.sweep.steps import gradients
 
 
 def leaf(data, name=None):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Tensor, grad, no_grad
-from autograd.blocks import LARGE
+from autograd.base.blocks import LARGE
 from autograd.graph import arguments, toposort
 from nn.functional import linear
 

@@ -22,17 +22,17 @@ from autograd import (
     jvp,
     no_grad,
     primitive,
-    pullback,
     softmax_cross_entropy,
     vjp,
     vmap,
 )
-from autograd.batching import Batched, Level, VmapError
-from autograd.errors import three_lines
+from autograd.base.errors import three_lines
 from autograd.program import capture
 from autograd.program import compile as compiled
 from autograd.rules.matrices import lstsq
 from autograd.rules.shape import gather, place, scatter_at
+from autograd.transforms import pullback
+from autograd.transforms.batching import Batched, Level, VmapError
 
 RNG = np.random.default_rng(0)
 W, X = RNG.normal(size=(4, 3)), RNG.normal(size=(5, 3))

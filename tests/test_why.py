@@ -13,10 +13,11 @@ from samples import SAMPLES
 
 import autograd as ag
 import nn
-from autograd import Tensor, record_lines, versions, why
-from autograd.errors import three_lines
+from autograd import Tensor, record_lines, why
+from autograd.base.errors import three_lines
 from autograd.inquiry import Answers
-from autograd.places import Place, place_of
+from autograd.mutation import versions
+from autograd.provenance.places import Place, place_of
 
 LINE = "   (its line: with record_lines(), computed anew)"
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd import Tensor, worksheet
-from autograd.errors import three_lines
+from autograd.base.errors import three_lines
 from autograd.graph import toposort
 from autograd.view.exercise.exercises import SMALL
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from autograd.base.errors import describe, refusal
 from autograd.by_hand.diagnosis import Candidate, Part, close, diagnose, factors_of, unit_of
 from autograd.by_hand.graph import Graph
 from autograd.by_hand.mistakes import mistaken
 from autograd.by_hand.verdicts import Verdict, Verdicts
-from autograd.errors import describe, refusal
 from autograd.graph import toposort
-from autograd.names import name_of, names_in
-from autograd.steps import gradients, refuse_changed
+from autograd.provenance.names import name_of, names_in
+from autograd.sweep.steps import gradients, refuse_changed
 from autograd.tensor import Tensor, raw
 
 

@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 
 from autograd.graph import arguments, consumers, toposort
-from autograd.names import called
 from autograd.program.printers.spell import ATOM, Spelled, numpy_source
+from autograd.provenance.names import called
 from autograd.tensor import Tensor, raw
 from autograd.view.derivation.formula import Leaf, key_of, pullback
 from autograd.view.derivation.writing import write

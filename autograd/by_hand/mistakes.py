@@ -16,9 +16,9 @@ import numpy as np
 
 from autograd.by_hand.graph import Graph
 from autograd.graph import arguments
-from autograd.pull import Gradient, fit
 from autograd.rules.neural import log_softmax, softmax, softmax_cross_entropy
-from autograd.steps import contributions, gradients
+from autograd.sweep.pull import Gradient, fit
+from autograd.sweep.steps import contributions, gradients
 from autograd.tensor import Tensor, raw
 from autograd.view.graph.spelling import number
 

@@ -5,7 +5,7 @@ import textwrap
 from dataclasses import dataclass
 
 from autograd.inquiry.flow import Link
-from autograd.places import Place
+from autograd.provenance.places import Place
 from autograd.tensor import Tensor
 
 WIDTH = 72

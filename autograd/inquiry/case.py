@@ -9,10 +9,10 @@ from autograd.graph import arguments
 from autograd.inquiry.answers import Answer
 from autograd.inquiry.flow import Flow
 from autograd.inquiry.reasons import Reason, Use
-from autograd.names import called
-from autograd.places import place_of
+from autograd.mutation.versions import seen_by
+from autograd.provenance.names import called
+from autograd.provenance.places import place_of
 from autograd.tensor import Tensor
-from autograd.versions import seen_by
 from autograd.view.graph.spelling import number
 from autograd.view.graph.words import expression, operand
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.graph import arguments, consumers, toposort
-from autograd.steps import Step, steps
+from autograd.sweep.steps import Step, steps
 from autograd.tensor import Tensor, raw
 from autograd.view.graph.spelling import norm
 

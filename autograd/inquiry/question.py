@@ -7,13 +7,13 @@ from types import FrameType
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.graph import leaves, toposort
 from autograd.inquiry import absence, strength
 from autograd.inquiry.answers import Answer, Answers
 from autograd.inquiry.case import Case
 from autograd.inquiry.flow import Flow, finite
-from autograd.names import names_in
+from autograd.provenance.names import names_in
 from autograd.tensor import Tensor
 
 

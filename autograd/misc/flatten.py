@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import tree
+from autograd.base import tree
 from autograd.tensor import raw
 
 

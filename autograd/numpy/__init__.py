@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy  # noqa: ICN001  # not np: this is the module that programs call np
 
-from autograd.elements import vectorize
+from autograd.interface.elements import vectorize
 from autograd.numpy import linalg, lists
 from autograd.numpy import numpy_boxes as numpy_boxes
 from autograd.numpy import numpy_vjps as numpy_vjps

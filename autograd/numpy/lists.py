@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.conversion import as_tensor, holds_tensors
-from autograd.errors import refusal
+from autograd.base.errors import refusal
+from autograd.interface.conversion import as_tensor, holds_tensors
 from autograd.primitive import COMPOSITES
 
 OF_LISTS = (

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.primitive import Primitive
-from autograd.standin import is_view
+from autograd.transforms.standin import is_view
 
 
 class Name(str):

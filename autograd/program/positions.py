@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.primitive import Primitive
 from autograd.rules.shape import Slot, parts_of
 

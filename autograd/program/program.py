@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from autograd.errors import kind_of, refusal
+from autograd.base.errors import kind_of, refusal
+from autograd.base.modes import depth
+from autograd.base.tree import flatten, flatten_like, is_alike, map_leaves
 from autograd.functional import grad, hessian, jacobian, vjp
-from autograd.modes import depth
+from autograd.mutation.versions import mark, write
 from autograd.primitive import PRIMITIVES
 from autograd.program.cost import Table, flops, memory, shapes
 from autograd.program.equations import Equation, Name, Names
 from autograd.program.printers.listing import executed
 from autograd.program.printers.source import function_name, source
 from autograd.program.tracing.symbol import Symbol
-from autograd.pullback import apart
 from autograd.tensor import Tensor, constant, raw, record
-from autograd.tree import flatten, flatten_like, is_alike, map_leaves
-from autograd.versions import mark, write
+from autograd.transforms.pullback import apart
 
 if TYPE_CHECKING:
     from autograd.program.engines.engines import Port

@@ -10,7 +10,7 @@ import itertools
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.primitive import composite
 from autograd.rules.masking import cast
 from autograd.rules.shape import arrayed, astype

@@ -9,7 +9,7 @@ import math
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from autograd.errors import shape_of
+from autograd.base.errors import shape_of
 
 
 def row(x, is_mapped):

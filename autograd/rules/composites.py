@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.primitive import composite
 from autograd.rules.shape import astype, scatter, unlisted
 

@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from autograd.blocks import LARGE, share
+from autograd.base.blocks import LARGE, share
 from autograd.primitive import primitive
 from autograd.rules.elementwise import masked
 

@@ -17,7 +17,7 @@ matrices", arXiv:2009.10071, 2020.
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.primitive import composite, primitive
 from autograd.rules.batch_axes import stacked
 from autograd.rules.complex_parts import is_real_by_chance

@@ -14,7 +14,7 @@ import operator
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.primitive import composite, fused, options, primitive
 from autograd.rules.masking import cast
 from autograd.rules.shape import unlisted

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.primitive import composite, options, primitive
 from autograd.rules.elementwise import masked
 from autograd.rules.masking import cast

@@ -5,7 +5,7 @@ What a mask leaves out is replaced by a value that changes nothing.
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.primitive import options
 from autograd.rules.shape import astype
 

@@ -9,7 +9,7 @@ exponential and of the square root follow from N. Higham, "Functions of Matrices
 import numpy as np
 from scipy import linalg
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.primitive import primitive
 from autograd.rules.batch_axes import all_mapped
 

@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-from autograd.blocks import SLOW, rowwise
-from autograd.errors import refusal
+from autograd.base.blocks import SLOW, rowwise
+from autograd.base.errors import refusal
 from autograd.primitive import fused, primitive
 from autograd.rules.elementwise import masked, over
 from autograd.rules.reduce import expand

@@ -7,7 +7,7 @@ there are fewer of them then.
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.primitive import composite, primitive
 from autograd.rules.complex_parts import is_real_by_chance, numbers
 from autograd.rules.shape import unlisted

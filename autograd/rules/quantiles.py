@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.primitive import composite, fused, primitive
 from autograd.rules.elementwise import masked
 from autograd.rules.shape import Slot, astype, gather, unlisted

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from autograd.blocks import LARGE
+from autograd.base.blocks import LARGE
 from autograd.primitive import composite, fused, primitive
 from autograd.rules.elementwise import masked, spare
 from autograd.rules.shape import Slot, add_up, astype, cut, inverse, on_axis, scatter_at

@@ -8,8 +8,8 @@ import operator
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from autograd.blocks import BYTES, LARGE, share
-from autograd.errors import refusal
+from autograd.base.blocks import BYTES, LARGE, share
+from autograd.base.errors import refusal
 from autograd.primitive import fused, fused_op, primitive
 
 

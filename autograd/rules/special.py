@@ -12,8 +12,8 @@ import math
 import numpy as np
 from scipy import special
 
-from autograd.blocks import SLOW
-from autograd.errors import refusal
+from autograd.base.blocks import SLOW
+from autograd.base.errors import refusal
 from autograd.primitive import composite, primitive
 from autograd.rules.elementwise import LN2, LN10, over, zero
 from autograd.rules.neural import SQRT_2PI, SQRT_HALF, SQRT_PI, bell, erf

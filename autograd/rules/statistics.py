@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.primitive import composite, options, primitive
 from autograd.rules.complex_parts import numbers
 from autograd.rules.elementwise import masked

@@ -5,7 +5,7 @@ SciPy writes in Python or C, and what it minimizes, solves and integrates, is he
 names: `special`, `stats`, `linalg`, `signal`, `integrate`, `optimize`.
 """
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 
 try:
     import scipy  # noqa: F401  # all below needs it

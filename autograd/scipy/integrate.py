@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 from scipy import integrate as scipys
 
-from autograd.batching import run
-from autograd.errors import function_name, refusal
+from autograd.base.errors import function_name, refusal
+from autograd.base.modes import no_grad
+from autograd.base.tree import flatten
 from autograd.functional import vjp
 from autograd.graph import strangers
-from autograd.modes import no_grad
+from autograd.mutation.versions import birth
 from autograd.primitive import Primitive
 from autograd.tensor import raw
-from autograd.tree import flatten
-from autograd.versions import birth
+from autograd.transforms.batching import run
 
 
 def odeint(

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from scipy import linalg
 
+from autograd.base.errors import refusal
 from autograd.core import open_to_rules
-from autograd.errors import refusal
 from autograd.rules.complex_parts import beneath, is_symbol, numbers
 from autograd.rules.matrix_functions import banded, sylvester, triangular
 from autograd.rules.matrix_functions import expm as expm_row

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from scipy import optimize as scipys
 
-from autograd.conversion import as_tensor
+from autograd.base.tree import flatten
 from autograd.functional import grad, hvp, jacobian, value_and_grad
+from autograd.interface.conversion import as_tensor
 from autograd.tensor import raw
-from autograd.tree import flatten
 
 CURVED = {"newton-cg", "trust-ncg", "trust-krylov", "trust-constr", "dogleg", "trust-exact"}
 """The methods that use second derivatives; the last two want them as a matrix."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 from scipy.fft import next_fast_len
 
-from autograd.errors import refusal, shape_of
+from autograd.base.errors import refusal, shape_of
 
 MODES = ("full", "valid", "same")
 Axes = Sequence[Sequence[int]]

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
+from autograd.base.tree import flatten
 from autograd.program.engines import extras
 from autograd.program.engines.standard import is_spelled, standard
 from autograd.program.equations import Name, unit
@@ -22,7 +23,6 @@ from autograd.program.expansion import written_out
 from autograd.program.printers.listing import executed
 from autograd.rules.neural import erf
 from autograd.tensor import raw
-from autograd.tree import flatten
 
 if TYPE_CHECKING:
     from autograd.program.program import Program

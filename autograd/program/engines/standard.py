@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.primitive import Primitive
 from autograd.program.engines import extras
 from autograd.program.engines.array_api import SPELLINGS, Site, cast, comparable, plain

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd.base.tree import flatten
 from autograd.tensor import Tensor, raw
-from autograd.tree import flatten
 
 if TYPE_CHECKING:
     from autograd.program.onnx.onnx import Graph

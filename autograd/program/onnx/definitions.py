@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.rules.neural import log_softmax, softmax
 from autograd.rules.products import SUMMED, as_einsum
 from autograd.rules.reduce import shared

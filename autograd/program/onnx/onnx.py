@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import refusal, three_lines, user_frame
-from autograd.files import optional, write_atomically
+from autograd.base.errors import refusal, three_lines, user_frame
+from autograd.base.files import optional, write_atomically
 from autograd.primitive import Primitive
 from autograd.program.engines.standard import OURS
 from autograd.program.equations import Equation, Name

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.program.equations import Equation, Name
 from autograd.program.positions import numbered, permutation, pointed
 from autograd.program.printers.literals import LINE

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.primitive import Primitive
 from autograd.program.printers.literals import parameter
 from autograd.rules.shape import gather, place, replace, scatter, scatter_add, scatter_at, setitem

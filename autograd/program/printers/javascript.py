@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.program.equations import Equation, Name
 from autograd.program.expansion import written_out

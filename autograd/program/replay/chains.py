@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.blocks import LARGE, share, workers
+from autograd.base.blocks import LARGE, share, workers
 from autograd.program.equations import Equation, Name
 from autograd.program.program import Program
 from autograd.program.replay.kernels import IN_PLACE, kernel_of

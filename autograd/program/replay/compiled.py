@@ -10,18 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from autograd.closeness import is_close
-from autograd.errors import function_name, refusal
-from autograd.modes import is_grad_enabled, readers
-from autograd.outside import here
+from autograd.base.closeness import is_close
+from autograd.base.errors import function_name, refusal
+from autograd.base.modes import is_grad_enabled, readers
+from autograd.base.tree import flatten, is_alike, key_of
 from autograd.program.equations import outline
 from autograd.program.program import Program
 from autograd.program.replay.replay import Replay
 from autograd.program.replay.sizes import Family
 from autograd.program.tracing.capture import capture
-from autograd.standin import Standin
 from autograd.tensor import Tensor, raw
-from autograd.tree import flatten, is_alike, key_of
+from autograd.transforms.outside import here
+from autograd.transforms.standin import Standin
 
 ARRAYS = (np.ndarray, Tensor, list, tuple, dict)
 CONSTANTS = (int, str, slice, type(None), type(...))

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.blocks import BYTES, LARGE, share
+from autograd.base.blocks import BYTES, LARGE, share
 from autograd.primitive import PRIMITIVES, Primitive, fused_op
 from autograd.program.equations import Equation
 from autograd.program.replay.fusing import ADD_PART, COPY_PART, TURNED

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.blocks import LARGE, in_pieces
+from autograd.base.blocks import LARGE, in_pieces
 from autograd.primitive import fused_op
 from autograd.program.equations import Equation, Name, Names
 from autograd.program.printers.literals import is_repeated

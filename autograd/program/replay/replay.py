@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.modes import is_grad_enabled
+from autograd.base.modes import is_grad_enabled
+from autograd.base.tree import flatten
 from autograd.primitive import Primitive
 from autograd.program.equations import Name
 from autograd.program.program import Program
@@ -14,9 +15,8 @@ from autograd.program.replay.halves import halves
 from autograd.program.replay.plan import Plan
 from autograd.rules.packing import pack, unpack
 from autograd.rules.shape import DETACHED, in_dtype
-from autograd.standin import Standin
 from autograd.tensor import Tensor, constant, raw, record
-from autograd.tree import flatten
+from autograd.transforms.standin import Standin
 
 NUMBERS = {int: np.int64, float: np.float64, complex: np.complex128}
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.base.tree import flatten, is_alike
 from autograd.program.equations import outline
 from autograd.program.positions import numbered
 from autograd.program.program import Program
-from autograd.tree import flatten, is_alike
 
 At = Callable[[int], Any]
 """What a value is at a size."""

@@ -13,13 +13,13 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.errors import kind_of, refusal
+from autograd.base.errors import kind_of, refusal
+from autograd.base.tree import flatten
 from autograd.program.equations import Equation, Name, unit
 from autograd.program.program import Effect, Program
 from autograd.program.storage.encoding import DTYPES, NUMBERS, Json, operations
 from autograd.rules.shape import Slot
 from autograd.tensor import Tensor
-from autograd.tree import flatten
 
 FIELDS = {
     "name", "inputs", "parameters", "constants", "tensors", "arguments", "takes", "equations",

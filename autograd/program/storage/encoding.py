@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.errors import kind_of, refusal
+from autograd.base.errors import kind_of, refusal
 from autograd.primitive import FUSED, PRIMITIVES, Primitive
 from autograd.program.equations import Equation, Name
 from autograd.program.program import Program

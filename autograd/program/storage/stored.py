@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from autograd.errors import refusal
-from autograd.files import optional, write_atomically
+from autograd.base.errors import refusal
+from autograd.base.files import optional, write_atomically
 from autograd.program.program import Program
 from autograd.program.storage.decoding import Reader, Refused
 from autograd.program.storage.encoding import Writer

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from keyword import iskeyword
 from typing import Any
 
+from autograd.base.tree import flatten
 from autograd.program.equations import Name
 from autograd.program.program import Program
-from autograd.tree import flatten
 
 
 def argument_names(f: Callable[..., Any], examples: tuple[Any, ...]) -> list[str]:

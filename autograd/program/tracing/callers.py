@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FrameType
 
 from autograd.backward import sweep
-from autograd.errors import ROOMS
+from autograd.base.errors import ROOMS
 
 SWEEP = sweep.__code__
 

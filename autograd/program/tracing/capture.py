@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import function_name, kind_of, refusal
-from autograd.modes import is_grad_enabled
-from autograd.outside import reading
+from autograd.base.errors import function_name, kind_of, refusal
+from autograd.base.modes import is_grad_enabled
+from autograd.base.tree import flatten
 from autograd.program.equations import Name, used
 from autograd.program.program import Effect, Program
 from autograd.program.tracing.arguments import argument_names
@@ -29,10 +29,10 @@ from autograd.program.tracing.run import Run, naming
 from autograd.program.tracing.simplify import joined, simplified
 from autograd.program.tracing.symbol import CaptureError, Symbol
 from autograd.program.tracing.tape import Tape
-from autograd.pullback import array
-from autograd.standin import Standin
 from autograd.tensor import Tensor, constant, raw
-from autograd.tree import flatten
+from autograd.transforms.outside import reading
+from autograd.transforms.pullback import array
+from autograd.transforms.standin import Standin
 
 
 def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.random import mtrand
 
-from autograd.errors import ROOMS, line_of
-from autograd.generator import default_generator
+from autograd.base.errors import ROOMS, line_of
+from autograd.interface.generator import default_generator
 
 PLAIN = {int, float, complex, bool, str, bytes, type(None), np.ndarray}
 """What holds no generator, of which there may be a million in a list."""

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.errors import function_name, line_of, refusal, user_line
+from autograd.base.errors import function_name, line_of, refusal, user_line
 from autograd.graph import toposort
 from autograd.program.equations import Name
 from autograd.program.tracing.symbol import CaptureError

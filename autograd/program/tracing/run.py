@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.names import names_in
-from autograd.outside import DATA, here
+from autograd.mutation.versions import birth
 from autograd.program.tracing.arguments import identifier
 from autograd.program.tracing.callers import Callers, is_users
 from autograd.program.tracing.symbol import CaptureError, Symbol, capture_error
 from autograd.program.tracing.tape import Tape
+from autograd.provenance.names import names_in
 from autograd.tensor import Tensor
-from autograd.versions import birth
+from autograd.transforms.outside import DATA, here
 
 if TYPE_CHECKING:
     from autograd.program.equations import Name

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from autograd.batching import ABOUT_SHAPES
-from autograd.errors import ROOMS, line_of, refusal, user_frame
-from autograd.outside import here
+from autograd.base.errors import ROOMS, line_of, refusal, user_frame
 from autograd.primitive import (
     CREATORS,
     PRIMITIVES,
@@ -22,8 +20,10 @@ from autograd.primitive import (
     full_name,
 )
 from autograd.program.equations import Name
-from autograd.standin import Standin
 from autograd.tensor import Tensor, record
+from autograd.transforms.batching import ABOUT_SHAPES
+from autograd.transforms.outside import here
+from autograd.transforms.standin import Standin
 
 if TYPE_CHECKING:
     from autograd.program.tracing.tape import Tape

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 
 from autograd.backward import sweep
-from autograd.errors import plain
-from autograd.outside import innermost
+from autograd.base.errors import plain
+from autograd.base.tree import key_of
+from autograd.mutation.versions import birth
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.program.equations import Equation, Name, Names, unit
 from autograd.program.tracing.symbol import CaptureError, Symbol, capture_error, example
 from autograd.rules.neural import OPEN
 from autograd.rules.shape import BY_ARRAYS, VIEWS, astype, gather, parts_of, place, setitem, slotted
-from autograd.standin import Standin
 from autograd.tensor import PLAIN, Tensor, raw
-from autograd.tree import key_of
-from autograd.versions import birth
+from autograd.transforms.outside import innermost
+from autograd.transforms.standin import Standin
 
 
 class Tape:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 
 Formula = Callable[..., Any]
 Standard = tuple[Any, list[Any], Any]

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import toposort
-from autograd.names import called
-from autograd.steps import Step, multiplies, steps
+from autograd.provenance.names import called
+from autograd.sweep.steps import Step, multiplies, steps
 from autograd.tensor import Tensor
 from autograd.view.derivation.document import Equation, Section, Words, sentence
 from autograd.view.derivation.formula import (

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import describe, refusal
+from autograd.base.errors import describe, refusal
 from autograd.graph import arguments, leaves, toposort
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.rules.shape import sum_to
-from autograd.steps import gradients
+from autograd.sweep.steps import gradients
 from autograd.tensor import Tensor, raw
 from autograd.view.derivation.document import Equation, Section, Words
 from autograd.view.derivation.formula import Entry, Formula, Leaf, Matrix, partial, simplified

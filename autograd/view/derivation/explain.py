@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import refusal
-from autograd.files import save_as
-from autograd.names import name_of, names_in
-from autograd.steps import refuse_changed
+from autograd.base.errors import refusal
+from autograd.base.files import save_as
+from autograd.provenance.names import name_of, names_in
+from autograd.sweep.steps import refuse_changed
 from autograd.tensor import Tensor
 from autograd.view.derivation.derivation import Derivation, letters
 from autograd.view.derivation.document import Document, sentence, text

@@ -16,9 +16,9 @@ import numpy as np
 
 from autograd.graph import arguments, toposort
 from autograd.primitive import PRIMITIVES, Primitive
-from autograd.pull import fit, pull
 from autograd.rules.shape import filled, gather, scatter, scatter_at
-from autograd.steps import contributions
+from autograd.sweep.pull import fit, pull
+from autograd.sweep.steps import contributions
 from autograd.tensor import Tensor, constant, raw
 
 Formula = Any

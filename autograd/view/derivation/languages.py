@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 
 
 @dataclass(frozen=True, slots=True)

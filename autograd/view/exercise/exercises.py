@@ -8,10 +8,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.graph import toposort
 from autograd.rules.neural import relu, sigmoid
-from autograd.steps import gradients, steps
+from autograd.sweep.steps import gradients, steps
 from autograd.tensor import Tensor
 from autograd.view.derivation.derivation import letters
 

@@ -7,10 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from autograd.files import save_as
+from autograd.base.files import save_as
 from autograd.graph import toposort
-from autograd.names import UNPRINTABLE
-from autograd.steps import gradients
+from autograd.provenance.names import UNPRINTABLE
+from autograd.sweep.steps import gradients
 from autograd.tensor import Tensor
 from autograd.view.derivation.document import Equation
 from autograd.view.derivation.formula import Leaf, applied, partial

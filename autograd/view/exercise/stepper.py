@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.closeness import rounding
-from autograd.errors import describe, refusal
+from autograd.base.closeness import rounding
+from autograd.base.errors import describe, refusal
 from autograd.graph import arguments, toposort
-from autograd.pull import Gradient, pull
-from autograd.seeds import first_gradient
-from autograd.steps import contributions, gradients, steps
+from autograd.sweep.pull import Gradient, pull
+from autograd.sweep.seeds import first_gradient
+from autograd.sweep.steps import contributions, gradients, steps
 from autograd.tensor import Tensor
 from autograd.view.graph.passes import is_product
 from autograd.view.graph.spelling import addition, bracketed, brief, brief_gradient, number

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.graph import toposort
-from autograd.steps import gradients
+from autograd.sweep.steps import gradients
 from autograd.tensor import Tensor
 from autograd.view.derivation.languages import language_of
 from autograd.view.exercise.exercises import exercise, fraction

@@ -4,8 +4,8 @@ import html
 from pathlib import Path
 from typing import Any
 
-from autograd.errors import refusal
-from autograd.files import save_as
+from autograd.base.errors import refusal
+from autograd.base.files import save_as
 from autograd.view.exploration.page import page
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import kind_of, refusal
-from autograd.expression import Expression
+from autograd.base.errors import kind_of, refusal
+from autograd.expressions.expression import Expression
 from autograd.graph import leaves
-from autograd.names import name_of, names_in
 from autograd.program.tracing.symbol import Symbol
+from autograd.provenance.names import name_of, names_in
 from autograd.tensor import Tensor, raw
 from autograd.view.derivation.derivation import letters
 from autograd.view.exploration.exploration import Exploration

@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
+from autograd.base.modes import readers
 from autograd.graph import arguments, consumers, toposort
-from autograd.modes import readers
-from autograd.names import names_in
 from autograd.program.equations import Name, used
 from autograd.program.printers.javascript import javascript, knows
 from autograd.program.program import Program
 from autograd.program.tracing.symbol import Symbol
 from autograd.program.tracing.tape import Tape
-from autograd.steps import contributions, steps
+from autograd.provenance.names import names_in
+from autograd.sweep.steps import contributions, steps
 from autograd.tensor import Tensor, constant, raw
 
 PROBES = 3

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import shape_of
+from autograd.base.errors import shape_of
 from autograd.graph import arguments
-from autograd.names import columns
+from autograd.provenance.names import columns
 from autograd.tensor import Tensor, raw
 from autograd.view.exploration.layout import Link, Size, arrange
 from autograd.view.exploration.lines import Lines

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import arguments
-from autograd.steps import multiplies
+from autograd.sweep.steps import multiplies
 from autograd.tensor import Tensor
 from autograd.view.derivation.derivation import named
 from autograd.view.derivation.document import Equation

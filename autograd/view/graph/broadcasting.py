@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograd.errors import shape_of
+from autograd.base.errors import shape_of
 from autograd.primitive import PRIMITIVES
 from autograd.rules.neural import linear
 from autograd.view.graph.failure import reason_of

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 
 
 def check_choice(option: str, given: Any, known: Collection[Any], called: str = "") -> None:

@@ -7,7 +7,7 @@ import textwrap
 
 import graphviz
 
-from autograd.names import columns
+from autograd.provenance.names import columns
 from autograd.view.graph.scene import Node, Scene, Wire
 from autograd.view.graph.spelling import Rows
 from autograd.view.graph.theme import Theme

@@ -1,7 +1,7 @@
 """The result that an operation did not come to, so that the graph of an error can be drawn."""
 
-from autograd.calls import missing_result
-from autograd.errors import refusal
+from autograd.base.errors import refusal
+from autograd.provenance.calls import missing_result
 from autograd.tensor import Tensor
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, overload
 
-from autograd.errors import refusal
-from autograd.files import save_as
-from autograd.names import names_in
+from autograd.base.errors import refusal
+from autograd.base.files import save_as
+from autograd.provenance.names import names_in
 from autograd.tensor import Tensor
 from autograd.view.graph.exports import WRITERS
 from autograd.view.graph.modules import folded

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.tensor import Tensor
 from autograd.view.graph.scene import Composition, Scene
 from autograd.view.graph.spelling import norm, number

@@ -1,8 +1,8 @@
 """The calls that a graph was computed through: parts within parts, and rows of alike ones.
 
-A call is an interval of birth numbers (`autograd.calls`), so an operation is in the innermost
-interval that holds its own. Whatever lies between two operations of a part is in the part too: it
-can be drawn as one node, and no circle arises.
+A call is an interval of birth numbers (`autograd.provenance.calls`), so an operation is in the
+innermost interval that holds its own. Whatever lies between two operations of a part is in the part
+too: it can be drawn as one node, and no circle arises.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from weakref import ReferenceType, ref
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.graph import arguments, toposort
 from autograd.tensor import Tensor
 from autograd.view.graph.failure import reason_of

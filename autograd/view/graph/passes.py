@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import arguments
-from autograd.steps import changed_leaves, contributions, steps
+from autograd.sweep.steps import changed_leaves, contributions, steps
 from autograd.tensor import Tensor
 from autograd.view.graph.selection import Operand, Selection
 

@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 
 OBJECT = re.compile(rb"\s*(\d+) \d+ obj\b")
 REFERENCE = re.compile(rb"\b(\d+) \d+ R\b")

@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from autograd.errors import refusal
-from autograd.files import save_as
-from autograd.names import names_in
+from autograd.base.errors import refusal
+from autograd.base.files import save_as
+from autograd.provenance.names import names_in
 from autograd.tensor import Tensor
 from autograd.view.graph import numerical, overlays
 from autograd.view.graph.dot import dot

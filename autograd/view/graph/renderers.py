@@ -8,7 +8,7 @@ import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.view.graph.choices import check_choice
 
 INSTALL = 'pip install "retrograd[viz]"'

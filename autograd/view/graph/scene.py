@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.names import called, name_of
 from autograd.primitive import Primitive
+from autograd.provenance.names import called, name_of
 from autograd.tensor import Tensor
 from autograd.view.graph.choices import check_choice
 from autograd.view.graph.failure import reason_of

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.graph import arguments, consumers, toposort
 from autograd.tensor import Tensor
 

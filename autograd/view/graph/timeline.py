@@ -9,7 +9,7 @@ import operator
 from dataclasses import replace
 from typing import Any
 
-from autograd.errors import kind_of, refusal
+from autograd.base.errors import kind_of, refusal
 from autograd.tensor import Tensor
 from autograd.view.derivation.writing import array_text
 from autograd.view.graph.scene import Composition, Node, Scene, Wire, sentence

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from autograd.graph import arguments
-from autograd.names import called
 from autograd.program.printers.spell import UNARY, Notation, Spelled, spell
+from autograd.provenance.names import called
 from autograd.tensor import Tensor, raw
 from autograd.view.graph.selection import Selection
 from autograd.view.graph.spelling import are, brief, spoken_gradient

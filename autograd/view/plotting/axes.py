@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.view.graph.theme import THEMES, Theme
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import refusal
+from autograd.base.errors import refusal
 from autograd.tensor import raw
 from autograd.view.plotting.axes import colour_of, plain, pyplot, theme_of_axes
 

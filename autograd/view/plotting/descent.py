@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import refusal
-from autograd.modes import enable_grad, no_grad
+from autograd.base.errors import refusal
+from autograd.base.modes import enable_grad, no_grad
 from autograd.tensor import Tensor, raw
 from autograd.view.graph.spelling import number
 from autograd.view.plotting.axes import plain, pyplot, theme_of_axes

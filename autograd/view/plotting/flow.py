@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import kind_of, refusal
+from autograd.base.errors import kind_of, refusal
 from autograd.tensor import raw
 from autograd.view.graph.spelling import norm, number
 from autograd.view.plotting.axes import plain, pyplot, theme_of_axes

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import function_name, kind_of, refusal
+from autograd.base.errors import function_name, kind_of, refusal
+from autograd.base.modes import enable_grad, no_grad
 from autograd.functional import elementwise_grad
-from autograd.modes import enable_grad, no_grad
 from autograd.tensor import Tensor, raw
 from autograd.view.graph.spelling import brief
 from autograd.view.graph.words import expression

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import refusal
-from autograd.modes import no_grad
+from autograd.base.errors import refusal
+from autograd.base.modes import no_grad
 from autograd.rules.neural import sigmoid, softmax
 from autograd.tensor import Tensor, raw
 from autograd.view.plotting.axes import colour_of, legend, panels, plain, theme_of_axes

@@ -1,0 +1,144 @@
+"""Settings: whether this thread records, and which dtype Python floats become. Layer 0."""
+
+import threading
+from collections.abc import Callable
+from contextlib import ContextDecorator
+from threading import get_ident
+from typing import Any, Self, TypeVar, overload
+
+import numpy as np
+
+from autograd.base.errors import dtype_of, refusal
+
+Same = TypeVar("Same", bound=Callable[..., Any])
+
+paused: set[int] = set()
+"""The threads that do not record at present: empty almost always, so that asking is cheap."""
+
+
+readers: list[Any] = []
+"""The captures and maps that run at present, in any thread: while there are some, data may be what
+stands for an array."""
+
+
+watching: list[Any] = []
+"""What looks at each operation at present, in any thread: see `autograd.debugging.watch`."""
+
+
+def watchers() -> list[Any]:
+    """Return what looks at the operations of this thread; others may begin and end meanwhile."""
+    return [watcher for watcher in [*watching] if watcher.thread == get_ident()]
+
+
+class _Depth(threading.local):
+    value = 0
+
+
+depth = _Depth()
+"""How many transforms (`grad`, ...) this thread is inside of."""
+
+deriving: dict[Any, list[Any]] = {}
+"""The transforms whose functions run at present, in any thread, and what they differentiate by."""
+
+default: np.dtype[Any] = np.dtype(np.float64)
+"""The dtype that Python floats become."""
+
+
+class _Recording(ContextDecorator):
+    on: bool
+
+    @overload
+    def __new__(cls, f: None = None) -> Self: ...
+    @overload
+    def __new__(cls, f: Same) -> Same: ...  # type: ignore[misc]  # as PyTorch's
+    def __new__(cls, f: Any = None) -> Any:
+        """Return the context, or the function that runs in it: ``@no_grad`` is ``@no_grad()``."""
+        if f is None:
+            return super().__new__(cls)
+        if not callable(f):
+            name, instead = cls.__name__, f"with {cls.__name__}(): ..., @{cls.__name__}"
+            raise refusal(TypeError, f"{name} is for code", f"{name}({f!r:.40})", instead)
+        return cls()(f)
+
+    def __init__(self, f: Any = None) -> None:  # noqa: ARG002  # a function is for __new__
+        self._before: list[tuple[int, bool]] = []  # a generator may be closed by another thread
+
+    def _recreate_cm(self) -> Self:
+        return type(self)()
+
+    def __enter__(self) -> Self:
+        thread = get_ident()
+        self._before.append((thread, thread not in paused))
+        (paused.discard if self.on else paused.add)(thread)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        thread, recorded = self._before.pop()
+        (paused.discard if recorded else paused.add)(thread)
+
+
+class no_grad(_Recording):  # noqa: N801  # PyTorch's name
+    """Do not record, in this thread: as a context manager or as a decorator.
+
+    Raises TypeError for ``no_grad(x)`` of what is no function.
+
+    >>> from autograd import Tensor, no_grad
+    >>> w = Tensor(1.0, requires_grad=True)
+    >>> with no_grad():
+    ...     w -= 0.5
+    >>> w
+    Tensor(0.5, requires_grad=True)
+    >>> @no_grad
+    ... def predict(x):
+    ...     return w * x
+    >>> predict(2.0).requires_grad
+    False
+    """
+
+    on = False
+
+
+class enable_grad(_Recording):  # noqa: N801  # PyTorch's name
+    """Record, in this thread, inside a `no_grad`.
+
+    >>> from autograd import enable_grad, is_grad_enabled, no_grad
+    >>> with no_grad(), enable_grad():
+    ...     is_grad_enabled()
+    True
+    """
+
+    on = True
+
+
+def is_grad_enabled() -> bool:
+    """Tell whether this thread records operations.
+
+    >>> from autograd import is_grad_enabled, no_grad
+    >>> with no_grad():
+    ...     is_grad_enabled()
+    False
+    """
+    return get_ident() not in paused
+
+
+def set_default_dtype(dtype: Any) -> None:
+    """Let Python floats become `dtype`, a floating-point dtype; NumPy arrays keep theirs.
+
+    Raises TypeError for any other.
+
+    >>> from autograd import Tensor, set_default_dtype
+    >>> set_default_dtype("float32")
+    >>> Tensor(1.5)
+    Tensor(1.5, dtype=float32)
+    >>> set_default_dtype("float64")
+    """
+    global default  # noqa: PLW0603  # one setting for the process, as in PyTorch
+    dtype = dtype_of(dtype)
+    if dtype.kind != "f":
+        raise refusal(
+            TypeError,
+            f"the default dtype must be floating, not {dtype}",
+            f"set_default_dtype({dtype.name!r})",
+            "set_default_dtype('float32') or set_default_dtype('float64')",
+        )
+    default = dtype

@@ -1,0 +1,1 @@
+"""Looking for what is wrong: operations watched as they run, rules audited, NaNs traced."""

@@ -1,0 +1,1 @@
+"""Expressions as text, as the command line takes them: parsed, never run as Python."""

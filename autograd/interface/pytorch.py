@@ -1,0 +1,413 @@
+"""PyTorch's names: functions that NumPy has not, or that mean something else there.
+
+The rule: where arrays have a method, ``x.std()`` means NumPy's. A call in PyTorch's words (`dim`,
+`unbiased`, ...), or one that NumPy would refuse (``x.sum(1, True)``), means PyTorch's, and so do
+the functions of the module, ``torch.std(x)``: NumPy's are ``np.std(x)``.
+"""
+
+import math
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from autograd.base.errors import OTHER_AXIS, refusal
+from autograd.interface.devices import device
+from autograd.interface.elsewhere import REFUSED, Refused
+from autograd.interface.spellings import axis_of, dispatching, in_place, method, one, shared
+from autograd.rules import neural
+
+if TYPE_CHECKING:
+    from autograd.tensor import Tensor
+
+
+class Found(NamedTuple):
+    """What ``max(dim=...)``, ``sort(dim=...)`` and ``topk`` return, as PyTorch does."""
+
+    values: "Tensor"
+    indices: "Tensor"
+
+
+def axis_in(lengths: tuple[int, ...], dim: int) -> int:
+    """Return the number of an axis, from 0 on. Raises IndexError where there is none.
+
+    >>> axis_in((2, 3), -1)
+    1
+    """
+    try:
+        return normalize_axis_index(dim, len(lengths))
+    except np.exceptions.AxisError as error:
+        what, where = str(error), f"{dim=} of a tensor of shape {lengths}"
+        raise refusal(IndexError, what, where, OTHER_AXIS) from None
+
+
+# ── names that arrays have, too ───────────────────────────────────────────────────────────────
+def reduction(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
+    """Return the method ``sum(dim=None, keepdim=False)`` over NumPy's function."""
+
+    def pytorchs(x: Any, dim: Any = None, keepdim: bool = False, **options: Any) -> Any:
+        """Return one number of all elements, or of those along an axis or a list of axes."""
+        return fn(x, axis=axis_of(dim), keepdims=keepdim, **options)
+
+    return shared(fn, pytorchs)
+
+
+def spread(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
+    """Return the method ``std`` or ``var``, which PyTorch divides by n - 1."""
+
+    def pytorchs(
+        x: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False,
+        correction: Any = None, **options: Any,
+    ) -> Any:  # fmt: skip
+        """Divide by n - 1, or n - `correction`; by n if not `unbiased`. NumPy divides by n."""
+        if isinstance(dim, bool):
+            dim, unbiased = None, dim
+        ddof = int(unbiased) if correction is None else correction
+        return fn(x, axis=axis_of(dim), ddof=ddof, keepdims=keepdim, **options)
+
+    return shared(fn, pytorchs)
+
+
+def extreme(fn: Any, where: Any, of_two: Any) -> Callable[..., Any]:
+    """Return the method ``max`` or ``min``, which finds places, too, along one axis."""
+
+    def pytorchs(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
+        """Return (values, indices) along an axis, the one of all, or compare with a tensor."""
+        if hasattr(dim, "__array__") and not isinstance(dim, np.integer):
+            return of_two(x, dim)
+        y = fn(x, axis=dim, keepdims=keepdim)
+        return y if dim is None else Found(y, where(x, axis=dim, keepdims=keepdim))
+
+    return shared(fn, pytorchs)
+
+
+def argsort(x: Any, dim: int = -1, descending: bool = False, stable: bool = True) -> "Tensor":  # noqa: ARG001  # always
+    """Return the places in order; among equals the first comes first, either way."""
+    if not descending:
+        return dispatching.argsort(x, axis=dim, kind="stable")
+    places = dispatching.argsort(dispatching.flip(x, dim), axis=dim, kind="stable")
+    return x.shape[dim] - 1 - dispatching.flip(places, dim)
+
+
+def sort(x: Any, dim: int = -1, descending: bool = False, stable: bool = True) -> Found:  # noqa: ARG001  # always
+    """Return the values in order, and where they were."""
+    places = argsort(x, dim, descending)
+    return Found(dispatching.take_along_axis(x, places, dim), places)
+
+
+def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> "Tensor":
+    """Make one axis of several."""
+    lengths = x.shape or (1,)
+    start, stop = axis_in(lengths, start_dim), axis_in(lengths, end_dim) + 1
+    between = math.prod(lengths[start:stop])
+    return dispatching.reshape(x, (*lengths[:start], between, *lengths[stop:]))
+
+
+def squeeze(x: Any, dim: Any = None) -> "Tensor":
+    """Remove axes of length 1; another length stays."""
+    dims = range(x.ndim) if dim is None else np.atleast_1d(dim).tolist()
+    lengths = x.shape or (0,)  # to PyTorch, a number has an axis to name, which it does not lose
+    return dispatching.squeeze(x, tuple(d for d in dims if lengths[axis_in(lengths, d)] == 1))
+
+
+# ── names that only PyTorch has ───────────────────────────────────────────────────────────────
+def cat(tensors: Any, dim: int = 0, **options: Any) -> "Tensor":
+    """Join along an axis, as ``np.concatenate`` does.
+
+    Raises ValueError where the shapes differ along another.
+
+    >>> from autograd import cat, ones, zeros
+    >>> cat([zeros(2, 1), ones(2, 2)], dim=1)
+    Tensor([[0., 1., 1.],
+            [0., 1., 1.]])
+    """
+    return dispatching.concatenate(tensors, **{"axis": dim} | options)
+
+
+def stack(tensors: Any, dim: int = 0, **options: Any) -> "Tensor":
+    """Join along a new axis, as ``np.stack`` does.
+
+    Raises ValueError where the shapes differ.
+
+    >>> from autograd import ones, stack, zeros
+    >>> stack([zeros(2), ones(2)], dim=1)
+    Tensor([[0., 1.],
+            [0., 1.]])
+    """
+    return dispatching.stack(tensors, **{"axis": dim} | options)
+
+
+def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
+    """Return coordinates, by rows and columns: NumPy's default is ``"xy"``.
+
+    >>> from autograd import arange, meshgrid
+    >>> rows, columns = meshgrid(arange(2), arange(3))
+    >>> columns
+    Tensor([[0, 1, 2],
+            [0, 1, 2]])
+    """
+    listed = len(tensors) == 1 and isinstance(tensors[0], (list, tuple))
+    return dispatching.meshgrid(*(tensors[0] if listed else tensors), indexing=indexing)
+
+
+def places_in(x: Any, dim: int, index: Any) -> tuple[Any, ...]:
+    """Return NumPy's index for PyTorch's: its numbers along one axis, where it stands elsewhere."""
+    grid: list[Any] = list(np.indices(np.shape(index), sparse=True))
+    if len(grid) != x.ndim:
+        what = f"the index has as many axes as the tensor: {x.ndim}, not {len(grid)}"
+        where = f"gather or scatter of {x.shape} along {dim}, with an index {np.shape(index)}"
+        raise refusal(IndexError, what, where, "index[:, None], or x[index] for whole rows")
+    grid[axis_in(x.shape, dim)] = index
+    return tuple(grid)
+
+
+def add(x: Any, other: Any, alpha: Any = 1) -> "Tensor":
+    """Return ``x + alpha * other``."""
+    return x + (other if alpha == 1 else alpha * other)
+
+
+def sub(x: Any, other: Any, alpha: Any = 1) -> "Tensor":
+    """Return ``x - alpha * other``."""
+    return x - (other if alpha == 1 else alpha * other)
+
+
+def div(x: Any, other: Any, rounding_mode: str | None = None) -> "Tensor":
+    """Return ``x / other``, or with ``"floor"`` or ``"trunc"`` whole numbers, rounded so.
+
+    Raises ValueError for another word.
+    """
+    if rounding_mode not in (None, "floor", "trunc"):
+        what, where = "a quotient is rounded by 'floor' or 'trunc'", f"div(..., {rounding_mode=})"
+        raise refusal(ValueError, what, where, "np.round(x / y) for the nearest number")
+    if rounding_mode == "floor":
+        return x // other
+    y = x / other
+    if rounding_mode is None:
+        return y
+    whole = np.result_type(x, other).kind in "biu"
+    return dispatching.trunc(y).astype(np.int64) if whole else dispatching.trunc(y)
+
+
+class PyTorchMethods:
+    """Methods that arrays have not."""
+
+    __slots__ = ()
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self)}.difference(REFUSED))
+
+    if TYPE_CHECKING:
+        shape: tuple[int, ...]
+        ndim: int
+        astype: Any
+
+    # ── each element ───────────────────────────────────────────────────────────────────────────
+    add, sub, div, mul = add, sub, div, method(operator.mul)
+    neg, pow, remainder = method(np.negative), method(operator.pow), method(np.remainder)
+    eq, ne, lt = method(operator.eq), method(operator.ne), method(operator.lt)
+    le, gt, ge = method(operator.le), method(operator.gt), method(operator.ge)
+    asin, acos, atan = method(np.arcsin), method(np.arccos), method(np.arctan)
+    atan2, fmod, trunc = method(np.arctan2), method(np.fmod), method(np.trunc)
+    logical_and, logical_or = method(np.logical_and), method(np.logical_or)
+    logical_not, logical_xor = method(np.logical_not), method(np.logical_xor)
+    erf = method(neural.erf)
+    clamp = method(np.clip)
+
+    def reciprocal(self: Any) -> "Tensor":
+        """Return ``1 / self``; of integers, too, of which NumPy's is 0."""
+        return 1 / self
+
+    def rsqrt(self) -> "Tensor":
+        """Return ``1 / np.sqrt(self)``."""
+        return 1 / dispatching.sqrt(self)
+
+    def masked_fill(self, mask: Any, value: Any) -> "Tensor":
+        """Return the tensor with a value where the mask is true."""
+        return dispatching.where(mask, value, self)
+
+    # ── order and statistics ───────────────────────────────────────────────────────────────────
+    quantile, diff, nanmean = method(np.quantile), method(np.diff), method(np.nanmean)
+    count_nonzero = method(np.count_nonzero)
+
+    def median(self, dim: Any = None, keepdim: bool = False) -> Any:
+        """Return the median, of an even number the lower one; along an axis, where it is, too.
+
+        NumPy's is the mean of both: ``np.median(x)``.
+
+        >>> from autograd import tensor
+        >>> tensor([1.0, 4.0, 2.0, 3.0]).median()
+        Tensor(2.0)
+        """
+        y = dispatching.quantile(self, 0.5, axis=dim, method="lower", keepdims=dim is not None)
+        if dim is None:
+            return y
+        there = dispatching.logical_or(self == y, dispatching.isnan(self))
+        places = dispatching.argmax(there, axis=dim, keepdims=keepdim)
+        return Found(y if keepdim else dispatching.squeeze(y, dim), places)
+
+    def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Found:  # noqa: ARG002  # always
+        """Return the k largest values along an axis, or the smallest, and where they are.
+
+        Raises IndexError for more than there are.
+
+        >>> from autograd import tensor
+        >>> tensor([3.0, 1.0, 2.0]).topk(2)
+        Found(values=Tensor([3., 2.]), indices=Tensor([0, 2]))
+        """
+        places = dispatching.take(argsort(self, dim, largest), np.arange(k), axis=dim)
+        return Found(dispatching.take_along_axis(self, places, dim), places)
+
+    # ── parts ──────────────────────────────────────────────────────────────────────────────────
+    def split(self: Any, sizes: Any, dim: int = 0) -> tuple["Tensor", ...]:
+        """Return parts of one size, the last maybe smaller; or of the sizes of a list.
+
+        Raises ValueError for sizes that do not sum to the axis.
+
+        >>> from autograd import arange
+        >>> arange(3).split(2), arange(3).split([1, 2])
+        ((Tensor([0, 1]), Tensor([2])), (Tensor([0]), Tensor([1, 2])))
+        """
+        length = self.shape[axis_in(self.shape, dim)]
+        if isinstance(sizes, (int, np.integer)):
+            if sizes < 1:
+                where = f"split({sizes}, dim={dim})"
+                raise refusal(ValueError, "a part has at least one row", where, "x.split(2)")
+            return tuple(dispatching.split(self, range(int(sizes), length, int(sizes)), axis=dim))
+        if sum(sizes) != length:
+            what = f"sizes of {sum(sizes)} in all, of an axis of {length}"
+            raise refusal(
+                ValueError, what, f"split({sizes}, dim={dim})", "sizes that sum to the axis"
+            )
+        return tuple(dispatching.split(self, np.cumsum(sizes)[:-1], axis=dim))
+
+    def chunk(self: Any, chunks: int, dim: int = 0) -> tuple["Tensor", ...]:
+        """Return that many parts, or fewer: all of one size but the last."""
+        if chunks < 1:
+            where = f"chunk({chunks}, dim={dim})"
+            raise refusal(ValueError, "there is at least one part", where, "x.chunk(2)")
+        length = self.shape[axis_in(self.shape, dim)]
+        return PyTorchMethods.split(self, max(1, -(-length // chunks)), dim)
+
+    def unbind(self, dim: int = 0) -> tuple["Tensor", ...]:
+        """Return the parts along an axis."""
+        return tuple(dispatching.moveaxis(self, dim, 0))
+
+    def narrow(self, dim: int, start: int, length: int) -> "Tensor":
+        """Return that many parts along an axis, from one on."""
+        return dispatching.take(self, np.arange(start, start + length), axis=dim)
+
+    def select(self, dim: int, index: int) -> "Tensor":
+        """Return the part along an axis that has this number."""
+        return dispatching.take(self, index, axis=dim)
+
+    def index_select(self, dim: int, index: Any) -> "Tensor":
+        """Return the parts along an axis that have these numbers."""
+        return dispatching.take(self, index, axis=dim)
+
+    def gather(self: Any, dim: int, index: Any) -> "Tensor":
+        """Return, of each place of `index`, the element with that number along an axis.
+
+        >>> from autograd import tensor
+        >>> tensor([[1, 2], [3, 4]]).gather(1, tensor([[1], [0]]))
+        Tensor([[2],
+                [3]])
+        """
+        return self[places_in(self, dim, index)]
+
+    def scatter_(
+        self: Any, dim: int, index: Any, src: Any = None, *, value: Any = None
+    ) -> "Tensor":
+        """Set the elements that `gather` returns, in place; return the tensor.
+
+        Of a `src` that is longer than the index, the rest is left out.
+        """
+        value = value if src is None else src
+        part = tuple(map(slice, np.shape(index))) if np.ndim(value) == np.ndim(index) else ...
+        self[places_in(self, dim, index)] = value[part] if np.ndim(value) else value
+        return self
+
+    # ── shapes and products ────────────────────────────────────────────────────────────────────
+    roll, movedim = method(np.roll), method(np.moveaxis)
+    repeat_interleave = method(np.repeat)
+    tril, triu, diag = method(np.tril), method(np.triu), method(np.diag)
+    outer = ger = method(np.outer)
+    inner, kron, mv = method(np.inner), method(np.kron), method(np.matmul)
+    t = method(np.transpose)
+
+    def dim(self) -> int:
+        """Return the number of axes."""
+        return self.ndim
+
+    def flip(self, *axes: Any, dims: Any = None) -> "Tensor":
+        """Reverse the order along axes."""
+        return dispatching.flip(self, tuple(one(axes) if dims is None else dims))
+
+    def tile(self, *dims: Any) -> "Tensor":
+        """Return the whole, repeated along each axis: PyTorch's ``repeat``."""
+        return dispatching.tile(self, one(dims))
+
+    def expand_as(self, other: Any) -> "Tensor":
+        """Broadcast to the shape of another."""
+        return dispatching.broadcast_to(self, other.shape)
+
+    def view_as(self, other: Any) -> "Tensor":
+        """Return the same elements in the shape of another."""
+        return dispatching.reshape(self, other.shape)
+
+    reshape_as = view_as
+
+    def contiguous(self) -> Self:
+        """Return the tensor itself: the order in memory is no matter here."""
+        return self
+
+    # ── in place ───────────────────────────────────────────────────────────────────────────────
+    mul_, div_, pow_ = method(operator.imul), method(operator.itruediv), method(operator.ipow)
+    exp_, sqrt_, tanh_ = in_place(np.exp), in_place(np.sqrt), in_place(np.tanh)
+    neg_, abs_, round_ = in_place(np.negative), in_place(np.abs), in_place(np.round)
+    relu_, sigmoid_ = in_place(neural.relu), in_place(neural.sigmoid)
+    clamp_, masked_fill_ = in_place(np.clip), in_place(masked_fill)
+
+    def copy_(self: Any, src: Any) -> "Tensor":
+        """Set every element to another's, in place, and return the tensor."""
+        self[...] = src
+        return self
+
+    fill_ = copy_
+
+    def add_(self: Any, other: Any, alpha: Any = 1) -> "Tensor":
+        """Add ``alpha * other`` in place, and return the tensor."""
+        self += other if alpha == 1 else alpha * other
+        return self
+
+    def sub_(self: Any, other: Any, alpha: Any = 1) -> "Tensor":
+        """Subtract ``alpha * other`` in place, and return the tensor."""
+        self -= other if alpha == 1 else alpha * other
+        return self
+
+    # ── dtypes, and what there is only one of ──────────────────────────────────────────────────
+    @property
+    def device(self) -> device:
+        """Where the values are: ``"cpu"``."""
+        return device()
+
+    def type_as(self, other: Any) -> "Tensor":
+        """Return the values in the dtype of another."""
+        return self.astype(other.dtype)
+
+    def half(self) -> "Tensor":
+        """Return the values as float16."""
+        return self.astype(np.float16)
+
+    def int(self) -> "Tensor":
+        """Return the values as int32."""
+        return self.astype(np.int32)
+
+    def bool(self) -> "Tensor":
+        """Return whether each value is other than 0."""
+        return self.astype(np.bool_)
+
+
+for _name, _instead in REFUSED.items():
+    setattr(PyTorchMethods, _name, Refused(_name, _instead))

@@ -1,0 +1,69 @@
+"""What a Tensor holds: numbers, in an array that nobody else writes into."""
+
+from threading import get_ident
+from typing import Any
+
+import numpy as np
+
+from autograd.base import modes
+from autograd.base.errors import describe, dtype_of, plain, refusal
+from autograd.rules.shape import cut_off
+
+
+def values(data: Any, requires_grad: bool, dtype: Any) -> Any:
+    """Return a new array of numbers, or a NumPy scalar for one of them.
+
+    Python's floats, and its integers if they require a gradient, get the default dtype.
+    """
+    stands_in = hasattr(data, "tape")  # for an array, while a function is captured or mapped
+    if hasattr(data, "requires_grad") and not stands_in:  # a Tensor, which stands above this room
+        if data.op and data.requires_grad and get_ident() not in modes.paused:
+            raise refusal(
+                TypeError,
+                "this Tensor is connected to a graph: a copy of it would cut the gradient",
+                f"Tensor({describe(data, 0)})",
+                "x itself; x.clone() or x.astype(dtype), which stay connected; x.detach()",
+            )
+        data = data.data
+        stands_in = hasattr(data, "tape")
+    array = plain(data)
+    typed = dtype is not None or (hasattr(array, "dtype") and not getattr(array, "weak", False))
+    try:
+        dtype = None if dtype is None else dtype_of(dtype)
+        if stands_in:
+            array = array if dtype is None else array.astype(dtype)
+            array = cut_off(np.copy(array))
+        else:
+            array = np.array(array, dtype=dtype)
+    except ValueError as error:
+        raise refusal(
+            ValueError,
+            f"NumPy makes no array of this: {str(error).partition('. ')[0]}",
+            f"Tensor({data!r:.60})",
+            "nested lists of numbers of one shape; one Tensor for each row of another length",
+        ) from None
+    if not typed and (requires_grad or array.dtype == np.float64) and array.dtype.kind in "iuf":
+        array = array.astype(modes.default)
+    elif not typed and array.dtype.kind == "c":
+        array = array.astype(np.result_type(modes.default, np.complex64))
+    if array.dtype.kind not in "biufc":
+        raise refusal(
+            TypeError,
+            f"a Tensor holds numbers, not {array.dtype}",
+            f"Tensor({data!r})",
+            "a number, an array, or nested lists of numbers of one shape",
+        )
+    return array[()] if array.ndim == 0 and not stands_in else array
+
+
+def unnested(given: tuple[Any, ...]) -> bool:
+    """Make arrays of data that are Tensors, as ``w.data = w.data - lr * w.grad`` leaves them.
+
+    Tell whether there were some. Where a function is captured, data may be what stands for an
+    array.
+    """
+    found = () if modes.readers else given
+    nested: list[Any] = [v for v in found if hasattr(v, "data") and type(v.data) is type(v)]
+    for v in nested:
+        v.data = v.data.data
+    return bool(nested)

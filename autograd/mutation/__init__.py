@@ -1,0 +1,1 @@
+"""Writing in place: who holds an array, which value an operation saw, what was rewritten."""

@@ -1,0 +1,294 @@
+"""A whole batch in the place of one example: what a function sees inside of `vmap`.
+
+A `Batched` value has the shape of one example and holds all of them. What NumPy does to it is done
+to all examples at once, by the batching rule of the row (`autograd.rules.batching`). A Tensor's
+data may be such a value, so derivatives inside of `vmap` are those of one example; and it may hold
+a Tensor of outside, so gradients flow through.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from autograd.base.errors import line_of, plain, refusal, shape_of, user_frame
+from autograd.base.modes import depth
+from autograd.base.tree import flatten, map_leaves
+from autograd.mutation.versions import birth
+from autograd.primitive import (
+    CREATORS,
+    Primitive,
+    Rule,
+)
+from autograd.rules.batch_axes import elementwise
+from autograd.rules.shape import BY_ARRAYS, arrayed, astype, parts_of, slotted
+from autograd.tensor import SETITEM, Tensor, constant, failed, raw
+from autograd.transforms.outside import DATA, here, innermost, reading
+from autograd.transforms.standin import Standin, is_view
+
+NONE: dict[str, Any] = {}
+ABOUT_SHAPES = {
+    np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj,
+    np.diag_indices_from, np.tril_indices_from, np.triu_indices_from,
+}  # fmt: skip
+
+
+class VmapError(RuntimeError):
+    """A function asks for what is not the same in all examples of a batch."""
+
+
+def vmap_error(what: str, instead: str) -> VmapError:
+    """Return the error, with the line of the user's."""
+    frame = user_frame()
+    line = f"{line_of(frame.f_code.co_filename, frame.f_lineno)}, in {frame.f_code.co_name}"
+    return refusal(VmapError, f"vmap cannot do {what}", line, instead)
+
+
+class Batched(Standin):
+    """One example, in the place of the array: what holds the whole batch.
+
+    Attributes
+    ----------
+    tape : the level of `vmap` that it belongs to.
+    value : an array, a Tensor or a symbol, or a value of a surrounding `vmap`.
+    mapped : whether the first axis of the value counts the examples. Where it does not, the value
+        is the same for all of them.
+    """
+
+    __slots__ = ("_shape", "dtype", "mapped", "value")
+
+    kind, outside = "mapped", "into an array that holds one example"
+    refusal = staticmethod(vmap_error)
+    array_instead = "NumPy's functions of the value itself; Tensor(a)[i] for a[i]"
+    number_instead = "the value itself, which NumPy takes"
+
+    shape = property(lambda self: self._shape, doc="That of one example.")
+
+    def __init__(self, tape: "Level", value: Any, mapped: bool, like: Any = None) -> None:
+        super().__init__(tape)
+        self.value, self.mapped = value, mapped
+        like = value if like is None else like
+        self._shape, self.dtype = like.shape[mapped:], like.dtype
+
+    ndim = property(lambda self: len(self.shape))
+    size = property(lambda self: math.prod(self.shape))
+
+    @property
+    def data(self) -> Any:
+        """An array like one example, of zeros that take no room."""
+        return np.broadcast_to(np.zeros((), self.dtype), self.shape)
+
+    def lift(self, array: np.ndarray) -> "Batched":
+        """Return an array that is the same for all examples."""
+        return Batched(self.tape, array, False)
+
+    def without_row(self, fn: Any, method: str, args: Any, kwargs: Any) -> Any:
+        """Do it for one example after the other, unless it asks for nothing but shapes."""
+        if fn not in ABOUT_SHAPES and fn not in CREATORS:
+            return self.tape.each(getattr(fn, method) if method else fn, args, kwargs)
+        made = fn(*map(_like, args), **{k: _like(v) for k, v in kwargs.items()})
+        return self.lift(made) if fn in CREATORS else made  # which may be written into
+
+    @property
+    def state(self) -> Any:
+        """The array of the whole batch: who writes into it puts another in its place."""
+        return self.value
+
+    def put(self, y: "Batched") -> None:
+        """Take over another one's value."""
+        self.value, self.mapped = y.value, y.mapped
+
+    def __repr__(self) -> str:
+        times = f"{self.tape.size} ×" if self.mapped else "one"
+        return f"<{times} {self.dtype} {self.shape}>"
+
+    __hash__ = object.__hash__
+
+
+class Level:
+    """One `vmap` that is running.
+
+    Attributes
+    ----------
+    size : how many examples there are.
+    since : what was born later belongs to this level or to one inside.
+    connected : whether gradients can flow to tensors from outside. Without, they are their data.
+    """
+
+    def __init__(self, size: int, connected: bool = True) -> None:
+        self.size, self.connected = size, connected
+        self.since, self.below = birth(), here.reader
+        self.left: dict[Tensor, Any] = {}  # none: see `restore_gradients`
+        self._before: dict[Tensor, Any] = {}  # the gradients of the tensors from outside
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Let this thread compute for all examples; a derivative inside is of one of them."""
+        outer, depth.value = depth.value, 0
+        try:
+            with reading(self):
+                yield
+        finally:
+            depth.value = outer
+
+    # ── tensors from outside are the same for all examples ─────────────────────────────────────
+    def read(self, t: Tensor, data: Any) -> Any:
+        """Let a tensor from outside stand for itself, so that gradients can flow to it."""
+        if not self.connected:
+            return data if self.below is None else self.below.read(t, data)
+        if t.count > self.since:
+            return data
+        self._before.setdefault(t, t._grad)
+        return Batched(self, t, False, data)
+
+    def write(self, t: Tensor, value: Any) -> None:
+        """Refuse to rewrite a tensor from outside."""
+        if getattr(t, "count", self.since) < self.since:
+            raise vmap_error("rewriting a tensor from outside", "a new tensor, which f returns")
+        DATA.__set__(t, value)
+
+    def restore_gradients(self) -> list[Tensor]:
+        """Return the tensors from outside that have gradients of single examples no more."""
+        found = []
+        for t, before in self._before.items():
+            left = raw(t._grad)
+            if type(left) is Batched and left.tape is self:
+                t._grad = before
+                found.append(t)
+        return found
+
+    # ── operations ─────────────────────────────────────────────────────────────────────────────
+    def unwrapped(self, values: Sequence[Any]) -> tuple[list[Any], list[bool]]:
+        """Return what values are outside of the level, and which of them count the examples."""
+        xs, mapped = [], []
+        for v in values:
+            own = type(v) is Batched and v.tape is self
+            if own:
+                v.refuse_stale()
+            xs.append(v.value if own else np.asarray(v) if type(v) in (list, tuple) else plain(v))
+            mapped.append(own and v.mapped)
+        return xs, mapped
+
+    def record(self, op: Primitive, values: Sequence[Any], params: dict[str, Any] = NONE) -> Any:
+        """Compute one operation for all examples."""
+        level = innermost(self, values, params)
+        if level is not self:
+            return level.record(op, values, params)
+        if "index" in params and any(hasattr(i, "tape") for i in parts_of(params["index"])):
+            return _by_arrays(op, values, params)
+        if params and any(map(_is_mapped, params.values())):  # as edges of bins may be
+            return self.each(partial(_run_plainly, op), values, params)
+        xs, mapped = self.unwrapped(values)
+        one = any(mapped)
+        rule: Rule | None = op.batch or (elementwise if op.elementwise else None)
+        outer, here.reader = here.reader, self.below
+        try:
+            try:
+                y = rule(partial(run, op), xs, mapped, **params) if one and rule else NotImplemented
+            except np.exceptions.AxisError:  # the axis -1 of a number, which NumPy may take
+                y = NotImplemented
+            if y is NotImplemented:
+                y = self.rows(partial(run, op), xs, mapped, params)
+            result = Batched(self, y, one)
+        except (ValueError, TypeError, IndexError) as error:
+            raise failed(op, values, params, error) from None
+        finally:
+            here.reader = outer
+        if result.shape and is_view(op, params):
+            result.look(values[0], op, params)
+        return result
+
+    def rows(self, f: Callable[..., Any], xs: Any, mapped: Any, params: dict[str, Any]) -> Any:
+        """Compute one example after the other; once, if nothing is mapped."""
+
+        def at(i: Any) -> Any:
+            return f(*[x[i] if m else x for x, m in zip(xs, mapped, strict=True)], **params)
+
+        if not any(mapped):
+            return at(0)
+        if self.size:
+            return map_leaves(lambda *parts: np.stack(parts), *map(at, range(self.size)))
+        xs = [_an_example(x) if m else x for x, m in zip(xs, mapped, strict=True)]
+        return map_leaves(lambda y: np.zeros((0, *shape_of(y)), y.dtype), f(*xs, **params))
+
+    def each(self, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Compute a function that has no row, for one example after the other."""
+        leaves, rebuild = flatten([list(args), kwargs])
+        level = innermost(self, leaves, NONE)
+        if level is not self:
+            return level.each(fn, args, kwargs)
+        xs, mapped = self.unwrapped(leaves)
+
+        def call(*xs: Any) -> Any:
+            args, kwargs = rebuild(xs)
+            return fn(*args, **kwargs)
+
+        outer, here.reader = here.reader, self.below
+        try:
+            y = self.rows(call, xs, mapped, NONE)
+            return map_leaves(lambda part: Batched(self, arrayed(part), any(mapped)), y)
+        finally:
+            here.reader = outer
+
+    # ── into the level, and out of it ──────────────────────────────────────────────────────────
+    def batch(self, x: Any, axis: int = 0) -> Any:
+        """Return what the function gets: one example, a Tensor in the place of a Tensor."""
+        y = Batched(self, np.moveaxis(x, axis, 0) if axis else plain(x), True)
+        return constant(y) if type(x) is Tensor else y
+
+    def whole(self, y: Any, axis: int | None = 0) -> Any:
+        """Return a value for all examples, along an axis; None for one that is the same for all."""
+        (value,), (mapped,) = self.unwrapped([y])
+        if axis is None:
+            return value
+        if not mapped:
+            value = np.broadcast_to(value, (self.size, *shape_of(value)))
+            value = value.copy() if type(value) is np.ndarray else value  # to write into
+        return np.moveaxis(value, 0, axis) if axis else value
+
+
+def run(op: Primitive, *values: Any, **params: Any) -> Any:
+    """Do an operation on arrays, Tensors, symbols or the values of a surrounding `vmap`."""
+    if not (op.rules or op.each or op.joint) and any(type(v) is Tensor for v in values):
+        return op.fn(*values, **params)  # the fused part of a rule: of Tensors, what it consists of
+    for v in values:
+        record = getattr(v, "_record", None)
+        if record is not None:
+            return record(op, values, params)
+    return op.call(*values, **params)
+
+
+def _run_plainly(op: Primitive, *values: Any, **params: Any) -> Any:
+    """Do an operation whose parameters were mapped: they have no history."""
+    return run(op, *values, **map_leaves(raw, params))
+
+
+def _is_mapped(param: Any) -> bool:
+    return Batched in map(type, param if type(param) is list else (param,))
+
+
+def _by_arrays(op: Primitive, values: Sequence[Any], params: dict[str, Any]) -> Any:
+    """Index by values that are mapped or traced: they become arguments."""
+    index, arrays = slotted(params["index"])
+    if any(a.dtype == bool for a in arrays):
+        if op is SETITEM and len(parts_of(index)) == 1 and not shape_of(values[1]):
+            (mask,) = arrays
+            mask = np.expand_dims(mask, tuple(range(mask.ndim, values[0].ndim)))
+            return astype(np.where(mask, values[1], values[0]), dtype=values[0].dtype)
+        raise vmap_error(
+            "a mask in an index: each example would have another size", "np.where(mask, x, 0)"
+        )
+    return BY_ARRAYS[op.fn](*values, *arrays, **{**params, "index": index})
+
+
+def _an_example(x: Any) -> Any:
+    """Return an example of an empty batch, with which most functions can do something."""
+    size = math.prod(x.shape[1:])
+    return np.sqrt(np.arange(1, 1 + size) / size).reshape(x.shape[1:]).astype(x.dtype)
+
+
+def _like(v: Any) -> Any:
+    return v.data if type(v) is Batched else v

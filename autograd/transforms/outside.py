@@ -1,0 +1,158 @@
+"""Reading and writing tensors that a function did not make, while something stands for them.
+
+A function that is captured, or mapped over a batch, may use tensors from outside: the parameters of
+a module, what a surrounding derivative differentiates by. Meanwhile this thread reads them through
+a `Reader`, which gives what stands for their data: a symbol, or a value that is the same for the
+whole batch. Outside of that, `Tensor.data` is the slot that it always was, and as fast. A capture
+has places of its own for the gradients that the function leaves in such tensors, so that what other
+threads find there is what it was.
+"""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from autograd.base.errors import ROOMS
+from autograd.base.modes import readers
+from autograd.rules.shape import cut_off, parts_of
+from autograd.tensor import Tensor
+
+DATA: Any = Tensor.__dict__["data"]
+"""Where a Tensor's data lies, whatever `Tensor.data` is at present."""
+GRAD: Any = Tensor.__dict__["grad"]
+LEFT: Any = Tensor.__dict__["_grad"]
+"""Where the gradient of a Tensor lies, whatever `Tensor._grad` is at present."""
+_slot = DATA.__get__
+
+
+class Reader(Protocol):
+    """What gives and takes the data of tensors.
+
+    Attributes
+    ----------
+    below : through whom the thread read before.
+    left : the gradients that are kept here, and not in their tensors.
+    """
+
+    below: "Reader | None"
+    left: dict[Tensor, Any]
+
+    def read(self, t: Tensor, data: Any) -> Any:
+        """Return what stands for the data of t."""
+
+    def write(self, t: Tensor, value: Any) -> None:
+        """Give t other data; without a birth number it is a tensor that is being made."""
+
+
+class _Here(threading.local):
+    reader: Reader | None = None
+
+
+here = _Here()
+"""Through whom this thread reads, if through anybody."""
+
+_lock = threading.Lock()
+
+
+def _get(t: Tensor) -> Any:
+    data, reader = _slot(t), here.reader
+    if reader is None:
+        return data
+    x = reader.read(t, data)
+    if not hasattr(x, "tape"):
+        return x
+    if sys._getframe(1).f_code.co_filename.startswith(ROOMS):
+        return x
+    y = cut_off(x)  # the user asks for the values alone
+    if y is not x:  # integers have no history
+        y.base, y.of, y.at = x, x.state, ...  # who writes into them writes into the tensor
+    return y
+
+
+def _set(t: Tensor, value: Any) -> None:
+    if here.reader is None:
+        DATA.__set__(t, value)
+    else:
+        here.reader.write(t, value)
+
+
+def _get_grad(t: Tensor) -> Any:
+    looked = getattr(here.reader, "looked", None)
+    if looked is not None:
+        looked(t)
+    return GRAD.__get__(t)
+
+
+def _set_grad(t: Tensor, value: Any) -> None:
+    assigned = getattr(here.reader, "assigned", None)
+    if assigned is not None:
+        assigned(t)
+    GRAD.__set__(t, value)
+
+
+def readers_here() -> Iterator[Reader]:
+    """Go through those that this thread reads through, the innermost first."""
+    reader = here.reader
+    while reader is not None:
+        yield reader
+        reader = reader.below
+
+
+def _places(t: Tensor) -> dict[Tensor, Any] | None:
+    """Return where a capture of this thread keeps the gradient of t; None where t does."""
+    reader = here.reader
+    while reader is not None and t not in reader.left:
+        reader = reader.below
+    return None if reader is None else reader.left
+
+
+def _get_left(t: Tensor) -> Any:
+    left = _places(t)
+    return LEFT.__get__(t) if left is None else left[t]
+
+
+def _set_left(t: Tensor, value: Any) -> None:
+    left = _places(t)
+    if left is None:
+        LEFT.__set__(t, value)
+    else:
+        left[t] = value
+
+
+@contextmanager
+def reading(reader: Reader) -> Iterator[None]:
+    """Let this thread read and write tensors through `reader`."""
+    with _lock:
+        readers.append(reader)
+        type.__setattr__(Tensor, "data", property(_get, _set))
+        type.__setattr__(Tensor, "grad", property(_get_grad, _set_grad))
+        type.__setattr__(Tensor, "_grad", property(_get_left, _set_left))
+    outer, here.reader = here.reader, reader
+    try:
+        yield
+    finally:
+        here.reader = outer
+        with _lock:
+            readers.remove(reader)
+            if not readers:
+                type.__setattr__(Tensor, "data", DATA)
+                type.__setattr__(Tensor, "grad", GRAD)
+                type.__setattr__(Tensor, "_grad", LEFT)
+
+
+def tell(f: Callable[..., Any], result: Any) -> None:
+    """Tell the reader, if it wants to know, what a function inside of a transform returned."""
+    returned = getattr(here.reader, "returned", None)
+    if returned is not None:
+        returned(f, result)
+
+
+def innermost(tape: Any, values: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    """Return the tape (or the like) that was begun last among those of the values."""
+    for v in (*values, *parts_of(params["index"])) if "index" in params else values:
+        other = getattr(v, "tape", tape)
+        if other is not tape and other.since > tape.since:
+            tape = other
+    return tape
