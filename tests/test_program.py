@@ -123,6 +123,27 @@ def test_a_result_that_is_a_view_of_a_constant_is_the_callers_own(f):
             y[...] = 7
 
 
+def test_no_result_shares_memory_with_what_came_in():
+    w, x = np.ones(3), np.array([1.0, 2.0, 3.0])
+    for program in (
+        capture(grad(np.dot), w, x),  # it is x
+        capture(lambda w, x: [1 * x, +x, x.astype(float), x[1:], x, x], w, x),
+        capture(value_and_grad(lambda w, x: w @ x, argnum=(0, 1)), w, x),
+    ):
+        for buffer in (x, np.frombuffer(x.tobytes())):
+            results = [y for y in leaves(program(w, buffer)) if y.shape]
+            for i, y in enumerate(results):
+                assert not any(np.shares_memory(y, z) for z in (w, buffer, *results[i + 1 :]))
+    a, b = (ag.Tensor(v, requires_grad=True) for v in (w, x))
+    capture(lambda: (a * b).sum().backward())()
+    a.grad.data[:] = 0
+    assert b.tolist() == [1, 2, 3]
+    for x in (ag.Tensor(2.0), ag.Tensor([1.0, 2.0])):
+        before, (y, z) = x.tolist(), capture(lambda x: (x * 1, x * 1), x)(x)
+        y += 1
+        assert x.tolist() == z.tolist() == before
+
+
 def test_constants_are_hoisted_under_their_names():
     centre = np.array([[1.5, 2.0, 2.5]])
 

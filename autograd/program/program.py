@@ -121,8 +121,9 @@ class Program:
         }
         values = [given[n] if n in given else parameters[n] for n in self.inputs]
         symbolic = any(hasattr(v, "_record") for v in values)
-        # two equal gradients are two arrays
-        results: Any = self.interpret(*values) if symbolic else apart(self.run(*values))
+        compute = self.interpret if symbolic else self.run
+        # two equal gradients are two arrays, and that of w by w @ x is not the caller's x
+        results: Any = apart(compute(*values), values)
         results, left = results[: len(self.outputs)], results[len(self.outputs) :]
         self.leave(left)
         return self.result(results)

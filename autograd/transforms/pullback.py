@@ -138,19 +138,28 @@ class Pullback:
         return Pullback(products, vectors, self.connected)
 
 
-def apart(arrays: Sequence[Any]) -> list[Any]:
-    """Copy the arrays that share memory with one before them, or cannot be written into."""
-    owners: set[int] = set()
+def apart(values: Sequence[Any], given: Sequence[Any] = ()) -> list[Any]:
+    """Copy what shares memory with what came in, or with one before it, or cannot be written into.
+
+    >>> x = np.ones(3)
+    >>> apart([x, x[1:]], [x]), apart([x])[0] is x
+    ([array([1., 1., 1.]), array([1., 1.])], True)
+    """
+    owners = {id(owner(x)) for x in given}
     result = []
-    for x in arrays:
-        owner = x if getattr(x, "base", None) is None else x.base
-        if type(x) is np.ndarray and (not x.flags.writeable or id(owner) in owners):
-            owner = x.copy()
-            result.append(owner)
-        else:
-            result.append(x)
-        owners.add(id(owner))
+    for x in values:
+        shared = id(owner(x)) in owners or (type(x) is np.ndarray and not x.flags.writeable)
+        alone = np.copy(x) if shared and (np.ndim(x) or type(x) is Tensor) else x
+        result.append(alone)
+        owners.add(id(owner(alone)))
     return result
+
+
+def owner(x: Any) -> Any:
+    """Return the object whose memory an array looks at."""
+    while getattr(x, "base", None) is not None:
+        x = x.base
+    return x
 
 
 def array(value: Any, dtype: Any = None) -> Any:

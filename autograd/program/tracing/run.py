@@ -21,6 +21,7 @@ from autograd.program.tracing.tape import Tape
 from autograd.provenance.names import names_in
 from autograd.tensor import Tensor
 from autograd.transforms.outside import DATA, here
+from autograd.transforms.pullback import owner
 
 if TYPE_CHECKING:
     from autograd.program.equations import Name
@@ -62,9 +63,9 @@ class Run:
             self.data[t] = self.tape.input("p", np.asarray(data)[()])
             self.names[t] = self.data[t].name
             self.before[t], self.left[t] = t._grad, None
-            self.memory.setdefault(id(_owner(data)), []).append(t)
+            self.memory.setdefault(id(owner(data)), []).append(t)
             self.held[t] = data
-        alike = self.memory[id(_owner(self.held[t]))]
+        alike = self.memory[id(owner(self.held[t]))]
         if len(alike) > 1:
             self._refuse_written(t, alike)
         return self.data[t]
@@ -153,13 +154,6 @@ class Run:
         """Call what the function inside of a transform returned by the function's name."""
         if f is self.inner and f.__name__.isidentifier():
             self.tape.wish(result, f.__name__)
-
-
-def _owner(x: Any) -> Any:
-    """Return the object whose memory an array looks at."""
-    while getattr(x, "base", None) is not None:
-        x = x.base
-    return x
 
 
 @contextmanager
