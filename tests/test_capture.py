@@ -344,13 +344,17 @@ def test_arguments_must_fit():
         "  where: <lambda>((2,), (), ())\n"
         "  instead: arguments like the examples, or capture it anew; compile does so by itself"
     )
-    with pytest.raises(TypeError, match="takes the constant 'twice', not 'once'"):
-        program(X, "once", 2)
+    for other, told in (("once", "'once'"), (X, "array"), (Tensor(X), "Tensor"), (None, "")):
+        with pytest.raises(TypeError, match=f"takes the constant 'twice', not {told}"):
+            program(X, other, 2)
     with pytest.raises(TypeError, match="as float64"):
         program(X.astype(np.float32), "twice", 2)
     with pytest.raises(TypeError, match=r"takes n as int64 \(\), not float64 \(\)"):
         program(X, "twice", 2.5)
     assert program(X, "twice", True) == pytest.approx(X), "a number for NumPy"
+    program = capture(lambda mask, flag: mask * flag, X > 1, True)
+    with pytest.raises(TypeError, match="takes the constant True, not 1"):
+        program(X > 1, 1)  # whose product with booleans is one of integers
 
 
 def test_tensors_as_arguments():

@@ -222,7 +222,7 @@ class Program:
         values = {}
         for name, x in zip(self.arguments, leaves, strict=True):
             if type(name) is not Name:
-                if x is not name and x != name:
+                if x is not name and (type(x) is not type(name) or x != name):
                     self._refuse(f"the constant {name!r}, not {x!r}", args)
                 continue
             like = self.inputs[name]
