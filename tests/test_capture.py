@@ -714,6 +714,23 @@ def test_the_second_of_two_normal_numbers_is_seen_as_drawn():
         capture(lambda x: x * np.random.standard_normal(), 2.0)
 
 
+def test_what_another_thread_draws_is_not_held_against_a_function():
+    left = [1, 2]
+
+    def f(x):
+        if left:
+            threads.submit(np.random.random, left.pop()).result()
+        return np.sin(x)
+
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(int).result()  # now there is one
+        program = capture(f, 2.0)
+        with pytest.raises(CaptureError, match=RANDOM):
+            capture(legacy_draw, X)
+    assert [e.op.name for e in program.equations] == ["sin"]
+    assert not left
+
+
 old = np.random.Generator(np.random.MT19937(0))
 
 

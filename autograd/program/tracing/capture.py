@@ -6,6 +6,7 @@ are written down by the very code that computes them.
 """
 
 from collections.abc import Callable
+from threading import active_count
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,9 @@ from autograd.tensor import Tensor, constant, raw
 from autograd.transforms.outside import reading
 from autograd.transforms.pullback import array
 from autograd.transforms.standin import Standin
+
+TRIES = 8
+"""So often a function runs where random numbers were drawn, and another thread may have done it."""
 
 
 def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
@@ -73,24 +77,26 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     if isinstance(f, Program) and not options:
         f.bind(examples)
         return f
-    run = Run(f)
     leaves, rebuild = flatten(list(examples))
     names = argument_names(f, examples)
-    given = [_variable(run.tape, name, x) for name, x in zip(names, leaves, strict=True)]
-    arguments = [raw(s).name if isinstance(raw(s), Symbol) else s for s in given]
-    run.tape.settled.update(run.tape.inputs)
     states = watch(f, examples, options)
-    before = states()
-    try:
-        with reading(run), counted_seeds(), naming(run, capture.__code__):
-            result = f(*(containers := rebuild(given)), **options)
-    except Exception as error:
-        if run.refusals and error not in run.refusals:
-            raise run.refusals[0] from None
-        raise
-    if run.refusals:  # which f has caught
-        raise run.refusals[0]
-    if states() != before:
+    for _ in range(TRIES if active_count() > 1 else 1):
+        before, run = states(), Run(f)
+        given = [_variable(run.tape, name, x) for name, x in zip(names, leaves, strict=True)]
+        arguments = [raw(s).name if isinstance(raw(s), Symbol) else s for s in given]
+        run.tape.settled.update(run.tape.inputs)
+        try:
+            with reading(run), counted_seeds(), naming(run, capture.__code__):
+                result = f(*(containers := rebuild(given)), **options)
+        except Exception as error:
+            if run.refusals and error not in run.refusals:
+                raise run.refusals[0] from None
+            raise
+        if run.refusals:  # which f has caught
+            raise run.refusals[0]
+        if states() == before:
+            break
+    else:
         raise _random(f, states, examples, options)
     refuse_written(f, arguments, given, flatten(containers)[0])
     values, gives = flatten(result)
