@@ -291,6 +291,34 @@ def test_mistakes_with_fused_cross_entropy():
         assert words in check_by_hand(loss, {s: wrong})[s].what
 
 
+def test_a_sign_in_one_of_two_losses():
+    s, t = leaf(np.random.default_rng(0).normal(size=(4, 3))), np.array([0, 1, 2, 1])
+    p, y = ag.softmax(s.data), np.eye(3)[t]
+    loss = nn.functional.cross_entropy(s, t) + np.sum(s * s)
+    assert check_by_hand(loss, {s: (p - y) / 4 + 2 * s.data})
+    said = {"sign of p − y": y - p, "−y / p": -y / p, "only the diagonal": -y * (1 - p)}
+    for words, wrong in said.items():
+        assert words in check_by_hand(loss, {s: wrong / 4 + 2 * s.data})[s].what
+
+
+@pytest.mark.parametrize(
+    ("f", "first", "entry", "own", "other"),
+    [
+        (ag.softmax, lambda p: p, "∂pᵢ/∂sⱼ", "pᵢ (1 − pᵢ)", "−pᵢ pⱼ"),
+        (ag.log_softmax, np.ones_like, "∂ log pᵢ/∂sⱼ", "1 − pᵢ", "−pⱼ"),
+    ],
+)
+def test_the_jacobian_of_a_softmax(f, first, entry, own, other):
+    s, c = leaf([0.5, -1.0, 2.0]), np.array([3.0, -1, 2])
+    loss, p = np.sum(c * f(s)), ag.softmax(s.data)
+    constant = check_by_hand(loss, {s: c * first(p)})[s]
+    assert "is taken for a constant" in constant.what
+    assert constant.instead.endswith(f": {entry} = {own} for i = j, else {other}")
+    diagonal = check_by_hand(loss, {s: c * first(p) * (1 - p)})[s]
+    assert "only the diagonal" in diagonal.what
+    assert diagonal.instead.endswith(f": {entry} = {other} for i ≠ j, too")
+
+
 def test_the_step_over_an_activation_that_is_written_out():
     rng = np.random.default_rng(0)
     X, W = rng.normal(size=(6, 3)), leaf(rng.normal(size=3))

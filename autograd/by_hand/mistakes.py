@@ -137,6 +137,7 @@ def diagonal(graph: Graph) -> Iterator[Mistake]:
     """Of a full Jacobian only the diagonal is used, or only a part."""
     for node in graph.nodes:
         op: Any = node.op
+        entry, own, other = SOFTMAXES.get(op.fn, ("", "", ""))
         for i in graph.wanting(node):
             x = arguments(node)[i]
             if op.elementwise or x.shape != node.shape or not 1 < node.size <= DIAGONAL:
@@ -144,16 +145,16 @@ def diagonal(graph: Graph) -> Iterator[Mistake]:
             yield _mistake(
                 "diagonal", node, i, _diagonal_of(node, i),
                 f"only the diagonal of the Jacobian of {op.name} is used, in {graph.shown(node)}",
-                "each result depends on every input: ∂pᵢ/∂sⱼ = −pᵢ pⱼ for i ≠ j, too"
-                if op.fn is softmax
+                f"each result depends on every input: {entry} = {other} for i ≠ j, too"
+                if entry
                 else "multiply by the whole Jacobian: each result depends on every input",
             )  # fmt: skip
-        if op.fn in (softmax, log_softmax):
+        if entry:
             first = node.data if op.fn is softmax else 1.0
             yield _mistake(
                 "diagonal", node, 0, first,
                 f"the denominator of {op.name} is taken for a constant, in {graph.shown(node)}",
-                "it depends on every input too: ∂pᵢ/∂sⱼ = pᵢ (1 − pᵢ) for i = j, else −pᵢ pⱼ",
+                f"it depends on every input too: {entry} = {own} for i = j, else {other}",
             )  # fmt: skip
         if op.fn is softmax_cross_entropy:
             yield from _cross_entropy(graph, node)
@@ -323,6 +324,12 @@ def _positions(uses: Sequence[tuple[Tensor, int]]) -> dict[Tensor, set[int]]:
         found.setdefault(node, set()).add(i)
     return found
 
+
+SOFTMAXES = {
+    softmax: ("∂pᵢ/∂sⱼ", "pᵢ (1 − pᵢ)", "−pᵢ pⱼ"),
+    log_softmax: ("∂ log pᵢ/∂sⱼ", "1 − pᵢ", "−pⱼ"),
+}
+"""An entry of the Jacobian; what it is on the diagonal, and elsewhere."""
 
 INVERSE = (np.divide, 1)
 """The operand of a quotient that no constant factor stands beside."""
