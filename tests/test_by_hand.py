@@ -249,9 +249,12 @@ SCALARS = [
     (lambda a, b, c: (a - b) * (c + b), "b", 6, "minus", "the minus before b in a - b is missing"),
     (lambda a, b, c: a - b, "b", 1, "sign", "the sign is flipped"),
     (lambda a, b, c: c**3, "c", 16, "exponent", "the 3 of the power is missing"),
+    (lambda a, b, c: c**3, "c", 144, "exponent", "there is an extra factor 3"),
     (lambda a, b, c: c**3, "c", 192, "factor", "the exponent is not lowered by 1"),
     (lambda a, b, c: a / c, "c", -0.5, "factor", "the denominator is not squared"),
     (lambda a, b, c: 5 * a + b * c, "a", 1, "constant", "the constant 5 in 5 * a is missing"),
+    (lambda a, b, c: a / 5 + b, "a", 1, "constant", "the constant 5 in a / 5 is missing"),
+    (lambda a, b, c: 5 / c, "c", -1 / 16, "constant", "the constant 5 in 5 / c is missing"),
     (lambda a, b, c: np.tanh(a) * b, "a", 3 * (1 - 2**2), "point", "the derivative of tanh has a"),
 ]
 
@@ -273,6 +276,24 @@ def test_one_number_is_not_explained_by_two_mistakes():
     x = leaf([1.0, 2.0, 3.0, 4.0, 5.0])
     f = np.mean(x * b)
     assert check_by_hand(f, {b: -15.0})[b].mistakes == ("sign", "missing 1/N")
+
+
+def test_what_to_do_about_a_constant_that_is_missing():
+    a = leaf(2.0)
+    for f, by_hand, remedy in (
+        (5 * a + a, 2, "multiply"),
+        (a / 5, 1, "divide"),
+        (5 / a, -0.25, "multiply"),
+    ):
+        assert check_by_hand(f, {a: by_hand})[a].instead == f"{remedy} by 5"
+
+
+def test_a_mean_that_is_one_of_two_terms():
+    x = leaf([[1.0, 2.0], [4.0, 7.0], [0.5, 3.0]])
+    loss = np.sum(np.mean(x * x, axis=0)) + np.sum(x)
+    verdict = check_by_hand(loss, {x: 2 * x.data + 1})[x]
+    assert verdict.what == "1/N is missing (N = 3): mean(x * x, axis=0) is a mean, not a sum"
+    assert check_by_hand(loss, {x: 2 * x.data / 3 + 1})
 
 
 def test_mistakes_with_fused_cross_entropy():

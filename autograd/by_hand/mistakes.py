@@ -231,10 +231,11 @@ def count(graph: Graph) -> Iterator[Mistake]:
         for i in graph.wanting(node) if op.fn in (np.multiply, np.divide) else ():
             other = data[1 - i]
             constant = not getattr(arguments(node)[1 - i], "requires_grad", False)
-            if constant and np.size(other) == 1 and (op.fn, i) != INVERSE:
-                verb = "divide" if op.fn is np.divide else "multiply"
+            if constant and np.size(other) == 1:
+                below = op.fn is np.divide and i == 1
+                verb = "divide" if op.fn is np.divide and i == 0 else "multiply"
                 yield _mistake(
-                    "constant", node, i, 1.0,
+                    "constant", node, i, -(data[1] ** -2.0) if below else 1.0,
                     f"the constant {number(other)} in {graph.shown(node)} is missing",
                     f"{verb} by {number(other)}",
                 )  # fmt: skip
@@ -330,9 +331,6 @@ SOFTMAXES = {
     log_softmax: ("∂ log pᵢ/∂sⱼ", "1 − pᵢ", "−pⱼ"),
 }
 """An entry of the Jacobian; what it is on the diagonal, and elsewhere."""
-
-INVERSE = (np.divide, 1)
-"""The operand of a quotient that no constant factor stands beside."""
 
 ARITHMETIC = {np.add, np.subtract, np.multiply, np.divide, np.negative, np.positive}
 """Functions of each element that no lecture calls an activation."""
