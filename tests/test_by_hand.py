@@ -394,6 +394,21 @@ def test_a_square_matrix_that_was_not_transposed():
     assert "a matrix is not transposed on the way back" in verdict.what
 
 
+@pytest.mark.parametrize("shape", [3, (4, 3), (2, 4, 3)])
+def test_the_same_beside_a_vector_and_in_a_batch(shape):
+    """The notes write W h, and most code X W."""
+    rng = np.random.default_rng(0)
+    W, X, h = (leaf(rng.normal(size=s)) for s in ((3, 3), shape, 3))
+    for x, y, wrong in (
+        (X, X @ W, lambda g: g @ W.data),
+        (h, W @ h, lambda g: W.data @ g),
+    ):
+        loss = np.sum(np.square(y))
+        verdict = check_by_hand(loss, {x: wrong(2 * y.data)})[x]
+        assert verdict.what.startswith("a matrix is not transposed on the way back, in y = ")
+        assert "transposed, on its side of the gradient" in verdict.instead
+
+
 def test_the_loss_is_a_sum_where_it_should_be_a_mean():
     x, w = np.arange(6.0).reshape(3, 2), leaf([1.0, -1.0], "w")
     loss = np.mean(np.square(x @ w - 1))
@@ -507,7 +522,8 @@ def test_numbers_that_are_not_finite():
     loss = np.sum(np.sqrt(x))
     assert check_by_hand(loss, {x: [np.inf, 0.25]})
     assert not check_by_hand(loss, {x: [np.nan, 0.25]})
-    assert not check_by_hand(loss, {x: [0.0, 0.25]})
+    for off in ([0.0, 0.25], [1e9, 0.25], [np.inf, 0.3]):
+        assert not check_by_hand(loss, {x: off})
 
 
 def test_branches_without_a_derivative_and_empty_arrays():

@@ -277,7 +277,7 @@ def _wrong_factors(fn: Any, i: int, xs: Sequence[Any]) -> Iterator[tuple[str, An
         p = 2 if fn is np.square else xs[1]
         yield "the exponent does not come down", xs[0] ** (p - 1.0)
         yield "the exponent is not lowered by 1", p * xs[0] ** p
-    elif fn is np.matmul and {np.ndim(x) for x in xs} == {2} and len({*np.shape(xs[1 - i])}) == 1:
+    elif fn is np.matmul and np.ndim(xs[1 - i]) == 2 and len({*np.shape(xs[1 - i])}) == 1:
         swapped = (lambda g: g @ xs[1]) if i == 0 else (lambda g: xs[0] @ g)
         yield "a matrix is not transposed on the way back", swapped
 
