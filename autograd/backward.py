@@ -54,6 +54,7 @@ def sweep(
     heap: list[tuple[int, Tensor]] = []  # who waits, the youngest first ...
     youngest: Any = None  # ... but for the very youngest and what has arrived there:
     arrived: Gradient = None  # a chain needs neither the heap nor the dict
+    gx: Gradient = None
     a: Any
     stops = set(wrt) if wrt else None
     oldest = min([w.count for w in wrt]) if wrt else 0
@@ -90,7 +91,7 @@ def sweep(
                     node._grad = g
                 elif held:
                     buffers.discard(birth)
-                    node._grad = _own(g, GIVEN + 1)  # `arrived` is g too
+                    node._grad = _own(g, GIVEN + 1 + (gx is g))  # `arrived` is g too
             # 2. Apply the rules, for the arguments that require a gradient.
             if REWRITTEN:
                 for a in (node, *args):

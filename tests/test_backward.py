@@ -90,7 +90,7 @@ def test_gradients_are_not_aliased():
     assert [array.tolist() for array in arrays] == [[101, 101]] * 3
 
 
-def test_gradients_of_leaves_are_not_copied():
+def test_gradients_are_not_copied():
     made = []
 
     @ag.primitive
@@ -111,6 +111,9 @@ def test_gradients_of_leaves_are_not_copied():
     x.grad = None
     double(x).sum().backward()
     assert x.grad.data.ctypes.data == rules[0]
+    half = x / 2  # which stays, and passes on what it keeps
+    double(half).sum().backward()
+    assert half.grad.data.ctypes.data == rules[1]
 
 
 def test_gradients_are_writable_and_own_their_memory():
