@@ -180,6 +180,19 @@ def test_names_in_a_saved_state_are_pytorchs(torch):
         assert ours["param_groups"][0]["params"] == [0]
 
 
+@pytest.mark.parametrize("name", ["SGD", "Adam"])
+def test_it_prints_as_pytorchs_does(torch, name):
+    texts = []
+    for library, tensor in ((optim, Tensor), (torch.optim, torch.tensor)):
+        w, b = [tensor([1.0], requires_grad=True) for _ in "wb"]
+        groups = [{"params": [w], "lr": 0.25}, {"params": [b]}]
+        text = str(getattr(library, name)(groups, lr=0.5))
+        texts.append(text.replace(": 0\n", ": 0.0\n").split("\n"))  # PyTorch has integers
+    ours, theirs = texts
+    assert ours == [line for line in theirs if line in ours]
+    assert [line for line in ours if "lr: " in line] == ["    lr: 0.25", "    lr: 0.5"]
+
+
 @ours_too
 def test_groups_of_any_optimizer_have_options_of_their_own(rng, name, options):
     def run(groups, **more):

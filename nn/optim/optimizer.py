@@ -104,6 +104,13 @@ class Optimizer(Remembering):
         for group in items if items and isinstance(items[0], Mapping) else [{"params": items}]:
             self.add_param_group(group)
 
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for i, group in enumerate(self.param_groups):
+            options = sorted(group.keys() - {"params"})
+            lines += [f"Parameter Group {i}", *[f"    {name}: {group[name]}" for name in options]]
+        return "\n".join([*lines, ")"])
+
     def add_param_group(self, group: Mapping[str, Any]) -> None:
         """Train more parameters, with options of their own: ``{"params": [...], "lr": 0.1}``."""
         what, instead = "a group has parameters", "{'params': [...], 'lr': 0.1}"
