@@ -465,6 +465,7 @@ def test_the_table():
         "      engine: [2, 2]\n"
         "     → turn the sign of these"
     )
+    assert repr(check_by_hand(loss, {})) == ""
 
 
 def test_refusals_say_what_to_write():

@@ -92,11 +92,7 @@ def factors_of(graph: Graph) -> Factors:
         lost, more = f"the {text} of the power is missing", f"there is an extra factor {text}"
         single.append((1 / p, Part("exponent", lost, f"multiply by {text}")))
         single.append((p, Part("exponent", more, f"divide by {text}")))
-    pairs = [
-        (f * g, (a, b))
-        for (f, a), (g, b) in combinations(single, 2)
-        if abs(f * g) != 1 and a.kind != b.kind
-    ]
+    pairs = [(f * g, (a, b)) for (f, a), (g, b) in combinations(single, 2) if a.kind != b.kind]
     return [(1.0, ()), *((f, (part,)) for f, part in single), *pairs]
 
 
@@ -141,9 +137,8 @@ def _shapings(
 def _sums(shape: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], bool]]:
     for n in range(1, min(len(shape), 4) + 1):
         for axes in combinations(range(len(shape)), n):
-            if prod(shape[a] for a in axes) > 1:
-                yield axes, False
-                yield axes, True
+            yield axes, False
+            yield axes, True
 
 
 def _summed(shape: tuple[int, ...], axes: tuple[int, ...], *, keep: bool) -> tuple[int, ...]:

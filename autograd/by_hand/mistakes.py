@@ -292,7 +292,7 @@ def step(graph: Graph) -> Iterator[Mistake]:
         only_bent = {y: True}  # what reaches the result over y alone, and over activations alone
         for x in chain(graph.nodes, graph.on.difference(graph.nodes)):
             uses = graph.uses.get(x, [])
-            if x in only_bent or not uses or any(node not in only_bent for node, _ in uses):
+            if not uses or any(node not in only_bent for node, _ in uses):
                 continue
             only_bent[x] = all(node in bending and only_bent[node] for node, _ in uses)
             op: Any = x.op
