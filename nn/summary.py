@@ -93,9 +93,14 @@ def _row(name: str, module: Module, calls: list[Any]) -> Row:
     output = " or ".join(dict.fromkeys(shape for shape, *_ in calls)) or "never called"
     capture: Callable[..., Any] = autograd.capture
     try:
-        flops = sum(capture(f, *a, **k).flops.total for _, f, a, k in calls)
+        flops = sum(capture(partial(_apart, f), *a, **k).flops.total for _, f, a, k in calls)
     except Exception:  # noqa: BLE001  # the model itself has worked: it is the program that fails
         flops = None
     times = f" × {len(calls)}" * (len(calls) > 1)
     count = sum(p.size for p in module.parameters())
     return Row(name, type(module).__name__, output + times, count, flops)
+
+
+def _apart(forward: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a layer that may write into its input, as no program may do with its arguments."""
+    return forward(*[x.copy() if hasattr(x, "copy") else x for x in args], **kwargs)

@@ -63,6 +63,12 @@ def test_numbers_of_a_summary_are_those_of_the_model(model, example, outputs):
     assert [r.type for r in rows[1:]] == [type(named[r.layer]).__name__ for r in rows[1:]]
 
 
+@pytest.mark.parametrize("inplace", [False, True])
+def test_a_layer_that_writes_into_its_input_has_operations_too(inplace):
+    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(inplace), nn.Linear(8, 2))
+    assert [r.flops for r in nn.summary(model, np.ones((5, 4))).rows] == [570, 360, 40, 170]
+
+
 class Odd(nn.Module):
     """A cell that is called thrice, tied weights, a part without use, a branch on a value."""
 
