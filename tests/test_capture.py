@@ -205,6 +205,62 @@ def test_of_large_arrays_in_another_order():
     assert_captured(value_and_grad(f, (0, 1)), [x, w])
 
 
+def rewritten(make, use, change):
+    """Use an array, write into it, and use it again."""
+
+    def f(x):
+        k = make()
+        y = use(x, k)
+        change(k)
+        return y, use(x, k)
+
+    return f
+
+
+@pytest.mark.parametrize(
+    ("make", "use", "other"),
+    [
+        (lambda: np.zeros(3), np.add, [0, 5, 0]),
+        (lambda: np.zeros(3), np.copysign, [0, -0.0, 0]),
+        (lambda: np.zeros(3), lambda x, k: np.interp(x, X, k), [1, 2, 4]),
+        (lambda: Tensor(np.zeros(3)), lambda x, k: x * k.data, [0, 5, 0]),
+        (lambda: X > 1, lambda x, k: np.where(k, x, 0), [True, False, True]),
+        (lambda: np.arange(3), lambda x, k: x[k], [2, 1, 1]),
+        (lambda: np.arange(3)[::-1], np.repeat, [1, 0, 2]),
+        (lambda: [1, 3, 1], lambda x, k: x.reshape(k), [3, 1, 1]),
+        (lambda: np.arange(2), lambda x, k: np.pad(x, (k,)), [2, 0]),
+    ],
+)
+def test_an_array_that_is_written_into_is_another_constant(make, use, other):
+    def change(k):
+        k = k.data if type(k) is Tensor else k
+        k[:] = other
+
+    f = rewritten(make, use, change)
+    want = f(X + 1)
+    assert same(capture(f, X)(X + 1), want)
+    assert not same(rewritten(make, use, lambda k: None)(X + 1), want), "the example shows it"
+
+
+def test_what_is_written_into_later_is_no_part_of_a_program():
+    shift, scale = [1], np.ones(3)
+    program = capture(lambda x: np.roll(x * scale, shift), X)
+    shift[0] = scale[0] = 2
+    assert program(X).tolist() == [3, 1, 2]
+
+
+def test_arrays_of_no_numbers_are_refused():
+    texts = np.array(["a", "b"])
+    with pytest.raises(CaptureError) as caught:
+        capture(lambda x: (x, texts), X)
+    assert re.fullmatch(
+        r"a program cannot hold an array of <U1\n"
+        r"  where: .*\n"
+        "  instead: arrays of numbers",
+        str(caught.value),
+    )
+
+
 def test_a_constant_keeps_the_order_that_it_gives_a_result():
     x = RNG.normal(size=(300, 41))
     tenth = np.full((41, 300), 0.1)  # its rows lie together, those of x.T do not

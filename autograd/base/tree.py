@@ -109,6 +109,18 @@ def map_leaves(f: Callable[..., Any], tree: Any, *others: Any) -> Any:
     return rebuild([f(*group) for group in zip(leaves, *more, strict=True)])
 
 
+def kept(value: Any) -> Any:
+    """Return what stays as it is when somebody writes into an array or a list.
+
+    >>> shape = [2, 3]
+    >>> kept(shape) is shape, kept((shape, "C"))
+    (False, ([2, 3], 'C'))
+    """
+    if type(value) is np.ndarray:
+        return np.array(value)
+    return type(value)(map(kept, value)) if type(value) in (list, tuple) else value
+
+
 def key_of(value: Any) -> Any:
     """Return what equal values have in common: 1, 1.0 and True are three."""
     if isinstance(value, (str, type(None))):

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.backward import sweep
 from autograd.base.errors import plain
-from autograd.base.tree import key_of
+from autograd.base.tree import kept, key_of
 from autograd.mutation.versions import birth
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.program.equations import Equation, Name, Names, unit
@@ -56,7 +56,7 @@ class Tape:
         self.settled: set[Name] = set()  # what has the right name already
         self.handles: list[Callable[[], Symbol | None]] = []
         self._known: dict[Any, tuple[Name, Any]] = {}  # what need not be computed twice
-        self._arrays: dict[int, tuple[Any, Name]] = {}  # constants by identity, kept alive
+        self._arrays: dict[int, tuple[Any, Name]] = {}  # met last as this constant; kept alive
         self._equal: dict[Any, Name] = {}
         self._asked: set[int] = set()  # whose gradients are named when they come
         self._silent = copy_context()  # NumPy does not warn of what it computes there
@@ -141,7 +141,8 @@ class Tape:
             return self.record(op, numbers, params)
         data = data[()] if type(data) is np.ndarray and data.ndim == 0 else data
         name = self.name(f"t{len(self.equations) + 1}")
-        self.equations.append(Equation(name, op, args, params, data, self.is_sweeping()))
+        options = {k: kept(v) for k, v in params.items()}
+        self.equations.append(Equation(name, op, args, options, data, self.is_sweeping()))
         self._known[key] = name, data
         return self._symbol(op, values, params, name, data, weak)
 
@@ -192,14 +193,17 @@ class Tape:
             return value.name
         if np.ndim(value) == 0:
             return value[()] if type(value) is np.ndarray else value
-        if id(value) not in self._arrays:
+        _, name = self._arrays.get(id(value), (None, None))
+        if name is None or not _is_same(value, self.constants[name]):  # it was written into
+            if value.dtype.kind not in "biufc":
+                raise capture_error(f"an array of {value.dtype}", "arrays of numbers")
             array = np.array(value)
             key = array.dtype, array.shape, blake2b(array.tobytes()).digest()
             if key not in self._equal:
                 self._equal[key] = self.name("k")
                 self.constants[self._equal[key]] = array
-            self._arrays[id(value)] = value, self._equal[key]
-        return self._arrays[id(value)][1]
+            self._arrays[id(value)] = value, (name := self._equal[key])
+        return name
 
     def check(self, value: Any) -> None:
         """Raise for arrays of another arithmetic, and for what stands for an array elsewhere."""
@@ -211,6 +215,12 @@ class Tape:
         """Yield the identity of each array that was met, and the constant that it is."""
         for i, (_, name) in self._arrays.items():
             yield i, name
+
+
+def _is_same(x: np.ndarray, y: np.ndarray) -> bool:
+    """Tell whether two arrays are one bit by bit."""
+    alike = (x.shape, x.dtype) == (y.shape, y.dtype)
+    return alike and np.array_equal(x.ravel().view(np.uint8), y.ravel().view(np.uint8))
 
 
 def _promoted(op: Primitive, values: Sequence[Any]) -> tuple[list[Any], bool]:
