@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, zeros
+from autograd import Tensor, no_grad, zeros
 from nn import functional, init
 from nn.checks import refuse
 from nn.function import shown
@@ -33,10 +33,15 @@ class Embedding(Module):
     ) -> None:
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.padding_idx = padding_idx
-        values = init.normal_(zeros(num_embeddings, embedding_dim))
-        if padding_idx is not None:
-            values[padding_idx] = 0
-        self.weight = Parameter(values)
+        self.weight = Parameter(zeros(num_embeddings, embedding_dim))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the rows anew, in place, as at first."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            with no_grad():
+                self.weight[self.padding_idx] = 0
 
     def forward(self, input: Any) -> Tensor:
         return functional.embedding(input, self.weight, self.padding_idx)

@@ -43,7 +43,12 @@ class Conv(Module):
         self.padding_mode = padding_mode
         self.padding = padding if isinstance(padding, str) else each(padding, self.axes)
         shape = out_channels, in_channels // groups, *self.kernel_size
-        self.weight, self.bias = init.affine(math.prod(shape[1:]), bias, *shape)
+        self.weight, self.bias = init.affine(bias, *shape)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the parameters anew, in place, as at first."""
+        init.spread_(math.prod(self.weight.shape[1:]), self.weight, self.bias)
 
     def forward(self, x: Any) -> Tensor:
         padding = self.padding

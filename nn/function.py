@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd import Tensor, full
+from autograd import Tensor, full, no_grad
 from nn import nonlinear
 from nn.checks import bind, refuse
 from nn.module import Module, Parameter
@@ -124,8 +124,14 @@ class PReLU(Module):
     extra_repr = shown("num_parameters=")
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
-        self.num_parameters = num_parameters
+        self.num_parameters, self.init = num_parameters, init
         self.weight = Parameter(full((num_parameters,), init))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set the slopes to what they were at first, in place."""
+        with no_grad():
+            self.weight[...] = self.init
 
     def forward(self, x: Any) -> Tensor:
         return nonlinear.prelu(x, self.weight)

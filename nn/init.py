@@ -155,20 +155,32 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     return GAINS[nonlinearity]
 
 
-def affine(fan_in: int, bias: bool, *shape: int) -> tuple[Tensor, Tensor | None]:
-    """Return a weight of a shape, and a bias for each of its rows, uniform in ±1/√fan_in.
+def affine(bias: bool, *shape: int) -> tuple[Tensor, Tensor | None]:
+    """Return a weight of a shape, and a bias for each of its rows: zeros, for `spread_`.
 
     Raises ValueError for sizes that are no integers of at least 0.
 
-    >>> [p.shape for p in affine(4, True, 3, 4)]
+    >>> [p.shape for p in affine(True, 3, 4)]
     [(3, 4), (3,)]
     """
-    whole = all(isinstance(n, int | np.integer) and n >= 0 for n in (fan_in, *shape))
+    whole = all(isinstance(n, int | np.integer) and n >= 0 for n in shape)
     what, where = "the sizes of a layer are whole numbers", f"parameters of shape {shape}"
     refuse(not whole, what, where, "nn.Linear(4, 3)")
+    return Parameter(zeros(*shape)), Parameter(zeros(shape[0])) if bias else None
+
+
+def spread_(fan_in: int, *parameters: Tensor | None) -> None:
+    """Draw parameters, of those that there are, uniformly from ±1/√fan_in, in place.
+
+    >>> w = Parameter(zeros(5, 4))
+    >>> spread_(4, w, None)
+    >>> 0 < np.abs(w.data).max() <= 0.5
+    np.True_
+    """
     bound = max(fan_in, 1) ** -0.5
-    weight = uniform_(Parameter(zeros(*shape)), -bound, bound)
-    return weight, uniform_(Parameter(zeros(shape[0])), -bound, bound) if bias else None
+    for p in parameters:
+        if p is not None:
+            uniform_(p, -bound, bound)
 
 
 def _fill(tensor: Tensor, values: Any) -> Tensor:

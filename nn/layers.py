@@ -38,7 +38,12 @@ class Linear(Module):
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
         self.in_features, self.out_features = in_features, out_features
-        self.weight, self.bias = init.affine(in_features, bias, out_features, in_features)
+        self.weight, self.bias = init.affine(bias, out_features, in_features)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the parameters anew, in place, as at first."""
+        init.spread_(self.in_features, self.weight, self.bias)
 
     def forward(self, x: Any) -> Tensor:
         """Map (..., in_features) to (..., out_features)."""
@@ -59,8 +64,12 @@ class Bilinear(Module):
     ) -> None:
         self.in1_features, self.in2_features = in1_features, in2_features
         self.out_features = out_features
-        shape = out_features, in1_features, in2_features
-        self.weight, self.bias = init.affine(in1_features, bias, *shape)
+        self.weight, self.bias = init.affine(bias, out_features, in1_features, in2_features)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the parameters anew, in place, as at first."""
+        init.spread_(self.in1_features, self.weight, self.bias)
 
     def forward(self, x1: Any, x2: Any) -> Tensor:
         return functional.bilinear(x1, x2, self.weight, self.bias)

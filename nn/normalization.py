@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd import Tensor, no_grad, ones, refusal, zeros
-from nn import functional
+from nn import functional, init
 from nn.checks import refuse
 from nn.function import shown
 from nn.module import Module, Parameter
@@ -15,12 +15,26 @@ from nn.module import Module, Parameter
 __all__ = ["BatchNorm1d", "BatchNorm2d", "GroupNorm", "LayerNorm", "RMSNorm"]
 
 
-def _parameters(shape: Any, affine: bool, bias: bool) -> tuple[Tensor | None, Tensor | None]:
-    weight = Parameter(ones(shape)) if affine else None
-    return weight, Parameter(zeros(shape)) if affine and bias else None
+class Normalization(Module):
+    """What normalisations share: a weight that is 1 at first and a bias that is 0, or neither."""
+
+    weight: Tensor | None
+    bias: Tensor | None
+
+    def _add_parameters(self, shape: Any, affine: bool, bias: bool) -> None:
+        self.weight = Parameter(ones(shape)) if affine else None
+        self.bias = Parameter(zeros(shape)) if affine and bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set the weight to 1 and the bias to 0, in place, as at first."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
 
 
-class BatchNorm(Module):
+class BatchNorm(Normalization):
     """What normalisations of a batch share: see `BatchNorm2d`."""
 
     ndims: ClassVar[tuple[int, ...]]
@@ -37,12 +51,23 @@ class BatchNorm(Module):
     ) -> None:  # fmt: skip
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        self.weight, self.bias = _parameters(num_features, affine, bias)
         self.running_mean = self.running_var = self.num_batches_tracked = None
         if track_running_stats:
             self.register_buffer("running_mean", zeros(num_features))
             self.register_buffer("running_var", ones(num_features))
             self.register_buffer("num_batches_tracked", Tensor(0))
+        self._add_parameters(num_features, affine, bias)
+
+    def reset_parameters(self) -> None:
+        """Set the parameters and what was seen of batches to what they were at first, in place."""
+        super().reset_parameters()
+        self.reset_running_stats()
+
+    def reset_running_stats(self) -> None:
+        """Forget the batches that were seen, in place."""
+        before = {"running_mean": 0.0, "running_var": 1.0, "num_batches_tracked": 0}
+        for name, buffer in self._own("buffer"):
+            init.constant_(buffer, before[name])
 
     def forward(self, x: Any) -> Any:
         if x.ndim not in self.ndims or x.shape[1] != self.num_features:
@@ -83,7 +108,7 @@ class BatchNorm2d(BatchNorm):
     ndims = (4,)
 
 
-class LayerNorm(Module):
+class LayerNorm(Normalization):
     """``(x - mean) / √(variance + eps) * weight + bias`` over the last axes.
 
     See `nn.functional.layer_norm`; without `elementwise_affine` there is no weight and no bias.
@@ -102,7 +127,7 @@ class LayerNorm(Module):
         self.normalized_shape = tuple(map(index, shape if np.iterable(shape) else (shape,)))
         self.eps: Any = eps
         self.elementwise_affine = elementwise_affine
-        self.weight, self.bias = _parameters(self.normalized_shape, elementwise_affine, bias)
+        self._add_parameters(self.normalized_shape, elementwise_affine, bias)
 
     def forward(self, x: Any) -> Any:
         return functional.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
@@ -127,7 +152,7 @@ class RMSNorm(LayerNorm):
         return functional.rms_norm(x, self.normalized_shape, self.weight, self.eps)
 
 
-class GroupNorm(Module):
+class GroupNorm(Normalization):
     """Mean 0 and variance 1 for each example and group of channels: `nn.functional.group_norm`.
 
     >>> GroupNorm(2, 6)(zeros(5, 6, 4)).shape
@@ -145,7 +170,7 @@ class GroupNorm(Module):
         refuse(wrong, what, where, "a divisor of the number of channels")
         self.num_groups, self.num_channels = num_groups, num_channels
         self.eps, self.affine = eps, affine
-        self.weight, self.bias = _parameters(num_channels, affine, bias)
+        self._add_parameters(num_channels, affine, bias)
 
     def forward(self, x: Any) -> Any:
         return functional.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)

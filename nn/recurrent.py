@@ -6,6 +6,7 @@ the last axis, and the state before; it returns the state after, the hidden stat
 
 from collections.abc import Callable
 from itertools import product
+from operator import index
 from typing import Any, ClassVar
 
 import numpy as np
@@ -84,14 +85,19 @@ class Recurrent(Module):
         what, where = "layers of cells are counted from 1", f"{type(self).__name__}({num_layers=})"
         refuse(num_layers < 1, what, where, "num_layers=1")
         self.directions = ("", "_reverse") if bidirectional else ("",)
-        rows, bound = self.gates * hidden_size, max(hidden_size, 1) ** -0.5
+        rows = self.gates * index(hidden_size)
         for layer, direction in product(range(num_layers), self.directions):
             columns = hidden_size * len(self.directions) if layer else input_size
             shapes = (rows, columns), (rows, hidden_size), (rows,), (rows,)
             for name, shape in zip(PARAMETERS, shapes, strict=True):
                 wanted = bias or name.startswith("weight")
-                p = init.uniform_(Parameter(zeros(*shape)), -bound, bound) if wanted else None
+                p = Parameter(zeros(*shape)) if wanted else None
                 setattr(self, f"{name}_l{layer}{direction}", p)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the parameters anew, in place, as at first."""
+        init.spread_(self.hidden_size, *self.parameters())
 
     def forward(self, x: Any, hx: Any = None) -> Any:
         swapped = self.batch_first and x.ndim == 3

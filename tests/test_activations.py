@@ -213,7 +213,7 @@ LayerNorm: 'str' object cannot be interpreted as an integer
   instead: LayerNorm(normalized_shape: int | Iterable[int], eps: float | None = 1e-05, \
 elementwise_affine: bool = True, bias: bool = True)""",
     lambda: nn.RNN(3, "a"): """\
-RNN: '>' not supported between instances of 'int' and 'str'
+RNN: 'str' object cannot be interpreted as an integer
   where: RNN(3, 'a')
   instead: RNN(input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = 'tanh', \
 bias: bool = True, batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False)""",

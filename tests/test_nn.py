@@ -771,3 +771,42 @@ def test_nothing_is_loaded_on_failure():
         net.load_state_dict(state)
     for key, value in net.state_dict().items():
         assert_array_equal(value.data, before[key].data)
+
+
+LAYERS = {
+    "Linear": lambda: nn.Linear(2, 3),
+    "Bilinear": lambda: nn.Bilinear(2, 3, 4),
+    "Conv2d": lambda: nn.Conv2d(2, 4, 3, groups=2, bias=False),
+    "Embedding": lambda: nn.Embedding(4, 3, padding_idx=1),
+    "LSTM": lambda: nn.LSTM(2, 3, num_layers=2, bidirectional=True),
+    "BatchNorm1d": lambda: nn.BatchNorm1d(3),
+    "LayerNorm": lambda: nn.LayerNorm(3),
+    "RMSNorm": lambda: nn.RMSNorm(3),
+    "GroupNorm": lambda: nn.GroupNorm(1, 3),
+    "PReLU": lambda: nn.PReLU(3, 0.1),
+}
+
+
+@pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS)
+def test_reset_parameters_makes_a_layer_what_it_was_at_first(make):
+    ag.manual_seed(0)
+    layer = make()
+    before = layer.state_dict()
+    parameters = list(layer.parameters())
+    with ag.no_grad():
+        for tensor in (*parameters, *layer.buffers()):
+            tensor.add_(1)
+    ag.manual_seed(0)
+    layer.reset_parameters()
+    assert all(p is q for p, q in zip(layer.parameters(), parameters, strict=True))
+    for key, value in layer.state_dict().items():
+        assert_array_equal(value, before[key])
+
+
+def test_a_layer_is_made_by_the_reset_parameters_of_its_subclass():
+    class Identical(nn.Linear):
+        def reset_parameters(self):
+            nn.init.constant_(self.weight, 0.5)
+            nn.init.zeros_(self.bias)
+
+    assert_array_equal(Identical(2, 1)(np.ones((1, 2))).data, [[1.0]])
