@@ -410,6 +410,26 @@ def test_a_long_history_is_freed_without_recursion():
 
 
 # ── caught in the act ─────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("f", "make", "other"),
+    [
+        (np.repeat, lambda: np.arange(3), [2, 1, 0]),
+        (np.roll, lambda: [1], [2]),
+        (np.flip, lambda: [0], [1]),
+        (np.pad, lambda: np.array([1, 0]), [0, 1]),
+        (lambda x, k: x.tile(k), lambda: [1, 2], [2, 1]),
+    ],
+)
+def test_a_parameter_that_is_rewritten_later_is_as_it_was(f, make, other):
+    x, k = leaf(np.arange(3.0)[:, None] if type(make()) is list else np.arange(3.0)), make()
+    y = f(x, k)
+    weights = np.arange(1.0, 1 + y.size).reshape(y.shape)
+    want = grad(lambda x: np.sum(f(x, make()) * weights))(x.data)
+    k[:] = other
+    (y * weights).sum().backward()
+    assert x.grad.tolist() == want.tolist()
+
+
 def test_an_array_rewritten_after_it_was_used_is_caught_with_both_lines():
     w, x = leaf(np.ones((2, 3)), "W"), np.arange(3.0)
     y = np.dot(w, x).sum()

@@ -17,7 +17,7 @@ from autograd.base.errors import (
     shape_of,
 )
 from autograd.base.modes import is_grad_enabled
-from autograd.base.tree import flatten, map_leaves
+from autograd.base.tree import flatten, kept, map_leaves
 from autograd.base.usage import SPARSE
 from autograd.mutation.holders import (
     BY_AT,
@@ -139,10 +139,10 @@ def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
         return into(out, definition(*values, **params))
     if not USUAL.issuperset(map(type, values)):
         values = tuple([_prepared(v) for v in values])
-    if not (params and Tensor in map(type, params.values())):
+    if not params or CHANGING.isdisjoint(map(type, params.values())):
         y = record(op, values, params)
-    else:  # as in sorter=np.argsort(x)
-        y = record(op, values, {name: raw(option) for name, option in params.items()})
+    else:  # as in sorter=np.argsort(x), or a list of shifts, which somebody may write into
+        y = record(op, values, {name: kept(raw(option)) for name, option in params.items()})
         for name, option in params.items():
             if type(option) is Tensor and _connected(option):
                 raise op.no_rule(name)
@@ -180,6 +180,7 @@ def _refuse_unknown(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[
 
 
 USUAL = PLAIN | {Tensor}
+CHANGING = {Tensor, np.ndarray, list}
 
 
 def _prepared(v: Any) -> Any:

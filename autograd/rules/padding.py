@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from autograd.base.tree import kept
 from autograd.primitive import composite
 from autograd.rules.shape import astype, on_axis, pad_constant, widths
 
@@ -10,7 +11,7 @@ STATISTICS = {"maximum": np.max, "minimum": np.min, "mean": np.mean, "median": n
 
 @composite(np.pad)
 def pad(array, pad_width, mode="constant", **options):
-    x = array
+    x, pad_width = array, kept(pad_width)
     if mode == "constant":
         return pad_constant(x, pad_width=pad_width, **options)
     if mode == "empty":
