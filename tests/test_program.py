@@ -307,6 +307,19 @@ def test_latex():
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("f", "line"),
+    [
+        (grad(lambda x: 3 * x), r"\text{gradient}\_\text{of}\_\text{f}} &= 3"),
+        (lambda x: x, "f &= x"),
+        (lambda x: x * x, r"f &= x \cdot x"),
+        (lambda x: (-x, np.inf, x), r"f &= \left(t_{1}, \infty, x\right)"),
+    ],
+)
+def test_latex_of_what_is_no_equation(f, line):
+    assert capture(f, 2.0).latex.splitlines()[-2].endswith(line)
+
+
 def test_latex_of_an_integer_beyond_64_bits():
     assert "x \\cdot 100000000000000000000" in capture(lambda x: x * 10**20, 2.0).latex
 

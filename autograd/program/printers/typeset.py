@@ -48,13 +48,15 @@ def typeset(program: "Program") -> str:
             lines.append(f"{symbol(e.name)} &= {written.text}")
         else:
             inlined[e.name] = written
-    results = [inlined[y].text for y in program.results if y in inlined]
-    lines += [f"{symbol(program.name)} &= {text}" for text in results]
+    if not alone.issuperset(program.results):  # an expression, a constant, an input
+        results = [_operand(y, inlined).text for y in program.results]
+        text = results[0] if len(results) == 1 else rf"\left({', '.join(results)}\right)"
+        lines.append(f"{symbol(program.name.replace('<lambda>', 'f'))} &= {text}")
     return "\n".join([r"\begin{aligned}", " \\\\\n".join(lines), r"\end{aligned}"])
 
 
 def _written(e: Equation, inlined: dict[Any, Spelled]) -> Spelled:
-    args = [inlined.get(a) or Spelled(symbol(a)) if type(a) is Name else _number(a) for a in e.args]
+    args = [_operand(a, inlined) for a in e.args]
     op = ON_PAPER.get(e.op, e.op)
     if "index" not in e.params:
         return spell(op, args, {k: short(k, v) for k, v in e.params.items()}, latex)
@@ -63,6 +65,10 @@ def _written(e: Equation, inlined: dict[Any, Spelled]) -> Spelled:
     parts = [arrays[i] if type(i) is Slot else literal(i) for i in parts_of(e.params["index"])]
     params = {**e.params, "index": Source(", ".join(parts))}
     return spell(op, args[:first], params, latex)
+
+
+def _operand(a: Any, inlined: dict[Any, Spelled]) -> Spelled:
+    return inlined.get(a) or Spelled(symbol(a)) if type(a) is Name else _number(a)
 
 
 def _number(value: Any) -> Spelled:
