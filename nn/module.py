@@ -211,14 +211,18 @@ class Module(Told):
     def state_dict(self) -> dict[str, Tensor]:
         """Return copies of all parameters and buffers, under PyTorch's keys.
 
-        Copies: training on does not change what was saved, as it would in PyTorch.
+        Copies: training on does not change what was saved, as it would in PyTorch; and writing into
+        one, which would change no parameter, raises RuntimeError.
 
         >>> import nn
         >>> list(nn.Linear(2, 3).state_dict())
         ['weight', 'bias']
         """
         named = self._named("parameter", "buffer", remove_duplicate=False)
-        return {key: Tensor(tensor.data) for key, tensor in named}
+        state = {key: Tensor(tensor.data) for key, tensor in named}
+        for key, tensor in state.items():
+            tensor.meta = {"copy of": key}
+        return state
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Keys:
         """Write saved values (Tensors or arrays) into the parameters and buffers.

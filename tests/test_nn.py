@@ -2,6 +2,7 @@
 
 import copy
 import math
+import operator
 import pickle
 from dataclasses import dataclass
 
@@ -810,3 +811,30 @@ def test_a_layer_is_made_by_the_reset_parameters_of_its_subclass():
             nn.init.zeros_(self.bias)
 
     assert_array_equal(Identical(2, 1)(np.ones((1, 2))).data, [[1.0]])
+
+
+WRITES = {
+    "x *= 0.9": lambda state: operator.imul(state["weight"], 0.9),
+    "x.copy_(y)": lambda state: state["weight"].copy_(np.ones((3, 2))),
+    "x[0] = y": lambda state: operator.setitem(state["weight"], 0, 1.0),
+}
+
+
+@pytest.mark.parametrize("context", [ag.no_grad, ag.enable_grad])
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_writing_into_a_state_dict_is_refused_as_it_changes_no_parameter(write, context):
+    model = nn.Linear(2, 3)
+    with context(), pytest.raises(RuntimeError) as error:
+        write(model.state_dict())
+    what, where, instead = str(error.value).splitlines()
+    assert what == "a state_dict holds copies: what is written into one changes no parameter"
+    assert where.endswith(" of state_dict()['weight'] (3, 2)")
+    assert instead == (
+        "  instead: with no_grad(): p.mul_(0.9).add_(0.1 * q), of model.parameters(); "
+        "state[key] = value, then load_state_dict(state)"
+    )
+    state = copy.deepcopy(model.state_dict())  # which is one in PyTorch, too
+    with context():
+        write(state)
+    model.load_state_dict(state)
+    assert_array_equal(model.weight.data, state["weight"].data)

@@ -107,8 +107,7 @@ def into(out: Any, y: Any, casting: Any = "same_kind") -> Any:
 def assign(self: Tensor, index: Any, value: Any, alone: bool) -> None:
     """Do ``self[index] = value``; `alone` tells that no operation can have seen the old value."""
     recording = is_grad_enabled()
-    if recording:
-        refuse_leaf(self, "item assignment")
+    refuse_leaf(self, "item assignment", recording)
     index = plain_index(index)
     value = value if _is_value(value) else _fitting(value, self)
     grad = self.requires_grad or (type(value) is Tensor and value.requires_grad)
@@ -186,8 +185,8 @@ def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
         alone = holders(getrefcount(x), x, BY_OPERATOR) <= 1
         if not _is_value(other) and not is_array(other):
             return NotImplemented
-        if recording := is_grad_enabled():
-            refuse_leaf(x, f"in-place {op.name}")
+        recording = is_grad_enabled()
+        refuse_leaf(x, f"in-place {op.name}", recording)
         old = fork(x)
         y = record(op, (old, old if other is x else plain(other)))
         if y.shape != x.shape or not np.can_cast(y.dtype, x.dtype, "same_kind"):

@@ -95,9 +95,20 @@ def gone(leaf: Any) -> RuntimeError:
     )
 
 
-def refuse_leaf(x: Any, action: str) -> None:
-    """Raise, before anything changes, where rewriting would lose a leaf that needs a gradient."""
-    if x.requires_grad and x.op is None:
+def refuse_leaf(x: Any, action: str, recording: bool) -> None:
+    """Raise, before anything changes, where rewriting would lose a leaf that needs a gradient.
+
+    Or where it would be lost itself: in the copy of a parameter, which is one in PyTorch.
+    """
+    if x.meta is not None and "copy of" in x.meta:
+        raise refusal(
+            RuntimeError,
+            "a state_dict holds copies: what is written into one changes no parameter",
+            f"{action} of state_dict()[{x.meta['copy of']!r}] {x.shape}",
+            "with no_grad(): p.mul_(0.9).add_(0.1 * q), of model.parameters(); "
+            "state[key] = value, then load_state_dict(state)",
+        )
+    if recording and x.requires_grad and x.op is None:
         raise refusal(
             RuntimeError,
             "a leaf that requires a gradient cannot be rewritten in place",
