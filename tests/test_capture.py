@@ -228,6 +228,7 @@ def rewritten(make, use, change):
         (lambda: np.arange(3), lambda x, k: x[k], [2, 1, 1]),
         (lambda: np.arange(3)[::-1], np.repeat, [1, 0, 2]),
         (lambda: [1, 3, 1], lambda x, k: x.reshape(k), [3, 1, 1]),
+        (lambda: [1, 3, 1], lambda x, k: x * k, [3, 1, 1]),
         (lambda: np.arange(2), lambda x, k: np.pad(x, (k,)), [2, 0]),
     ],
 )

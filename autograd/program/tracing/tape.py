@@ -193,11 +193,11 @@ class Tape:
             return value.name
         if np.ndim(value) == 0:
             return value[()] if type(value) is np.ndarray else value
-        _, name = self._arrays.get(id(value), (None, None))
-        if name is None or not _is_same(value, self.constants[name]):  # it was written into
-            if value.dtype.kind not in "biufc":
-                raise capture_error(f"an array of {value.dtype}", "arrays of numbers")
-            array = np.array(value)
+        (_, name), array = self._arrays.get(id(value), (None, None)), np.asarray(value)
+        if name is None or not _is_same(array, self.constants[name]):  # it was written into
+            if array.dtype.kind not in "biufc":
+                raise capture_error(f"an array of {array.dtype}", "arrays of numbers")
+            array = np.array(array)
             key = array.dtype, array.shape, blake2b(array.tobytes()).digest()
             if key not in self._equal:
                 self._equal[key] = self.name("k")
