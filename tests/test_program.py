@@ -320,6 +320,13 @@ def test_latex_of_what_is_no_equation(f, line):
     assert capture(f, 2.0).latex.splitlines()[-2].endswith(line)
 
 
+def test_latex_tells_the_two_remainders_apart():
+    program = capture(lambda a, b: (a % b, np.fmod(a, b)), -7.0, 2.0)
+    assert [*program(-7.0, 2.0)] == [1, -1]
+    assert r"&= a \bmod b" in program.latex
+    assert r"&= \operatorname{fmod}\left(a, b\right)" in program.latex
+
+
 def test_latex_of_an_integer_beyond_64_bits():
     assert "x \\cdot 100000000000000000000" in capture(lambda x: x * 10**20, 2.0).latex
 

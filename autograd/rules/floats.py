@@ -36,7 +36,7 @@ primitive(np.i0,         lambda g, y, x: g * bessel(x, order=1),                
 
 # ── sign and remainder ────────────────────────────────────────────────────────────────────────
 primitive(np.copysign,   lambda g, y, a, b: g * np.sign(a) * np.copysign(1, b), zero,                                              tex=r"\left|{0}\right| \operatorname{{sign}}\left({1}\right)")
-primitive(np.fmod,       lambda g, y, a, b: g,                                  lambda g, y, a, b: -g * np.trunc(a / b),           tex=r"{0} \bmod {1}", symbol="mod")
+primitive(np.fmod,       lambda g, y, a, b: g,                                  lambda g, y, a, b: -g * np.trunc(a / b))
 primitive(np.heaviside,  zero,                                                  lambda g, y, a, b: masked(g, a == 0),              tex=r"H\left({0}; {1}\right)", symbol="H")
 
 # ── digits ────────────────────────────────────────────────────────────────────────────────────
