@@ -449,6 +449,32 @@ def test_kinds_of_numbers_mean_what_they_mean_to_numpy():
 
 
 @needs_node
+def test_truth_values_stay_apart_from_numbers():
+    """Where they were mixed, one scalar === another was false: true is not 1."""
+    fs = [
+        lambda b, x: np.where(b[0], b[1], x[0]) == 0,
+        lambda b, x: np.concatenate([b, x])[1] == 0,
+        lambda b, x: np.where(b, b, x),
+        lambda b, x: np.stack([x, b]),
+        lambda b, x: np.where(b[0], b[1], False),
+        *(lambda b, x, f=f: f(b) for f in (np.max, np.floor, np.abs, np.imag, np.tril, np.diff)),
+        lambda b, x: np.pad(b, 1),
+        lambda b, x: np.fmax(b, ~b),
+        lambda b, x: np.fmin(b, ~b),
+        lambda b, x: b @ b,
+    ]
+    truths, numbers = np.array([True, False]), np.array([2.0, 3.0])
+    source = capture(lambda *xs: [f(*xs) for f in fs], truths, numbers).javascript
+    kinds = f"""(...xs) => ({source})(...xs).map((y) => [y.data ?? y].flat()).map(
+      (values) => ({{ data: values.map((v) => v === !!v), shape: [values.length] }}))"""
+    got, are_truths = run([(source, (truths, numbers)), (kinds, (truths, numbers))])
+    for i, (y, told, f) in enumerate(zip(got, are_truths, fs, strict=True)):
+        want = np.asarray(f(truths, numbers))
+        assert np.array_equal(y, want), i
+        assert (told == (want.dtype == bool)).all(), i
+
+
+@needs_node
 def test_special_values_are_those_of_numpy():
     programs, expected = [], []
     with np.errstate(all="ignore"):

@@ -200,7 +200,7 @@ def _joined(p: Writer, e: Equation, **params: Any) -> str:
     sizes = np.cumsum([0, *(p.size(a) for a in e.args)])
     parts = [numbered(p.shape(a)) + n for a, n in zip(e.args, sizes, strict=False)]
     places = e.op.call(*parts, **params)
-    args = ", ".join(p.argument(a) for a in e.args)
+    args = ", ".join(promoted(p, a, e.like.dtype) for a in e.args)
     return f"nd.join([{args}], {p.places(places)}, {js_list(np.shape(e.like))})"
 
 
@@ -277,20 +277,15 @@ def _as(p: Writer, x: Any, dtype: np.dtype) -> str:
     return call("astype", p.argument(x), "Number" if dtype.kind == "f" else "Math.trunc")
 
 
+def promoted(p: Writer, x: Any, dtype: np.dtype) -> str:
+    """Print x; truth values that stand among numbers as numbers."""
+    return _as(p, x, dtype) if p.kind(x) == "b" else p.argument(x)
+
+
 def _of_real(p: Writer, e: Equation) -> str:
     """Print a part of real numbers."""
     x = p.argument(e.args[0])
     return x if e.op.name != "imag" else call("where", "true", "0", x)
-
-
-def _counted(printing: Printing) -> Printing:
-    """Print a product; of truth values, whether it counts any."""
-
-    def printed(p: Writer, e: Equation, **params: Any) -> str:
-        text = printing(p, e, **params)
-        return call("not_equal", text, "0") if p.kind(e.name) == "b" else text
-
-    return printed
 
 
 PRINTERS: dict[str, Printing] = {
@@ -310,11 +305,11 @@ PRINTERS: dict[str, Printing] = {
     **dict.fromkeys(("setitem", "place"), _assigned),
     **dict.fromkeys(("tril", "triu"), _triangle),
     **dict.fromkeys(("concatenate", "stack"), _joined),
-    **dict.fromkeys(("dot", "inner", "vdot", "outer", "tensordot"), _counted(_contraction)),
+    **dict.fromkeys(("dot", "inner", "vdot", "outer", "tensordot"), _contraction),
     **dict.fromkeys(("softmax_cross_entropy", "d_cross_entropy"), _function),
     **dict.fromkeys(("real", "imag", "conjugate"), _of_real),
-    "matmul": _counted(_function), "pad": _padded,
-    "einsum": _counted(lambda p, e, subscripts, **_: _einsum(subscripts, *map(p.argument, e.args))),
+    "matmul": _function, "pad": _padded,
+    "einsum": lambda p, e, subscripts, **_: _einsum(subscripts, *map(p.argument, e.args)),
     "broadcast_to": lambda p, e, **_: call(
         "broadcast_to", p.argument(e.args[0]), js_list(np.shape(e.like))
     ),

@@ -12,7 +12,7 @@ from autograd.base.errors import refusal
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.program.equations import Equation, Name
 from autograd.program.expansion import written_out
-from autograd.program.printers.arrays import PRINTERS, Writer, call
+from autograd.program.printers.arrays import PRINTERS, Writer, call, promoted
 from autograd.program.printers.literals import LINE
 from autograd.rules.neural import OPEN
 
@@ -42,10 +42,17 @@ MATHS = {
 
 TRUTHS = {
     "multiply": "logical_and", "add": "logical_or", "maximum": "logical_or",
-    "minimum": "logical_and", "bitwise_and": "logical_and", "bitwise_or": "logical_or",
-    "bitwise_xor": "logical_xor", "invert": "logical_not",
+    "minimum": "logical_and", "fmax": "logical_or", "fmin": "logical_and",
+    "bitwise_and": "logical_and", "bitwise_or": "logical_or", "bitwise_xor": "logical_xor",
+    "invert": "logical_not",
 }  # fmt: skip
 """What arithmetic on truth values means."""
+
+COUNTED = frozenset({
+    "absolute", "floor", "ceil", "trunc", "max", "min", "amax", "amin", "tril", "triu", "pad",
+    "imag", "dot", "inner", "vdot", "outer", "tensordot", "matmul", "einsum",
+})  # fmt: skip
+"""What gives numbers here, of truth values too: what is not 0 is true."""
 
 WHOLE = {"floor_divide": "quotient", "remainder": "rest", "reciprocal": "inverse"}
 """What division of integers is called in the runtime; by 0 it is 0."""
@@ -153,8 +160,10 @@ class _Printer(Writer):
         return f"function {name}({given}) {{\n{inner}}}"
 
     def kept(self, e: Equation) -> str:
-        """Keep integers in their bits, where NumPy's leave them."""
+        """Keep integers in their bits, where NumPy's leave them, and truth values true or false."""
         text, dtype = self.equation(e), e.like.dtype.name
+        if dtype == "bool" and e.op.name in COUNTED:
+            return call("not_equal", text, "0")
         return call(dtype, text) if dtype in NARROW else text
 
     def equation(self, e: Equation) -> str:
@@ -170,6 +179,8 @@ class _Printer(Writer):
             return PRINTERS[e.op.name](self, e, **e.params)
         name = MEANINGS.get(self.kind(e.name), {}).get(e.op.name, e.op.name)
         args = [self.argument(a) for a in e.args]
+        if name == "where":
+            args[1:] = [promoted(self, a, e.like.dtype) for a in e.args[1:]]
         if not any(self.shape(a) for a in e.args):
             truths = [self.kind(a) == "b" for a in e.args]
             if name in LOGIC and all(truths):
