@@ -273,12 +273,14 @@ class Module(Told):
     def train(self, mode: bool = True) -> Self:
         """Switch layers such as Dropout on (or off), here and below; return the module.
 
+        It calls the `train` of its children, which a class may override to keep a part as it is.
         Raises TypeError for anything but True and False.
         """
         what, where = "a mode is True or False; data is for nn.fit", f"train({mode!r:.40})"
         refuse(not isinstance(mode, bool | np.bool), what, where, "model.train()", TypeError)
-        for module in self.modules():
-            module.training = mode
+        self.training = mode
+        for child in self.children():
+            child.train(mode)
         return self
 
     def eval(self) -> Self:

@@ -838,3 +838,16 @@ def test_writing_into_a_state_dict_is_refused_as_it_changes_no_parameter(write, 
         write(state)
     model.load_state_dict(state)
     assert_array_equal(model.weight.data, state["weight"].data)
+
+
+def test_the_mode_of_a_part_is_what_its_own_train_makes_of_it():
+    class Frozen(nn.Sequential):
+        def train(self, mode=True):
+            super().train(mode)
+            self[0].eval()
+            return self
+
+    model = nn.Sequential(Frozen(nn.BatchNorm1d(2), nn.Dropout()), nn.Dropout())
+    assert model.train() is model
+    assert [m.training for m in model.modules()] == [True, True, False, True, True]
+    assert not any(m.training for m in model.eval().modules())
