@@ -894,3 +894,27 @@ def test_words(call, error, what, where, instead):
 def test_a_step_before_backward_is_warned_about():
     with pytest.warns(UserWarning, match=r"no parameter has a gradient: call backward\(\) first"):
         optim.SGD([parameter()]).step()
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [*OPTIONS.values(), ("LBFGS", {}), ("SGD", {"lr": 0.01, "maximize": True})]
+)
+@pytest.mark.parametrize("shape", [(3,), ()])
+def test_complex_parameters_go_downhill_as_pytorchs(torch, rng, name, options, shape):
+    start, goal = rng.normal(size=(2, *shape)) + 1j * rng.normal(size=(2, *shape))
+    paths = []
+    for library, tensor in ((optim, Tensor), (torch.optim, torch.tensor)):
+        z = tensor(start, requires_grad=True)
+        optimizer = getattr(library, name)([z], **options)
+
+        def closure(z=z, tensor=tensor, optimizer=optimizer):
+            optimizer.zero_grad()
+            loss = (abs(z - tensor(goal)) ** 4 + (z * z).real).sum()
+            loss.backward()
+            return loss
+
+        paths.append([])
+        for _ in range(5):
+            optimizer.step(closure)
+            paths[-1].append(np.array(z.detach().numpy()))
+    assert_allclose(*paths, rtol=1e-9)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import Tensor, no_grad
-from nn.optim.optimizer import Optimizer
+from nn.optim.optimizer import Optimizer, real
 
 
 class Point(NamedTuple):
@@ -63,19 +63,20 @@ class LBFGS(Optimizer):
         budget = max_iter * 5 // 4 if max_eval is None else max_eval
 
         def write(x: Any) -> None:
-            parts = np.split(x, np.cumsum([p.size for p in params])[:-1])
+            parts = np.split(x, np.cumsum([real(p.data).size for p in params])[:-1])
             with no_grad():
                 for p, part in zip(params, parts, strict=True):
-                    p[...] = part.reshape(p.shape)
+                    values = part[::2] + 1j * part[1::2] if p.dtype.kind == "c" else part
+                    p[...] = values.reshape(p.shape)
 
         def at(x: Any, d: Any, t: Any) -> Point:
             write(x + t * d)
             losses.append(closure())
             grads = [np.zeros_like(p.data) if p.grad is None else p.grad.data for p in params]
-            g = np.concatenate([np.ravel(g) for g in grads])
+            g = np.concatenate([np.ravel(real(np.conj(g))) for g in grads])
             return Point(t, np.float64(losses[-1]), g, g @ d)
 
-        x = np.concatenate([np.ravel(p.data) for p in params])
+        x = np.concatenate([np.ravel(real(p.data)) for p in params])
         point = at(x, 0 * x, 0)
         self.state[params[0]] = state
         for left in reversed(range(max_iter)):

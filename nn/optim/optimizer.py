@@ -141,7 +141,10 @@ class Optimizer(Remembering):
         return loss
 
     def _change(self, p: Tensor, g: Any, options: dict[str, Any]) -> None:
-        x = p.data if p.ndim else np.array(p.data)
+        data = p.data if p.ndim else np.array(p.data)
+        x = real(data)
+        if x is not data:  # the rules give ∂/∂a - i ∂/∂b of a + ib
+            g = real(np.conj(g))
         state = self.state.get(p) or self.memory(x, g, **options)
         state = {k: v for k, v in state.items() if v is not None}
         count = {"step": state.pop("step") + 1} if "step" in state else {}
@@ -153,7 +156,7 @@ class Optimizer(Remembering):
             memory = zip(arrays, rest, strict=True)
             self.update(x_, g_, **dict(memory), **count, **options)
         self.state[p] = {**count, **arrays}
-        p.data = x if p.ndim else x[()]
+        p.data = data if p.ndim else data[()]
         p.touch_()
 
     def memory(self, p: Any, g: Any, **options: Any) -> dict[str, Any]:  # noqa: ARG002  # nothing to remember
@@ -230,6 +233,15 @@ class Optimizer(Remembering):
             repeated = f"a parameter of shape {p.shape} is given twice"
             self._refuse(p in seen, repeated, "each parameter once")
             seen.add(p)
+
+
+def real(x: Any) -> Any:
+    """Return complex numbers as a view of real ones, two on a new last axis; others as they are.
+
+    >>> real(np.array([1 + 2j]))
+    array([[1., 2.]])
+    """
+    return x[..., None].view(x.real.dtype) if x.dtype.kind == "c" else x
 
 
 def blocks(*arrays: Any) -> Iterator[Any]:
