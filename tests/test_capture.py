@@ -435,6 +435,27 @@ def test_a_program_is_differentiable():
     assert same([t.grad], [np.cos(X) * X])
 
 
+@pytest.mark.parametrize("captured", [lambda f: capture(f, X), ag.compile])
+def test_a_tensor_from_outside_that_is_returned_is_the_one_of_the_call(captured):
+    w, v, total = Tensor(X, requires_grad=True), Tensor(X), Tensor(np.zeros(3))
+
+    def f(x):
+        with no_grad():
+            t = total
+            t += x
+        w.grad = v
+        return total, {"weight": w}
+
+    g = captured(f)
+    for n in (1, 2):
+        with no_grad():
+            w += 1
+            v += 1
+        got, left = g(X)
+        assert got.tolist() == total.tolist() == list(n * X)
+        assert left["weight"].tolist() == w.tolist() == w.grad.tolist() == list(X + n)
+
+
 def test_a_result_may_be_an_input_or_a_constant():
     constant = np.ones(3)
     program = capture(lambda x: (x, constant, 2.0, "text", None, x), X)

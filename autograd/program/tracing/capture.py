@@ -88,6 +88,13 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
         try:
             with reading(run), counted_seeds(), naming(run, capture.__code__):
                 result = f(*(containers := rebuild(given)), **options)
+                values, gives = flatten(result)
+                outputs = [_reference(run.tape, v) for v in values]  # tensors from outside, too
+                left = {
+                    t: _reference(run.tape, g)
+                    for t, g in [*run.left.items()]
+                    if g is not None or t in run.anew
+                }
         except Exception as error:
             if run.refusals and error not in run.refusals:
                 raise run.refusals[0] from None
@@ -99,18 +106,12 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     else:
         raise _random(f, states, examples, options)
     refuse_written(f, arguments, given, flatten(containers)[0])
-    values, gives = flatten(result)
-    outputs = [_reference(run.tape, v) for v in values]
     tape = run.tape
     nested = gives(range(len(values)))
     tensors = [type(v) is Tensor for v in values]
     connected = [type(v) is Tensor and v.requires_grad and v._grad is None for v in values]
     refuse_hooks(f, [v for v, waits in zip(values, connected, strict=True) if waits], run)
-    effects = [
-        Effect(t, "new grad" if t in run.anew else "grad", _reference(tape, g))
-        for t, g in run.left.items()
-        if g is not None or t in run.anew
-    ]
+    effects = [Effect(t, "new grad" if t in run.anew else "grad", g) for t, g in left.items()]
     effects += [Effect(t, attribute, _reference(tape, y)) for t, attribute, y in run.changed()]
     gradients = [
         (name, _reference(tape, x._grad))
