@@ -67,7 +67,7 @@ def exactly(scene: Scene, *, blank: bool) -> Scene:
         asked = computed(each)
         known = each.name if asked and blank else each.spoken.partition(", gradient")[0]
         return replace(
-            each, value=rows(each.value, asked=asked), spoken=known,
+            each, value=rows(each.value, asked=asked), spoken=DECIMAL.sub(_as_fraction, known),
             kind=each.kind.partition(" ")[2].removeprefix("()"),
             gradient=rows(each.gradient, asked=each.role != "output"),
         )  # fmt: skip
