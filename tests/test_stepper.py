@@ -109,6 +109,8 @@ def test_a_product_is_written_only_where_it_is_one():
     with np.errstate(divide="ignore"):
         text = repr(np.where(x > 0, np.log(x), 2 * x).backward_steps())
     assert text.endswith("  x gets 0, now 2 + 0 = 2 (2 of 2)"), "not 0 · ∞"
+    text = repr((np.sqrt(x) * 0).backward_steps())  # and no warning of the infinite slope
+    assert text.endswith("= 0\n  x gets 0")
 
 
 # ── wrong orders ──────────────────────────────────────────────────────────────────────────────
@@ -116,6 +118,7 @@ def test_a_node_that_sends_too_early():
     a, b, c = chain()
     early, late = c.backward_steps(order=[b, c])
     assert early.gradient is None
+    assert repr(early).startswith("b = a + a:  ∂c/∂b = nothing yet, so that nothing is sent\n")
     assert early.sent == (None, None)
     assert early.notes == ("incomplete: 0 of 2 contributions had arrived",)
     assert late.notes == (
@@ -147,6 +150,7 @@ def test_breadth_first_fails_where_ways_have_different_lengths():
     walk = f.backward_steps(order="breadth-first")
     nodes = [step.node for step in walk]
     assert nodes.index(b) == 1
+    assert len(nodes) == len(set(nodes)) == 4
     assert list(walk)[1].notes[0].startswith("incomplete: 1 of 2 contributions had arrived")
     assert walk.gradients[a] != pytest.approx(walk.right[a])
     assert "which is wrong" in list(walk)[-1].notes[-1]
@@ -186,6 +190,10 @@ def test_a_list_may_leave_out_and_repeat():
     assert "so ∂c/∂a = 8, which is wrong: it is 4" in repr(twice)
     assert "wrong" not in repr(c.backward_steps(order=[c, b, a]))
     assert len(c.backward_steps(order=(c, b))) == 2
+    six = [leaf(float(i), "abcdgh"[i]) for i in range(6)]
+    f = sum(x * 2 for x in six) * 1.0
+    told = repr(f.backward_steps(order=[f]))
+    assert told.endswith("so ∂f/∂d = 0, which is wrong: it is 2\n  and 2 more are wrong")
 
 
 @pytest.mark.parametrize("order", ["sideways", ["b"], [leaf(1.0)], 3])

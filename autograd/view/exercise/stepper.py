@@ -212,8 +212,10 @@ def _local(node: Tensor, args: Sequence[Any]) -> tuple[Gradient | None, ...]:
     local: list[Gradient | None] = [None] * len(args)
     scalar = node.ndim == 0 and all(np.ndim(a.data) == 0 for a in args if type(a) is Tensor)
     if scalar or (node.op and node.op.elementwise):
-        for i, slope in pull(node, args, np.ones_like(node.data)[()], recorded=False, ours=False):
-            local[i] = slope
+        with np.errstate(all="ignore"):  # it may be infinite, where nothing is sent through it
+            ones = np.ones_like(node.data)[()]
+            for i, slope in pull(node, args, ones, recorded=False, ours=False):
+                local[i] = slope
     return tuple(local)
 
 
