@@ -193,7 +193,8 @@ def test_a_list_may_leave_out_and_repeat():
     six = [leaf(float(i), "abcdgh"[i]) for i in range(6)]
     f = sum(x * 2 for x in six) * 1.0
     told = repr(f.backward_steps(order=[f]))
-    assert told.endswith("so ∂f/∂d = 0, which is wrong: it is 2\n  and 2 more are wrong")
+    assert told.count("which is wrong: it is 2") == 4
+    assert told.endswith("\n  and 2 more are wrong")
 
 
 @pytest.mark.parametrize("order", ["sideways", ["b"], [leaf(1.0)], 3])
