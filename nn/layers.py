@@ -1,8 +1,8 @@
 """Layers that have parameters, a state, or other layers in them: each reads like its formula."""
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence
+from itertools import count, pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -130,10 +130,11 @@ class Identity(Function, function=lambda x: x):
 
 
 # ── modules of modules ────────────────────────────────────────────────────────────────────────
-class ModuleList(Module):
+class ModuleList(Module, MutableSequence[Module]):
     """A list of modules whose parameters are found, as those in a Python list are not.
 
-    Raises TypeError for an item that is no module.
+    It can what lists can; of what is put in or taken out, the others are numbered anew. Raises
+    TypeError for an item that is no module.
 
     >>> layers = ModuleList(Linear(4, 4) for _ in range(3))
     >>> len(layers), layers[-1]
@@ -143,12 +144,29 @@ class ModuleList(Module):
     def __init__(self, modules: Iterable[Module] = ()) -> None:
         self.extend(modules)
 
-    def append(self, module: Module) -> Self:
+    def append(self, module: Module) -> Self:  # type: ignore[override]  # as PyTorch's
         """Add a module at the end; return the list."""
-        self._put(str(len(self)), module)
+        taken = vars(self)  # a slice of a Sequential begins with another number than 0
+        self._put(next(n for n in map(str, count(len(self))) if n not in taken), module)
         return self
 
-    def __setitem__(self, index: int, module: Module) -> None:
+    def insert(self, index: int, module: Module) -> None:
+        """Add a module before another."""
+        *modules, _ = self.append(module)  # which refuses what is none
+        modules.insert(index, module)
+        self._become(modules)
+
+    def __delitem__(self, index: Any) -> None:
+        modules = list(self)
+        del modules[index]
+        self._become(modules)
+
+    def _become(self, modules: list[Module]) -> None:
+        for name, _ in list(self.named_children()):
+            delattr(self, name)
+        self.extend(modules)
+
+    def __setitem__(self, index: Any, module: Any) -> None:
         self._put([name for name, _ in self.named_children()][operator.index(index)], module)
 
     def _put(self, place: str, module: Module) -> None:
@@ -158,7 +176,7 @@ class ModuleList(Module):
         refuse(not isinstance(module, Module), what, where, instead, TypeError)
         setattr(self, place, module)
 
-    def extend(self, modules: Iterable[Module]) -> Self:
+    def extend(self, modules: Iterable[Module]) -> Self:  # type: ignore[override]  # as PyTorch's
         """Add modules at the end; return the list."""
         for module in modules:
             self.append(module)
@@ -200,8 +218,8 @@ class Sequential(ModuleList):
         return x
 
     def __getitem__(self, index: Any) -> Any:
-        chosen = list(self)[index]
-        return Sequential(*chosen) if isinstance(index, slice) else chosen
+        chosen: Any = list(self.named_children())[index]
+        return Sequential(dict(chosen)) if isinstance(index, slice) else chosen[1]
 
 
 class MLP(Sequential):

@@ -851,3 +851,50 @@ def test_the_mode_of_a_part_is_what_its_own_train_makes_of_it():
     assert model.train() is model
     assert [m.training for m in model.modules()] == [True, True, False, True, True]
     assert not any(m.training for m in model.eval().modules())
+
+
+def removed(model):
+    del model[1]
+
+
+CHANGES = {
+    "del m[1]": removed,
+    "del m[:2]": lambda m: operator.delitem(m, slice(2)),
+    "m.pop(-1)": lambda m: m.pop(-1),
+    "m.pop(0)": lambda m: m.pop(0),
+    "m.insert(1, x)": lambda m: m.insert(1, type(m[0])(2, 5)),
+    "m.insert(0, x)": lambda m: m.insert(0, type(m[0])(2, 5)),
+    "m += [x]": lambda m: operator.iadd(m, [type(m[0])(2, 5)]),
+}
+
+
+@pytest.mark.parametrize("kind", ["Sequential", "ModuleList"])
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_lists_of_modules_change_as_lists_do(torch, kind, change):
+    found = []
+    for library in (nn, torch.nn):
+        layers = library.Linear(2, 3), library.Tanh(), library.Linear(3, 1)
+        model = getattr(library, kind)(*([layers] if kind == "ModuleList" else layers))
+        if kind == "Sequential" and change is CHANGES["m += [x]"]:
+            model.append(library.Linear(2, 5))  # PyTorch's has no +=
+        else:
+            change(model)
+        found.append([(name, tuple(p.shape)) for name, p in model.state_dict().items()])
+        if kind == "Sequential":
+            found[-1] += [(name, tuple(p.shape)) for name, p in model[1:].state_dict().items()]
+        assert len(list(reversed(model))) == len(model)
+    assert found[0] == found[1]
+
+
+def test_a_list_of_modules_stays_as_it_is_where_it_takes_no_item():
+    model = nn.Sequential(nn.Linear(2, 3), nn.Tanh())
+    with pytest.raises(TypeError, match="Sequential is made of modules, not of a list"):
+        model.insert(0, [nn.Linear(2, 2)])
+    assert [type(m) for m in model] == [nn.Linear, nn.Tanh]
+
+
+def test_a_slice_of_a_sequential_keeps_all_layers_where_one_is_added():
+    tail = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))[1:]
+    added = nn.ReLU()
+    assert tail.append(added)[-1] is added  # PyTorch's would replace the last one
+    assert len(tail) == 3
