@@ -466,6 +466,18 @@ def test_a_result_may_be_an_input_or_a_constant():
     assert same(program(X)[1:2], [constant]), "the constant is the program's own"
 
 
+def test_a_parameter_that_is_returned_is_connected_though_it_has_a_gradient():
+    def f(x):
+        return w, w * x
+
+    w = Tensor(X, requires_grad=True)
+    for g in (f, ag.compile(f), capture(f, Tensor(2.0))):
+        w.grad = np.ones(3)
+        one, other = g(Tensor(2.0, requires_grad=True))
+        (one + other).sum().backward()
+        assert w.grad.tolist() == [4, 4, 4]
+
+
 # ── training ──────────────────────────────────────────────────────────────────────────────────
 def network():
     ag.manual_seed(3)
@@ -1073,6 +1085,16 @@ def test_a_gradient_that_would_be_left_in_an_argument_is_refused():
         assert lines[1].endswith(", in f")
         assert lines[2] == "  instead: value_and_grad, or return t.grad; or a tensor from outside"
     assert same([capture(descent, t)(t)], [X / 2])
+
+
+@pytest.mark.parametrize("k", [X, Tensor(X), Tensor(X, requires_grad=True)])
+def test_a_gradient_that_is_what_something_else_is_would_be_lost_as_well(k):
+    def f(t):
+        np.sum(t * k).backward()  # the gradient is k, which the result reads
+        return t.detach() * k
+
+    with pytest.raises(CaptureError, match="cannot leave a gradient in t"):
+        capture(f, Tensor(X, requires_grad=True))
 
 
 def test_a_gradient_of_an_argument_may_go_into_a_tensor_from_outside():

@@ -109,18 +109,21 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     tape = run.tape
     nested = gives(range(len(values)))
     tensors = [type(v) is Tensor for v in values]
-    connected = [type(v) is Tensor and v.requires_grad and v._grad is None for v in values]
+    connected = [
+        type(v) is Tensor and v.requires_grad and (v in run.names or v._grad is None)
+        for v in values
+    ]
     refuse_hooks(f, [v for v, waits in zip(values, connected, strict=True) if waits], run)
     effects = [Effect(t, "new grad" if t in run.anew else "grad", g) for t, g in left.items()]
     effects += [Effect(t, attribute, _reference(tape, y)) for t, attribute, y in run.changed()]
     gradients = [
-        (name, _reference(tape, x._grad))
+        (name, _reference(tape, x._grad), x in run.looked_at)
         for name, x in zip(arguments, given, strict=True)
         if type(x) is Tensor and x._grad is not None
     ]
     returned = [*outputs, *(e.name for e in effects if e.is_of_data)]
     refuse_gradients(f, gradients, returned, tape)
-    run.left, run.data, run.anew, run.replaced = {}, {}, set(), {}
+    run.left, run.data, run.anew, run.replaced, run.looked_at = {}, {}, set(), {}, set()
     del given, containers, values, gives, result
     refuse_leaks(f, tape)
     results = [*outputs, *(e.name for e in effects)]

@@ -41,12 +41,18 @@ def refuse_written(
 
 
 def refuse_gradients(
-    f: Callable[..., Any], gradients: Sequence[tuple[Any, Any]], returned: Sequence[Any], tape: Tape
+    f: Callable[..., Any], gradients: Sequence[Any], returned: Sequence[Any], tape: Tape
 ) -> None:
-    """Refuse gradients of arguments, (whose, which), that nobody knows: they would be lost."""
+    """Refuse gradients of arguments that nobody knows: they would be lost.
+
+    Parameters
+    ----------
+    gradients : of each whose it is, which it is, and whether the function has asked for it: what
+        is read or returned may be something else that is the same.
+    """
     read = {a for e in tape.equations for a in e.args if type(a) is Name} if gradients else set()
-    for name, g in gradients:
-        if g not in read and g not in returned:
+    for name, g, is_asked in gradients:
+        if not is_asked or (g not in read and g not in returned):
             raise refusal(
                 CaptureError,
                 f"a program cannot leave a gradient in {name}, a tensor that it is given",
