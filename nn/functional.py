@@ -225,14 +225,14 @@ def embedding(input: Array, weight: Array, padding_idx: int | None = None) -> Ar
 
 def scaled_dot_product_attention(
     query: Array, key: Array, value: Array, attn_mask: Maybe = None,
-    dropout_p: float = 0.0, is_causal: bool = False,
+    dropout_p: float = 0.0, is_causal: bool = False, scale: float | None = None,
 ) -> Array:  # fmt: skip
-    """Return ``softmax(Q Kᵀ / √E + mask) V`` of (..., L, E), (..., S, E) and (..., S, D).
+    """Return ``softmax(scale Q Kᵀ + mask) V`` of (..., L, E), (..., S, E) and (..., S, D).
 
     Vaswani et al., "Attention is all you need", 2017. `attn_mask` broadcasts to (..., L, S) and is
     added, or is True where a query may attend to a key; `is_causal` allows no key after the query.
-    A query that may attend to nothing gets 0. `dropout_p` acts whether or not a module trains.
-    Raises TypeError for a mask of integers.
+    `scale` is 1 / √E unless told. A query that may attend to nothing gets 0. `dropout_p` acts
+    whether or not a module trains. Raises TypeError for a mask of integers.
 
     >>> x = np.array([[1.0, 0.0], [0.0, 1.0]])
     >>> scaled_dot_product_attention(x, x, x, is_causal=True)[0]
@@ -240,18 +240,20 @@ def scaled_dot_product_attention(
     """
     if attn_mask is not None and attn_mask.dtype == bool:
         attn_mask = np.logical_not(attn_mask)
-    return attend(query, key, value, [attn_mask], dropout_p, is_causal)[0]
+    return attend(query, key, value, [attn_mask], dropout_p, is_causal, scale)[0]
 
 
 def attend(
-    query: Array, key: Array, value: Array, masks: list[Maybe], dropout_p: float, is_causal: bool
-) -> tuple[Array, Array]:
+    query: Array, key: Array, value: Array, masks: list[Maybe], dropout_p: float, is_causal: bool,
+    scale: float | None = None,
+) -> tuple[Array, Array]:  # fmt: skip
     """Return the attention of `scaled_dot_product_attention`, and its weights (..., L, S).
 
     Here a mask is added, or is True where a query may not attend to a key.
     """
     # the products of bytes would wrap
-    scores = floating(query) @ np.swapaxes(key, -1, -2) / math.sqrt(query.shape[-1])
+    scores = floating(query) @ np.swapaxes(key, -1, -2)
+    scores = scores / math.sqrt(query.shape[-1]) if scale is None else scores * scale
     causal = np.tri(*scores.shape[-2:]) == 0 if is_causal else None
     added = [_exclude(mask, scores.dtype) for mask in (*masks, causal) if mask is not None]
     if added:

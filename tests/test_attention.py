@@ -67,6 +67,15 @@ def test_attention(torch, rng, mask, lead):
     )  # fmt: skip
 
 
+def test_attention_scales_as_told(torch, rng):
+    arrays = [rng.standard_normal(s) for s in ((4, 6), (5, 6), (5, 3))]
+    theirs = torch.nn.functional.scaled_dot_product_attention
+    ours = F.scaled_dot_product_attention
+    for scale in (0.3, 0.0):
+        both = (lambda *x, s=scale, f=f: f(*x, scale=s) for f in (ours, theirs))
+        assert_alike(torch, rng, *both, arrays)
+
+
 def test_a_query_that_may_see_nothing_gets_0_and_harms_nobody(rng):
     q, k, v = (Tensor(rng.standard_normal((3, 2)), requires_grad=True) for _ in range(3))
     bias = np.zeros((3, 3))
