@@ -82,11 +82,13 @@ OF_UTILS = {
     "weight_norm": "g * v / np.linalg.norm(v, axis=1, keepdims=True), in forward",
 }
 OF_MODULES = {
+    "all_weights": "list(self.parameters())",
     "_modules": "dict(self.named_children()); setattr(self, name, module)",
     "_parameters": "dict(self.named_parameters()); self.register_parameter(name, p)",
     "bfloat16": "model.half(), model.float()",
     "compile": "autograd.compile(model)",
     "cuda": "the model itself: 'cpu' is the only device",
+    "flatten_parameters": "nothing: it lays out weights for a GPU",
     "from_pretrained": "e = nn.Embedding(*w.shape); e.load_state_dict({'weight': w})",
     "get_buffer": "dict(model.named_buffers())[name]",
     "get_parameter": "dict(model.named_parameters())[name]",

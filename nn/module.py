@@ -92,6 +92,7 @@ class Module(Told):
 
     training = True
     _buffers: frozenset[str] = frozenset()
+    _unsaved: frozenset[str] = frozenset()
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002  # every subclass has its own
         """Compute the result; every subclass writes its own."""
@@ -133,12 +134,14 @@ class Module(Told):
             value.name = name
         object.__setattr__(self, name, value)
 
-    def register_buffer(self, name: str, value: Any) -> None:
+    def register_buffer(self, name: str, value: Any, persistent: bool = True) -> None:
         """Keep a Tensor that is saved with the parameters but not trained, as ``self.name``.
 
-        None leaves its place empty, until a Tensor is assigned.
+        None leaves its place empty, until a Tensor is assigned. Unless `persistent`, it is a buffer
+        in all but `state_dict`.
         """
         self._buffers |= {name}
+        self._unsaved = self._unsaved - {name} if persistent else self._unsaved | {name}
         setattr(self, name, value if value is None or type(value) is Tensor else Tensor(value))
 
     def add_module(self, name: str, module: "Module | None") -> None:
@@ -182,30 +185,50 @@ class Module(Told):
         """Yield this module and all below it, parents first, each once."""
         return (module for _, module in self.named_modules())
 
-    def _named(self, *kinds: str, remove_duplicate: bool = True) -> Iterator[tuple[str, Tensor]]:
+    def _named(
+        self, *kinds: str, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
         seen: set[Tensor] = set()
-        for path, module in self.named_modules(remove_duplicate=remove_duplicate):
+        below = self.named_modules(prefix, remove_duplicate=remove_duplicate)
+        for path, module in below if recurse else [(prefix, self)]:
             for kind in kinds:
                 for name, tensor in module._own(kind):
                     if not (remove_duplicate and tensor in seen):
                         seen.add(tensor)
                         yield _join(path, name), tensor
 
-    def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
-        """Yield every parameter once, with its dotted name, in PyTorch's order."""
-        return self._named("parameter")
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Yield every parameter once, with its dotted name, in PyTorch's order.
 
-    def parameters(self) -> Iterator[Tensor]:
+        The names begin with a `prefix`. Unless `recurse`, those of the modules below are left out;
+        unless `remove_duplicate`, one with two names is yielded by both.
+        """
+        options = {"recurse": recurse, "remove_duplicate": remove_duplicate}
+        return self._named("parameter", prefix=prefix, **options)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Tensor]:
         """Yield every parameter once: what an optimiser takes."""
-        return (tensor for _, tensor in self._named("parameter"))
+        return (tensor for _, tensor in self._named("parameter", recurse=recurse))
 
-    def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
-        """Yield every buffer once, with its dotted name."""
-        return self._named("buffer")
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Yield every buffer once, with its dotted name; the options are `named_parameters`'."""
+        options = {"recurse": recurse, "remove_duplicate": remove_duplicate}
+        return self._named("buffer", prefix=prefix, **options)
 
-    def buffers(self) -> Iterator[Tensor]:
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """Yield every buffer once."""
-        return (tensor for _, tensor in self._named("buffer"))
+        return (tensor for _, tensor in self._named("buffer", recurse=recurse))
+
+    def _saved(self) -> dict[str, Tensor]:
+        """Return what is saved and loaded, by its names, of which a tensor may have several."""
+        modules = self.named_modules(remove_duplicate=False)
+        unsaved = {_join(path, name) for path, module in modules for name in module._unsaved}
+        named = self._named("parameter", "buffer", remove_duplicate=False)
+        return {path: tensor for path, tensor in named if path not in unsaved}
 
     # ── saving ─────────────────────────────────────────────────────────────────────────────────
     def state_dict(self) -> dict[str, Tensor]:
@@ -218,8 +241,7 @@ class Module(Told):
         >>> list(nn.Linear(2, 3).state_dict())
         ['weight', 'bias']
         """
-        named = self._named("parameter", "buffer", remove_duplicate=False)
-        state = {key: Tensor(tensor.data) for key, tensor in named}
+        state = {key: Tensor(tensor.data) for key, tensor in self._saved().items()}
         for key, tensor in state.items():
             tensor.meta = {"copy of": key}
         return state
@@ -241,7 +263,7 @@ class Module(Told):
         what, where = "a state is a dict of values by name", kind_of(state)
         instead = "model.load_state_dict(other.state_dict()); nn.load(model, path) of a file"
         refuse(not isinstance(state, Mapping), what, where, instead, TypeError)
-        own = dict(self._named("parameter", "buffer", remove_duplicate=False))
+        own = self._saved()
         found = {k: np.asarray(getattr(v, "data", v)) for k, v in state.items() if k in own}
         keys = self._refuse_misfits({**state, **found}, strict)
         values = {k: v.astype(own[k].dtype) for k, v in found.items()}
@@ -252,7 +274,7 @@ class Module(Told):
 
     def _refuse_misfits(self, state: Mapping[str, Any], strict: bool = True) -> Keys:
         """Tell all that does not fit at once; of values, only shapes and dtypes are asked for."""
-        own = dict(self._named("parameter", "buffer", remove_duplicate=False))
+        own = self._saved()
         pairs = [(k, own[k], v) for k, v in state.items() if k in own]
         found = {tensor for _, tensor, _ in pairs}  # of one with two names, files have only one
         missing = [k for k, tensor in own.items() if tensor not in found]

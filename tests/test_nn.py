@@ -898,3 +898,32 @@ def test_a_slice_of_a_sequential_keeps_all_layers_where_one_is_added():
     added = nn.ReLU()
     assert tail.append(added)[-1] is added  # PyTorch's would replace the last one
     assert len(tail) == 3
+
+
+def test_buffers_that_are_not_saved_are_left_out_of_the_state(torch):
+    found = []
+    for library, ones in ((nn, ag.ones), (torch.nn, torch.ones)):
+        model = library.Sequential(library.Linear(2, 3), library.BatchNorm1d(3))
+        model[0].register_buffer("mask", ones(2), persistent=False)
+        model.register_buffer("again", ones(1), persistent=False)
+        model.register_buffer("again", 2 * ones(1))
+        names = [name for name, _ in model.named_buffers()]
+        keys = model.load_state_dict(model.state_dict())
+        found.append([names, list(model.state_dict()), list(keys)])
+        with pytest.raises(RuntimeError, match="mask"):
+            model.load_state_dict({**model.state_dict(), "0.mask": ones(2)})
+    assert found[0] == found[1]
+
+
+def test_names_of_parameters_and_buffers_may_be_asked_for_as_in_pytorch(torch):
+    found = []
+    for library in (nn, torch.nn):
+        model = library.Sequential(library.Linear(2, 2), library.BatchNorm1d(2))
+        model.append(model[0])
+        model.scale = library.Parameter(model[1].weight.detach())
+        options = [{"prefix": "enc"}, {"recurse": False}, {"remove_duplicate": False}, {}]
+        for named in (model.named_parameters, model.named_buffers, model[1].named_buffers):
+            found += [[name for name, _ in named(**option)] for option in options]
+        found.append([len(list(model.parameters(recurse=r))) for r in (False, True)])
+        found.append([len(list(model[1].buffers(recurse=r))) for r in (False, True)])
+    assert found[: len(found) // 2] == found[len(found) // 2 :]
