@@ -460,8 +460,9 @@ def test_the_formula_of_a_power_is_right_where_a_convention_gives_its_value(lang
         (np.sinc, 0.1, "(cos(π · x) − f) / x"),
         (np.linalg.norm, [0.0, 0.0], "∂f/∂f · x / f = 1 · [0, 0] / 0 = [0, 0]"),
         (ag.logsumexp, [1.0, 2.0], "∂f/∂f · exp(x − f) = 1 · exp([1, 2] − 2.313)"),
+        (lambda x: np.sum(np.cumprod(x)), [3.0, 2.0], "flip(cumsum(flip(∂f/∂y · y))) / x"),
     ],
-    ids=["erf", "gelu", "sinc", "norm", "logsumexp"],
+    ids=["erf", "gelu", "sinc", "norm", "logsumexp", "cumprod"],
 )
 def test_what_serves_accuracy_stands_in_no_formula(fn, value, written):
     (x,) = variables(x=value)

@@ -103,6 +103,10 @@ def d_cumprod(g, y, x, axis=None):
     return np.moveaxis(onwards(*(np.moveaxis(v, axis, -1) for v in (g, y, x))), -1, axis)
 
 
+def cumprod_on_paper(g, y, x, axis=None):
+    return d_cumsum(g * y, y, x, axis) / x
+
+
 @fused
 def onwards(g, y, x):
     """Compute `d_cumprod` along the last axis: by ``y / x`` as in `but_one`."""
@@ -274,7 +278,7 @@ primitive(np.amin,        d_extreme,                                            
 primitive(np.trace,       d_trace,                                                                                          tex=r"\operatorname{{tr}}\left({0}\right)", symbol="tr", definition=trace, paper=(trace_on_paper,))
 primitive(np.linalg.norm, d_norm,                                                                                           tex=r"\left\| {0} \right\|", symbol="‖x‖", bind=bind_norm, code="np.linalg.norm({0})", paper=(norm_on_paper,))
 primitive(np.cumsum,      d_cumsum)
-primitive(np.cumprod,     d_cumprod)
+primitive(np.cumprod,     d_cumprod,                                                                                        paper=(cumprod_on_paper,))
 primitive(np.sort,        d_sort)
 primitive(np.partition,   d_partition)
 
