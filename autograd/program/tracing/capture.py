@@ -117,13 +117,13 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     effects = [Effect(t, "new grad" if t in run.anew else "grad", g) for t, g in left.items()]
     effects += [Effect(t, attribute, _reference(tape, y)) for t, attribute, y in run.changed()]
     gradients = [
-        (name, _reference(tape, x._grad), x in run.looked_at)
+        (name, _reference(tape, x._grad), type(x._grad) is Tensor)  # once it was asked for
         for name, x in zip(arguments, given, strict=True)
         if type(x) is Tensor and x._grad is not None
     ]
     returned = [*outputs, *(e.name for e in effects if e.is_of_data)]
     refuse_gradients(f, gradients, returned, tape)
-    run.left, run.data, run.anew, run.replaced, run.looked_at = {}, {}, set(), {}, set()
+    run.left, run.data, run.anew, run.replaced = {}, {}, set(), {}
     del given, containers, values, gives, result
     refuse_leaks(f, tape)
     results = [*outputs, *(e.name for e in effects)]

@@ -53,7 +53,6 @@ class Run:
         self.left: dict[Tensor, Any] = {}
         self.replaced: dict[Tensor, Any] = {}  # the data of those which got another array
         self.anew: set[Tensor] = set()  # those whose gradients were assigned, as by zero_grad
-        self.looked_at: set[Tensor] = set()  # those whose gradients were read
         self.summed: set[Tensor] = set()  # those whose gradients were read, and not assigned before
 
     def read(self, t: Tensor, data: Any) -> Any:
@@ -101,7 +100,6 @@ class Run:
 
     def looked(self, t: Tensor) -> None:
         """Note that the function reads a gradient; refuse to miss the one of before."""
-        self.looked_at.add(t)
         if self._hides_gradient(t) and t not in self.anew:
             self.summed.add(t)
             if self.left[t] is None and self.before[t] is not None:
