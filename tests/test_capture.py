@@ -741,6 +741,7 @@ DRAW = "draw them outside and pass them as an argument; module.eval() for dropou
 WHERE, NUMBER = "np.where(condition, a, b)", "reading a traced value as a number"
 SINE = (
     "NumPy's functions of the value itself: np.sin(x) for math.sin(x); "
+    "functools.partial(f, n=3) in the place of f, where n counts: range(n), x[:n]; "
     "np.zeros(shape, like=x) for an array to write into"
 )
 ARRAY = "making an array of a traced value"
@@ -795,6 +796,15 @@ REFUSED = {
     ),
     kept: ("y being kept outside, in a list or an attribute", "return y with the result"),
 }
+
+
+def test_a_number_that_counts_is_bound_beforehand():
+    def powers(x, n):
+        return sum(np.sum(x[:n] ** i) for i in range(n))
+
+    with pytest.raises(CaptureError):
+        ag.compile(powers)(X, 2)
+    assert ag.compile(functools.partial(powers, n=2))(X) == powers(X, 2)
 
 
 def test_the_second_of_two_normal_numbers_is_seen_as_drawn():

@@ -71,6 +71,7 @@ class Symbol(Standin):
     )
     number_instead = (
         "NumPy's functions of the value itself: np.sin(x) for math.sin(x); "
+        "functools.partial(f, n=3) in the place of f, where n counts: range(n), x[:n]; "
         "np.zeros(shape, like=x) for an array to write into"
     )
 
