@@ -6,7 +6,7 @@ of buffers, which are Tensors like others, the names are kept. Everything else i
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any, NamedTuple, Protocol, Self, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -91,6 +91,7 @@ class Module(Told):
     """
 
     training = True
+    _assignments: ClassVar[list[int]] = [0]  # of attributes of any module: `compile` counts on it
     _buffers: frozenset[str] = frozenset()
     _unsaved: frozenset[str] = frozenset()
 
@@ -133,6 +134,11 @@ class Module(Told):
         if kind == "parameter" and value.name is None:
             value.name = name
         object.__setattr__(self, name, value)
+        self._assignments[0] += 1
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        self._assignments[0] += 1
 
     def register_buffer(self, name: str, value: Any, persistent: bool = True) -> None:
         """Keep a Tensor that is saved with the parameters but not trained, as ``self.name``.

@@ -1697,3 +1697,114 @@ def test_the_data_of_integers_are_read_and_written_as_others():
         assert_array_equal(results[3], results[1])
     masked = autograd.vmap(lambda x, kept: np.where(kept.data, x, 0))
     assert_array_equal(masked(Tensor(x), Tensor(x > 2)).data, np.where(x > 2, x, 0))
+
+
+# ── what is read from outside ─────────────────────────────────────────────────────────────────
+class Settings:
+    scale = 2.0
+
+    def __init__(self):
+        self.shift, self.powers, self.more = 1.0, {0: 2}, {"weights": {"l2": 3.0}}
+
+
+settings_of_mine, offset = Settings(), 0.5
+
+
+def helper(x):
+    return x * settings_of_mine.scale + settings_of_mine.shift + offset
+
+
+def reads_all(x):
+    return np.sum(helper(x) ** settings_of_mine.powers[0]) * settings_of_mine.more["weights"]["l2"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda patch: patch.setattr(settings_of_mine, "shift", 2.0),
+        lambda patch: patch.setattr(settings_of_mine, "scale", 3.0),  # in front of the class's
+        lambda patch: patch.setattr(Settings, "scale", 3.0),
+        lambda patch: patch.setitem(settings_of_mine.powers, 0, 3),
+        lambda patch: patch.setitem(settings_of_mine.more["weights"], "l2", 4.0),
+        lambda patch: patch.setitem(globals(), "offset", 1.5),
+        lambda patch: patch.setitem(globals(), "offset", np.arange(3.0)),
+        lambda patch: patch.setitem(globals(), "helper", np.sin),
+        lambda patch: patch.setitem(globals(), "settings_of_mine", Settings()),
+    ],
+)
+def test_what_is_read_by_name_may_be_another_at_the_next_call(change, monkeypatch):
+    x, step = np.array([1.0, 2.0, 3.0]), compile(value_and_grad(reads_all))
+    for _ in range(2):
+        step(x)
+    change(monkeypatch)
+    value, gradient = step(x)
+    expected, slope = value_and_grad(reads_all)(x)
+    assert value == expected
+    assert_array_equal(gradient, slope)
+
+
+def test_variables_around_a_function_may_change():
+    beta, w = 1.0, Tensor(2.0, requires_grad=True)
+    step = compile(lambda x: x * beta * w)
+    assert step(3.0).item() == 6.0
+    beta = 0.5
+    assert step(3.0).item() == 3.0
+    w = Tensor(2.0, requires_grad=True)  # an equal one, but another
+    step(3.0).backward()
+    assert w.grad.item() == 1.5
+
+
+def test_attributes_of_modules_may_change():
+    class Net(nn.Module):
+        def __init__(self):
+            self.heads, self.temperature = nn.ModuleList([nn.Linear(2, 2)]), 1.0
+
+        def forward(self, x):
+            return self.heads[0](x) / self.temperature
+
+    net, x = Net(), np.eye(2)
+    step = compile(lambda x: net(x).sum())
+    for _ in range(2):
+        assert step(x).item() == net(x).sum().item()
+    net.temperature = 2.0
+    assert step(x).item() == net(x).sum().item()
+    net.heads[0].bias = nn.Parameter(np.ones(2))
+    step(x).backward()
+    assert net.heads[0].bias.grad.tolist() == [1.0, 1.0]
+    net.heads[0] = nn.Linear(2, 2)
+    assert step(x).item() == net(x).sum().item()
+    del net.temperature
+    with pytest.raises(AttributeError, match="temperature"):
+        step(x)
+
+
+def test_what_is_no_change_is_not_captured_again():
+    runs = []
+
+    class Net(nn.Module):
+        def __init__(self):
+            self.w, self.calls, self.scale = nn.Parameter(np.ones(2)), 0, 0.1 + 0.2
+
+        def forward(self, x):
+            self.calls += 1  # what it changes itself is no reason to run it again
+            runs.append(self.calls)
+            return x @ self.w * self.scale
+
+    net, x = Net(), np.ones(2)
+    step = compile(lambda x: net(x))
+    for _ in range(3):
+        assert step(x).item() == 2 * (0.1 + 0.2)
+        net.scale = 0.3 + float(np.spacing(0.3))  # the same number
+        net(x)
+        net.train()
+    assert runs == [1, 2, 3, 4]  # once for the program
+
+
+def test_a_number_that_always_changes_should_be_an_argument():
+    step, beta = compile(lambda x: x * beta), 0.0
+    for i in range(8):
+        beta = float(i)
+        assert step(2.0) == 2.0 * i
+    beta = 8.0
+    with pytest.warns(UserWarning, match="8 times, and now again, since beta is another each time"):
+        assert step(2.0) == 16.0

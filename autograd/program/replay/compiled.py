@@ -19,6 +19,7 @@ from autograd.program.program import Program
 from autograd.program.replay.replay import Replay
 from autograd.program.replay.sizes import Family
 from autograd.program.tracing.capture import capture
+from autograd.program.tracing.surroundings import Outside
 from autograd.tensor import Tensor, raw
 from autograd.transforms.outside import here
 from autograd.transforms.standin import Standin
@@ -37,9 +38,10 @@ def compile(f: Callable[..., Any]) -> "Compiled":  # PyTorch's name
     and without new arrays for what is only needed on the way. Two batch sizes are captured, and
     those between them are known by then; the first result at such a size is compared with that of
     `f`. The data of Tensors, whether they require a gradient, their hooks, `no_grad`, and the modes
-    of modules are read at each call; whatever else `f` reads from outside, an attribute or a
-    global, is that of the capture, and so are arguments that are no arrays or numbers, which must
-    be hashable.
+    of modules are read at each call. What `f` and your functions below it read by name (globals,
+    variables around them, attributes) is compared at each call, and where it is another, `f` is
+    captured again; not what is reached otherwise, as the numbers in an array, which are those of
+    the capture. So are arguments that are no arrays or numbers, which must be hashable.
     Where `f` calls ``backward``, gradients are added up in ``.grad`` as ever, so that any
     optimizer can use them; where it does not, its results wait for it as others do, so that a model
     can be compiled alone: ``net = compile(net)``. The whole step is faster, as both passes are
@@ -75,6 +77,8 @@ class Compiled:
         self._spellings: dict[tuple[str, ...], Compiled] = {}  # by the names of arrays
         self._modules: list[Any] = []  # that were called, and may be in another mode next time
         self._parameters: list[Tensor] = []  # that were read, and may be frozen next time
+        self._outside: Outside | None = None  # what f read by name, which may be another next time
+        self._forgotten = 0
         self._lock = threading.Lock()
         functools.update_wrapper(self, f, updated=())  # f may have attributes of these names
 
@@ -84,6 +88,8 @@ class Compiled:
         if options and (names := tuple([k for k, v in options.items() if _holds_arrays(v)])):
             arrays = [options.pop(k) for k in names]
             return self._by_name(names)(*args, *arrays, **options)
+        if self._outside is not None and (name := self._outside.change()):
+            self._forget(name, self._outside)
         try:
             replay = self._replays.get(self._key(args, options))
         except TypeError:
@@ -128,6 +134,28 @@ class Compiled:
             if meta is not None and "hooks" in meta:
                 key += tuple(meta["hooks"])
         return key
+
+    def _forget(self, name: str, outside: Outside) -> None:
+        """Forget all programs, since something that `f` reads from outside is another."""
+        with self._lock:
+            if self._outside is not outside:  # another thread did so
+                return
+            self._outside = None
+            for known in (
+                self._replays, self._families, self._derived, self._modules, self._parameters
+            ):  # fmt: skip
+                known.clear()
+            self._forgotten += 1
+        if self._forgotten == SIGNATURES:
+            warnings.warn(
+                f"{self._name} was compiled {SIGNATURES} times, and now again, since {name} is "
+                "another each time: pass it as an argument, an array or a number",
+                stacklevel=3,
+            )
+
+    @property
+    def _name(self) -> str:
+        return getattr(self.f, "__name__", "a function")
 
     def _by_name(self, names: tuple[str, ...]) -> "Compiled":
         """Return the function that takes these arguments, which are arrays, as its last ones."""
@@ -196,12 +224,15 @@ class Compiled:
     def _capture(self, args: tuple[Any, ...], options: dict[str, Any]) -> Program:
         if len(self._replays) - len(self._derived) == SIGNATURES:
             warnings.warn(
-                f"{getattr(self.f, '__name__', 'a function')} was compiled for "
+                f"{self._name} was compiled for "
                 f"{SIGNATURES} signatures, and now for another: pad its arguments to one "
                 "shape, or do not compile it",
                 stacklevel=4,
             )
+        outside = Outside(self.f)
         program = capture(self.f, *args, **options)
+        outside.settle()
+        self._outside = outside
         inputs = {name: outline(x) for name, x in program.inputs.items()}
         return replace(program, inputs=inputs)
 

@@ -7,30 +7,24 @@ operating system for one, through Python's `random` module.
 
 import ctypes
 import functools
-import inspect
-import itertools
 import os
 import random
 import sys
-import sysconfig
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from types import BuiltinMethodType, CodeType, FrameType, MethodType
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import numpy as np
 from numpy.random import mtrand
 
-from autograd.base.errors import ROOMS, line_of
+from autograd.base.errors import line_of
 from autograd.interface.generator import default_generator
+from autograd.program.tracing.surroundings import reached
 
-PLAIN = {int, float, complex, bool, str, bytes, type(None), np.ndarray}
-"""What holds no generator, of which there may be a million in a list."""
 MEMORY = 4 * (624 + 1)
 """The bytes of NumPy's `MT19937`: its numbers, and the place of the next one."""
-INSTALLED = (*ROOMS, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")), "<frozen")
-"""Where code lies that is not the user's own."""
 OLD = mtrand._rand
 """NumPy's global generator, which ``np.random.normal()`` draws from."""
 Source = np.random.Generator | np.random.RandomState | np.random.BitGenerator | random.Random
@@ -70,10 +64,14 @@ def watch(*held: Any) -> Callable[[], list[Any]]:
     >>> states() == states()
     True
     """
-    known = [default_generator, *_generators(*held)]
+    known = [default_generator, *filter(_has_state, reached(*held))]
     if OLD.get_state(legacy=False)["has_gauss"]:  # one of a pair, whose bits were drawn before
         known.append(OLD)
     return functools.partial(_states, known)
+
+
+def _has_state(x: Any) -> bool:
+    return isinstance(x, Source) and not isinstance(x, random.SystemRandom)
 
 
 def _states(known: list[Source]) -> list[Any]:
@@ -90,84 +88,6 @@ def _state(g: Source) -> Any:
     if isinstance(bits, np.random.MT19937):  # NumPy copies its numbers one by one, in 30 µs
         return ctypes.string_at(bits.ctypes.state_address, MEMORY)
     return repr(bits.state)
-
-
-def _generators(*held: Any) -> Iterator[Source]:
-    """Yield those that are there, or read by what is called: a function, a module, an object."""
-    known: set[Any] = set()
-    left = [*held]
-    while left:
-        x = left.pop()
-        key = (id(x.__func__), id(x.__self__)) if isinstance(x, MethodType) else id(x)
-        if key in known:
-            continue
-        known.add(key)
-        if type(x) in (dict, list, tuple, set):
-            parts = x.values() if type(x) is dict else x
-            left += [part for part in parts if type(part) not in PLAIN]
-        elif inspect.isfunction(x):
-            left += [*_read_by(x), *vars(x).values()]  # also what it wraps
-        elif isinstance(x, Source) and not isinstance(x, random.SystemRandom):  # without a state
-            yield x
-        elif isinstance(x, functools.partial):
-            left += [x.func, *x.args, *x.keywords.values()]
-        elif isinstance(x, MethodType | BuiltinMethodType) and isinstance(x.__self__, Source):
-            left.append(x.__self__)
-        elif isinstance(x, MethodType):
-            left += [x.__func__, *_parts(x.__self__), *_read_by(x.__func__, x.__self__)]
-        elif hasattr(type(x), "named_modules"):  # of nn, which nobody here knows
-            left += [v for m in x.modules() for v in (*vars(m).values(), *vars(type(m)).values())]
-        elif inspect.isfunction(call := getattr(type(x), "__call__", None)):  # noqa: B004  # its code
-            left += [call, *_parts(x), *_read_by(call, x)]
-
-
-def _parts(x: Any) -> Iterable[Any]:
-    return getattr(x, "__dict__", {}).values()
-
-
-def _read_by(f: Any, *given: Any) -> Iterator[Any]:
-    """Yield what f has from outside, and what its code takes of that by name, as ``state.rng``.
-
-    Of the functions and the methods there, the user's own only. Ours draw from the default
-    generator, which is known.
-
-    Parameters
-    ----------
-    given : arguments that are known, as the object that a method is of.
-    """
-    held = [*given, *(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()]
-    for cell in f.__closure__ or ():
-        with suppress(ValueError):  # where the variable is assigned later
-            held.append(cell.cell_contents)
-    yield from held
-    if f.__code__.co_filename.startswith(ROOMS):
-        return
-    names = {*_names(f.__code__)}
-    left = [*held, *[f.__globals__[name] for name in names & f.__globals__.keys()]]
-    known: set[int] = set()
-    while left:
-        x = left.pop()
-        if id(x) in known or _is_installed(x):
-            continue
-        known.add(id(x))
-        yield x
-        left += [x.__dict__[name] for name in names & getattr(x, "__dict__", {}).keys()]
-        parts = [vars(c)[name] for c in type(x).__mro__ for name in names & vars(c).keys()]
-        left += [part for part in parts if not inspect.isfunction(part)]
-        methods = [MethodType(part, x) for part in parts if inspect.isfunction(part)]
-        yield from itertools.filterfalse(_is_installed, methods)
-
-
-def _is_installed(x: Any) -> bool:
-    f = x.__func__ if isinstance(x, MethodType) else x
-    return inspect.isfunction(f) and f.__code__.co_filename.startswith(INSTALLED)
-
-
-def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            yield from _names(inner)
 
 
 def drawing_line(
