@@ -470,6 +470,20 @@ def test_what_serves_accuracy_stands_in_no_formula(fn, value, written):
     assert f" = {written}" in str(explain(f))
 
 
+@pytest.mark.parametrize(
+    ("fn", "slopes"),
+    [
+        (np.median, "[0.5, 0, 0.5, 0]"),
+        (lambda x: np.quantile(x, 0.3), "[0, 0.1, 0.9, 0]"),
+    ],
+    ids=["median", "quantile"],
+)
+def test_what_is_found_by_sorting_has_slopes_in_the_place_of_a_formula(fn, slopes):
+    (x,) = variables(x=[3.0, 1, 2, 5])
+    text = str(explain(2 * fn(x)))
+    assert f"∂f/∂x = ∂f/∂y · {slopes} = 2 · {slopes} = [" in text
+
+
 def test_cross_entropy_is_derived_as_on_paper():
     (s,) = variables(s=[[1.0, 2, 3], [0, 1, 5]])
     explained = explain(ag.softmax_cross_entropy(s, [0, 2]).mean())

@@ -30,6 +30,7 @@ from autograd.view.derivation.formula import (
     Partial,
     applied,
     joined,
+    operations,
     partial,
     pullback,
     worth,
@@ -44,6 +45,9 @@ PATHS, EDGES = 4, 16
 
 TERMS = 8
 """A gradient that comes from more operations is not written out as a sum of them all."""
+
+KNOWN = 12
+"""A derivative of more operations is how the engine finds it, and nobody's formula."""
 
 MORE = Leaf("…", "…")
 
@@ -163,7 +167,10 @@ class Derivation:
                     slope = partial(self.nodes[node], self.nodes[a], value)
                 yield _Edge(node, a, Call(MULTIPLY, (arriving, slope)), sent, local[a])
             else:
-                yield _Edge(node, a, whole[a][0], sent)
+                formula = whole[a][0]
+                if not node.ndim and operations(formula) > KNOWN:  # one number: as its slopes
+                    formula = Call(MULTIPLY, (arriving, pullback(node, 1.0, self.named)[a][1]))
+                yield _Edge(node, a, formula, sent)
 
     def local(self, edge: "_Edge") -> Partial:
         """Write a local derivative: ``∂d/∂a``, of the root ``∂(d · c)/∂d``.

@@ -87,6 +87,11 @@ def leaves(formula: Formula) -> Iterator[Leaf]:
             yield from leaves(a)
 
 
+def operations(formula: Formula) -> int:
+    """Count the operations of a formula."""
+    return 1 + sum(map(operations, formula.args)) if isinstance(formula, Call) else 0
+
+
 def worth(formula: Formula) -> Any:
     """Compute a formula from the values of its leaves.
 
