@@ -110,7 +110,7 @@ def test_python_protocols():
     assert float(t[0, 0]) == 1.0
     assert int(t[1, 1]) == 4
     assert bool(t[0, 0])
-    assert f"{t[0, 1]:.2f}" == "2.00"
+    assert f"{t[0, 1]:.2f}, {t[0, 1]}, {t[0]}" == "2.00, 2.0, Tensor([1., 2.])"
     assert [10, 20, 30][Tensor(1)] == 20
     assert hash(t) == object.__hash__(t)
     assert {t: 1}[t] == 1

@@ -96,7 +96,9 @@ class Protocols:
         return bool(np.any(self == value))
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else str(self)
+        if spec:
+            return format(self.item(), spec)
+        return str(self if self.ndim else self.data)  # f"{loss}" is the number, as an array's is
 
     def __repr__(self) -> str:
         text = repr(self.data.tolist()) if self.ndim == 0 else np.array2string(
