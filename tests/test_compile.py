@@ -1778,6 +1778,25 @@ def test_attributes_of_modules_may_change():
         step(x)
 
 
+def test_the_options_of_an_optimizer_may_change():
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    optimizer = nn.optim.SGD([w], lr=0.25)
+    schedule = nn.optim.lr_scheduler.StepLR(optimizer, 2, 0.0)
+
+    @compile
+    def step(x):
+        optimizer.zero_grad()
+        (w * x).sum().backward()
+        optimizer.step()
+
+    seen = []
+    for _ in range(4):
+        step(np.ones(2))
+        schedule.step()
+        seen.append(w.tolist())
+    assert seen == [[0.75, 1.75], [0.5, 1.5], [0.5, 1.5], [0.5, 1.5]]
+
+
 def test_what_is_no_change_is_not_captured_again():
     runs = []
 

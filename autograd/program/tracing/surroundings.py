@@ -189,6 +189,8 @@ def reached(*held: Any) -> Iterator[Any]:
             for m in x.modules():
                 left += [Read(vars(m), name, m._assignments) for name in vars(m) if name != MODE]
                 left += [*vars(m).values(), *vars(type(m)).values()]
+        elif "param_groups" in getattr(x, "__dict__", {}):  # an optimizer
+            left.append(Read(vars(x), "param_groups"))
         elif inspect.isfunction(call := getattr(type(x), "__call__", None)):  # noqa: B004  # its code
             left += [call, *_parts(x), *_read_by(call, x)]
 
