@@ -1127,6 +1127,20 @@ def test_a_gradient_of_an_argument_may_go_into_a_tensor_from_outside():
             assert same([kept], [2 * x])
 
 
+@pytest.mark.parametrize("trace", [lambda f: capture(f, X), lambda f: ag.vmap(f)(X[None])])
+def test_the_data_of_a_tensor_that_is_written_into_later_is_refused(trace):
+    def f(x):
+        t = Tensor(x)
+        old = t.data
+        with no_grad():
+            t *= 2
+        return old, t.data  # which are one array, outside
+
+    with pytest.raises(RuntimeError, match="using a view of an array that was written into since"):
+        trace(f)
+    trace(lambda x: f(x)[1])
+
+
 def test_a_tensor_that_shares_memory_with_one_that_was_written_is_refused():
     """For a program they are two, of which one was written into."""
     w = Tensor([1.0, 2.0, 3.0], requires_grad=True, name="w")

@@ -172,7 +172,10 @@ def _patch(x: Any) -> Overwritten | None:
 def write(x: Any, index: Any, value: Any, *, seen: bool) -> None:
     """Assign into the data of x, for good; operations may have `seen` a constant, and read it."""
     if hasattr(x.data, "tape") or hasattr(value, "tape"):  # what stands for an array
-        x.data = setitem(x.data, value, index=index)
+        before = x.data
+        x.data = setitem(before, value, index=index)
+        if hasattr(before, "tape"):
+            before.call_in()
     elif type(x.data) is not np.ndarray or not x.data.flags.writeable:
         data = np.copy(x.data)
         data[index] = value

@@ -66,9 +66,7 @@ def _get(t: Tensor) -> Any:
     if sys._getframe(1).f_code.co_filename.startswith(ROOMS):
         return x
     y = cut_off(x)  # the user asks for the values alone
-    if y is not x:  # integers have no history
-        y.base, y.of, y.at = x, x.state, ...  # who writes into them writes into the tensor
-    return y
+    return y if y is x else x.lend(y)  # integers have no history
 
 
 def _set(t: Tensor, value: Any) -> None:

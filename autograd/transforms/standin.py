@@ -4,6 +4,7 @@ It is written into by becoming another value. A view knows what it is a part of,
 """
 
 import operator
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NoReturn, Self
 
@@ -34,9 +35,10 @@ class Standin(Methods, NDArrayOperatorsMixin):
     tape : what does the operations on it.
     base, of : what it is a view of, if anything, and the state of that when it was looked at.
     at : by which index it is that view, if by any.
+    lent : as what the user has the data of a tensor, which this is.
     """
 
-    __slots__ = ("__weakref__", "at", "base", "of", "tape")
+    __slots__ = ("__weakref__", "at", "base", "lent", "of", "tape")
 
     kind: ClassVar[str]
     outside: ClassVar[str]
@@ -48,7 +50,9 @@ class Standin(Methods, NDArrayOperatorsMixin):
     def __init__(self, tape: Any) -> None:
         self.tape = tape
         self.base: Standin | None = None
-        self.of = self.at = None
+        self.of: Any = None
+        self.at: Any = None
+        self.lent: list[weakref.ref[Standin]] = []
 
     @property
     def state(self) -> Any:
@@ -144,6 +148,18 @@ class Standin(Methods, NDArrayOperatorsMixin):
         """Remember to be a view of another one, by such an operation."""
         self.base, self.of = base, None if base is None else base.state
         self.at = params["index"] if base is not None and op is GETITEM else None
+
+    def lend(self, part: "Standin") -> "Standin":
+        """Return what the user has of a tensor: who writes into it writes into the tensor."""
+        part.base, part.of, part.at = self, self.state, ...
+        self.lent.append(weakref.ref(part))
+        return part
+
+    def call_in(self) -> None:
+        """Make what was lent stale: the memory holds something else now."""
+        for handle in self.lent:
+            if (part := handle()) is not None and part.base is self:
+                part.of = None
 
     @property
     def is_stale(self) -> bool:
