@@ -85,7 +85,10 @@ def test_default_dtype():
     try:
         assert Tensor(1.0).dtype == Tensor([1, 2], requires_grad=True).dtype == np.float32
         assert Tensor(np.ones(2)).dtype == np.float64
-        assert ag.zeros(2).dtype == np.float32
+        assert ag.zeros(2).dtype == ag.arange(end=2.0).dtype == np.float32
+        assert ag.arange(0, 1, 0.5).dtype == np.float32
+        assert ag.arange(3).dtype == np.int64
+        assert ag.arange(3.0, dtype=float).dtype == ag.arange(np.float64(3)).dtype == np.float64
     finally:
         ag.set_default_dtype(np.float64)
 

@@ -195,13 +195,17 @@ def arange(
 ) -> Tensor:
     """Return evenly spaced values within a half-open interval: integers stay integers.
 
-    The bounds by position, or `start`, `end` (NumPy's `stop`) and `step`.
+    The bounds by position, or `start`, `end` (NumPy's `stop`) and `step`; Python's floats give the
+    default dtype.
 
     >>> arange(3), arange(0, 1, 0.5)
     (Tensor([0, 1, 2]), Tensor([0. , 0.5]))
     """
     named = {"stop" if k == "end" else k: v for k, v in named.items()}
-    return tensor(np.arange(*bounds, dtype=dtype, **named), requires_grad, device=device)
+    if dtype is None and any(type(bound) is float for bound in (*bounds, *named.values())):
+        dtype = modes.default
+    values = np.arange(*bounds, **named)  # which may count wrongly in a narrow dtype
+    return tensor(values, requires_grad, dtype, device=device)
 
 
 @explained("linspace(0, 1, 11)")
