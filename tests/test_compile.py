@@ -1754,6 +1754,16 @@ def test_variables_around_a_function_may_change():
     assert w.grad.item() == 1.5
 
 
+@pytest.mark.parametrize("size", [3, 3000])
+def test_an_array_around_a_function_may_be_written_into(size):
+    data = np.arange(float(size))
+    step = compile(grad(lambda w: np.sum(w * data)))
+    w = np.ones(size)
+    for _ in range(2):
+        assert_array_equal(step(w), data)
+        data *= -2
+
+
 def test_attributes_of_modules_may_change():
     class Net(nn.Module):
         def __init__(self):

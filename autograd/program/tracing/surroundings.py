@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.base.errors import ROOMS
+from autograd.mutation.witness import fingerprint
 
 CONTAINERS = (list, tuple, dict, set)
 NUMBERS = (int, float, complex, bool, str, bytes, np.generic)
@@ -56,8 +57,8 @@ class Read(NamedTuple):
 class Outside:
     """What stands behind the names that functions read, and whether it still does.
 
-    A container of a few parts is the same as long as its parts are. What is read in other ways, as
-    the numbers in an array, is not looked at.
+    A container of a few parts is the same as long as its parts are, and an array as long as its
+    `fingerprint` is. What is read in other ways is not looked at.
 
     Parameters
     ----------
@@ -81,7 +82,7 @@ class Outside:
     def __init__(self, *held: Any) -> None:
         found = [x for x in reached(*held) if type(x) is Read]
         reads = [r for r in found if not isinstance(r.value, ModuleType)]
-        self._before = [*{(id(r.where), r.name): (r, _copied(r.value)) for r in reads}.values()]
+        self._before = [*{(id(r.where), r.name): (r, _kept(r.value)) for r in reads}.values()]
 
     def settle(self) -> None:
         """Leave out what the functions themselves have changed, now that they ran."""
@@ -94,8 +95,10 @@ class Outside:
         self._counts = {id(r.counted): r.counted for r in there if r.counted is not None}.values()
         self._assigned = [count[0] for count in self._counts]
         self._absent = [r for r, x in self._before if x is NOTHING]
-        self._parts = [(r.value, x) for r, x in self._before if type(x) in (list, dict, set)]
-        self._more = bool(self._counts or self._absent or self._parts)
+        parts = [(r.value, x) for r, x in self._before if type(x) in (list, dict, set)]
+        self._parts = [(now, x) for now, x in parts if now is not x]
+        self._arrays = [x for _, x in self._before if type(x) is Array]
+        self._more = bool(self._counts or self._absent or self._parts or self._arrays)
 
     def change(self) -> str | None:
         """Return the name of something that is another by now."""
@@ -117,8 +120,11 @@ class Outside:
             if self._counted_ids != [*map(id, _values(self._counted))]:
                 return False
             self._assigned = assigned
-        appeared = any(r.name in r.where for r in self._absent)
-        return not appeared and all(x == y for x, y in self._parts)
+        for array, before in self._arrays:
+            if fingerprint(array) != before:
+                return False
+        appeared = self._absent and any(r.name in r.where for r in self._absent)
+        return not (appeared or (self._parts and any(x != y for x, y in self._parts)))
 
 
 Getter = Callable[[Any], tuple[Any, ...]]
@@ -144,6 +150,18 @@ def _values(getters: list[tuple[Any, Getter]]) -> list[Any]:
     return [x for where, get in getters for x in get(where)]
 
 
+class Array(NamedTuple):
+    """An array, and what it was known by."""
+
+    array: np.ndarray
+    fingerprint: bytes
+
+
+def _kept(x: Any) -> Any:
+    """Return what tells later that x is the same."""
+    return Array(x, fingerprint(x)) if type(x) is np.ndarray else _copied(x)
+
+
 def _copied(x: Any) -> Any:
     """Return a copy of a container, down to what it holds; anything else as it is."""
     if type(x) not in CONTAINERS or len(x) > FEW:
@@ -154,6 +172,8 @@ def _copied(x: Any) -> Any:
 
 
 def _is_same(x: Any, y: Any) -> bool:
+    if type(x) is Array:
+        return x.array is y and x.fingerprint == fingerprint(y)
     if x is y:
         return True
     with suppress(Exception):  # arrays in lists, say
