@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import importlib
 import json
 import math
 import pickle
@@ -29,6 +30,14 @@ SCALE = 4.0
 
 def halved(x):
     return x * 0.5
+
+
+def ping(x, n=3):
+    return pong(x / 2, n - 1) if n else x
+
+
+def pong(x, n):
+    return ping(x / 2, n)
 
 
 def body(source):
@@ -280,6 +289,63 @@ def test_a_primitive_without_a_definition_is_interpreted():
         "  instead: a primitive of a function made with def, of its arguments and NumPy alone"
     )
     del PRIMITIVES[scaled]
+
+
+def test_definitions_that_call_each_other_and_decorators_over_several_lines():
+    @np.errstate(
+        all="ignore",
+    )
+    def bounced(x):
+        return ping(x) + x
+
+    op = primitive(bounced, lambda g, y, x: g * (1 + 1 / 64))
+    source = assert_captured(lambda x: op(x) + 1, [X]).source
+    assert re.findall(r"^(?:def|@)\s*(\w+)", source, re.MULTILINE)[:3] == [
+        "pong",
+        "ping",
+        "bounced",
+    ]
+    del PRIMITIVES[op]
+
+
+def test_two_definitions_of_one_name_are_not_taken_for_each_other(tmp_path, monkeypatch):
+    """A program that printed both would compute with the last one: it is interpreted."""
+    (tmp_path / "elsewhere.py").write_text(
+        "SCALE = 3.0\ndef halved(x):\n    return x / SCALE\ndef scaled(x):\n    return x * SCALE\n"
+        "def third(x):\n    return halved(x)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    elsewhere = importlib.import_module("elsewhere")
+
+    def scaled(x):
+        return halved(x) * SCALE
+
+    ours = primitive(scaled, lambda g, y, x: 2 * g)
+    for theirs, factor in ((elsewhere.scaled, 3), (elsewhere.third, 1 / 3)):
+        other = primitive(theirs, lambda g, y, x, factor=factor: g * factor)
+        program = capture(lambda x, other=other: ours(x) + other(x), X)
+        np.testing.assert_allclose(program(X), (2 + factor) * X)
+        with pytest.raises(NotImplementedError, match="beside another definition of "):
+            program.source  # noqa: B018  # the printer is asked
+        del PRIMITIVES[other]
+    del PRIMITIVES[ours]
+
+
+def test_a_definition_that_uses_what_the_program_is_called():
+    def through(x):
+        return halved(x)
+
+    op = primitive(through, lambda g, y, x: g / 2)
+
+    def program(x):
+        return op(x) + 1
+
+    program.__name__ = "halved"
+    captured = capture(program, X)
+    assert same([captured(X)], [X / 2 + 1])
+    with pytest.raises(NotImplementedError, match="beside another definition of halved"):
+        captured.source  # noqa: B018  # the printer is asked
+    del PRIMITIVES[op]
 
 
 def test_a_checkpoint_of_a_lambda_is_interpreted():

@@ -6,7 +6,7 @@ import inspect
 import re
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -39,8 +39,14 @@ def helper(op: Primitive) -> tuple[str, Callable[..., Any]] | None:
     return (found[1], op.call) if found and found[1] != "abs" else None
 
 
-def definitions(fn: Callable[..., Any], name: str) -> dict[str, str]:
+def definitions(
+    fn: Callable[..., Any], name: str, callers: Mapping[str, Any] | None = None
+) -> dict[str, str]:
     """Return the source of a function, called `name`, and of all that it uses, by name.
+
+    Parameters
+    ----------
+    callers : what uses it, and is defined already, by name.
 
     Raises
     ------
@@ -51,17 +57,32 @@ def definitions(fn: Callable[..., Any], name: str) -> dict[str, str]:
         lines = textwrap.dedent(inspect.getsource(fn)).splitlines()
     except (OSError, TypeError):
         raise _refused(name, "whose source is not known") from None
-    while lines[0].startswith("@"):
-        lines.pop(0)
-    if not lines[0].startswith("def ") or fn.__closure__:
+    if not any(line.startswith("def ") for line in lines) or fn.__closure__:
         raise _refused(name, "which is no plain function made with def")
+    while not lines[0].startswith("def "):  # its decorators
+        lines.pop(0)
     old = re.escape(fn.__name__)
     text = re.sub(rf"\bdef {old}\(", f"def {name}(", _unannotated("\n".join(lines)), count=1)
+    callers = {**(callers or {}), name: fn, fn.__name__: fn}
     found: dict[str, str] = {}
-    for other in sorted(_globals(ast.parse(text)) - {name, fn.__name__}):
-        if other in fn.__globals__:
-            found |= _definition(fn.__globals__[other], other, name)
-    return {**found, name: re.sub(r"  # noqa.*", "", text)}
+    for other in sorted(_globals(ast.parse(text)) & fn.__globals__.keys()):
+        value = fn.__globals__[other]
+        if other not in callers:
+            include(found, _definition(value, other, name, callers), name)
+        elif inspect.unwrap(value) is not callers[other]:
+            raise _refused(name, ANOTHER.format(other))
+    include(found, {name: re.sub(r"  # noqa.*", "", text)}, name)
+    return found
+
+
+def include(found: dict[str, str], more: Mapping[str, str], user: str) -> None:
+    """Add what `user` is defined by; refuse a name that stands for something else already."""
+    for name, text in more.items():
+        if found.setdefault(name, text) != text:
+            raise _refused(user, ANOTHER.format(name))
+
+
+ANOTHER = "beside another definition of {}"
 
 
 def _unannotated(text: str) -> str:
@@ -92,7 +113,7 @@ def _globals(tree: ast.AST) -> set[str]:
     return {n.id for n in names} - own
 
 
-def _definition(value: Any, name: str, user: str) -> dict[str, str]:
+def _definition(value: Any, name: str, user: str, callers: Mapping[str, Any]) -> dict[str, str]:
     """Return what defines a global name."""
     if isinstance(value, ModuleType):
         root = value.__name__.partition(".")[0]
@@ -101,9 +122,9 @@ def _definition(value: Any, name: str, user: str) -> dict[str, str]:
         if root not in ("numpy", "scipy") and root not in sys.stdlib_module_names:
             raise _refused(user, f"which uses the module {value.__name__}")
         alias = "" if value.__name__ == name else f" as {name}"
-        return {f"import {name}": f"import {value.__name__}{alias}"}
+        return {name: f"import {value.__name__}{alias}"}
     if inspect.isfunction(inspect.unwrap(value)) if callable(value) else False:
-        return definitions(value, name)
+        return definitions(value, name, callers)
     if isinstance(value, PLAIN) or (type(value) is tuple and all(type(v) in PLAIN for v in value)):
         return {name: f"{name} = {parameter(value)!r}"}
     if getattr(builtins, name, None) is value:

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.primitive import fused_op
 from autograd.program.equations import Equation, Name, Names
-from autograd.program.printers.helpers import definitions, helper
+from autograd.program.printers.helpers import definitions, helper, include
 from autograd.program.printers.literals import (
     array,
     broken,
@@ -79,11 +79,12 @@ class _Printer:
         self.program, self.shapes = program, shapes
         self.function = function_name(program)
         self.helpers: dict[str, str] = {}
-        for e in program.equations:
-            if (found := helper(e.op)) and found[0] not in self.helpers:
-                self.helpers |= definitions(found[1], found[0])
-            if e.op.code.startswith("special."):
-                self.helpers["import special"] = "import scipy.special as special"
+        for op in dict.fromkeys(e.op for e in program.equations):
+            if found := helper(op):
+                name, fn = found
+                include(self.helpers, definitions(fn, name, {self.function: self}), name)
+            if op.code.startswith("special."):
+                include(self.helpers, {"special": "import scipy.special as special"}, op.name)
         self.constants: dict[str, str] = {}
         self.alone: list[Name] = []  # what has a line
         self.inlined: dict[Name, Spelled] = {}
