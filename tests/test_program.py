@@ -281,6 +281,7 @@ def test_a_primitive_without_a_definition_is_interpreted():
     scaled = primitive(scaled, lambda g, y, x: scale * g)
     program = capture(lambda x: scaled(x) + 1, X)
     assert same([program(X)], [3 * X + 1])
+    assert r"&= \operatorname{scaled}\left(x\right) + 1" in program.latex
     with pytest.raises(NotImplementedError) as caught:
         program.source  # noqa: B018  # the printer is asked
     assert str(caught.value) == (

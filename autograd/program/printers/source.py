@@ -56,12 +56,12 @@ def source(program: "Program", *, shapes: bool = False) -> str:
     ------
     NotImplementedError : for a primitive whose definition cannot be printed.
     """
-    return _Printer(program, shapes).text()
+    return _Printer(program, shapes, _helpers(program)).text()
 
 
 def written_lines(program: "Program") -> list[Name]:
     """Return the results that have a line of the source; the others are inside of these."""
-    printer = _Printer(program, shapes=False)
+    printer = _Printer(program, shapes=False, helpers={})
     list(printer.body())
     return printer.alone
 
@@ -74,17 +74,23 @@ def function_name(program: "Program") -> str:
     return f"{name}_" if name in RESERVED | called else name
 
 
+def _helpers(program: "Program") -> dict[str, str]:
+    """Return the definitions and imports that the source needs, by name."""
+    helpers: dict[str, str] = {}
+    known = {function_name(program): program}
+    for op in dict.fromkeys(e.op for e in program.equations):
+        if found := helper(op):
+            name, fn = found
+            include(helpers, definitions(fn, name, known), name)
+        if op.code.startswith("special."):
+            include(helpers, {"special": "import scipy.special as special"}, op.name)
+    return helpers
+
+
 class _Printer:
-    def __init__(self, program: "Program", shapes: bool) -> None:
-        self.program, self.shapes = program, shapes
+    def __init__(self, program: "Program", shapes: bool, helpers: dict[str, str]) -> None:
+        self.program, self.shapes, self.helpers = program, shapes, helpers
         self.function = function_name(program)
-        self.helpers: dict[str, str] = {}
-        for op in dict.fromkeys(e.op for e in program.equations):
-            if found := helper(op):
-                name, fn = found
-                include(self.helpers, definitions(fn, name, {self.function: self}), name)
-            if op.code.startswith("special."):
-                include(self.helpers, {"special": "import scipy.special as special"}, op.name)
         self.constants: dict[str, str] = {}
         self.alone: list[Name] = []  # what has a line
         self.inlined: dict[Name, Spelled] = {}
