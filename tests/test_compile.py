@@ -1837,3 +1837,39 @@ def test_a_number_that_always_changes_should_be_an_argument():
     beta = 8.0
     with pytest.warns(UserWarning, match="8 times, and now again, since beta is another each time"):
         assert step(2.0) == 16.0
+
+
+def one_hot(w, places):
+    y = autograd.zeros(2, 3).scatter_(1, places[:, None], 1.0)
+    return ((y @ w) ** 2).sum()
+
+
+def marked(w, places):
+    mask = autograd.zeros(3, dtype=bool)
+    for i in range(2):
+        mask[places[i]] = True
+    return autograd.where(mask, w[:, 0], 2.0).sum()
+
+
+def positive(w, places):
+    y = autograd.zeros(3, 2)
+    y[w.detach() > places[0]] = 5.0
+    return (y * w).sum()
+
+
+@pytest.mark.parametrize("f", [one_hot, marked, positive])
+def test_a_constant_is_written_at_places_that_each_call_brings(f):
+    w = Tensor(np.arange(-2.0, 4.0).reshape(3, 2), requires_grad=True)
+
+    def step(places):
+        loss = f(w, places)
+        loss.backward()
+        return loss
+
+    compiled = compile(step)
+    for places in ([0, 2], [1, 1], [2, 0]):
+        found = []
+        for run in (compiled, step):
+            w.grad = None
+            found += [run(Tensor(places)).item(), w.grad.tolist()]
+        assert found[:2] == found[2:]

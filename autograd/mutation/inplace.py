@@ -13,7 +13,15 @@ import numpy as np
 from autograd.base.errors import describe, plain, refusal
 from autograd.base.modes import is_grad_enabled
 from autograd.mutation.holders import BY_ITEM, BY_METHOD, BY_OPERATOR, getrefcount, holders
-from autograd.mutation.versions import become, fork, overwrite, owned, refuse_leaf, write
+from autograd.mutation.versions import (
+    become,
+    fork,
+    overwrite,
+    owned,
+    refuse_leaf,
+    stands_in,
+    write,
+)
 from autograd.primitive import PRIMITIVES
 from autograd.rules.shape import astype, setitem
 from autograd.tensor import SETITEM, Tensor, constant, failed, is_array, plain_index, raw, record
@@ -149,8 +157,8 @@ def _fitting(value: Any, x: Tensor) -> Any:
 
 
 def _assign(self: Tensor, index: Any, value: Any, grad: bool) -> None:
-    stands_in = hasattr(raw(value), "tape")
-    mine = type(self.data) is np.ndarray and owned(self, versions=True) and not stands_in
+    mine = type(self.data) is np.ndarray and owned(self, versions=True)
+    mine = mine and not stands_in(raw(value), index)
     old = fork(self)
     if index is ... and type(value) is Tensor and _alike(self, value):
         y = constant(value.data)  # all of it, without a copy

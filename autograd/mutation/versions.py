@@ -15,8 +15,9 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd.base.errors import describe, refusal
+from autograd.base.modes import readers
 from autograd.mutation.holders import DATA_ALONE, getrefcount
-from autograd.rules.shape import setitem
+from autograd.rules.shape import parts_of, setitem
 
 birth = count(1).__next__
 """The next birth number: every tensor, and every new version of one, is younger than the last."""
@@ -169,9 +170,16 @@ def _patch(x: Any) -> Overwritten | None:
     return data if isinstance(data, Overwritten) and data.newer is x.data else None
 
 
+def stands_in(value: Any, index: Any) -> bool:
+    """Tell whether a value stands for an array, or any part of an index does."""
+    if hasattr(value, "tape"):
+        return True
+    return bool(readers) and any(hasattr(part, "tape") for part in parts_of(index))
+
+
 def write(x: Any, index: Any, value: Any, *, seen: bool) -> None:
     """Assign into the data of x, for good; operations may have `seen` a constant, and read it."""
-    if hasattr(x.data, "tape") or hasattr(value, "tape"):  # what stands for an array
+    if hasattr(x.data, "tape") or stands_in(value, index):
         before = x.data
         x.data = setitem(before, value, index=index)
         if hasattr(before, "tape"):
