@@ -1764,6 +1764,41 @@ def test_an_array_around_a_function_may_be_written_into(size):
         data *= -2
 
 
+@pytest.mark.parametrize("option", [False, True])
+def test_attributes_of_arguments_may_change(option):
+    class Model:
+        def __init__(self):
+            self.scale, self.net = 2.0, nn.Linear(1, 1)
+
+        @compile
+        def step(self, x):
+            return self.net(x) * self.scale
+
+    @compile
+    def of(x, model):
+        return model.net(x) * model.scale
+
+    one, other, x = Model(), Model(), np.ones((2, 1))
+    for change in (False, False, True, False, True):
+        one.scale += change  # the other is as it was, and was captured last
+        for model in (one, other):
+            y = of(x, model=model) if option else model.step(x)
+            assert_array_equal(y.data, model.net(x).data * model.scale)
+    one.net = nn.Linear(1, 1)
+    y = of(x, model=one) if option else one.step(x)
+    assert_array_equal(y.data, one.net(x).data * one.scale)
+
+
+def test_no_batch_size_is_known_from_before_a_change():
+    scale = 1.0
+    step = compile(lambda x: np.sum(x) * scale)
+    for size in (2, 8, 4, 4):
+        assert step(np.ones(size)) == size * scale
+    scale = 2.0
+    for size in (6, 4, 2, 8, 6):
+        assert step(np.ones(size)) == size * scale
+
+
 def test_attributes_of_modules_may_change():
     class Net(nn.Module):
         def __init__(self):

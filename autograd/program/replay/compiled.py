@@ -77,7 +77,6 @@ class Compiled:
         self._spellings: dict[tuple[str, ...], Compiled] = {}  # by the names of arrays
         self._modules: list[Any] = []  # that were called, and may be in another mode next time
         self._parameters: list[Tensor] = []  # that were read, and may be frozen next time
-        self._outside: Outside | None = None  # what f read by name, which may be another next time
         self._forgotten = 0
         self._lock = threading.Lock()
         functools.update_wrapper(self, f, updated=())  # f may have attributes of these names
@@ -88,20 +87,16 @@ class Compiled:
         if options and (names := tuple([k for k, v in options.items() if _holds_arrays(v)])):
             arrays = [options.pop(k) for k in names]
             return self._by_name(names)(*args, *arrays, **options)
-        if self._outside is not None and (name := self._outside.change()):
-            self._forget(name, self._outside)
         try:
-            replay = self._replays.get(self._key(args, options))
+            replay = self._find(args, options)
         except TypeError:
             self._refuse(args, options)
             raise
-        if replay is None:
-            replay = self._new(args, options)
         return replay(args) if replay.proven else self._prove(replay, args, options)
 
     def guess(self, *args: Any) -> Any:
         """Return what the program of such a call returns, and leave nothing in tensors."""
-        return (self._replays.get(self._key(args, {})) or self._new(args, {})).guess(args)
+        return self._find(args, {}).guess(args)
 
     def __getattr__(self, name: str) -> Any:
         """Find what the function has, as a module its parameters."""
@@ -135,12 +130,18 @@ class Compiled:
                 key += tuple(meta["hooks"])
         return key
 
-    def _forget(self, name: str, outside: Outside) -> None:
+    def _find(self, args: tuple[Any, ...], options: dict[str, Any]) -> Replay:
+        """Return the program of such a call, if what it read from outside is still the same."""
+        replay = self._replays.get(self._key(args, options))
+        outside = (replay or self._family(args, options)).outside
+        if outside is not None and (name := outside.change()):
+            self._forget(name)
+            replay = None
+        return replay or self._new(args, options)
+
+    def _forget(self, name: str) -> None:
         """Forget all programs, since something that `f` reads from outside is another."""
         with self._lock:
-            if self._outside is not outside:  # another thread did so
-                return
-            self._outside = None
             for known in (
                 self._replays, self._families, self._derived, self._modules, self._parameters
             ):  # fmt: skip
@@ -150,7 +151,7 @@ class Compiled:
             warnings.warn(
                 f"{self._name} was compiled {SIGNATURES} times, and now again, since {name} is "
                 "another each time: pass it as an argument, an array or a number",
-                stacklevel=3,
+                stacklevel=4,
             )
 
     @property
@@ -191,18 +192,21 @@ class Compiled:
             if (key := self._key(args, options)) not in self._replays:
                 leaves = flatten(list(args))[0]
                 sizes = [x.shape[:1] if isinstance(x, (np.ndarray, Tensor)) else () for x in leaves]
-                program = self._family(args, options).program(sizes)
+                family = self._family(args, options)
+                program = family.program(sizes)
                 if derived := program is not None:
                     self._derived.append(key)
                     if len(self._derived) > SIGNATURES:  # their places would fill the memory
                         del self._replays[self._derived.pop(0)]
                 else:
-                    program = self._capture(args, options)
+                    program, outside = self._capture(args, options)
                     self._modules += _new(program.modules, self._modules)
                     self._parameters += _new(program.parameters.values(), self._parameters)
                     key = self._key(args, options)
-                    self._family(args, options).learn(sizes, program)
-                self._replays[key] = Replay(program, args, proven=not derived)
+                    family = self._family(args, options)
+                    family.learn(sizes, program)
+                    family.outside = outside
+                self._replays[key] = Replay(program, args, family.outside, proven=not derived)
             return self._replays[key]
 
     def _prove(self, replay: "Replay", args: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -221,20 +225,20 @@ class Compiled:
                 self._derived = [k for k in self._derived if k != key]
         return result
 
-    def _capture(self, args: tuple[Any, ...], options: dict[str, Any]) -> Program:
+    def _capture(self, args: tuple[Any, ...], options: dict[str, Any]) -> tuple[Program, Outside]:
         if len(self._replays) - len(self._derived) == SIGNATURES:
             warnings.warn(
                 f"{self._name} was compiled for "
                 f"{SIGNATURES} signatures, and now for another: pad its arguments to one "
                 "shape, or do not compile it",
-                stacklevel=4,
+                stacklevel=5,
             )
-        outside = Outside(self.f)
+        objects = [x for x in (*args, *options.values()) if hasattr(x, "__dict__")]
+        outside = Outside(self.f, *[MethodType(self.f, x) for x in objects])
         program = capture(self.f, *args, **options)
         outside.settle()
-        self._outside = outside
         inputs = {name: outline(x) for name, x in program.inputs.items()}
-        return replace(program, inputs=inputs)
+        return replace(program, inputs=inputs), outside
 
 
 def _agree(ours: Any, result: Any) -> bool:

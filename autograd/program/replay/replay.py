@@ -13,6 +13,7 @@ from autograd.program.equations import Name
 from autograd.program.program import Program
 from autograd.program.replay.halves import halves
 from autograd.program.replay.plan import Plan
+from autograd.program.tracing.surroundings import Outside
 from autograd.rules.packing import pack, unpack
 from autograd.rules.shape import DETACHED, in_dtype
 from autograd.tensor import Tensor, constant, raw, record
@@ -42,8 +43,10 @@ class Pool:
 class Replay:
     """A program that stands for a function: it takes and returns what that does."""
 
-    def __init__(self, program: Program, args: tuple[Any, ...], proven: bool = True) -> None:
-        self.program, self.proven = program, proven
+    def __init__(
+        self, program: Program, args: tuple[Any, ...], outside: Outside | None, proven: bool = True
+    ) -> None:
+        self.program, self.outside, self.proven = program, outside, proven
         self._nested = any(isinstance(a, (list, tuple, dict)) for a in args)
         self._given = [i for i, a in enumerate(program.arguments) if type(a) is Name]
         leaves = flatten(list(args))[0]

@@ -8,7 +8,7 @@ something else with small batches than with large ones.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from autograd.base.tree import flatten, is_alike
 from autograd.program.equations import outline
 from autograd.program.positions import numbered
 from autograd.program.program import Program
+
+if TYPE_CHECKING:
+    from autograd.program.tracing.surroundings import Outside
 
 At = Callable[[int], Any]
 """What a value is at a size."""
@@ -35,9 +38,15 @@ class Sizes:
 
 
 class Family:
-    """The captures of a function of arguments that differ in their first axes only."""
+    """The captures of a function of arguments that differ in their first axes only.
+
+    Attributes
+    ----------
+    outside : what the function read by name when it was captured last.
+    """
 
     def __init__(self) -> None:
+        self.outside: Outside | None = None
         self._captures: list[tuple[Sequence[Any], Program]] = []
         self._known: list[tuple[Sequence[Any], Sizes]] = []  # None where the batch size stands
         self._closed = False
