@@ -1823,6 +1823,16 @@ def test_attributes_of_modules_may_change():
         step(x)
 
 
+def test_attributes_of_pytorchs_modules_may_change_too():
+    torch = pytest.importorskip("torch")
+    theirs = torch.nn.Linear(2, 1)
+    theirs.scale = 2.0
+    step = compile(lambda x: x * theirs.scale)
+    assert step(3.0) == 6.0
+    theirs.scale = 0.5
+    assert step(3.0) == 1.5
+
+
 def test_the_options_of_an_optimizer_may_change():
     w = Tensor([1.0, 2.0], requires_grad=True)
     optimizer = nn.optim.SGD([w], lr=0.25)

@@ -207,7 +207,8 @@ def reached(*held: Any) -> Iterator[Any]:
             left += [x.__func__, *_parts(x.__self__), *_read_by(x.__func__, x.__self__)]
         elif hasattr(type(x), "named_modules"):  # of nn, which nobody here knows
             for m in x.modules():
-                left += [Read(vars(m), name, m._assignments) for name in vars(m) if name != MODE]
+                counted = getattr(m, "_assignments", None)  # PyTorch's own does not count
+                left += [Read(vars(m), name, counted) for name in vars(m) if name != MODE]
                 left += [*vars(m).values(), *vars(type(m)).values()]
         elif "param_groups" in getattr(x, "__dict__", {}):  # an optimizer
             left.append(Read(vars(x), "param_groups"))
