@@ -456,6 +456,13 @@ def test_a_tensor_from_outside_that_is_returned_is_the_one_of_the_call(captured)
         assert left["weight"].tolist() == w.tolist() == w.grad.tolist() == list(X + n)
 
 
+def test_a_product_with_one_is_left_out_where_it_changes_nothing():
+    z = np.array([complex(np.inf, 1.0), 2.0])
+    with np.errstate(invalid="ignore"):
+        assert_captured(lambda z: z * 1, [z])  # inf+nanj
+    assert not capture(lambda x: x * 1, X).equations
+
+
 def test_a_result_may_be_an_input_or_a_constant():
     constant = np.ones(3)
     program = capture(lambda x: (x, constant, 2.0, "text", None, x), X)
@@ -668,6 +675,13 @@ def stale_view(x):
     return v + 1  # here
 
 
+def stale_view_of_its_own_shape(x):
+    y = x * 2
+    view = y.reshape(3)
+    y += 1
+    return view + 1  # here
+
+
 def stale_view_times_one(x):
     y = x * 2
     v = y[:2]
@@ -712,6 +726,10 @@ def closed_over(x):
         return np.sum(a * s)  # here
 
     return grad(ag.checkpoint(closed_over))(x)
+
+
+def masked_by_a_number(x):
+    return x[x[0] > 1]  # here
 
 
 def masked(x):
@@ -771,7 +789,7 @@ REFUSED = {
     added_in_place: ("writing into x, an argument", "x = x.copy() first"),
     view_written: ("writing into a view that was reshaped or turned", "a copy of it"),
     **dict.fromkeys(
-        [stale_view, stale_view_times_one],
+        [stale_view, stale_view_of_its_own_shape, stale_view_times_one],
         ("using a view of an array that was written into since", "a copy of it"),
     ),
     out_given: ("writing a traced value into an array of numbers", "x = x + y"),
@@ -785,7 +803,10 @@ REFUSED = {
         "a primitive that uses a traced value which it is not given",
         "that value as an argument of the primitive, or of the checkpointed function",
     ),
-    masked: ("an array whose size depends on values", "np.where(mask, x, 0)"),
+    **dict.fromkeys(
+        [masked, masked_by_a_number],
+        ("an array whose size depends on values", "np.where(mask, x, 0)"),
+    ),
     asked: (
         "np.allclose, which asks about numbers",
         "np.where(mask, x, 0) and other functions of arrays",
