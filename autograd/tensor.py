@@ -155,7 +155,7 @@ class Tensor(Methods):
                 TypeError,
                 f"requires_grad is True or False, not {requires_grad!r:.40}",
                 f"Tensor({data!r:.40}, {requires_grad!r:.40})",
-                "requires_grad=True; Tensor(2.5) for a number, Tensor([2, 5]) for several",
+                "requires_grad=True; Tensor([2, 5]) for several numbers, zeros(2, 5) for a shape",
             )
         self.data = values(data, requires_grad, dtype)
         self.requires_grad = False

@@ -32,6 +32,9 @@ OF_NN = {
     "Unfold": "np.lib.stride_tricks.sliding_window_view(x, (3, 3), (-2, -1))",
     "Upsample": "np.repeat(np.repeat(x, 2, -2), 2, -1), in forward",
     "ZeroPad2d": "F.pad(x, (1, 1, 1, 1)), in forward",
+    "modules": "nn.Linear, nn.Module and the others, by nn itself",
+    "parallel": "the model itself",
+    "parameter": "nn.Parameter",
 }
 OF_FUNCTIONAL = {
     "conv3d": "autograd.conv(x, weight, bias), over any number of axes",
@@ -43,6 +46,7 @@ OF_FUNCTIONAL = {
     "interpolate": "np.repeat(np.repeat(x, 2, -2), 2, -1), which is the nearest",
     "leaky_relu_": "x = leaky_relu(x)",
     "pdist": "np.linalg.norm(x[i] - x[j], axis=-1), of i, j = np.triu_indices(len(x), 1)",
+    "pixel_shuffle": "x.reshape and x.permute",
     "relu_": "x = relu(x)",
     "unfold": "np.lib.stride_tricks.sliding_window_view(x, (3, 3), (-2, -1))",
     "upsample": "np.repeat(np.repeat(x, 2, -2), 2, -1), which is the nearest",
@@ -58,6 +62,7 @@ OF_INIT = {
 OF_OPTIM = {
     "ASGD": "nn.optim.SGD, with nn.optim.EMA",
     "Adadelta": "nn.optim.RMSprop, or Adam",
+    "Adafactor": "nn.optim.Adam",
     "Adamax": "nn.optim.Adam",
     "NAdam": "nn.optim.Adam",
     "RAdam": "nn.optim.AdamW, with a LinearLR to warm up",
@@ -76,6 +81,8 @@ OF_SCHEDULES = {
 OF_UTILS = {
     "clip_grad_norm": "clip_grad_norm_",
     "parameters_to_vector": "np.concatenate([p.reshape(-1) for p in parameters])",
+    "parametrizations": "weight / np.linalg.norm(weight, 2), in forward",
+    "parametrize": "a function of the parameter, in forward",
     "rnn": "sequences that are padded to one length, and a mask in the loss",
     "spectral_norm": "weight / np.linalg.norm(weight, 2), in forward",
     "vector_to_parameters": "with no_grad(): p[...] = v[i:j].reshape(p.shape) for each p",

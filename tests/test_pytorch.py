@@ -389,6 +389,12 @@ SAID = [
         "check_grads(f, args)",
     ),
     (
+        lambda x: autograd.autocast("cpu"),
+        f"{ABSENT} 'autocast'",
+        "autograd.autocast",
+        "the code itself; model.float() for float32",
+    ),
+    (
         lambda x: autograd.cuda.synchronize(),
         "module 'autograd.cuda' has no attribute 'synchronize'",
         "autograd.cuda.synchronize",
@@ -408,6 +414,11 @@ def test_what_is_refused_is_pytorchs_or_numpys_and_not_ours():
     for name in REFUSED:
         assert hasattr(torch.Tensor, name) or hasattr(np.ndarray, name)
         assert not hasattr(autograd.tensor(A), name)
+
+
+def test_a_window_is_said_in_numpys_words():
+    said = eval(autograd.interface.lookup.ELSEWHERE["hann_window"], {"np": np, "n": 7})
+    np.testing.assert_allclose(said, torch.hann_window(7), atol=1e-15)
 
 
 def test_functions_that_a_tensor_has_exist_in_pytorch():
@@ -434,6 +445,7 @@ ADVICE = {  # PyTorch's call, and what is to be written instead of it gives the 
     "logit": "t.logit(x)",
     "masked_select": "x.masked_select(mask)",
     "msort": "x.msort()",
+    "swapdims": "x.swapdims(0, 1)",
     "take_along_dim": "t.take_along_dim(x, index, axis)",
     "trapz": "t.trapz(y, x)",
     "unfold": "x.unfold(axis, size, 1)",
@@ -447,6 +459,8 @@ REWRITTEN = {
     "index_add_": "x.index_add_(0, index[:, 0], source)",
     "index_fill_": "x.index_fill_(0, index[:, 0], value)",
     "lerp_": "x.lerp_(end, weight)",
+    **{f"{name}_": f"x.{name}_()" for name in ("ceil", "cos", "expm1", "floor", "sign", "sin")},
+    **{f"{name}_": f"x.{name}_()" for name in ("reciprocal", "square", "trunc")},
 }
 
 
