@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import autograd as ag
 import nn
 from autograd import Tensor, three_lines
+from autograd.program.replay import compiled
 from nn.data import Batches
 from nn.training import accuracy
 
@@ -247,6 +248,20 @@ def test_what_a_loss_keeps_in_tensors_counts_each_batch_once(registered, eager):
     assert compiled
     assert kept[0] == 9
     assert_allclose(kept, eager(run)[1], rtol=1e-12)
+
+
+def test_a_schedule_per_batch_does_not_compile_anew(monkeypatch):
+    def counting(*args, **options):
+        captures.append(args)
+        return ag.capture(*args, **options)
+
+    captures, model = [], network()
+    monkeypatch.setattr(compiled, "capture", counting)
+    optimizer = SGD(model.parameters(), lr=0.1)
+    schedule = nn.optim.lr_scheduler.OneCycleLR(optimizer, 0.5, total_steps=30)
+    history = nn.fit(model, problem(), CE, optimizer, 3, batch_size=5, schedule=schedule)
+    assert history.compiled
+    assert len(captures) == 1
 
 
 def test_many_shapes_are_not_compiled_one_by_one():

@@ -210,8 +210,6 @@ def reached(*held: Any) -> Iterator[Any]:
                 counted = getattr(m, "_assignments", None)  # PyTorch's own does not count
                 left += [Read(vars(m), name, counted) for name in vars(m) if name != MODE]
                 left += [*vars(m).values(), *vars(type(m)).values()]
-        elif "param_groups" in getattr(x, "__dict__", {}):  # an optimizer
-            left.append(Read(vars(x), "param_groups"))
         elif inspect.isfunction(call := getattr(type(x), "__call__", None)):  # noqa: B004  # its code
             left += [call, *_parts(x), *_read_by(call, x)]
 
@@ -251,6 +249,8 @@ def _read_by(f: Any, *given: Any) -> Iterator[Any]:
         own = [Read(x.__dict__, name) for name in names & getattr(x, "__dict__", {}).keys()]
         parts = [(c, name) for c in type(x).__mro__ for name in names & vars(c).keys()]
         left += [r.value for r in own]
+        if "step" in names and "param_groups" in getattr(x, "__dict__", {}):  # of an optimizer
+            yield Read(x.__dict__, "param_groups")
         if _may_change(x) and not hasattr(type(x), "named_modules"):  # which are read as a whole
             yield from own
         for c, name in parts:
