@@ -88,10 +88,12 @@ class Outside:
         """Leave out what the functions themselves have changed, now that they ran."""
         self._before = [(r, x) for r, x in self._before if _is_same(x, r.value)]
         there = [r for r, x in self._before if x is not NOTHING]
+        self._cells = [r.where for r in there if type(r.where) is CellType]
         self._getters = _getters(r for r in there if r.counted is None)
         self._counted = _getters(r for r in there if r.counted is not None)
-        self._now = [_values(self._getters), _values(self._counted)]  # whose identities stay theirs
-        self._ids, self._counted_ids = [[*map(id, values)] for values in self._now]
+        self._now = [r.value for r in there]  # so that no other object takes over an identity
+        self._ids = _identities(self._getters) + [id(c.cell_contents) for c in self._cells]
+        self._counted_ids = _identities(self._counted)
         self._counts = {id(r.counted): r.counted for r in there if r.counted is not None}.values()
         self._assigned = [count[0] for count in self._counts]
         self._absent = [r for r, x in self._before if x is NOTHING]
@@ -103,8 +105,9 @@ class Outside:
     def change(self) -> str | None:
         """Return the name of something that is another by now."""
         try:
-            same = self._ids == [id(x) for where, get in self._getters for x in get(where)]
-            if same and (not self._more or self._has_the_rest()):
+            now = [id(x) for where, get in self._getters for x in get(where)]
+            now += [id(cell.cell_contents) for cell in self._cells]
+            if now == self._ids and (not self._more or self._has_the_rest()):
                 return None
         except Exception:  # noqa: BLE001, S110  # names that are gone; a comparison of arrays
             pass
@@ -115,16 +118,17 @@ class Outside:
         return None
 
     def _has_the_rest(self) -> bool:
-        assigned = [count[0] for count in self._counts]
-        if assigned != self._assigned:
-            if self._counted_ids != [*map(id, _values(self._counted))]:
+        if self._counts and self._assigned != (assigned := [count[0] for count in self._counts]):
+            if self._counted_ids != _identities(self._counted):
                 return False
             self._assigned = assigned
-        for array, before in self._arrays:
-            if fingerprint(array) != before:
+        for x, before in self._parts:
+            if x != before:
                 return False
-        appeared = self._absent and any(r.name in r.where for r in self._absent)
-        return not (appeared or (self._parts and any(x != y for x, y in self._parts)))
+        for array, known_by in self._arrays:
+            if fingerprint(array) != known_by:
+                return False
+        return not (self._absent and any(r.name in r.where for r in self._absent))
 
 
 Getter = Callable[[Any], tuple[Any, ...]]
@@ -134,20 +138,14 @@ def _getters(reads: Iterable[Read]) -> list[tuple[Any, Getter]]:
     """Return what reads all the names of a place at once, place by place."""
     names: dict[int, tuple[Any, list[str]]] = {}
     for r in reads:
-        names.setdefault(id(r.where), (r.where, []))[1].append(r.name)
-    return [
-        # of two names at least, since of one it would not return a tuple
-        (where, _contents if type(where) is CellType else itemgetter(found[0], *found))
-        for where, found in names.values()
-    ]
+        if type(r.where) is not CellType:
+            names.setdefault(id(r.where), (r.where, []))[1].append(r.name)
+    # of two names at least, since of one it would not return a tuple
+    return [(where, itemgetter(found[0], *found)) for where, found in names.values()]
 
 
-def _contents(cell: CellType) -> tuple[Any, ...]:
-    return (cell.cell_contents,)
-
-
-def _values(getters: list[tuple[Any, Getter]]) -> list[Any]:
-    return [x for where, get in getters for x in get(where)]
+def _identities(getters: list[tuple[Any, Getter]]) -> list[int]:
+    return [id(x) for where, get in getters for x in get(where)]
 
 
 class Array(NamedTuple):
