@@ -279,7 +279,7 @@ def test_an_array_is_no_number(call):
 def test_a_wrong_switch_names_the_right_one():
     what, _, instead = message(TypeError, lambda: Tensor(2.0, requires_grad="True"))
     assert what == "requires_grad is True or False, not 'True'"
-    assert instead.startswith("  instead: requires_grad=True; Tensor(2.5) for a number")
+    assert instead.startswith("  instead: requires_grad=True; Tensor([2, 5]) for several numbers")
 
 
 def test_round_is_numpys():

@@ -1,6 +1,7 @@
 """What PyTorch's names mean: the same program, run by both libraries, gives the same numbers."""
 
 import inspect
+import pickle
 
 import numpy as np
 import pytest
@@ -124,6 +125,23 @@ NUMPYS = {
 def test_a_method_that_arrays_have_is_numpys(call):
     ours = eval(call, {"x": autograd.tensor(A)})
     np.testing.assert_array_equal(ours, eval(NUMPYS[call], {"np": np, "x": A}))
+
+
+def test_the_size_is_numpys_number_and_pytorchs_function():
+    x = autograd.tensor(np.ones((4, 3, 2)))
+    assert (x.size, x.size(0), x.size(-1), x.size(dim=1)) == (24, 4, 2, 3)
+    assert x.size() == (4, 3, 2)
+    assert x.view(x.size(0), -1).size() == (4, 6)
+    assert pickle.loads(pickle.dumps(x.size))(1) == 3
+    with pytest.raises(IndexError, match="axis 3 is out of bounds"):
+        x.size(3)
+    w = x.requires_grad_()
+    assert [type(y.args[1]) for y in (w / x.size, np.divide(w, x.size))] == [int, int]
+    program = autograd.compile(lambda x: x.view(x.size(0), -1).sum(1) / x.size)
+    for n in (2, 5, 3):
+        x = autograd.tensor(np.ones((n, 3, 2)))
+        np.testing.assert_array_equal(program(x).data, np.full(n, 1 / n))
+        assert autograd.vmap(lambda row: row.sum() / row.size(0))(x).shape == (n,)
 
 
 STEPS = [

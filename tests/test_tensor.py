@@ -286,6 +286,35 @@ def test_no_grad_as_context_and_as_decorator():
     assert ag.is_grad_enabled()
 
 
+def test_set_grad_enabled_for_a_block_from_now_on_and_as_a_decorator():
+    x = leaf(1.0)
+    with ag.set_grad_enabled(False):
+        assert not (x * 2).requires_grad
+        with ag.set_grad_enabled(np.bool_(True)):
+            assert (x * 2).requires_grad
+        assert not ag.is_grad_enabled()
+    assert ag.is_grad_enabled()
+
+    @ag.set_grad_enabled(False)
+    def quiet(n):
+        return x * 2 if n == 0 else quiet(n - 1)
+
+    assert ag.is_grad_enabled()
+    assert not quiet(3).requires_grad
+    assert ag.is_grad_enabled()
+    ag.set_grad_enabled(False)
+    assert not ag.is_grad_enabled()
+    ag.set_grad_enabled(True)
+    assert (x * 2).requires_grad
+    with pytest.raises(TypeError) as error:
+        ag.set_grad_enabled("train")
+    assert str(error.value) == ag.three_lines(
+        "recording is on or off",
+        "set_grad_enabled('train')",
+        "set_grad_enabled(phase == 'train')",
+    )
+
+
 def test_a_threads_setting_is_its_own():
     seen = []
     inside, done = threading.Event(), threading.Event()

@@ -249,6 +249,8 @@ def dtype_of(dtype: Any) -> np.dtype[Any]:
 def plain(b: Any) -> Any:
     """Return an array as it is, a table as its array; refuse operators that mean something else.
 
+    A kind of integer, such as `Tensor.size`, is an integer.
+
     Tables (pandas has them) find partners by label, so that gradients would not add up by place.
     """
     kind = type(b)
@@ -263,4 +265,4 @@ def plain(b: Any) -> Any:
                 f"a {kind.__name__} of shape {b.shape} beside a Tensor, or as an argument",
                 "np.asarray(x); for masked values np.where(mask, 0, x)",
             )
-    return b
+    return b if kind is int or kind is bool or not isinstance(b, int) else int(b)

@@ -110,6 +110,42 @@ class enable_grad(_Recording):  # noqa: N801  # PyTorch's name
     on = True
 
 
+class set_grad_enabled(_Recording):  # noqa: N801  # PyTorch's name
+    """Record, or do not, in this thread: from now on, for a block or as a decorator.
+
+    Raises TypeError for what is neither True nor False.
+
+    >>> from autograd import Tensor, set_grad_enabled
+    >>> w = Tensor(1.0, requires_grad=True)
+    >>> for training in (True, False):
+    ...     with set_grad_enabled(training):
+    ...         (w * 2.0).requires_grad
+    True
+    False
+    """
+
+    def __new__(cls, mode: bool) -> Self:  # noqa: ARG004  # which is for __init__
+        return super().__new__(cls)
+
+    def __init__(self, mode: bool) -> None:
+        if not isinstance(mode, (bool, np.bool_)):
+            where, instead = f"set_grad_enabled({mode!r:.40})", "set_grad_enabled(phase == 'train')"
+            raise refusal(TypeError, "recording is on or off", where, instead)
+        super().__init__()
+        self.on = bool(mode)
+        super().__enter__()
+
+    def __enter__(self) -> Self:
+        return self  # it was entered when it was made
+
+    def __call__(self, f: Same) -> Same:
+        self.__exit__()
+        return super().__call__(f)
+
+    def _recreate_cm(self) -> Self:
+        return type(self)(self.on)
+
+
 def is_grad_enabled() -> bool:
     """Tell whether this thread records operations.
 

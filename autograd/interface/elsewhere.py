@@ -187,7 +187,6 @@ ELSEWHERE = REFUSED | {
     "set_default_device": CPU,
     "set_default_tensor_type": "set_default_dtype(float32)",
     "set_float32_matmul_precision": "nothing: float32 is multiplied as float32",
-    "set_grad_enabled": "with no_grad(): ..., with enable_grad(): ...",
     "set_num_threads": "OPENBLAS_NUM_THREADS=1 in the environment, before Python starts",
     "special": "scipy.special, whose functions take Tensors",
     "std_mean": "std(x), mean(x)",

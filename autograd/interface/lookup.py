@@ -31,6 +31,7 @@ PROVIDES: dict[str, tuple[str, ...]] = {
     "autograd.interface.creation": ("ones_like", "zeros_like"),
     "autograd.interface.devices": ("backends", "cuda", "device"),
     "autograd.base.files": ("optional", "write_atomically"),
+    "autograd.base.modes": ("set_grad_enabled",),
     "autograd.provenance.places": ("place_of", "record_lines"),
     "autograd.interface.generator": (
         "default_generator", "manual_seed", "multinomial", "normal", "rand", "rand_like", "randint",

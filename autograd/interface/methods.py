@@ -3,7 +3,8 @@
 Each line names the NumPy function that the method calls; NumPy's protocols lead it to its row.
 What arrays have means NumPy's, unless the call is in PyTorch's words: `pytorch` has the rule. So
 these differ from PyTorch's: ``x.std()`` and ``x.var(0)`` divide by n, ``x.max(0)`` returns values
-alone, ``x.sort()`` sorts in place, ``x.repeat(2)`` repeats each element, ``x.size`` is a number.
+alone, ``x.sort()`` sorts in place, ``x.repeat(2)`` repeats each element, ``x.size`` is a number,
+though one that may be called.
 """
 
 import operator
@@ -37,6 +38,29 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 def sort(self: Any, *args: Any, **options: Any) -> None:
     """Sort in place, as arrays do."""
     self[...] = dispatching.sort(self, *args, **options)
+
+
+class Size(int):
+    """The number of elements, NumPy's; called, as in PyTorch's programs, a length or the shape.
+
+    >>> from autograd import Tensor
+    >>> x = Tensor([[1.0, 2.0, 3.0]])
+    >>> x.size, x.size(1), x.size()
+    (3, 3, (1, 3))
+    """
+
+    shape: tuple[int, ...]
+
+    def __call__(self, dim: int | None = None) -> Any:
+        if dim is None:
+            return self.shape
+        return self.shape[np.lib.array_utils.normalize_axis_index(dim, len(self.shape))]
+
+
+def size(self: Any) -> Size:
+    count = Size(self.data.size)
+    count.shape = self.shape
+    return count
 
 
 def told(get: Callable[[Any], Any], doc: str) -> Any:
@@ -84,7 +108,7 @@ class Methods(PyTorchMethods, Protocols):
     # ── what it is ─────────────────────────────────────────────────────────────────────────────
     shape: tuple[int, ...] = told(lambda self: self.data.shape, "The lengths of the axes.")
     ndim: int = told(lambda self: self.data.ndim, "The number of axes.")
-    size: int = told(lambda self: self.data.size, "The number of elements.")
+    size: Size = told(size, "The number of elements; ``x.size(0)`` is a length, as in PyTorch.")
     dtype: np.dtype[Any] = told(lambda self: self.data.dtype, "NumPy's dtype.")
     nbytes: int = told(lambda self: self.data.nbytes, "The bytes of the elements.")
     grad_fn: Any = told(
