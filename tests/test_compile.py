@@ -1701,7 +1701,11 @@ def test_the_data_of_integers_are_read_and_written_as_others():
 
 # ── what is read from outside ─────────────────────────────────────────────────────────────────
 class Settings:
-    scale = 2.0
+    scale, _base = 2.0, 1.0
+
+    @property
+    def base(self):
+        return self._base
 
     def __init__(self):
         self.shift, self.powers, self.more = 1.0, {0: 2}, {"weights": {"l2": 3.0}}
@@ -1711,7 +1715,7 @@ settings_of_mine, offset = Settings(), 0.5
 
 
 def helper(x):
-    return x * settings_of_mine.scale + settings_of_mine.shift + offset
+    return x * settings_of_mine.scale + settings_of_mine.shift * settings_of_mine.base + offset
 
 
 def reads_all(x):
@@ -1724,6 +1728,7 @@ def reads_all(x):
         lambda patch: patch.setattr(settings_of_mine, "shift", 2.0),
         lambda patch: patch.setattr(settings_of_mine, "scale", 3.0),  # in front of the class's
         lambda patch: patch.setattr(Settings, "scale", 3.0),
+        lambda patch: patch.setattr(settings_of_mine, "_base", 2.0),
         lambda patch: patch.setitem(settings_of_mine.powers, 0, 3),
         lambda patch: patch.setitem(settings_of_mine.more["weights"], "l2", 4.0),
         lambda patch: patch.setitem(globals(), "offset", 1.5),

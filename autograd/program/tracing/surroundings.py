@@ -110,7 +110,7 @@ class Outside:
             if now == self._ids and (not self._more or self._has_the_rest()):
                 return None
         except Exception:  # noqa: BLE001, S110  # names that are gone; a comparison of arrays
-            pass
+            part = part.fget if isinstance(part, property) else part
         for r, x in self._before:
             if not _is_same(x, r.value):
                 return r.name
@@ -253,6 +253,7 @@ def _read_by(f: Any, *given: Any) -> Iterator[Any]:
             yield from own
         for c, name in parts:
             part = vars(c)[name]
+            part = part.fget if isinstance(part, property) else part
             if inspect.isfunction(part):
                 yield from itertools.filterfalse(_is_installed, [MethodType(part, x)])
                 continue
