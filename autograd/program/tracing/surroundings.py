@@ -110,7 +110,7 @@ class Outside:
             if now == self._ids and (not self._more or self._has_the_rest()):
                 return None
         except Exception:  # noqa: BLE001, S110  # names that are gone; a comparison of arrays
-            part = part.fget if isinstance(part, property) else part
+            pass
         for r, x in self._before:
             if not _is_same(x, r.value):
                 return r.name
