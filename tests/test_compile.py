@@ -1879,6 +1879,15 @@ def test_what_is_no_change_is_not_captured_again():
     assert runs == [1, 2, 3, 4]  # once for the program
 
 
+def test_a_container_may_hold_itself_and_much_more():
+    settings = {"scale": 2.0, "rows": [list(range(1000))] * 50}
+    settings["itself"] = [settings]
+    step = compile(lambda x: x * settings["scale"])
+    assert [step(3.0), step(3.0)] == [6.0, 6.0]
+    settings["scale"] = 0.5
+    assert step(3.0) == 1.5
+
+
 def test_a_number_that_always_changes_should_be_an_argument():
     step, beta = compile(lambda x: x * beta), 0.0
     for i in range(8):

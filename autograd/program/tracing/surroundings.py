@@ -160,13 +160,14 @@ def _kept(x: Any) -> Any:
     return Array(x, fingerprint(x)) if type(x) is np.ndarray else _copied(x)
 
 
-def _copied(x: Any) -> Any:
-    """Return a copy of a container, down to what it holds; anything else as it is."""
-    if type(x) not in CONTAINERS or len(x) > FEW:
+def _copied(x: Any, few: int = FEW) -> Any:
+    """Return a copy of a container, down to a few parts in all; anything else as it is."""
+    if type(x) not in CONTAINERS or len(x) > few:
         return x
+    few //= len(x) + 1  # which ends where a container holds itself, too
     if type(x) is dict:
-        return {key: _copied(part) for key, part in x.items()}
-    return type(x)(map(_copied, x))
+        return {key: _copied(part, few) for key, part in x.items()}
+    return type(x)([_copied(part, few) for part in x])
 
 
 def _is_same(x: Any, y: Any) -> bool:
