@@ -100,10 +100,7 @@ def readers_here() -> Iterator[Reader]:
 
 def _places(t: Tensor) -> dict[Tensor, Any] | None:
     """Return where a capture of this thread keeps the gradient of t; None where t does."""
-    reader = here.reader
-    while reader is not None and t not in reader.left:
-        reader = reader.below
-    return None if reader is None else reader.left
+    return next((reader.left for reader in readers_here() if t in reader.left), None)
 
 
 def _get_left(t: Tensor) -> Any:
