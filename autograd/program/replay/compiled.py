@@ -87,11 +87,7 @@ class Compiled:
         if options and (names := tuple([k for k, v in options.items() if _holds_arrays(v)])):
             arrays = [options.pop(k) for k in names]
             return self._by_name(names)(*args, *arrays, **options)
-        try:
-            replay = self._find(args, options)
-        except TypeError:
-            self._refuse(args, options)
-            raise
+        replay = self._find(args, options)
         return replay(args) if replay.proven else self._prove(replay, args, options)
 
     def guess(self, *args: Any) -> Any:
@@ -132,7 +128,11 @@ class Compiled:
 
     def _find(self, args: tuple[Any, ...], options: dict[str, Any]) -> Replay:
         """Return the program of such a call, if what it read from outside is still the same."""
-        replay = self._replays.get(self._key(args, options))
+        try:
+            replay = self._replays.get(self._key(args, options))
+        except TypeError:
+            self._refuse(args, options)
+            raise
         outside = (replay or self._family(args, options)).outside
         if outside is not None and (name := outside.change()):
             self._forget(name)
