@@ -16,10 +16,10 @@ from autograd.base.modes import is_grad_enabled, readers
 from autograd.base.tree import flatten, is_alike, key_of
 from autograd.program.equations import outline
 from autograd.program.program import Program
+from autograd.program.replay.outside import Outside
 from autograd.program.replay.replay import Replay
 from autograd.program.replay.sizes import Family
 from autograd.program.tracing.capture import capture
-from autograd.program.tracing.surroundings import Outside
 from autograd.tensor import Tensor, raw
 from autograd.transforms.outside import here
 from autograd.transforms.standin import Standin

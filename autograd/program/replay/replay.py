@@ -12,8 +12,8 @@ from autograd.primitive import Primitive
 from autograd.program.equations import Name
 from autograd.program.program import Program
 from autograd.program.replay.halves import halves
+from autograd.program.replay.outside import Outside
 from autograd.program.replay.plan import Plan
-from autograd.program.tracing.surroundings import Outside
 from autograd.rules.packing import pack, unpack
 from autograd.rules.shape import DETACHED, in_dtype
 from autograd.tensor import Tensor, constant, raw, record

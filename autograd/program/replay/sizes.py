@@ -18,7 +18,7 @@ from autograd.program.positions import numbered
 from autograd.program.program import Program
 
 if TYPE_CHECKING:
-    from autograd.program.tracing.surroundings import Outside
+    from autograd.program.replay.outside import Outside
 
 At = Callable[[int], Any]
 """What a value is at a size."""

@@ -1,0 +1,142 @@
+"""What stands behind the names that a compiled function reads: whether it is another by now."""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from operator import itemgetter
+from types import CellType, ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd.mutation.witness import fingerprint
+from autograd.program.tracing.surroundings import CONTAINERS, NOTHING, Read, reached
+
+NUMBERS = (int, float, complex, bool, str, bytes, np.generic)
+FEW = 100
+"""Containers of so many parts are compared part by part."""
+
+
+class Outside:
+    """What stands behind the names that functions read, and whether it still does.
+
+    A container of a few parts is the same as long as its parts are, and an array as long as its
+    `fingerprint` is. What is read in other ways is not looked at.
+
+    Parameters
+    ----------
+    *held : the functions, and objects that may be called.
+
+    Examples
+    --------
+    >>> class Model:
+    ...     scale = 1.0
+    ...     def __call__(self, x):
+    ...         return self.scale * x
+    >>> model = Model()
+    >>> outside = Outside(model)
+    >>> outside.settle()
+    >>> outside.change()
+    >>> model.scale = 3.0
+    >>> outside.change()
+    'scale'
+    """
+
+    def __init__(self, *held: Any) -> None:
+        found = [x for x in reached(*held) if type(x) is Read]
+        reads = [r for r in found if not isinstance(r.value, ModuleType)]
+        self._before = [*{(id(r.where), r.name): (r, _kept(r.value)) for r in reads}.values()]
+
+    def settle(self) -> None:
+        """Leave out what the functions themselves have changed, now that they ran."""
+        self._before = [(r, x) for r, x in self._before if _is_same(x, r.value)]
+        there = [r for r, x in self._before if x is not NOTHING]
+        self._cells = [r.where for r in there if type(r.where) is CellType]
+        self._getters = _getters(r for r in there if r.counted is None)
+        self._counted = _getters(r for r in there if r.counted is not None)
+        self._now = [r.value for r in there]  # so that no other object takes over an identity
+        self._ids = _identities(self._getters) + [id(c.cell_contents) for c in self._cells]
+        self._counted_ids = _identities(self._counted)
+        self._counts = {id(r.counted): r.counted for r in there if r.counted is not None}.values()
+        self._assigned = [count[0] for count in self._counts]
+        self._absent = [r for r, x in self._before if x is NOTHING]
+        parts = [(r.value, x) for r, x in self._before if type(x) in (list, dict, set)]
+        self._parts = [(now, x) for now, x in parts if now is not x]
+        self._arrays = [x for _, x in self._before if type(x) is Array]
+        self._more = bool(self._counts or self._absent or self._parts or self._arrays)
+
+    def change(self) -> str | None:
+        """Return the name of something that is another by now."""
+        try:
+            now = [id(x) for where, get in self._getters for x in get(where)]
+            now += [id(cell.cell_contents) for cell in self._cells]
+            if now == self._ids and (not self._more or self._has_the_rest()):
+                return None
+        except Exception:  # noqa: BLE001, S110  # names that are gone; a comparison of arrays
+            pass
+        for r, x in self._before:
+            if not _is_same(x, r.value):
+                return r.name
+        self.settle()  # equal numbers
+        return None
+
+    def _has_the_rest(self) -> bool:
+        if self._counts and self._assigned != (assigned := [count[0] for count in self._counts]):
+            if self._counted_ids != _identities(self._counted):
+                return False
+            self._assigned = assigned
+        for x, before in self._parts:
+            if x != before:
+                return False
+        for array, known_by in self._arrays:
+            if fingerprint(array) != known_by:
+                return False
+        return not (self._absent and any(r.name in r.where for r in self._absent))
+
+
+Getter = Callable[[Any], tuple[Any, ...]]
+
+
+def _getters(reads: Iterable[Read]) -> list[tuple[Any, Getter]]:
+    """Return what reads all the names of a place at once, place by place."""
+    names: dict[int, tuple[Any, list[str]]] = {}
+    for r in reads:
+        if type(r.where) is not CellType:
+            names.setdefault(id(r.where), (r.where, []))[1].append(r.name)
+    # of two names at least, since of one it would not return a tuple
+    return [(where, itemgetter(found[0], *found)) for where, found in names.values()]
+
+
+def _identities(getters: list[tuple[Any, Getter]]) -> list[int]:
+    return [id(x) for where, get in getters for x in get(where)]
+
+
+class Array(NamedTuple):
+    """An array, and what it was known by."""
+
+    array: np.ndarray
+    fingerprint: bytes
+
+
+def _kept(x: Any) -> Any:
+    """Return what tells later that x is the same."""
+    return Array(x, fingerprint(x)) if type(x) is np.ndarray else _copied(x)
+
+
+def _copied(x: Any, few: int = FEW) -> Any:
+    """Return a copy of a container, down to a few parts in all; anything else as it is."""
+    if type(x) not in CONTAINERS or len(x) > few:
+        return x
+    few //= len(x) + 1  # which ends where a container holds itself, too
+    if type(x) is dict:
+        return {key: _copied(part, few) for key, part in x.items()}
+    return type(x)([_copied(part, few) for part in x])
+
+
+def _is_same(x: Any, y: Any) -> bool:
+    if type(x) is Array:
+        return x.array is y and x.fingerprint == fingerprint(y)
+    if x is y:
+        return True
+    with suppress(Exception):  # arrays in lists, say
+        return type(x) is type(y) and isinstance(x, (*NUMBERS, *CONTAINERS)) and bool(x == y)
+    return False
