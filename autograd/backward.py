@@ -25,6 +25,7 @@ from autograd.rules.shape import cut_off
 from autograd.sweep.pull import Gradient, add, fit, pull
 from autograd.sweep.seeds import ONE, first_gradient
 from autograd.tensor import Tensor, constant, raw, record
+from autograd.transforms.outside import retain
 
 float64 = np.float64
 UNTOLD = "; record_lines() before it is computed lets it tell its line"
@@ -287,7 +288,9 @@ def backward(
             sweep((self,), (seed if type(seed) is Tensor else constant(seed),), (), True, True)
     else:
         sweep((self,), (seed.data if type(seed) is Tensor else seed,), (), False, True)
-    if self.op is not None and not (create_graph if retain_graph is None else retain_graph):
+    if create_graph if retain_graph is None else retain_graph:
+        retain()
+    elif self.op is not None:
         frame = sys._getframe(1)
         consumed = (frame.f_code, frame.f_lasti)  # the line itself costs 0.3 µs
         self.meta = {**self.meta, "consumed": consumed} if self.meta else {"consumed": consumed}

@@ -1606,6 +1606,32 @@ def test_a_buffer_is_for_backward_what_it_was_before_it_was_written():
     assert w.grad.tolist() == [18, 60]
 
 
+@pytest.mark.parametrize("option", ["retain_graph", "create_graph"])
+def test_results_of_a_kept_graph_wait_for_another_backward(option):
+    found = []
+    for how in (lambda f: f, compile):
+        w = Tensor([1.0, 2.0], requires_grad=True)
+
+        def step(x, w=w):
+            hidden = w * x
+            first, second = np.sum(hidden**2), np.sum(hidden)
+            first.backward(**{option: True})
+            second.backward()
+            return first, hidden, second
+
+        run = how(step)
+        for k in (1.0, 2.0):
+            w.grad = None
+            first, hidden, second = run(np.array([3.0, 4.0]) + k)
+            found.append(w.grad.tolist())
+            w.grad = None
+            np.sum(first * hidden + w**2).backward()
+            found.append([*w.grad.tolist(), first.requires_grad, hidden.requires_grad])
+            with pytest.raises(RuntimeError, match=r"second time|nothing that this result came"):
+                second.backward()
+    assert found[:4] == found[4:]
+
+
 @pytest.mark.parametrize(
     ("change", "is_new"),
     [

@@ -122,6 +122,7 @@ class Level:
         self.size, self.connected = size, connected
         self.since, self.below = birth(), here.reader
         self.left: dict[Tensor, Any] = {}  # none: see `restore_gradients`
+        self.retains = False
         self._before: dict[Tensor, Any] = {}  # the gradients of the tensors from outside
 
     @contextmanager

@@ -34,10 +34,12 @@ class Reader(Protocol):
     ----------
     below : through whom the thread read before.
     left : the gradients that are kept here, and not in their tensors.
+    retains : whether a backward pass has kept its graph for another one.
     """
 
     below: "Reader | None"
     left: dict[Tensor, Any]
+    retains: bool
 
     def read(self, t: Tensor, data: Any) -> Any:
         """Return what stands for the data of t."""
@@ -142,6 +144,12 @@ def tell(f: Callable[..., Any], result: Any) -> None:
     returned = getattr(here.reader, "returned", None)
     if returned is not None:
         returned(f, result)
+
+
+def retain() -> None:
+    """Note that a backward pass has kept its graph for another one."""
+    for reader in readers_here():
+        reader.retains = True
 
 
 def innermost(tape: Any, values: Sequence[Any], params: Mapping[str, Any]) -> Any:

@@ -110,7 +110,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     nested = gives(range(len(values)))
     tensors = [type(v) is Tensor for v in values]
     connected = [
-        type(v) is Tensor and v.requires_grad and (v in run.names or v._grad is None)
+        type(v) is Tensor and v.requires_grad and (v in run.names or not _is_consumed(v, run))
         for v in values
     ]
     refuse_hooks(f, [v for v, waits in zip(values, connected, strict=True) if waits], run)
@@ -189,6 +189,13 @@ def _reference(tape: Tape, value: Any) -> Any:
         f"the result {value!r:.60}",
         "arrays and numbers, in tuples, lists and dicts",
     )
+
+
+def _is_consumed(y: Tensor, run: Run) -> bool:
+    """Tell whether a backward pass has gone through a result, and has not kept the graph."""
+    if run.retains:
+        return y.meta is not None and "consumed" in y.meta
+    return y._grad is not None
 
 
 def _random(

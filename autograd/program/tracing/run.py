@@ -53,6 +53,7 @@ class Run:
         self.left: dict[Tensor, Any] = {}
         self.replaced: dict[Tensor, Any] = {}  # the data of those which got another array
         self.anew: set[Tensor] = set()  # those whose gradients were assigned, as by zero_grad
+        self.retains = False
         self.summed: set[Tensor] = set()  # those whose gradients were read, and not assigned before
 
     def read(self, t: Tensor, data: Any) -> Any:
