@@ -10,6 +10,7 @@ import sys
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -1726,6 +1727,11 @@ def test_the_data_of_integers_are_read_and_written_as_others():
 
 
 # ── what is read from outside ─────────────────────────────────────────────────────────────────
+@dataclass(slots=True)
+class Limits:
+    top: float = 7.0
+
+
 class Settings:
     scale, _base = 2.0, 1.0
 
@@ -1735,13 +1741,16 @@ class Settings:
 
     def __init__(self):
         self.shift, self.powers, self.more = 1.0, {0: 2}, {"weights": {"l2": 3.0}}
+        self.rows, self.limits = [np.ones(3), {"b": (np.zeros(3), [1.0])}], Limits()
 
 
 settings_of_mine, offset = Settings(), 0.5
 
 
 def helper(x):
-    return x * settings_of_mine.scale + settings_of_mine.shift * settings_of_mine.base + offset
+    y = x * settings_of_mine.rows[0] + settings_of_mine.rows[1]["b"][0]
+    y = np.minimum(y, settings_of_mine.limits.top) * settings_of_mine.rows[1]["b"][1][0]
+    return y * settings_of_mine.scale + settings_of_mine.shift * settings_of_mine.base + offset
 
 
 def reads_all(x):
@@ -1757,6 +1766,11 @@ def reads_all(x):
         lambda patch: patch.setattr(settings_of_mine, "_base", 2.0),
         lambda patch: patch.setitem(settings_of_mine.powers, 0, 3),
         lambda patch: patch.setitem(settings_of_mine.more["weights"], "l2", 4.0),
+        lambda patch: patch.setattr(settings_of_mine.limits, "top", 2.5),
+        lambda _: operator.setitem(settings_of_mine.rows, 0, np.zeros(3)),
+        lambda _: operator.setitem(settings_of_mine.rows[0], 2, 5.0),
+        lambda _: operator.setitem(settings_of_mine.rows[1]["b"][0], 2, 5.0),
+        lambda _: operator.setitem(settings_of_mine.rows[1]["b"][1], 0, 5.0),
         lambda patch: patch.setitem(globals(), "offset", 1.5),
         lambda patch: patch.setitem(globals(), "offset", np.arange(3.0)),
         lambda patch: patch.setitem(globals(), "helper", np.sin),
@@ -1764,6 +1778,7 @@ def reads_all(x):
     ],
 )
 def test_what_is_read_by_name_may_be_another_at_the_next_call(change, monkeypatch):
+    monkeypatch.setitem(globals(), "settings_of_mine", Settings())
     x, step = np.array([1.0, 2.0, 3.0]), compile(value_and_grad(reads_all))
     for _ in range(2):
         step(x)

@@ -19,8 +19,8 @@ FEW = 100
 class Outside:
     """What stands behind the names that functions read, and whether it still does.
 
-    A container of a few parts is the same as long as its parts are, and an array as long as its
-    `fingerprint` is. What is read in other ways is not looked at.
+    A container of a few parts is the same as long as its parts are, and an array, also one in such
+    a container, as long as its `fingerprint` is. What is read in other ways is not looked at.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Outside:
     def settle(self) -> None:
         """Leave out what the functions themselves have changed, now that they ran."""
         self._before = [(r, x) for r, x in self._before if _is_same(x, r.value)]
-        there = [r for r, x in self._before if x is not NOTHING]
+        there = [r for r, x in self._before if x.value is not NOTHING]
         self._cells = [r.where for r in there if type(r.where) is CellType]
         self._getters = _getters(r for r in there if r.counted is None)
         self._counted = _getters(r for r in there if r.counted is not None)
@@ -58,10 +58,10 @@ class Outside:
         self._counted_ids = _identities(self._counted)
         self._counts = {id(r.counted): r.counted for r in there if r.counted is not None}.values()
         self._assigned = [count[0] for count in self._counts]
-        self._absent = [r for r, x in self._before if x is NOTHING]
-        parts = [(r.value, x) for r, x in self._before if type(x) in (list, dict, set)]
+        self._absent = [r for r, x in self._before if x.value is NOTHING]
+        parts = [(r.value, x.value) for r, x in self._before if type(x.value) in CONTAINERS]
         self._parts = [(now, x) for now, x in parts if now is not x]
-        self._arrays = [x for _, x in self._before if type(x) is Array]
+        self._arrays = [pair for _, x in self._before for pair in x.arrays]
         self._more = bool(self._counts or self._absent or self._parts or self._arrays)
 
     def change(self) -> str | None:
@@ -110,33 +110,36 @@ def _identities(getters: list[tuple[Any, Getter]]) -> list[int]:
     return [id(x) for where, get in getters for x in get(where)]
 
 
-class Array(NamedTuple):
-    """An array, and what it was known by."""
+class Kept(NamedTuple):
+    """What tells later that a value is the same: a copy of containers, and the arrays there."""
 
-    array: np.ndarray
-    fingerprint: bytes
-
-
-def _kept(x: Any) -> Any:
-    """Return what tells later that x is the same."""
-    return Array(x, fingerprint(x)) if type(x) is np.ndarray else _copied(x)
+    value: Any
+    arrays: list[tuple[np.ndarray, bytes]]
 
 
-def _copied(x: Any, few: int = FEW) -> Any:
+def _kept(x: Any) -> Kept:
+    arrays: list[tuple[np.ndarray, bytes]] = []
+    return Kept(_copied(x, arrays), arrays)
+
+
+def _copied(x: Any, arrays: list[tuple[np.ndarray, bytes]], few: int = FEW) -> Any:
     """Return a copy of a container, down to a few parts in all; anything else as it is."""
+    if type(x) is np.ndarray:
+        arrays.append((x, fingerprint(x)))
     if type(x) not in CONTAINERS or len(x) > few:
         return x
     few //= len(x) + 1  # which ends where a container holds itself, too
     if type(x) is dict:
-        return {key: _copied(part, few) for key, part in x.items()}
-    return type(x)([_copied(part, few) for part in x])
+        return {key: _copied(part, arrays, few) for key, part in x.items()}
+    return type(x)([_copied(part, arrays, few) for part in x])
 
 
-def _is_same(x: Any, y: Any) -> bool:
-    if type(x) is Array:
-        return x.array is y and x.fingerprint == fingerprint(y)
-    if x is y:
+def _is_same(x: Kept, y: Any) -> bool:
+    if any(fingerprint(array) != known_by for array, known_by in x.arrays):
+        return False
+    if x.value is y:
         return True
     with suppress(Exception):  # arrays in lists, say
-        return type(x) is type(y) and isinstance(x, (*NUMBERS, *CONTAINERS)) and bool(x == y)
+        alike = type(x.value) is type(y) and isinstance(y, (*NUMBERS, *CONTAINERS))
+        return alike and bool(x.value == y)
     return False

@@ -29,6 +29,23 @@ NOTHING: Any = object()
 """What a name stands for that is not there, or not yet."""
 
 
+class Slots:
+    """What an object has in the slots of its class, read as from a dict."""
+
+    def __init__(self, owner: Any) -> None:
+        self._owner = owner
+
+    def __contains__(self, name: str) -> bool:
+        return hasattr(self._owner, name)
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self._owner, name)
+
+    def get(self, name: str, default: Any) -> Any:
+        """Return an attribute, or the default where it is not set."""
+        return getattr(self._owner, name, default)
+
+
 class Read(NamedTuple):
     """A name that is read: in globals, in the attributes of an object, or a variable around.
 
@@ -119,6 +136,8 @@ def _read_by(f: Any, *given: Any) -> Iterator[Any]:
         attributes = _attributes(x)
         own = [Read(attributes, name) for name in names & attributes.keys()]
         parts = [(c, name) for c in type(x).__mro__ for name in names & vars(c).keys()]
+        slots = Slots(x)
+        own += [Read(slots, name) for c, name in parts if _is_slot(c, name)]
         left += [r.value for r in own]
         if "step" in names and "param_groups" in attributes:  # of an optimizer
             yield Read(attributes, "param_groups")
@@ -142,6 +161,11 @@ def _may_change(x: Any) -> bool:
     module = x.__name__ if isinstance(x, ModuleType) else x.__module__
     file = getattr(sys.modules.get(module), "__file__", None)
     return not (file and file.startswith(INSTALLED))
+
+
+def _is_slot(c: type, name: str) -> bool:
+    """Tell whether a class of the user's has slots, and this name for one of them."""
+    return "__slots__" in vars(c) and inspect.ismemberdescriptor(vars(c)[name]) and _may_change(c)
 
 
 def _is_installed(x: Any) -> bool:
