@@ -13,15 +13,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import (
-    Tensor,
-    default_generator,
-    is_grad_enabled,
-    kind_of,
-    manual_seed,
-    no_grad,
-    refusal,
-)
+from autograd import Tensor, default_generator, kind_of, no_grad, refusal
 from nn.checks import refuse
 from nn.data import Batch, Batches, Source, batches, source
 from nn.files import load_checkpoint, save_checkpoint
@@ -140,7 +132,7 @@ def fit(
     where, instead = f"schedule={type(schedule).__name__}", "a schedule made of this optimizer"
     refuse(stray, "the schedule changes the rates of another optimizer", where, instead)
     if seed is not None:
-        manual_seed(seed)
+        autograd.manual_seed(seed)
     saved = load_checkpoint(checkpoint) if checkpoint and Path(checkpoint).exists() else None
     start = saved["start"] if saved else int(default_generator.integers(2**63))
     order = np.random.default_rng(start)
@@ -291,7 +283,7 @@ class Training:
             what = "a loss is one number, a scalar Tensor"
             where = f"the loss is {kind_of(loss)} of shape {np.shape(loss)}"
             raise refusal(ValueError, what, where, "reduction='mean'")
-        if is_grad_enabled():
+        if autograd.is_grad_enabled():
             loss.backward()
         return loss, prediction if self.metrics else None
 
