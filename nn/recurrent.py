@@ -11,11 +11,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd import linear, refusal, relu, sigmoid, stack, zeros
+from autograd import linear, refusal, relu, sigmoid, stack
 from nn import functional, init
 from nn.checks import refuse
 from nn.function import shown
-from nn.module import Module, Parameter
+from nn.module import Module
 
 State = tuple[Any, ...]
 
@@ -87,11 +87,9 @@ class Recurrent(Module):
         self.directions = ("", "_reverse") if bidirectional else ("",)
         rows = self.gates * index(hidden_size)
         for layer, direction in product(range(num_layers), self.directions):
-            columns = hidden_size * len(self.directions) if layer else input_size
-            shapes = (rows, columns), (rows, hidden_size), (rows,), (rows,)
-            for name, shape in zip(PARAMETERS, shapes, strict=True):
-                wanted = bias or name.startswith("weight")
-                p = Parameter(zeros(*shape)) if wanted else None
+            width = hidden_size * len(self.directions) if layer else input_size
+            (w_ih, b_ih), (w_hh, b_hh) = (init.affine(bias, rows, n) for n in (width, hidden_size))
+            for name, p in zip(PARAMETERS, (w_ih, w_hh, b_ih, b_hh), strict=True):
                 setattr(self, f"{name}_l{layer}{direction}", p)
         self.reset_parameters()
 

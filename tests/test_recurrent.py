@@ -204,6 +204,12 @@ SAID = {
         "GRU(num_layers=0)",
         "num_layers=1",
     ),
+    "a size": (
+        lambda: nn.GRU(2.5, 4),
+        "the sizes of a layer are whole numbers",
+        "parameters of shape (12, 2.5)",
+        "nn.Linear(4, 3)",
+    ),
     "a nonlinearity": (
         lambda: nn.RNN(3, 4, 1, "sigmoid"),
         "no such nonlinearity is known",
