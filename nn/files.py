@@ -112,7 +112,7 @@ def export_onnx(module: Module, path: str | os.PathLike[str], *example: Any) -> 
     instead = "nn.export_onnx(model, path, x); autograd.export_onnx(f, path, x) for a function"
     wrong = not (example and hasattr(module, "named_parameters"))
     refuse(wrong, what, where, instead, TypeError)
-    names = {tensor: key for key, tensor in module._named("parameter", "buffer")}
+    names = {tensor: key for key, tensor in module._named()}
     with untouched(module):
         module.eval()
         return autograd.export_onnx(module.forward, path, *example, names=names)

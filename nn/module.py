@@ -4,7 +4,7 @@ Parameters, buffers and submodules are plain attributes, and tell by themselves 
 of buffers, which are Tensors like others, the names are kept. Everything else is a walk over that.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
@@ -192,8 +192,9 @@ class Module(Told):
         return (module for _, module in self.named_modules())
 
     def _named(
-        self, *kinds: str, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Tensor]]:
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True,
+        kinds: Iterable[str] = ("parameter", "buffer"),
+    ) -> Iterator[tuple[str, Tensor]]:  # fmt: skip
         seen: set[Tensor] = set()
         below = self.named_modules(prefix, remove_duplicate=remove_duplicate)
         for path, module in below if recurse else [(prefix, self)]:
@@ -211,29 +212,27 @@ class Module(Told):
         The names begin with a `prefix`. Unless `recurse`, those of the modules below are left out;
         unless `remove_duplicate`, one with two names is yielded by both.
         """
-        options = {"recurse": recurse, "remove_duplicate": remove_duplicate}
-        return self._named("parameter", prefix=prefix, **options)
+        return self._named(prefix, recurse, remove_duplicate, ["parameter"])
 
     def parameters(self, recurse: bool = True) -> Iterator[Tensor]:
         """Yield every parameter once: what an optimiser takes."""
-        return (tensor for _, tensor in self._named("parameter", recurse=recurse))
+        return (tensor for _, tensor in self.named_parameters(recurse=recurse))
 
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """Yield every buffer once, with its dotted name; the options are `named_parameters`'."""
-        options = {"recurse": recurse, "remove_duplicate": remove_duplicate}
-        return self._named("buffer", prefix=prefix, **options)
+        return self._named(prefix, recurse, remove_duplicate, ["buffer"])
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """Yield every buffer once."""
-        return (tensor for _, tensor in self._named("buffer", recurse=recurse))
+        return (tensor for _, tensor in self.named_buffers(recurse=recurse))
 
     def _saved(self) -> dict[str, Tensor]:
         """Return what is saved and loaded, by its names, of which a tensor may have several."""
         modules = self.named_modules(remove_duplicate=False)
         unsaved = {_join(path, name) for path, module in modules for name in module._unsaved}
-        named = self._named("parameter", "buffer", remove_duplicate=False)
+        named = self._named(remove_duplicate=False)
         return {path: tensor for path, tensor in named if path not in unsaved}
 
     # ── saving ─────────────────────────────────────────────────────────────────────────────────
@@ -337,7 +336,7 @@ class Module(Told):
 
         What `Tensor.to` takes: a device, too, which is ``"cpu"``.
         """
-        for _, tensor in self._named("parameter", "buffer"):
+        for _, tensor in self._named():
             if tensor.dtype.kind == "f":
                 data = tensor.detach().to(*kinds, **named).data
                 what = f"parameters are floating-point numbers, not {data.dtype}"

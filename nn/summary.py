@@ -82,7 +82,7 @@ def summary(model: Module, *example: Any) -> "autograd.Grid":
         unused = [k for k, (_, m) in parts.items() if k not in calls and not any(m.children())]
         rows = [_row(*parts[k], calls.get(k, [])) for k in [*calls, *unused]]
     first: dict[Any, str] = {}
-    parameters = model._named("parameter", remove_duplicate=False)
+    parameters = model.named_parameters(remove_duplicate=False)
     notes = [f"{n} is {first[p]}" for n, p in parameters if first.setdefault(p, n) != n]
     frozen = sum(p.size for p in first if not p.requires_grad)
     told = "1 parameter is frozen" if frozen == 1 else f"{frozen:,} parameters are frozen"
