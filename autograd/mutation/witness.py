@@ -63,9 +63,9 @@ def witnessed(number: int, op: Any, values: Sequence[Any]) -> int:
     return number
 
 
-def fingerprint(array: np.ndarray) -> bytes:
-    """Return bytes that another content is unlikely to have."""
-    if array.nbytes <= WHOLE:
+def fingerprint(array: np.ndarray, whole: int = WHOLE) -> bytes:
+    """Return bytes that another content is unlikely to have: all, where they are not too many."""
+    if array.nbytes <= whole:
         return array.tobytes()
     elements = array.reshape(-1) if array.flags.c_contiguous else array.flat
     return elements[:: -(-array.size // SAMPLES)].tobytes()

@@ -39,9 +39,10 @@ def compile(f: Callable[..., Any]) -> "Compiled":  # PyTorch's name
     those between them are known by then; the first result at such a size is compared with that of
     `f`. The data of Tensors, whether they require a gradient, their hooks, `no_grad`, and the modes
     of modules are read at each call. What `f` and your functions below it read by name (globals,
-    variables around them, attributes) is compared at each call, and where it is another, `f` is
-    captured again; what is reached otherwise, as an array in a list that is written into, is that
-    of the capture. So are arguments that are no arrays or numbers, which must be hashable.
+    variables around them, attributes, and what is in containers of up to 100 parts) is compared at
+    each call, and where it is another, `f` is captured again; of arrays above 64 kB a sample is
+    compared. What is reached otherwise is that of the capture. So are arguments that are no arrays
+    or numbers, which must be hashable.
     Where `f` calls ``backward``, gradients are added up in ``.grad`` as ever, so that any
     optimizer can use them; where it does not, its results wait for it as others do, so that a model
     can be compiled alone: ``net = compile(net)``. The whole step is faster, as both passes are

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from operator import itemgetter
 from types import CellType, ModuleType
 from typing import Any, NamedTuple
@@ -14,13 +15,16 @@ from autograd.program.tracing.surroundings import CONTAINERS, NOTHING, Read, rea
 NUMBERS = (int, float, complex, bool, str, bytes, np.generic)
 FEW = 100
 """Containers of so many parts are compared part by part."""
+content = partial(fingerprint, whole=2**16)
+"""What an array is known by: up to so many bytes all of them, in 5 µs, then samples, in 0.5."""
 
 
 class Outside:
     """What stands behind the names that functions read, and whether it still does.
 
     A container of a few parts is the same as long as its parts are, and an array, also one in such
-    a container, as long as its `fingerprint` is. What is read in other ways is not looked at.
+    a container, as long as its `fingerprint` is: a write of a few elements into an array of more
+    than 64 kB may escape. What is read in other ways is not looked at.
 
     Parameters
     ----------
@@ -88,7 +92,7 @@ class Outside:
             if x != before:
                 return False
         for array, known_by in self._arrays:
-            if fingerprint(array) != known_by:
+            if content(array) != known_by:
                 return False
         return not (self._absent and any(r.name in r.where for r in self._absent))
 
@@ -125,7 +129,7 @@ def _kept(x: Any) -> Kept:
 def _copied(x: Any, arrays: list[tuple[np.ndarray, bytes]], few: int = FEW) -> Any:
     """Return a copy of a container, down to a few parts in all; anything else as it is."""
     if type(x) is np.ndarray:
-        arrays.append((x, fingerprint(x)))
+        arrays.append((x, content(x)))
     if type(x) not in CONTAINERS or len(x) > few:
         return x
     few //= len(x) + 1  # which ends where a container holds itself, too
@@ -135,7 +139,7 @@ def _copied(x: Any, arrays: list[tuple[np.ndarray, bytes]], few: int = FEW) -> A
 
 
 def _is_same(x: Kept, y: Any) -> bool:
-    if any(fingerprint(array) != known_by for array, known_by in x.arrays):
+    if any(content(array) != known_by for array, known_by in x.arrays):
         return False
     if x.value is y:
         return True
