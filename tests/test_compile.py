@@ -1607,6 +1607,38 @@ def test_a_buffer_is_for_backward_what_it_was_before_it_was_written():
     assert w.grad.tolist() == [18, 60]
 
 
+def test_a_gradient_comes_to_no_data_that_was_written_inside():
+    weights = {
+        "written": lambda w, u, x: w.__imul__(0.9),
+        "set": lambda w, u, x: setattr(w, "data", u.data * 2),
+        "set to a result": lambda w, u, x: setattr(w, "data", np.sin(x)),
+        "a number": lambda w, u, x: setattr(w, "data", np.float64(3.0)),
+    }
+    for name, write in weights.items():
+        for is_read in (True, False)[: 1 + (name != "a number")]:
+            for how in (lambda f: f, compile):
+                w, u = (Tensor([k, k + 1], requires_grad=True) for k in (1.0, 3.0))
+                if name == "a number":
+                    w = Tensor(1.0, requires_grad=True)
+
+                def step(x, w=w, u=u, write=write, is_read=is_read):
+                    with no_grad():
+                        write(w, u, x)
+                    return np.sum(u * x * (w if is_read else w.detach()))
+
+                y = how(step)(np.array([1.0, 10.0]))
+                if how is not compile:
+                    y.backward()
+                    value, expected = w.tolist(), u.grad.tolist()
+                    assert (w.grad is not None) == is_read
+                elif is_read:
+                    with pytest.raises(RuntimeError, match=r"rewritten after it was used"):
+                        y.backward()
+                else:
+                    y.backward()
+                    assert (w.tolist(), u.grad.tolist(), w.grad) == (value, expected, None)
+
+
 @pytest.mark.parametrize("option", ["retain_graph", "create_graph"])
 def test_results_of_a_kept_graph_wait_for_another_backward(option):
     found = []

@@ -152,14 +152,19 @@ class Replay:
         """Return the inputs that gradients of the results come to: None is left in others.
 
         What nothing reads may have been overwritten, and 0 comes to that. What is rewritten stands
-        for two tensors, before and after, whose gradients backward refuses to tell apart.
+        for two tensors, before and after: backward refuses a gradient of either.
         """
         program = self.program
         found = {program.outputs[k] for k in self._connected}
-        found |= {n for n, p in program.parameters.items() if p in self._rewritten}
-        unread = {*program.inputs}
+        rewritten = {n: p for n, p in program.parameters.items() if p in self._rewritten}
+        unread = program.inputs.keys() - rewritten
         for e in reversed(program.equations):
             unread.difference_update(e.args)
             if e.name in found and e.op is not DETACHED and e.like.dtype.kind in "fc":
                 found.update([a for a in e.args if type(a) is Name])
-        return found | unread
+        after = {
+            e.tensor
+            for e in program.effects
+            if e.is_of_data and (e.name in found or type(e.name) is not Name)
+        }
+        return found | unread | {n for n, p in rewritten.items() if p in after}

@@ -136,6 +136,8 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     results = [*outputs, *(e.name for e in effects)]
     needed = {a for e in equations for a in e.args if type(a) is Name}
     needed |= {y for y in results if type(y) is Name}
+    if any(connected):  # a gradient of what they hold afterwards is refused by backward
+        needed |= {run.names[e.tensor] for e in effects if e.is_of_data}
     unused = set(run.names.values()) - needed
     program = Program(
         name=function_name(f),
