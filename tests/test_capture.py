@@ -29,6 +29,7 @@ from autograd.base.tree import flatten
 from autograd.program import CaptureError, Program, capture
 from autograd.program.tracing.randomness import _state, watch
 from autograd.tensor import raw
+from autograd.transforms.batching import VmapError
 from autograd.transforms.outside import DATA
 
 RNG = np.random.default_rng(5)
@@ -1577,3 +1578,125 @@ def test_a_number_is_written_into_only_where_an_array_without_axes_is():
     program = capture(f, 2.0)
     for x in (3.0, -3.0):
         assert same(program(x), f(x))
+
+
+WRITTEN = {
+    "a part": lambda t, x: t[:1].__iadd__(x[0]),
+    "a detached tensor": lambda t, x: t.detach().__iadd__(x),
+    "a part of one": lambda t, x: t.detach().__setitem__(0, x[1]),
+    "its data": lambda t, x: t.data.__imul__(x),
+    "a part of its data": lambda t, x: t.detach().data[1:].__imul__(x[1]),
+}
+
+
+@pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize("values", [[1.0, 2.0], [1, 2]])
+def test_what_is_written_into_a_part_without_recording_is_written_into_the_tensor(write, values):
+    def f(x):
+        kept = t.copy()
+        with no_grad():
+            write(t, x)
+        return kept * x + t
+
+    x = np.array([3.0, 5.0]).astype(type(values[0]))
+    t = Tensor(values, requires_grad=type(values[0]) is float)
+    program, mapped = capture(f, x), ag.vmap(lambda x: f(x * 1))
+    with pytest.raises(VmapError, match="rewriting a tensor from outside"):
+        mapped(np.stack([x, x]))
+    assert t.tolist() == values
+    for k in (1, 2):
+        before = t.tolist()
+        result, after = program(x * k).tolist(), t.tolist()
+        t.data = np.array(before)
+        assert (f(x * k).tolist(), t.tolist()) == (result, after) != (result, before)
+
+
+@pytest.mark.parametrize("look", [lambda t: t[:1], Tensor.detach, lambda t: t.data])
+def test_a_view_that_was_taken_before_a_write_is_refused(look):
+    def f(x):
+        with no_grad():
+            view = look(t)
+            t.__iadd__(x)
+        return view * x
+
+    def number(x):
+        before = count.detach()
+        with no_grad():
+            count.__iadd__(x)
+        return before * x
+
+    t, count = Tensor([1.0, 2.0], requires_grad=True), Tensor(1.0, requires_grad=True)
+    with pytest.raises(CaptureError, match="a view of an array that was written into since"):
+        capture(f, np.ones(2))
+    assert (capture(number, 2.0)(2.0).item(), count.item()) == (2, 3)  # a number is a value
+
+
+@pytest.mark.parametrize("write", [*WRITTEN.values(), lambda t, x: t.__iadd__(x)])
+def test_a_result_that_was_written_into_waits_for_no_gradient(write):
+    def f(x):
+        y = t * x
+        with no_grad():
+            write(y, x)
+        return y
+
+    t, x = Tensor([1.0, 2.0], requires_grad=True), np.array([3.0, 5.0])
+    with pytest.raises(CaptureError) as error:
+        capture(f, x)
+    lines = str(error.value).splitlines()
+    assert lines[0] == (
+        "a program cannot hold writing under no_grad into a tensor on the way to a result"
+    )
+    assert lines[1].endswith(", in f")
+    assert lines[2] == (
+        "  instead: y = y + 1 for y += 1; y.detach() as the result if no gradient is wanted"
+    )
+    with no_grad():
+        assert capture(f, x)(x).tolist() == f(x).tolist()
+    detached = capture(lambda x: f(x).detach(), x)
+    assert detached(x).tolist() == f(x).tolist()
+
+
+SHARED = {
+    "data": lambda t, u, x: u.data,
+    "a part": lambda t, u, x: u.data[::-1],
+    "what is detached": lambda t, u, x: u.detach().data,
+    "an argument": lambda t, u, x: x,
+}
+APART = {
+    "a copy": lambda t, u, x: u.data.copy(),
+    "a result": lambda t, u, x: u.data * 1.0,
+    "a part of its own": lambda t, u, x: t.data[::-1],
+}
+
+
+@pytest.mark.parametrize("of", SHARED.values(), ids=SHARED)
+def test_no_tensor_is_given_the_memory_of_another(of):
+    t, u = Tensor([1.0, 2.0], name="old"), Tensor([3.0, 4.0])
+    with pytest.raises(CaptureError) as error:
+        capture(lambda x: setattr(t, "data", of(t, u, x)), np.ones(2))
+    lines = str(error.value).splitlines()
+    assert lines[0] == "a program cannot hold giving old the memory of another tensor or array"
+    assert lines[1].endswith(", in <lambda>")
+    assert lines[2] == "  instead: old.data = u.data.copy(); or old.data[...] = u.data"
+
+
+@pytest.mark.parametrize("of", APART.values(), ids=APART)
+def test_a_tensor_is_given_memory_of_its_own(of):
+    (t, u), x = (Tensor([1.0, 2.0]), Tensor([3.0, 4.0])), np.ones(2)
+    program = capture(lambda x: setattr(t, "data", of(t, u, x)), x)
+    for _ in range(2):
+        expected = of(t, u, x).tolist()
+        program(x)
+        assert (t.tolist(), u.tolist()) == (expected, [3.0, 4.0])
+        t.data += 1
+
+
+def test_two_tensors_swap_their_memory():
+    t, u, number = Tensor([1.0, 2.0]), Tensor([3.0, 4.0]), Tensor(1.0)
+
+    def swap():
+        t.data, u.data = u.data, t.data
+        number.data = t.data[0]
+
+    capture(swap)()
+    assert (t.tolist(), u.tolist(), number.item()) == ([3.0, 4.0], [1.0, 2.0], 3.0)

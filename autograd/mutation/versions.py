@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd.base.errors import describe, refusal
-from autograd.base.modes import readers
+from autograd.base.modes import is_grad_enabled, readers
 from autograd.mutation.holders import DATA_ALONE, getrefcount
 from autograd.rules.shape import parts_of, setitem
 
@@ -180,10 +180,12 @@ def stands_in(value: Any, index: Any) -> bool:
 def write(x: Any, index: Any, value: Any, *, seen: bool) -> None:
     """Assign into the data of x, for good; operations may have `seen` a constant, and read it."""
     if hasattr(x.data, "tape") or stands_in(value, index):
-        before = x.data
-        x.data = setitem(before, value, index=index)
-        if hasattr(before, "tape"):
-            before.call_in()
+        data = x.data
+        if is_grad_enabled() or not hasattr(data, "tape") or not data.shape:
+            data = setitem(data, value, index=index)
+        else:
+            data[index] = value  # views of it and what it is a view of see that, too
+        x.data = data
     elif type(x.data) is not np.ndarray or not x.data.flags.writeable:
         data = np.copy(x.data)
         data[index] = value

@@ -322,7 +322,7 @@ DETACHED.code, DETACHED.tex = "np.positive({0})", "{0}"
 
 def cut_off(x):
     """Return x without history, where it stands for an array in a program; any other x as it is."""
-    return detached(x) if hasattr(x, "tape") and x.dtype.kind in "fc" else x
+    return x.lend(detached(x)) if hasattr(x, "tape") and x.dtype.kind in "fc" else x
 
 
 # fmt: off

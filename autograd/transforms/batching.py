@@ -30,6 +30,7 @@ from autograd.transforms.outside import DATA, here, innermost, reading
 from autograd.transforms.standin import Standin, is_view
 
 NONE: dict[str, Any] = {}
+REWRITING = "rewriting a tensor from outside", "a new tensor, which f returns"
 ABOUT_SHAPES = {
     np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj,
     np.diag_indices_from, np.tril_indices_from, np.triu_indices_from,
@@ -143,12 +144,14 @@ class Level:
         if t.count > self.since:
             return data
         self._before.setdefault(t, t._grad)
-        return Batched(self, t, False, data)
+        x = Batched(self, t, False, data)
+        x.given = REWRITING
+        return x
 
     def write(self, t: Tensor, value: Any) -> None:
         """Refuse to rewrite a tensor from outside."""
         if getattr(t, "count", self.since) < self.since:
-            raise vmap_error("rewriting a tensor from outside", "a new tensor, which f returns")
+            raise vmap_error(*REWRITING)
         DATA.__set__(t, value)
 
     def restore_gradients(self) -> list[Tensor]:

@@ -67,8 +67,7 @@ def _get(t: Tensor) -> Any:
         return x
     if sys._getframe(1).f_code.co_filename.startswith(ROOMS):
         return x
-    y = cut_off(x)  # the user asks for the values alone
-    return y if y is x else x.lend(y)  # integers have no history
+    return cut_off(x)  # the user asks for the values alone
 
 
 def _set(t: Tensor, value: Any) -> None:

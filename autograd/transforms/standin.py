@@ -4,7 +4,6 @@ It is written into by becoming another value. A view knows what it is a part of,
 """
 
 import operator
-import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NoReturn, Self
 
@@ -33,12 +32,12 @@ class Standin(Methods, NDArrayOperatorsMixin):
     array_instead, number_instead : what to write instead of asking for an array, or a number.
     refusal : makes the error of what cannot be done, and what to write instead.
     tape : what does the operations on it.
+    given : why it may not be written into, and what to write instead; None where it may.
     base, of : what it is a view of, if anything, and the state of that when it was looked at.
     at : by which index it is that view, if by any.
-    lent : as what the user has the data of a tensor, which this is.
     """
 
-    __slots__ = ("__weakref__", "at", "base", "lent", "of", "tape")
+    __slots__ = ("__weakref__", "at", "base", "given", "of", "tape")
 
     kind: ClassVar[str]
     outside: ClassVar[str]
@@ -50,9 +49,9 @@ class Standin(Methods, NDArrayOperatorsMixin):
     def __init__(self, tape: Any) -> None:
         self.tape = tape
         self.base: Standin | None = None
+        self.given: tuple[str, str] | None = None
         self.of: Any = None
         self.at: Any = None
-        self.lent: list[weakref.ref[Standin]] = []
 
     @property
     def state(self) -> Any:
@@ -118,6 +117,8 @@ class Standin(Methods, NDArrayOperatorsMixin):
 
     def become(self, y: Any, where: Any = True) -> Self:
         """Be another value from now on, there at least: what writing in place means."""
+        if self.given is not None:
+            raise self.refusal(*self.given)
         if where is not True:
             y = np.where(where, y, self)
         if type(y) is Tensor:
@@ -150,16 +151,10 @@ class Standin(Methods, NDArrayOperatorsMixin):
         self.at = params["index"] if base is not None and op is GETITEM else None
 
     def lend(self, part: "Standin") -> "Standin":
-        """Return what the user has of a tensor: who writes into it writes into the tensor."""
-        part.base, part.of, part.at = self, self.state, ...
-        self.lent.append(weakref.ref(part))
+        """Return a part, as the data of a tensor: who writes into it writes into this, too."""
+        if self.shape:  # numbers are not written into
+            part.base, part.of, part.at = self, self.state, ...
         return part
-
-    def call_in(self) -> None:
-        """Make what was lent stale: the memory holds something else now."""
-        for handle in self.lent:
-            if (part := handle()) is not None and part.base is self:
-                part.of = None
 
     @property
     def is_stale(self) -> bool:

@@ -21,9 +21,11 @@ from autograd.program.tracing.callers import is_users
 from autograd.program.tracing.randomness import counted_seeds, drawing_line, watch
 from autograd.program.tracing.refusals import (
     definition,
+    of_given_tensor,
     refuse_gradients,
-    refuse_hooks,
+    refuse_history,
     refuse_leaks,
+    refuse_shared,
     refuse_written,
 )
 from autograd.program.tracing.run import Run, naming
@@ -113,7 +115,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
         type(v) is Tensor and v.requires_grad and (v in run.names or not _is_consumed(v, run))
         for v in values
     ]
-    refuse_hooks(f, [v for v, waits in zip(values, connected, strict=True) if waits], run)
+    refuse_history(f, [v for v, waits in zip(values, connected, strict=True) if waits], run)
     effects = [Effect(t, "new grad" if t in run.anew else "grad", g) for t, g in left.items()]
     effects += [Effect(t, attribute, _reference(tape, y)) for t, attribute, y in run.changed()]
     gradients = [
@@ -123,6 +125,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     ]
     returned = [*outputs, *(e.name for e in effects if e.is_of_data)]
     refuse_gradients(f, gradients, returned, tape)
+    refuse_shared(f, run)
     run.left, run.data, run.anew, run.replaced = {}, {}, set(), {}
     del given, containers, values, gives, result
     refuse_leaks(f, tape)
@@ -161,7 +164,9 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
 def _variable(tape: Tape, name: str, x: Any) -> Any:
     """Return what the function gets in the place of an example."""
     if type(x) is Tensor:
-        y = constant(_variable(tape, name, x.data))
+        data = _variable(tape, name, x.data)
+        data.given = of_given_tensor(data.name)
+        y = constant(data)
         y.requires_grad = x.requires_grad
         return y
     if isinstance(x, Standin):  # of a capture or a map around this one
@@ -172,7 +177,8 @@ def _variable(tape: Tape, name: str, x: Any) -> Any:
             what, where = "a program takes numbers of 64 bits", f"{name} = {x!r:.40}"
             raise refusal(CaptureError, what, where, f"float({name}), or {name} as a text")
         symbol = tape.input(name, data)
-        symbol.given, symbol.weak = True, type(x) in (int, float, complex)
+        symbol.given = f"writing into {symbol.name}, an argument", "x = x.copy() first"
+        symbol.weak = type(x) in (int, float, complex)
         return symbol
     return x
 

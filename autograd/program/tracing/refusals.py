@@ -32,12 +32,16 @@ def refuse_written(
         )
     for name, x in zip(arguments, given, strict=True):
         if type(x) is Tensor and raw(x).name != name:
-            raise refusal(
-                CaptureError,
-                f"a program cannot hold writing into {name}, a tensor that it is given",
-                definition(f),
-                f"{name} = {name} + 1 for {name} += 1; or a tensor from outside",
-            )
+            what, instead = of_given_tensor(name)
+            raise refusal(CaptureError, f"a program cannot hold {what}", definition(f), instead)
+
+
+def of_given_tensor(name: str) -> tuple[str, str]:
+    """Return what cannot be done to an argument that is a tensor, and what to write instead."""
+    return (
+        f"writing into {name}, a tensor that it is given",
+        f"{name} = {name} + 1 for {name} += 1; or a tensor from outside",
+    )
 
 
 def refuse_gradients(
@@ -61,10 +65,22 @@ def refuse_gradients(
             )
 
 
-def refuse_hooks(f: Callable[..., Any], results: Sequence[Any], run: Any) -> None:
-    """Refuse hooks of tensors on the way to results: nobody would call them when gradients come."""
+def refuse_history(f: Callable[..., Any], results: Sequence[Any], run: Any) -> None:
+    """Refuse what a program loses of how results were made that wait for gradients.
+
+    Nobody would call a hook on the way. What was written into a value under no_grad has no history
+    in a program, where the value itself keeps its own in the engine.
+    """
     naming = run.tape._call_gradient
     for t in toposort(*[y for y in results if type(y) is Tensor]):
+        written = max(getattr(raw(t), "written", 0), (t.meta or {}).get("rewritten", 0))
+        if t.op is not None and written > t.count:
+            raise refusal(
+                CaptureError,
+                "a program cannot hold writing under no_grad into a tensor on the way to a result",
+                definition(f),
+                "y = y + 1 for y += 1; y.detach() as the result if no gradient is wanted",
+            )
         hooks = (t.meta or {}).get("hooks", {}).values() if t not in run.names else ()
         if any(getattr(hook, "func", None) != naming for hook in hooks):
             raise refusal(
@@ -73,6 +89,18 @@ def refuse_hooks(f: Callable[..., Any], results: Sequence[Any], run: Any) -> Non
                 definition(f),
                 "backward in the function, too; or the hook outside, on a parameter or the result",
             )
+
+
+def refuse_shared(f: Callable[..., Any], run: Any) -> None:
+    """Refuse a tensor that is given another's array: they would be two arrays after a replay."""
+    for t in run.shared():
+        name = t.name or "t"
+        raise refusal(
+            CaptureError,
+            f"a program cannot hold giving {name} the memory of another tensor or array",
+            definition(f),
+            f"{name}.data = u.data.copy(); or {name}.data[...] = u.data",
+        )
 
 
 def refuse_leaks(f: Callable[..., Any], tape: Tape) -> None:

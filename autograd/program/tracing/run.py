@@ -123,6 +123,17 @@ class Run:
             if t in self.replaced:
                 yield t, "new data", y
 
+    def shared(self) -> Iterator[Tensor]:
+        """Yield what has an array now that is an argument's, or that of another such tensor."""
+        for t in self.replaced:
+            y = self.data[t]
+            while getattr(y, "base", None) is not None:
+                y = y.base
+            if y.shape and (
+                getattr(y, "given", None) or any(y is x for u, x in self.data.items() if u is not t)
+            ):
+                yield t
+
     def _is_written(self, t: Tensor) -> bool:
         """Tell whether the array that a tensor had at first holds other numbers now."""
         y = self.replaced.get(t, self.data[t])

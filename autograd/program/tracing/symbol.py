@@ -8,11 +8,12 @@ engine, the user's function. What it does is written down by the `Tape` of the s
 import operator
 import sys
 import weakref
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd.base.errors import ROOMS, line_of, refusal, user_frame
+from autograd.mutation.versions import birth
 from autograd.primitive import (
     CREATORS,
     PRIMITIVES,
@@ -57,11 +58,11 @@ class Symbol(Standin):
     Attributes
     ----------
     data : its value for the example inputs.
-    given : whether it is an argument, which only the caller may change.
     weak : whether it stands for a number of Python's, which takes the dtype of what it meets.
+    written : the birth number of when it was written into; 0 if it was not.
     """
 
-    __slots__ = ("data", "given", "name", "weak")
+    __slots__ = ("data", "name", "weak", "written")
 
     kind, outside = "traced", "a traced value into an array of numbers"
     refusal = staticmethod(capture_error)
@@ -78,7 +79,7 @@ class Symbol(Standin):
     def __init__(self, tape: "Tape", name: Name, data: Any) -> None:
         super().__init__(tape)
         self.name, self.data = name, data
-        self.given = self.weak = False
+        self.weak, self.written = False, 0
         tape.handles.append(weakref.ref(self))
 
     @property  # type: ignore[misc]  # what isinstance asks beside the type
@@ -114,15 +115,9 @@ class Symbol(Standin):
         """Its name: who writes into it gives it another one."""
         return self.name
 
-    def become(self, y: Any, where: Any = True) -> Self:
-        """Be another value from now on; refuse to be where the caller would have to see it."""
-        if self.given:
-            raise capture_error(f"writing into {self.name}, an argument", "x = x.copy() first")
-        return super().become(y, where)
-
     def put(self, y: "Symbol") -> None:
         """Take over another one's name and value."""
-        self.name, self.data = y.name, y.data
+        self.name, self.data, self.written = y.name, y.data, birth()
 
     def __pow__(self, other: Any) -> Any:
         return self._power(self, other)  # x**2 is faster than np.power(x, 2), and rounds otherwise
