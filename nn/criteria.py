@@ -574,10 +574,8 @@ def ctc_loss(
     place = np.arange(labels.shape[1])
     leaps = np.pad(labels[:, 2:] != labels[:, :-2], ((0, 0), (2, 0)))[:, : len(place)]
     said = x[:, np.arange(len(sizes))[:, None], labels]
-    # before the first step, which there may be
-    nothing_said = np.where(place > 0, -np.inf, 0.0).astype(x.dtype)
-    alpha = np.where((steps > 0)[:, None], np.where(place < 2, said[0], -np.inf), nothing_said)
-    for t in range(1, len(x)):
+    alpha = np.tile(np.where(place > 0, -np.inf, 0.0).astype(x.dtype), (len(sizes), 1))
+    for t in range(len(x)):  # before the first, nothing is said
         before = np.pad(alpha, ((0, 0), (2, 0)), constant_values=-np.inf)
         ways = [alpha, before[:, 1:-1], np.where(leaps, before[:, :-2], -np.inf)]
         alpha = np.where((t < steps)[:, None], logsumexp(np.stack(ways), axis=0) + said[t], alpha)
