@@ -121,16 +121,13 @@ def binary_cross_entropy(
     array([0.105, 0.223])
     """
     p, t = alike("binary_cross_entropy", input, target)
-    for value, instead in (
-        (p, "binary_cross_entropy_with_logits(input, target), or sigmoid(input)"),
-        (t, "a target of 0 and 1: (target > 0) of -1 and 1"),
-    ):
+    logits = "binary_cross_entropy_with_logits(input, target), or sigmoid(input)"
+    for value, instead in ((p, logits), (t, "a target of 0 and 1: (target > 0) of -1 and 1")):
         values = numbers(value)
-        outside = ~((values >= 0) & (values <= 1))
-        if outside.any():
-            what = f"{values[outside][0]} is no probability"
+        outside = values[~((values >= 0) & (values <= 1))]
+        if outside.size:
             where = f"binary_cross_entropy(input {p.shape}, target {t.shape})"
-            raise refusal(ValueError, what, where, instead)
+            raise refusal(ValueError, f"{outside[0]} is no probability", where, instead)
     return reduce(-(t * _bounded_log(p) + (1 - t) * _bounded_log(1 - p)), reduction, weight)
 
 
@@ -429,26 +426,25 @@ def cross_entropy(
            [ 0.422, -0.443,  0.021]])
     """
     x, target = floating(input), given(target)
-    if not 0 <= label_smoothing <= 1:
-        what, instead = "label_smoothing is a share, from 0 to 1", "label_smoothing=0.1"
-        raise refusal(ValueError, what, f"cross_entropy({label_smoothing=})", instead)
+    what, where = "label_smoothing is a share, from 0 to 1", f"cross_entropy({label_smoothing=})"
+    refuse(not 0 <= label_smoothing <= 1, what, where, "label_smoothing=0.1")
     if x.shape == target.shape != ():
         if target.dtype.kind == "f":
-            if ignore_index >= 0:
-                what = "probabilities have no class index that could be ignored"
-                where = f"cross_entropy({ignore_index=}) of a target of floats"
-                instead = "reduction='none', and the mean of the losses that count"
-                raise refusal(ValueError, what, where, instead)
+            what = "probabilities have no class index that could be ignored"
+            where = f"cross_entropy({ignore_index=}) of a target of floats"
+            instead = "reduction='none', and the mean of the losses that count"
+            refuse(ignore_index >= 0, what, where, instead)
             warn_unless_distribution("cross_entropy", target, class_axis(x.shape))
             weight = class_weight("cross_entropy", weight, x)
             return reduce(_soft_losses(x, target, weight, label_smoothing), reduction)
         target = one_hot_indices(target, class_axis(x.shape))
 
-    def smoothed(x: Array, target: Array, weight: Any) -> Array:
+    def losses(x: Array, target: Array, weight: Any) -> Array:
+        if not label_smoothing:
+            return _weighted(softmax_cross_entropy(x, target), weight, target)
         q = (raw(target)[:, None] == np.arange(x.shape[1])).astype(x.dtype)
         return _soft_losses(x, q, weight, label_smoothing)
 
-    losses = smoothed if label_smoothing else _hard_losses
     return by_class("cross_entropy", losses, x, target, weight, ignore_index, reduction)
 
 
@@ -463,8 +459,7 @@ def nll_loss(
     >>> round(nll_loss(np.log([[0.25, 0.75]]), [1]).item(), 4)
     0.2877
     """
-    x, target = floating(input), given(target)
-    return by_class("nll_loss", _picked, x, target, weight, ignore_index, reduction)
+    return by_class("nll_loss", _picked, floating(input), target, weight, ignore_index, reduction)
 
 
 def multi_margin_loss(
@@ -485,8 +480,7 @@ def multi_margin_loss(
         slack = relu(margin + _picked(x, target, None)[:, None] + x) * others
         return _weighted(np.mean(slack**p, axis=1), weight, target)
 
-    x, target = floating(input), given(target)
-    each = by_class("multi_margin_loss", losses, x, target, weight, None, "none")
+    each = by_class("multi_margin_loss", losses, floating(input), target, weight, None, "none")
     return reduce(each, reduction)
 
 
@@ -598,10 +592,6 @@ def _bounded_log(p: Array) -> Array:
     floor = max(math.exp(-100), float(np.finfo(p.dtype).tiny))
     line = math.log(floor) + (p - floor) * STEEP
     return np.where(p > floor, np.log(np.maximum(p, floor)), line)
-
-
-def _hard_losses(x: Array, target: Array, weight: Any) -> Array:
-    return _weighted(softmax_cross_entropy(x, target), weight, target)
 
 
 def _picked(x: Array, target: Array, weight: Any) -> Array:
