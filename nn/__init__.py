@@ -7,6 +7,7 @@ are in `losses`, `function` and `convolution`; the other layers are in `layers`,
 `pictures`; `doctor`; `files`; `summary`; `estimators`.
 """
 
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from nn import convolution, data, function, functional, init, losses, normalizat
 from nn.attention import Embedding, MultiheadAttention, TransformerEncoder, TransformerEncoderLayer
 from nn.convolution import *  # noqa: F403  # what __all__ says there, as below
 from nn.doctor import doctor
-from nn.elsewhere import OF_NN, absent
+from nn.elsewhere import OF_NN, TABLES, refuse_name
 from nn.files import export_onnx, load, save
 from nn.function import *  # noqa: F403  # its __all__
 from nn.history import History
@@ -34,6 +35,9 @@ from nn.recurrent import GRU, LSTM, RNN
 from nn.summary import summary
 from nn.training import fit
 
+for _place, _table in TABLES.items():
+    vars(import_module(_place))["__getattr__"] = partial(refuse_name, f"module {_place!r}", _table)
+
 if TYPE_CHECKING:
     from nn import estimators as estimators
 else:
@@ -42,7 +46,7 @@ else:
         """Import the estimators, and scikit-learn, when first asked for."""
         if name == "estimators":
             return import_module("nn.estimators")
-        raise absent("module 'nn'", name, OF_NN.get(name))
+        return refuse_name("module 'nn'", OF_NN, name)
 
     def __dir__() -> list[str]:
         return sorted(__all__)

@@ -1,6 +1,6 @@
 """Names of PyTorch that are not here, and what to write instead."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NoReturn
 
 from autograd import three_lines
@@ -105,30 +105,24 @@ OF_MODULES = {
     "register_forward_pre_hook": "what it does in forward, of a subclass",
     "register_full_backward_hook": "y.register_hook(f) of a Tensor, in forward",
 }
+TABLES = {
+    "nn.functional": OF_FUNCTIONAL, "nn.init": OF_INIT, "nn.optim": OF_OPTIM,
+    "nn.optim.lr_scheduler": OF_SCHEDULES, "nn.utils": OF_UTILS,
+}  # fmt: skip
+"""Those of the modules of nn, which `nn` itself gives to them."""
 
 
-def absent(place: str, name: str, instead: str | None) -> AttributeError:
-    """Return the error for a name that is not in a place."""
-    what = f"{place} has no attribute {name!r}"
-    where = f"{name}, a name of PyTorch"
-    return AttributeError(three_lines(what, where, instead) if instead else what)
-
-
-def refusing(place: str, table: Mapping[str, str]) -> Callable[[str], NoReturn]:
-    """Return the ``__getattr__`` of a module that says what to write instead."""
-
-    def __getattr__(name: str) -> NoReturn:  # noqa: N807  # what Python asks a module for
-        """Raise AttributeError: only what is not there is asked for."""
-        raise absent(f"module {place!r}", name, table.get(name))
-
-    return __getattr__
+def refuse_name(place: str, table: Mapping[str, str], name: str) -> NoReturn:
+    """Raise AttributeError for a name that a place does not have, with what to write, if known."""
+    what, where = f"{place} has no attribute {name!r}", f"{name}, a name of PyTorch"
+    raise AttributeError(three_lines(what, where, table[name]) if name in table else what)
 
 
 class Refused:
     """A method of PyTorch's modules that is not there."""
 
-    def __init__(self, name: str, instead: str) -> None:
-        self.name, self.instead = name, instead
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     def __get__(self, module: object, owner: type) -> NoReturn:
-        raise absent(f"{owner.__name__!r} object", self.name, self.instead)
+        refuse_name(f"{owner.__name__!r} object", OF_MODULES, self.name)

@@ -1,7 +1,7 @@
 """Layers and losses as functions of Tensors or arrays, under PyTorch's names."""
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +9,6 @@ from autograd import Tensor, default_generator, linear, no_grad, refusal
 from nn import criteria, nonlinear, windows
 from nn.checks import refuse
 from nn.criteria import *  # noqa: F403  # the losses are functions too
-from nn.elsewhere import OF_FUNCTIONAL, refusing
 from nn.nonlinear import *  # noqa: F403  # and the activations
 from nn.targets import Array, Maybe, class_indices, floating, raw
 from nn.windows import *  # noqa: F403  # and what slides
@@ -294,8 +293,5 @@ def one_hot(target: Array, num_classes: int = -1) -> Tensor:
     return Tensor((indices[..., None] == np.arange(classes)).astype(np.int64))
 
 
-if not TYPE_CHECKING:
-    __getattr__ = refusing(__name__, OF_FUNCTIONAL)
-
-    def __dir__() -> list[str]:
-        return sorted(__all__)
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -4,13 +4,12 @@ Random numbers raise TypeError for a tensor of integers, which would cut them.
 """
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd import Tensor, default_generator, no_grad, zeros
 from nn.checks import refuse
-from nn.elsewhere import OF_INIT, refusing
 from nn.module import Parameter
 
 GAINS = dict.fromkeys(("linear", "conv1d", "conv2d", "conv3d", "sigmoid"), 1.0)
@@ -214,7 +213,3 @@ def _fans(tensor: Tensor) -> tuple[int, int]:
     refuse(tensor.ndim < 2, what, f"a tensor of shape {tensor.shape}", instead)
     field = math.prod(tensor.shape[2:])
     return max(tensor.shape[1] * field, 1), max(tensor.shape[0] * field, 1)
-
-
-if not TYPE_CHECKING:
-    __getattr__ = refusing(__name__, OF_INIT)

@@ -379,8 +379,8 @@ class Module(Told):
         return f"{name}(\n  {inside}\n)"
 
 
-for _name, _instead in OF_MODULES.items():
-    setattr(Module, _name, Refused(_name, _instead))
+for _name in OF_MODULES:
+    setattr(Module, _name, Refused(_name))
 
 
 def _join(path: str, name: str) -> str:

@@ -1,13 +1,12 @@
 """Gradient clipping: between `backward` and an optimiser's step, under PyTorch's names."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd import Tensor, kind_of, refusal
 from nn.checks import refuse
-from nn.elsewhere import OF_UTILS, refusing
 
 
 def forget_gradients(parameters: Iterable[Tensor], to_none: bool) -> None:
@@ -84,7 +83,3 @@ def _grads(parameters: Any, bound: float) -> list[Tensor]:
     refuse(others, what, where, "model.parameters()", TypeError)
     refuse(not bound >= 0, "gradients are clipped to 0 or more", f"a bound of {bound}", "1.0")
     return [p.grad for p in tensors if p.grad is not None]
-
-
-if not TYPE_CHECKING:
-    __getattr__ = refusing(__name__, OF_UTILS)

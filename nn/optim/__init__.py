@@ -1,8 +1,5 @@
 """Optimisers: steps against the gradient, by PyTorch's formulas, in place and without a graph."""
 
-from typing import TYPE_CHECKING
-
-from nn.elsewhere import OF_OPTIM, refusing
 from nn.optim import lr_scheduler
 from nn.optim.averaging import EMA
 from nn.optim.descent import SGD, Adagrad, Adam, AdamW, Lion, RMSprop
@@ -13,6 +10,3 @@ __all__ = [
     "EMA", "LBFGS", "SGD", "Adagrad", "Adam", "AdamW", "Lion", "Optimizer", "RMSprop",
     "lr_scheduler",
 ]  # fmt: skip
-
-if not TYPE_CHECKING:
-    __getattr__ = refusing(__name__, OF_OPTIM)

@@ -10,11 +10,10 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from inspect import Signature, signature
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from autograd import kind_of
 from nn.checks import bind, unwritten
-from nn.elsewhere import OF_SCHEDULES, refusing
 from nn.optim.optimizer import Optimizer, Remembering
 
 CHOICES = {"mode": "min max", "threshold_mode": "rel abs", "anneal_strategy": "cos linear"}
@@ -340,7 +339,3 @@ class ReduceLROnPlateau(LRScheduler):
         self._apply(self.base_lrs)
         if self.num_bad_epochs > o["patience"]:
             self.cooldown_counter, self.num_bad_epochs = o["cooldown"], 0
-
-
-if not TYPE_CHECKING:
-    __getattr__ = refusing(__name__, OF_SCHEDULES)
