@@ -2,7 +2,9 @@
 
 import gc
 import operator
+import threading
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -705,6 +707,42 @@ def test_no_tensor_outside_is_left_with_gradients_of_examples(error):
     with pytest.raises(error):
         vmap(f)(Tensor(X))
     assert [t.grad for t in tensors] == [None, None]
+
+
+def test_other_threads_see_no_gradients_of_examples():
+    w, gone, seen = Tensor(np.ones(3), requires_grad=True), threading.Event(), threading.Event()
+    w.grad = np.full(3, 2.0)
+
+    def f(x):
+        np.sum(w * x).backward()
+        gone.set()
+        seen.wait(20)
+
+    def mapped():
+        with pytest.raises(VmapError):
+            vmap(f)(X)
+
+    with ThreadPoolExecutor() as threads:
+        done = threads.submit(mapped)
+        gone.wait(20)
+        found, w.grad = w.grad, None
+        seen.set()
+        done.result()
+    assert (found.tolist(), w.grad) == ([2, 2, 2], None)
+
+
+def test_a_gradient_that_a_map_sets_is_left():
+    w = Tensor(np.ones(3), requires_grad=True)
+
+    def f(x):
+        y = w * x
+        before, w.grad = w.grad, np.full(3, 5.0)
+        return y * before * w.grad
+
+    for gradient in (2.0, 5.0):
+        w.grad = np.full(3, gradient)
+        assert vmap(f)(X).tolist() == (X * gradient * 5).tolist()
+        assert w.grad.tolist() == [5, 5, 5]
 
 
 def test_a_shape_is_not_written_into():

@@ -122,9 +122,9 @@ class Level:
     def __init__(self, size: int, connected: bool = True) -> None:
         self.size, self.connected = size, connected
         self.since, self.below = birth(), here.reader
-        self.left: dict[Tensor, Any] = {}  # none: see `restore_gradients`
+        self.left: dict[Tensor, Any] = {}  # the gradients of the tensors from outside
         self.retains = False
-        self._before: dict[Tensor, Any] = {}  # the gradients of the tensors from outside
+        self._before: dict[Tensor, Any] = {}  # what they were at first
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -143,7 +143,8 @@ class Level:
             return data if self.below is None else self.below.read(t, data)
         if t.count > self.since:
             return data
-        self._before.setdefault(t, t._grad)
+        if t not in self.left:
+            self.left[t] = self._before[t] = t._grad
         x = Batched(self, t, False, data)
         x.given = REWRITING
         return x
@@ -154,14 +155,17 @@ class Level:
             raise vmap_error(*REWRITING)
         DATA.__set__(t, value)
 
-    def restore_gradients(self) -> list[Tensor]:
-        """Return the tensors from outside that have gradients of single examples no more."""
-        found = []
-        for t, before in self._before.items():
-            left = raw(t._grad)
-            if type(left) is Batched and left.tape is self:
-                t._grad = before
+    def leave_gradients(self) -> list[Tensor]:
+        """Leave in the tensors from outside what f has set; return those with another gradient.
+
+        One of single examples is none of theirs.
+        """
+        left, self.left, found = self.left, {}, []
+        for t, g in left.items():
+            if type(raw(g)) is Batched and raw(g).tape is self:
                 found.append(t)
+            elif raw(g) is not raw(self._before[t]):
+                t._grad = g
         return found
 
     # ── operations ─────────────────────────────────────────────────────────────────────────────

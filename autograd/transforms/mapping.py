@@ -66,7 +66,7 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
                 results, nest = flatten(f(*rebuild(given), **kwargs))
                 values = [raw(y) for y in results]
         finally:
-            left = level.restore_gradients()
+            left = level.leave_gradients()
         if left:
             raise vmap_error(
                 f"backward to a tensor from outside, {describe(left[0], 0)}",

@@ -3,8 +3,8 @@
 A function that is captured, or mapped over a batch, may use tensors from outside: the parameters of
 a module, what a surrounding derivative differentiates by. Meanwhile this thread reads them through
 a `Reader`, which gives what stands for their data: a symbol, or a value that is the same for the
-whole batch. Outside of that, `Tensor.data` is the slot that it always was, and as fast. A capture
-has places of its own for the gradients that the function leaves in such tensors, so that what other
+whole batch. Outside of that, `Tensor.data` is the slot that it always was, and as fast. Both have
+places of their own for the gradients that the function leaves in such tensors, so that what other
 threads find there is what it was.
 """
 
@@ -100,7 +100,7 @@ def readers_here() -> Iterator[Reader]:
 
 
 def _places(t: Tensor) -> dict[Tensor, Any] | None:
-    """Return where a capture of this thread keeps the gradient of t; None where t does."""
+    """Return where a reader of this thread keeps the gradient of t; None where t does."""
     return next((reader.left for reader in readers_here() if t in reader.left), None)
 
 
