@@ -709,6 +709,22 @@ def test_no_tensor_outside_is_left_with_gradients_of_examples(error):
     assert [t.grad for t in tensors] == [None, None]
 
 
+def test_what_stands_for_an_array_is_printed():
+    shown = []
+
+    def f(x):
+        y = w * x
+        shown.append(f"{w} {y} {y.sum()!r} {y.sum()}")
+        return y
+
+    w = Tensor(np.ones(3), requires_grad=True)
+    vmap(f)(np.ones((2, 3)))
+    capture(f, np.ones(3))
+    many, one = "Tensor(<one float64 (3,)>) Tensor(<2 × float64 (3,)>)", "<2 × float64 ()>"
+    traced, number = "Tensor(<p: float64 (3,)>) Tensor(<t1: float64 (3,)>)", "<t2: float64 ()>"
+    assert shown == [f"{many} Tensor({one}) {one}", f"{traced} Tensor({number}) {number}"]
+
+
 def test_other_threads_see_no_gradients_of_examples():
     w, gone, seen = Tensor(np.ones(3), requires_grad=True), threading.Event(), threading.Event()
     w.grad = np.full(3, 2.0)

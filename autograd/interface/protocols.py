@@ -101,6 +101,8 @@ class Protocols:
         return str(self if self.ndim else self.data)  # f"{loss}" is the number, as an array's is
 
     def __repr__(self) -> str:
+        if hasattr(self.data, "tape"):  # the numbers are not known yet
+            return f"Tensor({self.data!r})"
         text = repr(self.data.tolist()) if self.ndim == 0 else np.array2string(
             self.data, separator=", ", prefix="Tensor("
         )  # fmt: skip
