@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from autograd.base.blocks import LARGE, in_pieces
-from autograd.primitive import fused_op
 from autograd.program.equations import Equation, Name, Names
 from autograd.program.printers.literals import is_repeated
 from autograd.program.program import Program
@@ -26,11 +25,9 @@ from autograd.program.replay.kernels import (
     kernel_of,
     ufunc,
 )
-from autograd.rules.neural import d_cross_entropy as fused_gradient
+from autograd.program.replay.lifetimes import GRADIENT, Lifetimes, softmax_of
 from autograd.rules.neural import softmax_cross_entropy
 from autograd.rules.shape import VIEWS
-
-GRADIENT = fused_op(fused_gradient)
 
 
 class Plan:
@@ -67,21 +64,18 @@ class Plan:
         self._fixed = set(program.constants)  # whose arrays are there before the replay
         self._names = Names(WORDS | {n.text for n in self._like})
         self._referred: dict[int, str] = {}  # by the identity of what is in the scope
-        self._base = self._bases()
-        self._read_only = self._unwritable()
-        self._leaving = self._leave()
-        self._last = self._last_uses()
+        self._lives = lives = Lifetimes(program, self._steps)
         self._held: dict[Name, np.ndarray] = {}
         self._free: list[np.ndarray] = []
         self._softmax: dict[Name, str] = {}
         self._early: set[Name] = set()
         ending: dict[int, list[Name]] = defaultdict(list)
-        for name, i in self._last.items():
+        for name, i in lives.last.items():
             ending[i].append(name)
         for i, e in enumerate(self._steps):
             if isinstance(e, Chain):
                 self._chain(e, i)
-            elif e.name in self._base:
+            elif e.name in lives.base:
                 self._view(e)
             else:
                 self._compute(e, i)
@@ -115,50 +109,11 @@ class Plan:
             self._referred[id(value)], self.scope[text] = text, value
         return text
 
-    # ── who is needed until when ───────────────────────────────────────────────────────────────
-    def _bases(self) -> dict[Name, Name]:
-        """Map each view to what it is a view of."""
-        bases: dict[Name, Name] = {}
-        for e in self.program.equations:
-            if e.is_view:
-                bases[e.name] = bases.get(e.args[0], e.args[0])
-        return bases
-
-    def _unwritable(self) -> set[Name]:
-        """Find the views that NumPy lets nobody write into."""
-        found: set[Name] = set()
-        for e in self.program.equations:
-            if e.op.fn in (np.broadcast_to, np.diagonal) or (
-                e.name in self._base and e.args[0] in found
-            ):
-                found.add(e.name)
-        return found
-
-    def _leave(self) -> set[Name]:
-        """Find whose arrays leave the program: of results, and of what one result is a view of."""
-        results = [y for y in self.program.results if type(y) is Name]
-        bases = [self._base.get(y, y) for y in results]
-        return {
-            base
-            for y, base in zip(results, bases, strict=True)
-            if bases.count(base) == 1 and np.size(self._like[y]) == np.size(self._like[base])
-        } | {*results}
-
-    def _last_uses(self) -> dict[Name, int]:
-        last: dict[Name, int] = {}
-        for i, step in enumerate(self._steps):
-            for e in step.equations if isinstance(step, Chain) else [step]:
-                last.setdefault(e.name, i)
-                last.update({self._base.get(a, a): i for a in e.args if type(a) is Name})
-                if e.op is GRADIENT or e.op.fn is softmax_cross_entropy:
-                    last[self._softmax_of(e)] = i  # which the backward pass works on
-        end = len(self._steps)
-        return last | {self._base.get(y, y): end for y in self.program.results if type(y) is Name}
-
+    # ── places ────────────────────────────────────────────────────────────────────────────────
     def _place(self, name: Name, like: Any, dying: Sequence[Name] = (), order: str = "C") -> str:
         """Find room for a result: an array of its own, a dying argument's, or a free buffer."""
         text = name.text
-        if name in self._leaving:
+        if name in self._lives.leaving:
             self.lines.append(f"{text} = {self.refer(np.empty)}({like.shape}, {like.dtype.str!r})")
             return text
         for a in dying:
@@ -178,7 +133,7 @@ class Plan:
         """Return the arguments that a result may be written over, at step i, in their order."""
         kernel = kernel_of(e.op)
         args = e.args if e.op.elementwise and kernel in IN_PLACE else e.args[: kernel in PARTIAL]
-        ending = [a for a in args if a in self._held and self._last.get(a) == i]
+        ending = [a for a in args if a in self._held and self._lives.last.get(a) == i]
         return [a for a in ending if self.scope[a.text].flags.c_contiguous]
 
     def _room(self, size: int) -> np.ndarray:
@@ -208,10 +163,10 @@ class Plan:
             return self._cross_entropy(e)
         if e.name in self._early:
             return None
-        if e.op is GRADIENT and self._softmax_of(e) in self._held:
+        if e.op is GRADIENT and softmax_of(e) in self._held:
             return self._d_cross_entropy(e)
         kernel = kernel_of(e.op)
-        own = kernel is ufunc and e.name in self._leaving  # a new array is wanted anyway
+        own = kernel is ufunc and e.name in self._lives.leaving  # a new array is wanted anyway
         if kernel is None or own or self._is_shared(e) or not np.ndim(e.like) or not e.like.size:
             return self._call(e)
         lines = kernel(self.refer, e, self._examples(e), [self._argument(a) for a in e.args])
@@ -225,13 +180,14 @@ class Plan:
 
     def _chain(self, chain: Chain, i: int) -> None:
         """Compute elementwise operations together, without the arrays that only they need."""
-        kept = [e.name for e in chain.equations if np.ndim(e.like) and self._last[e.name] > i]
+        kept = [e.name for e in chain.equations if np.ndim(e.like) and self._lives.last[e.name] > i]
         name = self._names.take(f"chain_{i}")
         text, reads, sums = spell_chain(
             name, chain, kept, self.refer, self._scalar, self._like.__getitem__
         )
         self._definitions.append(text)
-        seen = {self._base[a] for a in reads if a in self._base}  # maybe in another order
+        base = self._lives.base
+        seen = {base[a] for a in reads if a in base}  # maybe in another order
         for k, e in enumerate(chain.equations):
             if e.name in kept:
                 later = {a for after in chain.equations[k + 1 :] for a in after.args}
@@ -271,18 +227,14 @@ class Plan:
         numbers = not any(map(np.ndim, self._examples(e)))
         return numbers and not isinstance(e.op.fn, np.ufunc) and not _may_be_an_argument(e)
 
-    def _softmax_of(self, e: Equation) -> Name:
-        x, target = e.args[:2]
-        return Name(f"softmax of {x} {target}")
-
     def _cross_entropy(self, e: Equation) -> None:
         """Compute a loss, and with it its gradient, where that waits for nothing else."""
-        x, p = self._like[e.args[0]], self._softmax_of(e)
+        x, p = self._like[e.args[0]], softmax_of(e)
         loss = self._place(e.name, e.like)
         order = "F" if x.shape[1] <= 32 else "C"
-        same = (d for d in self.program.equations if d.op is GRADIENT and self._softmax_of(d) == p)
+        same = (d for d in self.program.equations if d.op is GRADIENT and softmax_of(d) == p)
         now = [d for d in same if d.args[3] in self._uniform and d.like.dtype == x.dtype][:1]
-        if now and not (order == "F" and now[0].name in self._leaving):
+        if now and not (order == "F" and now[0].name in self._lives.leaving):
             (d,) = now
             buffer = self._place(d.name, d.like, order=order)
             g = [repr(self._uniform[d.args[3]].item())]
@@ -294,7 +246,7 @@ class Plan:
         self._rows(cross_entropy, x, [*map(self._argument, e.args), buffer, loss, *g])
 
     def _d_cross_entropy(self, e: Equation) -> None:
-        p = self._softmax_of(e)
+        p = softmax_of(e)
         buffer, g = self._softmax[p], e.args[3]
         if g in self._uniform:
             g = self._uniform[g].item()
@@ -325,9 +277,10 @@ class Plan:
         if not np.ndim(x):
             shared = y in before or y in self.program.inputs  # perhaps an array without axes
             return f"{self.refer(np.copy)}({y})[()]" if shared else y.text
-        base = self._base.get(y, y)
-        own = base in self._leaving and base not in self._fixed and base not in self.program.inputs
-        own = own and y not in before and y not in self._read_only
+        lives = self._lives
+        base = lives.base.get(y, y)
+        own = base in lives.leaving and base not in self._fixed and base not in self.program.inputs
+        own = own and y not in before and y not in lives.read_only
         own = own and (base is y or base not in self.program.results)
         return y.text if own else f"{y}.copy()"
 
