@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,9 +13,9 @@ from autograd.base.errors import kind_of, refusal
 from autograd.base.modes import depth
 from autograd.base.tree import flatten, flatten_like, is_alike, map_leaves
 from autograd.functional import grad, hessian, jacobian, vjp
-from autograd.mutation.versions import mark, write
 from autograd.primitive import PRIMITIVES
 from autograd.program.cost import Table, flops, memory, shapes
+from autograd.program.effects import Effect
 from autograd.program.equations import Equation, Name, Names
 from autograd.program.printers.listing import executed
 from autograd.program.printers.source import function_name, source
@@ -25,37 +25,6 @@ from autograd.transforms.pullback import apart
 
 if TYPE_CHECKING:
     from autograd.program.engines.engines import Port
-
-
-class Effect(NamedTuple):
-    """What a program leaves in a tensor: ``"data"`` or ``"grad"``, or a ``"new"`` one of these.
-
-    Other data is written into the array that is there, and a gradient is added to it.
-    """
-
-    tensor: Tensor
-    attribute: str
-    name: Any  # or a constant
-
-    @property
-    def is_of_data(self) -> bool:
-        """Whether it is no gradient."""
-        return self.attribute.endswith("data")
-
-    def leave(self, value: Any) -> None:
-        """Add up a gradient, as backward does; write or replace data."""
-        t = self.tensor
-        if self.is_of_data:
-            alike = (raw(value).shape, raw(value).dtype) == (t.shape, t.dtype)
-            if alike and self.attribute == "data":
-                write(t, ..., value, seen=True)
-            else:
-                t.data = value
-                mark(t, seen=True)  # its gradients would be those of the data before
-        elif t._grad is None or self.attribute == "new grad":
-            t._grad = value
-        else:
-            t._grad = raw(t._grad) + value
 
 
 @dataclass(frozen=True)

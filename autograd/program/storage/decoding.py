@@ -15,8 +15,9 @@ import numpy as np
 
 from autograd.base.errors import kind_of, refusal
 from autograd.base.tree import flatten
+from autograd.program.effects import Effect
 from autograd.program.equations import Equation, Name, unit
-from autograd.program.program import Effect, Program
+from autograd.program.program import Program
 from autograd.program.storage.encoding import DTYPES, NUMBERS, Json, operations
 from autograd.rules.shape import Slot
 from autograd.tensor import Tensor

@@ -14,8 +14,9 @@ import numpy as np
 from autograd.base.errors import function_name, kind_of, refusal
 from autograd.base.modes import is_grad_enabled
 from autograd.base.tree import flatten
+from autograd.program.effects import Effect
 from autograd.program.equations import Name, used
-from autograd.program.program import Effect, Program
+from autograd.program.program import Program
 from autograd.program.tracing.arguments import argument_names
 from autograd.program.tracing.callers import is_users
 from autograd.program.tracing.randomness import counted_seeds, drawing_line, watch
