@@ -28,6 +28,7 @@ class Primitive:
     fn : the NumPy function itself, which is the key under which the row is found.
     name : what errors, programs and the picture call it.
     home : the module of that function, see `home_of`.
+    foreign : whether it is the user's.
     rules : one rule per argument; None where the argument has no derivative.
     each : for any number of arguments: ``each(i, g, y, *x, **params)`` is the rule of argument i.
     joint : all rules at once, where they share work: ``joint(g, y, *x, **params)`` is a list.
@@ -52,8 +53,8 @@ class Primitive:
 
     __slots__ = (
         "alone", "batch", "bind", "call", "code", "definition", "differentiable", "each",
-        "elementwise", "fn", "home", "joint", "large", "lazy", "name", "pair", "paper", "params",
-        "rules", "symbol", "tex",
+        "elementwise", "fn", "foreign", "home", "joint", "large", "lazy", "name", "pair", "paper",
+        "params", "rules", "symbol", "tex",
     )  # fmt: skip
 
     def __init__(
@@ -67,6 +68,7 @@ class Primitive:
     ) -> None:  # fmt: skip
         self.fn = fn
         self.home = home_of(fn)
+        self.foreign = not self.home.startswith(("numpy", "scipy", "autograd", "nn."))
         self.name = name or fn.__name__
         self.call = call or fn
         self.definition = definition or self.call

@@ -382,8 +382,8 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
         y.op, y.args, y.params = op, values, params
         # integers are constants, as astype(int) of a float is
         y.requires_grad = op.differentiable and data.dtype.kind in "fc"
-        if seen:
-            y.count = witnessed(y.count, op, values)
+        if seen or (params and op.foreign):
+            y.count = witnessed(y.count, op, values, params if op.foreign else NONE)
     else:
         y.op, y.args, y.params, y.requires_grad = None, (), NONE, False
         if grad:

@@ -449,6 +449,35 @@ def test_an_array_rewritten_after_it_was_used_is_caught_with_both_lines():
     assert w.grad is None
 
 
+RULES = {
+    "read": lambda g, y, x, by=None: g * by,
+    "read by keyword": lambda g, y, x, **options: g * options["by"],
+    "keyword only": lambda g, y, x, *, by: g * by,
+    "not read": lambda g, y, x, by=None: g * 1.0,
+}
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_an_array_given_by_keyword_is_watched_like_another(rule):
+    @ag.primitive
+    def scaled(x, by=None):
+        return x * by
+
+    scaled.defvjp(rule)
+    w, by = leaf(np.ones(3)), np.arange(3.0)
+    y = scaled(w, by=by).sum()
+    y.backward(retain_graph=True)
+    first, w.grad = w.grad.tolist(), None
+    by[1] = 7.0
+    if rule is RULES["not read"]:
+        y.backward()
+        assert w.grad.tolist() == first
+        return
+    with pytest.raises(RuntimeError) as error:
+        y.backward()
+    assert lines_of(error)[0] == "the array of by (3,) was rewritten after scaled had used it"
+
+
 @pytest.mark.parametrize("size", [3, 512, 513, 100_000])
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ compared.
 """
 
 import dis
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from types import CodeType
 from typing import Any
@@ -26,6 +26,7 @@ from autograd.base.errors import call_of, describe, line_of, refusal, user_frame
 
 WHOLE, SAMPLES = 4096, 32
 """Up to how many bytes the fingerprint is all of them; of how many elements it is otherwise."""
+NONE: Mapping[str, Any] = {}
 SHARING: list[bool] = []
 """True once a tensor shares memory with an array, so that until then nobody needs to look."""
 
@@ -36,11 +37,11 @@ class Birth(int):
     Attributes
     ----------
     place : the code, and the instruction in it.
-    seen : the fingerprints, by the position of the argument.
+    seen : the fingerprints, by the position of the argument, or by its keyword.
     """
 
     place: tuple[CodeType, int]
-    seen: tuple[tuple[int, bytes], ...]
+    seen: tuple[tuple[int | str, bytes], ...]
 
 
 def born_here(number: int) -> Birth:
@@ -51,10 +52,11 @@ def born_here(number: int) -> Birth:
     return born
 
 
-def witnessed(number: int, op: Any, values: Sequence[Any]) -> int:
+def witnessed(number: int, op: Any, values: Sequence[Any], params: Mapping[str, Any] = NONE) -> int:
     """Let the birth number of an operation remember the arrays that its rules will read."""
-    seen = []
-    for i, v in enumerate(values):
+    seen: list[tuple[int | str, bytes]] = []
+    given: Iterable[tuple[Any, Any]] = enumerate(values)
+    for i, v in (*given, *params.items()) if params else given:
         if type(v) is np.ndarray and reads(op, i):
             seen.append((i, fingerprint(v)))
     if seen:
@@ -71,8 +73,10 @@ def fingerprint(array: np.ndarray, whole: int = WHOLE) -> bytes:
     return elements[:: -(-array.size // SAMPLES)].tobytes()
 
 
-def reads(op: Any, i: int, by: tuple[int, ...] | None = None) -> bool:
+def reads(op: Any, i: int | str, by: tuple[int, ...] | None = None) -> bool:
     """Tell whether the rules of an operation read the elements of argument i, or may do so.
+
+    i is its position or its keyword.
 
     `by` are the arguments whose rules will be asked; None stands for all but i, a constant.
     """
@@ -82,18 +86,23 @@ def reads(op: Any, i: int, by: tuple[int, ...] | None = None) -> bool:
 
 
 @cache
-def _read(op: Any, i: int, by: tuple[int, ...] | None) -> bool:
+def _read(op: Any, i: int | str, by: tuple[int, ...] | None) -> bool:
     return any(
-        rule is not None and (k != i if by is None else k in by) and _loads(rule, i + 2)
-        for k, rule in enumerate(op.rules)  # which take g and y before the arguments
+        rule is not None and (k != i if by is None else k in by) and _loads(rule, i)
+        for k, rule in enumerate(op.rules)
     )
 
 
-def _loads(rule: Callable[..., Any], position: int) -> bool:
+def _loads(rule: Callable[..., Any], i: int | str) -> bool:
     code = getattr(rule, "__code__", None)
-    if code is None or position >= code.co_argcount:
+    if code is None:
         return True
-    name = code.co_varnames[position]
+    given = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    if type(i) is int:  # behind g and y
+        i = next(iter(code.co_varnames[i + 2 : code.co_argcount]), "")
+    if i not in given:  # as one of *args or **params
+        return True
+    name = i
     loaded = [i.argval for i in dis.get_instructions(code) if i.opname.startswith("LOAD")]
     return any(name in (it if type(it) is tuple else (it,)) for it in loaded)
 
@@ -103,7 +112,7 @@ def check(node: Any, args: Sequence[Any]) -> None:
     born = node.count
     if type(born) is Birth:
         for i, before in born.seen:
-            if fingerprint(args[i]) != before:
+            if fingerprint(args[i] if type(i) is int else node.params[i]) != before:
                 raise _rewritten(node, args, i)
     if SHARING:
         for i, a in enumerate(args):
@@ -119,10 +128,11 @@ def _differs(node: Any, args: Sequence[Any], a: Any) -> bool:
     return not np.array_equal(again, node.data, equal_nan=True)
 
 
-def _rewritten(node: Any, args: Sequence[Any], i: int) -> RuntimeError:
+def _rewritten(node: Any, args: Sequence[Any], i: int | str) -> RuntimeError:
+    array = describe(args[i], i) if type(i) is int else f"{i} {node.params[i].shape}"
     return refusal(
         RuntimeError,
-        f"the array of {describe(args[i], i)} was rewritten after {node.op.name} had used it",
+        f"the array of {array} was rewritten after {node.op.name} had used it",
         f"{call_of(node.op.name, args)}{place_told(node)}, noticed at {user_line()}",
         "a copy of it for the operation, w * x.copy(); or backward first",
     )
