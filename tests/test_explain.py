@@ -13,7 +13,7 @@ from samples import SAMPLES
 
 import autograd as ag
 import nn
-from autograd import Tensor, check_by_hand, explain
+from autograd import Tensor, check_by_hand, draw, explain
 from autograd.graph import toposort
 from autograd.primitive import PRIMITIVES, primitive
 from autograd.program.printers.latex import escape, latex, parse, symbol
@@ -317,6 +317,23 @@ def test_every_equation_is_true(fn):
                     np.testing.assert_allclose(
                         np.broadcast_to(got, shape), equation.value, 1e-9, 1e-12
                     )
+
+
+@pytest.mark.parametrize(
+    ("index", "text"),
+    [
+        ((1, 2), "1, 2"), ((1,), "1"), ((0, slice(1, None)), "0, 1:"),
+        ((np.array([0, 1]), 0), "[0, 1], 0"), ((np.arange(20) % 2, 0), "array(20,), 0"),
+    ],
+)  # fmt: skip
+def test_an_index_is_written_as_it_is_typed(index, text):
+    """In a drawing, in text and in LaTeX: no tuple within the brackets."""
+    x = Tensor(np.arange(6.0).reshape(2, 3), True, name="x")
+    y = x[index]
+    shown = text.replace("array", r"\text{array}")
+    assert f"label=<[{text}]>" in draw(y).source
+    assert f" x[{text}]" in str(explain(y.sum()))
+    assert f" {{x}}_{{{shown}}}" in latex_body(explain(y.sum()).document)
 
 
 @pytest.mark.parametrize(

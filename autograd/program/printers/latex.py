@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd.primitive import Primitive
-from autograd.program.printers.spell import ATOM, BINDS, LOOSE, Notation, keywords, literal
+from autograd.program.printers.spell import ATOM, BINDS, LOOSE, Notation, keywords, mentioned_as
 
 GREEK = (  # noqa: SIM905  # names are easier to read without quotes
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
@@ -111,7 +111,7 @@ def _template(op: Primitive, count: int, params: Mapping[str, Any]) -> str:
         elif field:
             value: Any = params.get(field)
             sizes = r" \times ".join(map(str, np.atleast_1d(value))) if field == "shape" else ""
-            parts.append(sizes or code(literal(value)))
+            parts.append(sizes or code(mentioned_as(field, value)))
             mentioned.add(field)
     template = NAKED.sub(r"{\1}", "".join(parts))
     for i in range(count, len(op.rules)):  # optional arguments that were not given

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.primitive import Primitive
+from autograd.rules.shape import parts_of
 
 BINDS: dict[type[ast.AST], int] = {
     ast.Compare: 1, ast.BitOr: 2, ast.BitXor: 3, ast.BitAnd: 4, ast.Add: 5, ast.Sub: 5,
@@ -94,10 +95,7 @@ def _template(op: Primitive, count: int, params: Mapping[str, Any]) -> str:
     template = op.code
     mentioned = re.findall(r"\{([a-z]\w*)\}", template)
     for name in mentioned:
-        value = params.get(name)
-        if isinstance(value, tuple) and value:  # x[(0, 1)] is x[0, 1]
-            template = template.replace(f"[{{{name}}}]", f"[{', '.join(map(literal, value))}]")
-        template = template.replace(f"{{{name}}}", literal(value))
+        template = template.replace(f"{{{name}}}", mentioned_as(name, params.get(name)))
     for i in range(count, len(op.rules)):  # optional arguments that were not given
         template = template.replace(f", {{{i}}}", "")
     rest = {name: value for name, value in params.items() if name not in mentioned}
@@ -120,14 +118,26 @@ def keywords(fn: Callable[..., Any], params: Mapping[str, Any]) -> Iterator[str]
             yield f"{name}={literal(value)}"
 
 
+def mentioned_as(name: str, value: Any) -> str:
+    """Write a parameter where a template mentions it."""
+    return inside(value) if name == "index" else literal(value)
+
+
+def inside(index: Any) -> str:
+    """Write an index as it stands between its brackets.
+
+    >>> inside((slice(1, None), 0, ...)), inside((1, 2)), inside(())
+    ('1:, 0, ...', '1, 2', '()')
+    """
+    return ", ".join(map(literal, parts_of(index))) or "()"
+
+
 def literal(value: Any) -> str:
     """Write a parameter as Python source; an array of many entries as its shape.
 
-    >>> literal((slice(1, None), 0, ...)), literal(np.dtype("float32")), literal(np.arange(3))
-    ('1:, 0, ...', 'float32', '[0, 1, 2]')
+    >>> literal(slice(1, None)), literal(np.dtype("float32")), literal(np.arange(3))
+    ('1:', 'float32', '[0, 1, 2]')
     """
-    if isinstance(value, tuple) and any(isinstance(v, (slice, type(...))) for v in value):
-        return ", ".join(map(literal, value))
     if isinstance(value, slice):
         start, stop, step = (
             "" if v is None else str(v) for v in (value.start, value.stop, value.step)

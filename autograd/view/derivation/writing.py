@@ -18,11 +18,11 @@ from autograd.program.printers.spell import (
     LOOSE,
     UNARY,
     Spelled,
-    literal,
+    inside,
     plain_text,
     spell,
 )
-from autograd.rules.shape import parts_of, scatter_add
+from autograd.rules.shape import scatter_add
 from autograd.view.derivation.formula import (
     GETITEM,
     MULTIPLY,
@@ -186,7 +186,7 @@ class Style:
 
     def placed(self, arriving: str, index: Any, shape: tuple[int, ...]) -> str:
         """Write what x[i] sends back: what arrives at the places i, and 0 elsewhere."""
-        where = self.operations.polish(_inside(index))
+        where = self.operations.polish(inside(index))
         at, elsewhere = self.at(index, shape), self.language.elsewhere
         return f"{{{arriving} {at} [{where}], 0 {elsewhere}}}"
 
@@ -275,7 +275,7 @@ class Latex(Style):
         return Spelled(rf"\left[{array.text}\right]")
 
     def placed(self, arriving: str, index: Any, shape: tuple[int, ...]) -> str:
-        there = rf"\text{{{self.at(index, shape)} }} \left[{code(_inside(index))}\right]"
+        there = rf"\text{{{self.at(index, shape)} }} \left[{code(inside(index))}\right]"
         elsewhere = rf"\text{{{self.language.elsewhere}}}"
         return rf"\begin{{cases}} {arriving} & {there} \\ 0 & {elsewhere} \end{{cases}}"
 
@@ -336,11 +336,6 @@ class Latex(Style):
 
 MATRIX = re.compile(r"\\begin\{bmatrix\}(.*?)\\end\{bmatrix\}")
 HIDDEN = re.compile(r"\\(?:text|left|right|frac|operatorname|partial|begin|end|cdot|odot)|[{} ]")
-
-
-def _inside(index: Any) -> str:
-    """Write an index as it stands between its brackets."""
-    return ", ".join(map(literal, parts_of(index))) or "()"
 
 
 def _widest(matrix: re.Match[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.primitive import Primitive
-from autograd.program.printers.spell import literal
+from autograd.program.printers.spell import inside, literal
 
 Rows = tuple[tuple[str, ...], ...]
 """A small table of texts; a number alone is ``(("2",),)``."""
@@ -144,6 +144,6 @@ def symbol(op: Primitive, params: Mapping[str, Any]) -> str:
     '[1:, 0]'
     """
     if "index" in params:
-        return op.symbol.replace(" ", literal(params["index"]))
+        return op.symbol.replace(" ", inside(params["index"]))
     known = {k: literal(v) for k, v in params.items() if v is not None and type(v) is not bool}
     return " ".join([op.symbol, *(f"{k}={v}" for k, v in known.items() if len(v) <= 12)])
