@@ -247,7 +247,7 @@ gelu_tanh   = primitive(gelu_tanh_,                 d_gelu_tanh,                
 # ── along an axis ─────────────────────────────────────────────────────────────────────────────
 softmax     = primitive(softmax_,     lambda g, y, x, axis=-1: y * (g - np.sum(g * y, axis=axis, keepdims=True)),   name="softmax",     tex=r"\operatorname{{softmax}}\left({0}\right)")
 log_softmax = primitive(log_softmax_, lambda g, y, x, axis=-1: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True), name="log_softmax", tex=r"\ln \operatorname{{softmax}}\left({0}\right)", symbol="log softmax")
-logsumexp   = primitive(logsumexp_,   d_logsumexp,                                                                  name="logsumexp",   tex=r"\ln \sum e^{{{0}}}",                           symbol="log Σ exp", paper=(logsumexp_on_paper,))
+logsumexp   = primitive(logsumexp_,   d_logsumexp,                                                                  name="logsumexp",   tex=r"\ln\left(\sum e^{{{0}}}\right)",               symbol="log Σ exp", paper=(logsumexp_on_paper,))
 
 # ── layers and losses ─────────────────────────────────────────────────────────────────────────
 linear = primitive(linear_, lambda g, y, x, w, b=None: g @ w if g.ndim <= 2 else linear(g, w.T), d_linear_weight, lambda g, y, x, w, b: g, name="linear", code="linear({*})", tex=r"\operatorname{{linear}}\left({*}\right)")

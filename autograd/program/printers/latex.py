@@ -6,10 +6,10 @@ show by it what was written, without LaTeX.
 
 import ast
 import functools
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from string import Formatter
 from typing import Any
 
@@ -245,38 +245,49 @@ class _Reader:
 
 
 # ── how tightly it binds ──────────────────────────────────────────────────────────────────────
-OPERATORS: dict[str, type[ast.AST]] = {
-    "=": ast.Compare, "<": ast.Compare, ">": ast.Compare, r"\lt": ast.Compare, r"\gt": ast.Compare,
-    r"\leq": ast.Compare, r"\geq": ast.Compare, r"\neq": ast.Compare, r"\vee": ast.BitOr,
-    r"\oplus": ast.BitXor, r"\wedge": ast.BitAnd, "+": ast.Add, "-": ast.Sub, r"\cdot": ast.Mult,
-    r"\odot": ast.Mult, r"\,": ast.MatMult, r"\otimes": ast.Mult, ":": ast.Mult, r"\bmod": ast.Mod,
+REMAINDER, SUM = 4.5, 5.5
+"""A sum over everything behind its sign: tighter than +, looser than a product. What a mod b + c,
+-a mod b and a mod b · c mean is anybody's guess: a remainder is looser, its operands are tighter.
+"""
+OPERANDS = {
+    BINDS[ast.Compare]: (BINDS[ast.BitOr], BINDS[ast.BitOr]),
+    REMAINDER: (BINDS[ast.Mult], BINDS[ast.UnaryOp]),
+}
+"""How tightly what stands left and right of an operator must bind, if not as in a - (b - c)."""
+
+OPERATORS = {
+    **dict.fromkeys(
+        ("=", "<", ">", r"\lt", r"\gt", r"\leq", r"\geq", r"\neq"), BINDS[ast.Compare]
+    ),
+    r"\vee": BINDS[ast.BitOr], r"\oplus": BINDS[ast.BitXor], r"\wedge": BINDS[ast.BitAnd],
+    "+": BINDS[ast.Add], "-": BINDS[ast.Sub], r"\bmod": REMAINDER,
+    **dict.fromkeys((r"\cdot", r"\odot", r"\,", r"\otimes", ":"), BINDS[ast.Mult]),
 }  # fmt: skip
-SUM = 5.5
-"""A sum over everything behind its sign: tighter than +, looser than a product."""
 
 
 @functools.lru_cache(maxsize=512)
 def _grammar(template: str) -> tuple[float, Mapping[str, float]]:
     needs: dict[str, float] = {}
-    return _bind(parse(template), ATOM, needs), needs
+    places = itertools.count()
+    numbered = latex.hole.sub(lambda _: f"⟦{next(places)}⟧", template)
+    return _bind(parse(numbered), ATOM, needs), needs
 
 
 def _bind(row: Sequence[Part], alone: float, needs: dict[str, float]) -> float:
     """Tell how tightly a row binds; set what its holes need, `alone` for one that stands alone."""
-    commas = [i for i, part in enumerate(row) if part.text == ","]
+    commas = [i for i, part in enumerate(row) if part.text in (",", ";")]
     if commas:
-        for start, stop in pairwise([-1, *commas, len(row)]):
+        for start, stop in itertools.pairwise([-1, *commas, len(row)]):
             _bind(row[start + 1 : stop], LOOSE, needs)
         return LOOSE
-    levels = {
-        i: BINDS[OPERATORS[part.text]] for i, part in enumerate(row) if part.text in OPERATORS
-    }
+    levels = {i: OPERATORS[part.text] for i, part in enumerate(row) if part.text in OPERATORS}
     sign = levels.pop(0, None)
     if levels:
         loosest = min(levels.values())
         at = max(i for i, level in levels.items() if level == loosest)
-        _bind(row[:at], loosest + (loosest == BINDS[ast.Compare]), needs)
-        _bind(row[at + 1 :], loosest + 0.5, needs)
+        left, right = OPERANDS.get(loosest, (loosest, loosest + 0.5))
+        _bind(row[:at], left, needs)
+        _bind(row[at + 1 :], right, needs)
         return loosest
     if sign:
         _bind(row[1:], SUM, needs)
@@ -297,6 +308,10 @@ def _bind_one(part: Part, alone: float, needs: dict[str, float]) -> float:
         return ATOM
     if part.kind == "group":
         return _bind(part.parts, alone, needs)
+    if part.kind == "table":
+        for cell in (cell for row in part.parts for cell in row.parts):
+            _bind([p for p in cell.parts if p.kind != "text"], LOOSE, needs)  # \text{if } a = b
+        return BINDS[ast.UnaryOp]
     enclosed = (part,) if part.kind == "fence" else part.parts
     if part.kind == "script":
         _bind_one(part.parts[0], ATOM, needs)

@@ -6,6 +6,7 @@ How tightly an operator binds stands in no table here: Python's parser reads it 
 import ast
 import functools
 import inspect
+import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ BINDS: dict[type[ast.AST], int] = {
 }  # fmt: skip
 """How tightly Python's operators bind (the language reference, "Operator precedence")."""
 
-LOOSE, UNARY, ATOM = 0, 7, 9
+LOOSE, COMPARED, UNARY, ATOM = 0, 2, 7, 9
+SIGNS = "-", "−", "+"
 HOLE = re.compile(r"\{(\d+|\*)\}")
 COMMA = re.compile(r"(?<!\\), ")
 SUPERSCRIPTS = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -66,12 +68,14 @@ def spell(
     if notation.raised and (power := _superscript(template, args, needs)):
         return power
 
+    places = itertools.count()
+
     def fill(hole: re.Match[str]) -> str:
+        need = needs.get(str(next(places)), LOOSE)
         if hole[1] == "*":
             return notation.comma.join(a.text for a in args)
         text, tight = args[int(hole[1])]
-        need = needs.get(hole[1], LOOSE)
-        signed = need and text.startswith(("-", "−")) and hole.start() > 0  # a − (−b)
+        signed = need > COMPARED and text.startswith(SIGNS) and hole.start() > 0  # a − (−b)
         return notation.brackets.format(text) if tight < need or signed else text
 
     polished = COMMA.sub(notation.comma, notation.polish(template))
@@ -153,8 +157,9 @@ def literal(value: Any) -> str:
 @functools.lru_cache(maxsize=512)
 def _grammar(template: str) -> tuple[int, dict[str, int]]:
     """Parse a template: how tightly it binds, and how tightly the text in each hole must."""
+    places = itertools.count()
     try:
-        tree = ast.parse(HOLE.sub(_stand_in, template), mode="eval").body
+        tree = ast.parse(HOLE.sub(lambda _: f"_{next(places)}", template), mode="eval").body
     except SyntaxError:  # a user's primitive, named by no Python name
         return LOOSE, {}
     needs: dict[str, int] = {}
@@ -163,10 +168,6 @@ def _grammar(template: str) -> tuple[int, dict[str, int]]:
             if isinstance(child, ast.Name):
                 needs[child.id.removeprefix("_")] = need
     return _binds(tree), needs
-
-
-def _stand_in(hole: re.Match[str]) -> str:
-    return "_all" if hole[1] == "*" else f"_{hole[1]}"
 
 
 def _binds(node: ast.AST) -> int:
@@ -197,7 +198,8 @@ class Notation:
     Attributes
     ----------
     template : ``(op, how many arguments, params)`` to a text with holes.
-    grammar : how tightly a template binds, and how tightly the text in each hole must.
+    grammar : how tightly a template binds, and how tightly the text must in its first hole, "0",
+        and so on.
     polish : what becomes of the template once its grammar was read.
     hole : what stands for an argument.
     brackets, comma : what encloses, and what separates.
@@ -211,6 +213,11 @@ class Notation:
     brackets: str = "({})"
     comma: str = ", "
     raised: bool = False
+
+    def beside_equals(self, spelled: Spelled) -> str:
+        """Write what stands beside an equals sign: a comparison in brackets, m = (a < b)."""
+        compared = spelled.binds == BINDS[ast.Compare]
+        return self.brackets.format(spelled.text) if compared else spelled.text
 
 
 def _glyphs(template: str) -> str:

@@ -45,12 +45,13 @@ def typeset(program: "Program") -> str:
     for e in program.equations:
         written = _written(e, inlined)
         if e.name in alone:
-            lines.append(f"{symbol(e.name)} &= {written.text}")
+            lines.append(f"{symbol(e.name)} &= {latex.beside_equals(written)}")
         else:
             inlined[e.name] = written
     if not alone.issuperset(program.results):  # an expression, a constant, an input
-        results = [_operand(y, inlined).text for y in program.results]
-        text = results[0] if len(results) == 1 else rf"\left({', '.join(results)}\right)"
+        results = [_operand(y, inlined) for y in program.results]
+        text = rf"\left({', '.join(y.text for y in results)}\right)"
+        text = latex.beside_equals(results[0]) if len(results) == 1 else text
         lines.append(f"{symbol(program.name.replace('<lambda>', 'f'))} &= {text}")
     return "\n".join([r"\begin{aligned}", " \\\\\n".join(lines), r"\end{aligned}"])
 

@@ -42,11 +42,12 @@ class Equation:
 
     def stages(self, style: Style) -> list[str]:
         """Write what stands between the equals signs, without repetitions."""
-        texts = [write(formula, style.by_name, style).text for formula in self.formulas]
+        beside_equals = style.operations.beside_equals
+        texts = [beside_equals(write(f, style.by_name, style)) for f in self.formulas]
         if self.formulas and self.numbers:
             last = self.formulas[-1]
             if all(np.size(leaf.value) <= style.entries for leaf in leaves(last)):
-                texts.append(write(last, style.by_value, style).text)
+                texts.append(beside_equals(write(last, style.by_value, style)))
         texts = [text for text in dict.fromkeys(texts) if style.width(text) <= style.longest]
         result = style.result(self.value)
         return [*(text for text in texts if text != result), result]
