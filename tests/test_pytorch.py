@@ -144,6 +144,17 @@ def test_the_size_is_numpys_number_and_pytorchs_function():
         assert autograd.vmap(lambda row: row.sum() / row.size(0))(x).shape == (n,)
 
 
+def test_a_tensor_of_pytorchs_is_an_array_like_others():
+    theirs = torch.tensor(A)
+    for ours in (autograd.tensor(theirs), autograd.Tensor(theirs), autograd.as_tensor(theirs)):
+        theirs.zero_()
+        np.testing.assert_array_equal(ours.data, A)
+        theirs += torch.tensor(A)
+    assert autograd.tensor(theirs, requires_grad=True, dtype="float32").dtype == np.float32
+    with pytest.raises(RuntimeError, match="detach"):  # PyTorch's own words
+        autograd.tensor(theirs.requires_grad_())
+
+
 STEPS = [
     "add_(1)", "add_(x, alpha=0.5)", "sub_(x)", "sub_(x, alpha=2)", "mul_(x)", "div_(3)", "pow_(2)",
     "clamp_(max=0.5)", "exp_()", "neg_()", "abs_()", "sqrt_()", "tanh_()", "relu_()", "sigmoid_()",

@@ -16,7 +16,7 @@ def values(data: Any, requires_grad: bool, dtype: Any) -> Any:
     Python's floats, and its integers if they require a gradient, get the default dtype.
     """
     stands_in = hasattr(data, "tape")  # for an array, while a function is captured or mapped
-    if hasattr(data, "requires_grad") and not stands_in:  # a Tensor, which stands above this room
+    if hasattr(data, "_record") and not stands_in:  # a Tensor, which stands above this room
         if data.op and data.requires_grad and get_ident() not in modes.paused:
             raise refusal(
                 TypeError,
