@@ -1372,6 +1372,14 @@ def test_a_value_may_be_printed_and_asked_for_its_shape(capsys):
     assert capsys.readouterr().out.startswith("x is [1. 2. 3.]\nx is <x: float64 (3,)>\n")
 
 
+@pytest.mark.parametrize("parts", [len, list])
+def test_a_number_has_no_parts(parts):
+    for x in (2.0, Tensor(2.0)):
+        with pytest.raises(TypeError, match="one number has no length, and no parts") as told:
+            capture(parts, x)
+        assert "instead: x itself" in str(told.value)
+
+
 # ── nothing is left behind ────────────────────────────────────────────────────────────────────
 def test_state_is_restored():
     w = Tensor(X, requires_grad=True)

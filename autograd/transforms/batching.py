@@ -106,8 +106,6 @@ class Batched(Standin):
         times = f"{self.tape.size} ×" if self.mapped else "one"
         return f"<{times} {self.dtype} {self.shape}>"
 
-    __hash__ = object.__hash__
-
 
 class Level:
     """One `vmap` that is running.

@@ -199,9 +199,6 @@ class Standin(Methods, NDArrayOperatorsMixin):
     # whatever type they should return, they return nothing
     tolist = numpy = __float__ = __int__ = __index__ = __complex__ = item  # type: ignore[assignment]
 
-    def __iter__(self) -> Any:
-        return (self[i] for i in range(len(self)))
-
     def _record(self, op: Primitive, values: Sequence[Any], params: dict[str, Any]) -> Any:
         """Let `primitive` find the tape."""
         for v in values:

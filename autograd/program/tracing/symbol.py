@@ -130,9 +130,6 @@ class Symbol(Standin):
             return record(POWER, (base, exponent))
         return self.tape.record(POWER, (base, exponent))
 
-    def __len__(self) -> int:
-        return len(self.data)
-
     def __repr__(self) -> str:
         return f"<{self.name}: {self.dtype} {self.shape}>"
 
