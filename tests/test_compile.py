@@ -9,9 +9,11 @@ import re
 import sys
 import threading
 import weakref
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -1759,9 +1761,21 @@ def test_the_data_of_integers_are_read_and_written_as_others():
 
 
 # ── what is read from outside ─────────────────────────────────────────────────────────────────
+class Row(NamedTuple):
+    shift: np.ndarray
+    factors: list[float]
+
+
 @dataclass(slots=True)
 class Limits:
     top: float = 7.0
+
+
+class Step:
+    factor = 2.0
+
+    def apply(self, x):
+        return x * self.factor
 
 
 class Settings:
@@ -1772,16 +1786,19 @@ class Settings:
         return self._base
 
     def __init__(self):
-        self.shift, self.powers, self.more = 1.0, {0: 2}, {"weights": {"l2": 3.0}}
-        self.rows, self.limits = [np.ones(3), {"b": (np.zeros(3), [1.0])}], Limits()
+        self.shift, self.powers, self.more = 1.0, OrderedDict({0: 2}), {"weights": {"l2": 3.0}}
+        self.rows, self.limits = [np.ones(3), {"b": Row(np.zeros(3), [1.0])}], Limits()
+        self.steps = {"one": [Step()]}
 
 
 settings_of_mine, offset = Settings(), 0.5
 
 
 def helper(x):
-    y = x * settings_of_mine.rows[0] + settings_of_mine.rows[1]["b"][0]
-    y = np.minimum(y, settings_of_mine.limits.top) * settings_of_mine.rows[1]["b"][1][0]
+    y = x * settings_of_mine.rows[0] + settings_of_mine.rows[1]["b"].shift
+    y = np.minimum(y, settings_of_mine.limits.top) * settings_of_mine.rows[1]["b"].factors[0]
+    for step in settings_of_mine.steps["one"]:
+        y = step.apply(y)
     return y * settings_of_mine.scale + settings_of_mine.shift * settings_of_mine.base + offset
 
 
@@ -1801,8 +1818,10 @@ def reads_all(x):
         lambda patch: patch.setattr(settings_of_mine.limits, "top", 2.5),
         lambda _: operator.setitem(settings_of_mine.rows, 0, np.zeros(3)),
         lambda _: operator.setitem(settings_of_mine.rows[0], 2, 5.0),
-        lambda _: operator.setitem(settings_of_mine.rows[1]["b"][0], 2, 5.0),
-        lambda _: operator.setitem(settings_of_mine.rows[1]["b"][1], 0, 5.0),
+        lambda _: operator.setitem(settings_of_mine.rows[1]["b"].shift, 2, 5.0),
+        lambda _: operator.setitem(settings_of_mine.rows[1]["b"].factors, 0, 5.0),
+        lambda _: setattr(settings_of_mine.steps["one"][0], "factor", 3.0),
+        lambda _: settings_of_mine.steps["one"].append(Step()),
         lambda patch: patch.setitem(globals(), "offset", 1.5),
         lambda patch: patch.setitem(globals(), "offset", np.arange(3.0)),
         lambda patch: patch.setitem(globals(), "helper", np.sin),

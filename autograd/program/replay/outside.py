@@ -127,15 +127,19 @@ def _kept(x: Any) -> Kept:
 
 
 def _copied(x: Any, arrays: list[tuple[np.ndarray, bytes]], few: int = FEW) -> Any:
-    """Return a copy of a container, down to a few parts in all; anything else as it is."""
+    """Return a copy of a container, down to a few parts in all; anything else as it is.
+
+    Of an OrderedDict it is a dict, and of a named tuple a tuple: they are equal.
+    """
     if type(x) is np.ndarray:
         arrays.append((x, content(x)))
-    if type(x) not in CONTAINERS or len(x) > few:
+    if not isinstance(x, CONTAINERS) or len(x) > few:
         return x
     few //= len(x) + 1  # which ends where a container holds itself, too
-    if type(x) is dict:
+    if isinstance(x, dict):
         return {key: _copied(part, arrays, few) for key, part in x.items()}
-    return type(x)([_copied(part, arrays, few) for part in x])
+    parts = [_copied(part, arrays, few) for part in x]
+    return next(kind(parts) for kind in CONTAINERS if isinstance(x, kind))
 
 
 def _is_same(x: Kept, y: Any) -> bool:
@@ -144,6 +148,6 @@ def _is_same(x: Kept, y: Any) -> bool:
     if x.value is y:
         return True
     with suppress(Exception):  # arrays in lists, say
-        alike = type(x.value) is type(y) and isinstance(y, (*NUMBERS, *CONTAINERS))
-        return alike and bool(x.value == y)
+        number = type(x.value) is type(y) and isinstance(y, NUMBERS)
+        return (number or isinstance(y, CONTAINERS)) and bool(x.value == y)
     return False

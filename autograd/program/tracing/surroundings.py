@@ -80,9 +80,8 @@ def reached(*held: Any) -> Iterator[Any]:
             continue
         known.add(key)
         yield x
-        if type(x) in CONTAINERS:
-            parts = x.values() if type(x) is dict else x
-            left += [part for part in parts if type(part) not in PLAIN]
+        if isinstance(x, CONTAINERS):
+            left += _parts(x)
         elif inspect.isfunction(x):
             left += [*_read_by(x), *vars(x).values()]  # also what it wraps
         elif isinstance(x, functools.partial):
@@ -99,6 +98,11 @@ def reached(*held: Any) -> Iterator[Any]:
                 left += [*vars(m).values(), *vars(type(m)).values()]
         elif inspect.isfunction(call := getattr(type(x), "__call__", None)):  # noqa: B004  # its code
             left += [call, *_attributes(x).values(), *_read_by(call, x)]
+
+
+def _parts(x: Any) -> list[Any]:
+    """Return what is in a container and may reach something."""
+    return [part for part in (x.values() if isinstance(x, dict) else x) if type(part) not in PLAIN]
 
 
 def _attributes(x: Any) -> Mapping[str, Any]:
@@ -133,6 +137,8 @@ def _read_by(f: Any, *given: Any) -> Iterator[Any]:
             continue
         known.add(id(x))
         yield x
+        if isinstance(x, CONTAINERS):
+            left += _parts(x)
         attributes = _attributes(x)
         own = [Read(attributes, name) for name in names & attributes.keys()]
         parts = [(c, name) for c in type(x).__mro__ for name in names & vars(c).keys()]
