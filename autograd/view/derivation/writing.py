@@ -254,8 +254,6 @@ class Latex(Style):
         return template.replace(r"\text{otherwise}", rf"\text{{{self.language.otherwise}}}")
 
     def by_value(self, leaf: Leaf) -> Spelled:
-        if isinstance(leaf.value, str):
-            return Spelled(self.name(leaf.value))
         text = self.array(leaf.value)
         power = BINDS[ast.Mult] if r"\cdot" in text and np.ndim(leaf.value) == 0 else ATOM
         return Spelled(text, LOOSE if text.startswith("-") else power)
