@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import autograd as ag
@@ -107,7 +107,9 @@ def test_numbers_that_were_rounded_on_the_way_are_right(seed):
     H, d2 = net.parts.H.round(4), (net.parts.P.round(4) - net.parts.y) / 5
     d1 = (d2 @ net.W2.data.T).round(4) * (1 - H**2).round(4)
     assert judge(net, "W2", (H.T @ d2).round(4))
-    assert judge(net, "b1", d1.sum(0).round(3))
+    b1 = d1.sum(0).round(3)
+    assume(np.any(b1 != b1.round(2)))  # or nobody can tell that it has three decimals
+    assert judge(net, "b1", b1)
     w = leaf(3.0)
     assert check_by_hand(w**7, {w: 5103 * 1.0005})
     assert not check_by_hand(w**7, {w: 5103 * 1.002})

@@ -119,8 +119,8 @@ def normal(
 
     Raises ValueError for a negative `std`.
 
-    >>> normal(np.array([0.0, 100.0]), 1e-9).round(3)
-    Tensor([  0., 100.])
+    >>> normal(np.array([10.0, 100.0]), 1e-9).round(3)
+    Tensor([ 10., 100.])
     """
     if np.any(np.less(std, 0)):
         raise ValueError("a standard deviation is not negative")
