@@ -1,5 +1,6 @@
 """autograd.scipy: values against SciPy's, derivatives against differences and exact solutions."""
 
+import math
 from functools import partial
 
 import numpy as np
@@ -143,6 +144,49 @@ def test_the_binomial_distribution_of_what_is_certain(p):
     for name in ("cdf", "sf"):
         theirs = getattr(stats.binom, name)(k, 5, p)
         assert_allclose(getattr(ours.stats.binom, name)(k, 5, p), theirs, rtol=1e-12)
+
+
+def slopes(f, x, orders=3):
+    found = []
+    for _ in range(orders):
+        f = grad(f)
+        found.append(f(x))
+    return found
+
+
+@pytest.mark.parametrize("k", range(5))
+def test_densities_have_their_slopes_where_they_begin(k):
+    """The derivative m of z**k * exp(-z) / k! at 0 is binom(m, k) * (-1)**(m - k)."""
+    s, zeros = ours.stats, np.zeros(2)
+    want = [(-1) ** (m - k) * math.comb(m, k) for m in (1, 2, 3)]
+    assert_allclose(slopes(lambda mu: s.poisson.pmf(k, mu), 0.0), want)
+    assert_allclose(slopes(lambda mu: s.poisson.pmf(k + 2, mu, 2), 0.0), want)
+    assert_allclose(slopes(lambda z: s.gamma.pdf(z, k + 1), 0.0), want)
+    halves = [w / 2 ** (m + 1) for m, w in enumerate(want, 1)]
+    assert_allclose(slopes(lambda z: s.chi2.pdf(z, 2 * k + 2), 0.0), halves)
+    assert slopes(lambda z: s.lognorm.pdf(z, k + 0.5), 0.0) == [0, 0, 0]
+    assert_allclose(grad(lambda mu: np.sum(s.poisson.pmf([1.0, k], mu)))(zeros), [1, want[0]])
+    with np.errstate(divide="ignore"):
+        steep = grad(s.gamma.pdf)(0.0, 1.5), grad(s.lognorm.logpdf)(0.0, 1.0)
+    assert [*steep, s.gamma.pdf(0.0, 0.5), s.beta.pdf(0.0, 0.5, 0.5)] == [np.inf] * 4
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 6])
+def test_what_is_a_polynomial_has_its_slopes_at_both_ends(n):
+    """binom(n, k) * p**k * (1 - p)**(n - k), up to a factor the density of a beta, too."""
+    s = ours.stats
+    for k in range(n + 1):
+        powers = np.polynomial.Polynomial([0, 1]) ** k * np.polynomial.Polynomial([1, -1]) ** (
+            n - k
+        )
+        for p in (0.0, 1.0):
+            want = [math.comb(n, k) * powers.deriv(m)(p) for m in (1, 2, 3)]
+            assert_allclose(slopes(lambda p, k=k: s.binom.pmf(k, n, p), p), want)
+            found = slopes(lambda x, k=k: s.beta.pdf(x, k + 1, n - k + 1), p)
+            assert_allclose(found, np.multiply(want, n + 1))
+            alpha = np.array([k + 1.0, n - k + 1])
+            found = slopes(lambda x, a=alpha: s.dirichlet.pdf(np.stack([x, 1 - x]), a), p)
+            assert_allclose(found, np.multiply(want, n + 1))
 
 
 def test_the_laplace_distribution_is_smooth_in_the_middle():

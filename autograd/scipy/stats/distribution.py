@@ -6,10 +6,13 @@ from collections.abc import Callable
 from typing import Any, ClassVar, NoReturn
 
 import numpy as np
+from scipy.special import xlog1py
 
 from autograd.base.errors import refusal
 
 Formula = Callable[..., Any]
+Power = tuple[Callable[[Any, Any], Any], Any, Any]
+"""``(xlogy, c, x)`` is x to the power of c, ``(xlog1py, c, x)`` is 1 + x: their logarithms."""
 Standard = tuple[Any, list[Any], Any]
 
 
@@ -28,8 +31,10 @@ class Distribution:
     shapes : the names of the shape parameters; they follow x, as in SciPy.
     support : between which bounds z lies.
     valid : ``(*shapes)``, which of their values make a distribution; all others give nan.
+    flat : whether the density and all its slopes are 0 where the support begins.
     **formulas : functions ``(z, *shapes)``: ``cdf`` and ``sf``, and where there is a better one
-        than their logarithm, ``logcdf`` and ``logsf``.
+        than their logarithm, ``logcdf`` and ``logsf``; the logarithm of a density, but for what
+        ``powers`` returns: a `Power` for each of its factors that may be 0.
     """
 
     scaled: ClassVar[dict[str, float]] = {"loc": 0.0, "scale": 1.0}
@@ -37,14 +42,14 @@ class Distribution:
 
     def __init__(
         self, shapes: str = "", support: tuple[float, float] = (-math.inf, math.inf),
-        valid: Formula = positive, **formulas: Formula,
+        valid: Formula = positive, flat: bool = False, **formulas: Formula,
     ) -> None:  # fmt: skip
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         named = [inspect.Parameter(name, kind) for name in ("x", *shapes.split())]
         named += [inspect.Parameter(name, kind, default=v) for name, v in self.scaled.items()]
         self.signature = inspect.Signature(named)
         self.low, self.high = support
-        self.valid, self.formulas = valid, formulas
+        self.valid, self.flat, self.formulas = valid, flat, formulas
 
     def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse to be frozen: what a method is differentiable by are its arguments."""
@@ -98,15 +103,22 @@ class Distribution:
         y = self.probability(name, args, kwargs)
         return plain(np.where(y == 0, -math.inf, np.log(np.where(y == 0, 1, y))))
 
-    def log_density(self, name: str, standard: Standard, whole: bool) -> Any:
-        """Evaluate the logarithm of a density; outside of the support it is -inf."""
+    def density(self, name: str, standard: Standard, whole: bool = False) -> Any:
+        """Evaluate a density, or its logarithm; outside of the support it is 0."""
         z, shapes, scale = standard
-        inside = (z >= self.low) & (z <= self.high)
+        inside, is_log = (z >= self.low) & (z <= self.high), name.startswith("log")
         if whole:
             inside = inside & (np.floor(z) == z)
+        if self.flat and not is_log:
+            inside = inside & (z > self.low)
         somewhere = min(self.low + 1, (self.low + self.high) / 2) if self.low > -math.inf else 0.0
-        y = self.formulas[name](np.where(inside, z, somewhere), *shapes) - np.log(scale)
-        y = np.where(inside, y, -math.inf)
+        at = np.where(inside, z, somewhere)
+        log = self.formulas["log" + name.removeprefix("log")](at, *shapes) - np.log(scale)
+        y: Any = 1.0
+        for f, c, x in self.formulas["powers"](at, *shapes) if "powers" in self.formulas else ():
+            factor, exponent = (1.0, f(c, x)) if is_log else factors(f, c, x)
+            y, log = y * factor, log + exponent
+        y = np.where(inside, log, -math.inf) if is_log else np.where(inside, y * np.exp(log), 0.0)
         return plain(np.where(self.defined(z, shapes, scale), y, math.nan))
 
     def defined(self, z: Any, shapes: list[Any], scale: Any) -> Any:
@@ -129,11 +141,11 @@ class Continuous(Distribution):
 
     def logpdf(self, *args: Any, **kwargs: Any) -> Any:
         """Return the logarithm of the density at x."""
-        return self.log_density("logpdf", self.standard(args, kwargs), whole=False)
+        return self.density("logpdf", self.standard(args, kwargs))
 
     def pdf(self, *args: Any, **kwargs: Any) -> Any:
         """Return the density at x."""
-        return np.exp(self.logpdf(*args, **kwargs))
+        return self.density("pdf", self.standard(args, kwargs))
 
 
 class Discrete(Distribution):
@@ -159,11 +171,19 @@ class Discrete(Distribution):
 
     def logpmf(self, *args: Any, **kwargs: Any) -> Any:
         """Return the logarithm of the probability of k."""
-        return self.log_density("logpmf", self.standard(args, kwargs), whole=True)
+        return self.density("logpmf", self.standard(args, kwargs), whole=True)
 
     def pmf(self, *args: Any, **kwargs: Any) -> Any:
         """Return the probability of k."""
-        return np.exp(self.logpmf(*args, **kwargs))
+        return self.density("pmf", self.standard(args, kwargs), whole=True)
+
+
+def factors(f: Formula, c: Any, x: Any) -> tuple[Any, Any]:
+    """Write a power as ``y * exp(log)``: y is 1, but 0 has the slopes that its logarithm loses."""
+    zero = -1.0 if f is xlog1py else 0.0
+    ends = (x == zero) & (c > 0)
+    y = np.where(ends, x - zero, 1.0) ** np.where(ends, c, 1.0)
+    return y, f(c, np.where(ends, zero + 1, x))
 
 
 def number(x: Any) -> Any:
