@@ -327,6 +327,7 @@ def test_the_program_runs_alone_and_is_the_same(rng):
         (lambda x, w: F.conv2d(x, w, padding=-1), "padding is 0 or more at both ends of an axis"),
         (lambda x, w: F.conv2d(x, w, padding="full"), "'same' or 'valid'\n  where: padding='full'"),
         (lambda x, _: F.pad(x, (1, 2, 3)), "an axis is padded before and after, or loses what it"),
+        (lambda x, _: F.pad(x, (1, 1) * 5), "an axis is padded before and after, or loses what it"),
         (lambda x, _: F.pad(x, (-3, -3)), "an axis is padded before and after, or loses what it"),
         (lambda x, _: F.pad(x, (-6, 7)), "an axis is padded before and after, or loses what it"),
         (lambda x, _: F.pad(x, (-1, 1), "circular"), r"pad=\(-1, 1\), mode='circular'"),

@@ -107,7 +107,12 @@ def test_rows_are_chosen_as_numpy_chooses_them(rows, order, size):
 
 def test_iterables_and_functions_are_passed_through():
     made = [(np.ones((2, 3)), [0, 1]), [np.zeros((1, 3)), np.array([2])]]
-    for data in (made, lambda: iter(made), (pair for pair in made)):
+
+    class Indexed:  # which is iterated by 0, 1, 2 …
+        def __getitem__(self, i):
+            return made[i]
+
+    for data in (made, lambda: iter(made), (pair for pair in made), Indexed()):
         first, second = batches(source(data, 32))
         assert [type(t) for t in (*first, *second)] == [Tensor] * 4
         assert_array_equal(first[1].data, [0, 1])
