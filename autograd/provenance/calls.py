@@ -43,9 +43,8 @@ def call_as(
     """
     first = birth()
     if readers and hasattr(label, "training"):
-        for run in readers_here():
-            if hasattr(run, "modules"):
-                run.modules.append(label)
+        for reader in readers_here():
+            reader.called(label)
     try:
         y = f(*args, **kwargs)
     except Exception as error:

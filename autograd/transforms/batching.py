@@ -17,7 +17,6 @@ import numpy as np
 from autograd.base.errors import line_of, plain, refusal, shape_of, user_frame
 from autograd.base.modes import depth
 from autograd.base.tree import flatten, map_leaves
-from autograd.mutation.versions import birth
 from autograd.primitive import (
     CREATORS,
     Primitive,
@@ -26,7 +25,7 @@ from autograd.primitive import (
 from autograd.rules.batch_axes import elementwise
 from autograd.rules.shape import BY_ARRAYS, arrayed, astype, parts_of, slotted
 from autograd.tensor import SETITEM, Tensor, constant, failed, raw
-from autograd.transforms.outside import DATA, here, innermost, reading
+from autograd.transforms.outside import DATA, Reader, here, innermost, reading
 from autograd.transforms.standin import Standin, is_view
 
 NONE: dict[str, Any] = {}
@@ -107,22 +106,19 @@ class Batched(Standin):
         return f"<{times} {self.dtype} {self.shape}>"
 
 
-class Level:
+class Level(Reader):
     """One `vmap` that is running.
 
     Attributes
     ----------
     size : how many examples there are.
-    since : what was born later belongs to this level or to one inside.
     connected : whether gradients can flow to tensors from outside. Without, they are their data.
     """
 
     def __init__(self, size: int, connected: bool = True) -> None:
+        super().__init__()
         self.size, self.connected = size, connected
-        self.since, self.below = birth(), here.reader
-        self.left: dict[Tensor, Any] = {}  # the gradients of the tensors from outside
-        self.retains = False
-        self._before: dict[Tensor, Any] = {}  # what they were at first
+        self._before: dict[Tensor, Any] = {}  # the gradients of tensors from outside, at first
 
     @contextmanager
     def running(self) -> Iterator[None]:

@@ -12,10 +12,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from autograd.base.errors import ROOMS
 from autograd.base.modes import readers
+from autograd.mutation.versions import birth
 from autograd.rules.shape import cut_off, parts_of
 from autograd.tensor import Tensor
 
@@ -27,25 +28,45 @@ LEFT: Any = Tensor.__dict__["_grad"]
 _slot = DATA.__get__
 
 
-class Reader(Protocol):
-    """What gives and takes the data of tensors.
+class Reader:
+    """What gives and takes the data of tensors, and is told what else happens meanwhile.
 
     Attributes
     ----------
+    since : what was born later is not from outside.
     below : through whom the thread read before.
     left : the gradients that are kept here, and not in their tensors.
     retains : whether a backward pass has kept its graph for another one.
     """
 
-    below: "Reader | None"
-    left: dict[Tensor, Any]
-    retains: bool
+    def __init__(self) -> None:
+        self.since, self.below = birth(), here.reader
+        self.left: dict[Tensor, Any] = {}
+        self.retains = False
 
     def read(self, t: Tensor, data: Any) -> Any:
         """Return what stands for the data of t."""
+        raise NotImplementedError
 
     def write(self, t: Tensor, value: Any) -> None:
         """Give t other data; without a birth number it is a tensor that is being made."""
+        raise NotImplementedError
+
+    # ── what need not interest it ──────────────────────────────────────────────────────────────
+    def looked(self, t: Tensor) -> None:
+        """Note that somebody reads the gradient of t."""
+
+    def assigned(self, t: Tensor) -> None:
+        """Note that somebody sets the gradient of t, or forgets it."""
+
+    def returned(self, f: Callable[..., Any], result: Any) -> None:
+        """Note what a function inside of a transform returned."""
+
+    def called(self, module: Any) -> None:
+        """Note the call of what has a mode."""
+
+    def refused(self, error: Exception) -> None:
+        """Note an error that is raised, as a function may catch it."""
 
 
 class _Here(threading.local):
@@ -78,16 +99,14 @@ def _set(t: Tensor, value: Any) -> None:
 
 
 def _get_grad(t: Tensor) -> Any:
-    looked = getattr(here.reader, "looked", None)
-    if looked is not None:
-        looked(t)
+    if here.reader is not None:
+        here.reader.looked(t)
     return GRAD.__get__(t)
 
 
 def _set_grad(t: Tensor, value: Any) -> None:
-    assigned = getattr(here.reader, "assigned", None)
-    if assigned is not None:
-        assigned(t)
+    if here.reader is not None:
+        here.reader.assigned(t)
     GRAD.__set__(t, value)
 
 
@@ -136,13 +155,6 @@ def reading(reader: Reader) -> Iterator[None]:
                 type.__setattr__(Tensor, "data", DATA)
                 type.__setattr__(Tensor, "grad", GRAD)
                 type.__setattr__(Tensor, "_grad", LEFT)
-
-
-def tell(f: Callable[..., Any], result: Any) -> None:
-    """Tell the reader, if it wants to know, what a function inside of a transform returned."""
-    returned = getattr(here.reader, "returned", None)
-    if returned is not None:
-        returned(f, result)
 
 
 def retain() -> None:

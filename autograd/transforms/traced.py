@@ -15,7 +15,7 @@ from autograd.primitive import PRIMITIVES
 from autograd.rules.shape import astype
 from autograd.sweep.seeds import ONE
 from autograd.tensor import Tensor, constant, raw, record
-from autograd.transforms.outside import here, tell
+from autograd.transforms.outside import here
 from autograd.transforms.pullback import Pullback, array, tensor
 
 IDENTITY = PRIMITIVES[np.positive]
@@ -50,8 +50,8 @@ class Traced(Pullback):
         connected = depth.value > 0 or Tensor in map(type, given)
         call = enable_grad()(self._call) if paused else self._call
         variables = call(f, argnum, args, kwargs, given)
-        if readers:
-            tell(f, self.output)
+        if readers and here.reader is not None:
+            here.reader.returned(f, self.output)
         outputs, self.rebuild_output = [self.output], FIRST
         if type(self.output) is not Tensor:
             outputs, self.rebuild_output = flatten(self.output)

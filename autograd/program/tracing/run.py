@@ -13,47 +13,43 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.mutation.versions import birth
 from autograd.program.tracing.arguments import identifier
 from autograd.program.tracing.callers import Callers, is_users
-from autograd.program.tracing.symbol import CaptureError, Symbol, capture_error
+from autograd.program.tracing.symbol import Symbol, capture_error
 from autograd.program.tracing.tape import Tape
 from autograd.provenance.names import names_in
 from autograd.tensor import Tensor
-from autograd.transforms.outside import DATA, here
+from autograd.transforms.outside import DATA, Reader
 from autograd.transforms.pullback import owner
 
 if TYPE_CHECKING:
     from autograd.program.equations import Name
 
 
-class Run:
+class Run(Reader):
     """One run of a function on symbols.
 
     Attributes
     ----------
     names : the input that is each tensor from outside that the function has read.
-    data : what such a tensor's data is at present.
-    left : what its gradient is: None at first.
+    data : what such a tensor's data is at present; in `left` are their gradients, None at first.
     refusals : the errors that were raised; a function may have caught them.
     """
 
     def __init__(self, f: Callable[..., Any]) -> None:
+        super().__init__()
         inner = inspect.unwrap(f)
         self.inner = inner if inner is not f and hasattr(inner, "__name__") else None
-        self.refusals: list[CaptureError] = []
+        self.refusals: list[Exception] = []
         self.tape = Tape()
         self.modules: list[Any] = []
-        self.since, self.below = birth(), here.reader
         self.names: dict[Tensor, Name] = {}
         self.data: dict[Tensor, Any] = {}
         self.held: dict[Tensor, Any] = {}  # what it was at first
         self.memory: dict[int, list[Tensor]] = {}  # by the arrays that they are views of
         self.before: dict[Tensor, Any] = {}  # its gradient before the call
-        self.left: dict[Tensor, Any] = {}
         self.replaced: dict[Tensor, Any] = {}  # the data of those which got another array
         self.anew: set[Tensor] = set()  # those whose gradients were assigned, as by zero_grad
-        self.retains = False
         self.summed: set[Tensor] = set()  # those whose gradients were read, and not assigned before
 
     def read(self, t: Tensor, data: Any) -> Any:
@@ -166,6 +162,14 @@ class Run:
         """Call what the function inside of a transform returned by the function's name."""
         if f is self.inner and f.__name__.isidentifier():
             self.tape.wish(result, f.__name__)
+
+    def called(self, module: Any) -> None:
+        """Remember what was called that has a mode."""
+        self.modules.append(module)
+
+    def refused(self, error: Exception) -> None:
+        """Remember an error, which counts even if the function catches it."""
+        self.refusals.append(error)
 
 
 @contextmanager

@@ -46,9 +46,8 @@ def capture_error(what: str, instead: str) -> CaptureError:
         inner = inner.f_back
     line = f"{line_of(frame.f_code.co_filename, frame.f_lineno)}, in {frame.f_code.co_name}"
     error = refusal(CaptureError, f"a program cannot hold {what}", line, instead)
-    reader: Any = here.reader
-    if hasattr(reader, "refusals"):
-        reader.refusals.append(error)
+    if here.reader is not None:
+        here.reader.refused(error)
     return error
 
 
