@@ -461,6 +461,8 @@ def test_truth_values_stay_apart_from_numbers():
         lambda b, x: np.pad(b, 1),
         lambda b, x: np.fmax(b, ~b),
         lambda b, x: np.fmin(b, ~b),
+        lambda b, x: np.fmax(b, x * np.nan),
+        lambda b, x: np.fmin(x[0] * np.nan, b[0]) == 1,
         lambda b, x: b @ b,
     ]
     truths, numbers = np.array([True, False]), np.array([2.0, 3.0])

@@ -83,8 +83,8 @@ const nd = (() => {
     return Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
   };
   const sigmoid = (x) => 1 / (1 + Math.exp(-x));
-  const fmax = (a, b) => (a !== a ? b : b !== b ? a : Math.max(a, b));
-  const fmin = (a, b) => (a !== a ? b : b !== b ? a : Math.min(a, b));
+  const fmax = (a, b) => (a !== a ? +b : b !== b ? +a : Math.max(a, b)); // of truth values, numbers
+  const fmin = (a, b) => (a !== a ? +b : b !== b ? +a : Math.min(a, b));
 
   // A series of positive terms near 0 (Abramowitz and Stegun 7.1.6), a continued fraction for the
   // rest of the tail (7.1.14), from its end to its beginning.
