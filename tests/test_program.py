@@ -477,6 +477,12 @@ def test_the_page_computes(tmp_path):
         path.write_text(capture(np.exp, np.array([0, np.nan, np.inf])).html, encoding="utf-8")
         page.reload()
         assert shown.all_inner_texts() == ["[1, NaN, Infinity]"]
+        long = capture(lambda x, n: (n * n, x, x * n), np.array([1e6 / 3, 1e7 / 3]), 12345)
+        path.write_text(long.html, encoding="utf-8")
+        page.reload()
+        assert shown.all_inner_texts() == [
+            "152399025", "[333333, 3.33333e+6]", "[4.115e+9, 41150000000]"
+        ]  # fmt: skip
         browser.close()
     assert not trouble
 

@@ -31,9 +31,13 @@ const nested = (x, [n, ...rest]) => n === undefined ? x[0]
       const size = x.length / n;
       return nested(x.slice(i * size, (i + 1) * size), rest);
     });
-const short = (v) => Number.isFinite(v) ? Number(v.toPrecision(6)) : String(v);
+const short = (v) => {
+  if (!Number.isFinite(v) || Number.isInteger(v)) return String(v);
+  const rounded = Number(v.toPrecision(6));
+  return Math.abs(rounded) < 1e6 ? String(rounded) : rounded.toExponential(); // as it looks
+};
 const listed = (x) => Array.isArray(x) ? `[${x.map(listed).join(", ")}]` : String(x);
-const shown = (x) => x === null ? "None" : typeof x !== "object" ? String(short(x))
+const shown = (x) => x === null ? "None" : typeof x !== "object" ? short(x)
   : listed(nested(x.data.map(short), x.shape)).replaceAll("], [", "],\\n [");
 const SPELLED = { NaN, Infinity, "-Infinity": -Infinity }; // as Python spells what JSON lacks
 const parsed = (text) => JSON.parse(
