@@ -4,10 +4,12 @@ import functools
 import inspect
 import linecache
 import math
+import os
 import random
 import re
 import subprocess
 import sys
+import sysconfig
 import threading
 import traceback
 import tracemalloc
@@ -27,7 +29,7 @@ import nn
 from autograd import Tensor, grad, hessian, jacobian, no_grad, value_and_grad, vjp
 from autograd.base.tree import flatten
 from autograd.program import CaptureError, Program, capture
-from autograd.program.tracing.randomness import _state, watch
+from autograd.program.tracing.randomness import _state, counted_seeds, watch
 from autograd.tensor import raw
 from autograd.transforms.batching import VmapError
 from autograd.transforms.outside import DATA
@@ -829,11 +831,46 @@ def test_a_number_that_counts_is_bound_beforehand():
     assert ag.compile(functools.partial(powers, n=2))(X) == powers(X, 2)
 
 
-def test_the_second_of_two_normal_numbers_is_seen_as_drawn():
+@pytest.mark.parametrize("room", [__file__, sysconfig.get_path("purelib") + "/library.py"])
+def test_the_second_of_two_normal_numbers_is_seen_as_drawn(room):
+    library = ModuleType("library")
+    library.normal = np.random.standard_normal
+    exec(compile("def draw():\n    return normal()", room, "exec"), vars(library))
     np.random.seed(0)
     np.random.standard_normal()  # they come in pairs
     with pytest.raises(CaptureError, match=RANDOM):
-        capture(lambda x: x * np.random.standard_normal(), 2.0)
+        capture(lambda x: x * library.draw(), 2.0)
+
+
+def test_the_line_that_draws_is_found_behind_a_call_that_does_not():
+    class Part:
+        @functools.cached_property
+        def two(self):
+            return 2.0
+
+    def twice(x):
+        return 2 * x
+
+    def f(x, part):
+        y = x + 1
+        return twice(y) + part.two * np.random.normal() - twice(x)
+
+    with pytest.raises(CaptureError) as error:
+        capture(lambda x: f(x, Part()), 2.0)
+    here = f.__code__.co_firstlineno + 2
+    assert str(error.value).splitlines()[1] == f"  where: {__file__}:{here}, in f"
+
+
+def test_nothing_is_left_of_looking_for_random_numbers():
+    trace = sys.gettrace()
+    with counted_seeds():
+        with counted_seeds():
+            counting = random._urandom
+        with pytest.raises(CaptureError, match=RANDOM):
+            capture(lambda x: x + np.random.default_rng().normal(), X)
+        assert random._urandom is counting is not os.urandom  # as another thread's may go on
+        assert sys.gettrace() is trace
+    assert random._urandom is os.urandom
 
 
 def test_what_another_thread_draws_is_not_held_against_a_function():
@@ -854,6 +891,7 @@ def test_what_another_thread_draws_is_not_held_against_a_function():
 
 
 old = np.random.Generator(np.random.MT19937(0))
+secret = random.SystemRandom()
 
 
 @pytest.mark.parametrize(
@@ -993,6 +1031,7 @@ def wrapping(x):
         lambda x: x + np.random.default_rng().normal(),
         lambda x: x + np.random.RandomState().normal(),
         lambda x: x + random.SystemRandom().random(),
+        lambda x: x + secret.random(),
         lambda x: x + helpers.draw(),
         lambda x: x + draw(),
         helping.of_module,

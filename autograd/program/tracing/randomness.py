@@ -110,9 +110,14 @@ def drawing_line(
             return None
         if found is None and last and now() != before:
             found = last
-        if event == "line":
-            line = line_of(frame.f_code.co_filename, frame.f_lineno)
-            last = f"{line}, in {frame.f_code.co_name}"
+        here: FrameType | None = frame
+        if event == "return":  # to a line that goes on
+            here = frame.f_back
+            while here is not None and not is_users(here.f_code.co_filename):
+                here = here.f_back
+        if here is not None:
+            line = line_of(here.f_code.co_filename, here.f_lineno)
+            last = f"{line}, in {here.f_code.co_name}"
         return look
 
     outer = sys.gettrace()
