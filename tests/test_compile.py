@@ -1840,6 +1840,76 @@ def test_what_is_read_by_name_may_be_another_at_the_next_call(change, monkeypatc
     assert_array_equal(gradient, slope)
 
 
+class Default:
+    of_class = 1.0
+
+    @classmethod
+    def through_class(cls, x):
+        return x * cls.of_class
+
+
+class Config(Default):
+    def __init__(self):
+        self._values, self._factor = {"rate": 1.0}, 1.0
+
+    def set_factor(self, factor):
+        self._factor = factor
+
+    def __getitem__(self, name):
+        return self._values[name]
+
+    def __getattr__(self, name):
+        if name not in self._values:
+            raise AttributeError(name)
+        return self._values[name]
+
+    __array_ufunc__ = None
+
+    def __rmul__(self, x):
+        return x * self._factor
+
+
+def with_default(x, config={"rate": 1.0}):  # noqa: B006  # somebody does
+    return x * config["rate"]
+
+
+config, row = Config(), np.ones(2)
+
+
+@pytest.mark.parametrize(
+    ("f", "change"),
+    [
+        (lambda x: x * config["rate"], lambda: config._values.update(rate=5.0)),
+        (lambda x: x * config.rate, lambda: config._values.update(rate=5.0)),
+        (lambda x: x * config, lambda: config.set_factor(5.0)),
+        (lambda x: x * getattr(config, "_factor"), lambda: config.set_factor(5.0)),  # noqa: B009  # likewise
+        (lambda x: x * Config.of_class, lambda: setattr(Default, "of_class", 5.0)),
+        (lambda x: x * Config.of_class, lambda: setattr(Config, "of_class", 5.0)),
+        (lambda x: Config.through_class(x), lambda: setattr(Default, "of_class", 5.0)),
+        (lambda x: config.through_class(x), lambda: setattr(Default, "of_class", 5.0)),
+        (with_default, lambda: with_default.__defaults__[0].update(rate=5.0)),
+        (lambda x, y=row: x * y, lambda: row.fill(5.0)),
+        (functools.partial(np.multiply, row), lambda: row.fill(5.0)),
+        (functools.partial(lambda y, x: x * y, row), lambda: row.fill(5.0)),
+        (functools.partial(lambda *xs: xs[0] * xs[1], row), lambda: row.fill(5.0)),
+        (functools.partial(lambda x, c: x * c._factor, c=config), lambda: config.set_factor(5.0)),
+    ],
+)  # fmt: skip
+def test_what_is_read_in_other_ways_may_be_another_too(f, change, monkeypatch):
+    monkeypatch.setitem(vars(config), "_factor", 1.0)
+    monkeypatch.setitem(config._values, "rate", 1.0)
+    row.fill(1.0)
+    step = compile(f)
+    for _ in range(2):
+        assert_array_equal(step(np.ones(2)), [1.0, 1.0])
+    try:
+        change()
+        assert_array_equal(step(np.ones(2)), [5.0, 5.0])
+    finally:
+        Default.of_class = 1.0
+        vars(Config).get("of_class") and delattr(Config, "of_class")
+
+
 def test_variables_around_a_function_may_change():
     beta, w = 1.0, Tensor(2.0, requires_grad=True)
     step = compile(lambda x: x * beta * w)

@@ -9,9 +9,9 @@ import inspect
 import itertools
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from types import BuiltinMethodType, CellType, CodeType, MethodType, ModuleType
+from types import BuiltinMethodType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +23,12 @@ PLAIN = {int, float, complex, bool, str, bytes, type(None), np.ndarray}
 """What reaches nothing, of which there may be a million in a list."""
 INSTALLED = (*ROOMS, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")), "<frozen")
 """Where code lies that is not the user's own."""
+FUNCTIONS = (FunctionType, staticmethod, classmethod)
+OPERATORS = "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"
+IMPLICIT = {f"__{side}{name}__" for name in OPERATORS for side in ("", "r", "i")} | {
+    "__getattr__", "__getitem__", "__iter__", "__len__", "__contains__", "__enter__", "__neg__",
+}  # fmt: skip
+"""What Python calls where code reads ``x.name``, ``x[i]``, ``2 * x`` and the like."""
 MODE = "training"
 """The attribute that is part of a program's signature."""
 NOTHING: Any = object()
@@ -86,6 +92,10 @@ def reached(*held: Any) -> Iterator[Any]:
             left += [*_read_by(x), *vars(x).values()]  # also what it wraps
         elif isinstance(x, functools.partial):
             left += [x.func, *x.args, *x.keywords.values()]
+            if inspect.isfunction(x.func):
+                left += _read_by(x.func, *x.args, **x.keywords)
+            else:
+                left += _contents(_named(x.args) | x.keywords)
         elif isinstance(x, BuiltinMethodType):
             left.append(x.__self__)
         elif isinstance(x, MethodType):
@@ -109,7 +119,7 @@ def _attributes(x: Any) -> Mapping[str, Any]:
     return getattr(x, "__dict__", {})
 
 
-def _read_by(f: Any, *given: Any) -> Iterator[Any]:
+def _read_by(f: Any, /, *given: Any, **named: Any) -> Iterator[Any]:
     """Yield what f has from outside, and what its code takes of that by name, as ``state.rng``.
 
     Of the functions and the methods there, the user's own only. Ours draw from the default
@@ -117,47 +127,76 @@ def _read_by(f: Any, *given: Any) -> Iterator[Any]:
 
     Parameters
     ----------
-    given : arguments that are known, as the object that a method is of.
+    given, named : arguments that are known, as the object that a method is of.
     """
     cells = zip(f.__closure__ or (), f.__code__.co_freevars, strict=True)
     around = [r for cell, name in cells if (r := Read(cell, name)).value is not NOTHING]
-    held = [*given, *(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()]
-    held += [r.value for r in around]
+    fixed = _fixed(f, given, named) if given or named or f.__defaults__ or f.__kwdefaults__ else {}
+    held = [*fixed.values(), *[r.value for r in around]]
     yield from held
     if f.__code__.co_filename.startswith(ROOMS):
         return
     names = {*_names(f.__code__)}
     reads = [Read(f.__globals__, name) for name in names & f.__globals__.keys()]
-    yield from (*around, *reads)
+    yield from (*around, *reads, *_contents(fixed))
     left = [*held, *[r.value for r in reads]]
     known: set[int] = set()
     while left:
         x = left.pop()
-        if id(x) in known or _is_installed(x):
-            continue
-        known.add(id(x))
-        yield x
-        if isinstance(x, CONTAINERS):
-            left += _parts(x)
-        attributes = _attributes(x)
-        own = [Read(attributes, name) for name in names & attributes.keys()]
-        parts = [(c, name) for c in type(x).__mro__ for name in names & vars(c).keys()]
-        slots = Slots(x)
-        own += [Read(slots, name) for c, name in parts if _is_slot(c, name)]
-        left += [r.value for r in own]
-        if "step" in names and "param_groups" in attributes:  # of an optimizer
-            yield Read(attributes, "param_groups")
-        if _may_change(x) and not hasattr(type(x), "named_modules"):  # which are read as a whole
-            yield from own
-        for c, name in parts:
-            part = vars(c)[name]
-            part = part.fget if isinstance(part, property) else part
-            if inspect.isfunction(part):
-                yield from itertools.filterfalse(_is_installed, [MethodType(part, x)])
-                continue
+        if id(x) not in known and not _is_installed(x):
+            known.add(id(x))
+            found, parts = _taken_of(x, names)
+            yield x
+            yield from found
+            left += parts
+
+
+def _taken_of(x: Any, names: set[str]) -> tuple[list[Any], list[Any]]:
+    """Return what code with these names reads and calls of an object, and what it gets there."""
+    kind, attributes = (x, {}) if isinstance(x, type) else (type(x), _attributes(x))
+    users = {c: _may_change(c) for c in kind.__mro__}
+    used = {c: names | IMPLICIT if user else names for c, user in users.items()}
+    parts = [(c, name) for c in used for name in used[c] & vars(c).keys()]
+    own = [Read(attributes, name) for name in names & attributes.keys()]
+    slots = Slots(x)
+    own += [Read(slots, name) for c, name in parts if _is_slot(c, name)]
+    left = [r.value for r in own] + (_parts(x) if isinstance(x, CONTAINERS) else [])
+    # modules of nn are read as a whole
+    found: list[Any] = own if _may_change(x) and not hasattr(kind, "named_modules") else []
+    if "step" in names and "param_groups" in attributes:  # of an optimizer
+        found.append(Read(attributes, "param_groups"))
+    for c, name in parts:
+        part = vars(c)[name]
+        part = part.fget if isinstance(part, property) else part
+        if isinstance(part, FUNCTIONS):
+            bound = part.__get__(None, x) if kind is x else part.__get__(x, kind)
+            found += itertools.filterfalse(_is_installed, [bound])
+        else:
             left.append(part)
-            if not hasattr(type(part), "__get__"):  # a default, until the object has its own
-                yield from (Read(vars(c), name), Read(attributes, name))
+        if kind is x and users[c]:
+            found += Read(vars(c), name), Read(vars(x), name)
+        elif not hasattr(type(part), "__get__"):  # a default, until the object has its own
+            found += Read(vars(c), name), Read(attributes, name)
+    return found, left
+
+
+def _fixed(f: Any, given: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of f that are known, and the defaults of the others."""
+    code, defaults = f.__code__, f.__defaults__ or ()
+    names = code.co_varnames[: code.co_argcount]
+    fixed = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+    fixed |= f.__kwdefaults__ or {}
+    fixed |= zip(names, given, strict=False)
+    return fixed | _named(given[len(names) :]) | dict(named)
+
+
+def _named(args: Sequence[Any]) -> dict[str, Any]:
+    return {f"args[{i}]": x for i, x in enumerate(args)}
+
+
+def _contents(fixed: Mapping[str, Any]) -> list[Read]:
+    """Return the reads of what stays the same object, and may be written into."""
+    return [Read(fixed, k) for k, x in fixed.items() if isinstance(x, (np.ndarray, *CONTAINERS))]
 
 
 def _may_change(x: Any) -> bool:
@@ -166,7 +205,7 @@ def _may_change(x: Any) -> bool:
         return True
     module = x.__name__ if isinstance(x, ModuleType) else x.__module__
     file = getattr(sys.modules.get(module), "__file__", None)
-    return not (file and file.startswith(INSTALLED))
+    return module != "builtins" and not (file and file.startswith(INSTALLED))
 
 
 def _is_slot(c: type, name: str) -> bool:
@@ -184,3 +223,5 @@ def _names(code: CodeType) -> Iterator[str]:
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
             yield from _names(inner)
+        elif isinstance(inner, str) and inner.isidentifier():  # as in getattr(x, "name")
+            yield inner
