@@ -215,6 +215,25 @@ def test_scalars_are_written_as_a_person_would():
     ]
 
 
+def test_what_javascript_has_itself_is_called_there():
+    program = capture(lambda x: [np.sin(x), x**2, x**-1.0, x**0.5, x**np.nan], 2.0)
+    assert program.javascript.splitlines()[1:] == [
+        "  const t1 = Math.sin(x);",
+        "  const t2 = x ** 2;",
+        "  const t3 = x ** (-1);",
+        "  const t4 = nd.pow(x, 0.5);",
+        "  const t5 = nd.pow(x, NaN);",
+        "  return [t1, t2, t3, t4, t5];",
+        "}",
+    ]
+
+
+def test_many_results_are_returned_on_several_lines():
+    program = capture(lambda x: [x + i for i in range(1, 40)], 2.0)
+    first, second = (", ".join(f"t{i}" for i in range(*ends)) for ends in ((1, 21), (21, 40)))
+    assert program.javascript.splitlines()[-3:-1] == [f"  return [{first},", f"    {second}];"]
+
+
 def test_a_captured_program_keeps_its_names():
     def loss(x, w):
         prediction = x @ w
@@ -474,6 +493,15 @@ def test_truth_values_stay_apart_from_numbers():
         want = np.asarray(f(truths, numbers))
         assert np.array_equal(y, want), i
         assert (told == (want.dtype == bool)).all(), i
+
+
+@needs_node
+def test_powers_of_one_are_one():
+    """Of -1 as well, if the exponent is infinite; what JavaScript says of both is NaN."""
+    fs = [lambda x: x**NAN, lambda x: x**INF, lambda x: x**-INF, lambda x: x ** (x * INF)]
+    programs = [(javascript(capture(f, 2.0)), [x]) for f in fs for x in (1.0, -1.0, 2.0)]
+    got = [y for (y,) in run(programs)]
+    assert np.array_equal(got, [1, NAN, NAN, 1, 1, INF, 1, 1, 0, 1, 1, INF], equal_nan=True)
 
 
 @needs_node

@@ -192,7 +192,7 @@ class _Printer(Writer):
                 return OPERATORS[name].format(*args)
             if name in MATHS:
                 return f"Math.{MATHS[name]}({', '.join(args)})"
-            if e.op.rules and name in ("pow", "power") and _is_whole(e.args[1]):
+            if name in ("pow", "power") and _is_whole(e.args[1]):
                 return f"{args[0]} ** {args[1]}"
         return call(name, *args)
 
