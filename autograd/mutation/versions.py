@@ -183,6 +183,7 @@ def write(x: Any, index: Any, value: Any, *, seen: bool) -> None:
         data = x.data
         if is_grad_enabled() or not hasattr(data, "tape") or not data.shape:
             data = setitem(data, value, index=index)
+            data.written = 0 if is_grad_enabled() else birth()
         else:
             data[index] = value  # views of it and what it is a view of see that, too
         x.data = data

@@ -32,12 +32,13 @@ class Standin(Methods, NDArrayOperatorsMixin):
     array_instead, number_instead : what to write instead of asking for an array, or a number.
     refusal : makes the error of what cannot be done, and what to write instead.
     tape : what does the operations on it.
+    written : the birth number of when it was written into without recording; 0 if it was not.
     given : why it may not be written into, and what to write instead; None where it may.
     base, of : what it is a view of, if anything, and the state of that when it was looked at.
     at : by which index it is that view, if by any.
     """
 
-    __slots__ = ("__weakref__", "at", "base", "given", "of", "tape")
+    __slots__ = ("__weakref__", "at", "base", "given", "of", "tape", "written")
 
     kind: ClassVar[str]
     outside: ClassVar[str]
@@ -50,6 +51,7 @@ class Standin(Methods, NDArrayOperatorsMixin):
         self.tape = tape
         self.base: Standin | None = None
         self.given: tuple[str, str] | None = None
+        self.written = 0
         self.of: Any = None
         self.at: Any = None
 

@@ -73,8 +73,7 @@ def refuse_history(f: Callable[..., Any], results: Sequence[Any], run: Any) -> N
     """
     naming = run.tape._call_gradient
     for t in toposort(*[y for y in results if type(y) is Tensor]):
-        written = max(getattr(raw(t), "written", 0), (t.meta or {}).get("rewritten", 0))
-        if t.op is not None and written > t.count:
+        if t.op is not None and getattr(raw(t), "written", 0) > t.count:
             raise refusal(
                 CaptureError,
                 "a program cannot hold writing under no_grad into a tensor on the way to a result",

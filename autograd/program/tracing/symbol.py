@@ -58,10 +58,9 @@ class Symbol(Standin):
     ----------
     data : its value for the example inputs.
     weak : whether it stands for a number of Python's, which takes the dtype of what it meets.
-    written : the birth number of when it was written into; 0 if it was not.
     """
 
-    __slots__ = ("data", "name", "weak", "written")
+    __slots__ = ("data", "name", "weak")
 
     kind, outside = "traced", "a traced value into an array of numbers"
     refusal = staticmethod(capture_error)
@@ -78,7 +77,7 @@ class Symbol(Standin):
     def __init__(self, tape: "Tape", name: Name, data: Any) -> None:
         super().__init__(tape)
         self.name, self.data = name, data
-        self.weak, self.written = False, 0
+        self.weak = False
         tape.handles.append(weakref.ref(self))
 
     @property  # type: ignore[misc]  # what isinstance asks beside the type
