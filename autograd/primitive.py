@@ -1,6 +1,6 @@
 """What a primitive is: a NumPy function, its derivative rules, and how it is spelled.
 
-Layer 0: knows nothing of Tensor.
+Tensor stands above; here it is what has a `_record`, as what stands for an array has one.
 """
 
 import functools
@@ -307,7 +307,7 @@ def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
     def dispatch(*args: Any, **params: Any) -> Any:
         values = (*args, *params.values()) if params else args
         for a in held(args, params) if readers else values:
-            record = getattr(a, "_record", None)  # only a Tensor has one
+            record = getattr(a, "_record", None)
             if record is not None:
                 if (other := dispatch.replaced) is not None:  # type: ignore[attr-defined]  # below
                     return other(*args, **params)

@@ -2,7 +2,6 @@
 
 A Tensor is ``(data, op, args, params)``: the graph is data, not closures, so it can be walked,
 drawn and printed. Operators, NumPy's functions and the methods all end in `record`.
-Layer 2: imports `primitive`, `rules` and what stands beside them.
 """
 
 import operator

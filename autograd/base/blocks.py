@@ -3,7 +3,6 @@
 A formula of several NumPy calls over a large array reads and writes main memory once per call;
 over pieces of a megabyte it does so once in all. NumPy's loops release the interpreter lock, so
 threads share the pieces. The results are those of the whole call, bit for bit.
-Layer 0: imports NumPy only.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""The wording of errors: what failed; where; what to write instead. Layer 0: NumPy only."""
+"""The wording of errors: what failed; where; what to write instead."""
 
 import os
 import sys

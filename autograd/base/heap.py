@@ -1,4 +1,4 @@
-"""Keep the heap, so that large arrays are recycled. Layer 0.
+"""Keep the heap, so that large arrays are recycled.
 
 glibc hands an array of more than 128 kB straight back to the system when it is freed, and the next
 one of that size costs a page fault for every 4 kB: more than the arithmetic. With the thresholds

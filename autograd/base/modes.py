@@ -1,4 +1,4 @@
-"""Settings: whether this thread records, and which dtype Python floats become. Layer 0."""
+"""Settings, as whether this thread records, and what runs at present, as captures and maps do."""
 
 import threading
 from collections.abc import Callable
