@@ -63,12 +63,12 @@ def size(self: Any) -> Size:
     return count
 
 
-def told(get: Callable[[Any], Any], doc: str) -> Any:
+def read_only(get: Callable[[Any], Any], doc: str) -> Any:
     """Return a property; what it is annotated with is what type checkers take it for."""
-    return property(get, unset, doc=doc)
+    return property(get, refuse_to_set, doc=doc)
 
 
-def unset(x: Any, value: Any) -> NoReturn:
+def refuse_to_set(x: Any, value: Any) -> NoReturn:
     """Refuse ``x.shape = ...``."""
     raise refusal(
         AttributeError,
@@ -106,18 +106,20 @@ class Methods(PyTorchMethods, Protocols):
         def __ne__(self, other: object) -> "Tensor": ...  # type: ignore[override]  # likewise
 
     # ── what it is ─────────────────────────────────────────────────────────────────────────────
-    shape: tuple[int, ...] = told(lambda self: self.data.shape, "The lengths of the axes.")
-    ndim: int = told(lambda self: self.data.ndim, "The number of axes.")
-    size: Size = told(size, "The number of elements; ``x.size(0)`` is a length, as in PyTorch.")
-    dtype: np.dtype[Any] = told(lambda self: self.data.dtype, "NumPy's dtype.")
-    nbytes: int = told(lambda self: self.data.nbytes, "The bytes of the elements.")
-    grad_fn: Any = told(
+    shape: tuple[int, ...] = read_only(lambda self: self.data.shape, "The lengths of the axes.")
+    ndim: int = read_only(lambda self: self.data.ndim, "The number of axes.")
+    size: Size = read_only(
+        size, "The number of elements; ``x.size(0)`` is a length, as in PyTorch."
+    )
+    dtype: np.dtype[Any] = read_only(lambda self: self.data.dtype, "NumPy's dtype.")
+    nbytes: int = read_only(lambda self: self.data.nbytes, "The bytes of the elements.")
+    grad_fn: Any = read_only(
         lambda self: self.op if self.requires_grad else None, "The operation; None of a leaf."
     )
-    _value: Any = told(lambda self: self.data, "The data, by the name that HIPS autograd has.")
-    T: "Tensor" = told(np.transpose, "The axes reversed.")
-    real: "Tensor" = told(np.real, "The real parts.")
-    imag: "Tensor" = told(np.imag, "The imaginary parts; zeros of real numbers.")
+    _value: Any = read_only(lambda self: self.data, "The data, by the name that HIPS autograd has.")
+    T: "Tensor" = read_only(np.transpose, "The axes reversed.")
+    real: "Tensor" = read_only(np.real, "The real parts.")
+    imag: "Tensor" = read_only(np.imag, "The imaginary parts; zeros of real numbers.")
 
     @property
     def mT(self) -> "Tensor":  # noqa: N802  # NumPy's name

@@ -61,7 +61,7 @@ def _refuse_lost(x: Tensor) -> None:
         )
 
 
-def _kept(fn: Callable[..., Any]) -> Callable[..., Any]:
+def _never_lost(fn: Callable[..., Any]) -> Callable[..., Any]:
     """Let a method that rewrites a part refuse where nobody takes the result: ``a[0].zero_()``."""
 
     @functools.wraps(fn)
@@ -135,7 +135,7 @@ def assign(self: Tensor, index: Any, value: Any, alone: bool) -> None:
                 self.meta = {**(self.meta or {}), "filled": True}
             write(self, index, raw(value), seen=not (recording or alone))
         else:
-            _assign(self, index, value, grad)
+            _record_assignment(self, index, value, grad)
     except (ValueError, TypeError, IndexError) as error:
         target = self if isinstance(error, IndexError) else raw(self)[index]
         raise failed(SETITEM, (target, value), {"index": index}, error) from None
@@ -156,7 +156,8 @@ def _fitting(value: Any, x: Tensor) -> Any:
         raise refusal(type(error), what, where, instead) from None
 
 
-def _assign(self: Tensor, index: Any, value: Any, grad: bool) -> None:
+def _record_assignment(self: Tensor, index: Any, value: Any, grad: bool) -> None:
+    """Assign, and record it: self becomes the result, and its old version an argument."""
     mine = type(self.data) is np.ndarray and owned(self, versions=True)
     mine = mine and not stands_in(raw(value), index)
     old = fork(self)
@@ -256,7 +257,7 @@ for _method, _fn in INPLACE.items():
 for _method in ("add_", "sub_", "mul_", "div_", "pow_"):
     setattr(Tensor, _method, _never_replaced(getattr(Tensor, _method)))
 for _method in {name for c in Tensor.__mro__ for name, fn in vars(c).items() if callable(fn)}:
-    inplace = _method.endswith("_") or _method in ("fill", "sort")
-    if inplace and _method[0] != "_" and _method not in ("requires_grad_", "touch_"):
-        setattr(Tensor, _method, _kept(getattr(Tensor, _method)))
+    _rewrites = _method.endswith("_") or _method in ("fill", "sort")
+    if _rewrites and _method[0] != "_" and _method not in ("requires_grad_", "touch_"):
+        setattr(Tensor, _method, _never_lost(getattr(Tensor, _method)))
 Tensor.__setitem__ = _setitem

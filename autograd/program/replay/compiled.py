@@ -201,8 +201,8 @@ class Compiled:
                         del self._replays[self._derived.pop(0)]
                 else:
                     program, outside = self._capture(args, options)
-                    self._modules += _new(program.modules, self._modules)
-                    self._parameters += _new(program.parameters.values(), self._parameters)
+                    self._modules += _unknown(program.modules, self._modules)
+                    self._parameters += _unknown(program.parameters.values(), self._parameters)
                     key = self._key(args, options)
                     family = self._family(args, options)
                     family.learn(sizes, program)
@@ -259,7 +259,7 @@ def _hold_standins(tree: Any) -> bool:
     return any(isinstance(raw(x), Standin) for x in flatten(tree)[0])
 
 
-def _new(found: Iterable[Any], known: list[Any]) -> list[Any]:
+def _unknown(found: Iterable[Any], known: list[Any]) -> list[Any]:
     return [x for x in found if not any(x is y for y in known)]
 
 
