@@ -41,6 +41,11 @@ from autograd.primitive import (
 from autograd.rules.ufuncs import METHODS
 from autograd.tensor import PLAIN, Tensor, constant, raw, record
 
+USUAL = PLAIN | {Tensor}
+"""Types of values that a row takes as they are."""
+CHANGING = {Tensor, np.ndarray, list}
+"""Types of options that a row does not keep as they are: who has one may write into it."""
+
 
 def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
     if method == "__call__" and not kwargs:
@@ -179,17 +184,13 @@ def _refuse_unknown(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[
         ) from None
 
 
-USUAL = PLAIN | {Tensor}
-CHANGING = {Tensor, np.ndarray, list}
-
-
 def _prepared(v: Any) -> Any:
     return np.asarray(v) if type(v) in (list, tuple, range) else plain(v)
 
 
 def _without_row(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Answer about the data where no gradient would be lost; refuse by name where one would."""
-    if has_row(fn):
+    if has_row(fn):  # now: SciPy's rows are entered when somebody asks
         return apply(fn, args, kwargs)
     if fn in CREATORS or fn in QUERIES or not _connected((args, kwargs)):
         answer = fn(*map_leaves(_view, args), **map_leaves(_view, kwargs))

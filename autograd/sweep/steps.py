@@ -18,6 +18,9 @@ from autograd.sweep.pull import Gradient, fit, pull
 from autograd.sweep.seeds import first_gradient
 from autograd.tensor import Tensor, raw
 
+Send = Callable[[Tensor, Sequence[Any], Gradient], Iterable[tuple[int, Gradient]]]
+"""From (node, arguments, gradient) to what the arguments get, as `contributions`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -39,7 +42,7 @@ class Step:
 
 def steps(
     root: Tensor, gradient: Any = None, arrived: dict[Tensor, Any] | None = None,
-    send: "Send | None" = None,
+    send: Send | None = None,
 ) -> Iterator[Step]:  # fmt: skip
     """Walk back from `root`, one operation at a time, youngest first.
 
@@ -64,7 +67,7 @@ def steps(
 
 
 def gradients(
-    root: Tensor, gradient: Any = None, send: "Send | None" = None
+    root: Tensor, gradient: Any = None, send: Send | None = None
 ) -> dict[Tensor, np.ndarray]:
     """Return the gradient of `root` with respect to every tensor that it came from.
 
@@ -110,10 +113,6 @@ def multiplies(node: Tensor, args: Sequence[Any], i: int) -> bool:
     one = np.ones_like(node.data)[()]
     by_one, by_i = (dict(contributions(node, args, g)).get(i, 0) for g in (one, 1j * one))
     return np.allclose(by_i, 1j * by_one, rtol=1e-5, atol=0, equal_nan=True)
-
-
-Send = Callable[[Tensor, Sequence[Any], Gradient], Iterable[tuple[int, Gradient]]]
-"""From (node, arguments, gradient) to what the arguments get, as `contributions`."""
 
 
 def changed_leaves(*roots: Tensor) -> list[Tensor]:
