@@ -83,6 +83,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     leaves, rebuild = flatten(list(examples))
     names = argument_names(f, examples)
     states = watch(f, examples, options)
+    # 1. Run f on symbols: again, if random numbers were drawn meanwhile, perhaps by another thread.
     for _ in range(TRIES if active_count() > 1 else 1):
         before, run = states(), Run(f)
         given = [_variable(run.tape, name, x) for name, x in zip(names, leaves, strict=True)]
@@ -108,6 +109,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
             break
     else:
         raise _random(f, states, examples, options)
+    # 2. Find what it returns and what it leaves in tensors; refuse what no program can do again.
     refuse_written(f, arguments, given, flatten(containers)[0])
     tape = run.tape
     nested = gives(range(len(values)))
@@ -127,9 +129,10 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     returned = [*outputs, *(e.name for e in effects if e.is_of_data)]
     refuse_gradients(f, gradients, returned, tape)
     refuse_shared(f, run)
-    run.left, run.data, run.anew, run.replaced = {}, {}, set(), {}
+    run.left, run.data, run.anew, run.replaced = {}, {}, set(), {}  # or they would be leaks, too
     del given, containers, values, gives, result
     refuse_leaks(f, tape)
+    # 3. Keep the equations that the results need, written shortly.
     results = [*outputs, *(e.name for e in effects)]
     unnamed = {name: x for name, x in tape.constants.items() if name not in tape.wishes}
     equations = simplified(tape.equations, tape.inputs | tape.constants, unnamed)
@@ -138,6 +141,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     outputs = [joints.get(y, y) if type(y) is Name else y for y in outputs]
     effects = [e._replace(name=joints.get(e.name, e.name)) for e in effects]
     results = [*outputs, *(e.name for e in effects)]
+    # 4. Keep the inputs and the constants that these need, and every argument.
     needed = {a for e in equations for a in e.args if type(a) is Name}
     needed |= {y for y in results if type(y) is Name}
     if any(connected):  # a gradient of what they hold afterwards is refused by backward

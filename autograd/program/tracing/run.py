@@ -122,9 +122,7 @@ class Run(Reader):
     def shared(self) -> Iterator[Tensor]:
         """Yield what has an array now that is an argument's, or that of another such tensor."""
         for t in self.replaced:
-            y = self.data[t]
-            while getattr(y, "base", None) is not None:
-                y = y.base
+            y = owner(self.data[t])
             if y.shape and (
                 getattr(y, "given", None) or any(y is x for u, x in self.data.items() if u is not t)
             ):
