@@ -78,7 +78,7 @@ class Compiled:
         self._spellings: dict[tuple[str, ...], Compiled] = {}  # by the names of arrays
         self._modules: list[Any] = []  # that were called, and may be in another mode next time
         self._parameters: list[Tensor] = []  # that were read, and may be frozen next time
-        self._forgotten = 0
+        self._forgotten = 0  # so often the programs were
         self._lock = threading.Lock()
         functools.update_wrapper(self, f, updated=())  # f may have attributes of these names
 
@@ -103,7 +103,8 @@ class Compiled:
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set what the function has there, as a module its mode, and keep what is our own."""
-        ours = name in vars(self) or name.startswith("__") or "_lock" not in vars(self)
+        is_being_made = "_lock" not in vars(self)  # the last attribute of ours
+        ours = name in vars(self) or name.startswith("__") or is_being_made
         owner: Any = super() if ours or not hasattr(self.f, name) else self.f
         owner.__setattr__(name, value)
 

@@ -58,17 +58,18 @@ class Plan:
         self.scope: dict[str, Any] = {n.text: x for n, x in program.constants.items()}
         self.bytes = 0
         self._like = program.like
+        # by name, the number that all elements of a constant are
         self._uniform = {n: x.flat[0] for n, x in program.constants.items() if is_repeated(x)}
-        self._definitions: list[str] = []
+        self._definitions: list[str] = []  # of functions, one for each chain
         self._steps = chained(program)
         self._fixed = set(program.constants)  # whose arrays are there before the replay
         self._names = Names(WORDS | {n.text for n in self._like})
         self._referred: dict[int, str] = {}  # by the identity of what is in the scope
         self._lives = lives = Lifetimes(program, self._steps)
-        self._held: dict[Name, np.ndarray] = {}
-        self._free: list[np.ndarray] = []
-        self._softmax: dict[Name, str] = {}
-        self._early: set[Name] = set()
+        self._held: dict[Name, np.ndarray] = {}  # the buffers of results that are still needed
+        self._free: list[np.ndarray] = []  # the other buffers
+        self._softmax: dict[Name, str] = {}  # what the lines call that of each cross-entropy
+        self._early: set[Name] = set()  # gradients that came with their cross-entropy
         ending: dict[int, list[Name]] = defaultdict(list)
         for name, i in lives.last.items():
             ending[i].append(name)
@@ -234,13 +235,13 @@ class Plan:
         order = "F" if x.shape[1] <= 32 else "C"
         same = (d for d in self.program.equations if d.op is GRADIENT and softmax_of(d) == p)
         now = [d for d in same if d.args[3] in self._uniform and d.like.dtype == x.dtype][:1]
-        if now and not (order == "F" and now[0].name in self._lives.leaving):
+        if now and not (order == "F" and now[0].name in self._lives.leaving):  # which is by rows
             (d,) = now
             buffer = self._place(d.name, d.like, order=order)
             g = [repr(self._uniform[d.args[3]].item())]
             self._early.add(d.name)
         else:
-            text = self._place(p, x, order=order)
+            text = self._place(p, x, order=order)  # which is no name that a line could use
             buffer, g = self.refer(self.scope.pop(text)), []
             self._softmax[p] = buffer
         self._rows(cross_entropy, x, [*map(self._argument, e.args), buffer, loss, *g])

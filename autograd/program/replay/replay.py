@@ -48,15 +48,16 @@ class Replay:
     ) -> None:
         self.program, self.outside, self.proven = program, outside, proven
         self._nested = any(isinstance(a, (list, tuple, dict)) for a in args)
+        # which leaves of the arguments are inputs; which inputs are numbers of Python's
         self._given = [i for i, a in enumerate(program.arguments) if type(a) is Name]
         leaves = flatten(list(args))[0]
         kinds = [type(leaves[i]) for i in self._given]
         self._numbers = [(k, NUMBERS[kind]) for k, kind in enumerate(kinds) if kind in NUMBERS]
         self._parameters = list(program.parameters.values())
         self._rewritten = {e.tensor for e in program.effects if e.is_of_data}
-        self._wrapped = bool(self._parameters) or Tensor in kinds
+        self._wrapped = bool(self._parameters) or Tensor in kinds  # or there is no Tensor to unwrap
         self._connected = [k for k, is_so in enumerate(program.connected) if is_so]
-        self._count = len(program.outputs)
+        self._count = len(program.outputs)  # of the results; the others are left in tensors
         self._halves: tuple[Pool, Pool | None, list[int]] | None = None
 
     def __call__(self, args: tuple[Any, ...]) -> Any:

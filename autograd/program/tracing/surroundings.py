@@ -73,7 +73,10 @@ class Read(NamedTuple):
 
 
 def reached(*held: Any) -> Iterator[Any]:
-    """Yield what is there, and what is called reads: functions, modules, objects, and `Read`s."""
+    """Yield what is held, and what can be got to from there: functions, modules, objects, `Read`s.
+
+    What may be called is followed to what its code reads.
+    """
     known: set[Any] = set()
     left = [*held]
     while left:
