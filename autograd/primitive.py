@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.base.blocks import LARGE
-from autograd.base.errors import refusal, three_lines
+from autograd.base.errors import refusal
 from autograd.base.modes import readers
 
 Rule = Callable[..., Any]
@@ -221,8 +221,8 @@ def primitive(fn: Callable[..., Any], *rules: Rule | None, **columns: Any) -> An
     Tensor(12.0)
     """
     if not callable(fn):
-        told = three_lines("a primitive is a function", f"primitive({fn!r:.40})", "@primitive")
-        raise TypeError(told)
+        where = f"primitive({fn!r:.40})"
+        raise refusal(TypeError, "a primitive is a function", where, "@primitive")
     key = _recording(fn) if inspect.isfunction(fn) else fn
     if key is not fn and "name" in columns:  # which help() shows, and pickle looks for
         key.__name__ = key.__qualname__ = columns["name"]
@@ -373,7 +373,7 @@ def _by_signature(
         bound = signature.bind(*args, **kwargs)
     except TypeError as error:
         name, takes = fn.__name__, ", ".join(signature.parameters)
-        told = three_lines(f"{name}: {error}", f"{name}(...)", f"{name}({takes})")
-        raise TypeError(told) from None
+        what, where, instead = f"{name}: {error}", f"{name}(...)", f"{name}({takes})"
+        raise refusal(TypeError, what, where, instead) from None
     given = list(bound.arguments.items())
     return tuple(v for _, v in given[:arity]), dict(given[arity:])

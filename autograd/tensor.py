@@ -39,20 +39,20 @@ new = object.__new__
 def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any, Any], "Tensor"]:
     """Write the operator of a row: `record`, unrolled for two arguments."""
     op = PRIMITIVES[fn]
-    call, differentiable, watched = op.call, op.differentiable, reads(op, 1)
+    call, differentiable, is_read = op.call, op.differentiable, reads(op, 1)
 
     def method(a: "Tensor", b: Any) -> "Tensor":
         try:
             if type(b) is Tensor:
                 data = call(a.data, b.data)
                 grad = a.requires_grad or b.requires_grad
-                array = False
+                seen = False
             elif type(b) is float or type(b) in PLAIN:
                 data = call(a.data, b)
                 grad = a.requires_grad
-                array = watched and type(b) is np.ndarray
+                seen = is_read and type(b) is np.ndarray
             else:
-                return record(op, (a, plain(b))) if is_array(b) else NotImplemented
+                return record(op, (a, plain(b))) if is_operand(b) else NotImplemented
         except (ValueError, TypeError, FloatingPointError) as error:
             raise failed(op, (a, b), NONE, error) from None
         y = new(Tensor)
@@ -68,13 +68,13 @@ def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any
                 data = cut_off(data)
         y.data, y.params = data, NONE
         y.count = birth()
-        if array and y.op is op:
+        if seen and y.op is op:
             y.count = witnessed(y.count, op, y.args)
         y._grad = y.meta = None
         return y
 
     def mirrored(a: "Tensor", b: Any) -> "Tensor":
-        return record(op, (plain(b), a)) if type(b) in PLAIN or is_array(b) else NotImplemented
+        return record(op, (plain(b), a)) if type(b) in PLAIN or is_operand(b) else NotImplemented
 
     method.op = op  # type: ignore[attr-defined]  # so that `autograd.debugging.watch` finds the row
     return mirrored if reflected else method
@@ -85,7 +85,8 @@ def _unary(fn: Callable[..., Any]) -> Callable[[Any], "Tensor"]:
     return lambda a: record(op, (a,))
 
 
-def is_array(b: Any) -> bool:
+def is_operand(b: Any) -> bool:
+    """Tell whether an operator takes b, which is no Tensor: a number, a list, an array, a table."""
     return isinstance(b, (np.generic, int, float, complex, list, tuple)) or (
         isinstance(plain(b), np.ndarray)
     )

@@ -15,7 +15,7 @@ import numpy as np
 from autograd.base.errors import plain
 from autograd.base.modes import watching
 from autograd.primitive import Primitive
-from autograd.tensor import Tensor, is_array, raw, record
+from autograd.tensor import Tensor, is_operand, raw, record
 
 OPERATORS = {name: f for name, f in vars(Tensor).items() if hasattr(f, "op")}
 _switch = Lock()
@@ -53,7 +53,7 @@ class Watcher(ContextDecorator):
 
 def _told(op: Primitive) -> Callable[[Any, Any], Any]:
     def method(a: Tensor, b: Any) -> Any:
-        return record(op, (a, plain(b))) if type(b) is Tensor or is_array(b) else NotImplemented
+        return record(op, (a, plain(b))) if type(b) is Tensor or is_operand(b) else NotImplemented
 
     return method
 

@@ -24,7 +24,7 @@ from autograd.mutation.versions import (
 )
 from autograd.primitive import PRIMITIVES
 from autograd.rules.shape import astype, setitem
-from autograd.tensor import SETITEM, Tensor, constant, failed, is_array, plain_index, raw, record
+from autograd.tensor import SETITEM, Tensor, constant, failed, is_operand, plain_index, raw, record
 
 SET, POP, CACHE = (dis.opmap[name] for name in ("STORE_SUBSCR", "POP_TOP", "CACHE"))
 
@@ -192,7 +192,7 @@ def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
 
     def method(x: Tensor, other: Any) -> Tensor:
         alone = holders(getrefcount(x), x, BY_OPERATOR) <= 1
-        if not _is_value(other) and not is_array(other):
+        if not _is_value(other) and not is_operand(other):
             return NotImplemented
         recording = is_grad_enabled()
         refuse_leaf(x, f"in-place {op.name}", recording)
