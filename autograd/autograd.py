@@ -22,7 +22,7 @@ from autograd.mutation.versions import gone
 from autograd.rules.shape import cut_off
 from autograd.sweep.seeds import first_gradient
 from autograd.tensor import Tensor, constant, raw
-from autograd.transforms.pullback import tensor
+from autograd.transforms.pullback import wrapped
 
 Several = Tensor | Iterable[Tensor]
 INSTEAD = {
@@ -68,7 +68,7 @@ def grad(
     >>> grad((w * x).sum(), [w, x])
     (Tensor([3., 4.]), Tensor([1., 2.]))
     """
-    ys, xs = [*map(tensor, _several(outputs))], _several(inputs)
+    ys, xs = [*map(wrapped, _several(outputs))], _several(inputs)
     given = [None] * len(ys) if grad_outputs is None else _several(grad_outputs)
     if len(given) != len(ys):
         what = f"{len(ys)} outputs get as many gradients, not {len(given)}"
@@ -78,7 +78,7 @@ def grad(
             what, instead = "this input requires no gradient", "x.requires_grad_() before y = f(x)"
             raise refusal(RuntimeError, what, f"autograd.grad by {describe(x, 0)}", instead)
     seeds = [first_gradient(y, g) for y, g in zip(ys, given, strict=True)]
-    seeds = [tensor(s) if create_graph else raw(s) for s in seeds]
+    seeds = [wrapped(s) if create_graph else raw(s) for s in seeds]
     oldest = min(xs, key=lambda x: x.count, default=None)
     ends = [x for x in xs if x.op is None or x is oldest]
     found: dict[Tensor, Any] = {}

@@ -20,10 +20,10 @@ def holds_tensors(value: Any) -> bool:
     return any(hasattr(leaf, "_record") for leaf in flatten(value)[0])
 
 
-def as_tensor(a: Any, dtype: Any = None) -> Tensor:
+def tensor_of(a: Any, dtype: Any = None) -> Tensor:
     """Return a Tensor of a number, an array, a Tensor, or nested lists of these."""
     if isinstance(a, (list, tuple)) and holds_tensors(a):
-        a = dispatching.stack([as_tensor(x) if holds_tensors(x) else np.asarray(x) for x in a])
+        a = dispatching.stack([tensor_of(x) if holds_tensors(x) else np.asarray(x) for x in a])
     if not hasattr(a, "_record"):
         return constant(np.asarray(a, dtype)[()])
     kept = dtype is None or np.dtype(dtype) in (a.dtype, object)  # as objects, what they are
@@ -33,7 +33,7 @@ def as_tensor(a: Any, dtype: Any = None) -> Tensor:
 def _conversion(fn: Callable[..., Any]) -> None:
     @composite(fn)
     def convert(a: Any, dtype: Any = None, *args: Any, ndmin: int = 0, **kwargs: Any) -> Any:  # noqa: ARG001  # layouts
-        x = as_tensor(a, dtype)
+        x = tensor_of(a, dtype)
         x = dispatching.copy(x) if fn is np.array and x is a else x
         return dispatching.reshape(x, (1,) * (ndmin - x.ndim) + x.shape) if x.ndim < ndmin else x
 
@@ -46,22 +46,22 @@ for _fn in CONVERSIONS:
 @composite(np.ascontiguousarray)
 def ascontiguousarray(a: Any, dtype: Any = None) -> Any:
     """Return a Tensor of one axis or more, as NumPy does."""
-    return dispatching.atleast_1d(as_tensor(a, dtype))
+    return dispatching.atleast_1d(tensor_of(a, dtype))
 
 
 @composite(np.asfortranarray)
 def asfortranarray(a: Any, dtype: Any = None) -> Any:
     """Return the Tensor itself: the order of the memory is not a Tensor's affair."""
-    return as_tensor(a, dtype)
+    return tensor_of(a, dtype)
 
 
 @composite(np.full)
 def full(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:  # noqa: ARG001  # layouts
     """Return copies of a number, or of what broadcasts to the shape."""
-    return dispatching.broadcast_to(as_tensor(fill_value, dtype), shape)
+    return dispatching.broadcast_to(tensor_of(fill_value, dtype), shape)
 
 
 @composite(np.fromfunction)
 def fromfunction(function: Any, shape: Any, *, dtype: Any = float, **kwargs: Any) -> Any:
     """Return a function of the indices of each place."""
-    return as_tensor(function(*np.indices(shape, dtype=dtype), **kwargs))
+    return tensor_of(function(*np.indices(shape, dtype=dtype), **kwargs))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.base.errors import refusal
-from autograd.interface.conversion import as_tensor, holds_tensors
+from autograd.interface.conversion import holds_tensors, tensor_of
 from autograd.interface.spellings import dispatching
 from autograd.tensor import Tensor
 
@@ -42,7 +42,7 @@ class vectorize(np.vectorize):  # noqa: N801  # NumPy's name
         mapped = {k: v for k, v in given.items() if k not in self.excluded}
         if not holds_tensors(list(mapped.values())):
             return super().__call__(*args, **kwargs)
-        mapped = {k: as_tensor(v) if isinstance(v, (list, tuple)) else v for k, v in mapped.items()}
+        mapped = {k: tensor_of(v) if isinstance(v, (list, tuple)) else v for k, v in mapped.items()}
         cores = self._core_axes(mapped)
         outer = [np.shape(v)[: np.ndim(v) - cores[k]] for k, v in mapped.items()]
         shape = np.broadcast_shapes(*outer)
@@ -72,5 +72,5 @@ class vectorize(np.vectorize):  # noqa: N801  # NumPy's name
         return {k: len(re.findall(r"\w+", g)) for k, g in zip(mapped, groups, strict=True)}
 
     def _stacked(self, results: Sequence[Any], shape: tuple[int, ...], i: int) -> Tensor:
-        y = as_tensor(list(results), self.otypes[i] if self.otypes is not None else None)
+        y = tensor_of(list(results), self.otypes[i] if self.otypes is not None else None)
         return dispatching.reshape(y, shape + y.shape[1:])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.base.errors import refusal
-from autograd.interface.conversion import as_tensor, holds_tensors
+from autograd.interface.conversion import holds_tensors, tensor_of
 from autograd.primitive import COMPOSITES
 
 OF_LISTS = (
@@ -38,7 +38,7 @@ def array(object: Any, dtype: Any = None, *, ndmin: int = 0, **options: Any) -> 
 
 def asarray(a: Any, dtype: Any = None, **options: Any) -> Any:
     """Return a as it is where it is an array or a Tensor of that dtype, else ``array(a)``."""
-    return as_tensor(a, dtype) if holds_tensors(a) else np.asarray(a, dtype, **options)
+    return tensor_of(a, dtype) if holds_tensors(a) else np.asarray(a, dtype, **options)
 
 
 def full(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:

@@ -9,7 +9,7 @@ from scipy import optimize as scipys
 
 from autograd.base.tree import flatten
 from autograd.functional import grad, hvp, jacobian, value_and_grad
-from autograd.interface.conversion import as_tensor
+from autograd.interface.conversion import tensor_of
 from autograd.tensor import raw
 
 CURVED = {"newton-cg", "trust-ncg", "trust-krylov", "trust-constr", "dogleg", "trust-exact"}
@@ -135,7 +135,7 @@ def curve_fit(f: Callable[..., Any], xdata: Any, ydata: Any, p0: Any = None, **o
     """
 
     def curve(x: Any, *parameters: Any) -> Any:
-        return as_tensor(f(x, *parameters))  # SciPy takes lists, too
+        return tensor_of(f(x, *parameters))  # SciPy takes lists, too
 
     def jac(x: Any, *parameters: Any) -> np.ndarray:
         by = jacobian(curve, tuple(range(1, len(parameters) + 1)))(x, *parameters)

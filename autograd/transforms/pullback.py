@@ -132,7 +132,7 @@ class Pullback:
             v.requires_grad = True
         depth.value += 1  # or a rule could take v for a number, and Jv would be 0
         try:
-            products = [tensor(g) for g in self.gradients(vectors, self.recorded)]
+            products = [wrapped(g) for g in self.gradients(vectors, self.recorded)]
         finally:
             depth.value -= 1
         return Pullback(products, vectors, self.connected)
@@ -167,7 +167,8 @@ def array(value: Any, dtype: Any = None) -> Any:
     return value if hasattr(value, "tape") else np.asarray(plain(value), dtype)[()]
 
 
-def tensor(y: Any) -> Tensor:
+def wrapped(y: Any) -> Tensor:
+    """Return a Tensor as it is, and anything else as a constant one."""
     return y if type(y) is Tensor else constant(array(y))
 
 

@@ -16,7 +16,7 @@ from autograd.rules.shape import astype
 from autograd.sweep.seeds import ONE
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.transforms.outside import here
-from autograd.transforms.pullback import Pullback, array, tensor
+from autograd.transforms.pullback import Pullback, array, wrapped
 
 IDENTITY = PRIMITIVES[np.positive]
 OBJECT = np.dtype(object)
@@ -55,7 +55,7 @@ class Traced(Pullback):
         outputs, self.rebuild_output = [self.output], FIRST
         if type(self.output) is not Tensor:
             outputs, self.rebuild_output = flatten(self.output)
-            outputs = [tensor(y) for y in outputs]
+            outputs = [wrapped(y) for y in outputs]
             if any(getattr(y.data, "dtype", OBJECT).kind not in "biufc" for y in outputs):
                 raise refusal(
                     TypeError,

@@ -182,7 +182,7 @@ PARTIAL = frozenset({part_added, part_set})
 
 
 # ── cross-entropy: the forward pass does what it can for the backward pass ───────────────────
-def cross_entropy(
+def fill_cross_entropy(
     rows: Any, x: Any, target: Any, p: np.ndarray, loss: np.ndarray, g: float | None = None
 ) -> None:
     """Leave -ln softmax(x)[target] in the loss, and in p its gradient; without g, softmax(x)."""
@@ -203,7 +203,7 @@ def cross_entropy(
         p[wanted] -= g
 
 
-def d_cross_entropy(rows: Any, p: np.ndarray, target: Any, g: Any) -> None:
+def softmax_to_gradient(rows: Any, p: np.ndarray, target: Any, g: Any) -> None:
     """Turn softmax(x) in p into its gradient, g (p - onehot)."""
     p *= g[:, None] if isinstance(g, np.ndarray) and g.ndim else g
     p[rows, target] -= g

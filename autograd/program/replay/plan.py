@@ -20,9 +20,9 @@ from autograd.program.replay.kernels import (
     IN_PLACE,
     PARTIAL,
     by_rows,
-    cross_entropy,
-    d_cross_entropy,
+    fill_cross_entropy,
     kernel_of,
+    softmax_to_gradient,
     ufunc,
 )
 from autograd.program.replay.lifetimes import GRADIENT, Lifetimes, softmax_of
@@ -244,14 +244,14 @@ class Plan:
             text = self._place(p, x, order=order)  # which is no name that a line could use
             buffer, g = self.refer(self.scope.pop(text)), []
             self._softmax[p] = buffer
-        self._rows(cross_entropy, x, [*map(self._argument, e.args), buffer, loss, *g])
+        self._rows(fill_cross_entropy, x, [*map(self._argument, e.args), buffer, loss, *g])
 
     def _d_cross_entropy(self, e: Equation) -> None:
         p = softmax_of(e)
         buffer, g = self._softmax[p], e.args[3]
         if g in self._uniform:
             g = self._uniform[g].item()
-        self._rows(d_cross_entropy, e.like, [buffer, *map(self._argument, (e.args[1], g))])
+        self._rows(softmax_to_gradient, e.like, [buffer, *map(self._argument, (e.args[1], g))])
         self._held[e.name] = self._held.pop(p)
         self.scope[e.name.text] = self.scope[buffer]
         self._fixed.add(e.name)
