@@ -146,11 +146,11 @@ class Program:
         tape = next((s.tape for s in map(raw, values) if type(s) is Symbol), None)
         if tape is not None:
             for name in self.inputs:
-                tape.call(known[name], name)
+                tape.wish_both(known[name], name)
         for e in self.equations:
             y = known[e.name] = _apply(e, [known[a] if type(a) is Name else a for a in e.args])
             if tape and e.named:
-                tape.call(y, e.name)
+                tape.wish_both(y, e.name)
         return tuple(known[y] if type(y) is Name else y for y in self.results)
 
     @cached_property

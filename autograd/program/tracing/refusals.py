@@ -71,7 +71,6 @@ def refuse_history(f: Callable[..., Any], results: Sequence[Any], run: Any) -> N
     Nobody would call a hook on the way. What was written into a value under no_grad has no history
     in a program, where the value itself keeps its own in the engine.
     """
-    naming = run.tape._call_gradient
     for t in toposort(*[y for y in results if type(y) is Tensor]):
         if t.op is not None and getattr(raw(t), "written", 0) > t.count:
             raise refusal(
@@ -81,7 +80,7 @@ def refuse_history(f: Callable[..., Any], results: Sequence[Any], run: Any) -> N
                 "y = y + 1 for y += 1; y.detach() as the result if no gradient is wanted",
             )
         hooks = (t.meta or {}).get("hooks", {}).values() if t not in run.names else ()
-        if any(getattr(hook, "func", None) != naming for hook in hooks):
+        if any(getattr(hook, "func", None) != run.tape.wish_gradient for hook in hooks):
             raise refusal(
                 CaptureError,
                 "a program cannot hold a hook of a tensor on the way to a result",

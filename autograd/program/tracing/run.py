@@ -137,7 +137,7 @@ class Run(Reader):
         """See what a function of the user's calls its values."""
         for name, value in list(frame.f_locals.items()):
             if type(value) is Symbol or (type(value) is Tensor and value not in self.names):
-                self.tape.call(value, name)
+                self.tape.wish_both(value, name)
 
     def look_outside(self, frame: FrameType) -> None:
         """See what it calls the tensors and the arrays from outside."""

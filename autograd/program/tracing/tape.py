@@ -45,7 +45,7 @@ class Tape:
     def __init__(self, knows: Callable[[Primitive], bool] = lambda op: op.fn not in OPEN) -> None:
         self.knows = knows
         self.opened: set[Primitive] = set()  # what is its own definition is written all the same
-        self.is_sweeping = _is_sweeping
+        self.is_sweeping = _is_sweeping  # asked at each equation: `naming` meets the callers there
         self.since = birth()
         self._thread = get_ident()
         self.equations: list[Equation] = []
@@ -75,16 +75,17 @@ class Tape:
         if type(symbol) is Symbol and symbol.tape is self and symbol.name not in self.settled:
             self.wishes.setdefault(symbol.name, name)
 
-    def call(self, value: Any, name: str) -> None:
+    def wish_both(self, value: Any, name: str) -> None:
         """Note what a value, and its gradient when it comes, are to be called."""
         self.wish(value, name)
         if type(value) is Tensor and value._grad is not None:
-            self.wish(value._grad, f"d{name}")
+            self.wish_gradient(name, value._grad)
         elif type(value) is Tensor and value.requires_grad and value.count not in self._asked:
             self._asked.add(value.count)
-            value.register_hook(functools.partial(self._call_gradient, name))
+            value.register_hook(functools.partial(self.wish_gradient, name))
 
-    def _call_gradient(self, name: str, g: Any) -> None:
+    def wish_gradient(self, name: str, g: Any) -> None:
+        """Note what the gradient of a value is to be called: a hook of that."""
         self.wish(g, f"d{name}")
 
     def name(self, wish: str) -> Name:
@@ -250,6 +251,7 @@ NEUTRAL: dict[Any, Any] = {
 
 def _unchanged(op: Primitive, values: Sequence[Any], params: Mapping[str, Any], weak: bool) -> Any:
     """Return what an operation would only repeat, bit by bit."""
+    # the rules of powers ask whether a gradient is 0, which is 1 where they begin
     if op.fn is np.bitwise_and and any(v is np.False_ for v in values):
         return None if any(np.ndim(example(v)) for v in values) else np.False_
     if op.fn not in NEUTRAL:
