@@ -266,7 +266,7 @@ class Tensor(Methods):
         """
         self.meta = {**(self.meta or {}), "retain": True}
 
-    def register_hook(self, hook: Callable[["Tensor"], Any]) -> "Hook":
+    def register_hook(self, hook: Callable[["Tensor"], Any]) -> Hook:
         """Call ``hook(grad)`` when the gradient of this tensor is known; return what removes it.
 
         A Tensor that the hook returns takes the gradient's place; or it may change it in place.

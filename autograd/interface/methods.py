@@ -157,8 +157,8 @@ class Methods(PyTorchMethods, Protocols):
     def numpy(self, *, force: bool = False) -> np.ndarray:
         """Return the values as an array: what is written into it shows in this tensor.
 
-        What is written into the tensor shows in the array under no_grad only. Raises TypeError
-        where the tensor is connected to a graph, unless `force`.
+        What is written into the tensor shows in the array under no_grad only. An array without axes
+        is a copy. Raises TypeError where the tensor is connected to a graph, unless `force`.
         """
         if not force:
             np.asarray(self)  # raises with the remedy

@@ -65,7 +65,7 @@ class Batched(Standin):
     array_instead = "NumPy's functions of the value itself; Tensor(a)[i] for a[i]"
     number_instead = "the value itself, which NumPy takes"
 
-    shape = property(lambda self: self._shape, doc="That of one example.")
+    shape = property(lambda self: self._shape, doc="That of one example.")  # nobody sets it
 
     def __init__(self, tape: "Level", value: Any, mapped: bool, like: Any = None) -> None:
         super().__init__(tape)

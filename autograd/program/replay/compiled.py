@@ -189,7 +189,7 @@ class Compiled:
     def _family(self, args: tuple[Any, ...], options: dict[str, Any]) -> Family:
         return self._families.setdefault(self._key(args, options, 1), Family())
 
-    def _new(self, args: tuple[Any, ...], options: dict[str, Any]) -> "Replay":
+    def _new(self, args: tuple[Any, ...], options: dict[str, Any]) -> Replay:
         with self._lock:
             if (key := self._key(args, options)) not in self._replays:
                 leaves = flatten(list(args))[0]
@@ -211,7 +211,7 @@ class Compiled:
                 self._replays[key] = Replay(program, args, family.outside, proven=not derived)
             return self._replays[key]
 
-    def _prove(self, replay: "Replay", args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    def _prove(self, replay: Replay, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Run `f` itself once where a program was not captured: `f` may branch on the size."""
         try:
             ours = replay.guess(args)
