@@ -1850,7 +1850,7 @@ class Default:
 
 class Config(Default):
     def __init__(self):
-        self._values, self._factor = {"rate": 1.0}, 1.0
+        self._values, self._factor, self.scale = {"rate": 1.0}, 1.0, 1.0
 
     def set_factor(self, factor):
         self._factor = factor
@@ -1873,6 +1873,20 @@ def with_default(x, config={"rate": 1.0}):  # noqa: B006  # somebody does
     return x * config["rate"]
 
 
+def scaled(x, config):
+    return x * config.scale
+
+
+class Scaled:
+    def __call__(self, x, config):
+        return scaled(x, config)
+
+
+class ScaledModule(nn.Module):
+    def forward(self, x, config):
+        return scaled(x, config)
+
+
 config, row = Config(), np.ones(2)
 
 
@@ -1883,6 +1897,7 @@ config, row = Config(), np.ones(2)
         (lambda x: x * config.rate, lambda: config._values.update(rate=5.0)),
         (lambda x: x * config, lambda: config.set_factor(5.0)),
         (lambda x: x * getattr(config, "_factor"), lambda: config.set_factor(5.0)),  # noqa: B009  # likewise
+        (lambda x: scaled(x, config), lambda: setattr(config, "scale", 5.0)),
         (lambda x: x * Config.of_class, lambda: setattr(Default, "of_class", 5.0)),
         (lambda x: x * Config.of_class, lambda: setattr(Config, "of_class", 5.0)),
         (lambda x: Config.through_class(x), lambda: setattr(Default, "of_class", 5.0)),
@@ -1897,6 +1912,7 @@ config, row = Config(), np.ones(2)
 )  # fmt: skip
 def test_what_is_read_in_other_ways_may_be_another_too(f, change, monkeypatch):
     monkeypatch.setitem(vars(config), "_factor", 1.0)
+    monkeypatch.setitem(vars(config), "scale", 1.0)
     monkeypatch.setitem(config._values, "rate", 1.0)
     row.fill(1.0)
     step = compile(f)
@@ -1908,6 +1924,32 @@ def test_what_is_read_in_other_ways_may_be_another_too(f, change, monkeypatch):
     finally:
         Default.of_class = 1.0
         vars(Config).get("of_class") and delattr(Config, "of_class")
+
+
+class Slotted:
+    __slots__ = ("scale",)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        scaled,
+        Scaled(),
+        ScaledModule(),
+        functools.partial(lambda y, x, c: scaled(x * y, c), 1.0),
+        value_and_grad(lambda x, c: np.sum(scaled(x, c))),
+    ],
+)
+@pytest.mark.parametrize("kind", [Config, Slotted])
+def test_attributes_are_read_wherever_an_argument_arrives(f, kind):
+    given, step, found = kind(), compile(f), []
+    nested = compile(lambda x, tree: scaled(x, tree["of"][0]))
+    for factor in (1.0, 1.0, 5.0):
+        given.scale = factor
+        y = step(np.array(2.0), given)
+        found.append(float(y[0] if type(y) is tuple else y))
+        assert nested(1.0, {"of": [given]}) == factor
+    assert found == [2.0, 2.0, 10.0]
 
 
 def test_variables_around_a_function_may_change():

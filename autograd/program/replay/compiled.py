@@ -26,6 +26,8 @@ from autograd.transforms.standin import Standin
 
 ARRAYS = (np.ndarray, Tensor, list, tuple, dict)
 CONSTANTS = (int, str, slice, type(None), type(...))
+VALUES = (*ARRAYS, *CONSTANTS, np.generic, float, complex)
+"""What has no attributes that `f` could read and somebody change."""
 SIGNATURES = 8
 """So many signatures are usual; a function that has more is perhaps not meant to be compiled."""
 
@@ -235,8 +237,8 @@ class Compiled:
                 "shape, or do not compile it",
                 stacklevel=5,
             )
-        objects = [x for x in (*args, *options.values()) if hasattr(x, "__dict__")]
-        outside = Outside(self.f, *[MethodType(self.f, x) for x in objects])
+        leaves = flatten([*args, *options.values()])[0]
+        outside = Outside(self.f, given=[x for x in leaves if not isinstance(x, VALUES)])
         program = capture(self.f, *args, **options)
         outside.settle()
         inputs = {name: outline(x) for name, x in program.inputs.items()}

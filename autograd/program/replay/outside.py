@@ -1,6 +1,6 @@
 """What stands behind the names that a compiled function reads: whether it is another by now."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from operator import itemgetter
@@ -29,6 +29,7 @@ class Outside:
     Parameters
     ----------
     *held : the functions, and objects that may be called.
+    given : objects that they get.
 
     Examples
     --------
@@ -45,8 +46,8 @@ class Outside:
     'scale'
     """
 
-    def __init__(self, *held: Any) -> None:
-        found = [x for x in reached(*held) if type(x) is Read]
+    def __init__(self, *held: Any, given: Sequence[Any] = ()) -> None:
+        found = [x for x in reached(*held, given=given) if type(x) is Read]
         reads = [r for r in found if not isinstance(r.value, ModuleType)]
         self._before = [*{(id(r.where), r.name): (r, _kept(r.value)) for r in reads}.values()]
 

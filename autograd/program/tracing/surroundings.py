@@ -72,14 +72,23 @@ class Read(NamedTuple):
         return NOTHING
 
 
-def reached(*held: Any) -> Iterator[Any]:
+def reached(*held: Any, given: Sequence[Any] = ()) -> Iterator[Any]:
     """Yield what is held, and what can be got to from there: functions, modules, objects, `Read`s.
 
-    What may be called is followed to what its code reads.
+    What may be called is followed to what its code reads. An object may be an argument of any
+    function that is met, and so all names are looked up in it.
+
+    Parameters
+    ----------
+    given : objects that are arguments.
     """
     known: set[Any] = set()
-    left = [*held]
-    while left:
+    names: set[str] = set()
+    objects, looked, left = [*given], (0, 0), [*held]
+    while left or looked != (len(names), len(objects)):
+        if not left:
+            looked, left = (len(names), len(objects)), [*_taken(objects, names)]
+            continue
         x = left.pop()
         if type(x) is Read:
             yield x
@@ -89,28 +98,43 @@ def reached(*held: Any) -> Iterator[Any]:
             continue
         known.add(key)
         yield x
+        if _has_attributes(x):
+            objects.append(x)
         if isinstance(x, CONTAINERS):
             left += _parts(x)
         elif inspect.isfunction(x):
-            left += [*_read_by(x), *vars(x).values()]  # also what it wraps
+            left += [*_read_by(x, names), *vars(x).values()]  # also what it wraps
         elif isinstance(x, functools.partial):
             left += [x.func, *x.args, *x.keywords.values()]
             if inspect.isfunction(x.func):
-                left += _read_by(x.func, *x.args, **x.keywords)
+                left += _read_by(x.func, names, *x.args, **x.keywords)
             else:
                 left += _contents(_named(x.args) | x.keywords)
         elif isinstance(x, BuiltinMethodType):
             left.append(x.__self__)
         elif isinstance(x, MethodType):
             f, owner = x.__func__, x.__self__
-            left += [f, *_attributes(owner).values(), *_read_by(f, owner)]
+            left += [f, *_attributes(owner).values(), *_read_by(f, names, owner)]
         elif hasattr(type(x), "named_modules"):  # of nn, which nobody here knows
             for m in x.modules():
                 counted = getattr(m, "_assignments", None)  # PyTorch's own does not count
                 left += [Read(vars(m), name, counted) for name in vars(m) if name != MODE]
                 left += [*vars(m).values(), *vars(type(m)).values()]
         elif inspect.isfunction(call := getattr(type(x), "__call__", None)):  # noqa: B004  # its code
-            left += [call, *_attributes(x).values(), *_read_by(call, x)]
+            left += [call, *_attributes(x).values(), *_read_by(call, names, x)]
+
+
+def _has_attributes(x: Any) -> bool:
+    """Tell whether an object is no function, and has attributes that may be others later.
+
+    Modules of nn are read as a whole wherever they are met.
+    """
+    if isinstance(x, (*FUNCTIONS, MethodType, functools.partial)) or not _may_change(x):
+        return False
+    if hasattr(type(x), "named_modules"):
+        return False
+    slotted = (c for c in type(x).__mro__ if "__slots__" in vars(c))
+    return bool(_attributes(x)) or any(map(_may_change, slotted))
 
 
 def _parts(x: Any) -> list[Any]:
@@ -122,7 +146,7 @@ def _attributes(x: Any) -> Mapping[str, Any]:
     return getattr(x, "__dict__", {})
 
 
-def _read_by(f: Any, /, *given: Any, **named: Any) -> Iterator[Any]:
+def _read_by(f: Any, used: set[str], /, *given: Any, **named: Any) -> Iterator[Any]:
     """Yield what f has from outside, and what its code takes of that by name, as ``state.rng``.
 
     Of the functions and the methods there, the user's own only. Ours draw from the default
@@ -130,6 +154,7 @@ def _read_by(f: Any, /, *given: Any, **named: Any) -> Iterator[Any]:
 
     Parameters
     ----------
+    used : gets the names that the code reads.
     given, named : arguments that are known, as the object that a method is of.
     """
     cells = zip(f.__closure__ or (), f.__code__.co_freevars, strict=True)
@@ -142,8 +167,13 @@ def _read_by(f: Any, /, *given: Any, **named: Any) -> Iterator[Any]:
     names = {*_names(f.__code__)}
     reads = [Read(f.__globals__, name) for name in names & f.__globals__.keys()]
     yield from (*around, *reads, *_contents(fixed))
-    left = [*held, *[r.value for r in reads]]
-    known: set[int] = set()
+    used |= names
+    yield from _taken([*held, *[r.value for r in reads]], names)
+
+
+def _taken(objects: Sequence[Any], names: set[str]) -> Iterator[Any]:
+    """Yield what code with these names takes of objects, and of what it gets there."""
+    left, known = [*objects], set[int]()
     while left:
         x = left.pop()
         if id(x) not in known and not _is_installed(x):
@@ -206,7 +236,11 @@ def _may_change(x: Any) -> bool:
     """Tell whether attributes may be others later: not those of what is installed."""
     if not isinstance(x, ModuleType | type):
         return True
-    module = x.__name__ if isinstance(x, ModuleType) else x.__module__
+    return _is_users(x.__name__ if isinstance(x, ModuleType) else x.__module__)
+
+
+@functools.cache
+def _is_users(module: str) -> bool:
     file = getattr(sys.modules.get(module), "__file__", None)
     return module != "builtins" and not (file and file.startswith(INSTALLED))
 
