@@ -17,6 +17,7 @@ from autograd.view.exploration.layout import Link
 from autograd.view.exploration.widget import widget_class
 from autograd.view.graph.renderers import NoRenderer
 from autograd.view.graph.spelling import number
+from autograd.view.graph.theme import DARK, LIGHT
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -353,6 +354,15 @@ def test_a_click_keeps_a_derivation_and_a_second_one_lets_it_go(show):
     item(page, "multiply").click()
     page.mouse.move(0, 0)
     assert len(lines(page)) == 4
+
+
+def test_a_page_has_its_title_and_the_colours_of_both_themes():
+    html = explore("a * b", a=2, b=3).html()
+    assert "<title>f = a * b</title>" in html
+    for scheme, theme in (("light", LIGHT), ("dark", DARK)):
+        colours = "".join(f"--{name}:{colour};" for name, colour in theme.colours().items())
+        assert f'[data-theme=\\"{scheme}\\"]){{color-scheme:{scheme};{colours}}}' in html
+        assert f"background:{theme.page}" in html
 
 
 # ── the quiz ──────────────────────────────────────────────────────────────────────────────────

@@ -235,12 +235,14 @@ def test_a_formula_is_read_in_parts():
 def test_a_users_template_is_read_too():
     total = tex_of(np.add, "a", "b")
     for template, text in {
-        r"\max\left({0}, 2 \cdot {0}\right)": r"\max\left(a + b, 2 \cdot \left(a + b\right)\right)",
+        r"\max\left({0}, {0} \cdot 2\right)": r"\max\left(a + b, \left(a + b\right) \cdot 2\right)",
         r"\log_{{2 \cdot {0}}}\left(x\right)": r"\log_{2 \cdot \left(a + b\right)}\left(x\right)",
         r"\left[{0}, \ldots \right]": r"\left[a + b, \ldots \right]",
     }.items():
         row = Primitive(np.add, (None,), tex=template)
         assert spell(row, [total], {}, latex).text == text
+    pair = spell(Primitive(np.add, (None, None), tex="{0}, {1}"), [total, total], {}, latex)
+    assert tex_of(np.multiply, pair, "c").text == r"\left(a + b, a + b\right) \cdot c"
 
 
 def test_an_argument_that_was_not_given_leaves_nothing():

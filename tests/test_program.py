@@ -22,6 +22,7 @@ from autograd.primitive import PRIMITIVES
 from autograd.program import Program, capture
 from autograd.program.printers.javascript import runtime
 from autograd.program.printers.latex import parse
+from autograd.program.printers.literals import array, wrapped
 
 NODE = shutil.which("node")
 X = np.array([1.0, 2.0, 3.0])
@@ -184,6 +185,27 @@ def test_arrays_are_written_bit_by_bit(array):
     assert bits(got) == bits(array.astype(array.dtype.newbyteorder("=")))
     assert got.flags.f_contiguous == array.flags.f_contiguous
     assert got.flags.writeable
+
+
+def test_an_array_is_listed_up_to_64_numbers():
+    def listed(n):
+        return array(np.arange(n) * 1.5).startswith("np.array([0.0, 1.5, 3.0, ")
+
+    assert [listed(n) for n in (1, 64, 65)] == [False, True, False]
+
+
+def test_a_line_has_100_columns():
+    whole, long = (f"x = {'a + ' * 20}{'b' * n}" for n in (12, 13))
+    assert wrapped(whole, 4) == [whole]
+    assert wrapped(long, 4) == ["x = (", f"    {'a + ' * 20}".rstrip(), f"    {'b' * 13}", ")"]
+    text = f"x = f({'two  blanks ' * 9!r})"
+    assert wrapped(text, 4) == [text], "what cannot be broken without another meaning"
+
+
+def test_a_comparison_of_a_comparison_is_no_chain():
+    program = capture(lambda a, m: [(a < 2) == m, m == (a < 3), (m | m) == m], X, X > 1)
+    for text in ("= (a < 2) == m", "= m == (a < 3)", "= m | m == m"):
+        assert text in program.source
 
 
 def test_a_parameter_that_is_false_is_written_where_true_is_the_default():
@@ -439,6 +461,9 @@ def test_the_page_holds_all_that_it_needs():
     assert "<label>n int64 ()" in page
     assert "np.sum(x / n)" in page
     assert "<title>&lt;/script&gt;&lt;b&gt;</title>" in page
+    assert '<textarea rows="2" spellcheck="false">[[1.0],\n [2.0]]</textarea>' in (
+        capture(np.exp, np.array([[1.0], [2.0]])).html
+    )
     assert page == capture(f, X, 2).html, "the same program makes the same page"
 
 

@@ -139,8 +139,6 @@ def parameter(value: Any) -> Any:
         return Source(f"np.{np.dtype(value).name}")
     if isinstance(value, (np.generic, float, complex)):
         return Source(number(value))
-    if isinstance(value, slice):
-        return Source(f"slice({value.start!r}, {value.stop!r}, {value.step!r})")
     if type(value) in (tuple, list):
         return type(value)(map(parameter, value))
     if type(value) is dict:
