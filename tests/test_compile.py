@@ -583,6 +583,16 @@ def test_many_signatures_warn_once():
     assert compiled(np.ones(10)) == 10
 
 
+def test_a_compiled_module_is_called_by_its_type():
+    compiled = compile(nn.Linear(2, 1))
+    for n in range(1, 9):
+        compiled(np.ones((1,) * n + (2,)))
+    with pytest.warns(UserWarning, match="^Linear was compiled for 8 signatures"):
+        compiled(np.ones((1,) * 9 + (2,)))
+    with pytest.raises(TypeError, match="where: Linear, argument 0"):
+        compiled(bytearray())
+
+
 def counted(x):
     return np.arange(2.0 * len(x)).reshape(-1, 2)
 

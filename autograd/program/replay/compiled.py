@@ -153,14 +153,10 @@ class Compiled:
             self._forgotten += 1
         if self._forgotten == SIGNATURES:
             warnings.warn(
-                f"{self._name} was compiled {SIGNATURES} times, and now again, since {name} is "
-                "another each time: pass it as an argument, an array or a number",
+                f"{function_name(self.f)} was compiled {SIGNATURES} times, and now again, since "
+                f"{name} is another each time: pass it as an argument, an array or a number",
                 stacklevel=4,
             )
-
-    @property
-    def _name(self) -> str:
-        return getattr(self.f, "__name__", "a function")
 
     def _by_name(self, names: tuple[str, ...]) -> "Compiled":
         """Return the function that takes these arguments, which are arrays, as its last ones."""
@@ -184,7 +180,7 @@ class Compiled:
                 raise refusal(
                     TypeError,
                     f"what is constant in a program must be hashable, not {type(x).__name__}",
-                    f"{getattr(self.f, '__name__', 'f')}, argument {name}",
+                    f"{function_name(self.f)}, argument {name}",
                     "arrays and numbers in lists, tuples and dicts; a frozen dataclass",
                 ) from None
 
@@ -232,9 +228,8 @@ class Compiled:
     def _capture(self, args: tuple[Any, ...], options: dict[str, Any]) -> tuple[Program, Outside]:
         if len(self._replays) - len(self._derived) == SIGNATURES:
             warnings.warn(
-                f"{self._name} was compiled for "
-                f"{SIGNATURES} signatures, and now for another: pad its arguments to one "
-                "shape, or do not compile it",
+                f"{function_name(self.f)} was compiled for {SIGNATURES} signatures, and now for "
+                "another: pad its arguments to one shape, or do not compile it",
                 stacklevel=5,
             )
         leaves = flatten([*args, *options.values()])[0]
