@@ -285,8 +285,10 @@ def backward(
         )
     if create_graph:
         with enable_grad():
-            sweep((self,), (seed if type(seed) is Tensor else constant(seed),), (), True, True)
+            seeds = (seed if type(seed) is Tensor else constant(seed),)
+            sweep((self,), seeds, recorded=True, keep=True)
     else:
+        # recorded=False, keep=True; by their names 0.03 µs longer
         sweep((self,), (seed.data if type(seed) is Tensor else seed,), (), False, True)
     if create_graph if retain_graph is None else retain_graph:
         retain()
