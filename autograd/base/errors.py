@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -76,6 +76,11 @@ def line_of(file: str, line: int) -> str:
     folder = file.rpartition(os.sep)[0].rpartition(os.sep)[2]
     in_a_cell = folder.startswith("ipykernel_")
     return f"line {line} of the cell" if in_a_cell else f"{file}:{line}"
+
+
+def line_within(code: CodeType, line: int) -> str:
+    """Name a line of the user's program, and the function that it is in."""
+    return f"{line_of(code.co_filename, line)}, in {code.co_name}"
 
 
 def user_frame() -> FrameType:

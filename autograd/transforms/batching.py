@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.base.errors import line_of, plain, refusal, shape_of, user_frame
+from autograd.base.errors import line_within, plain, refusal, shape_of, user_frame
 from autograd.base.modes import depth
 from autograd.base.tree import flatten, map_leaves
 from autograd.primitive import (
@@ -43,7 +43,7 @@ class VmapError(RuntimeError):
 def vmap_error(what: str, instead: str) -> VmapError:
     """Return the error, with the line of the user's."""
     frame = user_frame()
-    line = f"{line_of(frame.f_code.co_filename, frame.f_lineno)}, in {frame.f_code.co_name}"
+    line = line_within(frame.f_code, frame.f_lineno)
     return refusal(VmapError, f"vmap cannot do {what}", line, instead)
 
 

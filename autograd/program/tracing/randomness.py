@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.random import mtrand
 
-from autograd.base.errors import line_of
+from autograd.base.errors import line_within
 from autograd.interface.generator import default_generator
 from autograd.program.tracing.surroundings import reached
 
@@ -116,8 +116,7 @@ def drawing_line(
             while here is not None and not is_users(here.f_code.co_filename):
                 here = here.f_back
         if here is not None:
-            line = line_of(here.f_code.co_filename, here.f_lineno)
-            last = f"{line}, in {here.f_code.co_name}"
+            last = line_within(here.f_code, here.f_lineno)
         return look
 
     outer = sys.gettrace()

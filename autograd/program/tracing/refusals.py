@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.base.errors import function_name, line_of, refusal, user_line
+from autograd.base.errors import function_name, line_within, refusal, user_line
 from autograd.graph import toposort
 from autograd.program.equations import Name
 from autograd.program.tracing.symbol import CaptureError
@@ -122,4 +122,4 @@ def definition(f: Callable[..., Any]) -> str:
     code: Any = getattr(inspect.unwrap(f), "__code__", None)
     if code is None:
         return f"{function_name(f)}, at {user_line()}"
-    return f"{line_of(code.co_filename, code.co_firstlineno)}, in {code.co_name}"
+    return line_within(code, code.co_firstlineno)

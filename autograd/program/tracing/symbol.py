@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.base.errors import ROOMS, line_of, refusal, user_frame
+from autograd.base.errors import ROOMS, line_within, refusal, user_frame
 from autograd.mutation.versions import birth
 from autograd.primitive import (
     CREATORS,
@@ -44,7 +44,7 @@ def capture_error(what: str, instead: str) -> CaptureError:
         if inner.f_globals.get("__name__", "").startswith("nn.optim"):
             instead = "the optimizer's step outside of the function, after the program"
         inner = inner.f_back
-    line = f"{line_of(frame.f_code.co_filename, frame.f_lineno)}, in {frame.f_code.co_name}"
+    line = line_within(frame.f_code, frame.f_lineno)
     error = refusal(CaptureError, f"a program cannot hold {what}", line, instead)
     if here.reader is not None:
         here.reader.refused(error)
