@@ -23,7 +23,7 @@ from autograd.primitive import Primitive
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.transforms.batching import Batched
 from autograd.transforms.pullback import apart
-from autograd.transforms.traced import Argnum, Function, Traced, derivative, derived
+from autograd.transforms.traced import Argnum, Function, Traced, derivative, named_after
 
 Products = Callable[..., tuple[Function, Any]]
 """A function that returns a product, to be called with a vector, and a value."""
@@ -288,7 +288,7 @@ def hessian(f: Function, argnum: Argnum = 0) -> Function:
             )
         return _matrix(call)
 
-    return derived(f, "Hessian")(jacobian(slopes, argnum))
+    return named_after(f, "Hessian")(jacobian(slopes, argnum))
 
 
 @transform
@@ -367,7 +367,7 @@ def jvp(f: Function, argnum: Argnum = 0) -> Callable[..., Callable[[Any], tuple[
     (array([1., 4.]), array([ 2., 40.]))
     """
 
-    @derived(f, "Jacobian-vector product")
+    @named_after(f, "Jacobian-vector product")
     def at(*args: Any, **kwargs: Any) -> Any:
         push, value = linearize(f, argnum)(*args, **kwargs)
         return lambda v: (map_leaves(_own, value), push(v))
@@ -391,7 +391,7 @@ def hvp(f: Function, argnum: Argnum = 0) -> Products:
     >>> product(np.array([1.0, 1.0]))
     array([ 6., 12.])
     """
-    return derived(f, "Hessian-vector product")(vjp(grad(f, argnum), argnum))
+    return named_after(f, "Hessian-vector product")(vjp(grad(f, argnum), argnum))
 
 
 @transform

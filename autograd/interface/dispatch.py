@@ -67,7 +67,7 @@ def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: 
         count = holders(references, x, bare, 1 + pattern.count(2))
         if count < 1 and is_dropped(sys._getframe(1)):
             refuse_part(x)
-        return _into(x, count <= 1, fn, args, {k: v for k, v in kwargs.items() if k != "out"})
+        return _fill(x, count <= 1, fn, args, {k: v for k, v in kwargs.items() if k != "out"})
     if not _connected((args, kwargs)):
         return _of_data(getattr(fn, method), args, **kwargs)
     refused = full_name(fn) + (f".{method}" if method != "__call__" else "")
@@ -94,7 +94,7 @@ def _of_data(fn: Callable[..., Any], args: Any, out: Any = (), **kwargs: Any) ->
     return written if len(written) > 1 else written[0]
 
 
-def _into(
+def _fill(
     x: Tensor, alone: bool, fn: np.ufunc, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Tensor:
     """Let x become the result of a ufunc: where a mask says so, if there is one."""

@@ -184,17 +184,18 @@ class Level(Reader):
         if params and any(map(_is_mapped, params.values())):  # as edges of bins may be
             return self.each(partial(_run_plainly, op), values, params)
         xs, mapped = self.unwrapped(values)
-        one = any(mapped)
-        rule: Rule | None = op.batch or (elementwise if op.elementwise else None)
+        some = any(mapped)
+        batch = op.batch or (elementwise if op.elementwise else None)
+        rule: Rule | None = batch if some else None
         outer, here.reader = here.reader, self.below
         try:
             try:
-                y = rule(partial(run, op), xs, mapped, **params) if one and rule else NotImplemented
+                y = rule(partial(run, op), xs, mapped, **params) if rule else NotImplemented
             except np.exceptions.AxisError:  # the axis -1 of a number, which NumPy may take
                 y = NotImplemented
             if y is NotImplemented:
                 y = self.rows(partial(run, op), xs, mapped, params)
-            result = Batched(self, y, one)
+            result = Batched(self, y, some)
         except (ValueError, TypeError, IndexError) as error:
             raise failed(op, values, params, error) from None
         finally:

@@ -24,7 +24,11 @@ class Pullback:
     Attributes
     ----------
     connected : whether there is a graph outside, by which the derivative must be differentiable.
+    reader : through whom the thread read when it began.
+    strangers : other leaves that the last sweep came to.
     """
+
+    strangers: Sequence[Tensor] = ()
 
     def __init__(
         self, outputs: Sequence[Tensor], variables: Sequence[Tensor], connected: bool

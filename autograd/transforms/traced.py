@@ -157,7 +157,7 @@ def _is_inside_of_another(outputs: Sequence[Tensor]) -> bool:
     return any(t in others for t in toposort(*outputs))
 
 
-def derived(f: Function, what: str) -> Callable[[Function], Function]:
+def named_after(f: Function, what: str) -> Callable[[Function], Function]:
     """Name a derivative after its function."""
     if not callable(f):
         raise refusal(
@@ -186,7 +186,7 @@ def derivative(
     """
 
     def make(of_call: Callable[[Traced], Any]) -> Function:
-        @derived(f, what)
+        @named_after(f, what)
         def compute(*args: Any, **kwargs: Any) -> Any:
             return of_call(Traced(f, by, args, kwargs, later))
 
