@@ -30,6 +30,7 @@ import nn
 from autograd import Tensor, grad, hessian, jacobian, no_grad, value_and_grad, vjp
 from autograd.base.tree import flatten
 from autograd.program import CaptureError, Program, capture
+from autograd.program.tracing.arguments import identifier
 from autograd.program.tracing.randomness import _state, counted_seeds, watch
 from autograd.tensor import raw
 from autograd.transforms.batching import VmapError
@@ -1083,6 +1084,26 @@ def test_an_argument_by_position_is_not_called_as_one_by_name():
         return xs[0] * xs[1] * scale
 
     assert capture(f, X, X).arguments == ["x0", "x1"]
+
+
+@pytest.mark.parametrize("name", ["x", "ﬁ", "lambda", "ｌａｍｂｄａ", "1a", "a.b", "été", "", "x²"])
+def test_an_identifier_is_what_python_makes_of_it(name):
+    found, scope = identifier(name), {}
+    exec(f"{found} = 1", {}, scope)
+    assert [*scope] == [found]
+    assert identifier(found) == found
+
+
+def test_arguments_are_called_without_a_signature_and_in_tuples():
+    assert capture(dict, [("a", X)]).arguments == ["a", "x001"]
+    program = capture(lambda pair: pair[0] * pair[1], (X, X))
+    assert program.arguments == ["pair0", "pair1"]
+
+    @functools.wraps(program)
+    def squared(x):
+        return program((x, x))
+
+    assert same(capture(squared, X)(X), X * X)
 
 
 def test_arguments_are_called_as_the_signature_says():

@@ -7,7 +7,6 @@ from keyword import iskeyword
 from typing import Any
 
 from autograd.base.tree import flatten
-from autograd.program.equations import Name
 from autograd.program.program import Program
 
 
@@ -15,7 +14,7 @@ def argument_names(f: Callable[..., Any], examples: tuple[Any, ...]) -> list[str
     """Call the leaves of arguments as the function does: x, and params_0_w in a container."""
     inner = inspect.unwrap(f)
     if isinstance(inner, Program) and len(inner.arguments) == len(flatten(list(examples))[0]):
-        return [str(a) if type(a) is Name else "x" for a in inner.arguments]
+        return [str(a) for a in inner.arguments]
     try:
         parameters = inspect.signature(f).parameters.values()
         known = [p.name for p in parameters if p.kind <= p.POSITIONAL_OR_KEYWORD]
