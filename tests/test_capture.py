@@ -30,6 +30,7 @@ import nn
 from autograd import Tensor, grad, hessian, jacobian, no_grad, value_and_grad, vjp
 from autograd.base.tree import flatten
 from autograd.program import CaptureError, Program, capture
+from autograd.program.equations import Names
 from autograd.program.tracing.arguments import identifier
 from autograd.program.tracing.randomness import _state, counted_seeds, watch
 from autograd.tensor import raw
@@ -1806,3 +1807,26 @@ def test_two_tensors_swap_their_memory():
 
     capture(swap)()
     assert (t.tolist(), u.tolist(), number.item()) == ([3.0, 4.0], [1.0, 2.0], 3.0)
+
+
+def test_names_are_taken_once():
+    wishes = ["x", "x", "x_1", "x", "x_2", "x_1_1", "x_1", "x_1", "x", "x_4"]
+    for shift in range(len(wishes)):
+        names = Names(["x_3"])
+        taken = [names.take(wish) for wish in wishes[shift:] + wishes[:shift]]
+        assert len({*taken, "x_3"}) == len(wishes) + 1
+        assert all(name.startswith(wish) for name, wish in zip(taken, wishes[shift:], strict=False))
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (3, 2, 2)])
+def test_zeros_are_an_example_for_matrices_that_must_not_be_singular(shape):
+    """As those of a loaded program are."""
+    a = np.broadcast_to([[2.0, 1.0], [0.0, 4.0]], shape).copy()
+    inverse = capture(np.linalg.inv, np.zeros(shape))
+    assert same(inverse(a), np.linalg.inv(a))
+    assert inverse.equations[-1].like.shape == shape
+    b = np.array([3.0, 5.0])
+    if len(shape) == 2:
+        solve = capture(np.linalg.solve, np.zeros(shape), np.zeros(2))
+        assert same(solve(a, b), np.linalg.solve(a, b))
+        assert solve.equations[-1].like.shape == (2,)
