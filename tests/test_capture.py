@@ -1830,3 +1830,35 @@ def test_zeros_are_an_example_for_matrices_that_must_not_be_singular(shape):
         solve = capture(np.linalg.solve, np.zeros(shape), np.zeros(2))
         assert same(solve(a, b), np.linalg.solve(a, b))
         assert solve.equations[-1].like.shape == (2,)
+
+
+def test_the_rules_of_the_users_belong_to_the_backward_pass():
+    def triple(x):
+        return 3 * x
+
+    @ag.primitive
+    def cube(x):
+        return x * x * x
+
+    def rule(g, _, x):
+        slope = triple(x)
+        return g * slope * x
+
+    cube.defvjp(rule)
+    program = capture(value_and_grad(lambda x: np.sin(cube(x))), 2.0)
+    marks = [(e.op.name, e.backward) for e in program.equations]
+    assert marks[:2] == [("cube", False), ("sin", False)]
+    assert {is_so for _, is_so in marks[2:]} == {True}
+    assert len(marks) > 4
+
+
+def test_each_backward_pass_looks_at_the_variables_of_its_time():
+    def f(x):
+        first = x * w
+        np.sum(first * first).backward()
+        second = x - w
+        np.sum(second * second).backward()
+
+    w = Tensor(X, requires_grad=True)
+    names = {e.name for e in capture(f, X).equations}
+    assert {"first", "dfirst", "second", "dsecond"} <= names
