@@ -202,6 +202,19 @@ def test_a_line_has_100_columns():
     assert wrapped(text, 4) == [text], "what cannot be broken without another meaning"
 
 
+def test_the_source_computes_with_pythons_numbers_too():
+    """Whose comparisons are Python's truth values: ~True is -2, True + True is 2."""
+
+    def f(a, b):
+        return np.where(~(a > b), a, b) + ((a > b) + (a > 0)) * b
+
+    program, scope = capture(f, 3.0, 2.0), {}
+    exec(program.source, scope)
+    for a, b in ((3.0, 2.0), (2.0, 3.0), (-1.0, -2.0)):
+        assert scope[program.identifier](a, b) == program(a, b) == f(np.float64(a), np.float64(b))
+    assert "~(a > 2)" in capture(lambda a: ~(a > 2), X).source
+
+
 def test_a_comparison_of_a_comparison_is_no_chain():
     program = capture(lambda a, m: [(a < 2) == m, m == (a < 3), (m | m) == m], X, X > 1)
     for text in ("= (a < 2) == m", "= m == (a < 3)", "= m | m == m"):

@@ -168,6 +168,8 @@ class _Printer:
         args = [self.argument(a, e) for a in e.args]
         if e.op.fn is astype and not np.shape(e.like):  # Python's numbers have no method for it
             return Spelled(f"np.{e.like.dtype.name}({args[0].text})")
+        if e.op.fn in (np.invert, np.add) and e.like.dtype == bool and not np.shape(e.like):
+            return Spelled(f"np.{e.op.name}({', '.join(a.text for a in args)})")  # not ~True: -2
         if "index" not in e.params:
             return spell(e.op, args, {k: parameter(short(k, v)) for k, v in e.params.items()})
         first = FIRST_ARRAY.get(e.op.fn, len(args))
