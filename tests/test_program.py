@@ -20,6 +20,7 @@ import autograd as ag
 from autograd import checkpoint, grad, hessian, jacobian, primitive, value_and_grad
 from autograd.primitive import PRIMITIVES
 from autograd.program import Program, capture
+from autograd.program.expansion import written_out
 from autograd.program.printers.javascript import runtime
 from autograd.program.printers.latex import parse
 from autograd.program.printers.literals import array, wrapped
@@ -673,3 +674,20 @@ def test_long_programs_are_printed_and_planned_in_linear_time(column, linear):
         return lambda: getattr(program, column)
 
     linear(prepared, 200)
+
+
+def test_what_is_left_in_tensors_is_written_out_too():
+    w, x = ag.Tensor([-1.0, 2.0], requires_grad=True), np.array([3.0, 5.0])
+
+    def f(x):
+        y = np.sum(ag.relu(w * x))
+        y.backward()
+        return y
+
+    program = capture(f, x)
+    written = written_out(program, lambda op: op.name != "relu")
+    assert "maximum" in {e.op.name for e in written.equations}
+    for left in (program, written):
+        w.grad = None
+        assert left(x).item() == 10
+        assert w.grad.tolist() == [0, 5]
