@@ -1079,13 +1079,38 @@ def test_arrays_in_files(tmp_path):
     assert compile(lambda x: x * 2)(x).tolist() == [2, 4, 6]
 
 
+class Foreign:
+    """An array of another library, which has a hash, as PyTorch's have."""
+
+    def __init__(self, values):
+        self.values = np.array(values)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.values, dtype)
+
+
+def test_an_array_of_another_library_is_no_constant():
+    w, x = Tensor(np.ones(2), requires_grad=True), Foreign([3.0, 4.0])
+    compiled = compile(lambda w, x: (w * x).sum())
+    for args, options in (((w, x), {}), ((w, [x]), {}), ((w,), {"x": x})):
+        with pytest.raises(TypeError, match=r"hashable, not .*Foreign\n(.|\n)*asarray"):
+            compiled(*args, **options)
+    with pytest.raises(CaptureError, match=r"not a Foreign of(.|\n)*instead: np.asarray"):
+        capture(lambda w, x: (w * x).sum(), w, x)
+    program = capture(lambda w, x: (w * x).sum(), np.ones(2), np.ones(2))
+    assert program(np.ones(2), x) == compiled(np.ones(2), np.asarray(x)) == 7
+    x.values[0] = 100
+    assert program(np.ones(2), x) == compiled(np.ones(2), np.asarray(x)) == 104
+    assert capture(lambda n: n * 2, 1)(w.size) == 4
+
+
 def test_what_cannot_be_compiled_is_named():
     with pytest.raises(TypeError) as error:
         compile(lambda x, rows: x[rows])(np.ones(3), {0, 1})
     assert str(error.value) == (
         "what is constant in a program must be hashable, not set\n"
         "  where: <lambda>, argument 1\n"
-        "  instead: arrays and numbers in lists, tuples and dicts; a frozen dataclass"
+        "  instead: arrays, as np.asarray(x), and numbers, also in containers; a frozen dataclass"
     )
     with pytest.raises(TypeError) as error:
         compile(None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.base.errors import kind_of, refusal
+from autograd.base.errors import kind_of, plain, refusal
 from autograd.base.modes import depth
 from autograd.base.tree import flatten, flatten_like, is_alike, map_leaves
 from autograd.functional import grad, hessian, jacobian, vjp
@@ -195,9 +195,9 @@ class Program:
                     self._refuse(f"the constant {name!r}, not {x!r}", args)
                 continue
             like = self.inputs[name]
-            value = x
-            if type(x) in (bool, int, float, complex):  # as in NumPy: 2 is a float, 2.5 no integer
-                value = np.asarray(x, np.result_type(x, like.dtype))[()]
+            value = plain(x)
+            if type(value) in (bool, int, float, complex):  # NumPy's: 2 is a float, 2.5 no integer
+                value = np.asarray(value, np.result_type(value, like.dtype))[()]
             native = raw(value).dtype.newbyteorder("=")  # numbers and files have no other order
             if raw(value).shape != like.shape or native != like.dtype.newbyteorder("="):
                 have, want = (f"{v.dtype} {v.shape}" for v in (raw(value), like))

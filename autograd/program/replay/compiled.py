@@ -177,11 +177,12 @@ class Compiled:
             try:
                 hash(_signature(x, 0))
             except TypeError:
+                kind = f"{type(x).__module__}.{type(x).__name__}".removeprefix("builtins.")
                 raise refusal(
                     TypeError,
-                    f"what is constant in a program must be hashable, not {type(x).__name__}",
+                    f"what is constant in a program must be hashable, not {kind}",
                     f"{function_name(self.f)}, argument {name}",
-                    "arrays and numbers in lists, tuples and dicts; a frozen dataclass",
+                    "arrays, as np.asarray(x), and numbers, also in containers; a frozen dataclass",
                 ) from None
 
     def _family(self, args: tuple[Any, ...], options: dict[str, Any]) -> Family:
@@ -270,7 +271,11 @@ def _holds_arrays(x: Any) -> bool:
 
 def _constant(x: Any) -> Any:
     """Return what a constant is known by: 1, 1.0 and True are three, 0.0 and -0.0 are two."""
-    return key_of(x) if isinstance(x, (int, float, complex, str)) else (type(x), x)
+    if isinstance(x, (int, float, complex, str)):
+        return key_of(x)
+    if hasattr(type(x), "__array__"):  # PyTorch's has a hash, and may hold other numbers next time
+        raise TypeError
+    return type(x), x
 
 
 def _signature(x: Any, skip: int) -> Any:

@@ -185,6 +185,9 @@ def _variable(tape: Tape, name: str, x: Any) -> Any:
         symbol.given = f"writing into {symbol.name}, an argument", "x = x.copy() first"
         symbol.weak = type(x) in (int, float, complex)
         return symbol
+    if hasattr(type(x), "__array__"):  # it would be a constant
+        what = f"a program takes arrays, not a {type(x).__name__} of {type(x).__module__}"
+        raise refusal(CaptureError, what, f"the argument {name}", f"np.asarray({name})")
     return x
 
 
