@@ -4,6 +4,7 @@ Code tells names: of globals, of variables around it, of attributes. They are fo
 called to the functions that it calls, as far as these are the user's own.
 """
 
+import dis
 import functools
 import inspect
 import itertools
@@ -75,8 +76,8 @@ class Read(NamedTuple):
 def reached(*held: Any, given: Sequence[Any] = ()) -> Iterator[Any]:
     """Yield what is held, and what can be got to from there: functions, modules, objects, `Read`s.
 
-    What may be called is followed to what its code reads. An object may be an argument of any
-    function that is met, and so all names are looked up in it.
+    What may be called is followed to what its code reads. An object may be handed on to any
+    function that is met, and so what they read of their variables is looked up in it.
 
     Parameters
     ----------
@@ -114,14 +115,16 @@ def reached(*held: Any, given: Sequence[Any] = ()) -> Iterator[Any]:
             left.append(x.__self__)
         elif isinstance(x, MethodType):
             f, owner = x.__func__, x.__self__
-            left += [f, *_attributes(owner).values(), *_read_by(f, names, owner)]
+            left += [f, *_read_by(f, names, owner)]
         elif hasattr(type(x), "named_modules"):  # of nn, which nobody here knows
             for m in x.modules():
                 counted = getattr(m, "_assignments", None)  # PyTorch's own does not count
                 left += [Read(vars(m), name, counted) for name in vars(m) if name != MODE]
                 left += [*vars(m).values(), *vars(type(m)).values()]
         elif inspect.isfunction(call := getattr(type(x), "__call__", None)):  # noqa: B004  # its code
-            left += [call, *_attributes(x).values(), *_read_by(call, names, x)]
+            left += [call, *_read_by(call, names, x)]
+            if call.__code__.co_filename.startswith(ROOMS):  # as a compiled function holds another
+                left += _attributes(x).values()
 
 
 def _has_attributes(x: Any) -> bool:
@@ -154,7 +157,7 @@ def _read_by(f: Any, used: set[str], /, *given: Any, **named: Any) -> Iterator[A
 
     Parameters
     ----------
-    used : gets the names that the code reads.
+    used : gets the names that the code reads of whatever it may be given.
     given, named : arguments that are known, as the object that a method is of.
     """
     cells = zip(f.__closure__ or (), f.__code__.co_freevars, strict=True)
@@ -167,7 +170,7 @@ def _read_by(f: Any, used: set[str], /, *given: Any, **named: Any) -> Iterator[A
     names = {*_names(f.__code__)}
     reads = [Read(f.__globals__, name) for name in names & f.__globals__.keys()]
     yield from (*around, *reads, *_contents(fixed))
-    used |= names
+    used |= _handed(f.__code__)
     yield from _taken([*held, *[r.value for r in reads]], names)
 
 
@@ -253,6 +256,22 @@ def _is_slot(c: type, name: str) -> bool:
 def _is_installed(x: Any) -> bool:
     f = x.__func__ if isinstance(x, MethodType) else x
     return inspect.isfunction(f) and f.__code__.co_filename.startswith(INSTALLED)
+
+
+@functools.lru_cache(maxsize=1024)
+def _handed(code: CodeType) -> frozenset[str]:
+    """Return the names of attributes that code reads, but of globals, which are known."""
+    found, known = set[str](), False
+    for i in dis.get_instructions(code):
+        if i.opname in ("LOAD_ATTR", "LOAD_METHOD"):  # of what the instruction before has loaded
+            found |= set() if known else {i.argval}
+        else:
+            known = i.opname in ("LOAD_GLOBAL", "LOAD_NAME")
+        if isinstance(i.argval, CodeType):
+            found |= _handed(i.argval)
+    if "getattr" in code.co_names:
+        found |= {c for c in code.co_consts if isinstance(c, str) and c.isidentifier()}
+    return frozenset(found)
 
 
 def _names(code: CodeType) -> Iterator[str]:
