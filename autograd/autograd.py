@@ -76,7 +76,7 @@ def grad(
     for x in xs:
         if not getattr(x, "requires_grad", False):
             what, instead = "this input requires no gradient", "x.requires_grad_() before y = f(x)"
-            raise refusal(RuntimeError, what, f"autograd.grad by {describe(x, 0)}", instead)
+            raise refusal(RuntimeError, what, f"autograd.grad by {describe(x)}", instead)
     seeds = [first_gradient(y, g) for y, g in zip(ys, given, strict=True)]
     seeds = [wrapped(s) if create_graph else raw(s) for s in seeds]
     oldest = min(xs, key=lambda x: x.count, default=None)
@@ -121,7 +121,7 @@ def _gradient(
     if allow_unused:
         return None
     what, instead = "no output depends on this input", "allow_unused=True, which gives None for it"
-    raise refusal(RuntimeError, what, f"autograd.grad by {describe(x, 0)}", instead)
+    raise refusal(RuntimeError, what, f"autograd.grad by {describe(x)}", instead)
 
 
 def __getattr__(name: str) -> NoReturn:

@@ -227,7 +227,7 @@ def _hooked(node: Tensor, g: Gradient, recorded: bool) -> Gradient:
             raise refusal(
                 ValueError,
                 f"a hook returns a gradient of its tensor's shape, {node.shape}",
-                f"a hook of {describe(node, 0)}, which returned shape {shape_of(changed)}",
+                f"a hook of {describe(node)}, which returned shape {shape_of(changed)}",
                 "a gradient of that shape, or None to leave it as it is",
             )
         if recorded:

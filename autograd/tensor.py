@@ -198,7 +198,7 @@ class Tensor(Methods):
             raise refusal(
                 TypeError,
                 "this Tensor is connected to a graph: an array of it would cut the gradient",
-                f"{f'{home}.{name}' if name else 'np.asarray'}({describe(self, 0)})",
+                f"{f'{home}.{name}' if name else 'np.asarray'}({describe(self)})",
                 instead_of_array(home, name),
             )
         return np.array(self.data, dtype=dtype, copy=copy)
@@ -217,7 +217,7 @@ class Tensor(Methods):
             raise refusal(
                 ValueError,
                 f"a gradient has the shape of its tensor, {self.shape}",
-                f"grad of {describe(self, 0)} set to shape {shape_of(value)}",
+                f"grad of {describe(self)} set to shape {shape_of(value)}",
                 "x.grad = None, or a value of x's shape",
             )
         if value is not None and type(value) is not Tensor:
@@ -253,7 +253,7 @@ class Tensor(Methods):
             raise refusal(
                 RuntimeError,
                 "requires_grad can be switched off on leaves only",
-                f"{describe(self, 0)}, the result of {self.op.name}",
+                f"{describe(self)}, the result of {self.op.name}",
                 "x.detach()",
             )
         self.requires_grad = requires_grad
@@ -315,7 +315,7 @@ class Tensor(Methods):
             raise refusal(
                 RuntimeError,
                 "only leaves can be copied or pickled: a graph belongs to its process",
-                f"{describe(self, 0)}, the result of {self.op.name}",
+                f"{describe(self)}, the result of {self.op.name}",
                 "copy.deepcopy(x.detach()); x.detach() in a plot, too",
             )
         kept = {k: v for k, v in (self.meta or {}).items() if k in ("name", "parameter")}

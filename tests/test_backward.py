@@ -205,7 +205,7 @@ def test_a_second_backward_names_the_first():
 def test_backward_from_an_array():
     what, where, instead = message(RuntimeError, (leaf([1.0, 2.0]) * 2).backward)
     assert what == "backward needs a scalar: each element of an array has a gradient of its own"
-    assert where == "  where: backward of argument 0 (2,)"
+    assert where == "  where: backward of a Tensor (2,)"
     assert "y.sum().backward()" in instead
     assert "jacobian(f)(x)" in instead
 
@@ -233,7 +233,7 @@ def test_a_gradient_of_the_wrong_shape():
 def test_integers_that_require_gradients():
     what, where, instead = message(TypeError, lambda: leaf(np.arange(3)))
     assert what == "only floating-point tensors have gradients, not int64"
-    assert where == "  where: requires_grad=True of argument 0 (3,)"
+    assert where == "  where: requires_grad=True of a Tensor (3,)"
     assert instead == "  instead: Tensor(data.astype(float), requires_grad=True)"
     message(TypeError, lambda: leaf([True, False]))
 
@@ -245,7 +245,7 @@ def test_a_gradient_is_not_cut_to_whole_numbers(f):
     with pytest.raises(TypeError) as caught:
         np.sum(f(x)).backward()
     assert str(caught.value).startswith(
-        "only floating-point tensors have gradients, not int64\n  where: the gradient of argument 0"
+        "only floating-point tensors have gradients, not int64\n  where: the gradient of a Tensor"
     )
 
 
@@ -313,7 +313,7 @@ def test_unknown_functions_and_options():
 def test_requires_grad_of_a_result_cannot_be_switched_off():
     what, where, instead = message(RuntimeError, lambda: (leaf(1.0) * 2).requires_grad_(False))
     assert what == "requires_grad can be switched off on leaves only"
-    assert where == "  where: argument 0 (), the result of multiply"
+    assert where == "  where: a Tensor (), the result of multiply"
     assert instead == "  instead: x.detach()"
 
 

@@ -478,7 +478,7 @@ def test_refusals_say_what_to_write():
     for key in ("c", stranger, constant, 3):
         with pytest.raises(ValueError) as caught:
             check_by_hand(f, {key: 1})
-        called = f"{key.name or 'argument 0'} ()" if isinstance(key, Tensor) else key
+        called = f"{key.name or 'a Tensor'} ()" if isinstance(key, Tensor) else key
         where = f"check_by_hand of {called}"
         instead = "what the loss came from, with requires_grad=True: f, a"
         assert str(caught.value) == three_lines("no gradient arrives here", where, instead)

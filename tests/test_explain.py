@@ -715,7 +715,7 @@ def test_what_cannot_be_explained_is_said_in_three_lines(tmp_path):
         (
             lambda: explain(x * 2, jacobian=x * 2),
             "the Jacobian of more than 64 rows is not written out",
-            "explain(..., jacobian=argument 0 (100,))",
+            "explain(..., jacobian=a Tensor (100,))",
             "autograd.jacobian(f)(x), or a small result on the way to the one explained",
         ),
     ]

@@ -48,7 +48,7 @@ MISTAKES = {
     "gradients of a number": (
         lambda: ag.gradients(3.0),
         RuntimeError("nothing that this result came from requires a gradient"),
-        "backward of argument 0 ()",
+        "backward of a float ()",
         "Tensor(data, requires_grad=True) for inputs, and no detach() or no_grad() between",
     ),
     "two results of a checkpoint": (

@@ -294,12 +294,12 @@ def rewritten_on_the_way(x, **options):
     [
         (
             lambda x, z: autograd.autograd.grad(x.sum(), z), RuntimeError,
-            "no output depends on this input", "autograd.grad by argument 0 (2,)",
+            "no output depends on this input", "autograd.grad by a Tensor (2,)",
             "allow_unused=True, which gives None for it",
         ),
         (
             lambda x, z: autograd.autograd.grad(x.sum(), z.data), RuntimeError,
-            "this input requires no gradient", "autograd.grad by argument 0 (2,)",
+            "this input requires no gradient", "autograd.grad by an ndarray (2,)",
             "x.requires_grad_() before y = f(x)",
         ),
         (
@@ -310,7 +310,7 @@ def rewritten_on_the_way(x, **options):
         (
             lambda x, z: rewritten_on_the_way(x, allow_unused=True), RuntimeError,
             "a tensor was rewritten after it was used, so its old value is gone",
-            "argument 0 (2,), rewritten under no_grad() or by an optimizer's step()",
+            "a Tensor (2,), rewritten under no_grad() or by an optimizer's step()",
             "backward first, then the update; or compute the result anew",
         ),
     ],

@@ -161,7 +161,7 @@ def test_a_tensor_of_a_computed_tensor_would_cut_the_gradient():
         Tensor(w * 2, requires_grad=True)
     assert str(error.value) == (
         "this Tensor is connected to a graph: a copy of it would cut the gradient\n"
-        "  where: Tensor(argument 0 (2,))\n"
+        "  where: Tensor(a Tensor (2,))\n"
         "  instead: x itself; x.clone() or x.astype(dtype), which stay connected; x.detach()"
     )
     with pytest.raises(TypeError, match="would cut the gradient"):
@@ -191,7 +191,7 @@ def test_array_of_a_connected_tensor_is_refused():
         np.asarray(x)
     assert str(error.value) == (
         "this Tensor is connected to a graph: an array of it would cut the gradient\n"
-        "  where: np.asarray(argument 0 (2,))\n"
+        "  where: np.asarray(a Tensor (2,))\n"
         "  instead: np.stack([...]) to join tensors; np.zeros(n, like=x) to fill; x.detach() "
         "for the values"
     )
@@ -455,7 +455,7 @@ def test_a_leaf_that_needs_a_gradient_is_not_rewritten():
         w[0] = 5.0
     assert str(error.value) == (
         "a leaf that requires a gradient cannot be rewritten in place\n"
-        "  where: item assignment of argument 0 (2,)\n"
+        "  where: item assignment of a Tensor (2,)\n"
         "  instead: y = x.clone() and rewrite y; or rewrite x under no_grad()"
     )
     with pytest.raises(RuntimeError, match="in-place add"):
@@ -615,7 +615,7 @@ def test_a_leaf_rewritten_after_it_was_used_is_caught():
         loss.backward()
     assert str(error.value) == (
         "a tensor was rewritten after it was used, so its old value is gone\n"
-        "  where: argument 0 (2,), rewritten under no_grad() or by an optimizer's step()\n"
+        "  where: a Tensor (2,), rewritten under no_grad() or by an optimizer's step()\n"
         "  instead: backward first, then the update; or compute the result anew"
     )
     assert len(toposort(loss)) == 3  # it can still be drawn

@@ -101,17 +101,21 @@ def user_line() -> str:
     return line_of(frame.f_code.co_filename, frame.f_lineno)
 
 
-def describe(value: Any, position: int) -> str:
-    """Name an argument: by its own name, else by its place."""
-    name = getattr(value, "name", None) or f"argument {position}"
-    return f"{name} {shape_of(value)}"
+def describe(value: Any, position: int | None = None) -> str:
+    """Name a value: by its own name, else by its place among arguments, else by its kind.
+
+    >>> describe(np.ones(3), 0), describe(np.ones(3))
+    ('argument 0 (3,)', 'an ndarray (3,)')
+    """
+    unnamed = kind_of(value) if position is None else f"argument {position}"
+    return f"{getattr(value, 'name', None) or unnamed} {shape_of(value)}"
 
 
 def no_float(x: Any, what: str) -> TypeError:
     """Return the error about a tensor of whole numbers that is to have a gradient."""
     message = f"only floating-point tensors have gradients, not {x.dtype}"
     instead = "Tensor(data.astype(float), requires_grad=True)"
-    return refusal(TypeError, message, f"{what} of {describe(x, 0)}", instead)
+    return refusal(TypeError, message, f"{what} of {describe(x)}", instead)
 
 
 def call_of(name: str, values: Sequence[Any], params: Mapping[str, Any] | None = None) -> str:

@@ -121,7 +121,7 @@ def _tensor(key: Any, right: Mapping[Tensor, Any], graph: Graph) -> Tensor:
         near = difflib.get_close_matches(key, known, 1)
         what = "the loss came from no tensor of this name"
         instead = f"{near[0]!r}, or {instead}" if near else instead
-    called = describe(key, 0) if type(key) is Tensor else key
+    called = describe(key) if type(key) is Tensor else key
     raise refusal(ValueError, what, f"check_by_hand of {called}", instead)
 
 

@@ -111,7 +111,7 @@ def _fill(
     lead, sizes = x.ndim - y.ndim, zip(y.shape[::-1], x.shape[::-1], strict=False)
     fits = index is not ... or (lead >= 0 and all(n in (1, size) for n, size in sizes))
     if not fits or not np.can_cast(y.dtype, x.dtype, "same_kind"):
-        call = f"{full_name(fn)} with out={describe(x, 0)}"
+        call = f"{full_name(fn)} with out={describe(x)}"
         raise misfit(x, y, call, "the call without out=")
     assign(x, index, y, alone)
     return x

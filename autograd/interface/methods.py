@@ -73,7 +73,7 @@ def refuse_to_set(x: Any, value: Any) -> NoReturn:
     raise refusal(
         AttributeError,
         "what a Tensor is follows from its data, and is not set",
-        f"x.shape = ..., x.real = ... or the like, of {describe(x, 0)}, to {value!r:.40}",
+        f"x.shape = ..., x.real = ... or the like, of {describe(x)}, to {value!r:.40}",
         "x = x.reshape(shape); x[...] = real + 1j * x.imag; x = x.astype(dtype)",
     )
 

@@ -21,7 +21,7 @@ def values(data: Any, requires_grad: bool, dtype: Any) -> Any:
             raise refusal(
                 TypeError,
                 "this Tensor is connected to a graph: a copy of it would cut the gradient",
-                f"Tensor({describe(data, 0)})",
+                f"Tensor({describe(data)})",
                 "x itself; x.clone() or x.astype(dtype), which stay connected; x.detach()",
             )
         data = data.data

@@ -106,7 +106,7 @@ def into(out: Any, y: Any, casting: Any = "same_kind") -> Any:
         instead = "out=Tensor(array), or the call without out="
         raise refusal(TypeError, what, f"out= of {out.dtype} {out.shape}", instead)
     if y.shape != out.shape or not np.can_cast(y.dtype, out.dtype, casting):
-        where = f"out={describe(out, 0)}"
+        where = f"out={describe(out)}"
         raise misfit(out, y, where, "the call without out=")  # assignment would repeat and cut it
     out[...] = y if y.dtype == out.dtype else astype(y, dtype=out.dtype)  # numbers, too
     return out
@@ -123,7 +123,7 @@ def assign(self: Tensor, index: Any, value: Any, alone: bool) -> None:
         raise refusal(
             TypeError,
             f"a tensor of {self.dtype} cannot hold values that need gradients",
-            f"item assignment of {describe(value, 1)} into {describe(self, 0)}",
+            f"item assignment of {describe(value)} into {describe(self)}",
             "x = x.astype(float) first",
         )
     shared = _is_shared(self)
@@ -151,7 +151,7 @@ def _fitting(value: Any, x: Tensor) -> Any:
         if "\n" in str(error):  # a list of Tensors
             raise
         what = f"a tensor of {x.dtype} cannot hold {value!r:.40}: {error}"
-        where = f"item assignment into {describe(x, 0)}"
+        where = f"item assignment into {describe(x)}"
         instead = "a number that the dtype has, or x = x.astype(float) first"
         raise refusal(type(error), what, where, instead) from None
 
@@ -201,7 +201,7 @@ def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
         if y.shape != x.shape or not np.can_cast(y.dtype, x.dtype, "same_kind"):
             if type(x.data) is not np.ndarray:  # a number, which NumPy's operators replace
                 return record(op, (x, other))
-            where = f"in-place {op.name} of {describe(x, 0)} and {describe(other, 1)}"
+            where = f"in-place {op.name} of {describe(x)} and {describe(other)}"
             raise misfit(x, y, where, "the operator without its =")
         y = y if y.dtype == x.dtype else record(PRIMITIVES[astype], (y,), {"dtype": x.dtype})
         if not recording or (_is_shared(x) and not y.requires_grad):
@@ -230,7 +230,7 @@ def _never_replaced(fn: Callable[..., Any]) -> Callable[..., Any]:
     def method(x: Tensor, other: Any, *args: Any, **kwargs: Any) -> Tensor:
         y = fn(x, other, *args, **kwargs)
         if y is not x:
-            where = f"{fn.__name__} of {describe(x, 0)} and {describe(other, 1)}"
+            where = f"{fn.__name__} of {describe(x)} and {describe(other)}"
             raise misfit(x, y, where, "the operator without its =")
         return x
 

@@ -91,7 +91,7 @@ def gone(leaf: Any) -> RuntimeError:
     return refusal(
         RuntimeError,
         "a tensor was rewritten after it was used, so its old value is gone",
-        f"{describe(leaf, 0)}, rewritten under no_grad() or by an optimizer's step()",
+        f"{describe(leaf)}, rewritten under no_grad() or by an optimizer's step()",
         "backward first, then the update; or compute the result anew",
     )
 
@@ -113,7 +113,7 @@ def refuse_leaf(x: Any, action: str, recording: bool) -> None:
         raise refusal(
             RuntimeError,
             "a leaf that requires a gradient cannot be rewritten in place",
-            f"{action} of {describe(x, 0)}",
+            f"{action} of {describe(x)}",
             "y = x.clone() and rewrite y; or rewrite x under no_grad()",
         )
 

@@ -20,7 +20,7 @@ def first_gradient(root: Tensor, gradient: Any) -> Any:
         raise refusal(
             RuntimeError,
             "nothing that this result came from requires a gradient",
-            f"backward of {describe(root, 0)}",
+            f"backward of {describe(root)}",
             "Tensor(data, requires_grad=True) for inputs, and no detach() or no_grad() between",
         )
     if gradient is None:
@@ -28,14 +28,14 @@ def first_gradient(root: Tensor, gradient: Any) -> Any:
             raise refusal(
                 RuntimeError,
                 "backward needs a scalar: each element of an array has a gradient of its own",
-                f"backward of {describe(root, 0)}",
+                f"backward of {describe(root)}",
                 "y.sum().backward(), y.backward(gradient=v) for vᵀJ, or jacobian(f)(x)",
             )
         if root.dtype.kind == "c":
             raise refusal(
                 RuntimeError,
                 "backward without a gradient starts from a real number, not from a complex one",
-                f"backward of {describe(root, 0)}",
+                f"backward of {describe(root)}",
                 "abs(y).backward(), y.real.backward(), or y.backward(gradient=1.0)",
             )
         return ONE if type(root.data) is np.float64 else np.ones_like(root.data)
@@ -43,7 +43,7 @@ def first_gradient(root: Tensor, gradient: Any) -> Any:
         raise refusal(
             TypeError,
             "the gradient of a real result is real",
-            f"backward(complex gradient) of {describe(root, 0)}",
+            f"backward(complex gradient) of {describe(root)}",
             "gradient.real",
         )
     seed = gradient if type(gradient) is Tensor else np.asarray(gradient, root.dtype)[()]
@@ -52,7 +52,7 @@ def first_gradient(root: Tensor, gradient: Any) -> Any:
         raise refusal(
             ValueError,
             f"the gradient that arrives has the shape of the result, {root.shape}",
-            f"backward(gradient of shape {seed.shape}) of {describe(root, 0)}",
+            f"backward(gradient of shape {seed.shape}) of {describe(root)}",
             "a gradient of the result's shape",
         )
     return seed

@@ -69,7 +69,7 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
             left = level.leave_gradients()
         if left:
             raise vmap_error(
-                f"backward to a tensor from outside, {describe(left[0], 0)}",
+                f"backward to a tensor from outside, {describe(left[0])}",
                 "backward of what vmap returns, or grad(...) inside",
             )
         places = _axes(out_axes, nest(results), "out_axes", f)

@@ -44,7 +44,7 @@ def jacobian_section(
             raise refusal(
                 ValueError,
                 f"the Jacobian {what} is not written out",
-                f"explain(..., jacobian={describe(node, 0)})",
+                f"explain(..., jacobian={describe(node)})",
                 "autograd.jacobian(f)(x), or a small result on the way to the one explained",
             )
         equations += _of_node(node, nodes, language)

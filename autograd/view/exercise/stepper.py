@@ -234,7 +234,7 @@ def _turns(root: Tensor, order: Any) -> Iterator[Turn]:
         raise refusal(
             ValueError,
             "the order of a backward pass is a list of results in the graph",
-            f"backward_steps of {describe(root, 0)}, order with {what!r:.40}",
+            f"backward_steps of {describe(root)}, order with {what!r:.40}",
             "order=[f, d], order='depth-first', or order='breadth-first'",
         )
     return ((node, _wanting(node)) for node in listed if node.op is not None)
