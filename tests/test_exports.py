@@ -335,16 +335,26 @@ def test_there_is_no_other_suffix():
     )
 
 
-@pytest.mark.parametrize("make", [draw, explain, explore, frames, lambda _: worksheet("Ada")])
-def test_what_is_saved_is_refused_by_its_suffix_first_and_by_its_folder_next(make, tmp_path):
+@pytest.mark.parametrize(
+    ("make", "suffix"),
+    [
+        (draw, "svg"),
+        (explain, "html"),
+        (explore, "html"),
+        (frames, "pdf"),
+        (lambda _: worksheet("Ada"), "svg"),
+    ],
+)
+def test_what_is_saved_is_refused_by_its_suffix_first_and_by_its_folder_next(
+    make, suffix, tmp_path
+):
     a = variable(2.0, name="a")
     made = make(a * 3.0)
     for path in ("", tmp_path / "nowhere" / "f.gif"):
         with pytest.raises(ValueError, match="cannot be saved as"):
             made.save(path)
-    suffix = {"Exploration": "html", "Explanation": "html", "Frames": "pdf"}
     with pytest.raises(FileNotFoundError, match="there is no folder"):
-        made.save(tmp_path / "nowhere" / f"f.{suffix.get(type(made).__name__, 'svg')}")
+        made.save(tmp_path / "nowhere" / f"f.{suffix}")
 
 
 def test_python_is_enough():
