@@ -6,6 +6,8 @@ from collections.abc import Callable
 from inspect import Signature, signature
 from typing import Any
 
+import numpy as np
+
 from autograd import refusal
 
 
@@ -18,6 +20,12 @@ def refuse(
     """
     if wrong:
         raise refusal(error, what, where, instead)
+
+
+def native(x: Any) -> Any:
+    """Return an array of another library, as of PyTorch, as NumPy's; anything else as it is."""
+    ours = isinstance(x, np.ndarray | np.generic) or hasattr(x, "_record")
+    return np.asarray(x) if hasattr(type(x), "__array__") and not ours else x
 
 
 def unwritten(owner: object, what: str, instead: str) -> NotImplementedError:

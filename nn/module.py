@@ -11,10 +11,11 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 import numpy as np
 
 from autograd import Tensor, call_as, default_generator, kind_of, no_grad, refusal
-from nn.checks import Told, refuse, unwritten
+from nn.checks import Told, native, refuse, unwritten
 from nn.elsewhere import OF_MODULES, Refused
 from nn.utils import forget_gradients
 
+ARRAYS = {Tensor, np.ndarray}
 REPLACED = {
     "parameter": "with no_grad(): x.{0}[...] = v, or x.{0} = nn.Parameter(v)",
     "buffer": "x.{0} = Tensor(v)",
@@ -100,6 +101,8 @@ class Module(Told):
         raise unwritten(self, "what it computes", "def forward(self, x): ...")
 
     def __call__(self: "Computes[Result_co]", *args: Any, **kwargs: Any) -> Result_co:
+        if not ARRAYS.issuperset(map(type, args)) and type(self).__module__.startswith("nn."):
+            args = tuple(map(native, args))  # a module of the user's gets them as they are
         try:
             return call_as(self, self.forward, args, kwargs)
         except AttributeError as error:

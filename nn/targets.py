@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, primitive, refusal
-from nn.checks import refuse
+from nn.checks import native, refuse
 
 Array = Any  # a Tensor or an array: what comes out of a function here is what came in
 Maybe = Array | None  # what may be left out
@@ -17,6 +17,7 @@ SUM_TOLERANCE = 1e-3  # leaves room for probabilities typed by hand, or in float
 
 def given(value: Array) -> Array:
     """Return a Tensor as it is, and an array of anything else."""
+    value = native(value)
     return value if hasattr(value, "dtype") else np.asarray(value)
 
 

@@ -689,3 +689,33 @@ def test_what_cannot_be_made_is_refused_in_three_lines(what, call):
     with pytest.raises((TypeError, ValueError)) as caught:
         eval(where, {}, vars(autograd) | {n: getattr(autograd, n) for n in autograd.__all__})
     assert str(caught.value).startswith(f"{what}\n  where: {where}\n  instead: {instead}")
+
+
+NETS = {
+    "dense": (nn.MLP(4, 3, 2), (3, 4)),
+    "convolution": (nn.Sequential(nn.Conv1d(4, 2, 2), nn.ReLU(), nn.Flatten()), (3, 4, 2)),
+    "norms": (nn.Sequential(nn.BatchNorm1d(4), nn.LayerNorm(4), nn.Linear(4, 2)), (3, 4)),
+    "recurrent": (nn.Sequential(nn.RNN(4, 2, batch_first=True)), (3, 5, 4)),
+}
+
+
+@pytest.mark.parametrize(("net", "shape"), NETS.values(), ids=NETS)
+def test_pytorchs_tensors_are_data_as_arrays_are(net, shape):
+    """As a DataLoader yields them."""
+    x, target = RNG.normal(size=shape), np.array([0, 1, 1])
+    found = []
+    for given, labels in ((x, target), (torch.tensor(x), torch.tensor(target))):
+        net.zero_grad()
+        y = net(given)
+        y = y[0][:, -1] if type(y) is tuple else y
+        loss = nn.functional.cross_entropy(y, labels)
+        loss.backward()
+        found.append([loss.item(), *(p.grad.tolist() for p in net.parameters())])
+    assert found[0] == found[1]
+    assert torch.is_tensor(given)
+    assert torch.is_tensor(given.data)
+
+
+def test_an_operation_that_fails_with_pytorchs_tensors_is_not_tried_for_ever():
+    with pytest.raises(ValueError, match="conv failed"):
+        nn.functional.conv1d(torch.ones(1, 4, 2), autograd.Tensor(np.ones((2, 4, 2))))

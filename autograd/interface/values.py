@@ -63,7 +63,8 @@ def unnested(given: tuple[Any, ...]) -> bool:
     array.
     """
     found = () if modes.readers else given
-    nested: list[Any] = [v for v in found if hasattr(v, "data") and type(v.data) is type(v)]
+    ours: list[Any] = [v for v in found if hasattr(v, "_record")]  # PyTorch's always have such data
+    nested = [v for v in ours if type(v.data) is type(v)]
     for v in nested:
         v.data = v.data.data
     return bool(nested)
