@@ -1880,7 +1880,12 @@ class Default:
 
     @classmethod
     def through_class(cls, x):
-        return x * cls.of_class
+        return x * cls.of_class * cls.cached()
+
+    @classmethod
+    @functools.cache
+    def cached(cls):
+        return 1.0
 
 
 class Config(Default):
@@ -1963,6 +1968,19 @@ def test_what_is_read_in_other_ways_may_be_another_too(f, change, monkeypatch):
 
 class Slotted:
     __slots__ = ("scale",)
+
+
+class Proxy:
+    """As frameworks have them for what is there later."""
+
+    @property
+    def __dict__(self):
+        raise RuntimeError("outside of a request")
+
+
+def test_an_object_that_tells_nothing_is_no_error():
+    proxy = Proxy()
+    assert compile(lambda x: x if proxy is None else 2 * x)(1.5) == 3.0
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,9 @@ def reached(*held: Any, given: Sequence[Any] = ()) -> Iterator[Any]:
             left.append(x.__self__)
         elif isinstance(x, MethodType):
             f, owner = x.__func__, x.__self__
-            left += [f, *_read_by(f, names, owner)]
+            left.append(f)
+            if inspect.isfunction(f):  # and no functools.cache of one
+                left += _read_by(f, names, owner)
         elif hasattr(type(x), "named_modules"):  # of nn, which nobody here knows
             for m in x.modules():
                 counted = getattr(m, "_assignments", None)  # PyTorch's own does not count
@@ -146,7 +148,9 @@ def _parts(x: Any) -> list[Any]:
 
 
 def _attributes(x: Any) -> Mapping[str, Any]:
-    return getattr(x, "__dict__", {})
+    with suppress(Exception):  # of an object that stands for another, which is not there yet
+        return vars(x)
+    return {}
 
 
 def _read_by(f: Any, used: set[str], /, *given: Any, **named: Any) -> Iterator[Any]:
