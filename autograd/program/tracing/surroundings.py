@@ -115,9 +115,8 @@ def reached(*held: Any, given: Sequence[Any] = ()) -> Iterator[Any]:
             left.append(x.__self__)
         elif isinstance(x, MethodType):
             f, owner = x.__func__, x.__self__
-            left.append(f)
-            if inspect.isfunction(f):  # and no functools.cache of one
-                left += _read_by(f, names, owner)
+            code = inspect.isfunction(f)  # and no functools.cache, nor what Cython makes
+            left += [f, *(_read_by(f, names, owner) if code else [owner])]
         elif hasattr(type(x), "named_modules"):  # of nn, which nobody here knows
             for m in x.modules():
                 counted = getattr(m, "_assignments", None)  # PyTorch's own does not count
