@@ -30,6 +30,8 @@ IMPLICIT = {f"__{side}{name}__" for name in OPERATORS for side in ("", "r", "i")
     "__getattr__", "__getitem__", "__iter__", "__len__", "__contains__", "__enter__", "__neg__",
 }  # fmt: skip
 """What Python calls where code reads ``x.name``, ``x[i]``, ``2 * x`` and the like."""
+MANY = 1000
+"""After so many objects no more are looked up again for names that are met later."""
 MODE = "training"
 """The attribute that is part of a program's signature."""
 NOTHING: Any = object()
@@ -86,7 +88,7 @@ def reached(*held: Any, given: Sequence[Any] = ()) -> Iterator[Any]:
     known: set[Any] = set()
     names: set[str] = set()
     objects, looked, left = [*given], (0, 0), [*held]
-    while left or looked != (len(names), len(objects)):
+    while left or (looked != (len(names), len(objects)) and len(objects) < MANY):
         if not left:
             looked, left = (len(names), len(objects)), [*_taken(objects, names)]
             continue
@@ -192,6 +194,9 @@ def _taken(objects: Sequence[Any], names: set[str]) -> Iterator[Any]:
 
 def _taken_of(x: Any, names: set[str]) -> tuple[list[Any], list[Any]]:
     """Return what code with these names reads and calls of an object, and what it gets there."""
+    if isinstance(x, ModuleType) and not _may_change(x):  # behind which lies all that is installed
+        there = (vars(x).get(name) for name in names)
+        return [], [y for y in there if isinstance(y, (ModuleType, MethodType, BuiltinMethodType))]
     kind, attributes = (x, {}) if isinstance(x, type) else (type(x), _attributes(x))
     users = {c: _may_change(c) for c in kind.__mro__}
     used = {c: names | IMPLICIT if user else names for c, user in users.items()}
