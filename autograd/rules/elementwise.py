@@ -61,9 +61,9 @@ def d_power_base(g, y, a, b):
         return zero(g)
     if constant and b > 0 and b % 1 == 0:
         return g * (b * a ** (b - 1))
-    less = b - 1 if constant else spare(b - 1, (a == 0) & (b == 0))
+    g = g if constant else spare(g, (a == 0) & (b == 0), 0)
     low = (b.real if isinstance(b, complex) else b) < 1
-    return g * (b * spare(a, (g == 0) & (((a == 0) & low) | (y != y))) ** less)
+    return g * (b * spare(a, (g == 0) & (((a == 0) & low) | (y != y))) ** (b - 1))
 
 
 def d_power_exponent(g, y, a, b):
