@@ -33,6 +33,7 @@ from autograd.program import CaptureError, Program, capture
 from autograd.program.equations import Names
 from autograd.program.tracing.arguments import identifier
 from autograd.program.tracing.randomness import _state, counted_seeds, watch
+from autograd.program.tracing.surroundings import reached
 from autograd.tensor import raw
 from autograd.transforms.batching import VmapError
 from autograd.transforms.outside import DATA
@@ -913,7 +914,7 @@ def test_each_change_of_an_old_generator_is_seen(draw, spare):
     np.random.seed(0)
     if spare:
         np.random.standard_normal()
-    states = watch(old)
+    states = watch([old])
     before = states()
     assert states() == before
     draw()
@@ -1064,7 +1065,7 @@ def test_numbers_in_a_list_are_no_place_for_a_generator():
     """A data set that a function reads may have millions of them."""
     held = [*map(float, range(10**5)), generator]
     tracemalloc.start()
-    states = watch(held)
+    states = watch(reached(held))
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 10**5

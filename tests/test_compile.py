@@ -602,8 +602,8 @@ def captures(monkeypatch):
     """Count the captures from now on."""
     counted = []
     room = sys.modules["autograd.program.replay.compiled"]
-    inner = room.capture
-    monkeypatch.setattr(room, "capture", lambda *args: counted.append(1) or inner(*args))
+    inner = room.captured
+    monkeypatch.setattr(room, "captured", lambda *args: counted.append(1) or inner(*args))
     return counted
 
 

@@ -19,7 +19,8 @@ from autograd.program.program import Program
 from autograd.program.replay.outside import Outside
 from autograd.program.replay.replay import Replay
 from autograd.program.replay.sizes import Family
-from autograd.program.tracing.capture import capture
+from autograd.program.tracing.capture import captured
+from autograd.program.tracing.surroundings import reached
 from autograd.tensor import Tensor, raw
 from autograd.transforms.outside import here
 from autograd.transforms.standin import Standin
@@ -234,8 +235,10 @@ class Compiled:
                 stacklevel=5,
             )
         leaves = flatten([*args, *options.values()])[0]
-        outside = Outside(self.f, given=[x for x in leaves if not isinstance(x, VALUES)])
-        program = capture(self.f, *args, **options)
+        objects = [x for x in leaves if not isinstance(x, VALUES)]
+        found = [*reached(self.f, args, options, given=objects)]
+        outside = Outside(found)
+        program = captured(self.f, args, options, found)
         outside.settle()
         inputs = {name: outline(x) for name, x in program.inputs.items()}
         return replace(program, inputs=inputs), outside

@@ -1,6 +1,6 @@
 """What stands behind the names that a compiled function reads: whether it is another by now."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from operator import itemgetter
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.mutation.witness import fingerprint
-from autograd.program.tracing.surroundings import CONTAINERS, NOTHING, Read, reached
+from autograd.program.tracing.surroundings import CONTAINERS, NOTHING, Read
 
 NUMBERS = (int, float, complex, bool, str, bytes, np.generic)
 FEW = 100
@@ -28,17 +28,17 @@ class Outside:
 
     Parameters
     ----------
-    *held : the functions, and objects that may be called.
-    given : objects that they get.
+    found : what functions and their arguments reach.
 
     Examples
     --------
+    >>> from autograd.program.tracing.surroundings import reached
     >>> class Model:
     ...     scale = 1.0
     ...     def __call__(self, x):
     ...         return self.scale * x
     >>> model = Model()
-    >>> outside = Outside(model)
+    >>> outside = Outside(reached(model))
     >>> outside.settle()
     >>> outside.change()
     >>> model.scale = 3.0
@@ -46,9 +46,8 @@ class Outside:
     'scale'
     """
 
-    def __init__(self, *held: Any, given: Sequence[Any] = ()) -> None:
-        found = [x for x in reached(*held, given=given) if type(x) is Read]
-        reads = [r for r in found if not isinstance(r.value, ModuleType)]
+    def __init__(self, found: Iterable[Any]) -> None:
+        reads = [x for x in found if type(x) is Read and not isinstance(x.value, ModuleType)]
         self._before = [*{(id(r.where), r.name): (r, _kept(r.value)) for r in reads}.values()]
 
     def settle(self) -> None:

@@ -5,7 +5,7 @@ symbol becomes an equation; so the backward sweep, transforms of any order and a
 are written down by the very code that computes them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from threading import active_count
 from typing import Any
 
@@ -31,6 +31,7 @@ from autograd.program.tracing.refusals import (
 )
 from autograd.program.tracing.run import Run, naming
 from autograd.program.tracing.simplify import joined, simplified
+from autograd.program.tracing.surroundings import reached
 from autograd.program.tracing.symbol import CaptureError, Symbol
 from autograd.program.tracing.tape import Tape
 from autograd.tensor import Tensor, constant, raw
@@ -77,12 +78,22 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
       t2: float64 () = multiply(d, c)
       return t2
     """
+    return captured(f, examples, options, reached(f, examples, options))
+
+
+def captured(
+    f: Callable[..., Any],
+    examples: tuple[Any, ...],
+    options: Mapping[str, Any],
+    found: Iterable[Any],
+) -> Program:
+    """Return the program of a call, of which `found` is what its function and arguments reach."""
     if isinstance(f, Program) and not options:
         f.bind(examples)
         return f
     leaves, rebuild = flatten(list(examples))
     names = argument_names(f, examples)
-    states = watch(f, examples, options)
+    states = watch(found)
     # 1. Run f on symbols: again, if random numbers were drawn meanwhile, perhaps by another thread.
     for _ in range(TRIES if active_count() > 1 else 1):
         before, run = states(), Run(f)
@@ -90,7 +101,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
         arguments = [raw(s).name if isinstance(raw(s), Symbol) else s for s in given]
         run.tape.settled.update(run.tape.inputs)
         try:
-            with reading(run), counted_seeds(), naming(run, capture.__code__):
+            with reading(run), counted_seeds(), naming(run, captured.__code__):
                 result = f(*(containers := rebuild(given)), **options)
                 values, gives = flatten(result)
                 outputs = [_reference(run.tape, v) for v in values]  # tensors from outside, too

@@ -11,7 +11,7 @@ import os
 import random
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -21,7 +21,6 @@ from numpy.random import mtrand
 
 from autograd.base.errors import line_within
 from autograd.interface.generator import default_generator
-from autograd.program.tracing.surroundings import reached
 
 MEMORY = 4 * (624 + 1)
 """The bytes of NumPy's `MT19937`: its numbers, and the place of the next one."""
@@ -57,14 +56,14 @@ def counted_seeds() -> Iterator[None]:
             module._urandom = _urandom if _counting[0] else os.urandom
 
 
-def watch(*held: Any) -> Callable[[], list[Any]]:
-    """Return what tells the states of the global generators, and of those in a call: f, arguments.
+def watch(found: Iterable[Any]) -> Callable[[], list[Any]]:
+    """Return what tells the states of the global generators, and of those that were found.
 
-    >>> states = watch(np.sin)
+    >>> states = watch([np.sin, np.random.default_rng(0)])
     >>> states() == states()
     True
     """
-    known = [default_generator, *filter(_has_state, reached(*held))]
+    known = [default_generator, *filter(_has_state, found)]
     if OLD.get_state(legacy=False)["has_gauss"]:  # one of a pair, whose bits were drawn before
         known.append(OLD)
     return functools.partial(_states, known)

@@ -119,7 +119,7 @@ def reached(*held: Any, given: Sequence[Any] = ()) -> Iterator[Any]:
             f, owner = x.__func__, x.__self__
             code = inspect.isfunction(f)  # and no functools.cache, nor what Cython makes
             left += [f, *(_read_by(f, names, owner) if code else [owner])]
-        elif hasattr(type(x), "named_modules"):  # of nn, which nobody here knows
+        elif _is_read_whole(type(x)):
             for m in x.modules():
                 counted = getattr(m, "_assignments", None)  # PyTorch's own does not count
                 left += [Read(vars(m), name, counted) for name in vars(m) if name != MODE]
@@ -131,16 +131,18 @@ def reached(*held: Any, given: Sequence[Any] = ()) -> Iterator[Any]:
 
 
 def _has_attributes(x: Any) -> bool:
-    """Tell whether an object is no function, and has attributes that may be others later.
-
-    Modules of nn are read as a whole wherever they are met.
-    """
+    """Tell whether an object is no function, and has attributes that may be others later."""
     if isinstance(x, (*FUNCTIONS, MethodType, functools.partial)) or not _may_change(x):
         return False
-    if hasattr(type(x), "named_modules"):
+    if _is_read_whole(type(x)):
         return False
     slotted = (c for c in type(x).__mro__ if "__slots__" in vars(c))
     return bool(_attributes(x)) or any(map(_may_change, slotted))
+
+
+def _is_read_whole(kind: type) -> bool:
+    """Tell whether objects are modules, all of which is read where they are met: of nn, say."""
+    return hasattr(kind, "named_modules")
 
 
 def _parts(x: Any) -> list[Any]:
@@ -205,8 +207,7 @@ def _taken_of(x: Any, names: set[str]) -> tuple[list[Any], list[Any]]:
     slots = Slots(x)
     own += [Read(slots, name) for c, name in parts if _is_slot(c, name)]
     left = [r.value for r in own] + (_parts(x) if isinstance(x, CONTAINERS) else [])
-    # modules of nn are read as a whole
-    found: list[Any] = own if _may_change(x) and not hasattr(kind, "named_modules") else []
+    found: list[Any] = own if _may_change(x) and not _is_read_whole(kind) else []
     if "step" in names and "param_groups" in attributes:  # of an optimizer
         found.append(Read(attributes, "param_groups"))
     for c, name in parts:
@@ -247,11 +248,11 @@ def _may_change(x: Any) -> bool:
     """Tell whether attributes may be others later: not those of what is installed."""
     if not isinstance(x, ModuleType | type):
         return True
-    return _is_users(x.__name__ if isinstance(x, ModuleType) else x.__module__)
+    return _is_of_users(x.__name__ if isinstance(x, ModuleType) else x.__module__)
 
 
 @functools.cache
-def _is_users(module: str) -> bool:
+def _is_of_users(module: str) -> bool:
     file = getattr(sys.modules.get(module), "__file__", None)
     return module != "builtins" and not (file and file.startswith(INSTALLED))
 
@@ -277,15 +278,16 @@ def _handed(code: CodeType) -> frozenset[str]:
             known = i.opname in ("LOAD_GLOBAL", "LOAD_NAME")
         if isinstance(i.argval, CodeType):
             found |= _handed(i.argval)
-    if "getattr" in code.co_names:
-        found |= {c for c in code.co_consts if isinstance(c, str) and c.isidentifier()}
-    return frozenset(found)
+    return frozenset(found.union(_texts(code) if "getattr" in code.co_names else ()))
 
 
 def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
+    yield from (*code.co_names, *_texts(code))
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
             yield from _names(inner)
-        elif isinstance(inner, str) and inner.isidentifier():  # as in getattr(x, "name")
-            yield inner
+
+
+def _texts(code: CodeType) -> list[str]:
+    """Return the texts in code that may be names, as in ``getattr(x, "name")``."""
+    return [x for x in code.co_consts if isinstance(x, str) and x.isidentifier()]
