@@ -1,6 +1,7 @@
 """`compile`: a replay gives what the function gives, whoever calls it, however often."""
 
 import copy
+import dataclasses
 import functools
 import gc
 import operator
@@ -9,10 +10,11 @@ import re
 import sys
 import threading
 import weakref
-from collections import OrderedDict
+from collections import ChainMap, OrderedDict, UserDict, UserList, deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -1813,6 +1815,20 @@ class Step:
         return x * self.factor
 
 
+@dataclass
+class Rated:
+    rate: float
+
+
+@dataclass(slots=True)
+class SlottedRate:
+    rate: float
+
+
+def first(x, data):
+    return x * dataclasses.astuple(data)[0]
+
+
 class Settings:
     scale, _base = 2.0, 1.0
 
@@ -1927,7 +1943,51 @@ class ScaledModule(nn.Module):
         return scaled(x, config)
 
 
-config, row = Config(), np.ones(2)
+class Checked:
+    """A descriptor, as libraries of settings have them."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __get__(self, owner, kind=None):
+        return self if owner is None else self.value
+
+
+class Checks:
+    scale = Checked(1.0)
+
+
+config, row, checked = Config(), np.ones(2), Checks()
+rated, slotted_rate = Rated(1.0), SlottedRate(1.0)
+ragged = np.empty(1, object)
+ragged[0] = row
+HELD = [
+    deque([1.0]), UserList([1.0]), np.array([1.0, None]), ragged, {0: 1.0},
+    UserDict({0: 1.0}), ChainMap({0: 1.0}), MappingProxyType({0: row}), (frozenset([checked]),),
+]  # fmt: skip
+
+
+def put(held):
+    """Have another number in a container, or in what is there."""
+    row.fill(5.0)
+    checked.rate = 5.0
+    if not isinstance(held, (tuple, MappingProxyType)) and held[0] is not row:
+        held[0] = 5.0
+
+
+def got(held):
+    return next(iter(held[0])).rate if isinstance(held, tuple) else held[0]
+
+
+@pytest.mark.parametrize("held", HELD, ids=lambda held: type(held).__name__)
+def test_containers_of_any_kind_are_looked_into(held):
+    row.fill(1.0)
+    checked.rate = 1.0
+    step = compile(lambda x: x * got(held))
+    for _ in range(2):
+        assert_array_equal(step(np.ones(2)), [1.0, 1.0])
+    put(held)
+    assert_array_equal(step(np.ones(2)), [5.0, 5.0])
 
 
 @pytest.mark.parametrize(
@@ -1942,6 +2002,10 @@ config, row = Config(), np.ones(2)
         (lambda x: x * Config.of_class, lambda: setattr(Config, "of_class", 5.0)),
         (lambda x: Config.through_class(x), lambda: setattr(Default, "of_class", 5.0)),
         (lambda x: config.through_class(x), lambda: setattr(Default, "of_class", 5.0)),
+        (lambda x: scaled(x, checked), lambda: setattr(vars(Checks)["scale"], "value", 5.0)),
+        (lambda x: x * sum(vars(rated).values()), lambda: setattr(rated, "rate", 5.0)),
+        (lambda x: x * sum(rated.__dict__.values()), lambda: setattr(rated, "rate", 5.0)),
+        (lambda x: first(x, slotted_rate), lambda: setattr(slotted_rate, "rate", 5.0)),
         (with_default, lambda: with_default.__defaults__[0].update(rate=5.0)),
         (lambda x, y=row: x * y, lambda: row.fill(5.0)),
         (functools.partial(np.multiply, row), lambda: row.fill(5.0)),
@@ -1954,6 +2018,7 @@ def test_what_is_read_in_other_ways_may_be_another_too(f, change, monkeypatch):
     monkeypatch.setitem(vars(config), "_factor", 1.0)
     monkeypatch.setitem(vars(config), "scale", 1.0)
     monkeypatch.setitem(config._values, "rate", 1.0)
+    monkeypatch.setattr(rated, "rate", 1.0)
     row.fill(1.0)
     step = compile(f)
     for _ in range(2):
@@ -1962,7 +2027,7 @@ def test_what_is_read_in_other_ways_may_be_another_too(f, change, monkeypatch):
         change()
         assert_array_equal(step(np.ones(2)), [5.0, 5.0])
     finally:
-        Default.of_class = 1.0
+        vars(Checks)["scale"].value = Default.of_class = slotted_rate.rate = 1.0
         vars(Config).get("of_class") and delattr(Config, "of_class")
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.mutation.witness import fingerprint
-from autograd.program.tracing.surroundings import CONTAINERS, NOTHING, Read
+from autograd.program.tracing.surroundings import CONTAINERS, MAPPINGS, NOTHING, SEQUENCES, Read
 
 NUMBERS = (int, float, complex, bool, str, bytes, np.generic)
 FEW = 100
@@ -63,7 +63,7 @@ class Outside:
         self._counts = {id(r.counted): r.counted for r in there if r.counted is not None}.values()
         self._assigned = [count[0] for count in self._counts]
         self._absent = [r for r, x in self._before if x.value is NOTHING]
-        parts = [(r.value, x.value) for r, x in self._before if type(x.value) in CONTAINERS]
+        parts = [(r.value, x.value) for r, x in self._before if isinstance(x.value, CONTAINERS)]
         self._parts = [(now, x) for now, x in parts if now is not x]
         self._arrays = [pair for _, x in self._before for pair in x.arrays]
         self._more = bool(self._counts or self._absent or self._parts or self._arrays)
@@ -133,13 +133,15 @@ def _copied(x: Any, arrays: list[tuple[np.ndarray, bytes]], few: int = FEW) -> A
     """
     if type(x) is np.ndarray:
         arrays.append((x, content(x)))
+        if x.dtype == object and x.size <= few:
+            _copied(x.ravel().tolist(), arrays, few)  # for the arrays in it
     if not isinstance(x, CONTAINERS) or len(x) > few:
         return x
     few //= len(x) + 1  # which ends where a container holds itself, too
-    if isinstance(x, dict):
+    if isinstance(x, MAPPINGS):
         return {key: _copied(part, arrays, few) for key, part in x.items()}
     parts = [_copied(part, arrays, few) for part in x]
-    return next(kind(parts) for kind in CONTAINERS if isinstance(x, kind))
+    return next(kind(parts) for kind in SEQUENCES if isinstance(x, kind))
 
 
 def _is_same(x: Kept, y: Any) -> bool:

@@ -10,16 +10,27 @@ import inspect
 import itertools
 import sys
 import sysconfig
+from collections import ChainMap, UserDict, UserList, deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from types import BuiltinMethodType, CellType, CodeType, FunctionType, MethodType, ModuleType
+from types import (
+    BuiltinMethodType,
+    CellType,
+    CodeType,
+    FunctionType,
+    MappingProxyType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.base.errors import ROOMS
 
-CONTAINERS = (list, tuple, dict, set)
+MAPPINGS = (dict, MappingProxyType, UserDict, ChainMap)
+SEQUENCES = (list, tuple, set, frozenset, deque, UserList)
+CONTAINERS = (*MAPPINGS, *SEQUENCES)
 PLAIN = {int, float, complex, bool, str, bytes, type(None), np.ndarray}
 """What reaches nothing, of which there may be a million in a list."""
 INSTALLED = (*ROOMS, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")), "<frozen")
@@ -32,6 +43,8 @@ IMPLICIT = {f"__{side}{name}__" for name in OPERATORS for side in ("", "r", "i")
 """What Python calls where code reads ``x.name``, ``x[i]``, ``2 * x`` and the like."""
 MANY = 1000
 """After so many objects no more are looked up again for names that are met later."""
+EVERY = {"vars", "__dict__", "astuple", "asdict", "fields"}
+"""What code calls that reads all attributes of an object, and needs no name of one."""
 MODE = "training"
 """The attribute that is part of a program's signature."""
 NOTHING: Any = object()
@@ -103,7 +116,7 @@ def reached(*held: Any, given: Sequence[Any] = ()) -> Iterator[Any]:
         yield x
         if _has_attributes(x):
             objects.append(x)
-        if isinstance(x, CONTAINERS):
+        if _is_container(x):
             left += _parts(x)
         elif inspect.isfunction(x):
             left += [*_read_by(x, names), *vars(x).values()]  # also what it wraps
@@ -132,12 +145,10 @@ def reached(*held: Any, given: Sequence[Any] = ()) -> Iterator[Any]:
 
 def _has_attributes(x: Any) -> bool:
     """Tell whether an object is no function, and has attributes that may be others later."""
-    if isinstance(x, (*FUNCTIONS, MethodType, functools.partial)) or not _may_change(x):
+    functions = (*FUNCTIONS, MethodType, functools.partial)
+    if isinstance(x, functions) or not _may_change(x) or _is_read_whole(type(x)):
         return False
-    if _is_read_whole(type(x)):
-        return False
-    slotted = (c for c in type(x).__mro__ if "__slots__" in vars(c))
-    return bool(_attributes(x)) or any(map(_may_change, slotted))
+    return bool(_attributes(x)) or any(map(_may_change, type(x).__mro__))
 
 
 def _is_read_whole(kind: type) -> bool:
@@ -145,9 +156,14 @@ def _is_read_whole(kind: type) -> bool:
     return hasattr(kind, "named_modules")
 
 
+def _is_container(x: Any) -> bool:
+    return isinstance(x, CONTAINERS) or (type(x) is np.ndarray and x.dtype == object)
+
+
 def _parts(x: Any) -> list[Any]:
     """Return what is in a container and may reach something."""
-    return [part for part in (x.values() if isinstance(x, dict) else x) if type(part) not in PLAIN]
+    parts = x.values() if isinstance(x, MAPPINGS) else x.flat if type(x) is np.ndarray else x
+    return [part for part in parts if type(part) not in PLAIN]
 
 
 def _attributes(x: Any) -> Mapping[str, Any]:
@@ -177,7 +193,7 @@ def _read_by(f: Any, used: set[str], /, *given: Any, **named: Any) -> Iterator[A
     names = {*_names(f.__code__)}
     reads = [Read(f.__globals__, name) for name in names & f.__globals__.keys()]
     yield from (*around, *reads, *_contents(fixed))
-    used |= _handed(f.__code__)
+    used |= _handed(f.__code__) | EVERY & names
     yield from _taken([*held, *[r.value for r in reads]], names)
 
 
@@ -200,13 +216,15 @@ def _taken_of(x: Any, names: set[str]) -> tuple[list[Any], list[Any]]:
         there = (vars(x).get(name) for name in names)
         return [], [y for y in there if isinstance(y, (ModuleType, MethodType, BuiltinMethodType))]
     kind, attributes = (x, {}) if isinstance(x, type) else (type(x), _attributes(x))
+    if not EVERY.isdisjoint(names):
+        names = {*names, *attributes, *getattr(kind, "__dataclass_fields__", ())}
     users = {c: _may_change(c) for c in kind.__mro__}
     used = {c: names | IMPLICIT if user else names for c, user in users.items()}
     parts = [(c, name) for c in used for name in used[c] & vars(c).keys()]
     own = [Read(attributes, name) for name in names & attributes.keys()]
     slots = Slots(x)
     own += [Read(slots, name) for c, name in parts if _is_slot(c, name)]
-    left = [r.value for r in own] + (_parts(x) if isinstance(x, CONTAINERS) else [])
+    left = [r.value for r in own] + (_parts(x) if _is_container(x) else [])
     found: list[Any] = own if _may_change(x) and not _is_read_whole(kind) else []
     if "step" in names and "param_groups" in attributes:  # of an optimizer
         found.append(Read(attributes, "param_groups"))
@@ -216,6 +234,8 @@ def _taken_of(x: Any, names: set[str]) -> tuple[list[Any], list[Any]]:
         if isinstance(part, FUNCTIONS):
             bound = part.__get__(None, x) if kind is x else part.__get__(x, kind)
             found += itertools.filterfalse(_is_installed, [bound])
+        elif isinstance(get := getattr(part, "__get__", None), MethodType):  # a descriptor's
+            found += itertools.filterfalse(_is_installed, [get])
         else:
             left.append(part)
         if kind is x and users[c]:
