@@ -306,7 +306,7 @@ def test_the_source_runs_alone(tmp_path):
     done = subprocess.run(
         [sys.executable, file, tmp_path / "given.npz"],
         capture_output=True, text=True, check=True, cwd=tmp_path,
-        env={"PYTHONPATH": str(Path(np.__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": str(Path(np.__file__).parents[1])},
     )  # fmt: skip
     *told, ours = done.stdout.splitlines()
     wanted = [bits(y) for y in leaves(both(*xs))]
