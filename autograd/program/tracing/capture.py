@@ -108,7 +108,7 @@ def captured(
                 left = {
                     t: _reference(run.tape, g)
                     for t, g in [*run.left.items()]
-                    if g is not None or t in run.anew
+                    if g is not None or run.met[t].is_anew
                 }
         except Exception as error:
             if run.refusals and error not in run.refusals:
@@ -126,11 +126,11 @@ def captured(
     nested = gives(range(len(values)))
     tensors = [type(v) is Tensor for v in values]
     connected = [
-        type(v) is Tensor and v.requires_grad and (v in run.names or not _is_consumed(v, run))
+        type(v) is Tensor and v.requires_grad and (v in run.met or not _is_consumed(v, run))
         for v in values
     ]
     refuse_history(f, [v for v, waits in zip(values, connected, strict=True) if waits], run)
-    effects = [Effect(t, "new grad" if t in run.anew else "grad", g) for t, g in left.items()]
+    effects = [Effect(t, "new grad" if run.met[t].is_anew else "grad", g) for t, g in left.items()]
     effects += [Effect(t, attribute, _reference(tape, y)) for t, attribute, y in run.changed()]
     gradients = [
         (name, _reference(tape, x._grad), type(x._grad) is Tensor)  # once it was asked for
@@ -140,7 +140,9 @@ def captured(
     returned = [*outputs, *(e.name for e in effects if e.is_of_data)]
     refuse_gradients(f, gradients, returned, tape)
     refuse_shared(f, run)
-    run.left, run.data, run.anew, run.replaced = {}, {}, set(), {}  # or they would be leaks, too
+    read = {t: known.name for t, known in run.met.items()}
+    summed = [t for t, known in run.met.items() if known.is_summed]
+    run.left, run.met = {}, {}  # or they would be leaks, too
     del given, containers, values, gives, result
     refuse_leaks(f, tape)
     # 3. Keep the equations that the results need, written shortly.
@@ -156,14 +158,14 @@ def captured(
     needed = {a for e in equations for a in e.args if type(a) is Name}
     needed |= {y for y in results if type(y) is Name}
     if any(connected):  # a gradient of what they hold afterwards is refused by backward
-        needed |= {run.names[e.tensor] for e in effects if e.is_of_data}
-    unused = set(run.names.values()) - needed
+        needed |= {read[e.tensor] for e in effects if e.is_of_data}
+    unused = {*read.values()} - needed
     program = Program(
         name=function_name(f),
         arguments=arguments,
         inputs={name: x for name, x in tape.inputs.items() if name not in unused},
         takes=rebuild(range(len(leaves))),
-        parameters={name: t for t, name in run.names.items() if name in needed},
+        parameters={name: t for t, name in read.items() if name in needed},
         constants={name: array for name, array in tape.constants.items() if name in needed},
         equations=equations,
         outputs=outputs,
@@ -172,7 +174,7 @@ def captured(
         effects=effects,
         connected=connected,
         modules=run.modules,
-        summed=[*run.summed],
+        summed=summed,
     )
     return program.renamed(tape.wishes)
 

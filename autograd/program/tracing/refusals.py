@@ -79,7 +79,7 @@ def refuse_history(f: Callable[..., Any], results: Sequence[Any], run: Any) -> N
                 definition(f),
                 "y = y + 1 for y += 1; y.detach() as the result if no gradient is wanted",
             )
-        hooks = (t.meta or {}).get("hooks", {}).values() if t not in run.names else ()
+        hooks = (t.meta or {}).get("hooks", {}).values() if t not in run.met else ()
         if any(getattr(hook, "func", None) != run.tape.wish_gradient for hook in hooks):
             raise refusal(
                 CaptureError,

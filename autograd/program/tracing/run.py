@@ -8,6 +8,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +27,46 @@ if TYPE_CHECKING:
     from autograd.program.equations import Name
 
 
+@dataclass(slots=True)
+class Met:
+    """A tensor from outside that a function has met.
+
+    Attributes
+    ----------
+    name : the input that it is.
+    held : the array that it had.
+    before : the gradient that it had.
+    first : what that array holds at present.
+    other : what the array is that it was given instead.
+    is_anew : whether its gradient was assigned, as by zero_grad.
+    is_summed : whether its gradient was read, and not assigned before.
+    """
+
+    name: "Name"
+    held: Any
+    before: Any
+    first: Symbol
+    other: Any = None
+    is_anew: bool = False
+    is_summed: bool = False
+
+    @property
+    def data(self) -> Any:
+        """What its data is at present."""
+        return self.first if self.other is None else self.other
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the array that it had holds other numbers now."""
+        return type(self.first) is not Symbol or self.first.name != self.name
+
+
 class Run(Reader):
     """One run of a function on symbols.
 
     Attributes
     ----------
-    names : the input that is each tensor from outside that the function has read.
-    data : what such a tensor's data is at present; in `left` are their gradients, None at first.
+    met : the tensors from outside that the function has read or written.
     refusals : the errors that were raised; a function may have caught them.
     """
 
@@ -43,35 +77,30 @@ class Run(Reader):
         self.refusals: list[Exception] = []
         self.tape = Tape()
         self.modules: list[Any] = []
-        self.names: dict[Tensor, Name] = {}
-        self.data: dict[Tensor, Any] = {}
-        self.held: dict[Tensor, Any] = {}  # what it was at first
+        self.met: dict[Tensor, Met] = {}
         self.memory: dict[int, list[Tensor]] = {}  # by the arrays that they are views of
-        self.before: dict[Tensor, Any] = {}  # its gradient before the call
-        self.replaced: dict[Tensor, Any] = {}  # the data of those which got another array
-        self.anew: set[Tensor] = set()  # those whose gradients were assigned, as by zero_grad
-        self.summed: set[Tensor] = set()  # those whose gradients were read, and not assigned before
 
     def read(self, t: Tensor, data: Any) -> Any:
         """Make an input of a tensor from outside, when it is first read."""
-        if type(data) is Symbol or (t.count > self.since and t not in self.names):
+        known = self.met.get(t)
+        if type(data) is Symbol or (known is None and t.count > self.since):
             return data
-        if t not in self.names:
-            self.data[t] = self.tape.input("p", np.asarray(data)[()])
-            self.names[t] = self.data[t].name
-            self.before[t], self.left[t] = t._grad, None
+        if known is None:
+            symbol = self.tape.input("p", np.asarray(data)[()])
+            known = self.met[t] = Met(symbol.name, held=data, before=t._grad, first=symbol)
+            self.left[t] = None
             self.memory.setdefault(id(owner(data)), []).append(t)
-            self.held[t] = data
-        alike = self.memory[id(owner(self.held[t]))]
-        if len(alike) > 1:
+        alike = self.memory[id(owner(known.held))]
+        if len(alike) > 1 and known.other is None:
             self._refuse_written(t, alike)
-        return self.data[t]
+        return known.data
 
     def _refuse_written(self, t: Tensor, alike: Sequence[Tensor]) -> None:
         """Refuse to read a tensor when another one that shares its memory was written into."""
-        mine = self.held[t]
-        for u in alike if t not in self.replaced else ():
-            if u is not t and self._is_written(u) and np.shares_memory(mine, self.held[u]):
+        mine = self.met[t].held
+        for u in alike:
+            other = self.met[u]
+            if u is not t and other.is_written and np.shares_memory(mine, other.held):
                 name = t.name or "old"
                 raise capture_error(
                     "reading a tensor whose memory another one was written into",
@@ -80,81 +109,77 @@ class Run(Reader):
 
     def write(self, t: Tensor, value: Any) -> None:
         """Keep what a tensor from outside becomes for when the program runs."""
-        if t in self.names or getattr(t, "count", self.since) < self.since:
-            before = t.data  # an input, even if it is only written
-            part = getattr(value, "base", None) is before and value.at is ...
-            same = part or value is before  # t.data -= 1
-            if not same and is_users(sys._getframe(2).f_code.co_filename):  # no t -= 1
-                self.replaced.setdefault(t, before)
-            self.data[t] = value
-        else:
+        if t not in self.met and getattr(t, "count", self.since) >= self.since:
             DATA.__set__(t, value)
+            return
+        before = t.data  # an input, even if it is only written
+        known = self.met[t]
+        part = getattr(value, "base", None) is before and value.at is ...
+        same = part or value is before  # t.data -= 1
+        replaces = not same and is_users(sys._getframe(2).f_code.co_filename)  # no t -= 1
+        if replaces or known.other is not None:
+            known.other = value
+        else:
+            known.first = value
 
     def assigned(self, t: Tensor) -> None:
         """Note that the function forgets the gradient of a tensor, or sets it."""
-        if self._hides_gradient(t):
-            self.anew.add(t)
+        if known := self._known(t):
+            known.is_anew = True
 
     def looked(self, t: Tensor) -> None:
         """Note that the function reads a gradient; refuse to miss the one of before."""
-        if self._hides_gradient(t) and t not in self.anew:
-            self.summed.add(t)
-            if self.left[t] is None and self.before[t] is not None:
+        if (known := self._known(t)) and not known.is_anew:
+            known.is_summed = True
+            if self.left[t] is None and known.before is not None:
                 what, name = "reading a gradient that was there before the call", t.name or "w"
                 instead = f"{name}.grad as an argument; {name}.grad = None in the function, first"
                 raise capture_error(what, instead)
 
-    def _hides_gradient(self, t: Tensor) -> bool:
-        """Keep the gradient of a tensor from outside for later; tell whether it is one."""
-        outside = t in self.names or t.count < self.since
-        if outside:
+    def _known(self, t: Tensor) -> Met | None:
+        """Keep the gradient of a tensor from outside for later; return what is known of one."""
+        if t in self.met or t.count < self.since:
             t.data  # noqa: B018  # an input
-        return outside
+        return self.met.get(t)
 
     def changed(self) -> Iterator[tuple[Tensor, str, Any]]:
         """Yield what the function writes into tensors from outside, and what it replaces there."""
-        for t, y in self.data.items():
-            if self._is_written(t):
-                yield t, "data", self.replaced.get(t, y)
-            if t in self.replaced:
-                yield t, "new data", y
+        for t, known in self.met.items():
+            if known.is_written:
+                yield t, "data", known.first
+            if known.other is not None:
+                yield t, "new data", known.other
 
     def shared(self) -> Iterator[Tensor]:
         """Yield what has an array now that is an argument's, or that of another such tensor."""
-        for t in self.replaced:
-            y = owner(self.data[t])
-            if y.shape and (
-                getattr(y, "given", None) or any(y is x for u, x in self.data.items() if u is not t)
-            ):
-                yield t
-
-    def _is_written(self, t: Tensor) -> bool:
-        """Tell whether the array that a tensor had at first holds other numbers now."""
-        y = self.replaced.get(t, self.data[t])
-        return type(y) is not Symbol or y.name != self.names[t]
+        for t, known in self.met.items():
+            if known.other is not None and (y := owner(known.other)).shape:
+                others = [x.data for u, x in self.met.items() if u is not t]
+                if getattr(y, "given", None) or any(y is x for x in others):
+                    yield t
 
     def look(self, frame: FrameType) -> None:
         """See what a function of the user's calls its values."""
         for name, value in list(frame.f_locals.items()):
-            if type(value) is Symbol or (type(value) is Tensor and value not in self.names):
+            if type(value) is Symbol or (type(value) is Tensor and value not in self.met):
                 self.tape.wish_both(value, name)
 
     def look_outside(self, frame: FrameType) -> None:
         """See what it calls the tensors and the arrays from outside."""
         arrays = [*self.tape.arrays()]
-        called = names_in(frame) if self.names or arrays else {}
-        for t, known in self.names.items():
+        called = names_in(frame) if self.met or arrays else {}
+        for t, known in self.met.items():
             if name := called.get(id(t)):  # of the outermost: net.fc1.weight, not self.fc1.weight
-                self.tape.wishes[known] = identifier(name)
+                self.tape.wishes[known.name] = identifier(name)
         for key, constant_name in arrays:
             if key in called:
                 self.tape.wishes.setdefault(constant_name, identifier(called[key]))
 
     def name_gradients(self) -> None:
         """Call the gradients of tensors from outside after them, where they have no name yet."""
-        for t, known in self.names.items():
-            if known in self.tape.wishes and t._grad is not None:
-                self.tape.wish(t._grad, f"d{self.tape.wishes[known]}")
+        for t, known in self.met.items():
+            if known.name in self.tape.wishes and t._grad is not None:
+                self.tape.wish(t._grad, f"d{self.tape.wishes[known.name]}")
 
     def returned(self, f: Callable[..., Any], result: Any) -> None:
         """Call what the function inside of a transform returned by the function's name."""
