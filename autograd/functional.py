@@ -431,12 +431,22 @@ def ggnvp(model: Function, loss: Function, argnum: Argnum = 0) -> Products:
     return at
 
 
+def _kept(x: Any) -> Any:
+    """Return a value that nobody writes into."""
+    if isinstance(x, np.ndarray):
+        x = x.view()
+        x.flags.writeable = False
+        return x
+    return np.positive(x) if hasattr(x, "tape") else x
+
+
 def checkpoint(f: Same) -> Same:
     """Return f, remembering only its arguments: the backward pass computes f again.
 
     Saves the memory of everything inside f, for the time of one more forward pass. Tensors that
     require a gradient must come in as arguments, not from a closure. Random numbers of the library,
-    as of dropout, are the same in both passes; what else differs there raises RuntimeError.
+    as of dropout, are the same in both passes; what else differs there raises RuntimeError, as does
+    writing into an argument.
 
     >>> import numpy as np
     >>> from autograd import checkpoint, grad
@@ -460,8 +470,17 @@ def checkpoint(f: Same) -> Same:
             return f(*rebuild(leaves), **kwargs)
 
         def forward(*xs: Any) -> Any:
+            starts = [_kept(x) if i in wanted else x for i, x in enumerate(xs)]
+            given = [constant(x) if i in wanted else x for i, x in enumerate(starts)]
             with no_grad():
-                y = again(*[constant(x) if i in wanted else x for i, x in enumerate(xs)])
+                y = again(*given)
+            if any(raw(t) is not x for t, x in zip(given, starts, strict=True)):
+                raise refusal(
+                    RuntimeError,
+                    "a checkpointed function writes into its argument",
+                    f"checkpoint({function_name(f)}), which runs a second time with it",
+                    "x = x.copy() in the function, first",
+                )
             if not isinstance(y, (Tensor, np.ndarray, np.generic)):  # a derivative gives arrays
                 raise refusal(
                     TypeError,

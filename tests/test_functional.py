@@ -239,6 +239,40 @@ def test_checkpoint_refuses_what_differs_the_second_time():
     assert x.grad.tolist()[1] == 1
 
 
+def scaling(x):
+    x *= 2
+    return np.sum(np.sin(x))
+
+
+def clipping(x):
+    """What it gives the second time is the same, and its derivative is not."""
+    np.maximum(x, 0.1, out=x)
+    return np.sum(x**2)
+
+
+@pytest.mark.parametrize("f", [scaling, clipping])
+@pytest.mark.parametrize(
+    "transform",
+    [
+        grad,
+        lambda f: grad(lambda x: f(np.sin(x))),
+        hessian,
+        lambda f: ag.compile(grad(f)),
+        lambda f: lambda x: ag.vmap(grad(f))(x[None]),
+    ],
+)
+def test_checkpoint_refuses_what_writes_into_its_argument(f, transform):
+    x = np.array([0.5, -0.4, 0.3])
+    with pytest.raises(RuntimeError) as error:
+        transform(checkpoint(f))(x)
+    assert str(error.value) == (
+        "a checkpointed function writes into its argument\n"
+        f"  where: checkpoint({f.__name__}), which runs a second time with it\n"
+        "  instead: x = x.copy() in the function, first"
+    )
+    assert x.tolist() == [0.5, -0.4, 0.3]
+
+
 def test_equal_numbers_of_a_checkpoint_are_looked_at_once(monkeypatch):
     """The comparison up to rounding takes longer than most of what is computed again."""
     monkeypatch.setattr(np, "allclose", None)

@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 from test_capture import assert_captured, bits, layers, leaves, same, two_layers
 
 import autograd as ag
 from autograd import checkpoint, grad, hessian, jacobian, primitive, value_and_grad
+from autograd.base.tree import flatten
 from autograd.primitive import PRIMITIVES
 from autograd.program import Program, capture
 from autograd.program.expansion import written_out
@@ -391,6 +393,33 @@ def test_a_checkpoint_of_a_lambda_is_interpreted():
     assert same(program(X), f(X))
     with pytest.raises(NotImplementedError, match="the definition of <lambda> cannot be printed"):
         program.source  # noqa: B018  # the printer is asked
+
+
+def decay(k, y0):
+    odeint = pytest.importorskip("autograd.scipy.integrate", reason="an extra").odeint
+    times = np.linspace(0.0, 1.0, 4)
+    return np.sum(odeint(lambda y, t, k: -k * y, np.atleast_1d(y0), times, (k,)) ** 2)
+
+
+@pytest.mark.parametrize(
+    ("f", "xs"),
+    [
+        (lambda x: np.sum(checkpoint(lambda u, k=1.0: np.sin(u) * k)(x, k=3.0) ** 2), (X,)),
+        (checkpoint(lambda tree: np.sum(np.sin(tree["w"]) * tree["b"][0])), ({"w": X, "b": [X]},)),
+        (lambda y0: decay(0.7, y0), (np.array([1.0, 2.0]),)),
+        (decay, (0.7, 2.0)),
+    ],
+)
+def test_operations_that_are_made_for_a_call_are_done_by_a_program(f, xs):
+    """Not the functions that they hold: a checkpoint's, or the right-hand side of an equation."""
+    value, slope = value_and_grad(f)(*xs)
+    for made in (ag.compile(f), capture(f, *xs)):
+        ours, again = value_and_grad(made)(*xs)
+        assert_allclose(ours, value, rtol=1e-14)
+        for a, b in zip(flatten(again)[0], flatten(slope)[0], strict=True):
+            assert_allclose(a, b, rtol=1e-14)
+    for a, b in zip(flatten(ag.compile(grad(f))(*xs))[0], flatten(slope)[0], strict=True):
+        assert_allclose(a, b, rtol=1e-14)
 
 
 # ── LaTeX, JavaScript, the page ───────────────────────────────────────────────────────────────

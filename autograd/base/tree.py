@@ -24,10 +24,12 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     """
     if isinstance(tree, dict):
         parts, rebuild = flatten(list(tree.values()))
+        like = tree.copy()  # an OrderedDict is one again
+        like.update(dict.fromkeys(tree))  # without the values, which whoever rebuilds may outlive
 
         def filled(leaves: Sequence[Any]) -> Any:
-            new = tree.copy()  # an OrderedDict is one again
-            for key, part in zip(tree, rebuild(leaves), strict=True):
+            new = like.copy()
+            for key, part in zip(like, rebuild(leaves), strict=True):
                 new[key] = part
             return new
 
@@ -38,13 +40,12 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     if not any(issubclass(type(part), NESTS) for part in tree):  # what is traced tells another type
         return list(tree), make
     flat = [flatten(part) for part in tree]
-    ends, total = [], 0
-    for part, _ in flat:
-        ends.append((total, total := total + len(part)))
+    rebuilds, total = [], 0
+    for part, rebuild in flat:
+        rebuilds.append((rebuild, total, total := total + len(part)))
 
     def put_together(leaves: Sequence[Any]) -> Any:
-        pairs = zip(flat, ends, strict=True)
-        return make([rebuild(leaves[start:stop]) for (_, rebuild), (start, stop) in pairs])
+        return make([rebuild(leaves[start:stop]) for rebuild, start, stop in rebuilds])
 
     return [leaf for part, _ in flat for leaf in part], put_together
 

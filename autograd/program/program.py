@@ -13,14 +13,14 @@ from autograd.base.errors import kind_of, plain, refusal
 from autograd.base.modes import depth
 from autograd.base.tree import flatten, flatten_like, is_alike, map_leaves
 from autograd.functional import grad, hessian, jacobian, vjp
-from autograd.primitive import PRIMITIVES
 from autograd.program.cost import Table, flops, memory, shapes
 from autograd.program.effects import Effect
 from autograd.program.equations import Equation, Name, Names
 from autograd.program.printers.listing import executed
 from autograd.program.printers.source import function_name, source
 from autograd.program.tracing.symbol import Symbol
-from autograd.tensor import Tensor, constant, raw, record
+from autograd.tensor import Tensor, constant, raw
+from autograd.transforms.batching import run
 from autograd.transforms.pullback import apart
 
 if TYPE_CHECKING:
@@ -148,7 +148,8 @@ class Program:
             for name in self.inputs:
                 tape.wish_both(known[name], name)
         for e in self.equations:
-            y = known[e.name] = _apply(e, [known[a] if type(a) is Name else a for a in e.args])
+            xs = [known[a] if type(a) is Name else a for a in e.args]
+            y = known[e.name] = run(e.op, *xs, **e.params)
             if tape and e.named:
                 tape.wish_both(y, e.name)
         return tuple(known[y] if type(y) is Name else y for y in self.results)
@@ -420,15 +421,6 @@ class Program:
         from autograd.program.storage.stored import load  # noqa: PLC0415  # an optional library
 
         return load(path)
-
-
-def _apply(e: Equation, xs: Sequence[Any]) -> Any:
-    """Compute one equation, on arrays, Tensors or what stands for arrays."""
-    if any(type(x) is Tensor for x in xs):
-        known = PRIMITIVES.get(e.op.fn) is e.op
-        return record(e.op, tuple(xs), dict(e.params)) if known else e.op.fn(*xs, **e.params)
-    tape = next((x.tape for x in xs if hasattr(x, "tape")), None)
-    return e.op.call(*xs, **e.params) if tape is None else tape.record(e.op, xs, e.params)
 
 
 def _described(a: Any) -> str:

@@ -63,10 +63,11 @@ def odeint(
     """
     leaves, rebuild = flatten(list(args))
     real = [i for i, x in enumerate(leaves) if is_real(x)]
+    fixed = [None if is_real(x) else x for x in leaves]  # a program may hold no value
     told: dict[str, Any] = {}
 
     def slope(y: Any, t: Any, *xs: Any) -> Any:
-        full = list(leaves)
+        full = list(fixed)
         for i, x in zip(real, xs, strict=True):
             full[i] = x
         dy = func(t, y, *rebuild(full)) if tfirst else func(y, t, *rebuild(full))
