@@ -27,8 +27,8 @@ from autograd import log_softmax, logsumexp, refusal, relu, softmax_cross_entrop
 from nn.checks import refuse
 from nn.targets import (
     IGNORED, Array, Maybe, alike, by_class, class_axis, class_indices, class_weight,
-    factor, fit_into, floating, given, in_dtype_of, numbers, of_each, one_hot_indices, raw, reduce,
-    warn_unless_distribution,
+    factor, fixed, floating, given, in_dtype_of, numbers, of_each, one_hot_indices, raw,
+    reduce, warn_unless_distribution,
 )  # fmt: skip
 
 __all__ = [
@@ -250,12 +250,15 @@ def gaussian_nll_loss(
     """
     x, t = alike("gaussian_nll_loss", input, target)
     v = floating(var) if hasattr(var, "dtype") else in_dtype_of(var, x)
-    v = fit_into(x.shape, "variance", v[..., None] if 0 < v.ndim < x.ndim else v)
+    v = v[..., None] if v.ndim and v.shape == x.shape[:-1] else v
+    what = f"a variance of shape {v.shape} is not for elements {x.shape}"
+    where = f"gaussian_nll_loss(input {x.shape}, var {v.shape})"
+    wrong = v.shape not in ((), x.shape, (*x.shape[:-1], 1))
+    refuse(wrong, what, where, "one for each element, one for each row, or one number")
     if np.any(numbers(v) < 0):
         what = f"{np.min(numbers(v))} is no variance"
-        where = f"gaussian_nll_loss(input {x.shape}, var {v.shape})"
         raise refusal(ValueError, what, where, "softplus(var), or np.exp of its logarithm")
-    v = v + (np.maximum(raw(v), eps) - raw(v))
+    v = v + (np.maximum(fixed(v), eps) - fixed(v))
     losses = 0.5 * (np.log(v) + np.square(x - t) / v)
     return reduce(losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)
 

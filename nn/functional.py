@@ -10,7 +10,7 @@ from nn import criteria, nonlinear, windows
 from nn.checks import refuse
 from nn.criteria import *  # noqa: F403  # the losses are functions too
 from nn.nonlinear import *  # noqa: F403  # and the activations
-from nn.targets import Array, Maybe, class_indices, floating, raw
+from nn.targets import Array, Maybe, class_indices, fixed, floating, raw
 from nn.windows import *  # noqa: F403  # and what slides
 
 __all__ = [
@@ -55,9 +55,15 @@ dropout1d, dropout2d = windows.over(1, _dropout), windows.over(2, _dropout)
 def bilinear(input1: Array, input2: Array, weight: Array, bias: Maybe = None) -> Array:
     """Return ``y[k] = Σ x1[i] weight[k, i, j] x2[j] + bias[k]`` over the last axes.
 
+    Raises ValueError for other numbers of features than the weight's.
+
     >>> bilinear(np.array([1.0, 2.0]), np.array([3.0]), np.array([[[1.0], [1.0]]]))
     array([9.])
     """
+    given, wanted = (input1.shape[-1:] + input2.shape[-1:]), weight.shape[1:]
+    where = f"bilinear(input1 {input1.shape}, input2 {input2.shape}, weight {weight.shape})"
+    what = f"the inputs have {given} features, and the weight is for {wanted}"
+    refuse(given != wanted, what, where, f"inputs of shapes (..., {wanted[0]}), (..., {wanted[1]})")
     return _affine(np.einsum("...i,kij,...j->...k", input1, weight, input2), None, bias)
 
 
@@ -68,12 +74,13 @@ def layer_norm(
     """Return ``(x - mean) / √(variance + eps) * weight + bias`` over the last axes.
 
     `normalized_shape` are the lengths of those axes, and the shape of weight and bias (Ba, Kiros
-    and Hinton, "Layer normalization", 2016). Raises ValueError where the input has others.
+    and Hinton, "Layer normalization", 2016). Raises ValueError where these have others.
 
     >>> layer_norm(np.array([1.0, 3.0]), (2,), eps=0.0)
     array([-1.,  1.])
     """
     axes = _last("layer_norm", input, normalized_shape)
+    _refuse_others(input, input.shape[axes[0] :], weight=weight, bias=bias)
     return _affine(_standard(input, axes, eps)[0], weight, bias)
 
 
@@ -90,6 +97,7 @@ def rms_norm(
     array([3., 4.])
     """
     axes, input = _last("rms_norm", input, normalized_shape), floating(input)
+    _refuse_others(input, input.shape[axes[0] :], weight=weight)
     eps = float(np.finfo(input.dtype).eps) if eps is None else eps
     y = input / np.sqrt(np.mean(input * input, axis=axes, keepdims=True) + eps)
     return _affine(y, weight, None)
@@ -113,6 +121,7 @@ def group_norm(
     each = math.prod(input.shape[1:]) // num_groups  # a -1 says nothing of a batch of 0 rows
     groups = np.reshape(input, (len(input), num_groups, each))
     y = np.reshape(_standard(groups, (-1,), eps)[0], input.shape)
+    _refuse_others(input, input.shape[1:2], weight=weight, bias=bias)
     return _affine(y, _by_channel(weight, input), _by_channel(bias, input))
 
 
@@ -132,7 +141,8 @@ def batch_norm(
 
     Raises
     ------
-    ValueError : in training, for one number for each channel only.
+    ValueError : in training, for one number for each channel only; else for nothing to subtract
+        and to divide by; for these, a weight or a bias that are not (C,).
 
     Examples
     --------
@@ -143,6 +153,11 @@ def batch_norm(
     axes, count = (0, *range(2, input.ndim)), input.size // max(input.shape[1], 1)
     what, where = "one number for each channel has no variance", f"batch_norm(input {input.shape})"
     refuse(training and count == 1, what, where, "a larger batch, or model.eval()")
+    lacks = not training and (running_mean is None or running_var is None)
+    what = "without training there is a mean to subtract, and a variance to divide by"
+    refuse(lacks, what, where, "running_mean and running_var, or training=True")
+    running = {"running_mean": running_mean, "running_var": running_var}
+    _refuse_others(input, input.shape[1:2], **running, weight=weight, bias=bias)
     if not training:
         centred = input - _by_channel(running_mean, input)
         y = centred / np.sqrt(_by_channel(running_var, input) + eps)
@@ -173,6 +188,14 @@ def _last(name: str, input: Array, normalized_shape: int | tuple[int, ...]) -> t
         where = f"{name}(input {input.shape}, normalized_shape {shape})"
         raise refusal(ValueError, what, where, f"normalized_shape={input.shape[-1:]}")
     return tuple(range(-len(shape), 0))
+
+
+def _refuse_others(input: Array, shape: tuple[int, ...], **parameters: Maybe) -> None:
+    """Refuse parameters of another shape, which may broadcast."""
+    for name, value in parameters.items():
+        if value is not None and np.shape(value) != shape:
+            what, where = f"a {name} is {shape} here, not {np.shape(value)}", f"input {input.shape}"
+            raise refusal(ValueError, what, where, f"a {name} of shape {shape}")
 
 
 def _has_channels(name: str, input: Array) -> None:
@@ -219,7 +242,7 @@ def embedding(input: Array, weight: Array, padding_idx: int | None = None) -> Ar
     if padding_idx is None:
         return rows
     padded = np.expand_dims(np.equal(index, padding_idx % n), -1)
-    return np.where(padded, raw(rows), rows)
+    return np.where(padded, fixed(rows), rows)
 
 
 def scaled_dot_product_attention(

@@ -42,10 +42,17 @@ def raw(value: Array) -> np.ndarray:
     return given(value.data if type(value) is Tensor else value)
 
 
+def fixed(value: Array) -> Array:
+    """Return a value that no gradient goes through; in programs and maps, too."""
+    if type(value) is Tensor:
+        return value.detach()
+    return value if isinstance(value, np.ndarray | np.generic) else value.data
+
+
 def numbers(value: Array) -> np.ndarray:
     """Return the values to look at: of a symbol in a program, those of the program's example."""
     values = raw(value)
-    return values if isinstance(values, np.ndarray | np.generic) else values.data
+    return values if isinstance(values, np.ndarray | np.generic) else values.example
 
 
 def in_dtype_of(value: Array, like: Array) -> Array:

@@ -909,9 +909,9 @@ SAID = [
     (
         lambda: F.gaussian_nll_loss(np.zeros((2, 3)), np.zeros((2, 3)), np.ones(3)),
         ValueError,
-        "a variance of shape (3, 1) does not broadcast to the shape (2, 3)",
-        "variance (3, 1) of elements (2, 3)",
-        "one variance for each element",
+        "a variance of shape (3,) is not for elements (2, 3)",
+        "gaussian_nll_loss(input (2, 3), var (3,))",
+        "one for each element, one for each row, or one number",
     ),
     (
         lambda: F.gaussian_nll_loss(np.zeros(2), np.zeros(2), np.array([1.0, -0.5])),
@@ -996,3 +996,30 @@ def test_what_is_surely_wrong_has_pytorchs_slope():
     gradient = grad(lambda p: F.binary_cross_entropy(p, t, reduction="sum"))(p)
     np.testing.assert_allclose(gradient[:2], q.grad.numpy()[:2])
     np.testing.assert_allclose(gradient[2:], [1, -1])  # those of ln, where PyTorch's are 0
+
+
+@pytest.mark.parametrize("wrong", [(3,), (3, 1), (2, 1, 1), (1,), (3, 3, 2, 1)])
+def test_a_variance_is_one_for_each_element_or_row(wrong):
+    x = np.zeros((3, 3, 2))
+    with pytest.raises(ValueError) as error:
+        F.gaussian_nll_loss(x, x, np.ones(wrong))
+    assert str(error.value) == (
+        f"a variance of shape {wrong} is not for elements (3, 3, 2)\n"
+        f"  where: gaussian_nll_loss(input (3, 3, 2), var {wrong})\n"
+        "  instead: one for each element, one for each row, or one number"
+    )
+
+
+def test_a_variance_below_eps_grows_in_programs_and_maps_too():
+    x, t, v = np.zeros(2), np.ones(2), np.array([0.1, 2.0])
+
+    def loss(v):
+        return F.gaussian_nll_loss(x, t, v, eps=0.5, reduction="sum")
+
+    def mapped(rows):
+        return np.sum(autograd.vmap(loss)(rows))
+
+    for transform in (loss, autograd.compile(loss), autograd.capture(loss, v)):
+        assert_allclose(autograd.grad(transform)(v), [-1.0, 0.125])
+    assert_allclose(autograd.grad(mapped)(v[None]), [[-1.0, 0.125]])
+    assert_allclose(autograd.jvp(autograd.compile(loss))(v)(np.ones(2))[1], -0.875)

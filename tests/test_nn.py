@@ -927,3 +927,11 @@ def test_names_of_parameters_and_buffers_may_be_asked_for_as_in_pytorch(torch):
         found.append([len(list(model.parameters(recurse=r))) for r in (False, True)])
         found.append([len(list(model[1].buffers(recurse=r))) for r in (False, True)])
     assert found[: len(found) // 2] == found[len(found) // 2 :]
+
+
+def test_the_padding_row_of_a_compiled_embedding_gets_no_gradient():
+    table, rows = nn.Embedding(3, 1, padding_idx=0), np.array([0, 1, 1])
+    for module in (table, ag.compile(table)):
+        table.zero_grad()
+        module(rows).sum().backward()
+        assert table.weight.grad.tolist() == [[0.0], [2.0], [0.0]]

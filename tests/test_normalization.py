@@ -123,3 +123,32 @@ def test_errors_have_three_lines(call, message):
     with pytest.raises(ValueError, match=message) as caught:
         call()
     assert len(str(caught.value).splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("f", "what"),
+    [
+        (lambda x: F.batch_norm(x, np.zeros(1), np.ones(1)), "running_mean is (3,) here, not (1,)"),
+        (lambda x: F.batch_norm(x, None, None, np.ones(1), training=True), "weight is (3,) here"),
+        (lambda x: F.group_norm(x, 1, bias=np.ones((2, 3))), "bias is (3,) here, not (2, 3)"),
+        (lambda x: F.layer_norm(x, 3, np.ones((2, 1, 3))), "weight is (3,) here, not (2, 1, 3)"),
+        (lambda x: F.rms_norm(x, (3,), np.ones(1)), "weight is (3,) here, not (1,)"),
+    ],
+)
+def test_parameters_of_another_shape_do_not_broadcast(f, what):
+    with pytest.raises(ValueError) as error:
+        f(np.ones((4, 3)))
+    first, where, instead = str(error.value).splitlines()
+    assert first.startswith(f"a {what}")
+    assert where == "  where: input (4, 3)"
+    assert instead == f"  instead: a {what.split()[0]} of shape (3,)"
+
+
+def test_without_training_there_is_something_to_subtract():
+    with pytest.raises(ValueError) as error:
+        F.batch_norm(np.ones((4, 3)), None, None)
+    assert str(error.value) == (
+        "without training there is a mean to subtract, and a variance to divide by\n"
+        "  where: batch_norm(input (4, 3))\n"
+        "  instead: running_mean and running_var, or training=True"
+    )

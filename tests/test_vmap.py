@@ -1016,3 +1016,16 @@ def test_a_jacobian_in_a_program_reads_the_tensors_of_a_rule_when_it_runs():
     program = capture(jacobian(scaled), np.ones(2))
     w.data = np.float64(5.0)
     close(program(np.ones(2)), 5 * np.eye(2))
+
+
+@pytest.mark.parametrize("f", [lambda x: x * (x.data > 0), lambda x: x * x.data])
+def test_the_data_of_an_example_are_its_values_without_history(f):
+    """Neither zeros, nor those of the example that a function was captured with."""
+    x, other = np.array([[1.0, -2.0]]), np.array([-3.0, 0.5])
+    tensor = Tensor(other, requires_grad=True)
+    y = f(tensor)
+    y.sum().backward()
+    assert vmap(f)(x).tolist() == [f(Tensor(x[0])).tolist()]
+    for made in (capture(f, x[0]), compiled(f)):
+        assert made(other).tolist() == y.tolist()
+        assert ag.grad(lambda x, made=made: np.sum(made(x)))(other).tolist() == tensor.grad.tolist()

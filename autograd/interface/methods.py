@@ -7,6 +7,7 @@ alone, ``x.sort()`` sorts in place, ``x.repeat(2)`` repeats each element, ``x.si
 though one that may be called.
 """
 
+import math
 import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, Self
@@ -58,7 +59,7 @@ class Size(int):
 
 
 def size(self: Any) -> Size:
-    count = Size(self.data.size)
+    count = Size(math.prod(self.shape))
     count.shape = self.shape
     return count
 
@@ -146,7 +147,7 @@ class Methods(PyTorchMethods, Protocols):
 
     def numel(self) -> int:
         """Return the number of elements."""
-        return int(self.data.size)
+        return math.prod(self.shape)
 
     nelement = numel
 

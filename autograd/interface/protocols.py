@@ -31,14 +31,14 @@ class Protocols:
         item: Any
 
     def __len__(self) -> int:
-        if self.data.ndim == 0:
+        if self.ndim == 0:
             raise refusal(
                 TypeError,
                 "one number has no length, and no parts to go through",
                 "len(x), list(x) or a loop over a Tensor of shape ()",
                 "x itself; x.reshape(1) for an array of it",
             )
-        return len(self.data)
+        return self.shape[0]
 
     def __iter__(self) -> Iterator["Tensor"]:
         return (operator.getitem(self, i) for i in range(len(self)))  # type: ignore[call-overload]  # Tensor defines it

@@ -51,7 +51,7 @@ def is_symbol(x):
 def numbers(x):
     """Return the array behind whatever stands for it; of a mapped value, that of all examples."""
     x = beneath(x)
-    return x.data if is_symbol(x) else x
+    return x.example if is_symbol(x) else x
 
 
 def is_real_by_chance(x):

@@ -77,7 +77,7 @@ class Batched(Standin):
     size = property(lambda self: math.prod(self.shape))
 
     @property
-    def data(self) -> Any:
+    def example(self) -> Any:
         """An array like one example, of zeros that take no room."""
         return np.broadcast_to(np.zeros((), self.dtype), self.shape)
 
@@ -294,4 +294,4 @@ def _an_example(x: Any) -> Any:
 
 
 def _like(v: Any) -> Any:
-    return v.data if type(v) is Batched else v
+    return v.example if type(v) is Batched else v

@@ -13,12 +13,12 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from autograd.base.errors import plain
 from autograd.base.tree import key_of
 from autograd.interface.dispatch import composed
-from autograd.interface.methods import Methods
+from autograd.interface.methods import Methods, read_only
 from autograd.mutation.holders import DATA_ALONE, getrefcount
 from autograd.mutation.inplace import INPLACE, into
 from autograd.primitive import COMPOSITES, PRIMITIVES, Primitive, beyond, has_row
 from autograd.rules.composites import LOOKUPS
-from autograd.rules.shape import VIEWS, astype, is_basic, setitem
+from autograd.rules.shape import VIEWS, astype, cut_off, is_basic, setitem
 from autograd.rules.ufuncs import METHODS
 from autograd.tensor import GETITEM, PLAIN, Tensor, plain_index
 
@@ -207,6 +207,18 @@ class Standin(Methods, NDArrayOperatorsMixin):
             if type(v) is Tensor:
                 return v._record(op, tuple(values), params)
         return self.tape.record(op, values, params)
+
+    # ── what a Tensor has, too ─────────────────────────────────────────────────────────────────
+    example: Any  # an array like it
+    shape: tuple[int, ...] = read_only(lambda self: self.example.shape, "The lengths of the axes.")
+    ndim: int = read_only(lambda self: self.example.ndim, "The number of axes.")
+    dtype: np.dtype[Any] = read_only(lambda self: self.example.dtype, "NumPy's dtype.")
+    nbytes: int = read_only(lambda self: self.example.nbytes, "The bytes of the elements.")
+
+    @property
+    def data(self) -> Any:
+        """The values alone, as those of a Tensor: no derivative goes through them."""
+        return cut_off(self)
 
     __hash__ = object.__hash__
 

@@ -188,7 +188,7 @@ def _variable(tape: Tape, name: str, x: Any) -> Any:
         y.requires_grad = x.requires_grad
         return y
     if isinstance(x, Standin):  # of a capture or a map around this one
-        x = x.data
+        x = x.example
     if isinstance(x, (np.ndarray, np.generic, int, float, complex)) and not isinstance(x, bool):
         data = array(x)
         if not hasattr(data, "dtype"):

@@ -56,11 +56,11 @@ class Symbol(Standin):
 
     Attributes
     ----------
-    data : its value for the example inputs.
+    example : its value for the example inputs.
     weak : whether it stands for a number of Python's, which takes the dtype of what it meets.
     """
 
-    __slots__ = ("data", "name", "weak")
+    __slots__ = ("example", "name", "weak")
 
     kind, outside = "traced", "a traced value into an array of numbers"
     refusal = staticmethod(capture_error)
@@ -76,7 +76,7 @@ class Symbol(Standin):
 
     def __init__(self, tape: "Tape", name: Name, data: Any) -> None:
         super().__init__(tape)
-        self.name, self.data = name, data
+        self.name, self.example = name, data
         self.weak = False
         tape.handles.append(weakref.ref(self))
 
@@ -84,7 +84,7 @@ class Symbol(Standin):
     def __class__(self) -> type:
         """For the user's code, that of the array: what asks isinstance(x, np.ndarray) gets it."""
         ours = sys._getframe(1).f_code.co_filename.startswith(ROOMS)
-        return Symbol if ours else type(self.data)
+        return Symbol if ours else type(self.example)
 
     def lift(self, array: np.ndarray) -> "Symbol":
         """Return the symbol of a constant."""
@@ -115,7 +115,7 @@ class Symbol(Standin):
 
     def put(self, y: "Symbol") -> None:
         """Take over another one's name and value."""
-        self.name, self.data, self.written = y.name, y.data, birth()
+        self.name, self.example, self.written = y.name, y.example, birth()
 
     def __pow__(self, other: Any) -> Any:
         return self._power(self, other)  # x**2 is faster than np.power(x, 2), and rounds otherwise
@@ -133,9 +133,9 @@ class Symbol(Standin):
 
 
 def example(value: Any) -> Any:
-    return value.data if type(value) is Symbol else value
+    return value.example if type(value) is Symbol else value
 
 
 def _given(value: Any) -> Any:
     """Return an example as the function gets it otherwise: a number of Python's is one."""
-    return value.data.item() if type(value) is Symbol and value.weak else example(value)
+    return value.example.item() if type(value) is Symbol and value.weak else example(value)

@@ -124,7 +124,7 @@ class Tape:
         if (same := _unchanged(op, values, params, weak)) is not None:
             return same
         if op.fn is setitem and _is_whole(*values, **params):
-            return Symbol(self, values[1].name, values[1].data)
+            return Symbol(self, values[1].name, values[1].example)
         if "index" in params:
             params["index"], arrays = slotted(params["index"])
             if arrays:
@@ -182,7 +182,7 @@ class Tape:
         symbol.weak = weak and symbol.dtype.kind != "b"
         if type(data) is np.ndarray and (data.base is not None or op.fn in VIEWS):
             for v in values:
-                if type(v) is Symbol and np.may_share_memory(v.data, data):
+                if type(v) is Symbol and np.may_share_memory(v.example, data):
                     symbol.look(v, op, params)
                     break
         return symbol
@@ -226,7 +226,7 @@ def _is_same(x: np.ndarray, y: np.ndarray) -> bool:
 
 def _promoted(op: Primitive, values: Sequence[Any]) -> tuple[list[Any], bool]:
     """Give Python's numbers the dtype of what they meet; tell whether the result is one, too."""
-    numbers = [v.data.item() if type(v) is Symbol and v.weak else v for v in values]
+    numbers = [v.example.item() if type(v) is Symbol and v.weak else v for v in values]
     strong = [v.dtype for v in numbers if hasattr(v, "dtype")]
     if not strong:
         return [*values], getattr(op.call, "__module__", None) == operator.add.__module__
@@ -270,7 +270,7 @@ def _unchanged(op: Primitive, values: Sequence[Any], params: Mapping[str, Any], 
         return None
     like = op.call(*map(example, values), **params)
     same = (like.shape, like.dtype) == (x.shape, x.dtype)
-    again = Symbol(x.tape, x.name, x.data)
+    again = Symbol(x.tape, x.name, x.example)
     again.look(x if op.fn in VIEWS else None, op, params)
     again.weak = weak
     return again if same else None

@@ -189,7 +189,7 @@ def _isolated(name: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    return np.asarray(value.data if isinstance(value, Symbol) else value).tolist()
+    return np.asarray(value.example if isinstance(value, Symbol) else value).tolist()
 
 
 def _refused(what: str, given: Mapping[str, Any], instead: str) -> TypeError:

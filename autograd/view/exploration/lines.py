@@ -171,7 +171,7 @@ class Lines:
         Of several branches no formula is that of all: then the local derivative is named.
         """
         arrived = self.recording.arrived[node]
-        data = arrived.data if type(arrived) is Symbol else arrived
+        data = arrived.example if type(arrived) is Symbol else arrived
         arriving = self._leaf(self._partial(node), self.gradient(node), data)
         slot = self.local(node, a)
         if slot is None:
