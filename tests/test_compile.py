@@ -2255,3 +2255,11 @@ def test_a_constant_is_written_at_places_that_each_call_brings(f):
             w.grad = None
             found += [run(Tensor(places)).item(), w.grad.tolist()]
         assert found[:2] == found[2:]
+
+
+def test_a_function_is_right_where_the_program_of_its_size_fails():
+    """As where none of the examples had an ignored row."""
+    loss = compile(cross_entropy)
+    for n in (3, 5):
+        loss(np.zeros((n, 2)), np.zeros(n, int))
+    assert_allclose(loss(np.zeros((4, 2)), np.array([0, 1, -100, 1])), np.log(2))

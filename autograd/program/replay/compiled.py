@@ -4,6 +4,7 @@ import functools
 import threading
 import warnings
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from types import MethodType
 from typing import Any
@@ -213,12 +214,11 @@ class Compiled:
 
     def _prove(self, replay: Replay, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Run `f` itself once where a program was not captured: `f` may branch on the size."""
-        try:
-            ours = replay.guess(args)
-        except Exception:  # noqa: BLE001  # whatever it is, it is wrong where f is right
-            ours = None
+        ours = []  # of guesses: none where the program fails, which is wrong where f is right
+        with suppress(Exception):
+            ours.append(replay.guess(args))
         result = self.f(*args, **options)
-        replay.proven = _agree(ours, result)
+        replay.proven = any(_agree(y, result) for y in ours)
         if not replay.proven:
             with self._lock:
                 key = self._key(args, options)
