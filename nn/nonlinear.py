@@ -10,6 +10,7 @@ import numpy as np
 
 import autograd
 from autograd import default_generator, gelu, relu, sigmoid, silu
+from nn.checks import refuse
 from nn.targets import Array, floating, given
 
 __all__ = [
@@ -65,18 +66,24 @@ def leaky_relu(input: Array, negative_slope: float | Array = 0.01) -> Array:
     >>> leaky_relu(np.array([-1.0, 2.0]), 0.5)
     array([-0.5,  2. ])
     """
+    input = floating(input)
     return np.where(input > 0, input, negative_slope * input)
 
 
 def prelu(input: Array, weight: Array) -> Array:
     """Return `leaky_relu` with a slope that is learned, one or one for each channel.
 
-    He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015.
+    He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015. Raises ValueError for another
+    number of slopes.
 
     >>> prelu(np.array([-1.0, 2.0]), np.array([0.5]))
     array([-0.5,  2. ])
     """
     shape = (-1, *[1] * (input.ndim - 2)) if input.ndim else ()
+    channels = input.shape[1] if input.ndim > 1 else 1
+    what = f"there are {np.size(weight)} slopes, and {channels} channels"
+    where = f"prelu(input {input.shape}, weight {np.shape(weight)})"
+    refuse(np.size(weight) not in (1, channels), what, where, f"1 slope, or {channels}")
     return leaky_relu(input, np.reshape(weight, shape))
 
 
@@ -90,6 +97,7 @@ def rrelu(
     >>> rrelu(np.array([-1.0, 2.0]), 0.25, 0.75)
     array([-0.5,  2. ])
     """
+    input = floating(input)
     if not training:
         return leaky_relu(input, (lower + upper) / 2)
     slope = default_generator.uniform(lower, upper, input.shape)
@@ -111,6 +119,7 @@ def softshrink(input: Array, lambd: float = 0.5) -> Array:
     >>> softshrink(np.array([-0.4, 2.0]))
     array([0. , 1.5])
     """
+    input = floating(input)  # bytes would wrap
     return relu(input - lambd) - relu(-input - lambd)
 
 

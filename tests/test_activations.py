@@ -269,3 +269,33 @@ def test_an_error_in_a_constructor_of_ones_own_is_left_alone():
 def test_axes_that_the_input_lacks_are_refused(make):
     with pytest.raises(IndexError, match="out of bounds for array of dimension 2"):
         make()(np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64])
+def test_whole_numbers_do_not_wrap(dtype):
+    x = np.array([2, 100], dtype)
+    assert F.softshrink(x).tolist() == [1.5, 99.5]
+    assert F.leaky_relu(np.array([-100], np.int8), 2).tolist() == [-200]
+    slopes = F.rrelu(np.array([-10, 2]), training=True) / [-10, 2]
+    assert 1 / 8 <= slopes[0] <= 1 / 3
+    assert slopes[1] == 1
+
+
+def test_there_is_one_slope_or_one_for_each_channel():
+    with pytest.raises(ValueError) as error:
+        F.prelu(np.ones((4, 1)), np.ones(3))
+    assert str(error.value) == (
+        "there are 3 slopes, and 1 channels\n"
+        "  where: prelu(input (4, 1), weight (3,))\n"
+        "  instead: 1 slope, or 1"
+    )
+
+
+def test_a_bilinear_form_takes_as_many_features_as_it_has():
+    with pytest.raises(ValueError) as error:
+        F.bilinear(np.ones((5, 1)), np.ones((5, 3)), np.ones((4, 2, 3)))
+    assert str(error.value) == (
+        "the inputs have (1, 3) features, and the weight is for (2, 3)\n"
+        "  where: bilinear(input1 (5, 1), input2 (5, 3), weight (4, 2, 3))\n"
+        "  instead: inputs of shapes (..., 2), (..., 3)"
+    )

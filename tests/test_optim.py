@@ -918,3 +918,40 @@ def test_complex_parameters_go_downhill_as_pytorchs(torch, rng, name, options, s
             optimizer.step(closure)
             paths[-1].append(np.array(z.detach().numpy()))
     assert_allclose(*paths, rtol=1e-9)
+
+
+def test_the_state_of_another_optimizer_is_refused():
+    w, u = (nn.Parameter(np.ones(shape)) for shape in (2, (3, 2)))
+    adam, sgd = optim.Adam([w]), optim.SGD([w], lr=0.1, momentum=0.9)
+    w.sum().backward()
+    adam.step()
+    before = sgd.state_dict()
+    for other, what in (
+        (sgd, "nothing was saved as dampening, momentum, nesterov"),
+        (optim.Adam([u]), "exp_avg of shape (2,) was saved of a parameter of (3, 2)"),
+    ):
+        with pytest.raises(ValueError) as error:
+            other.load_state_dict(adam.state_dict())
+        assert str(error.value).splitlines()[0] == what
+    assert sgd.state_dict() == before
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad"])
+def test_the_state_of_pytorchs_optimizer_is_taken(torch, name):
+    options = {"lr": 0.1, **({"momentum": 0.9} if name in ("SGD", "RMSprop") else {})}
+    theirs = torch.tensor([1.0, 2.0], requires_grad=True)
+    ours = nn.Parameter(np.array([1.0, 2.0], np.float32))
+    one, other = getattr(torch.optim, name)([theirs], **options), getattr(optim, name)([ours])
+    for step in range(4):
+        one.zero_grad()
+        (theirs**3).sum().backward()
+        if step == 2:
+            other.load_state_dict(one.state_dict())
+            ours.data = theirs.detach().numpy().copy()
+        if step >= 2:
+            other.zero_grad()
+            (ours**3).sum().backward()
+            other.step()
+        one.step()
+    assert ours.dtype == np.float32
+    assert_allclose(ours.data, theirs.detach().numpy(), rtol=1e-6)

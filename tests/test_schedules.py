@@ -440,3 +440,24 @@ def test_names_are_pytorchs(torch):
     ]
     assert set(names) <= set(torch.optim.lr_scheduler.__all__)
     assert math.isinf(ours_all.ReduceLROnPlateau(groups(Tensor, optim)).best)
+
+
+def test_a_cycle_after_a_warm_up_turns_the_momentum(torch):
+    def run(optim, parameter):
+        optimizer = optim.SGD([parameter], lr=0.04, momentum=0.5)
+        (parameter * 1.0).sum().backward()
+        rates = optim.lr_scheduler
+        parts = [
+            rates.LinearLR(optimizer, 0.5, total_iters=2),
+            rates.OneCycleLR(optimizer, max_lr=1.0, total_steps=6),
+        ]
+        schedule, found = rates.SequentialLR(optimizer, parts, milestones=[2]), []
+        for _ in range(7):
+            group = optimizer.param_groups[0]
+            found.append((group["lr"], group["momentum"]))
+            optimizer.step()
+            schedule.step()
+        return found
+
+    ours = run(optim, Tensor([1.0], requires_grad=True))
+    assert_allclose(ours, run(torch.optim, torch.nn.Parameter(torch.ones(1))), rtol=1e-12)

@@ -1,7 +1,7 @@
 """L-BFGS: curvature from the last gradients, and a line search that keeps it positive."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -108,6 +108,9 @@ class LBFGS(Optimizer):
         search, known = group["line_search_fn"], "line_search_fn='strong_wolfe', or None"
         unknown = search not in (None, "strong_wolfe")
         self._refuse(unknown, f"no line search is called {search}", known)
+
+    def _remembered(self, _: Tensor, saved: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(saved)  # flat, of all parameters together
 
 
 def _direction(g: Any, state: dict[str, Any], size: int) -> Any:

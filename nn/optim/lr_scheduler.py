@@ -128,6 +128,10 @@ class LRScheduler(Remembering):
             now, was = self.at(self.last_epoch, i), before[i]
             alone = group["lr"] == was or not was or self.absolute
             group["lr"] = now if alone else group["lr"] * (now / was)
+        self.turn(self.last_epoch)
+
+    def turn(self, t: int) -> None:
+        """Set what else a schedule changes at step t."""
 
     def get_last_lr(self) -> list[float]:
         """Return the learning rates of the groups."""
@@ -248,10 +252,11 @@ class OneCycleLR(LRScheduler):
             share = (1 - math.cos(math.pi * share)) / 2
         return heights[k - 1] + (heights[k] - heights[k - 1]) * share
 
-    def _apply(self, before: list[Any]) -> None:
+    def turn(self, t: int) -> None:
+        """Set the momentum."""
         o = self.options
         high, low = o["max_momentum"], o["base_momentum"]
-        momentum = self._cycle(self.last_epoch, high, low, high)
+        momentum = self._cycle(t, high, low, high)
         for group in self.optimizer.param_groups if o["cycle_momentum"] else []:
             if "betas" in group:
                 group["betas"] = (momentum, *group["betas"][1:])
@@ -259,7 +264,6 @@ class OneCycleLR(LRScheduler):
                 what = f"{type(self.optimizer).__name__} has no momentum that could go up and down"
                 self._refuse("momentum" not in group, what, "cycle_momentum=False")
                 group["momentum"] = momentum
-        super()._apply(before)
 
 
 class SequentialLR(LRScheduler):
@@ -285,10 +289,18 @@ class SequentialLR(LRScheduler):
         super().__init__(optimizer)
 
     def at(self, t: int, i: int = 0) -> float:
-        k = bisect_right(self.milestones, t)
-        schedule = self.schedulers[k]
+        schedule, t = self._part(t)
         schedule.base_lrs = self.base_lrs  # there may be a new group
-        return schedule.at(t - [0, *self.milestones][k], i)
+        return schedule.at(t, i)
+
+    def turn(self, t: int) -> None:
+        """Let the schedule of that step turn what it turns."""
+        schedule, t = self._part(t)
+        schedule.turn(t)
+
+    def _part(self, t: int) -> tuple[LRScheduler, int]:
+        k = bisect_right(self.milestones, t)
+        return self.schedulers[k], t - [0, *self.milestones][k]
 
 
 class ReduceLROnPlateau(LRScheduler):

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd import Tensor, kind_of
-from nn.checks import Told, bind, refuse, unwritten
+from nn.checks import Told, bind, native, refuse, unwritten
 from nn.utils import forget_gradients
 
 Group = dict[str, Any]
@@ -196,15 +196,34 @@ class Optimizer(Remembering):
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from where `state_dict` was called, of an optimiser with groups of the same sizes.
 
-        Raises ValueError for other groups and for no such state; nothing changes then.
+        That of PyTorch's optimiser is taken, too. Raises ValueError for other groups or options and
+        for no such state; nothing changes then.
         """
         state, groups = self._saved(state_dict).values()
+        for before in groups:
+            lacks = ", ".join(sorted(self.defaults.keys() - before.keys()))
+            what = f"nothing was saved as {lacks}"
+            self._refuse(lacks, what, "what state_dict() of one like this returned")
         now, then = ([len(g["params"]) for g in some] for some in (self.param_groups, groups))
         what = f"the groups have {now} parameters, and had {then} when saved"
         self._refuse(now != then, what, "an optimiser of the same parameters in the same groups")
+        parameters = self._parameters()
+        found = {p: self._remembered(p, state[i]) for i, p in enumerate(parameters) if i in state}
         for group, before in zip(self.param_groups, groups, strict=True):
-            group.update({**before, "params": group["params"]})
-        self.state = {p: state[i] for i, p in enumerate(self._parameters()) if i in state}
+            group.update({k: v for k, v in before.items() if k in {*self.defaults, "initial_lr"}})
+        self.state = found
+
+    def _remembered(self, p: Tensor, saved: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what was saved of a parameter, arrays in its dtype."""
+        found: dict[str, Any] = {}
+        for name, value in ((k, native(v)) for k, v in saved.items()):
+            if isinstance(value, np.ndarray) and value.ndim:
+                what = f"{name} of shape {value.shape} was saved of a parameter of {p.shape}"
+                self._refuse(value.shape != p.shape, what, "an optimiser of the same parameters")
+                found[name] = value.astype(p.dtype)
+            else:
+                found[name] = int(value) if name == "step" else value
+        return found
 
     def _parameters(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
