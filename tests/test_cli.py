@@ -254,6 +254,15 @@ def test_oddities_are_noted_beside_the_result(argv, note, capsys):
     assert err == note
 
 
+def test_truth_values_and_large_numbers_stand_as_they_are_read(capsys):
+    main(["(a > b) * c + (a < b)", "a=1", "b=2", "c=3"])
+    told = capsys.readouterr().out
+    assert "g = d · c = False · 3 = 0" in told
+    assert "f = g + h = 0 + True = 1" in told
+    main(["a * b", "a=2e-9", "b=3"])
+    assert "f = a · b = (2e−9) · 3" in capsys.readouterr().out
+
+
 def test_a_variable_that_only_a_condition_uses_gets_no_gradient(capsys):
     assert main(["a * where(b > 0, a, 1)", "a=2", "b=3"]) == 0
     out = capsys.readouterr().out

@@ -608,6 +608,7 @@ def test_the_result_bears_its_name_and_a_variable_keeps_its_own():
         ("2 exp -x", ""),
         ("x²(y)", "x ** 2 * y"),
         ("(a+b)(a−b)", "(a + b) * (a - b)"),
+        ("a–b", "a - b"),
         ("2 f(x)", ""),
         ("2x if x ≥ 0 else 0", "where(x >= 0, 2 * x, 0)"),
         ("if x>0: 2x else: x", "where(x > 0, 2 * x, x)"),

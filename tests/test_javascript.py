@@ -393,6 +393,7 @@ SPECIAL = [
     (np.sort, [2.0, NAN, -INF, 1.0]),
     (np.argsort, [2.0, NAN, -INF, 1.0]),
     (np.sign, [-2.0, -0.0, NAN]),
+    (lambda x: 1 / np.sign(x), [-2.0, -0.0]),
     (lambda x: 1.0**x, [NAN, INF]),
     (lambda x: (-1.0) ** x, [INF, 2.0, 0.5]),
     (lambda x: x**0, [NAN, 0.0]),

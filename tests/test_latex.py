@@ -169,6 +169,7 @@ def test_a_formula_has_the_parentheses_that_it_needs_and_no_others():
         tex_of(neural.logsumexp, "a"), tex_of(np.multiply, "a", tex_of(np.degrees, "b")),
         tex_of(np.heaviside, total, "c"), tex_of(np.remainder, total, tex_of(np.sin, "c")),
         tex_of(np.negative, rest), tex_of(np.add, rest, "c"), tex_of(np.remainder, minus, rest),
+        tex_of(np.multiply, tex_of(np.negative, tex_of(np.sum, "a")), "b"),
         tex_of(np.max, "a", axis=0), tex_of(np.mean, "a", axis=0), tex_of(np.sum, "a", axis=0),
     ]  # fmt: skip
     assert [spelled.text for spelled in written] == [
@@ -182,6 +183,7 @@ def test_a_formula_has_the_parentheses_that_it_needs_and_no_others():
         r"H\left(a + b; c\right)", r"\left(a + b\right) \bmod \sin\left(c\right)",
         r"-\left(a \bmod b\right)", r"\left(a \bmod b\right) + c",
         r"-a \bmod \left(a \bmod b\right)",
+        r"\left(-\sum a\right) \cdot b",
         r"\max\left(a, \text{axis}=0\right)", r"{\overline{a}}_{\text{axis}=0}",
         r"\sum_{\text{axis}=0} a",
     ]  # fmt: skip

@@ -35,7 +35,7 @@ MATHS = {
     "maximum": "max", "minimum": "min",
     **{name: name for name in (
         "sqrt", "cbrt", "exp", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan",
-        "sinh", "cosh", "tanh", "hypot", "sign", "floor", "ceil", "trunc",
+        "sinh", "cosh", "tanh", "hypot", "floor", "ceil", "trunc",
     )},
 }  # fmt: skip
 """The functions of scalars that JavaScript's ``Math`` has, and what it calls them."""

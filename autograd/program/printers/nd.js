@@ -159,7 +159,7 @@ const nd = (() => {
     fmax,
     fmin,
     where: (c, a, b) => (truth(c) ? a : b),
-    sign: Math.sign,
+    sign: (x) => Math.sign(x) + 0, // of -0, too
     floor: Math.floor,
     ceil: Math.ceil,
     trunc: Math.trunc,

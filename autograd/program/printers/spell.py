@@ -68,7 +68,7 @@ def spell(
     if notation.raised and (power := _superscript(template, args, needs)):
         return power
 
-    places = itertools.count()
+    places, tightness = itertools.count(), [binds]
 
     def fill(hole: re.Match[str]) -> str:
         need = needs.get(str(next(places)), LOOSE)
@@ -76,10 +76,14 @@ def spell(
             return notation.comma.join(a.text for a in args)
         text, tight = args[int(hole[1])]
         signed = need > COMPARED and text.startswith(SIGNS) and hole.start() > 0  # a − (−b)
-        return notation.brackets.format(text) if tight < need or signed else text
+        if tight < need or signed:
+            return notation.brackets.format(text)
+        tightness.append(tight if need > LOOSE else binds)  # -Σx binds as a sum, -x as a product
+        return text
 
     polished = COMMA.sub(notation.comma, notation.polish(template))
-    return Spelled(notation.hole.sub(fill, polished), binds)
+    text = notation.hole.sub(fill, polished)
+    return Spelled(text, min(tightness))
 
 
 def _superscript(

@@ -159,7 +159,7 @@ class Style:
     def by_value(self, leaf: Leaf) -> Spelled:
         """Write a leaf's value, ``(−3)`` wherever an operator stands beside it."""
         text = self.array(leaf.value)
-        loose = text.startswith("−") or ("e" in text and np.ndim(leaf.value) == 0)
+        loose = text.startswith("−") or re.match(r"[\d.]+e", text)
         return Spelled(text, LOOSE) if loose else Spelled(text)
 
     def by_shape(self, leaf: Leaf) -> Spelled:

@@ -49,7 +49,7 @@ function filled(template, textOf) {
   const places = /(?<![\p{L}\p{N}_])\(\ue000(\d+)\ue001\)|\ue000(\d+)\ue001/gu;
   return template.replace(places, (_, enclosed, bare) => {
     const text = textOf(Number(enclosed ?? bare));
-    return enclosed && /^−|e/.test(text) ? `(${text})` : text;
+    return enclosed && /^−|^[\d.]+e/.test(text) ? `(${text})` : text;
   });
 }
 
