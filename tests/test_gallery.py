@@ -159,6 +159,19 @@ def test_names():
     ax.figure.canvas.draw()
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.where(x > 0, 1, -1.0) * x,
+        lambda x: x - x.detach(),
+        lambda x: np.piecewise(x, [x < 0, x >= 0], [0, 1]) * x,
+    ],
+)
+def test_a_function_that_has_another_formula_elsewhere_is_called_f(f):
+    assert plot([f])[0].get_title() == "f"
+    assert plot([lambda x: x * np.maximum(x, 0)])[0].get_title() == "x * maximum(x, 0)"
+
+
 def test_given_axes_are_used():
     _, axes = plt.subplots(1, 2)
     assert plot(np.sin, ax=axes[0]) is axes[0]

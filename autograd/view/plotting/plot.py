@@ -314,8 +314,17 @@ def _function(f: Any) -> Curve:
 
 
 def _formula(f: Curve) -> tuple[str, bool]:
-    """Return what f is called, and whether that is LaTeX: by its row, by what it computes."""
-    x = Tensor(0.5, requires_grad=True)
+    """Return what f is called, and whether that is LaTeX: by its row, by what it computes.
+
+    What depends on x without a derivative, as a condition does, is written as its number: f has no
+    formula where there is another one at another point.
+    """
+    found = {_formula_at(f, x) for x in (0.5, -1.25)}
+    return found.pop() if len(found) == 1 else ("f", False)
+
+
+def _formula_at(f: Curve, point: float) -> tuple[str, bool]:
+    x = Tensor(point, requires_grad=True)
 
     def called(a: Any) -> str:
         return "x" if a is x else "" if type(a) is Tensor and a.args else brief(raw(a))
