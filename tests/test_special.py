@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from autograd import Tensor, check_grads, elementwise_grad, grad, hessian, value_and_grad, vmap
+from autograd import (
+    Tensor,
+    check_grads,
+    elementwise_grad,
+    grad,
+    hessian,
+    holomorphic_grad,
+    value_and_grad,
+    vmap,
+)
 from autograd.primitive import PRIMITIVES
 from autograd.program import CaptureError, capture
 
@@ -304,3 +313,14 @@ def test_without_scipy():
         "  where: import autograd.scipy",
         "  instead: pip install retrograd[scipy]",
     ], done.stderr
+
+
+@pytest.mark.parametrize("f", [ours.psi, lambda z: holomorphic_grad(ours.loggamma)(z)])
+def test_polygamma_of_complex_numbers_is_refused(f):
+    with pytest.raises(TypeError) as error:
+        holomorphic_grad(f)(1 + 1j)
+    assert str(error.value) == (
+        "polygamma is of real numbers in SciPy\n"
+        "  where: polygamma(1, x) of complex128, as in the derivative of psi and of loggamma\n"
+        "  instead: real arguments"
+    )

@@ -102,6 +102,9 @@ def d_rgamma(g, y, x):
 
 
 def polygamma_(n, x):
+    if np.iscomplexobj(x):
+        where = f"polygamma({n}, x) of {x.dtype}, as in the derivative of psi and of loggamma"
+        raise refusal(TypeError, "polygamma is of real numbers in SciPy", where, "real arguments")
     return special.polygamma(n, x).astype(np.result_type(x, 1.0))
 
 

@@ -49,7 +49,9 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     Tensors that `f` reads from outside, as the parameters of a module, are inputs too: a program
     reads them at each call. Where `f` calls ``backward``, the program leaves the gradients there.
     Eigenvalues and roots of polynomials are complex in a program, as other numbers may need it;
-    before NumPy 2.5 they are real outside of one if they happen to be.
+    before NumPy 2.5 they are real outside of one if they happen to be. What is computed under
+    no_grad has no derivative in a program where the examples are Tensors that require one; of
+    arrays, a program does not know of no_grad.
 
     Parameters
     ----------
