@@ -1863,3 +1863,18 @@ def test_each_backward_pass_looks_at_the_variables_of_its_time():
     w = Tensor(X, requires_grad=True)
     names = {e.name for e in capture(f, X).equations}
     assert {"first", "dfirst", "second", "dsecond"} <= names
+
+
+@pytest.mark.parametrize(("made_by_pip", "may_change"), [(True, "False"), (False, "True")])
+def test_packages_in_a_folder_of_their_own_are_installed(made_by_pip, may_change, tmp_path):
+    """As by pip install --target, which the README's test command uses."""
+    tmp_path.joinpath("other.py").write_text("rate = 1.0\n")
+    if made_by_pip:
+        tmp_path.joinpath("other-1.0.dist-info").mkdir()
+    asked = "import other; from autograd.program.tracing import surroundings as s"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{asked}; print(s._may_change(other))"],
+        capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+    )  # fmt: skip
+    assert done.stdout.strip() == may_change

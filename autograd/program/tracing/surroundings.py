@@ -13,6 +13,7 @@ import sysconfig
 from collections import ChainMap, UserDict, UserList, deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from types import (
     BuiltinMethodType,
     CellType,
@@ -33,7 +34,9 @@ SEQUENCES = (list, tuple, set, frozenset, deque, UserList)
 CONTAINERS = (*MAPPINGS, *SEQUENCES)
 PLAIN = {int, float, complex, bool, str, bytes, type(None), np.ndarray}
 """What reaches nothing, of which there may be a million in a list."""
-INSTALLED = (*ROOMS, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")), "<frozen")
+PLACES = [p for p in sys.path if p and next(Path(p).glob("*.dist-info"), None)]
+"""Where pip has put packages: its own folder, that of a distribution of Linux, a ``--target``."""
+INSTALLED = (*ROOMS, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")), *PLACES, "<frozen")
 """Where code lies that is not the user's own."""
 FUNCTIONS = (FunctionType, staticmethod, classmethod)
 OPERATORS = "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"
@@ -283,8 +286,8 @@ def _is_slot(c: type, name: str) -> bool:
 
 
 def _is_installed(x: Any) -> bool:
-    f = x.__func__ if isinstance(x, MethodType) else x
-    return inspect.isfunction(f) and f.__code__.co_filename.startswith(INSTALLED)
+    f = x.__func__ if type(x) is MethodType else x  # not isinstance: x.__class__ may do anything
+    return type(f) is FunctionType and f.__code__.co_filename.startswith(INSTALLED)
 
 
 @functools.lru_cache(maxsize=1024)
