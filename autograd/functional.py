@@ -19,6 +19,7 @@ from autograd.base.errors import function_name, kind_of, refusal
 from autograd.base.modes import is_grad_enabled, no_grad
 from autograd.base.tree import flatten, map_leaves
 from autograd.base.usage import transform
+from autograd.mutation.witness import locked
 from autograd.primitive import Primitive
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.transforms.batching import Batched
@@ -434,9 +435,7 @@ def ggnvp(model: Function, loss: Function, argnum: Argnum = 0) -> Products:
 def _kept(x: Any) -> Any:
     """Return a value that nobody writes into."""
     if isinstance(x, np.ndarray):
-        x = x.view()
-        x.flags.writeable = False
-        return x
+        return locked(x)
     return np.positive(x) if hasattr(x, "tape") else x
 
 

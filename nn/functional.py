@@ -156,8 +156,8 @@ def batch_norm(
     lacks = not training and (running_mean is None or running_var is None)
     what = "without training there is a mean to subtract, and a variance to divide by"
     refuse(lacks, what, where, "running_mean and running_var, or training=True")
-    running = {"running_mean": running_mean, "running_var": running_var}
-    _refuse_others(input, input.shape[1:2], **running, weight=weight, bias=bias)
+    _refuse_others(input, input.shape[1:2], running_mean=running_mean, running_var=running_var)
+    _refuse_others(input, input.shape[1:2], weight=weight, bias=bias)
     if not training:
         centred = input - _by_channel(running_mean, input)
         y = centred / np.sqrt(_by_channel(running_var, input) + eps)

@@ -97,9 +97,9 @@ def rrelu(
     >>> rrelu(np.array([-1.0, 2.0]), 0.25, 0.75)
     array([-0.5,  2. ])
     """
-    input = floating(input)
     if not training:
         return leaky_relu(input, (lower + upper) / 2)
+    input = floating(input)
     slope = default_generator.uniform(lower, upper, input.shape)
     return leaky_relu(input, slope.astype(input.dtype))
 

@@ -29,6 +29,7 @@ from autograd.mutation.holders import (
     target,
 )
 from autograd.mutation.inplace import WRITERS, assign, into, is_dropped, misfit, refuse_part
+from autograd.mutation.witness import locked
 from autograd.primitive import (
     COMPOSITES,
     CREATORS,
@@ -213,9 +214,7 @@ def _view(a: Any) -> Any:
     """Return the data of a Tensor, as an array that NumPy cannot write into."""
     if type(a) is not Tensor or type(a.data) is not np.ndarray:
         return raw(a)
-    view = a.data.view()
-    view.flags.writeable = False
-    return view
+    return locked(a.data)
 
 
 Tensor.__array_ufunc__ = _array_ufunc

@@ -11,6 +11,7 @@ from autograd.base.modes import depth, deriving, enable_grad, paused, readers
 from autograd.base.tree import FIRST, flatten, flatten_like, map_leaves
 from autograd.graph import toposort
 from autograd.mutation.versions import REWRITTEN, birth, seen_by
+from autograd.mutation.witness import locked
 from autograd.primitive import PRIMITIVES
 from autograd.rules.shape import astype
 from autograd.sweep.seeds import ONE
@@ -215,8 +216,7 @@ def _variable(f: Function, x: Any, later: bool) -> Tensor:
             "x.astype(float), or another argnum",
         )
     if type(data) is np.ndarray:
-        data = data.copy() if later else data.view()
-        data.flags.writeable = False  # or f might write into the user's array
+        data = locked(data.copy() if later else data)  # or f might write into the user's array
     v = constant(data)
     v.op, v.requires_grad = IDENTITY, True
     return v

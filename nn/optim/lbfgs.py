@@ -109,7 +109,7 @@ class LBFGS(Optimizer):
         unknown = search not in (None, "strong_wolfe")
         self._refuse(unknown, f"no line search is called {search}", known)
 
-    def _remembered(self, _: Tensor, saved: Mapping[str, Any]) -> dict[str, Any]:
+    def _restored(self, _: Tensor, saved: Mapping[str, Any]) -> dict[str, Any]:
         return dict(saved)  # flat, of all parameters together
 
 

@@ -39,10 +39,13 @@ class Remembering(Told):
 
     def _saved(self, state_dict: Mapping[str, Any]) -> dict[str, Any]:
         """Return copies of what was saved."""
-        lacks = ", ".join(k for k in self.remembered if k not in state_dict)
+        self._refuse_lack(state_dict, self.remembered)
+        return copy.deepcopy({k: state_dict[k] for k in self.remembered})
+
+    def _refuse_lack(self, saved: Mapping[str, Any], names: Iterable[str]) -> None:
+        lacks = ", ".join(k for k in names if k not in saved)
         instead = "what state_dict() of one like this returned"
         self._refuse(lacks, f"nothing was saved as {lacks}", instead)
-        return copy.deepcopy({k: state_dict[k] for k in self.remembered})
 
     def _refuse(self, wrong: object, what: str, instead: str, *error: type[Exception]) -> None:
         refuse(wrong, what, type(self).__name__, instead, *error)
@@ -201,19 +204,18 @@ class Optimizer(Remembering):
         """
         state, groups = self._saved(state_dict).values()
         for before in groups:
-            lacks = ", ".join(sorted(self.defaults.keys() - before.keys()))
-            what = f"nothing was saved as {lacks}"
-            self._refuse(lacks, what, "what state_dict() of one like this returned")
+            self._refuse_lack(before, sorted(self.defaults))
         now, then = ([len(g["params"]) for g in some] for some in (self.param_groups, groups))
         what = f"the groups have {now} parameters, and had {then} when saved"
         self._refuse(now != then, what, "an optimiser of the same parameters in the same groups")
         parameters = self._parameters()
-        found = {p: self._remembered(p, state[i]) for i, p in enumerate(parameters) if i in state}
+        found = {p: self._restored(p, state[i]) for i, p in enumerate(parameters) if i in state}
+        options = {*self.defaults, "initial_lr"}  # PyTorch's groups have more
         for group, before in zip(self.param_groups, groups, strict=True):
-            group.update({k: v for k, v in before.items() if k in {*self.defaults, "initial_lr"}})
+            group.update({k: v for k, v in before.items() if k in options})
         self.state = found
 
-    def _remembered(self, p: Tensor, saved: Mapping[str, Any]) -> dict[str, Any]:
+    def _restored(self, p: Tensor, saved: Mapping[str, Any]) -> dict[str, Any]:
         """Return what was saved of a parameter, arrays in its dtype."""
         found: dict[str, Any] = {}
         for name, value in ((k, native(v)) for k, v in saved.items()):
