@@ -1240,6 +1240,57 @@ def test_a_gradient_of_an_argument_may_go_into_a_tensor_from_outside():
             assert same([kept], [2 * x])
 
 
+def written(x):
+    y = x.copy()
+    y[0] = x[1]
+    y *= x
+    return y
+
+
+OF_ARRAYS = {
+    "an operation": np.sin,
+    "parts": lambda x: np.concatenate([np.sort(x)[1:], x[:1]]),
+    "a write": written,
+    "a value": lambda x: value_and_grad(lambda x: np.sum(x**3))(x)[0],
+    "grad": grad(lambda x: np.sum(x**3)),
+    "grad of grad": grad(lambda x: np.sum(grad(lambda x: np.sum(x**3))(x) ** 2)),
+    "vjp": lambda x: vjp(np.sin)(x)[0](np.ones(3)),
+    "jvp": lambda x: ag.jvp(np.sin)(x)(np.ones(3))[1],
+    "linearize": lambda x: ag.linearize(np.sin)(x)[0](np.ones(3)),
+    "hvp": lambda x: ag.hvp(lambda x: np.sum(x**3))(x)[0](np.ones(3)),
+    "jacobian": jacobian(np.sin),
+    "jacfwd": ag.jacfwd(np.sin),
+    "hessian": hessian(lambda x: np.sum(x**3)),
+    "vmap": ag.vmap(lambda x: x * np.sin(x)),
+    "vmap of grad": ag.vmap(grad(lambda x: x * np.sin(x))),
+    "a program": lambda x: capture(np.sin, x)(x),
+    "compiled": ag.compile(grad(lambda x: np.sum(x**3))),
+}
+
+
+@pytest.mark.parametrize("of", OF_ARRAYS.values(), ids=OF_ARRAYS)
+def test_what_arrays_become_under_no_grad_has_no_derivative_in_a_program(of):
+    def f(x):
+        with no_grad():
+            y = of(x)
+        return np.sum(y * np.sum(x**2))
+
+    y = of(X)
+    assert np.allclose(capture(f, X).grad(X), 2 * X * np.sum(y), rtol=1e-14)
+    assert np.array_equal(capture(f, X)(X), f(X))
+
+
+def test_a_history_is_cut_off_where_it_ends_alone():
+    def f(x):
+        with no_grad():
+            y = np.sin(x) * 2.0
+            return y + np.ones(3) * 3.0
+
+    assert [e.op.name for e in capture(f, X).equations] == ["sin", "detached", "multiply", "add"]
+    with no_grad():
+        assert [e.op.name for e in capture(f, X).equations] == ["sin", "multiply", "add"]
+
+
 @pytest.mark.parametrize("trace", [lambda f: capture(f, X), lambda f: ag.vmap(f)(X[None])])
 def test_the_data_of_a_tensor_that_is_written_into_later_is_refused(trace):
     def f(x):

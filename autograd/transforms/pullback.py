@@ -64,7 +64,7 @@ class Pullback:
         grads = []
         for v in self.variables:
             g = _plain(found.pop(v)) if v in found else np.zeros_like(v.data)[()]
-            if self.connected and not is_grad_enabled():
+            if not is_grad_enabled():
                 g = cut_off(g)
             if type(g) is np.ndarray and g.ndim == 0:
                 g = g[()]

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from autograd.base.errors import function_name, refusal
-from autograd.base.modes import depth, deriving, enable_grad, paused, readers
+from autograd.base.modes import depth, deriving, enable_grad, is_grad_enabled, paused, readers
 from autograd.base.tree import FIRST, flatten, flatten_like, map_leaves
 from autograd.graph import toposort
 from autograd.mutation.versions import REWRITTEN, birth, seen_by
 from autograd.mutation.witness import locked
 from autograd.primitive import PRIMITIVES
-from autograd.rules.shape import astype
+from autograd.rules.shape import astype, cut_off
 from autograd.sweep.seeds import ONE
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.transforms.outside import here
@@ -110,7 +110,9 @@ class Traced(Pullback):
         """Return the data of a result: a copy, where it is part of an argument, or needed later."""
         data = raw(y)
         copy = type(data) is np.ndarray and (self.later or not data.flags.writeable)
-        return data.copy() if copy else data
+        if copy:
+            return data.copy()
+        return data if is_grad_enabled() else cut_off(data)
 
     def scalar(self, f: Function, transform: str) -> Tensor:
         """Return the output, which must be one number."""

@@ -50,8 +50,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     reads them at each call. Where `f` calls ``backward``, the program leaves the gradients there.
     Eigenvalues and roots of polynomials are complex in a program, as other numbers may need it;
     before NumPy 2.5 they are real outside of one if they happen to be. What is computed under
-    no_grad has no derivative in a program where the examples are Tensors that require one; of
-    arrays, a program does not know of no_grad.
+    no_grad has no derivative in a program.
 
     Parameters
     ----------
@@ -152,7 +151,9 @@ def captured(
     unnamed = {name: x for name, x in tape.constants.items() if name not in tape.wishes}
     equations = simplified(tape.equations, tape.inputs | tape.constants, unnamed)
     derivable = is_grad_enabled() and (any(connected) or not effects)
-    equations, joints = joined(used(equations, results), outputs if derivable else ())
+    equations, joints = joined(
+        used(equations, results), outputs if derivable else (), tape.constants
+    )
     outputs = [joints.get(y, y) if type(y) is Name else y for y in outputs]
     effects = [e._replace(name=joints.get(e.name, e.name)) for e in effects]
     results = [*outputs, *(e.name for e in effects)]

@@ -4,7 +4,7 @@ A scalar does as well as an array of it, and an array as well as copies of it, b
 of the result's shape. Bit by bit the results are the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,12 +41,12 @@ def simplified(
 
 
 def joined(
-    equations: list[Equation], outputs: Sequence[Any]
+    equations: list[Equation], outputs: Sequence[Any], constants: Iterable[Name]
 ) -> tuple[list[Equation], dict[Name, Any]]:
     """Return equations that cut a history off only where that is needed, and what stays instead.
 
     It is where a derivative of the `outputs` may go through: not where tensors are left with other
-    data.
+    data, and not of what has no history, as `constants` have none.
 
     >>> from autograd import Tensor, no_grad
     >>> from autograd.program import capture
@@ -60,13 +60,16 @@ def joined(
     if not any(e.op is DETACHED for e in equations):
         return equations, {}
     needed = {e.name for e in used(equations, outputs)}
-    rest, same = list[Equation](), dict[Name, Any]()
+    rest, same, alone = list[Equation](), dict[Name, Any](), set(constants)
     for e in equations:
         args = tuple([same.get(a, a) if type(a) is Name else a for a in e.args])
-        if e.op is DETACHED and e.name not in needed:
+        if e.op is DETACHED and (e.name not in needed or args[0] in alone):
             same[e.name] = args[0]
-        else:
-            rest.append(e._replace(args=args))
+            continue
+        rest.append(e._replace(args=args))
+        has_parents = not alone.issuperset(a for a in args if type(a) is Name)
+        if e.op is DETACHED or not has_parents or e.like.dtype.kind not in "fc":
+            alone.add(e.name)
     return rest, same
 
 

@@ -86,6 +86,11 @@ class Symbol(Standin):
         ours = sys._getframe(1).f_code.co_filename.startswith(ROOMS)
         return Symbol if ours else type(self.example)
 
+    @property
+    def value(self) -> Any:
+        """Its value for the example inputs."""
+        return self.example
+
     def lift(self, array: np.ndarray) -> "Symbol":
         """Return the symbol of a constant."""
         return Symbol(self.tape, self.tape.argument(array), array)

@@ -13,13 +13,25 @@ import numpy as np
 
 from autograd.backward import sweep
 from autograd.base.errors import plain
+from autograd.base.modes import paused
 from autograd.base.tree import kept, key_of
 from autograd.mutation.versions import birth
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.program.equations import Equation, Name, Names, unit
 from autograd.program.tracing.symbol import CaptureError, Symbol, capture_error, example
 from autograd.rules.neural import OPEN
-from autograd.rules.shape import BY_ARRAYS, VIEWS, astype, gather, parts_of, place, setitem, slotted
+from autograd.rules.shape import (
+    BY_ARRAYS,
+    DETACHED,
+    VIEWS,
+    astype,
+    cut_off,
+    gather,
+    parts_of,
+    place,
+    setitem,
+    slotted,
+)
 from autograd.tensor import PLAIN, Tensor, raw
 from autograd.transforms.outside import innermost
 from autograd.transforms.standin import Standin
@@ -95,7 +107,15 @@ class Tape:
     def record(
         self, op: Primitive, values: Sequence[Any], params: Mapping[str, Any] | None = None
     ) -> Any:
-        """Write down one operation, and return its result."""
+        """Write down one operation, and return its result: under no_grad, without history."""
+        y = self._recorded(op, values, params)
+        if paused and get_ident() in paused and op is not DETACHED and not self.is_sweeping():
+            return cut_off(y)
+        return y
+
+    def _recorded(
+        self, op: Primitive, values: Sequence[Any], params: Mapping[str, Any] | None
+    ) -> Any:
         if get_ident() != self._thread:  # where tensors from outside would be constants
             raise capture_error("the work of another thread", "the same loop without threads")
         params = dict(params or {})
@@ -139,7 +159,7 @@ class Tape:
         data = self._example(op, values, params)
         if type(data) in (bool, complex):  # Python's, which 1j * np.float64(2) is
             numbers = [np.complex128(v) if type(v) is complex else v for v in values]
-            return self.record(op, numbers, params)
+            return self._recorded(op, numbers, params)
         data = data[()] if type(data) is np.ndarray and data.ndim == 0 else data
         name = self.name(f"t{len(self.equations) + 1}")
         options = {k: kept(v) for k, v in params.items()}
