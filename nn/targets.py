@@ -50,9 +50,14 @@ def fixed(value: Array) -> Array:
 
 
 def numbers(value: Array) -> np.ndarray:
-    """Return the values to look at: of a symbol in a program, those of the program's example."""
+    """Return the values to look at: in a program those of its example, in a map those of all.
+
+    The examples of a map are along one more axis, the first.
+    """
     values = raw(value)
-    return values if isinstance(values, np.ndarray | np.generic) else values.example
+    while not isinstance(values, np.ndarray | np.generic):
+        values = raw(values.value)
+    return values
 
 
 def in_dtype_of(value: Array, like: Array) -> Array:
@@ -175,7 +180,8 @@ def by_class(
             keep = index != ignore_index
             target = index = np.where(keep, index, 0)
             x = np.where(keep[:, None], x, 0)  # so that not even a nan comes out of an ignored row
-        class_indices(numbers(index).reshape(shape), classes=classes)
+        seen = numbers(index)
+        class_indices(seen.reshape(seen.shape[: seen.ndim - index.ndim] + shape), classes=classes)
     if not isinstance(index, np.ndarray):  # a symbol: the program will meet other numbers
         target = index = class_indices(index, classes=classes)
     result = losses(x, target, weight)
@@ -186,7 +192,7 @@ def by_class(
         if weight is not None:
             counts = of_each(weight, index) * counts
         total = np.sum(counts).astype(x.dtype)
-        if not numbers(total):
+        if not np.all(numbers(total)):
             warnings.warn(f"{name}: no target counts, so the mean is 0", stacklevel=4)
         return np.sum(result) / (total + (total == 0))
     if reduction == "none" and result.shape != shape:
@@ -222,8 +228,8 @@ def check_shapes(name: str, shape: tuple[int, ...], target: np.ndarray) -> None:
 
 def one_hot_indices(target: Array, axis: int) -> Array:
     """Return the class indices that a one-hot target means; raise ValueError where it is none."""
-    values = numbers(target)
-    rows = np.argwhere((values.sum(axis) != 1) | (values < 0).any(axis)).tolist()
+    values, classes = numbers(target), axis - target.ndim
+    rows = np.argwhere((values.sum(classes) != 1) | (values < 0).any(classes)).tolist()
     what = f"an integer target of the input's shape is one-hot, and rows {rows[:4]} are not"
     where = f"cross_entropy(input, target {values.shape})"
     refuse(rows, what, where, "class indices, or floats that are probabilities")
@@ -232,7 +238,8 @@ def one_hot_indices(target: Array, axis: int) -> Array:
 
 def warn_unless_distribution(name: str, target: Array, axis: int) -> None:
     """Warn where rows do not sum to 1."""
-    worst = np.max(np.abs(np.sum(numbers(target), axis=axis) - 1), initial=0)
+    sums = np.sum(numbers(target), axis=axis - target.ndim)
+    worst = np.max(np.abs(sums - 1), initial=0)
     if not worst <= SUM_TOLERANCE:
         message = f"{name}: probabilities should sum to 1; a row of the target is {worst:.3g} off"
         warnings.warn(message, stacklevel=4)

@@ -532,6 +532,79 @@ def test_cross_entropy_of_a_batch_of_batches():
     )
 
 
+OPTIONS = [
+    {}, {"weight": [1.0, 2.0, 0.5]}, {"reduction": "sum"}, {"reduction": "none"},
+    {"label_smoothing": 0.1}, {"ignore_index": 1, "weight": [1.0, 2.0, 0.5]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_cross_entropy_of_examples_with_ignored_targets(options):
+    x, ignored = RNG.normal(size=(4, 5, 3)), options.get("ignore_index", -100)
+    target = np.array([[0, 1, 2, 0, 2], [0, 1, ignored, 2, 0], [0, 2, 1, 1, 1], [2, 0, 2, 0, 0]])
+
+    def f(x, t):
+        return nn.functional.cross_entropy(x, t, **options)
+
+    right = loop(f, x, target)
+    close(vmap(f)(x, target), right)
+    close(compiled(vmap(f))(x, target), right)
+    close(vmap(vmap(f))(x[None], target[None]), right[None])
+    slope = grad(lambda x, t: np.sum(f(x, t)))
+    close(vmap(slope)(x, target), loop(slope, x, target))
+
+
+def test_counts_of_a_map_can_be_compiled():
+    f = vmap(lambda i, w: np.bincount(i, w, 6))
+    i, w = np.array([[0, 1, 2], [2, 2, 5]]), RNG.random((2, 3))
+    program = compiled(f)
+    for rows in (i, i[::-1]):
+        assert np.array_equal(program(rows, w), f(rows, w))
+
+
+@pytest.mark.parametrize(
+    "run",
+    [lambda f: vmap(f)(X), lambda f: capture(f, X)],
+    ids=["vmap", "capture"],
+)
+def test_a_function_of_scipy_is_named_with_what_has_a_row(run):
+    special = pytest.importorskip("scipy.special")
+    line = test_a_function_of_scipy_is_named_with_what_has_a_row.__code__.co_firstlineno
+    with pytest.raises(RuntimeError) as error:
+        run(lambda x: special.logsumexp(x))
+    what, where, instead = str(error.value).splitlines()
+    assert what.endswith(" value, as scipy.special.logsumexp does")
+    assert f"{__file__}:{line + 9}, in <lambda>" in where
+    assert instead == "  instead: autograd.scipy.special.logsumexp"
+
+
+def test_losses_look_at_all_examples():
+    x = RNG.normal(size=(4, 5, 3))
+    p, one_hot = nn.functional.softmax(x), np.eye(3, dtype=int)[RNG.integers(0, 3, (4, 5))]
+    for target in (p, one_hot):
+        cross_entropy = nn.functional.cross_entropy
+        close(vmap(cross_entropy)(x, target), loop(cross_entropy, x, target))
+    target = np.zeros((4, 5), int)
+    target[2, 1] = 3
+    for loss in (nn.functional.cross_entropy, nn.functional.multi_margin_loss):
+        with pytest.raises(IndexError, match=r"target\[2, 1\] is 3, and there are 3 classes"):
+            vmap(loss)(x, target)
+    with pytest.raises(ValueError, match=r"is one-hot, and rows \[\[2, 1\]\] are not"):
+        vmap(nn.functional.cross_entropy)(x, one_hot * np.where(target, 2, 1)[..., None])
+    p[2, 1] += 1
+    with pytest.raises(ValueError, match=r"^1\.\d+ is no probability"):
+        vmap(nn.functional.binary_cross_entropy)(p, p)
+    with pytest.warns(UserWarning, match="a row of the target is 3 off"):
+        vmap(nn.functional.cross_entropy)(x, p)
+    target[3] = -100
+    target[2, 1] = 0
+    with pytest.warns(UserWarning, match="cross_entropy: no target counts, so the mean is 0"):
+        assert vmap(nn.functional.cross_entropy)(x, target)[3] == 0
+    variance = np.where(target[..., None] < 0, -1.0, 1.0)
+    with pytest.raises(ValueError, match=r"^-1\.0 is no variance"):
+        vmap(nn.functional.gaussian_nll_loss)(x, x, variance)
+
+
 # ── errors ────────────────────────────────────────────────────────────────────────────────────
 def first(a, *_):
     return a

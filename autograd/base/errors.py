@@ -14,6 +14,8 @@ ROOMS = tuple(
     f"{room}{os.sep}" for room in (f"{_HERE}{os.sep}autograd", f"{_HERE}{os.sep}nn", _NUMPY)
 )
 """The folders of code that is not the user's; the separator at the end tells nn from nn_of_mine."""
+LIBRARIES = {"matplotlib", "numpy", "pandas", "scipy", "sklearn"}
+"""What else is not the user's, but makes arrays of what it is given, or calls the user's code."""
 
 Refusal = TypeVar("Refusal", bound=Exception)
 
@@ -84,15 +86,23 @@ def line_within(code: CodeType, line: int) -> str:
 
 
 def user_frame() -> FrameType:
-    """Return the innermost frame outside of the library and of NumPy; if none is, the outermost.
+    """Return the innermost frame of code that may be the user's; if none is, the outermost.
 
     >>> user_frame().f_code.co_filename.startswith(ROOMS)
     False
     """
     frame = sys._getframe(1)
-    while frame.f_code.co_filename.startswith(ROOMS) and frame.f_back is not None:
+    while frame.f_code.co_filename.startswith(ROOMS) or _home(frame) in LIBRARIES:
+        if frame.f_back is None:
+            break
         frame = frame.f_back
     return frame
+
+
+def _home(frame: FrameType) -> str:
+    """Return the package that a frame's code belongs to."""
+    name: str = frame.f_globals.get("__name__", "")
+    return name.partition(".")[0]
 
 
 def user_line() -> str:

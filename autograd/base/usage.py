@@ -8,7 +8,7 @@ from importlib import import_module
 from operator import index
 from typing import Any, ParamSpec, TypeVar
 
-from autograd.base.errors import refusal
+from autograd.base.errors import LIBRARIES, refusal
 
 P = ParamSpec("P")
 Function = Callable[..., Any]
@@ -22,8 +22,6 @@ IN_STEPS = {
 }
 """Transforms that JAX gives the point and the vector at once."""
 
-LIBRARIES = {"matplotlib", "numpy", "pandas", "scipy", "sklearn"}
-"""Whose code makes arrays of what it is given."""
 SPARSE = "@autograd.primitive for x -> A @ x, with the rule lambda g, y, x: A.T @ g"
 RULE, VALUES = "@autograd.primitive and a rule of your own", "x.detach() for the values"
 

@@ -115,7 +115,8 @@ def edges(run, x, bins, range=None):
 def bincount(run, xs, mapped, minlength=0):
     size = len(xs[0] if mapped[0] else xs[1])
     xs = [everywhere(x, m, size) for x, m in zip(xs, mapped, strict=True)]
-    if not (size and np.all((xs[0] >= 0) & (xs[0] < minlength))):
+    known = size and not hasattr(xs[0], "tape")
+    if not (known and np.all((xs[0] >= 0) & (xs[0] < minlength))):
         return NotImplemented  # as many counts as the row's own numbers say
     return counts(run, xs, minlength)
 

@@ -12,6 +12,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd.base.errors import plain
 from autograd.base.tree import key_of
+from autograd.base.usage import asking, instead_of_array
 from autograd.interface.dispatch import composed
 from autograd.interface.methods import Methods, read_only
 from autograd.mutation.holders import DATA_ALONE, getrefcount
@@ -32,6 +33,7 @@ class Standin(Methods, NDArrayOperatorsMixin):
     array_instead, number_instead : what to write instead of asking for an array, or a number.
     refusal : makes the error of what cannot be done, and what to write instead.
     tape : what does the operations on it.
+    value : the numbers that are known: those of an example, or of a whole batch.
     written : the birth number of when it was written into without recording; 0 if it was not.
     given : why it may not be written into, and what to write instead; None where it may.
     base, of : what it is a view of, if anything, and the state of that when it was looked at.
@@ -115,7 +117,10 @@ class Standin(Methods, NDArrayOperatorsMixin):
         return into(out, y)
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise self.refusal(f"making an array of a {self.kind} value", self.array_instead)
+        home, name = asking()
+        does = f", as {home}.{name} does" if name else ""
+        instead = instead_of_array(home, name) if home else self.array_instead
+        raise self.refusal(f"making an array of a {self.kind} value{does}", instead)
 
     def become(self, y: Any, where: Any = True) -> Self:
         """Be another value from now on, there at least: what writing in place means."""
@@ -209,6 +214,7 @@ class Standin(Methods, NDArrayOperatorsMixin):
         return self.tape.record(op, values, params)
 
     # ── what a Tensor has, too ─────────────────────────────────────────────────────────────────
+    value: Any
     example: Any  # an array like it
     shape: tuple[int, ...] = read_only(lambda self: self.example.shape, "The lengths of the axes.")
     ndim: int = read_only(lambda self: self.example.ndim, "The number of axes.")
