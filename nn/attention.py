@@ -1,7 +1,8 @@
 """Attention, and the encoder of a transformer (Vaswani et al., "Attention is all you need")."""
 
 import copy
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,8 @@ class MultiheadAttention(Module):
     (N * heads, L, S) gets no attention; masks of floats are added to the scores. A query that may
     attend to nothing gets the output of weights 0, where PyTorch's is nan.
 
-    Raises ValueError unless embed_dim is a multiple of num_heads, of which there is one at least.
+    Raises ValueError unless embed_dim is a multiple of num_heads, of which there is one at least;
+    in a call for a mask of another shape.
 
     >>> layer = MultiheadAttention(embed_dim=8, num_heads=2, batch_first=True)
     >>> x = np.ones((1, 5, 8))
@@ -94,10 +96,14 @@ class MultiheadAttention(Module):
     ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
         swapped = not self.batch_first and query.ndim == 3
         inputs = [np.swapaxes(x, 0, 1) if swapped else x for x in (query, key, value)]
-        if attn_mask is not None and attn_mask.ndim == 3:
-            shape = *inputs[0].shape[:-2], self.num_heads, *attn_mask.shape[1:]
-            attn_mask = np.reshape(attn_mask, shape)
+        batch, (length, size) = inputs[0].shape[:-2], (x.shape[-2] for x in inputs[:2])
+        heads = *batch, self.num_heads, length, size
+        if attn_mask is not None:
+            shapes = (length, size), (math.prod(heads[:-2]), length, size)
+            _refuse_others("attn_mask", attn_mask, shapes)
+            attn_mask = np.reshape(attn_mask, heads) if attn_mask.ndim == 3 else attn_mask
         if key_padding_mask is not None:
+            _refuse_others("key_padding_mask", key_padding_mask, [(*batch, size)])
             key_padding_mask = key_padding_mask[..., None, None, :]
         given = [getattr(self, name) for name in self.projections]
         matrices = [w for several in given for w in np.split(several, 3 // len(given))]
@@ -116,6 +122,12 @@ class MultiheadAttention(Module):
         y = functional.linear(x, weight, bias)
         shape = *x.shape[:-1], self.num_heads, y.shape[-1] // self.num_heads
         return np.swapaxes(np.reshape(y, shape), -2, -3)
+
+
+def _refuse_others(name: str, mask: Any, shapes: Sequence[tuple[int, ...]]) -> None:
+    what = f"a mask of shape {mask.shape} is not for these queries and keys"
+    instead = " or ".join(f"{name} of shape {shape}" for shape in shapes)
+    refuse(mask.shape not in shapes, what, f"MultiheadAttention, {name}", instead)
 
 
 class TransformerEncoderLayer(Module):

@@ -272,7 +272,7 @@ class Module(Told):
         instead = "model.load_state_dict(other.state_dict()); nn.load(model, path) of a file"
         refuse(not isinstance(state, Mapping), what, where, instead, TypeError)
         own = self._saved()
-        found = {k: np.asarray(getattr(v, "data", v)) for k, v in state.items() if k in own}
+        found = {k: np.asarray(native(getattr(v, "data", v))) for k, v in state.items() if k in own}
         keys = self._refuse_misfits({**state, **found}, strict)
         values = {k: v.astype(own[k].dtype) for k, v in found.items()}
         with no_grad():

@@ -147,7 +147,7 @@ def _conv(
 
     Raises
     ------
-    ValueError : where channels do not fit, and for an input smaller than the kernel.
+    ValueError : where channels or the bias do not fit, and for an input smaller than the kernel.
 
     Examples
     --------
@@ -173,6 +173,9 @@ def _conv(
     small = any(n <= r for n, r in zip(x.shape[2:], reach, strict=True))
     what = f"a kernel that covers {tuple(r + 1 for r in reach)} does not fit into the input"
     refuse(small, what, where, "more padding, or a smaller kernel")
+    wrong = bias is not None and np.shape(bias) != weight.shape[:1]
+    what, instead = "a bias has a number for each channel out", f"a bias of {weight.shape[:1]}"
+    refuse(wrong, what, where, instead)
     data = (x, weight) if bias is None else (x, weight, bias)
     return autograd.conv(*data, stride=stride, dilation=dilation, groups=groups)
 

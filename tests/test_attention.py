@@ -328,6 +328,11 @@ def test_indices_may_be_a_tensor_or_a_list():
         assert_array_equal(layer(index).data, expected)
 
 
+def attend(**masks):
+    query, key = np.ones((2, 3, 8)), np.ones((2, 5, 8))
+    return nn.MultiheadAttention(8, 2, batch_first=True)(query, key, key, **masks)
+
+
 SAID = {
     "an index too large": (
         lambda: nn.Embedding(4, 3)(np.array([[0, 7]])),
@@ -377,6 +382,27 @@ SAID = {
         "heads are counted from 1",
         "MultiheadAttention(embed_dim=8, num_heads=-2)",
         "num_heads=1",
+    ),
+    "a mask of a row for all": (
+        lambda: attend(attn_mask=np.zeros((1, 5), bool)),
+        ValueError,
+        "a mask of shape (1, 5) is not for these queries and keys",
+        "MultiheadAttention, attn_mask",
+        "attn_mask of shape (3, 5) or attn_mask of shape (4, 3, 5)",
+    ),
+    "a mask of one head": (
+        lambda: attend(attn_mask=np.zeros((1, 3, 5), bool)),
+        ValueError,
+        "a mask of shape (1, 3, 5) is not for these queries and keys",
+        "MultiheadAttention, attn_mask",
+        "attn_mask of shape (3, 5) or attn_mask of shape (4, 3, 5)",
+    ),
+    "padding of queries": (
+        lambda: attend(key_padding_mask=np.zeros((2, 3), bool)),
+        ValueError,
+        "a mask of shape (2, 3) is not for these queries and keys",
+        "MultiheadAttention, key_padding_mask",
+        "key_padding_mask of shape (2, 5)",
     ),
     "heads that do not divide": (
         lambda: nn.MultiheadAttention(7, 2),

@@ -298,6 +298,13 @@ def test_the_program_runs_alone_and_is_the_same(rng):
             lambda x, w: F.conv2d(np.concatenate([x, x], 1), w, groups=2),
             "3 channels out do not divide into groups=2",
         ),
+        *(
+            (
+                lambda x, w, shape=shape: F.conv2d(x, w, np.ones(shape)),
+                r"a bias has a number for each channel out\n.*\n  instead: a bias of \(3,\)$",
+            )
+            for shape in [(2,), (1,), (3, 1)]
+        ),
         (lambda x, w: F.conv2d(x[..., :2, :], w), r"a kernel that covers \(3, 3\) does not fit"),
         (lambda x, w: F.conv2d(x, w, stride=2, padding="same"), "only stride 1 keeps the size"),
         (

@@ -119,6 +119,21 @@ def test_floats_of_another_width_become_the_modules(tmp_path, dtype, mine):
     assert_array_equal(net.weight.data, theirs.weight.detach().double().numpy())
 
 
+def test_numbers_that_numpy_has_not_are_refused():
+    torch = pytest.importorskip("torch", reason="has bfloat16")
+    state = torch.nn.Linear(3, 2).to(torch.bfloat16).state_dict()
+    net = nn.Linear(3, 2)
+    before = np.array(net.weight.data)
+    with pytest.raises(TypeError) as error:
+        net.load_state_dict(state)
+    what, where, instead = str(error.value).splitlines()
+    assert what.startswith("no array can hold these numbers: ")
+    assert where == "  where: a torch.Tensor of shape (2, 3)"
+    assert instead == "  instead: x.float(), for example"
+    assert_array_equal(net.weight.data, before)
+    net.load_state_dict({key: value.float() for key, value in state.items()})
+
+
 # ── what does not fit ─────────────────────────────────────────────────────────────────────────
 def test_a_shared_parameter_may_have_one_of_its_names_in_the_file(tmp_path):
     """As `safetensors.torch.save_model` writes it."""

@@ -193,6 +193,35 @@ def test_it_prints_as_pytorchs_does(torch, name):
     assert [line for line in ours if "lr: " in line] == ["    lr: 0.25", "    lr: 0.5"]
 
 
+@pytest.mark.parametrize(
+    ("name", "switch", "memory"),
+    [
+        ("SGD", {"momentum": 0.9}, {"momentum_buffer"}),
+        ("Adam", {"amsgrad": True, "betas": (0.9, 0.5)}, {"max_exp_avg_sq"}),
+        ("AdamW", {"amsgrad": True, "betas": (0.9, 0.5)}, {"max_exp_avg_sq"}),
+        ("RMSprop", {"centered": True, "momentum": 0.9}, {"grad_avg", "momentum_buffer"}),
+    ],
+)
+def test_what_an_option_remembers_begins_when_it_is_switched_on(rng, name, switch, memory):
+    x, grads = rng.standard_normal(3), rng.standard_normal((5, 3)) * [[9], [9], [1], [1], [1]]
+
+    def path(switched, forgotten):
+        w = Tensor(x, requires_grad=True)
+        options = {"betas": switch["betas"]} if "betas" in switch else {}
+        optimizer = getattr(optim, name)([w], lr=0.1, **(options if switched else switch))
+        for i, g in enumerate(grads):
+            if i == 2:
+                w.data = x.copy()
+                optimizer.param_groups[0].update(switch)
+                optimizer.state[w] |= {key: np.zeros(3) for key in forgotten}
+            w.grad = Tensor(g)
+            optimizer.step()
+        return w.data
+
+    assert_array_equal(path(True, ()), path(False, memory))
+    assert not np.array_equal(path(True, ()), path(False, ()))
+
+
 @ours_too
 def test_groups_of_any_optimizer_have_options_of_their_own(rng, name, options):
     def run(groups, **more):
@@ -837,6 +866,13 @@ SAID = {
         ValueError,
         "lr=nan is no number",
         "Adam",
+        "lr=0.01",
+    ),
+    "several rates": (
+        lambda: optim.SGD([W], lr=np.array([0.1, 0.2])),
+        ValueError,
+        "lr=array([0.1, 0.2]) is no number",
+        "SGD",
         "lr=0.01",
     ),
     "growing weights": (

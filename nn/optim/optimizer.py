@@ -89,11 +89,14 @@ class Optimizer(Remembering):
 
     remembered = ("state", "param_groups")
     __signature__: ClassVar[Signature] = Signature([PARAMS])
+    _memorized: ClassVar[frozenset[str]] = frozenset()  # what `update` takes of `memory`
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         rule = signature(cls.update).parameters.values()
         options = [o.replace(kind=PARAMS.kind) for o in rule if o.kind is o.KEYWORD_ONLY]
+        memory = {o.name for o in rule if o.kind is PARAMS.kind} - {"self", "p", "g"}
+        cls._memorized = cls._memorized | memory
         common = [MAXIMIZE] * ("step" not in vars(cls))  # that of this class reads it
         cls.__signature__ = Signature([PARAMS, *options, *common])
 
@@ -148,7 +151,9 @@ class Optimizer(Remembering):
         x = real(data)
         if x is not data:  # the rules give ∂/∂a - i ∂/∂b of a + ib
             g = real(np.conj(g))
-        state = self.state.get(p) or self.memory(x, g, **options)
+        state = self.state.get(p, {})
+        if not state or not self._memorized <= state.keys():  # an option may be on by now
+            state = self.memory(x, g, **options) | state
         state = {k: v for k, v in state.items() if v is not None}
         count = {"step": state.pop("step") + 1} if "step" in state else {}
         arrays = {  # not full_like: x may stand for an array, and this outlives the capture
@@ -238,7 +243,7 @@ class Optimizer(Remembering):
         for name in POSITIVE:
             value = group.get(name, 0.0)
             number = isinstance(value, Real | Tensor | np.ndarray)
-            number = number and abs(value) >= 0  # as nan is not
+            number = number and np.shape(value) == () and abs(value) >= 0  # as nan is not
             self._refuse(not number, f"{name}={value!r} is no number", f"{name}=0.01")
             self._refuse(value < 0, f"{name}={value} is negative", f"{name}={abs(value)}")
         betas = group.get("betas", (0, 0))
