@@ -6,7 +6,7 @@ from numpy import einsum, float32, float64, int64, where
 
 from autograd import backward as _backward  # noqa: F401  # gives Tensor its backward
 from autograd.base import heap as _heap  # noqa: F401  # large arrays are recycled
-from autograd.base.errors import kind_of, refusal, three_lines
+from autograd.base.errors import kind_of, plain, refusal, three_lines
 from autograd.base.modes import enable_grad, is_grad_enabled, no_grad, set_default_dtype
 from autograd.functional import (
     checkpoint,
@@ -114,9 +114,10 @@ __all__ = [
     "holomorphic_grad", "hvp", "int64", "is_grad_enabled", "is_tensor", "jacfwd", "jacobian",
     "jacrev", "jvp", "kind_of", "linear", "linearize", "linspace", "log_softmax", "logsumexp",
     "manual_seed", "max_pool", "meshgrid", "multinomial", "no_grad", "normal", "ones", "optional",
-    "place_of", "plot", "plot_bands", "plot_confusion", "plot_filters", "plot_flow", "plot_losses",
-    "plot_regions", "primitive", "quantiles", "rand", "rand_like", "randint", "randn", "randn_like",
-    "randperm", "record_lines", "refusal", "relu", "set_default_dtype", "sigmoid", "silu",
-    "softmax", "softmax_cross_entropy", "softplus", "stack", "tensor", "three_lines",
-    "value_and_grad", "vjp", "vmap", "where", "why", "worksheet", "write_atomically", "zeros",
+    "place_of", "plain", "plot", "plot_bands", "plot_confusion", "plot_filters", "plot_flow",
+    "plot_losses", "plot_regions", "primitive", "quantiles", "rand", "rand_like", "randint",
+    "randn", "randn_like", "randperm", "record_lines", "refusal", "relu", "set_default_dtype",
+    "sigmoid", "silu", "softmax", "softmax_cross_entropy", "softplus", "stack", "tensor",
+    "three_lines", "value_and_grad", "vjp", "vmap", "where", "why", "worksheet", "write_atomically",
+    "zeros",
 ]  # fmt: skip

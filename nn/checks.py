@@ -6,8 +6,6 @@ from collections.abc import Callable
 from inspect import Signature, signature
 from typing import Any
 
-import numpy as np
-
 from autograd import refusal
 
 
@@ -20,22 +18,6 @@ def refuse(
     """
     if wrong:
         raise refusal(error, what, where, instead)
-
-
-def native(x: Any) -> Any:
-    """Return an array of another library, as of PyTorch, as NumPy's; anything else as it is.
-
-    Raises TypeError where NumPy has no such numbers.
-    """
-    ours = isinstance(x, np.ndarray | np.generic) or hasattr(x, "_record")
-    if ours or not hasattr(type(x), "__array__"):
-        return x
-    try:
-        return np.asarray(x)
-    except TypeError as error:
-        what = f"no array can hold these numbers: {error}"
-        where = f"a {type(x).__module__}.{type(x).__name__} of shape {tuple(x.shape)}"
-        raise refusal(TypeError, what, where, "x.float(), for example") from None
 
 
 def unwritten(owner: object, what: str, instead: str) -> NotImplementedError:

@@ -10,8 +10,8 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 
-from autograd import Tensor, call_as, default_generator, kind_of, no_grad, refusal
-from nn.checks import Told, native, refuse, unwritten
+from autograd import Tensor, call_as, default_generator, kind_of, no_grad, plain, refusal
+from nn.checks import Told, refuse, unwritten
 from nn.elsewhere import OF_MODULES, Refused
 from nn.utils import forget_gradients
 
@@ -102,14 +102,14 @@ class Module(Told):
 
     def __call__(self: "Computes[Result_co]", *args: Any, **kwargs: Any) -> Result_co:
         if not ARRAYS.issuperset(map(type, args)) and type(self).__module__.startswith("nn."):
-            args = tuple(map(native, args))  # a module of the user's gets them as they are
+            args = tuple(map(plain, args))  # a module of the user's gets them as they are
         try:
             return call_as(self, self.forward, args, kwargs)
         except AttributeError as error:
             x, where = error.obj, f"the call of {type(self).__name__}"
-            plain = error.name and any(x is a for a in args) and type(x).__module__ == "builtins"
+            ours = error.name and any(x is a for a in args) and type(x).__module__ == "builtins"
             what = f"a module takes arrays and Tensors, not {kind_of(x)}"
-            refuse(plain, what, where, "np.array(x)", TypeError)
+            refuse(ours, what, where, "np.array(x)", TypeError)
             raise
 
     # ── attributes are the registry ────────────────────────────────────────────────────────────
@@ -272,7 +272,7 @@ class Module(Told):
         instead = "model.load_state_dict(other.state_dict()); nn.load(model, path) of a file"
         refuse(not isinstance(state, Mapping), what, where, instead, TypeError)
         own = self._saved()
-        found = {k: np.asarray(native(getattr(v, "data", v))) for k, v in state.items() if k in own}
+        found = {k: np.asarray(plain(getattr(v, "data", v))) for k, v in state.items() if k in own}
         keys = self._refuse_misfits({**state, **found}, strict)
         values = {k: v.astype(own[k].dtype) for k, v in found.items()}
         with no_grad():

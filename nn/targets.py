@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, primitive, refusal
-from nn.checks import native, refuse
+from autograd import Tensor, plain, primitive, refusal
+from nn.checks import refuse
 
 Array = Any  # a Tensor or an array: what comes out of a function here is what came in
 Maybe = Array | None  # what may be left out
@@ -17,7 +17,7 @@ SUM_TOLERANCE = 1e-3  # leaves room for probabilities typed by hand, or in float
 
 def given(value: Array) -> Array:
     """Return a Tensor as it is, and an array of anything else."""
-    value = native(value)
+    value = plain(value)
     return value if hasattr(value, "dtype") else np.asarray(value)
 
 
@@ -55,9 +55,7 @@ def numbers(value: Array) -> np.ndarray:
     The examples of a map are along one more axis, the first.
     """
     values = raw(value)
-    while not isinstance(values, np.ndarray | np.generic):
-        values = raw(values.value)
-    return values
+    return values if isinstance(values, np.ndarray | np.generic) else values.known
 
 
 def in_dtype_of(value: Array, like: Array) -> Array:

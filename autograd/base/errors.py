@@ -265,16 +265,29 @@ def dtype_of(dtype: Any) -> np.dtype[Any]:
         raise refusal(TypeError, told, f"dtype={dtype!r:.40}", instead) from None
 
 
+def _array(b: Any) -> np.ndarray:
+    try:
+        return np.asarray(b)
+    except TypeError as error:
+        what = f"no array can hold these numbers: {error}"
+        where = f"a {type(b).__module__}.{type(b).__name__} of shape {tuple(b.shape)}"
+        raise refusal(TypeError, what, where, "x.float(), for example") from None
+
+
 def plain(b: Any) -> Any:
     """Return an array as it is, a table as its array; refuse operators that mean something else.
 
     A kind of integer, such as `Tensor.size`, is an integer.
 
     Tables (pandas has them) find partners by label, so that gradients would not add up by place.
+    Raises TypeError where NumPy has no such numbers, as PyTorch's bfloat16.
+
+    >>> plain(np.ones(2)), plain("text"), plain(np.float64(3.0))
+    (array([1., 1.]), 'text', np.float64(3.0))
     """
     kind = type(b)
     if hasattr(kind, "__array__") and not isinstance(b, (np.ndarray, np.generic)):
-        return b if hasattr(b, "_record") else np.asarray(b)
+        return b if hasattr(b, "_record") else _array(b)
     if kind is not np.ndarray and isinstance(b, np.ndarray):
         own = kind.__array_ufunc__ is not np.ndarray.__array_ufunc__
         if own or kind.__mul__ is not np.ndarray.__mul__:

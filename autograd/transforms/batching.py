@@ -81,6 +81,16 @@ class Batched(Standin):
         """An array like one example, of zeros that take no room."""
         return np.broadcast_to(np.zeros((), self.dtype), self.shape)
 
+    @property
+    def known(self) -> Any:
+        """The numbers of all examples."""
+        outer, here.reader = here.reader, self.tape.below  # or a tensor would stand for itself
+        try:
+            data = raw(self.value)
+            return data.known if hasattr(data, "tape") else data
+        finally:
+            here.reader = outer
+
     def lift(self, array: np.ndarray) -> "Batched":
         """Return an array that is the same for all examples."""
         return Batched(self.tape, array, False)

@@ -33,7 +33,7 @@ class Standin(Methods, NDArrayOperatorsMixin):
     array_instead, number_instead : what to write instead of asking for an array, or a number.
     refusal : makes the error of what cannot be done, and what to write instead.
     tape : what does the operations on it.
-    value : the numbers that are known: those of an example, or of a whole batch.
+    known : the numbers behind it: those of an example, or of a whole batch, along one more axis.
     written : the birth number of when it was written into without recording; 0 if it was not.
     given : why it may not be written into, and what to write instead; None where it may.
     base, of : what it is a view of, if anything, and the state of that when it was looked at.
@@ -214,7 +214,7 @@ class Standin(Methods, NDArrayOperatorsMixin):
         return self.tape.record(op, values, params)
 
     # ── what a Tensor has, too ─────────────────────────────────────────────────────────────────
-    value: Any
+    known: Any
     example: Any  # an array like it
     shape: tuple[int, ...] = read_only(lambda self: self.example.shape, "The lengths of the axes.")
     ndim: int = read_only(lambda self: self.example.ndim, "The number of axes.")

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd import Tensor, kind_of
-from nn.checks import Told, bind, native, refuse, unwritten
+from autograd import Tensor, kind_of, plain
+from nn.checks import Told, bind, refuse, unwritten
 from nn.utils import forget_gradients
 
 Group = dict[str, Any]
@@ -223,7 +223,7 @@ class Optimizer(Remembering):
     def _restored(self, p: Tensor, saved: Mapping[str, Any]) -> dict[str, Any]:
         """Return what was saved of a parameter, arrays in its dtype."""
         found: dict[str, Any] = {}
-        for name, value in ((k, native(v)) for k, v in saved.items()):
+        for name, value in ((k, plain(v)) for k, v in saved.items()):
             if isinstance(value, np.ndarray) and value.ndim:
                 what = f"{name} of shape {value.shape} was saved of a parameter of {p.shape}"
                 self._refuse(value.shape != p.shape, what, "an optimiser of the same parameters")

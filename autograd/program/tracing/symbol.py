@@ -86,10 +86,7 @@ class Symbol(Standin):
         ours = sys._getframe(1).f_code.co_filename.startswith(ROOMS)
         return Symbol if ours else type(self.example)
 
-    @property
-    def value(self) -> Any:
-        """Its value for the example inputs."""
-        return self.example
+    known = property(lambda self: self.example, doc="Its value for the example inputs.")
 
     def lift(self, array: np.ndarray) -> "Symbol":
         """Return the symbol of a constant."""
