@@ -152,7 +152,10 @@ def captured(
     equations = simplified(tape.equations, tape.inputs | tape.constants, unnamed)
     derivable = is_grad_enabled() and (any(connected) or not effects)
     equations, joints = joined(
-        used(equations, results), outputs if derivable else (), tape.constants
+        used(equations, results),
+        outputs if derivable else (),
+        constants=tape.constants,
+        left={e.name for e in effects},
     )
     outputs = [joints.get(y, y) if type(y) is Name else y for y in outputs]
     effects = [e._replace(name=joints.get(e.name, e.name)) for e in effects]

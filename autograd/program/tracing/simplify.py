@@ -41,12 +41,13 @@ def simplified(
 
 
 def joined(
-    equations: list[Equation], outputs: Sequence[Any], constants: Iterable[Name]
+    equations: list[Equation], outputs: Sequence[Any], constants: Iterable[Name], left: set[Any]
 ) -> tuple[list[Equation], dict[Name, Any]]:
     """Return equations that cut a history off only where that is needed, and what stays instead.
 
     It is where a derivative of the `outputs` may go through: not where tensors are left with other
-    data, and not of what has no history, as `constants` have none.
+    data, and not of what has no history, as `constants` have none. But what is `left` in a tensor
+    is read as that, or as its values alone.
 
     >>> from autograd import Tensor, no_grad
     >>> from autograd.program import capture
@@ -63,8 +64,10 @@ def joined(
     rest, same, alone = list[Equation](), dict[Name, Any](), set(constants)
     for e in equations:
         args = tuple([same.get(a, a) if type(a) is Name else a for a in e.args])
-        if e.op is DETACHED and (e.name not in needed or args[0] in alone):
+        apart = e.op is DETACHED and args[0] in alone and args[0] not in left
+        if apart or (e.op is DETACHED and e.name not in needed):
             same[e.name] = args[0]
+            left = left | {args[0]} if e.name in left else left
             continue
         rest.append(e._replace(args=args))
         has_parents = not alone.issuperset(a for a in args if type(a) is Name)
