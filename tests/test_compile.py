@@ -37,6 +37,7 @@ from autograd import (
     value_and_grad,
 )
 from autograd.base.blocks import LARGE
+from autograd.base.errors import three_lines
 from autograd.base.tree import flatten
 from autograd.primitive import PRIMITIVES
 from autograd.program import capture, compile  # noqa: A004  # PyTorch's name
@@ -2200,6 +2201,214 @@ def test_what_is_no_change_is_not_captured_again():
         net(x)
         net.train()
     assert runs == [1, 2, 3, 4]  # once for the program
+
+
+class Gained(nn.Module):
+    scale = 1.0
+
+    def __init__(self):
+        self.layer = nn.Linear(4, 4)
+
+    def helper(self, x):
+        return x
+
+    def forward(self, x):
+        y = self.helper(self.layer(x)) * self.scale * getattr(self, "gain", 1.0)
+        return y + sum(np.sum(p) for p in self.parameters())
+
+
+class PlainGained:
+    scale, bias = 1.0, None
+
+    def helper(self, x):
+        return x
+
+    def __call__(self, x):
+        if self.bias is None:
+            self.bias = np.zeros(4)
+        gain = self.gain if hasattr(self, "gain") else 1.0
+        return self.helper(x) * self.scale * gain + self.bias
+
+
+LATER = {
+    "an attribute": lambda m: setattr(m, "gain", 3.0),
+    "one in front of the class's": lambda m: setattr(m, "scale", 2.0),
+    "a method of its own": lambda m: setattr(m, "helper", lambda x: x * 7),
+    "a call of its own": lambda m: setattr(m, "forward", lambda x: x * 9),
+    "a parameter": lambda m: setattr(m, "w", nn.Parameter(np.ones(4))),
+    "what it has made": lambda m: setattr(m, "bias", np.ones(4)),
+}
+
+
+@pytest.mark.parametrize("kind", [Gained, PlainGained])
+@pytest.mark.parametrize("change", LATER.values(), ids=LATER)
+def test_what_an_object_gets_later_is_seen(kind, change):
+    model, x = kind(), np.ones((2, 4))
+    f = compile(lambda x: model(x))
+    for _ in range(2):
+        f(x)
+    change(model)
+    for _ in range(2):
+        assert np.array_equal(np.asarray(raw(f(x))), raw(model(x)))
+
+
+STRUCTURES = {
+    "append": (nn.Sequential(nn.Linear(4, 4)), lambda m: m.append(nn.Linear(4, 2))),
+    "extend": (nn.Sequential(nn.Linear(4, 4)), lambda m: m.extend([nn.Tanh(), nn.Tanh()])),
+    "insert": (nn.Sequential(nn.Linear(4, 4)), lambda m: m.insert(0, nn.Tanh())),
+    "by name": (nn.Sequential(nn.Linear(4, 4)), lambda m: setattr(m, "last", nn.Tanh())),
+    "add_module": (nn.Sequential(nn.Linear(4, 4)), lambda m: m.add_module("last", nn.Tanh())),
+}
+
+
+@pytest.mark.parametrize(("net", "change"), STRUCTURES.values(), ids=STRUCTURES)
+def test_layers_that_come_later_are_seen(net, change):
+    f, x = compile(net), np.ones((8, 4))
+    f(x)
+    change(net)
+    assert np.array_equal(f(x).data, net(x).data)
+    assert np.array_equal(f(x).data, net(x).data)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(2, 2.0), (True, 1), (0.0, -0.0), (1, np.float32(1.0)), ("a", b"a")]
+)
+@pytest.mark.parametrize("place", [lambda v: {"v": v}, lambda v: [[v]], lambda v: {"p": {"v": v}}])
+def test_a_number_of_another_kind_in_a_container_is_another(before, after, place):
+    seen, held = [], place(before)
+
+    def f(x):
+        seen.append(str(held))
+        return x * 2.0
+
+    compiled = compile(f)
+    compiled(np.ones(2))
+    held.clear()
+    (held.extend if type(held) is list else held.update)(place(after))
+    compiled(np.ones(2))
+    compiled(np.ones(2))
+    assert seen == [str(place(before)), str(place(after))]
+
+
+def test_the_order_of_a_dict_is_read_too():
+    weights = {"a": 1.0, "b": 10.0}
+    f = compile(lambda x: sum(x * v * i for i, v in enumerate(weights.values())))
+    assert f(np.ones(2))[0] == 10
+    weights["a"] = weights.pop("a")
+    assert f(np.ones(2))[0] == 1
+
+
+def test_numbers_of_numpys_by_name_are_constants_as_pythons_are():
+    f = compile(lambda x, k=1: x * k)
+    x = np.arange(3.0)
+    for k in (np.float64(2.5), np.int64(3), np.argmax(x), np.float32(0.5), np.True_):
+        for _ in range(2):
+            assert np.array_equal(f(x, k=k), x * k)
+            assert f(x, k=k).dtype == (x * k).dtype
+
+
+def test_the_default_dtype_is_read_at_each_call():
+    f, x = compile(lambda x: x * autograd.ones(4)), np.ones(4, np.float32)
+    assert f(x).dtype == np.float64
+    try:
+        autograd.set_default_dtype("float32")
+        assert f(x).dtype == np.float32
+    finally:
+        autograd.set_default_dtype("float64")
+    assert f(x).dtype == np.float64
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_freezing_is_seen_of_what_no_result_needs(first):
+    w, v = Tensor(np.ones(3), requires_grad=first), Tensor(np.ones(3), requires_grad=True)
+    step = compile(lambda x: np.sum(w * x + v).backward())
+    step(np.ones(3))
+    w.requires_grad_(not first)
+    w.grad = None
+    step(np.ones(3))
+    assert (w.grad is None) == first
+
+
+@pytest.mark.parametrize("schedule", ["ExponentialLR", "StepLR", "by hand"])
+def test_a_rate_that_is_set_inside_is_refused(schedule):
+    w = Tensor(np.ones(2), requires_grad=True)
+    optimizer = nn.optim.SGD([w], lr=0.1)
+    options = {"ExponentialLR": (0.5,), "StepLR": (2, 0.5)}
+
+    class ByHand:
+        def step(self):
+            for group in optimizer.param_groups:
+                group["lr"] *= 0.5
+
+    named = getattr(nn.optim.lr_scheduler, schedule, None)
+    rates = named(optimizer, *options[schedule]) if named else ByHand()
+
+    @compile
+    def step(x):
+        optimizer.zero_grad()
+        np.sum(w * x).backward()
+        optimizer.step()
+        rates.step()
+
+    with pytest.raises(CaptureError) as error:
+        step(np.ones(2))
+    assert str(error.value) == three_lines(
+        "a program cannot hold another rate, or other options of an optimizer",
+        "step, which sets them",
+        "scheduler.step() outside of the function, after it",
+    )
+
+
+def test_a_module_does_not_hold_what_is_compiled():
+    class Outer(nn.Module):
+        def __init__(self):
+            self.inner = compile(nn.Linear(4, 4))
+
+    with pytest.raises(TypeError) as error:
+        Outer()
+    assert str(error.value) == three_lines(
+        "the parameters of what is compiled would be none of Outer's",
+        "the assignment to inner",
+        "the module itself here, and then compile(model) of the whole",
+    )
+
+
+def test_gradients_at_sizes_between_are_compared_too():
+    net, found = nn.Linear(4, 1), []
+    x = np.arange(32.0).reshape(8, 4)
+
+    def step(x):
+        loss = np.mean(net(x) ** 2)
+        (loss if len(x) != 5 else loss / 10).backward()
+        return loss.detach()
+
+    for run in (step, compile(step)):
+        for size in (8, 2, 5, 5, 5, 4, 4):
+            net.zero_grad()
+            run(x[:size])
+            found.append(net.weight.grad.data.copy())
+    for a, b in zip(found[:7], found[7:], strict=True):
+        assert np.allclose(a, b, rtol=1e-12)
+
+
+def test_a_program_for_another_size_must_agree_to_many_digits():
+    f = compile(lambda x: np.sum(x) * (1 if len(x) != 5 else 1 + 1e-6))
+    for size in (8, 2, 5, 5, 5):
+        x = np.ones(size)
+        assert f(x) == np.sum(x) * (1 if size != 5 else 1 + 1e-6)
+
+
+@pytest.mark.parametrize("make", [np.full, np.array, np.asarray], ids=lambda f: f.__name__)
+def test_arrays_made_like_an_array_are_arrays_in_programs(make):
+    def f(x):
+        y = make((2,), 3.0, like=x) if make is np.full else make([3.0, 3.0], like=x)
+        y[0] = 2.0
+        return y * x
+
+    for run in (compile(f), capture(f, np.ones(2)), lambda x: autograd.vmap(f)(x[None])[0]):
+        y = run(np.ones(2))
+        assert type(y) is np.ndarray
+        assert y.tolist() == [2.0, 3.0]
 
 
 def test_a_container_may_hold_itself_and_much_more():

@@ -21,6 +21,16 @@ class Effect(NamedTuple):
         """Whether it is no gradient."""
         return self.attribute.endswith("data")
 
+    @property
+    def present(self) -> Any:
+        """The tensor's data, or its gradient, at present."""
+        return self.tensor.data if self.is_of_data else raw(self.tensor._grad)
+
+    def future(self, value: Any) -> Any:
+        """Return what will be there when a value was left."""
+        adds = not self.is_of_data and self.attribute != "new grad"
+        return value if not adds or self.present is None else self.present + raw(value)
+
     def leave(self, value: Any) -> None:
         """Add up a gradient, as backward does; write or replace data."""
         t = self.tensor
@@ -31,7 +41,5 @@ class Effect(NamedTuple):
             else:
                 t.data = value
                 mark(t, seen=True)  # its gradients would be those of the data before
-        elif t._grad is None or self.attribute == "new grad":
-            t._grad = value
         else:
-            t._grad = raw(t._grad) + value
+            t._grad = self.future(value)

@@ -47,6 +47,7 @@ class Program:
     tensors, connected : which outputs are Tensors, and which of them require a gradient.
     modules : what was called that has a mode, as `training`, which the program is of.
     effects : what is left in tensors.
+    met : tensors from outside, of which it may only have counted whether they want a gradient.
     summed : tensors whose gradients are read, as if there were none before the call.
 
     Examples
@@ -70,6 +71,7 @@ class Program:
     effects: Sequence[Effect]
     connected: Sequence[bool] = ()
     modules: Sequence[Any] = ()
+    met: Sequence[Tensor] = ()
     summed: Sequence[Tensor] = ()
 
     def __post_init__(self) -> None:

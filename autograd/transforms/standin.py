@@ -109,12 +109,19 @@ class Standin(Methods, NDArrayOperatorsMixin):
             args = tuple(map(plain, args))
             if fn in LOOKUPS and type(args[0]) is np.ndarray:
                 args = self.lift(args[0]), *args[1:]
-            return composed(fn, args, kwargs)
+            y = composed(fn, args, kwargs)
+            return self._unwrapped(y) if type(y) is Tensor else y  # what is made ``like=`` this
         op = PRIMITIVES[fn]
         values, params = op.arguments(args, kwargs)
         out, definition = params.pop("out", None), beyond(op, params)
         y = definition(*values, **params) if definition else self.tape.record(op, values, params)
         return into(out, y)
+
+    def _unwrapped(self, y: Tensor) -> Any:
+        """Return what stands for the array, where there is no history."""
+        if y.requires_grad:
+            return y
+        return y.data if hasattr(y.data, "tape") or not y.shape else self.lift(y.data)
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
         home, name = asking()

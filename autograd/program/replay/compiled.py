@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.base import modes
 from autograd.base.closeness import is_close
 from autograd.base.errors import function_name, refusal
 from autograd.base.modes import is_grad_enabled, readers
@@ -21,7 +22,8 @@ from autograd.program.replay.outside import Outside
 from autograd.program.replay.replay import Replay
 from autograd.program.replay.sizes import Family
 from autograd.program.tracing.capture import captured
-from autograd.program.tracing.surroundings import reached
+from autograd.program.tracing.surroundings import STEPPED, reached
+from autograd.program.tracing.symbol import CaptureError
 from autograd.tensor import Tensor, raw
 from autograd.transforms.outside import here
 from autograd.transforms.standin import Standin
@@ -30,6 +32,8 @@ ARRAYS = (np.ndarray, Tensor, list, tuple, dict)
 CONSTANTS = (int, str, slice, type(None), type(...))
 VALUES = (*ARRAYS, *CONSTANTS, np.generic, float, complex)
 """What has no attributes that `f` could read and somebody change."""
+NEAR = 1e-3, 1e-7
+"""So near are the results of a program for another size, in float32 and in float64."""
 SIGNATURES = 8
 """So many signatures are usual; a function that has more is perhaps not meant to be compiled."""
 
@@ -38,15 +42,16 @@ def compile(f: Callable[..., Any]) -> "Compiled":  # PyTorch's name
     """Return a function that does what `f` does, faster: a decorator too.
 
     At the first call with arguments of certain shapes, dtypes and structure, `f` is captured (see
-    `capture` for what it may not do); from then on its program is replayed, without the engine
-    and without new arrays for what is only needed on the way. Two batch sizes are captured, and
-    those between them are known by then; the first result at such a size is compared with that of
-    `f`. The data of Tensors, whether they require a gradient, their hooks, `no_grad`, and the modes
-    of modules are read at each call. What `f` and your functions below it read by name (globals,
-    variables around them, attributes, and what is in containers of up to 100 parts) is compared at
-    each call, and where it is another, `f` is captured again; of arrays above 64 kB a sample is
-    compared. What is reached otherwise is that of the capture. So are arguments that are no arrays
-    or numbers, which must be hashable.
+    `capture` for what it may not do); from then on its program is replayed, without the engine and
+    without new arrays for what is only needed on the way. Two batch sizes are captured, and those
+    between them are known by then; the first results at such a size, and gradients left in tensors,
+    are compared with those of `f`. The data of Tensors, whether they require a gradient, their
+    hooks, `no_grad`, and the modes of modules are read at each call. What `f` and your functions
+    below it read by name (globals, variables around them, attributes, and what is in containers of
+    up to 100 parts) is compared at each call, and where it is another, `f` is captured again; of
+    arrays above 64 kB a sample is compared. What is reached otherwise is that of the capture, and
+    so is what `f` itself changes, as a count of its calls. Arguments that are no arrays or numbers
+    are constant, too, and must be hashable.
     Where `f` calls ``backward``, gradients are added up in ``.grad`` as ever, so that any
     optimizer can use them; where it does not, its results wait for it as others do, so that a model
     can be compiled alone: ``net = compile(net)``. The whole step is faster, as both passes are
@@ -97,7 +102,7 @@ class Compiled:
 
     def guess(self, *args: Any) -> Any:
         """Return what the program of such a call returns, and leave nothing in tensors."""
-        return self._find(args, {}).guess(args)
+        return self._find(args, {}).guess(args)[0]
 
     def __getattr__(self, name: str) -> Any:
         """Find what the function has, as a module its parameters."""
@@ -120,7 +125,7 @@ class Compiled:
 
     def _key(self, args: tuple[Any, ...], options: dict[str, Any], skip: int = 0) -> Any:
         """Return what must be the same for a program to fit; of shapes, what comes after `skip`."""
-        key = (is_grad_enabled(), *[_signature(a, skip) for a in args])
+        key = (is_grad_enabled(), modes.default.char, *[_signature(a, skip) for a in args])
         if options:
             key += tuple([(k, _constant(v)) for k, v in options.items()])
         if self._modules:
@@ -204,7 +209,7 @@ class Compiled:
                 else:
                     program, outside = self._capture(args, options)
                     self._modules += _unknown(program.modules, self._modules)
-                    self._parameters += _unknown(program.parameters.values(), self._parameters)
+                    self._parameters += _unknown(program.met, self._parameters)
                     key = self._key(args, options)
                     family = self._family(args, options)
                     family.learn(sizes, program)
@@ -214,11 +219,12 @@ class Compiled:
 
     def _prove(self, replay: Replay, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Run `f` itself once where a program was not captured: `f` may branch on the size."""
-        ours = []  # of guesses: none where the program fails, which is wrong where f is right
+        ours: Any = None  # where the program fails, which is wrong where f is right
         with suppress(Exception):
-            ours.append(replay.guess(args))
+            ours, left = replay.guess(args)
+            ours = [ours, *(y for _, y in left)]
         result = self.f(*args, **options)
-        replay.proven = any(_agree(y, result) for y in ours)
+        replay.proven = ours is not None and _agree(ours, [result, *(e.present for e, _ in left)])
         if not replay.proven:
             with self._lock:
                 key = self._key(args, options)
@@ -240,6 +246,13 @@ class Compiled:
         outside = Outside(found)
         program = captured(self.f, args, options, found)
         outside.settle()
+        if not outside.changed.isdisjoint(STEPPED):
+            raise refusal(
+                CaptureError,
+                "a program cannot hold another rate, or other options of an optimizer",
+                f"{function_name(self.f)}, which sets them",
+                "scheduler.step() outside of the function, after it",
+            )
         inputs = {name: outline(x) for name, x in program.inputs.items()}
         return replace(program, inputs=inputs), outside
 
@@ -250,7 +263,8 @@ def _agree(ours: Any, result: Any) -> bool:
         return False
     for a, b in zip(flatten(ours)[0], flatten(result)[0], strict=True):
         x, y = np.asarray(raw(a)), np.asarray(raw(b))
-        equal = is_close(x, y, 1e-3, 1e-4) if y.dtype.kind in "fc" else np.array_equal(x, y)
+        near = NEAR[y.dtype.itemsize >= np.dtype(float).itemsize]
+        equal = is_close(x, y, near, near / 10) if y.dtype.kind in "fc" else np.array_equal(x, y)
         if not equal or x.dtype != y.dtype:
             return False
     return True
@@ -274,7 +288,7 @@ def _holds_arrays(x: Any) -> bool:
 
 def _constant(x: Any) -> Any:
     """Return what a constant is known by: 1, 1.0 and True are three, 0.0 and -0.0 are two."""
-    if isinstance(x, (int, float, complex, str)):
+    if isinstance(x, (int, float, complex, str, np.generic)):
         return key_of(x)
     if hasattr(type(x), "__array__"):  # PyTorch's has a hash, and may hold other numbers next time
         raise TypeError

@@ -9,6 +9,7 @@ import numpy as np
 from autograd.base.modes import is_grad_enabled
 from autograd.base.tree import flatten
 from autograd.primitive import Primitive
+from autograd.program.effects import Effect
 from autograd.program.equations import Name
 from autograd.program.program import Program
 from autograd.program.replay.halves import halves
@@ -71,9 +72,12 @@ class Replay:
         """The whole program."""
         return Pool(self.program)
 
-    def guess(self, args: tuple[Any, ...]) -> Any:
-        """Return what a call would return, and leave nothing in tensors."""
-        return self.program.result(self.run(self._raw(self._values(args)))[: self._count])
+    def guess(self, args: tuple[Any, ...]) -> tuple[Any, list[tuple[Effect, Any]]]:
+        """Return what a call would return, and what it would leave in tensors."""
+        results = self.run(self._raw(self._values(args)))
+        left = zip(self.program.effects, results[self._count :], strict=True)
+        result = self.program.result(results[: self._count])
+        return result, [(effect, effect.future(y)) for effect, y in left]
 
     def _leave(self, results: Sequence[Any]) -> Any:
         """Leave in tensors what belongs there, and return what the function returns."""

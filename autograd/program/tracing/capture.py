@@ -180,6 +180,7 @@ def captured(
         effects=effects,
         connected=connected,
         modules=run.modules,
+        met=[*read],
         summed=summed,
     )
     return program.renamed(tape.wishes)

@@ -48,6 +48,10 @@ MANY = 1000
 """After so many objects no more are looked up again for names that are met later."""
 EVERY = {"vars", "__dict__", "astuple", "asdict", "fields"}
 """What code calls that reads all attributes of an object, and needs no name of one."""
+STEPPED = "param_groups", "last_epoch"
+"""What steps of optimizers and schedules read, and change."""
+OURS = "autograd.", "nn."
+"""Of the objects of these packages it is known what is read."""
 MODE = "training"
 """The attribute that is part of a program's signature."""
 NOTHING: Any = object()
@@ -74,16 +78,19 @@ class Slots:
 class Read(NamedTuple):
     """A name that is read: in globals, in the attributes of an object, or a variable around.
 
-    Where assignments are `counted`, the count tells at once that there were none.
+    None stands for the names themselves that are there, any of which may be asked for. Where
+    assignments are `counted`, the count tells at once that there were none.
     """
 
     where: Any
-    name: str
+    name: str | None
     counted: list[int] | None = None
 
     @property
     def value(self) -> Any:
         """What the name stands for at present."""
+        if self.name is None:
+            return [name for name in self.where if name != MODE]
         if type(self.where) is not CellType:
             return self.where.get(self.name, NOTHING)
         with suppress(ValueError):  # where the variable is assigned later
@@ -138,7 +145,8 @@ def reached(*held: Any, given: Sequence[Any] = ()) -> Iterator[Any]:
         elif _is_read_whole(type(x)):
             for m in x.modules():
                 counted = getattr(m, "_assignments", None)  # PyTorch's own does not count
-                left += [Read(vars(m), name, counted) for name in vars(m) if name != MODE]
+                names_ = [name for name in vars(m) if name != MODE]
+                left += [Read(vars(m), name, counted) for name in (None, *names_)]
                 left += [*vars(m).values(), *vars(type(m)).values()]
         elif inspect.isfunction(call := getattr(type(x), "__call__", None)):  # noqa: B004  # its code
             left += [call, *_read_by(call, names, x)]
@@ -229,8 +237,10 @@ def _taken_of(x: Any, names: set[str]) -> tuple[list[Any], list[Any]]:
     own += [Read(slots, name) for c, name in parts if _is_slot(c, name)]
     left = [r.value for r in own] + (_parts(x) if _is_container(x) else [])
     found: list[Any] = own if _may_change(x) and not _is_read_whole(kind) else []
-    if "step" in names and "param_groups" in attributes:  # of an optimizer
-        found.append(Read(attributes, "param_groups"))
+    if found is own and type(attributes) is dict and not kind.__module__.startswith(OURS):
+        own.append(Read(attributes, None))
+    if "step" in names:  # of an optimizer, or a schedule
+        found += [Read(attributes, name) for name in STEPPED if name in attributes]
     for c, name in parts:
         part = vars(c)[name]
         part = part.fget if isinstance(part, property) else part
