@@ -31,7 +31,8 @@ class Primitive:
     foreign : whether it is the user's.
     rules : one rule per argument; None where the argument has no derivative.
     each : for any number of arguments: ``each(i, g, y, *x, **params)`` is the rule of argument i.
-    joint : all rules at once, where they share work: ``joint(g, y, *x, **params)`` is a list.
+    joint : all rules at once, where they share work: ``joint(g, y, *x, **params)`` is a list,
+        with None where nothing is sent.
     call : what runs forward (``operator.mul`` is ten times faster on scalars than np.multiply).
     definition : the same in other rows, for a printer or an engine that does not know this one;
         `call` itself, where that is written in NumPy.

@@ -1570,6 +1570,25 @@ def test_what_has_no_history_gets_no_gradient(f):
         assert_allclose(t.grad.data, u.grad.data, rtol=1e-13)
 
 
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize("asked", [(0,), (1,), (2,), (0, 1), (0, 2), (0, 1, 2)])
+def test_results_that_nobody_asks_for_send_nothing(asked, create_graph):
+    def f(a, b, c):
+        shared = np.sin(b)
+        return np.sum(a * shared), shared * 2, c * c
+
+    x, found = np.array([1.0, 2.0]), []
+    for run in (f, compile(f)):
+        leaves = [Tensor(k * x, requires_grad=True) for k in (1, 2, 3)]
+        parts = run(*leaves)
+        for _ in range(2):
+            total = sum(np.sum(parts[k]) for k in asked)
+            total.backward(retain_graph=True, create_graph=create_graph)
+        found.append([None if w.grad is None else w.grad.tolist() for w in leaves])
+    assert found[0] == found[1]
+    assert (found[1][2] is None) == (2 not in asked)
+
+
 @pytest.mark.parametrize("outside", [False, True])
 @pytest.mark.parametrize(
     "f",

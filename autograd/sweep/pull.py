@@ -40,7 +40,8 @@ def pull(
         sent = op.lazy(g, ours, **params) if lazy else [*enumerate(op.joint(g, y, *xs, **params))]
         if len(args) == 1:
             return sent
-        return [(i, gx) for i, gx in sent[::-1] if type(a := args[i]) is Tensor and a.requires_grad]
+        asks = [type(a) is Tensor and a.requires_grad for a in args]
+        return [(i, gx) for i, gx in sent[::-1] if asks[i] and gx is not None]
     if cut:  # an old version of an argument becomes an array again
         xs = [x.restore() if isinstance(x, Overwritten) else x for x in xs]
     result = []

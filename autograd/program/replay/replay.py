@@ -1,7 +1,8 @@
 """Replay: a program as it is run again and again, with or without a gradient to come."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,7 @@ class Replay:
         self._wrapped = bool(self._parameters) or Tensor in kinds  # or there is no Tensor to unwrap
         self._connected = [k for k, is_so in enumerate(program.connected) if is_so]
         self._count = len(program.outputs)  # of the results; the others are left in tensors
+        self._sources: dict[int, set[Any]] = {}
         self._halves: tuple[Pool, Pool | None, list[int]] | None = None
 
     def __call__(self, args: tuple[Any, ...]) -> Any:
@@ -106,6 +108,7 @@ class Replay:
         first, second, wanted = self._halves
         several = len(which) > 1  # in one array then, as an operation has one result
         made: list[Any] = []
+        asked: set[int] = set()  # the results at which gradients have arrived
 
         def chosen(made: Sequence[Any]) -> Any:
             parts = [made[k] for k in which]
@@ -118,9 +121,16 @@ class Replay:
         def joint(g: Any, _: Any, *xs: Any) -> list[Any]:
             gs = [*map(in_dtype, unpack(g, *shapes), dtypes)] if several else [g]
             if second is None or any(isinstance(x, (Tensor, Standin)) for x in (g, *xs)):
-                return program.pullback(which, wanted, gs, *xs)
-            sent = dict(zip(wanted, second([*gs, *xs, *kept]), strict=True))
-            return [sent.get(i) for i in range(len(xs))]
+                found = program.pullback(which, wanted, gs, *xs)
+            else:
+                sent = dict(zip(wanted, second([*gs, *xs, *kept]), strict=True))
+                found = [sent.get(i) for i in range(len(xs))]
+            if several and len(asked) < len(which):  # what is 0 there comes to nothing
+                come = set[Any]().union(*map(self._sources.__getitem__, asked))
+                pairs = zip(program.inputs, found, strict=True)
+                found = [d if name in come else None for name, d in pairs]
+            asked.clear()
+            return found
 
         op = Primitive(forward, (), joint=joint, name=program.name, code="{*}")
         y = record(op, tuple([self._read(x, i in wanted) for i, x in enumerate(values)]))
@@ -129,7 +139,8 @@ class Replay:
         made.clear()  # which y refers to, as to what is kept
         shapes, dtypes = zip(*[(np.shape(given[k]), given[k].dtype) for k in which], strict=True)
         for k, part in zip(which, unpack(y, *shapes) if several else [y], strict=True):
-            given[k] = in_dtype(part, given[k].dtype)  # of before it was packed
+            result = _noting(part, partial(asked.add, k)) if several else part
+            given[k] = in_dtype(result, given[k].dtype)  # of before it was packed
         return self._leave(given)
 
     def _read(self, x: Any, wanted: bool) -> Any:
@@ -142,7 +153,8 @@ class Replay:
 
     def _cut(self, values: Sequence[Any]) -> tuple[Pool, Pool | None, list[int]]:
         """Return what runs now, what runs backward, and the inputs that want gradients."""
-        reached = self._reached()
+        self._sources = {k: self._reached(k) for k in self._connected}
+        reached = set[Any]().union(*self._sources.values())
         pairs = enumerate(zip(self.program.inputs, values, strict=True))
         wanted = [
             i for i, (n, x) in pairs if type(x) is Tensor and x.requires_grad and n in reached
@@ -153,14 +165,14 @@ class Replay:
             return self.run, None, wanted
         return Pool(first), Pool(second), wanted
 
-    def _reached(self) -> set[Any]:
-        """Return the inputs that gradients of the results come to: None is left in others.
+    def _reached(self, k: int) -> set[Any]:
+        """Return the inputs that gradients of a result come to: None is left in others.
 
         What nothing reads may have been overwritten, and 0 comes to that. What is rewritten stands
         for two tensors, before and after: backward refuses a gradient of either.
         """
         program = self.program
-        found = {program.outputs[k] for k in self._connected}
+        found = {program.outputs[k]}
         rewritten = {n: p for n, p in program.parameters.items() if p in self._rewritten}
         unread = program.inputs.keys() - rewritten
         for e in reversed(program.equations):
@@ -173,3 +185,13 @@ class Replay:
             if e.is_of_data and (e.name in found or type(e.name) is not Name)
         }
         return found | unread | {n for n, p in rewritten.items() if p in after}
+
+
+def _noting(x: Tensor, note: Callable[[], None]) -> Tensor:
+    """Return a tensor that tells when a gradient arrives."""
+
+    def rule(g: Any, _: Any, __: Any) -> Any:
+        note()
+        return g
+
+    return record(Primitive(lambda x: x, (rule,), name="part", code="{0}"), (x,))

@@ -145,8 +145,7 @@ def reached(*held: Any, given: Sequence[Any] = ()) -> Iterator[Any]:
         elif _is_read_whole(type(x)):
             for m in x.modules():
                 counted = getattr(m, "_assignments", None)  # PyTorch's own does not count
-                names_ = [name for name in vars(m) if name != MODE]
-                left += [Read(vars(m), name, counted) for name in (None, *names_)]
+                left += [Read(vars(m), k, counted) for k in (None, *vars(m)) if k != MODE]
                 left += [*vars(m).values(), *vars(type(m)).values()]
         elif inspect.isfunction(call := getattr(type(x), "__call__", None)):  # noqa: B004  # its code
             left += [call, *_read_by(call, names, x)]
