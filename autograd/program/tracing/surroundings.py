@@ -39,6 +39,7 @@ PLACES = [p for p in sys.path if p and next(Path(p).glob("*.dist-info"), None)]
 INSTALLED = (*ROOMS, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")), *PLACES, "<frozen")
 """Where code lies that is not the user's own."""
 FUNCTIONS = (FunctionType, staticmethod, classmethod)
+CALLED = (*FUNCTIONS, MethodType, functools.partial)
 OPERATORS = "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"
 IMPLICIT = {f"__{side}{name}__" for name in OPERATORS for side in ("", "r", "i")} | {
     "__getattr__", "__getitem__", "__iter__", "__len__", "__contains__", "__enter__", "__neg__",
@@ -155,10 +156,16 @@ def reached(*held: Any, given: Sequence[Any] = ()) -> Iterator[Any]:
 
 def _has_attributes(x: Any) -> bool:
     """Tell whether an object is no function, and has attributes that may be others later."""
-    functions = (*FUNCTIONS, MethodType, functools.partial)
-    if isinstance(x, functions) or not _may_change(x) or _is_read_whole(type(x)):
+    if isinstance(x, CALLED) or not _may_change(x) or _is_read_whole(type(x)):
         return False
     return bool(_attributes(x)) or any(map(_may_change, type(x).__mro__))
+
+
+def _may_get_more(x: Any) -> bool:
+    """Tell whether somebody may give an object attributes: they do not to functions and classes."""
+    if isinstance(x, (ModuleType, type, *CALLED)) or _is_read_whole(type(x)):
+        return False
+    return not str(type(x).__module__).startswith(OURS)
 
 
 def _is_read_whole(kind: type) -> bool:
@@ -236,8 +243,8 @@ def _taken_of(x: Any, names: set[str]) -> tuple[list[Any], list[Any]]:
     own += [Read(slots, name) for c, name in parts if _is_slot(c, name)]
     left = [r.value for r in own] + (_parts(x) if _is_container(x) else [])
     found: list[Any] = own if _may_change(x) and not _is_read_whole(kind) else []
-    if found is own and type(attributes) is dict and not kind.__module__.startswith(OURS):
-        own.append(Read(attributes, None))
+    if type(attributes) is dict and _may_get_more(x):
+        found.append(Read(attributes, None))
     if "step" in names:  # of an optimizer, or a schedule
         found += [Read(attributes, name) for name in STEPPED if name in attributes]
     for c, name in parts:
