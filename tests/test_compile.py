@@ -2378,6 +2378,29 @@ def test_a_rate_that_is_set_inside_is_refused(schedule):
     )
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [({}, 0.0), ({"weight_decay": 0.5}, -0.0625), ({"maximize": True}, 1.0)],
+)
+def test_a_step_inside_changes_numbers_too(options, expected):
+    found = []
+    for run in (lambda f: f, compile):
+        w, b = nn.Parameter(np.array([1.0, 2.0])), nn.Parameter(0.5)
+        optimizer = nn.optim.SGD([w, b], lr=0.25, **options)
+
+        def step(x, w=w, b=b, optimizer=optimizer):
+            optimizer.zero_grad()
+            np.sum(w * x + b * b * x).backward()
+            optimizer.step()
+
+        step = run(step)
+        for k in (1.0, 2.0, 3.0):
+            step(np.array([k, 1.0]))
+            found.append((w.tolist(), b.item(), type(b.data)))
+    assert found[:3] == found[3:]
+    assert found[0][1:] == (expected, np.float64)
+
+
 def test_a_module_does_not_hold_what_is_compiled():
     class Outer(nn.Module):
         def __init__(self):

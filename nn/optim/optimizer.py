@@ -147,7 +147,7 @@ class Optimizer(Remembering):
         return loss
 
     def _change(self, p: Tensor, g: Any, options: dict[str, Any]) -> None:
-        data = p.data if p.ndim else np.array(p.data)
+        data = p.data if p.ndim else _array(p.data)
         x = real(data)
         if x is not data:  # the rules give ∂/∂a - i ∂/∂b of a + ib
             g = real(np.conj(g))
@@ -164,7 +164,7 @@ class Optimizer(Remembering):
             memory = zip(arrays, rest, strict=True)
             self.update(x_, g_, **dict(memory), **count, **options)
         self.state[p] = {**count, **arrays}
-        p.data = data if p.ndim else data[()]
+        p.data = data if p.ndim else np.reshape(data, ())[()]
         p.touch_()
 
     def memory(self, p: Any, g: Any, **options: Any) -> dict[str, Any]:  # noqa: ARG002  # nothing to remember
@@ -268,6 +268,16 @@ def real(x: Any) -> Any:
     array([[1., 2.]])
     """
     return x[..., None].view(x.real.dtype) if x.dtype.kind == "c" else x
+
+
+def _array(x: Any) -> Any:
+    """Return a number as an array, to write into; what stands for one is written into by an axis.
+
+    >>> _array(np.float64(3.0))
+    array(3.)
+    """
+    y = np.copy(x)
+    return np.reshape(y, 1) if hasattr(x, "tape") else y
 
 
 def blocks(*arrays: Any) -> Iterator[Any]:
