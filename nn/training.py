@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import islice
+from numbers import Number
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,6 +28,8 @@ Metric = Callable[[Any, Any], Any]
 Numbers = dict[str, float]
 SHAPES = 8
 """Batches of so many shapes are not worth a program for each."""
+LOOKED_AT = 10_000
+"""So many attributes, and numbers of an array, are looked at for what counts: the rest is data."""
 
 
 def accuracy(prediction: Any, target: Any) -> float:
@@ -63,10 +67,11 @@ def fit(
     """Train a model on mini-batches, and return the numbers of every epoch.
 
     A step is compiled where that is possible (`autograd.compile`), and else runs as it is
-    written, with the same numbers up to rounding; ``history.compiled`` tells. The second batch of
-    a shape is computed both ways: what counts its calls shows there, and is not compiled; what
-    begins to change later does not. Each epoch is compiled anew where there are callbacks, which
-    may change whatever they like.
+    written, with the same numbers up to rounding; ``history.compiled`` tells. What counts its
+    calls in an attribute, or in a list, a dict, a small array or an object there, shows at the
+    first batch of a shape and is not compiled; nor is what changes the loss of the second, which
+    is computed both ways. What is counted elsewhere and changes the loss later does not show. Each
+    epoch is compiled anew where there are callbacks, which may change whatever they like.
 
     Parameters
     ----------
@@ -255,7 +260,7 @@ class Training:
         known, proven = shapes in self.shapes, shapes in self.proven
         models = [] if known else [self.model, self._criterion()]
         modules = [module for model in models for module in model.modules()]
-        counts = [_counts(vars(module)) for module in modules]
+        counts = _counts(modules)
         before, program = untouched(*models), self.programs[str(shapes)]
         try:
             result = (program.guess if known and not proven else program)(*batch)
@@ -266,7 +271,8 @@ class Training:
         if not known:
             self.shapes.append(shapes)
             # what changes at each call is not in a program
-            steady = counts == [_counts(vars(module)) for module in modules]
+            later = _counts(modules).items()  # but for arrays that the first call makes, to keep
+            steady = counts == {k: x for k, x in later if k in counts or not isinstance(x, bytes)}
             self.history.compiled = steady and len(self.shapes) < SHAPES
         elif not proven:  # nor is what changes between them: a counter, a weight that grows
             self.proven.append(shapes)
@@ -349,10 +355,30 @@ class Training:
         return [p for g in self.optimizer.param_groups for p in g["params"] if p not in known]
 
 
-def _counts(own: dict[str, Any]) -> dict[str, Any]:
-    """Return the numbers and texts among some attributes, and how much is in the containers."""
-    sizes = {k: len(x) if isinstance(x, (list, dict, set, deque)) else x for k, x in own.items()}
-    return {k: x for k, x in sizes.items() if isinstance(x, (bool, int, float, str))}
+def _counts(modules: Iterable[Module]) -> dict[tuple[Any, ...], Any]:
+    """Return the numbers, texts and bytes of arrays in attributes, and how much is in containers.
+
+    They are named by their paths, through containers and objects; Tensors are left out.
+    """
+    found: dict[tuple[Any, ...], Any] = {}
+    queue: deque[tuple[tuple[Any, ...], Any]] = deque(((i,), m) for i, m in enumerate(modules))
+    seen: set[int] = set()
+    while queue and len(found) < LOOKED_AT:
+        path, x = queue.popleft()
+        parts: Iterable[tuple[Any, Any]] = ()
+        if isinstance(x, (np.ndarray, np.generic)):
+            found[path] = x.tobytes() if x.size <= LOOKED_AT else b""
+        elif isinstance(x, (Number, str, bytes)):
+            found[path] = x
+        elif id(x) not in seen:
+            seen.add(id(x))
+            if isinstance(x, (list, tuple, dict, set, frozenset, deque)):
+                found[path] = len(x)
+                parts = x.items() if isinstance(x, dict) else enumerate(x)
+            elif type(x).__module__.partition(".")[0] not in ("builtins", "autograd"):
+                parts = getattr(x, "__dict__", {}).items()  # of no function or type, or program
+        queue.extend(((*path, k), part) for k, part in islice(parts, LOOKED_AT))
+    return found
 
 
 def _is_close(a: Tensor, b: Tensor) -> bool:

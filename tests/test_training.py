@@ -1,10 +1,12 @@
 """fit: the loop that everybody writes, with nothing forgotten; and what callers may rely on."""
 
+import collections
 import copy
 import io
 import itertools
 import sys
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -220,6 +222,55 @@ def test_what_a_module_puts_into_a_list_shows_at_once(kept, add):
     history = train(Logged(), problem(48), batch_size=16, epochs=1)
     assert not history.compiled
     assert len(kept) == 3
+
+
+COUNTERS = {
+    "a dict": ({"n": 0}, lambda c: c.update(n=c["n"] + 1) or c["n"]),
+    "a list of lists": ([[0]], lambda c: c[0].append(c[0].pop() + 1) or c[0][0]),
+    "a deque": (collections.deque([0]), lambda c: c.append(c.popleft() + 1) or c[0]),
+    "an array": (np.zeros(1), lambda c: np.add(c, 1, out=c)[0]),
+    "an array without axes": (np.zeros((), int), lambda c: np.add(c, 1, out=c)),
+    "an object": (SimpleNamespace(n=0), lambda c: setattr(c, "n", c.n + 1) or c.n),
+    "a number of NumPy in an object in a dict": (
+        {"k": SimpleNamespace(n=np.int64(0))},
+        lambda c: setattr(c["k"], "n", c["k"].n + 1) or c["k"].n,
+    ),
+}
+
+
+@pytest.mark.parametrize(("counter", "add"), COUNTERS.values(), ids=COUNTERS)
+def test_what_counts_its_calls_is_not_compiled_wherever_it_counts(counter, add, eager):
+    class EveryFourth(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear, self.counter = nn.Linear(4, 3), copy.deepcopy(counter)
+
+        def forward(self, x):
+            return self.linear(x) * (add(self.counter) % 4 == 0)
+
+    def run():
+        ag.manual_seed(0)
+        return train(EveryFourth(), problem(48), batch_size=8)
+
+    history = run()
+    assert not history.compiled
+    assert_allclose(history["loss"], eager(run)["loss"], rtol=1e-12)
+
+
+def test_what_the_first_call_makes_and_large_data_are_compiled():
+    class Masked(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear, self.mask, self.data = nn.Linear(4, 3), None, np.zeros(10**5)
+            self.square, self.parent = ag.compile(np.square), [self]
+
+        def forward(self, x):
+            if self.mask is None:
+                self.mask = np.tril(np.ones((3, 4)))
+            self.data[0] += 1  # which is not looked at
+            return self.square(x) @ (self.linear.weight * self.mask).T
+
+    assert train(Masked(), problem(48), batch_size=16).compiled
 
 
 @pytest.mark.parametrize("registered", [True, False])
