@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from copy import deepcopy
+from copy import copy, deepcopy
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -60,28 +60,30 @@ class Network(BaseEstimator):  # type: ignore[misc]  # which has no types
         return self._learn(X, y, True, epochs=self.max_epochs, **early)
 
     def _learn(self, X: Any, y: Any, first: bool, classes: Any = None, **options: Any) -> Self:
+        new = copy(self)  # a refused call leaves this one as it was
         dtype, many = FLOATS if first else self._dtype, isinstance(self, MultiOutputMixin)
         few = 1 + ("validation" in options)  # both sides have a row
         checks = {"dtype": dtype, "multi_output": many, "ensure_min_samples": few}
-        X, y = validate_data(self, X, y, reset=first, **checks)
+        X, y = validate_data(new, X, y, reset=first, **checks)
         if first:
             seed = check_random_state(self.random_state).randint(2**31)
-            self._random, self._dtype = np.random.default_rng(seed), X.dtype
-        target, width = self._target(y, first, classes)
+            new._random, new._dtype = np.random.default_rng(seed), X.dtype
+        target, width = new._target(y, first, classes)
         with ALONE, untouched():
-            manual_seed(int(self._random.integers(2**63)))
+            manual_seed(int(new._random.integers(2**63)))
             if first:
-                self.module_ = self._module(X, width)
+                new.module_ = self._module(X, width)
                 make = self.optimizer
                 what, where = "an estimator makes its optimizer", f"optimizer={make!r:.40}"
                 refuse(not callable(make), what, where, "nn.optim.Adam", TypeError)
-                self.optimizer_ = make(self.module_.parameters(), lr=self.lr)
-                self.history_ = History()
+                new.optimizer_ = make(new.module_.parameters(), lr=self.lr)
+                new.history_ = History()
             options |= {"batch_size": self.batch_size, "progress": self.verbose}
             loss = self.loss or type(self).criterion
-            history = fit(self.module_, (X, target), loss, self.optimizer_, **options)
+            history = fit(new.module_, (X, target), loss, new.optimizer_, **options)
         for numbers in zip(*history.values(), strict=True):
-            self.history_.add(dict(zip(history, numbers, strict=True)))
+            new.history_.add(dict(zip(history, numbers, strict=True)))
+        self.__dict__.update(vars(new))
         return self
 
     def _module(self, X: np.ndarray, width: int) -> Module:

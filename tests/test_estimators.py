@@ -326,3 +326,24 @@ def test_an_optimizer_by_name_is_refused():
     assert str(error.value) == (
         "an estimator makes its optimizer\n  where: optimizer='adam'\n  instead: nn.optim.Adam"
     )
+
+
+def test_a_refused_fit_leaves_an_estimator_as_it_was(iris, line):
+    net = Classifier(module=lambda i, o: nn.Linear(i, o + 1))
+    with pytest.raises(ValueError, match="the module returns"):
+        net.partial_fit(*iris, classes=["other", "setosa", "virginica"])
+    with pytest.raises(NotFittedError):
+        net.predict(iris[0])
+    net.set_params(module=nn.Linear).partial_fit(*iris, classes=np.unique(iris[1]))
+
+    for learned, refused in (
+        (net, (np.eye(2), ["no", "yes"])),
+        (Regressor(max_epochs=2).fit(*line), (np.eye(2), np.eye(2))),
+    ):
+        X, before = iris[0] if learned is net else line[0], dict(vars(learned))
+        predicted, text = learned.predict(X), repr(learned.history_)
+        with pytest.raises(TypeError, match="an estimator makes its optimizer"):
+            learned.set_params(optimizer="adam").fit(*refused)
+        assert vars(learned) == before | {"optimizer": "adam"}
+        np.testing.assert_array_equal(learned.predict(X), predicted)
+        assert repr(learned.history_) == text
