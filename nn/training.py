@@ -103,8 +103,8 @@ def fit(
     Raises
     ------
     ValueError : for data without rows or of different lengths, a batch size or patience below 1, a
-        schedule of another optimizer, an unknown name of a metric, a metric by the name of loss or
-        lr, a loss that is no scalar, a checkpoint of something else.
+        schedule of another optimizer, an unknown name of a metric, a metric by the name of loss, lr
+        or val_ and more, a loss that is no scalar, a checkpoint of something else.
     FloatingPointError : where the loss is not finite, before that changes a weight.
     TypeError : for arguments in another order, as data in two of them; for a lone callback.
 
@@ -184,9 +184,10 @@ def _functions(metrics: Mapping[str, Metric] | Iterable[str] | str) -> Mapping[s
     one = isinstance(metrics, str) or not np.iterable(metrics)
     names: list[Any] = [metrics] if one else list(metrics)
     known = METRICS | dict(metrics) if isinstance(metrics, Mapping) else METRICS
-    wrong = (k for k in names if k in ("loss", "lr") or not callable(known.get(k)))
-    unknown = ", ".join(map(str, wrong))
-    instead = f"{', '.join(METRICS)}; {{'name': function}} for others; loss and lr are there"
+    taken = [k for k in names if k in ("loss", "lr") or str(k).startswith("val_")]
+    unknown = ", ".join(str(k) for k in names if k in taken or not callable(known.get(k)))
+    instead = f"{', '.join(METRICS)}; {{'name': function}} for others; "
+    instead += "loss, lr and val_... are there"
     refuse(unknown, f"no metric is called {unknown}", f"{metrics=}", instead)
     return {name: known[name] for name in names}
 

@@ -679,14 +679,14 @@ def test_mistakes_are_named(options, what, where, instead):
     assert str(error.value) == three_lines(what, where, instead)
 
 
-@pytest.mark.parametrize("name", ["loss", "lr"])
+@pytest.mark.parametrize("name", ["loss", "lr", "val_loss", "val_other"])
 def test_no_metric_takes_the_place_of_the_loss(name):
     with pytest.raises(ValueError) as error:
         train(network(), metrics={"other": nn.training.accuracy, name: nn.training.accuracy})
     what, where, instead = str(error.value).splitlines()
     assert what == f"no metric is called {name}"
     assert where.startswith("  where: metrics={'other': <function accuracy")
-    assert instead.endswith("{'name': function} for others; loss and lr are there")
+    assert instead.endswith("{'name': function} for others; loss, lr and val_... are there")
 
 
 def test_an_unknown_metric_is_named():
@@ -695,7 +695,7 @@ def test_an_unknown_metric_is_named():
     assert str(error.value) == three_lines(
         "no metric is called acuracy",
         "metrics=['acuracy']",
-        "accuracy; {'name': function} for others; loss and lr are there",
+        "accuracy; {'name': function} for others; loss, lr and val_... are there",
     )
 
 
@@ -737,7 +737,7 @@ def test_arguments_in_another_order_are_named():
         assert str(error.value) == three_lines(
             "no metric is called 3",
             f"metrics={metrics}",
-            "accuracy; {'name': function} for others; loss and lr are there",
+            "accuracy; {'name': function} for others; loss, lr and val_... are there",
         )
     for options, what, where, instead in [
         (
