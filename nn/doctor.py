@@ -171,10 +171,11 @@ def unreached(case: Case) -> Found:
         answer = case.why(lost[0])
         place = type(case.model).__name__ if answer.node is None else answer.node
         yield f"no gradient reaches {case.named(lost)}: {answer.cause}", place
-    elif case.names and not any(np.any(raw(case.grads[p])) for p in case.names):
-        stop = case.why(next(iter(case.names))).node
-        if op(stop) in STEPS:
-            yield f"no gradient comes through {op(stop)}: it is flat between its jumps", stop
+    elif case.of(*STEPS):
+        stops = (case.why(p).node for p in case.names if not np.any(raw(case.grads[p])))
+        for stop in stops:
+            if op(stop) in STEPS:
+                yield f"no gradient comes through {op(stop)}: it is flat between its jumps", stop
 
 
 def in_a_list(case: Case) -> Found:

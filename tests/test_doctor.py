@@ -196,6 +196,12 @@ def rounded(bad):
     return nn.doctor(model, F.mse_loss(np.round(model(X)) if bad else model(X), YES[:, None]))
 
 
+def rounded_between_layers(bad):
+    first, last = model = net(linear(4, 16), linear(16, 3))
+    h = np.sign(first(X)) if bad else first(X)
+    return nn.doctor(model, F.cross_entropy(last(h), CLASSES))
+
+
 class Scaled(nn.Module):
     """A line, and a factor that is no Parameter."""
 
@@ -418,6 +424,11 @@ TOLD = [  # the mistake; the check that finds it; what it says; and where, if th
         rounded,
         "unreached",
         "no gradient comes through round: it is flat between its jumps",
+    ),
+    (
+        rounded_between_layers,
+        "unreached",
+        "no gradient comes through sign: it is flat between its jumps",
     ),
     (no_parameter, "in_a_list", "a plain Tensor hides layers or parameters", "Scaled.factor"),
     (in_a_list, "in_a_list", "a plain list hides layers or parameters", "Net.layers"),
@@ -818,6 +829,12 @@ HEALTHY = {
     "from zero": lambda: (
         filled(nn.init.zeros_, nn.Linear(4, 3)),
         lambda m: F.cross_entropy(m(X), CLASSES),
+    ),
+    "straight through, from zero": lambda: (
+        nn.Sequential(nn.Linear(4, 16), filled(nn.init.zeros_, nn.Linear(16, 3))),
+        lambda m: F.cross_entropy(
+            m[1]((z := m[0](X)) + (np.sign(z) - z).detach()) + 0 * np.round(z[:, :3]), CLASSES
+        ),
     ),
     "xor": lambda: (
         nn.Sequential(*nn.MLP(2, 4, 1, activation=nn.Sigmoid), nn.Sigmoid()),
