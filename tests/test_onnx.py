@@ -268,6 +268,30 @@ def test_a_function_that_is_another_one_for_the_example_takes_no_other_batch(tmp
     assert_allclose(run(opened, x)[0], f(x))
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        np.trace,
+        lambda x: np.sum(x[: min(len(x), 5)]) / min(len(x), 5),
+        lambda x: np.sum(x[: max(len(x) - 9, 1)]),
+        np.squeeze,
+    ],
+)
+def test_a_function_that_is_another_one_for_few_rows_takes_no_other_batch(tmp_path, f):
+    x = RNG.random((19, 1 if f is np.squeeze else 3))
+    with pytest.warns(UserWarning, match="takes arguments of these shapes only"):
+        path = export_onnx(f, tmp_path / "f", x)
+    opened = session(path)
+    assert opened.get_inputs()[0].shape == [19, x.shape[1]]
+    assert_allclose(run(opened, x)[0], f(x))
+
+
+def test_a_function_that_refuses_few_rows_takes_others(tmp_path):
+    opened = session(export_onnx(lambda x: x[[0, 4]] * x[2], tmp_path / "f", np.ones((6, 3))))
+    assert opened.get_inputs()[0].shape == ["batch", 3]
+    assert_allclose(run(opened, np.arange(24.0).reshape(8, 3))[0][1], [12 * 6, 13 * 7, 14 * 8])
+
+
 def test_only_arguments_of_the_batchs_length_have_its_axis(tmp_path):
     path = export_onnx(
         lambda x, w, y: x @ w + y, tmp_path / "f", *map(np.ones, [(5, 2), (2, 3), (5, 1)])

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 SIZES = 11, 13, 17
 """Three sizes beside the example's, as two would take a square for a line; primes, as other axes
 seldom are."""
+SMALL = 2, 1
+"""Sizes at which a function may be another one, as behind min(n, 8) or a diagonal; it may also
+refuse them."""
 
 
 def of_any_batch(
@@ -37,16 +40,17 @@ def of_any_batch(
     size = next((n for n in lengths if n), None)
     if size is None:
         return own.model()
-    graphs = []
-    for n in SIZES:
+    graphs = {}
+    for n in SIZES + SMALL:
         pairs = zip(leaves, lengths, strict=True)
         resized = [_resized(x, n) if length == size else x for x, length in pairs]
         try:
-            graphs.append(printed(rebuild(resized)))
+            graphs[n] = printed(rebuild(resized))
         except Exception:  # noqa: BLE001  # whatever the function says to another batch
-            return None
-    merged = _is_merged([*graphs, own], (*SIZES, *size))
-    return graphs[0].model(_dims(graphs)) if merged else None
+            if n in SIZES:
+                return None
+    merged = _is_merged([*graphs.values(), own], (*graphs, *size))
+    return graphs[SIZES[0]].model(_dims([graphs[n] for n in SIZES])) if merged else None
 
 
 def _resized(x: Any, n: int) -> Any:
