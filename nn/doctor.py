@@ -234,6 +234,7 @@ def alive(case: Case) -> Found:
 
     Instead: history.append(loss.item()), total += loss.item().
     """
+    gc.collect()  # an earlier program may have left losses in a cycle that nobody holds
     # an error that somebody holds keeps what was not finished, and has no meta
     known = [t for t in gc.get_referrers(Tensor) if type(t) is Tensor and hasattr(t, "meta")]
     old = {t for t in known if "consumed" in (t.meta or ()) and t is not case.loss}

@@ -1,5 +1,6 @@
 """The doctor: each mistake beside what differs by the fix only, the wording, and healthy models."""
 
+import gc
 import itertools
 import linecache
 import re
@@ -484,6 +485,25 @@ def test_an_error_that_somebody_holds_is_no_obstacle():
     model = nn.Linear(2, 1)
     assert nn.doctor(model, (model(rng.normal(size=(3, 2))) ** 2).mean()) == ()
     assert held.value
+
+
+def test_losses_that_nobody_holds_any_more_are_no_mistake():
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        model = classifier()
+        model.losses = [F.cross_entropy(model(X), CLASSES) for _ in range(3)]
+        for loss in model.losses:
+            loss.backward()
+        model.losses.append(model.losses)  # a cycle
+        del model.losses, loss
+        model.zero_grad()
+        loss = F.cross_entropy(model(X), CLASSES)
+        loss.backward()
+        assert nn.doctor(model, loss) == ()
+    finally:
+        if collects:
+            gc.enable()
 
 
 @pytest.mark.parametrize("row", TOLD, ids=lambda row: row[0].__name__)
