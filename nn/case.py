@@ -1,5 +1,6 @@
 """A case for `nn.doctor`: a model and its loss, and what its checks ask of their graph."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -86,9 +87,10 @@ def sums_to_1(p: Any, axis: int) -> bool:
 
 
 def inside(value: Any) -> Iterator[Any]:
-    """Yield what is in nested lists, tuples, sets and dicts; of anything else, itself."""
-    items = value.values() if isinstance(value, dict) else value
-    if isinstance(value, (list, tuple, set, dict)):
+    """Yield what is in nested containers, and arrays of objects; of anything else, itself."""
+    objects = isinstance(value, np.ndarray) and value.dtype.kind == "O"
+    if objects or isinstance(value, (list, tuple, set, dict, deque)):
+        items = value.values() if isinstance(value, dict) else value.flat if objects else value
         for item in items:
             yield from inside(item)
     else:

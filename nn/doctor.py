@@ -191,10 +191,13 @@ def in_a_list(case: Case) -> Found:
     trained = {t for t in case.grads if t.requires_grad and t.is_leaf}
     for path, module in case.model.named_modules():
         for name, value in vars(module).items():
-            parts = [(x, getattr(x, "f", x)) for x in inside(value)]  # f: what was compiled
-            modules = [x for x, f in parts if isinstance(x, Module) or isinstance(f, Module)]
-            tuned = [t for t in tensors(inside(value)) if isinstance(t, Parameter) or t in trained]
-            if any(id(part) not in known for part in (*modules, *tuned)):
+            # f: what was compiled
+            parts = [x if isinstance(x, Module) else getattr(x, "f", x) for x in inside(value)]
+            parts = [x for x in parts if id(x) not in known]
+            modules = [x for x in parts if isinstance(x, Module)]
+            tuned = [t for t in tensors(parts) if isinstance(t, Parameter) or t in trained]
+            learns = [p.requires_grad for m in modules for p in m.parameters()]
+            if tuned or (any(learns) if learns else modules):  # a frozen teacher may be hidden
                 what = f"a plain {type(value).__name__} hides layers or parameters"
                 yield what, f"{path or type(module).__name__}.{name}"
 

@@ -1,5 +1,6 @@
 """The doctor: each mistake beside what differs by the fix only, the wording, and healthy models."""
 
+import collections
 import gc
 import itertools
 import linecache
@@ -231,6 +232,18 @@ def in_a_dict_of_lists(bad):
     return nn.doctor(model, F.cross_entropy(model(X), CLASSES))
 
 
+def in_a_deque(bad):
+    model = classifier()
+    model.blocks = collections.deque([nn.Linear(4, 4) if bad else model[0]])
+    return nn.doctor(model, F.cross_entropy(model(X), CLASSES))
+
+
+def in_an_array(bad):
+    model = classifier()
+    model.grid = np.array([[nn.ReLU() if bad else model[1], None]])
+    return nn.doctor(model, F.cross_entropy(model(X), CLASSES))
+
+
 def compiled_part(bad):
     model = classifier()
     model.body = autograd.compile(nn.Linear(4, 4) if bad else model.forward)
@@ -439,6 +452,8 @@ TOLD = [  # the mistake; the check that finds it; what it says; and where, if th
         "a plain dict hides layers or parameters",
         "Sequential.blocks",
     ),
+    (in_a_deque, "in_a_list", "a plain deque hides layers or parameters", "Sequential.blocks"),
+    (in_an_array, "in_a_list", "a plain ndarray hides layers or parameters", "Sequential.grid"),
     (
         compiled_part,
         "in_a_list",
@@ -504,6 +519,16 @@ def test_losses_that_nobody_holds_any_more_are_no_mistake():
     finally:
         if collects:
             gc.enable()
+
+
+def test_a_frozen_teacher_may_be_hidden_and_a_part_compiled():
+    model, teacher = classifier(), classifier()
+    model.teacher = [teacher.requires_grad_(False)]
+    model.body = autograd.compile(model[0])
+    assert nn.doctor(model, F.cross_entropy(model(X), CLASSES)) == ()
+    teacher[2].requires_grad_()
+    (found,) = nn.doctor(model, F.cross_entropy(model(X), CLASSES))
+    assert found.where == "Sequential.teacher"
 
 
 @pytest.mark.parametrize("row", TOLD, ids=lambda row: row[0].__name__)
