@@ -70,7 +70,7 @@ def summary(model: Module, *example: Any) -> "autograd.Grid":
         own = calls.setdefault(id(m), [])  # before its parts
         y = forward(*args, **kwargs)
         shapes = [str(part.shape) for part in inside(y) if hasattr(part, "shape")]
-        own.append((", ".join(shapes), forward, args, kwargs))
+        own.append((", ".join(shapes) or "no array", forward, args, kwargs))
         return y
 
     with untouched(model), no_grad():

@@ -140,6 +140,24 @@ def test_summary_changes_nothing():
     assert not any("forward" in vars(m) for m in model.modules())
 
 
+def test_a_summary_tells_what_returns_no_array_from_what_is_never_called():
+    class Largest(nn.Module):
+        def forward(self, x):
+            return float(x.max())
+
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.line, self.largest, self.unused = nn.Linear(3, 2), Largest(), Largest()
+
+        def forward(self, x):
+            return self.line(x) / self.largest(x)
+
+    outputs = {row.layer: row.output for row in nn.summary(Model(), np.ones((4, 3))).rows}
+    assert outputs["largest"] == "no array"
+    assert outputs["unused"] == "never called"
+
+
 # ── training ──────────────────────────────────────────────────────────────────────────────────
 X = np.linspace(-1, 1, 24).reshape(12, 2)
 
