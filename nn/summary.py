@@ -39,7 +39,8 @@ def summary(model: Module, *example: Any) -> "autograd.Grid":
 
     Parameters
     ----------
-    model : any `Module`. What its call changes is set back: attributes, buffers, random numbers.
+    model : any `Module`, compiled or not. What its call changes is set back: attributes, buffers,
+        random numbers.
     *example : its arguments, such as a batch of one row.
 
     Returns
@@ -61,8 +62,9 @@ def summary(model: Module, *example: Any) -> "autograd.Grid":
     1        ReLU    (1, 8)           0      8
     2        Linear  (1, 3)          27     51
     """
+    model = model if isinstance(model, Module) else getattr(model, "f", model)  # compiled
     what, where = "summary looks at a module", f"summary({model!r:.40})"
-    refuse(not hasattr(model, "named_modules"), what, where, "nn.summary(model, X)", TypeError)
+    refuse(not isinstance(model, Module), what, where, "nn.summary(model, X)", TypeError)
     parts = {id(module): (name or "(model)", module) for name, module in model.named_modules()}
     calls: dict[int, list[Any]] = {}
 

@@ -140,6 +140,14 @@ def test_summary_changes_nothing():
     assert not any("forward" in vars(m) for m in model.modules())
 
 
+def test_a_summary_of_a_compiled_model_is_that_of_the_model():
+    model, x = nn.MLP(3, 4, 2), np.ones((1, 3))
+    net = ag.compile(model)
+    net(x)
+    assert repr(nn.summary(net, x)) == repr(nn.summary(model, x))
+    assert [row.flops for row in nn.summary(net, x).rows] == [50, 28, 4, 18]
+
+
 def test_a_summary_tells_what_returns_no_array_from_what_is_never_called():
     class Largest(nn.Module):
         def forward(self, x):
