@@ -78,7 +78,8 @@ def load(module: AnyModule, path: str | os.PathLike[str]) -> AnyModule:
     Raises
     ------
     TypeError : for what is no module.
-    RuntimeError : for missing or unexpected keys, for other shapes or kinds of numbers.
+    RuntimeError : for missing or unexpected keys, for other shapes or kinds of numbers, and for
+        those that NumPy does not have (float8).
     ValueError : for a file that is none of safetensors, or one that was cut or changed.
     OSError : for no such file, a folder, or what may not be read.
     ImportError : where safetensors is not installed.
@@ -86,8 +87,13 @@ def load(module: AnyModule, path: str | os.PathLike[str]) -> AnyModule:
     what, where = "nn.load reads into a module", f"nn.load into {kind_of(module)}"
     refuse(not isinstance(module, Module), what, where, "nn.load(model, path)", TypeError)
     with _reading(path, f"nn.load({str(path)!r})", "no weights are in this file", WRITTEN) as file:
-        outlines = {key: _outline(file.get_slice(key)) for key in file.keys()}  # noqa: SIM118  # no dict
-        module._refuse_misfits(outlines)
+        parts = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118  # no dict
+        dtypes = {key: part.get_dtype() for key, part in parts.items()}
+        strange = ", ".join(f"{k} ({dtype})" for k, dtype in dtypes.items() if dtype not in DTYPES)
+        what, where = "NumPy has no such dtype, nothing was loaded", f"nn.load of {strange:.200}"
+        instead = "in PyTorch, model.to(torch.float32) before save_file"
+        refuse(strange, what, where, instead, RuntimeError)
+        module._refuse_misfits({key: _outline(part) for key, part in parts.items()})
         tensors = optional("safetensors", "train", "nn.load").deserialize(Path(path).read_bytes())
     module.load_state_dict({key: _array(tensor) for key, tensor in tensors})
     return module
@@ -168,8 +174,7 @@ def _reading(path: str | os.PathLike[str], where: str, what: str, instead: str) 
 
 def _outline(part: Any) -> np.ndarray:
     """Return an array of the shape and dtype of a tensor of a file, which takes no room."""
-    name = part.get_dtype()
-    return np.broadcast_to(np.zeros((), DTYPES.get(name, name)), part.get_shape())
+    return np.broadcast_to(np.zeros((), DTYPES[part.get_dtype()]), part.get_shape())
 
 
 def _array(tensor: dict[str, Any]) -> np.ndarray:

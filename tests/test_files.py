@@ -234,9 +234,6 @@ HOSTILE = {
         {"weight": tensor(shape=(1 << 62, 1 << 62, 0), offsets=(0, 0)), "bias": tensor()}, b"\0" * 8
     ),
     "an unknown dtype": written({**FINE, "bias": tensor("F1024", offsets=(8, 16))}, b"\0" * 16),
-    "a dtype without NumPy": written(
-        {**FINE, "bias": tensor("F8_E4M3", offsets=(8, 9))}, b"\0" * 9
-    ),
 }
 
 
@@ -259,6 +256,16 @@ def test_a_hostile_file_is_refused(tmp_path, data):
     assert what.startswith("no weights are in this file, nothing was loaded: ")
     assert where == f"nn.load({str(path)!r})"
     assert "safetensors.torch.save_file" in instead
+
+
+def test_a_dtype_that_numpy_does_not_have_is_named(tmp_path):
+    path = tmp_path / "net"
+    path.write_bytes(written({**FINE, "bias": tensor("F8_E4M3", offsets=(8, 9))}, b"\0" * 9))
+    assert refused(path, RuntimeError) == (
+        "NumPy has no such dtype, nothing was loaded",
+        "nn.load of bias (F8_E4M3)",
+        "in PyTorch, model.to(torch.float32) before save_file",
+    )
 
 
 def test_a_file_that_claims_terabytes_and_is_that_long_is_not_read(tmp_path):
