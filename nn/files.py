@@ -194,6 +194,8 @@ def _packed(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:
     what = f"a checkpoint cannot hold {kind_of(value)}"
     instead = "arrays, numbers, texts and None in state_dict()"
     refuse(not isinstance(value, (np.ndarray, np.generic, Tensor)), what, path, instead, TypeError)
+    while path in arrays or path == "__metadata__":  # which is the header's name
+        path += "'"  # of {"a.b": x, "a": {"b": y}} both are called a.b
     # safetensors writes what lies in memory: the rows of a transposed array have to be laid out
     arrays[path] = np.array(value, order="C")
     return ["number" if isinstance(value, np.generic) else "array", path]

@@ -69,6 +69,13 @@ def test_a_tree_comes_back_bit_by_bit(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["c"]
 
 
+def test_places_that_are_spelled_alike_are_apart(tmp_path):
+    tree = {"a": {"b": np.ones(1)}, "a.b": np.zeros(2), 1: np.arange(3), "1": np.float32(4)}
+    tree["__metadata__"] = np.full(2, 5)
+    files.save_checkpoint(tmp_path / "c", tree)
+    assert equal(files.load_checkpoint(tmp_path / "c"), tree)
+
+
 def test_equal_sees_what_differs():
     for other in ({**TREE, "betas": [0.9, 0.999]}, {**TREE, "empty": np.zeros((3, 0))}, {}):
         assert not equal(TREE, other)
