@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from autograd import Tensor, manual_seed, no_grad, optional
+from autograd import Tensor, kind_of, manual_seed, no_grad, optional
 from nn import functional
 from nn.checks import refuse
 from nn.data import Batches
@@ -89,8 +89,14 @@ class Network(BaseEstimator):  # type: ignore[misc]  # which has no types
     def _module(self, X: np.ndarray, width: int) -> Module:
         hidden = np.atleast_1d(self.hidden_layer_sizes).tolist()  # (16) is 16, and no tuple
         sizes = X.shape[1], *hidden, width
-        made = MLP(*sizes, activation=self.activation) if self.module is None else self.module
-        made = deepcopy(made) if isinstance(made, Module) else made(X.shape[1], width)
+        made: Any = MLP(*sizes, activation=self.activation) if self.module is None else self.module
+        if isinstance(made, Module):
+            made = deepcopy(made)
+        elif callable(made):
+            made = made(X.shape[1], width)
+        what = "an estimator needs a module, or what makes one"
+        given = f"module={self.module!r:.40}"
+        refuse(not isinstance(made, Module), what, given, "module=nn.Linear", TypeError)
         made.to(X.dtype).eval()
         with no_grad():
             shape = np.shape(made(Tensor(X[:1])))
@@ -139,6 +145,7 @@ class Classifier(ClassifierMixin, Network):  # type: ignore[misc]  # no types
     ------
     ValueError : for what scikit-learn's checks refuse, for a module with another number of
         outputs, and for a later label that is none of the classes.
+    TypeError : for a module or an optimizer that is none, and makes none.
     ImportError : where scikit-learn is not installed, when this file is imported.
 
     Examples
@@ -174,9 +181,12 @@ class Classifier(ClassifierMixin, Network):  # type: ignore[misc]  # no types
         """
         first = not hasattr(self, "module_")
         known = classes if first else self.classes_
+        instead = "partial_fit(X, y, classes=np.unique(y)) of all y there will be"
+        where = f"classes: {kind_of(classes)} of shape {np.shape(classes)}"
+        what = "classes are a list of labels"
+        refuse(classes is not None and np.ndim(classes) != 1, what, where, instead)
         others = known is None or (classes is not None and set(classes) != set(known))
         what = "all calls of partial_fit are about the same classes, and the first names them"
-        instead = "partial_fit(X, y, classes=np.unique(y)) of all y there will be"
         refuse(others, what, f"classes={classes!r}, after {known!r}", instead)
         return self._learn(X, y, first, classes, epochs=1)
 

@@ -320,6 +320,38 @@ except ImportError as error:
     ]
 
 
+@pytest.mark.parametrize(("made", "kind"), [("x", "'x'"), (lambda i, o: None, "<function")])
+def test_what_is_no_module_and_makes_none_is_refused(made, kind):
+    with pytest.raises(TypeError) as error:
+        Classifier(module=made).fit(np.eye(2), [0, 1])
+    what, where, instead = str(error.value).splitlines()
+    assert what == "an estimator needs a module, or what makes one"
+    assert where.startswith(f"  where: module={kind}")
+    assert instead == "  instead: module=nn.Linear"
+    assert Classifier(module=nn.Linear).fit(np.eye(2), [0, 1]).predict(np.eye(2)).shape == (2,)
+
+
+@pytest.mark.parametrize(
+    ("classes", "told"),
+    [
+        (3, "an int of shape ()"),
+        (np.eye(2), "an ndarray of shape (2, 2)"),
+        ({0}, "a set of shape ()"),
+    ],
+)
+def test_classes_that_are_no_list_of_labels_are_refused(classes, told):
+    net = Classifier(max_epochs=1)
+    for _ in range(2):
+        with pytest.raises(ValueError) as error:
+            net.partial_fit(np.eye(2), [0, 1], classes=classes)
+        assert str(error.value) == three_lines(
+            "classes are a list of labels",
+            f"classes: {told}",
+            "partial_fit(X, y, classes=np.unique(y)) of all y there will be",
+        )
+        net.partial_fit(np.eye(2), [0, 1], classes=np.unique([0, 1]))
+
+
 def test_an_optimizer_by_name_is_refused():
     with pytest.raises(TypeError) as error:
         Classifier(optimizer="adam").fit(np.eye(2), [0, 1])
