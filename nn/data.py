@@ -33,6 +33,7 @@ class Batches(Told):
     ------
     ValueError : for arrays of different lengths, for no rows, for batches of less than one row, for
         a generator that is none, as its seed.
+    IndexError : for rows that are not there.
 
     Examples
     --------
@@ -60,7 +61,11 @@ class Batches(Told):
         what, instead = "the arrays have different lengths", "as many rows in each, axis 0"
         refuse(len(lengths) > 1, what, where, instead)
         count = min(lengths, default=(0,))[0]
-        self.rows = np.arange(count)[... if rows is None else rows]
+        try:
+            self.rows = np.arange(count)[... if rows is None else rows]
+        except IndexError as error:
+            what, instead = "rows are indices, or a mask", f"np.arange({count}), or a part of it"
+            raise refusal(IndexError, f"{what}: {error}", where, instead) from None
         refuse(not len(self.rows), "there are no rows to learn from", where, "at least one row")
         what, where = "the order of the rows is drawn by a generator", f"{generator=!r:.60}"
         draws = generator is None or hasattr(generator, "permutation")
@@ -78,15 +83,19 @@ class Batches(Told):
     def split(self, fraction: float, generator: np.random.Generator) -> tuple["Batches", "Batches"]:
         """Return the batches of most rows, and those of a fraction that is drawn and set aside.
 
-        Raises ValueError for a fraction that leaves either side empty.
+        Raises ValueError for a fraction that leaves either side empty, and for no generator.
 
         >>> X, rng = np.zeros((10, 3)), np.random.default_rng(0)
         >>> [len(part.rows) for part in Batches((X,)).split(0.2, rng)]
         [8, 2]
         """
-        count = round(len(self.rows) * fraction) if isinstance(fraction, numbers.Real) else 0
+        share = fraction if isinstance(fraction, numbers.Real) and 0 < fraction < 1 else 0
+        count = round(len(self.rows) * share)
         what = f"{fraction} of {len(self.rows)} rows leaves no rows on one side"
         refuse(not 0 < count < len(self.rows), what, f"validation={fraction}", "validation=0.2")
+        what, where = "the rows are drawn by a generator", f"{generator=!r:.60}"
+        instead = "np.random.default_rng(0)"
+        refuse(not hasattr(generator, "permutation"), what, where, instead)
         aside, kept = (np.sort(r) for r in np.split(generator.permutation(self.rows), [count]))
         make = partial(Batches, self.arrays, self.batch_size)
         return make(self.generator, kept), make(None, aside)

@@ -69,7 +69,8 @@ class History(dict[str, list[float]]):
     def __repr__(self) -> str:
         shown = [e for e in range(self.epochs) if e == 0 or e >= self.epochs - SHOWN]
         cells = [["epoch", *(str(e + 1) for e in shown)]]
-        cells += [[name, *(f"{column[e]:.4g}" for e in shown)] for name, column in self.items()]
+        known = {name: dict(enumerate(column)) for name, column in self.items()}
+        cells += [[k, *(f"{known[k].get(e, np.nan):.4g}" for e in shown)] for k in known]
         columns = [[text.rjust(max(map(len, column))) for text in column] for column in cells]
         lines = list(map("  ".join, zip(*columns, strict=True)))
         if len(shown) < self.epochs:

@@ -37,11 +37,14 @@ def accuracy(prediction: Any, target: Any) -> float:
 
     Classes are axis 1 of the prediction (N, C, ...); the target is class indices (N, ...), or
     scores too. Raises ValueError for one column, which may be logits or probabilities, and for a
-    target of another shape.
+    target of another shape; TypeError for a prediction of several arrays.
 
     >>> accuracy(np.array([[0.0, 2.0], [3.0, 1.0]]), np.array([1, 1]))
     0.5
     """
+    what, where = "accuracy compares arrays", f"accuracy of {kind_of(prediction)}"
+    instead = 'metrics={"accuracy": lambda p, t: nn.training.accuracy(p[0], t)}'
+    refuse(not hasattr(prediction, "ndim"), what, where, instead, TypeError)
     one = prediction.ndim < 2 or prediction.shape[1] < 2
     where = f"accuracy(prediction {prediction.shape}, target {target.shape})"
     instead = 'metrics={"accuracy": lambda p, t: ((p > 0) == t).mean()} for logits'
@@ -298,7 +301,7 @@ class Training:
         """Return the number of rows, the loss and the metrics."""
         if type(prediction) is Tensor:
             prediction = prediction.detach()  # as an array, for functions of other libraries
-        own = {name: float(f(prediction, batch[-1])) for name, f in self.metrics.items()}
+        own = {name: _float(name, f(prediction, batch[-1])) for name, f in self.metrics.items()}
         return len(batch[-1]) if batch[-1].ndim else 1, {"loss": float(loss), **own}
 
     def finish(self, numbers: Numbers, monitored: str | None) -> None:
@@ -380,6 +383,14 @@ def _counts(modules: Iterable[Module]) -> dict[tuple[Any, ...], Any]:
                 parts = getattr(x, "__dict__", {}).items()  # of no function or type, or program
         queue.extend(((*path, k), part) for k, part in islice(parts, LOOKED_AT))
     return found
+
+
+def _float(name: str, value: Any) -> float:
+    try:
+        return float(value)
+    except TypeError as error:
+        what, where = "a metric returns one number", f"{name} returned {kind_of(value)}"
+        raise refusal(TypeError, what, where, "np.mean(...) in the metric") from error
 
 
 def _is_close(a: Tensor, b: Tensor) -> bool:

@@ -105,6 +105,42 @@ def test_rows_are_chosen_as_numpy_chooses_them(rows, order, size):
     assert_array_equal(np.sort(rows_of(chosen)), [0, 2, 4])
 
 
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([7], "index 7 is out of bounds"),
+        (np.ones(3, bool), "boolean index did not match"),
+        ([0.5], "arrays used as indices must be of integer"),
+    ],
+)
+def test_rows_that_are_not_there_are_refused(rows, told):
+    with pytest.raises(IndexError) as error:
+        Batches((np.zeros((6, 2)),), rows=np.array(rows))
+    what, where, instead = str(error.value).splitlines()
+    assert what.startswith(f"rows are indices, or a mask: {told}")
+    assert where == "  where: arrays (6, 2)"
+    assert instead == "  instead: np.arange(6), or a part of it"
+
+
+@pytest.mark.parametrize("fraction", [np.nan, np.inf, -np.inf, "0.5"])
+def test_a_fraction_that_is_none_is_refused(fraction):
+    with pytest.raises(ValueError) as error:
+        Batches((np.zeros(6),)).split(fraction, np.random.default_rng(0))
+    assert str(error.value) == three_lines(
+        f"{fraction} of 6 rows leaves no rows on one side",
+        f"validation={fraction}",
+        "validation=0.2",
+    )
+
+
+def test_a_split_is_drawn_by_a_generator():
+    with pytest.raises(ValueError) as error:
+        Batches((np.zeros(6),)).split(0.5, None)
+    assert str(error.value) == three_lines(
+        "the rows are drawn by a generator", "generator=None", "np.random.default_rng(0)"
+    )
+
+
 def test_iterables_and_functions_are_passed_through():
     made = [(np.ones((2, 3)), [0, 1]), [np.zeros((1, 3)), np.array([2])]]
 

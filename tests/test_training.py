@@ -699,6 +699,44 @@ def test_an_unknown_metric_is_named():
     )
 
 
+@pytest.mark.parametrize(
+    ("metrics", "what", "where", "instead"),
+    [
+        (
+            "accuracy",
+            "accuracy compares arrays",
+            "accuracy of a tuple",
+            'metrics={"accuracy": lambda p, t: nn.training.accuracy(p[0], t)}',
+        ),
+        (
+            {"mine": lambda p, t: None},
+            "a metric returns one number",
+            "mine returned None",
+            "np.mean(...) in the metric",
+        ),
+        (
+            {"mine": lambda p, t: np.ones(2)},
+            "a metric returns one number",
+            "mine returned an ndarray",
+            "np.mean(...) in the metric",
+        ),
+    ],
+)
+def test_metrics_that_find_no_number_are_named(metrics, what, where, instead):
+    class Two(nn.Linear):
+        def forward(self, x):
+            return super().forward(x), x
+
+    def loss(prediction, target):
+        return CE(prediction[0], target)
+
+    with pytest.raises(TypeError) as error:
+        train(Two(4, 3), loss=loss, metrics=metrics)
+    assert str(error.value) == three_lines(what, where, instead)
+    own = {"accuracy": lambda p, t: nn.training.accuracy(p[0], t)}
+    assert len(train(Two(4, 3), loss=loss, metrics=own)["accuracy"]) == 3
+
+
 def test_a_compiled_model_is_trained_as_well():
     model = nn.Linear(4, 3)
     optimizer = SGD(model.parameters(), lr=0.1)
@@ -813,6 +851,15 @@ def test_a_long_history_is_a_short_table():
     assert len(lines) == 13
     assert len(repr(nn.History(loss=[1.0] * 11)).splitlines()) == 12, "all of them"
     assert repr(nn.History()) == nn.History()._repr_html_()[5:-6] == "epoch"
+
+
+def test_a_history_tells_what_is_missing():
+    history = nn.History(loss=[2.0, 1.0], share=[0.5])
+    assert repr(history).splitlines() == [
+        "epoch  loss  share",
+        "    1     2    0.5",
+        "    2     1    nan",
+    ]
 
 
 def test_a_history_plots_itself():
