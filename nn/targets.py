@@ -1,13 +1,12 @@
 """What a loss compares its input with: the checks that the losses share, and their reduction."""
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autograd import Tensor, plain, primitive, refusal
-from nn.checks import refuse
+from nn.checks import refuse, warn
 
 Array = Any  # a Tensor or an array: what comes out of a function here is what came in
 Maybe = Array | None  # what may be left out
@@ -191,7 +190,7 @@ def by_class(
             counts = of_each(weight, index) * counts
         total = np.sum(counts).astype(x.dtype)
         if not np.all(numbers(total)):
-            warnings.warn(f"{name}: no target counts, so the mean is 0", stacklevel=4)
+            warn(f"{name}: no target counts, so the mean is 0")
         return np.sum(result) / (total + (total == 0))
     if reduction == "none" and result.shape != shape:
         return np.reshape(result, shape)
@@ -239,5 +238,4 @@ def warn_unless_distribution(name: str, target: Array, axis: int) -> None:
     sums = np.sum(numbers(target), axis=axis - target.ndim)
     worst = np.max(np.abs(sums - 1), initial=0)
     if not worst <= SUM_TOLERANCE:
-        message = f"{name}: probabilities should sum to 1; a row of the target is {worst:.3g} off"
-        warnings.warn(message, stacklevel=4)
+        warn(f"{name}: probabilities should sum to 1; a row of the target is {worst:.3g} off")

@@ -699,6 +699,21 @@ def test_an_unknown_metric_is_named():
     )
 
 
+def test_warnings_name_the_line_of_the_user():
+    X, _ = problem()
+    model, other, twos = network(), network(), np.full((50, 3), 2.0)
+    calls = {
+        "should sum to 1": lambda optimizer: nn.fit(model, (X, twos), CE, optimizer, epochs=1),
+        "no target counts": lambda _: CE(Tensor(X), np.full(50, -100)),
+        "changed nothing": lambda _: nn.fit(model, problem(), CE, SGD(other.parameters(), 0.1), 1),
+    }
+    for told, call in calls.items():
+        with pytest.warns(UserWarning, match=told) as caught:
+            call(SGD(model.parameters(), lr=0.1))
+        line = call.__code__.co_firstlineno
+        assert {(w.filename, w.lineno) for w in caught} == {(__file__, line)}
+
+
 @pytest.mark.parametrize(
     ("metrics", "what", "where", "instead"),
     [

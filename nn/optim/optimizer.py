@@ -1,7 +1,6 @@
 """Optimizer: parameters in groups, what is remembered of each, and a step over all of them."""
 
 import copy
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from inspect import Parameter, Signature, signature
 from numbers import Real
@@ -10,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd import Tensor, kind_of, plain
-from nn.checks import Told, bind, refuse, unwritten
+from nn.checks import Told, bind, refuse, unwritten, warn
 from nn.utils import forget_gradients
 
 Group = dict[str, Any]
@@ -137,7 +136,7 @@ class Optimizer(Remembering):
         refuse(told, what, where, "loss.backward(); optimizer.step()", TypeError)
         loss = closure() if closure else None
         if all(p.grad is None for p in self._parameters()):
-            warnings.warn(IDLE, stacklevel=2)
+            warn(IDLE)
         for group in self.param_groups:
             options = {name: group[name] for name in self.defaults}
             uphill = options.pop("maximize", False)
