@@ -407,6 +407,20 @@ def test_what_operators_do_not_take_is_named():
     assert instead.startswith("  instead: floats for integers and booleans there")
 
 
+@pytest.mark.parametrize("f", [lambda x: None, lambda x: (x * 2, None)])
+def test_what_returns_no_array_is_refused(tmp_path, f):
+    with pytest.raises(NotImplementedError) as error:
+        export_onnx(f, tmp_path / "f", np.ones(2))
+    assert str(error.value).splitlines() == [
+        "ONNX has arrays only",
+        "  where: <lambda>, which returns None",
+        "  instead: a function that returns arrays: lambda x: f(x)[0]",
+    ]
+    if f(1.0):
+        opened = session(export_onnx(lambda x: f(x)[0], tmp_path / "f", np.ones(2)))
+        assert_allclose(run(opened, np.ones(2))[0], 2)
+
+
 def test_a_model_that_would_remember_is_refused(tmp_path):
     seen = Tensor(np.zeros(2))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.base.errors import refusal, three_lines, user_frame
+from autograd.base.errors import kind_of, refusal, three_lines, user_frame
 from autograd.base.files import optional, write_atomically
 from autograd.primitive import Primitive
 from autograd.program.engines.standard import OURS
@@ -52,7 +52,7 @@ def export_onnx(
 
     Raises
     ------
-    NotImplementedError : for an operation that ONNX cannot express; it names it.
+    NotImplementedError : for an operation or a result that ONNX cannot express; it names it.
     CaptureError : for what is no program, see `capture`.
     ImportError : where onnx is not installed.
 
@@ -126,6 +126,10 @@ class Graph:
         self.given = {n: x for n, x in program.inputs.items() if n not in program.parameters}
         self.outputs: dict[str, Any] = {}
         for y in program.outputs:
+            if type(y) is not Name and np.asarray(y).dtype.kind == "O":
+                what, where = "ONNX has arrays only", f"{program.name}, which returns {kind_of(y)}"
+                instead = "a function that returns arrays: lambda x: f(x)[0]"
+                raise refusal(NotImplementedError, what, where, instead)
             name = self.names[y] if type(y) is Name else self.constant(np.asarray(y))
             self.outputs[self.output(name)] = self.like[y] if type(y) is Name else y
 
