@@ -9,6 +9,7 @@ import itertools
 import math
 import operator
 from collections.abc import Callable, Sequence
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,8 @@ def counts(axes: int, **sizes: Size) -> list[tuple[int, ...]]:
 def over(axes: int, f: Callable[..., Array]) -> Callable[..., Array]:
     """Return f for inputs of so many axes behind (N, C), or behind C alone.
 
+    What f does not take is refused under the name of what is returned.
+
     >>> over(1, np.negative)(np.ones((3, 4))).shape
     (3, 4)
     """
@@ -69,7 +72,13 @@ def over(axes: int, f: Callable[..., Array]) -> Callable[..., Array]:
             what, where = f"an input {input.shape} does not fit", f"{run.__name__}(input, ...)"
             instead = f"an input of shape (N, C, {('L', 'H, W')[axes - 1]})"
             raise refusal(ValueError, what, where, instead)
-        return f(input, *args, **options)
+        try:
+            return f(input, *args, **options)
+        except TypeError as error:
+            _, ours, said = str(error).partition(f"{f.__name__}() ")
+            takes, where = ", ".join(signature(f).parameters), f"{run.__name__}(input, ...)"
+            refuse(ours, f"{run.__name__}: {said}", where, f"{run.__name__}({takes})", TypeError)
+            raise
 
     run.__name__ = f"{f.__name__.removeprefix('_')}{axes}d"
     return run

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import nn
-from autograd import Tensor, capture, conv, grad, manual_seed, value_and_grad
+from autograd import Tensor, capture, conv, grad, manual_seed, three_lines, value_and_grad
 from autograd.base import blocks
 from autograd.rules import convolution
 from nn import functional as F  # noqa: N812  # as everybody calls it
@@ -351,6 +351,27 @@ def test_errors_have_three_lines(call, message):
     with pytest.raises(ValueError, match=message) as caught:
         call(np.ones((1, 2, 5, 5)), np.ones((3, 2, 3, 3)))
     assert len(str(caught.value).splitlines()) == 3
+
+
+def test_options_that_are_pytorchs_alone_are_refused_by_the_name_that_was_called():
+    x = np.ones((2, 4, 4))
+    for f, given, what, takes in [
+        (
+            F.max_pool2d,
+            {"kernel_size": 2, "return_indices": True},
+            "max_pool2d: got an unexpected keyword argument 'return_indices'",
+            "max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode)",
+        ),
+        (
+            F.adaptive_max_pool2d,
+            {},
+            "adaptive_max_pool2d: missing 1 required positional argument: 'output_size'",
+            "adaptive_max_pool2d(input, output_size)",
+        ),
+    ]:
+        with pytest.raises(TypeError) as error:
+            f(x, **given)
+        assert str(error.value) == three_lines(what, f"{f.__name__}(input, ...)", takes)
 
 
 @pytest.mark.parametrize("channels", [3, 300])  # so many that threads would share the work
