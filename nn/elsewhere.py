@@ -52,6 +52,7 @@ OF_FUNCTIONAL = {
     "upsample": "np.repeat(np.repeat(x, 2, -2), 2, -1), which is the nearest",
 }
 OF_INIT = {
+    "_calculate_fan_in_and_fan_out": "w[0].size, w[:, 0].size",
     "eye_": "with no_grad(): x[...] = np.eye(*x.shape)",
     "kaiming_normal": "kaiming_normal_",
     "kaiming_uniform": "kaiming_uniform_",

@@ -703,6 +703,7 @@ def test_words(call, error, what, where, instead):
     assert str(raised.value) == three_lines(what, where, instead)
 
 
+FANS = "_calculate_fan_in_and_fan_out"
 PRETRAINED = "e = nn.Embedding(*w.shape); e.load_state_dict({'weight': w})"
 
 
@@ -714,6 +715,7 @@ def test_names_of_pytorch_that_are_not_here_say_what_is():
         (layer, "'Linear' object", "cuda", "the model itself: 'cpu' is the only device"),
         (nn.Embedding, "'Embedding' object", "from_pretrained", PRETRAINED),
         (init, "module 'nn.init'", "xavier_uniform", "xavier_uniform_"),
+        (init, "module 'nn.init'", FANS, "w[0].size, w[:, 0].size"),
         (nn.optim, "module 'nn.optim'", "NAdam", "nn.optim.Adam"),
         (nn.utils, "module 'nn.utils'", "clip_grad_norm", "clip_grad_norm_"),
         (nn.optim.lr_scheduler, "module 'nn.optim.lr_scheduler'", "_LRScheduler", "LRScheduler"),
@@ -725,6 +727,12 @@ def test_names_of_pytorch_that_are_not_here_say_what_is():
         assert not hasattr(owner, f"{name}_of_nobody")
     layer.cuda = 3
     assert layer.cuda == 3
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 3, 5), (4, 2, 3, 5)])
+def test_the_fans_that_are_said_are_pytorchs(torch, shape):
+    said = eval(nn.elsewhere.OF_INIT[FANS], {"w": nn.Parameter(np.ones(shape))})
+    assert said == getattr(torch.nn.init, FANS)(torch.ones(shape))
 
 
 def test_a_layer_of_a_list_is_replaced(torch):

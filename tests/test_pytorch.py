@@ -445,6 +445,15 @@ def test_what_is_refused_is_pytorchs_or_numpys_and_not_ours():
         assert not hasattr(autograd.tensor(A), name)
 
 
+@pytest.mark.parametrize("name", ["byte", "char", "short"])
+def test_small_integers_are_those_of_pytorch(name):
+    x = autograd.tensor([1.7, -2.0, 100.0])
+    ours = eval(autograd.interface.lookup.ELSEWHERE[name], {"x": abs(x)})
+    theirs = getattr(torch.tensor(abs(x).numpy()), name)().numpy()
+    assert ours.dtype == theirs.dtype
+    np.testing.assert_array_equal(ours.data, theirs)
+
+
 def test_a_window_is_said_in_numpys_words():
     said = eval(autograd.interface.lookup.ELSEWHERE["hann_window"], {"np": np, "n": 7})
     np.testing.assert_allclose(said, torch.hann_window(7), atol=1e-15)
