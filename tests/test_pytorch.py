@@ -175,6 +175,34 @@ def test_methods_that_end_in_an_underscore_rewrite_the_tensor(step):
         np.testing.assert_allclose(ours, theirs, rtol=1e-12)
 
 
+WRITTEN = [  # into what is a part of x in PyTorch, and what is a copy
+    "x.flip(0).zero_()", "t.flip(x, (0, 1)).mul_(2)", "y = x.flip(1); y[0] = 5.0",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("steps", WRITTEN)
+def test_what_is_written_under_no_grad_shows_where_pytorch_shows_it(steps):
+    found = []
+    for library in (autograd, torch):
+        x = library.tensor(A, requires_grad=True)
+        with library.no_grad():
+            exec(steps, {"t": library, "x": x})
+        found.append(x.tolist())
+    assert found[0] == found[1]
+
+
+def test_a_program_of_what_is_flipped_under_no_grad_leaves_the_original():
+    def program(x):
+        with autograd.no_grad():
+            y = autograd.flip(x, (0,))
+            y[0] = 5.0
+            return x + y
+
+    x = autograd.tensor([1.0, 2.0, 4.0])
+    assert program(x).tolist() == [6.0, 4.0, 5.0]
+    assert autograd.capture(program, x)(x + 0).tolist() == [6.0, 4.0, 5.0]
+
+
 def test_in_place_keeps_the_dtype_and_refuses_what_does_not_fit():
     with pytest.raises(ValueError, match="in place, the result must fit int64"):
         autograd.tensor([1, 2]).mul_(0.5)

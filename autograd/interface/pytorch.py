@@ -14,6 +14,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.base.errors import OTHER_AXIS, refusal
+from autograd.base.modes import is_grad_enabled
 from autograd.interface.devices import device
 from autograd.interface.elsewhere import REFUSED, Refused
 from autograd.interface.spellings import axis_of, dispatching, in_place, method, one, shared
@@ -342,7 +343,8 @@ class PyTorchMethods:
 
     def flip(self, *axes: Any, dims: Any = None) -> "Tensor":
         """Reverse the order along axes."""
-        return dispatching.flip(self, tuple(one(axes) if dims is None else dims))
+        y = dispatching.flip(self, tuple(one(axes) if dims is None else dims))
+        return y if is_grad_enabled() else y.copy()  # PyTorch's is no view to write through
 
     def tile(self, *dims: Any) -> "Tensor":
         """Return the whole, repeated along each axis: PyTorch's ``repeat``."""
