@@ -177,6 +177,8 @@ def test_methods_that_end_in_an_underscore_rewrite_the_tensor(step):
 
 WRITTEN = [  # into what is a part of x in PyTorch, and what is a copy
     "x.flip(0).zero_()", "t.flip(x, (0, 1)).mul_(2)", "y = x.flip(1); y[0] = 5.0",
+    "x.diagonal().fill_(0.0)", "d = t.diagonal(x, 1); d[:] = 0", "d = x.diagonal(); d += 1",
+    "d = x.diag(); d += 1",
 ]  # fmt: skip
 
 

@@ -41,6 +41,14 @@ def sort(self: Any, *args: Any, **options: Any) -> None:
     self[...] = dispatching.sort(self, *args, **options)
 
 
+def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """Return ``np.diagonal(self, ...)``; it can be written into, as in PyTorch, where self can."""
+    y = dispatching.diagonal(x, offset, axis1, axis2)
+    if type(y.data) is np.ndarray:
+        y.data.flags.writeable = x.data.flags.writeable
+    return y
+
+
 class Size(int):
     """The number of elements, NumPy's; called, as in PyTorch's programs, a length or the shape.
 
@@ -222,7 +230,7 @@ class Methods(PyTorchMethods, Protocols):
     # ── products ───────────────────────────────────────────────────────────────────────────────
     dot, matmul = method(np.dot), method(np.matmul)
     mm = bmm = matmul
-    trace, diagonal = method(np.trace), method(np.diagonal)
+    trace, diagonal = method(np.trace), method(diagonal)
 
     # ── shapes ─────────────────────────────────────────────────────────────────────────────────
     ravel = method(np.ravel)
