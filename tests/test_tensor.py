@@ -772,6 +772,10 @@ def test_what_somebody_holds_or_shares_is_written_into_without_a_name():
             a[0][1] = 4.0  # what was filled gives copies
         with pytest.raises(RuntimeError, match="would be lost"):
             w[0, 0].fill_(4.0)  # a number is no view
+        with pytest.raises(RuntimeError, match="would be lost"):
+            w.expand(1, 2, 3)[0].zero_()  # nor can one write into it
+        with pytest.raises(RuntimeError, match="would be lost"):
+            np.diagonal(w)[0] = 4.0
     row = a[0]
     row.fill_(8.0)  # of one's own
     np.add.at(row, 0, 1.0)

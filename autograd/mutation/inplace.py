@@ -49,9 +49,10 @@ def _comes_from(value: Any, x: Tensor) -> bool:
 def _refuse_lost(x: Tensor) -> None:
     """Raise where nothing that somebody holds shares the data of x: ``a[0][1] = value``.
 
-    Under no_grad a part does, as NumPy's views do.
+    Under no_grad a part does, as NumPy's views do, but not those that are read-only.
     """
-    if not _is_shared(x) and (is_grad_enabled() or type(x.data) is not np.ndarray or owned(x)):
+    view = type(x.data) is np.ndarray and x.data.flags.writeable and not owned(x)
+    if not _is_shared(x) and (is_grad_enabled() or not view):
         raise refusal(
             RuntimeError,
             "what is written into a part would be lost: a part is a value, not a view",
