@@ -179,6 +179,8 @@ WRITTEN = [  # into what is a part of x in PyTorch, and what is a copy
     "x.flip(0).zero_()", "t.flip(x, (0, 1)).mul_(2)", "y = x.flip(1); y[0] = 5.0",
     "x.diagonal().fill_(0.0)", "d = t.diagonal(x, 1); d[:] = 0", "d = x.diagonal(); d += 1",
     "d = x.diag(); d += 1",
+    "x.double().mul_(2)", "x.to(t.float64).mul_(2)", "x.type_as(x).mul_(2)", "x.to(x).zero_()",
+    "x.to(t.float64, copy=True).mul_(2)", "x.float().mul_(2)",
 ]  # fmt: skip
 
 
@@ -191,6 +193,15 @@ def test_what_is_written_under_no_grad_shows_where_pytorch_shows_it(steps):
             exec(steps, {"t": library, "x": x})
         found.append(x.tolist())
     assert found[0] == found[1]
+
+
+def test_values_in_the_dtype_that_they_have_are_the_tensor_itself():
+    for kind in ("double", "float", "half", "long", "int", "bool"):
+        x = getattr(autograd.tensor([0, 1]), kind)()
+        assert getattr(x, kind)() is x
+        assert x.to(x.dtype) is x.type_as(x) is x
+        assert x.to(x.dtype, copy=True) is not x
+        assert x.astype(x.dtype) is not x  # NumPy's, which copies
 
 
 def test_a_program_of_what_is_flipped_under_no_grad_leaves_the_original():

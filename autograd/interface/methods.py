@@ -315,7 +315,7 @@ class Methods(PyTorchMethods, Protocols):
             if isinstance(kind, str) and not _is_dtype(kind):
                 on_cpu(kind)
             elif kind is not None:
-                y = y.astype(kind)
+                y = y.astype(kind, copy=False)
         return y
 
     def cpu(self) -> Self:
@@ -324,15 +324,15 @@ class Methods(PyTorchMethods, Protocols):
 
     def float(self) -> "Tensor":
         """Return the values as float32, as PyTorch's `float` does."""
-        return self.astype(np.float32)
+        return self.astype(np.float32, copy=False)
 
     def double(self) -> "Tensor":
         """Return the values as float64."""
-        return self.astype(np.float64)
+        return self.astype(np.float64, copy=False)
 
     def long(self) -> "Tensor":
         """Return the values as int64."""
-        return self.astype(np.int64)
+        return self.astype(np.int64, copy=False)
 
 
 def _is_dtype(kind: str) -> bool:

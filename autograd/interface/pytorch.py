@@ -396,19 +396,19 @@ class PyTorchMethods:
 
     def type_as(self, other: Any) -> "Tensor":
         """Return the values in the dtype of another."""
-        return self.astype(other.dtype)
+        return self.astype(other.dtype, copy=False)
 
     def half(self) -> "Tensor":
         """Return the values as float16."""
-        return self.astype(np.float16)
+        return self.astype(np.float16, copy=False)
 
     def int(self) -> "Tensor":
         """Return the values as int32."""
-        return self.astype(np.int32)
+        return self.astype(np.int32, copy=False)
 
     def bool(self) -> "Tensor":
         """Return whether each value is other than 0."""
-        return self.astype(np.bool_)
+        return self.astype(np.bool_, copy=False)
 
 
 for _name, _instead in REFUSED.items():
