@@ -181,6 +181,7 @@ WRITTEN = [  # into what is a part of x in PyTorch, and what is a copy
     "d = x.diag(); d += 1",
     "x.double().mul_(2)", "x.to(t.float64).mul_(2)", "x.type_as(x).mul_(2)", "x.to(x).zero_()",
     "x.to(t.float64, copy=True).mul_(2)", "x.float().mul_(2)",
+    "x.narrow(0, 0, 1).zero_()", "n = x.narrow(1, -2, 2); n.fill_(5.0)", "x.select(1, -1).zero_()",
 ]  # fmt: skip
 
 
@@ -631,6 +632,7 @@ def test_parts_that_are_not_there_are_refused():
         lambda: x.topk(5), lambda: x.narrow(1, 2, 3), lambda: x.flatten(2), lambda: x.split(1, 2),
         lambda: x.chunk(2, -3), lambda: x.gather(2, x.argsort(0)), lambda: x.select(2, 0),
         lambda: x.median(dim=2), lambda: x.norm(dim=2), lambda: x.quantile(0.5, dim=2),
+        lambda: x.narrow(1, -5, 1), lambda: x.narrow(1, 0, -1), lambda: x.select(1, 4),
     ):  # fmt: skip
         with pytest.raises(IndexError, match=r"\n  where: .*\n  instead: "):
             fails()

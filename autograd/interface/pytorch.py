@@ -191,6 +191,10 @@ def div(x: Any, other: Any, rounding_mode: str | None = None) -> "Tensor":
     return dispatching.trunc(y).astype(np.int64) if whole else dispatching.trunc(y)
 
 
+def _along(x: Any, dim: int, index: Any) -> tuple[Any, ...]:
+    return (*[slice(None)] * axis_in(x.shape, dim), index)
+
+
 class PyTorchMethods:
     """Methods that arrays have not."""
 
@@ -295,13 +299,19 @@ class PyTorchMethods:
         """Return the parts along an axis."""
         return tuple(dispatching.moveaxis(self, dim, 0))
 
-    def narrow(self, dim: int, start: int, length: int) -> "Tensor":
-        """Return that many parts along an axis, from one on."""
-        return dispatching.take(self, np.arange(start, start + length), axis=dim)
+    def narrow(self: Any, dim: int, start: int, length: int) -> "Tensor":
+        """Return that many parts along an axis, from one on. Raises IndexError beyond its end."""
+        size = self.shape[axis_in(self.shape, dim)]
+        first = start + size if start < 0 else start
+        if not 0 <= first <= first + length <= size:
+            what = f"an axis of {size} has no {length} parts from {start} on"
+            where = f"narrow({dim}, {start}, {length}) of {self.shape}"
+            raise refusal(IndexError, what, where, "a start + length that is no more than the axis")
+        return self[_along(self, dim, slice(first, first + length))]
 
-    def select(self, dim: int, index: int) -> "Tensor":
+    def select(self: Any, dim: int, index: int) -> "Tensor":
         """Return the part along an axis that has this number."""
-        return dispatching.take(self, index, axis=dim)
+        return self[_along(self, dim, index)]
 
     def index_select(self, dim: int, index: Any) -> "Tensor":
         """Return the parts along an axis that have these numbers."""
