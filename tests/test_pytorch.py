@@ -222,6 +222,11 @@ def test_in_place_keeps_the_dtype_and_refuses_what_does_not_fit():
         autograd.tensor([1, 2]).mul_(0.5)
     with pytest.raises(RuntimeError, match="a leaf that requires a gradient"):
         autograd.tensor(A, requires_grad=True).exp_()
+    x = autograd.tensor([1, 2])
+    for value in (float("inf"), float("nan"), 2**70):
+        with pytest.raises((OverflowError, ValueError), match="a tensor of int64 cannot hold"):
+            x.masked_fill_(x > 1, value)
+    assert x.tolist() == [1, 2]
 
 
 def test_a_training_loop_by_hand():

@@ -232,6 +232,21 @@ class PyTorchMethods:
         """Return the tensor with a value where the mask is true."""
         return dispatching.where(mask, value, self)
 
+    def masked_fill_(self: Any, mask: Any, value: Any) -> "Tensor":
+        """Set the elements where the mask is true, in place, and return the tensor.
+
+        Raises ValueError or OverflowError for a number that the dtype has not.
+
+        >>> from autograd import tensor
+        >>> x = tensor([1.0, 2.0])
+        >>> x.masked_fill_(x > 1, 0.0)
+        Tensor([1., 0.], op=setitem)
+        """
+        fitting = dispatching.zeros_like(self, shape=())
+        fitting[...] = value  # which refuses, where `where` would make it a float
+        self[...] = dispatching.where(mask, fitting, self)
+        return self
+
     # ── order and statistics ───────────────────────────────────────────────────────────────────
     quantile, diff, nanmean = method(np.quantile), method(np.diff), method(np.nanmean)
     count_nonzero = method(np.count_nonzero)
@@ -379,7 +394,7 @@ class PyTorchMethods:
     exp_, sqrt_, tanh_ = in_place(np.exp), in_place(np.sqrt), in_place(np.tanh)
     neg_, abs_, round_ = in_place(np.negative), in_place(np.abs), in_place(np.round)
     relu_, sigmoid_ = in_place(neural.relu), in_place(neural.sigmoid)
-    clamp_, masked_fill_ = in_place(np.clip), in_place(masked_fill)
+    clamp_ = in_place(np.clip)
 
     def copy_(self: Any, src: Any) -> "Tensor":
         """Set every element to another's, in place, and return the tensor."""
