@@ -28,7 +28,7 @@ from nn.checks import refuse
 from nn.targets import (
     IGNORED, Array, Maybe, alike, by_class, class_axis, class_indices, class_weight,
     factor, fixed, floating, given, in_dtype_of, numbers, of_each, one_hot_indices, raw,
-    reduce, warn_unless_distribution,
+    reduce, refuse_size_average, warn_unless_distribution,
 )  # fmt: skip
 
 __all__ = [
@@ -215,6 +215,7 @@ def poisson_nll_loss(
     >>> poisson_nll_loss(np.array([0.0, 1.0]), np.array([2, 3]), reduction="none").round(4)
     array([ 1.    , -0.2817])
     """
+    refuse_size_average("poisson_nll_loss", "eps", eps)
     x, t = alike("poisson_nll_loss", input, target)
     losses = np.exp(x) - t * x if log_input else x - t * np.log(x + eps)
     if full:
@@ -428,6 +429,7 @@ def cross_entropy(
     array([[-0.455,  0.122,  0.333],
            [ 0.422, -0.443,  0.021]])
     """
+    refuse_size_average("cross_entropy", "ignore_index", ignore_index)
     x, target = floating(input), given(target)
     what, where = "label_smoothing is a share, from 0 to 1", f"cross_entropy({label_smoothing=})"
     refuse(not 0 <= label_smoothing <= 1, what, where, "label_smoothing=0.1")
@@ -462,6 +464,7 @@ def nll_loss(
     >>> round(nll_loss(np.log([[0.25, 0.75]]), [1]).item(), 4)
     0.2877
     """
+    refuse_size_average("nll_loss", "ignore_index", ignore_index)
     return by_class("nll_loss", _picked, floating(input), target, weight, ignore_index, reduction)
 
 

@@ -110,6 +110,13 @@ def reduce(losses: Array, reduction: str, weight: Maybe = None, by_weight: bool 
     return REDUCTIONS[reduction](losses) if losses.ndim else losses
 
 
+def refuse_size_average(name: str, option: str, value: object) -> None:
+    """Refuse a bool as an option of numbers: PyTorch's losses take `size_average` in its place."""
+    what = f"{name} has no size_average, which PyTorch's takes in the place of {option}"
+    where, instead = f"{name}({option}={value})", "reduction='mean' for True, 'sum' for False"
+    refuse(isinstance(value, bool), what, where, instead, TypeError)
+
+
 # ── targets that are numbers ──────────────────────────────────────────────────────────────────
 def alike(name: str, input: Array, *targets: Array) -> list[Array]:
     """Return what `name` compares element by element; integers and booleans become floats.

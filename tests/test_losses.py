@@ -348,6 +348,28 @@ def test_modules_have_pytorchs_names_and_options(torch, name):
     assert issubclass(getattr(nn, module), nn.Module)
 
 
+@pytest.mark.parametrize(
+    ("name", "loss"),
+    [
+        ("nll_loss(ignore_index=False)", lambda x, y: F.nll_loss(x, y, None, False)),
+        ("nll_loss(ignore_index=True)", lambda x, y: nn.NLLLoss(None, True)(x, y)),
+        ("cross_entropy(ignore_index=False)", lambda x, y: F.cross_entropy(x, y, None, False)),
+        ("cross_entropy(ignore_index=True)", lambda x, y: nn.CrossEntropyLoss(None, True)(x, y)),
+        ("cross_entropy(ignore_index=True)", lambda x, y: F.cross_entropy(x, x, None, True)),
+        ("poisson_nll_loss(eps=False)", lambda x, y: nn.PoissonNLLLoss(True, False, False)(x, x)),
+    ],
+)  # fmt: skip
+def test_the_deprecated_size_average_is_no_number(name, loss):
+    with pytest.raises(TypeError) as caught:
+        loss(np.array(LOGITS), np.array([0, 1]))
+    function, option = name[:-1].replace("=", "(").split("(")[:2]
+    assert str(caught.value) == three_lines(
+        f"{function} has no size_average, which PyTorch's takes in the place of {option}",
+        name,
+        "reduction='mean' for True, 'sum' for False",
+    )
+
+
 def test_modules_take_the_options_of_their_functions(rng):
     x, y, w = rng.standard_normal((4, 3)), np.array([0, 2, 1, 1]), np.array([1.0, 2.0, 3.0])
     cases = [
