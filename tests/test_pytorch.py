@@ -34,7 +34,8 @@ ALIKE = [
     # functions of the module
     "t.std(x)", "t.var(x, 0)", "t.std(x, axis=1)", "t.var(x, False)", "t.max(x)",
     "t.max(x, 1)[0]", "t.max(x, 1)[1]", "t.max(x, y)", "t.min(x, t.tensor(0.0))", "x.max(y)",
-    "c.min(x[0])",
+    "c.min(x[0])", "x.max(t.tensor(0.5))", "x.min(y[0, 0])",
+    "x.sum(t.tensor(1))",
     "t.sum(x, (0, 1))", "t.mean(x, 1, keepdim=True)", "t.sort(x)[0]", "t.argsort(x, 0, True)",
     "t.sort(x, dim=0, descending=True)[1]", "t.flatten(c, 1)", "t.squeeze(c, 1)", "t.norm(x, 2, 1)",
     "t.cat([x, y], dim=1)", "t.cat((x, y), -1)", "t.stack([x, y], dim=2)", "t.concat([x, y])",

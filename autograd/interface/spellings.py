@@ -101,15 +101,16 @@ def shared(
     """Make a method that NumPy and PyTorch both have, with two meanings.
 
     `refused` are the types that NumPy would refuse as one of the first two arguments, as it would
-    an array as the first; `name` is the method's, if the function has another.
+    an array as the first; a number there is no axis either, if it is a Tensor. `name` is the
+    method's, if the function has another.
     """
 
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         foreign = kwargs and not WORDS.isdisjoint(kwargs)
         if foreign or (args and any(type(x) in refused for x in args[:2])):
             return called(self, *args, **kwargs)
-        if args and getattr(args[0], "shape", ()):  # x.max(y)
-            return called(self, *args, **kwargs)
+        if args and (getattr(args[0], "shape", ()) or hasattr(args[0], "requires_grad")):
+            return called(self, *args, **kwargs)  # x.max(y)
         return fn(self, *args, **kwargs)
 
     def called(x: Any, *args: Any, **kwargs: Any) -> Any:
