@@ -34,6 +34,7 @@ ALIKE = [
     # functions of the module
     "t.std(x)", "t.var(x, 0)", "t.std(x, axis=1)", "t.var(x, False)", "t.max(x)",
     "t.max(x, 1)[0]", "t.max(x, 1)[1]", "t.max(x, y)", "t.min(x, t.tensor(0.0))", "x.max(y)",
+    "t.einsum('ij,kj->ik', [x, y])", "t.einsum('ij->j', (x,))", "t.einsum('bij,ij->b', c, y)",
     "c.min(x[0])", "x.max(t.tensor(0.5))", "x.min(y[0, 0])",
     "x.sum(t.tensor(1))",
     "t.sum(x, (0, 1))", "t.mean(x, 1, keepdim=True)", "t.sort(x)[0]", "t.argsort(x, 0, True)",

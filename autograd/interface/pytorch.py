@@ -140,6 +140,19 @@ def stack(tensors: Any, dim: int = 0, **options: Any) -> "Tensor":
     return dispatching.stack(tensors, **{"axis": dim} | options)
 
 
+def einsum(equation: Any, *operands: Any, **options: Any) -> "Tensor":
+    """Return ``np.einsum(equation, *operands)``; the operands may also be one list, as in PyTorch.
+
+    >>> from autograd import einsum, ones
+    >>> einsum("ij,j->i", [ones(2, 3), ones(3)])
+    Tensor([3., 3.])
+    """
+    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+        (given,) = operands
+        operands = given if all(hasattr(x, "shape") for x in given) else operands  # [[1, 2]] is one
+    return dispatching.einsum(equation, *operands, **options)
+
+
 def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
     """Return coordinates, by rows and columns: NumPy's default is ``"xy"``.
 
