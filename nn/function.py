@@ -2,11 +2,8 @@
 
 from collections.abc import Callable
 from functools import partial
-from inspect import Parameter as Option
 from inspect import Signature, signature
 from typing import Any, ClassVar
-
-import numpy as np
 
 from autograd import Tensor, full, no_grad
 from nn import nonlinear
@@ -20,16 +17,13 @@ __all__ = [
     "Tanh", "Tanhshrink", "Threshold",
 ]  # fmt: skip
 
-INPLACE = Option("inplace", Option.POSITIONAL_OR_KEYWORD, default=False, annotation=bool)
-
 
 class Function(Module):
     """``M(*options)(*data)`` is ``function(*data, *options)``.
 
     The options, their order and their defaults are those of the function, which `nn.functional`
     documents; they are attributes, which may be changed. A function that takes `training` gets the
-    mode of the module; ``inplace=True``, where it is taken, writes the result into the data. Raises
-    TypeError for an option that it does not take.
+    mode of the module. Raises TypeError for an option that it does not take.
 
     >>> class Scale(Function, function=lambda x, factor=2: factor * x):
     ...     pass
@@ -42,16 +36,13 @@ class Function(Module):
     _takes: ClassVar[Signature]
     __signature__: ClassVar[Signature | None]
 
-    def __init_subclass__(
-        cls, function: Callable[..., Any] | None = None, inplace: bool = False
-    ) -> None:
+    def __init_subclass__(cls, function: Callable[..., Any] | None = None) -> None:
         super().__init_subclass__()
         if function is not None:
             cls.function = staticmethod(function)
             takes = [*signature(function).parameters.values()]
             cls.arity = cls.arity or sum(p.default is p.empty for p in takes)
-            takes = [p for p in takes[cls.arity :] if p.name != "training"] + [INPLACE] * inplace
-            cls._takes = Signature(takes)
+            cls._takes = Signature([p for p in takes[cls.arity :] if p.name != "training"])
             cls.__signature__ = cls._takes  # which help() and editors show
         elif "__init__" in vars(cls):
             cls.__signature__ = None  # that of its own __init__
@@ -70,11 +61,7 @@ class Function(Module):
         refuse(computed, what, where, instead, TypeError)
 
     def forward(self, *data: Any) -> Any:
-        y = self.function(*data, **{name: getattr(self, name) for name in self._options})
-        if getattr(self, "inplace", False) and y is not data[0]:
-            np.copyto(data[0], y)  # which refuses to cut what are floats into integers
-            return data[0]
-        return y
+        return self.function(*data, **{name: getattr(self, name) for name in self._options})
 
     def extra_repr(self) -> str:
         return ", ".join(f"{name}={getattr(self, name)!r}" for name in self._given)
@@ -101,15 +88,15 @@ def shown(*attributes: str) -> Callable[[Any], str]:
 
 
 # ── with bends ────────────────────────────────────────────────────────────────────────────────
-class ReLU(Function, function=nonlinear.relu, inplace=True):
+class ReLU(Function, function=nonlinear.relu):
     """``max(x, 0)``."""
 
 
-class ReLU6(Function, function=nonlinear.relu6, inplace=True):
+class ReLU6(Function, function=nonlinear.relu6):
     """``min(max(x, 0), 6)``."""
 
 
-class LeakyReLU(Function, function=nonlinear.leaky_relu, inplace=True):
+class LeakyReLU(Function, function=nonlinear.leaky_relu):
     """``max(x, 0) + negative_slope min(x, 0)``."""
 
 
@@ -137,19 +124,19 @@ class PReLU(Module):
         return nonlinear.prelu(x, self.weight)
 
 
-class RReLU(Function, function=nonlinear.rrelu, inplace=True):
+class RReLU(Function, function=nonlinear.rrelu):
     """`LeakyReLU` with random slopes in training, with the one in the middle else."""
 
 
-class Hardtanh(Function, function=nonlinear.hardtanh, inplace=True):
+class Hardtanh(Function, function=nonlinear.hardtanh):
     """x between min_val and max_val."""
 
 
-class Hardsigmoid(Function, function=nonlinear.hardsigmoid, inplace=True):
+class Hardsigmoid(Function, function=nonlinear.hardsigmoid):
     """``relu6(x + 3) / 6``."""
 
 
-class Hardswish(Function, function=nonlinear.hardswish, inplace=True):
+class Hardswish(Function, function=nonlinear.hardswish):
     """``x relu6(x + 3) / 6``."""
 
 
@@ -161,7 +148,7 @@ class Softshrink(Function, function=nonlinear.softshrink):
     """x moved towards 0 by lambd, and not beyond."""
 
 
-class Threshold(Function, function=nonlinear.threshold, inplace=True):
+class Threshold(Function, function=nonlinear.threshold):
     """x where it is greater than the threshold, and else the value."""
 
 
@@ -190,11 +177,11 @@ class Softplus(Function, function=nonlinear.softplus):
     """``ln(1 + exp(beta x)) / beta``."""
 
 
-class SiLU(Function, function=nonlinear.silu, inplace=True):
+class SiLU(Function, function=nonlinear.silu):
     """``x sigmoid(x)``."""
 
 
-class Mish(Function, function=nonlinear.mish, inplace=True):
+class Mish(Function, function=nonlinear.mish):
     """``x tanh(softplus(x))``."""
 
 
@@ -202,15 +189,15 @@ class GELU(Function, function=nonlinear.gelu):
     """``x Φ(x)``, Φ being the normal distribution; ``approximate="tanh"`` for a formula near it."""
 
 
-class ELU(Function, function=nonlinear.elu, inplace=True):
+class ELU(Function, function=nonlinear.elu):
     """``max(x, 0) + alpha (exp(min(x, 0)) - 1)``."""
 
 
-class CELU(Function, function=nonlinear.celu, inplace=True):
+class CELU(Function, function=nonlinear.celu):
     """``max(x, 0) + alpha (exp(min(x, 0) / alpha) - 1)``."""
 
 
-class SELU(Function, function=nonlinear.selu, inplace=True):
+class SELU(Function, function=nonlinear.selu):
     """`ELU` scaled so that signals keep mean 0 and variance 1."""
 
 

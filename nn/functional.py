@@ -10,6 +10,7 @@ from nn import criteria, nonlinear, windows
 from nn.checks import refuse
 from nn.criteria import *  # noqa: F403  # the losses are functions too
 from nn.nonlinear import *  # noqa: F403  # and the activations
+from nn.nonlinear import into
 from nn.targets import Array, Maybe, class_indices, fixed, floating, raw
 from nn.windows import *  # noqa: F403  # and what slides
 
@@ -21,11 +22,11 @@ __all__ += criteria.__all__ + nonlinear.__all__ + windows.__all__
 
 
 # ── layers ────────────────────────────────────────────────────────────────────────────────────
-def dropout(input: Array, p: float = 0.5, training: bool = True) -> Array:
+def dropout(input: Array, p: float = 0.5, training: bool = True, inplace: bool = False) -> Array:
     """Set each element to 0 with probability p, and multiply the others by 1 / (1 - p).
 
     So the expectation is the input (Srivastava et al., 2014). When not `training`, return the
-    input. Raises ValueError unless 0 <= p <= 1.
+    input; `inplace` writes into it. Raises ValueError unless 0 <= p <= 1.
 
     >>> dropout(np.ones(3), p=0.5, training=False)
     array([1., 1., 1.])
@@ -33,23 +34,36 @@ def dropout(input: Array, p: float = 0.5, training: bool = True) -> Array:
     refuse(not 0 <= p <= 1, "p is a probability", f"dropout({p=})", "a number between 0 and 1")
     if not training or p == 0:
         return input
-    input = floating(input) if input.dtype.kind in "biu" else input
-    keep = default_generator.random(input.shape) >= p
+    x = floating(input) if input.dtype.kind in "biu" else input
+    keep = default_generator.random(x.shape) >= p
     scale = 1 / (1 - p) if p < 1 else 0.0
-    return input * np.multiply(keep, scale, dtype=input.dtype)
+    return into(input, x * np.multiply(keep, scale, dtype=x.dtype), inplace)
 
 
-def _dropout(input: Array, p: float = 0.5, training: bool = True) -> Array:
-    """`dropout` of whole channels (Tompson et al., 2015).
-
-    >>> dropout2d(np.ones((1, 3, 2, 2)), p=1.0).max().item()
-    0.0
-    """
+def _dropout(input: Array, p: float, training: bool) -> Array:
     whole = np.ones((*input.shape[:2], *[1] * (input.ndim - 2)), input.dtype)
     return input * dropout(whole, p, training)
 
 
-dropout1d, dropout2d = windows.over(1, _dropout), windows.over(2, _dropout)
+_dropout1d, _dropout2d = windows.over(1, _dropout), windows.over(2, _dropout)
+
+
+def dropout1d(input: Array, p: float = 0.5, training: bool = True, inplace: bool = False) -> Array:
+    """Return `dropout` of whole channels of (N, C, L) or (C, L) (Tompson et al., 2015).
+
+    >>> dropout1d(np.ones((1, 3, 2)), p=1.0).max().item()
+    0.0
+    """
+    return into(input, _dropout1d(input, p, training), inplace)
+
+
+def dropout2d(input: Array, p: float = 0.5, training: bool = True, inplace: bool = False) -> Array:
+    """Return `dropout` of whole channels of (N, C, H, W) or (C, H, W).
+
+    >>> dropout2d(np.ones((1, 3, 2, 2)), p=1.0).max().item()
+    0.0
+    """
+    return into(input, _dropout2d(input, p, training), inplace)
 
 
 def bilinear(input1: Array, input2: Array, weight: Array, bias: Maybe = None) -> Array:

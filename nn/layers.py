@@ -75,7 +75,7 @@ class Bilinear(Module):
         return functional.bilinear(x1, x2, self.weight, self.bias)
 
 
-class Dropout(Function, function=functional.dropout, inplace=True):
+class Dropout(Function, function=functional.dropout):
     """In training, set elements to 0 with probability p and scale the others; else do nothing.
 
     >>> Dropout(0.5).eval()(np.ones(3))
@@ -90,11 +90,11 @@ class Dropout(Function, function=functional.dropout, inplace=True):
         functional.dropout(np.zeros(0), self.p)  # refuses what is no probability
 
 
-class Dropout1d(Dropout, function=functional.dropout1d, inplace=True):
+class Dropout1d(Dropout, function=functional.dropout1d):
     """`Dropout` of whole channels of (N, C, L)."""
 
 
-class Dropout2d(Dropout, function=functional.dropout2d, inplace=True):
+class Dropout2d(Dropout, function=functional.dropout2d):
     """`Dropout` of whole channels of (N, C, H, W)."""
 
 

@@ -1,7 +1,7 @@
 """Nonlinear functions, under PyTorch's names: each is its formula.
 
 In the formulas ``[c]`` is 1 where c holds, and 0 elsewhere. A kink has the derivative that is
-nearest to 0.
+nearest to 0. With `inplace` the result is written into the input, which is returned.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import default_generator, gelu, relu, sigmoid, silu
+from autograd import default_generator, gelu, sigmoid
 from nn.checks import refuse
 from nn.targets import Array, floating, given
 
@@ -23,51 +23,78 @@ __all__ = [
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # make N(0, 1) a fixed point
 
 
+def into(input: Array, y: Array, inplace: bool = True) -> Array:
+    """Return y, or in place the input, which then holds it.
+
+    Raises TypeError for an input of integers, which cannot hold floats.
+
+    >>> x = np.array([-1.0, 2.0])
+    >>> into(x, np.square(x)) is x, x
+    (True, array([1., 4.]))
+    """
+    if not inplace or y is input:
+        return y
+    np.copyto(input, y)
+    return input
+
+
 # ── with bends ────────────────────────────────────────────────────────────────────────────────
-def hardtanh(input: Array, min_val: float = -1.0, max_val: float = 1.0) -> Array:
+def relu(input: Array, inplace: bool = False) -> Array:
+    """Return ``max(x, 0)``; `inplace` writes it into the input.
+
+    >>> relu(np.array([-1.0, 2.0]))
+    array([0., 2.])
+    """
+    y = autograd.relu(input)
+    return into(input, y) if inplace else y
+
+
+def hardtanh(
+    input: Array, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+) -> Array:
     """Return x, but at least `min_val` and at most `max_val`.
 
     >>> hardtanh(np.array([-3.0, 0.5]))
     array([-1. ,  0.5])
     """
-    return np.clip(input, min_val, max_val)
+    return into(input, np.clip(input, min_val, max_val), inplace)
 
 
-def relu6(input: Array) -> Array:
+def relu6(input: Array, inplace: bool = False) -> Array:
     """Return ``min(max(x, 0), 6)``.
 
     >>> relu6(np.array([-1.0, 7.0]))
     array([0., 6.])
     """
-    return np.clip(input, 0.0, 6.0)
+    return into(input, np.clip(input, 0.0, 6.0), inplace)
 
 
-def hardsigmoid(input: Array) -> Array:
+def hardsigmoid(input: Array, inplace: bool = False) -> Array:
     """Return ``relu6(x + 3) / 6``.
 
     >>> hardsigmoid(np.array([-4.0, 0.0]))
     array([0. , 0.5])
     """
-    return relu6(input + 3.0) / 6.0
+    return into(input, relu6(input + 3.0) / 6.0, inplace)
 
 
-def hardswish(input: Array) -> Array:
+def hardswish(input: Array, inplace: bool = False) -> Array:
     """Return ``x relu6(x + 3) / 6`` (Howard et al., "Searching for MobileNetV3", 2019).
 
     >>> hardswish(np.array([-4.0, 3.0])) + 0
     array([0., 3.])
     """
-    return input * hardsigmoid(input)
+    return into(input, input * hardsigmoid(input), inplace)
 
 
-def leaky_relu(input: Array, negative_slope: float | Array = 0.01) -> Array:
+def leaky_relu(input: Array, negative_slope: float | Array = 0.01, inplace: bool = False) -> Array:
     """Return ``max(x, 0) + negative_slope min(x, 0)`` (Maas, Hannun and Ng, 2013).
 
     >>> leaky_relu(np.array([-1.0, 2.0]), 0.5)
     array([-0.5,  2. ])
     """
-    input = floating(input)
-    return np.where(input > 0, input, negative_slope * input)
+    x = floating(input)
+    return into(input, np.where(x > 0, x, negative_slope * x), inplace)
 
 
 def prelu(input: Array, weight: Array) -> Array:
@@ -88,8 +115,9 @@ def prelu(input: Array, weight: Array) -> Array:
 
 
 def rrelu(
-    input: Array, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False
-) -> Array:
+    input: Array, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False,
+    inplace: bool = False,
+) -> Array:  # fmt: skip
     """Return `leaky_relu` with random slopes from lower to upper; else with the one between.
 
     Xu, Wang, Chen and Li, "Empirical evaluation of rectified activations", 2015.
@@ -98,10 +126,10 @@ def rrelu(
     array([-0.5,  2. ])
     """
     if not training:
-        return leaky_relu(input, (lower + upper) / 2)
-    input = floating(input)
-    slope = default_generator.uniform(lower, upper, input.shape)
-    return leaky_relu(input, slope.astype(input.dtype))
+        return leaky_relu(input, (lower + upper) / 2, inplace)
+    x = floating(input)
+    slope = default_generator.uniform(lower, upper, x.shape)
+    return into(input, leaky_relu(x, slope.astype(x.dtype)), inplace)
 
 
 def hardshrink(input: Array, lambd: float = 0.5) -> Array:
@@ -120,16 +148,16 @@ def softshrink(input: Array, lambd: float = 0.5) -> Array:
     array([0. , 1.5])
     """
     input = floating(input)  # bytes would wrap
-    return relu(input - lambd) - relu(-input - lambd)
+    return autograd.relu(input - lambd) - autograd.relu(-input - lambd)
 
 
-def threshold(input: Array, threshold: float, value: float) -> Array:
+def threshold(input: Array, threshold: float, value: float, inplace: bool = False) -> Array:
     """Return x where it is greater than the threshold, and else the value.
 
     >>> threshold(np.array([1.0, 3.0]), 2.0, 0.0)
     array([0., 3.])
     """
-    return np.where(input <= threshold, value, input)  # so that nan stays
+    return into(input, np.where(input <= threshold, value, input), inplace)  # so that nan stays
 
 
 # ── with exponentials ─────────────────────────────────────────────────────────────────────────
@@ -160,31 +188,33 @@ def softsign(input: Array) -> Array:
     return input / (1.0 + abs(input))
 
 
-def elu(input: Array, alpha: float = 1.0) -> Array:
+def elu(input: Array, alpha: float = 1.0, inplace: bool = False) -> Array:
     """Return ``max(x, 0) + alpha (exp(min(x, 0)) - 1)`` (Clevert, Unterthiner, Hochreiter, 2016).
 
     >>> elu(np.array([-1.0, 2.0])).round(3)
     array([-0.632,  2.   ])
     """
-    return np.where(input > 0, input, alpha * np.expm1(np.where(input > 0, 0.0, input)))
+    y = np.where(input > 0, input, alpha * np.expm1(np.where(input > 0, 0.0, input)))
+    return into(input, y, inplace)
 
 
-def celu(input: Array, alpha: float = 1.0) -> Array:
+def celu(input: Array, alpha: float = 1.0, inplace: bool = False) -> Array:
     """Return ``max(x, 0) + alpha (exp(min(x, 0) / alpha) - 1)`` (Barron, 2017).
 
     >>> celu(np.array([-1.0, 2.0])).round(3)
     array([-0.632,  2.   ])
     """
-    return np.where(input > 0, input, alpha * np.expm1(np.where(input > 0, 0.0, input) / alpha))
+    y = np.where(input > 0, input, alpha * np.expm1(np.where(input > 0, 0.0, input) / alpha))
+    return into(input, y, inplace)
 
 
-def selu(input: Array) -> Array:
+def selu(input: Array, inplace: bool = False) -> Array:
     """Return `elu` scaled so that signals keep mean 0 and variance 1 (Klambauer et al., 2017).
 
     >>> selu(np.array([-1.0, 2.0])).round(3)
     array([-1.111,  2.101])
     """
-    return SELU_SCALE * elu(input, SELU_ALPHA)
+    return into(input, SELU_SCALE * elu(input, SELU_ALPHA), inplace)
 
 
 def softplus(input: Array, beta: float = 1.0, threshold: float = 20.0) -> Array:
@@ -206,13 +236,23 @@ def logsigmoid(input: Array) -> Array:
     return -autograd.softplus(-floating(input))  # bytes would wrap
 
 
-def mish(input: Array) -> Array:
+def mish(input: Array, inplace: bool = False) -> Array:
     """Return ``x tanh(ln(1 + exp x))`` (Misra, 2019).
 
     >>> mish(np.array([0.0, 1.0])).round(3)
     array([0.   , 0.865])
     """
-    return input * np.tanh(autograd.softplus(input))
+    return into(input, input * np.tanh(autograd.softplus(input)), inplace)
+
+
+def silu(input: Array, inplace: bool = False) -> Array:
+    """Return ``x σ(x)`` (Hendrycks and Gimpel, "Gaussian error linear units", 2016).
+
+    >>> silu(np.array([0.0, 1.0])).round(3)
+    array([0.   , 0.731])
+    """
+    y = autograd.silu(input)
+    return into(input, y) if inplace else y
 
 
 # ── along an axis ─────────────────────────────────────────────────────────────────────────────

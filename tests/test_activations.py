@@ -79,6 +79,37 @@ def test_what_is_done_in_place_is_seen_where_the_data_are(torch, rng, name, args
         nn.LeakyReLU(0.1, inplace=True)(np.array([-1, 2]))
 
 
+REWRITING = {
+    "celu": (0.5,), "dropout": (1.0, True), "dropout1d": (1.0, True), "dropout2d": (1.0, True),
+    "elu": (0.5,), "hardsigmoid": (), "hardswish": (), "hardtanh": (-0.5, 0.5),
+    "leaky_relu": (0.2,), "mish": (), "relu": (), "relu6": (), "rrelu": (0.1, 0.3, False),
+    "selu": (), "silu": (), "threshold": (0.1, 2.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REWRITING)
+def test_functions_in_place_return_the_input(torch, rng, name):
+    shape = (2, 4, 5, 3) if name == "dropout2d" else (4, 5, 3)
+    shape = shape[1:] if name == "dropout1d" else shape  # one example, without a batch
+    x = rng.normal(size=shape)
+    for positional in (False, True):
+        found = []
+        for functions, tensor in ((F, Tensor), (torch.nn.functional, torch.tensor)):
+            leaf, given = tensor(x, requires_grad=True), REWRITING[name]
+            h = 2 * leaf
+            f = getattr(functions, name)
+            y = f(h, *given, True) if positional else f(h, *given, inplace=True)
+            assert y is h
+            (y * y).sum().backward()
+            found.append([value.detach().numpy() for value in (h, leaf.grad)])
+            assert f(tensor(x), *given).shape == x.shape
+        for ours, theirs in zip(*found, strict=True):
+            assert_allclose(ours, theirs, rtol=1e-7)  # the sixth of hardsigmoid is a float32
+    array = x + 0.0
+    assert getattr(F, name)(array, *REWRITING[name], inplace=True) is array
+    assert_allclose(array, getattr(F, name)(x, *REWRITING[name]))
+
+
 @pytest.mark.parametrize("name", ["softmax", "softmin", "log_softmax"])
 def test_a_dtype_is_that_of_the_numbers_before(torch, name):
     whole = np.array([[1, 2, 4], [-3, 0, 200]])
