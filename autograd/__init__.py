@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from numpy import float32, float64, int64, where
+from numpy import float32, float64, int64
 
 from autograd import backward as _backward  # noqa: F401  # gives Tensor its backward
 from autograd.base import heap as _heap  # noqa: F401  # large arrays are recycled
@@ -39,7 +39,7 @@ from autograd.interface.creation import (
     zeros,
 )
 from autograd.interface.methods import Methods
-from autograd.interface.pytorch import cat, einsum, meshgrid, stack
+from autograd.interface.pytorch import cat, einsum, meshgrid, stack, where
 from autograd.mutation import inplace as _inplace  # noqa: F401  # and its assignment
 from autograd.primitive import primitive
 from autograd.provenance.calls import call_as

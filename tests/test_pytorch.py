@@ -34,6 +34,18 @@ ALIKE = [
     # functions of the module
     "t.std(x)", "t.var(x, 0)", "t.std(x, axis=1)", "t.var(x, False)", "t.max(x)",
     "t.max(x, 1)[0]", "t.max(x, 1)[1]", "t.max(x, y)", "t.min(x, t.tensor(0.0))", "x.max(y)",
+    # by the names of its documentation
+    "t.exp(input=x)", "t.sum(input=x, dim=0)", "t.add(input=x, other=y, alpha=2)",
+    "t.gather(input=x, dim=1, index=i)", "x.max(other=y)", "t.min(x, other=y)", "x.mul(other=y)",
+    "t.multiply(input=x, other=y)", "t.hypot(x, other=y)", "x.eq(other=y)", "x.pow(exponent=2)",
+    "t.pow(input=x, exponent=2)", "t.matmul(x, other=y.T)", "t.mm(input=x, mat2=y.T)",
+    "t.bmm(c, mat2=c.mT)", "x.mv(vec=y[0])", "t.dot(x[0], tensor=y[0])", "t.outer(x[0], vec2=y[0])",
+    "x.permute(dims=(1, 0))", "t.permute(c, dims=(2, 0, 1))", "x.tile(dims=(2, 1))",
+    "t.flip(input=x, dims=(0,))", "x[:1].expand(size=(3, 4))", "c.transpose(dim0=0, dim1=2)",
+    "t.transpose(c, dim1=-1, dim0=0)", "c.transpose(1, dim1=0)", "x.reshape(shape=(4, 3))",
+    "t.reshape(x, shape=(-1,))", "x.split(split_size=2, dim=1)[1]",
+    "t.split(x, split_size_or_sections=[1, 2])[1]", "t.where(x > 0, input=x, other=y)",
+    "(x * 1).pow_(exponent=2)", "(x * 1).mul_(other=y)", "(x * 1).fill_(value=2.0)",
     "t.einsum('ij,kj->ik', [x, y])", "t.einsum('ij->j', (x,))", "t.einsum('bij,ij->b', c, y)",
     "c.min(x[0])", "x.max(t.tensor(0.5))", "x.min(y[0, 0])",
     "x.sum(t.tensor(1))",
@@ -103,6 +115,34 @@ def test_a_call_in_pytorchs_words_is_pytorchs(expression):
             assert ours.shape == theirs.shape
             assert ours.dtype == theirs.dtype or expression == "x.fmod(2)"
             np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+INTO = [
+    "t.add(x, y, out=o)", "t.sub(x, y, alpha=2, out=o)", "t.mul(x, y, out=o)",
+    "t.div(x, y, out=o)", "t.pow(x, 2, out=o)", "t.reciprocal(x, out=o)",
+    "t.rsqrt(input=x * x, out=o)", "t.index_select(x, 0, i[:, 0] % 3, out=o)",
+    "t.gather(x, 1, i % 1 + t.zeros(3, 4, dtype=t.int64), out=o)", "t.where(x > y, x, y, out=o)",
+    "t.max(x, y, out=o)", "t.exp(x, out=o)", "t.clamp(x, min=0, out=o)", "t.tril(x, out=o)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", INTO)
+def test_a_result_goes_where_out_says(call):
+    found = []
+    for library in (autograd, torch):
+        names = {n: library.tensor(v) for n, v in (("x", A), ("y", B), ("i", PLACES))}
+        o = names["o"] = library.zeros((3, 4), dtype=library.float64)
+        assert eval(call, {"t": library, **names}) is o
+        found.append(o.numpy())
+    np.testing.assert_allclose(*found, rtol=1e-12)
+
+
+def test_what_is_written_into_out_keeps_its_history():
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    y = autograd.zeros(2)
+    autograd.mul(x, x, out=y)
+    y.sum().backward()
+    assert x.grad.tolist() == [2.0, 4.0]
 
 
 NUMPYS = {
@@ -699,9 +739,38 @@ def test_words_that_a_function_does_not_know_are_told():
         lambda: autograd.mul(x, x, alpha=2),
         lambda: x.neg(words=4),
         lambda: autograd.diag(x, words=4),
+        lambda: autograd.vmap(np.exp, in_dims=0),
     ):
         with pytest.raises(TypeError, match=r"keyword argument.*\n  where: .*\n  instead: "):
             call()
+    with pytest.raises(TypeError) as caught:
+        autograd.max(x, words=4)
+    assert str(caught.value) == (
+        "max() got an unexpected keyword argument 'words'\n  where: max(..., words=4)\n"
+        "  instead: max(x: Any, dim: Any = None, keepdim: bool = False)"
+    )
+    with pytest.raises(TypeError) as caught:
+        autograd.gather(input=x, dim=0)
+    assert str(caught.value).split("\n")[::2] == [
+        "PyTorchMethods.gather() missing 1 required positional argument: 'index'",
+        "  instead: gather(self: Any, dim: int, index: Any)",
+    ]
+
+
+def test_several_results_have_no_out():
+    x = autograd.tensor([[1.0, 2.0]])
+    with pytest.raises(TypeError) as caught:
+        autograd.max(x, 1, out=(autograd.zeros(1), autograd.zeros(1)))
+    assert str(caught.value) == (
+        "max has several results here, and no out= for them\n  where: max(..., out=)\n"
+        "  instead: the call without out=, and a name for each result"
+    )
+
+
+def test_functions_by_hand_are_pickled_by_their_names():
+    for name in ("gather", "reshape", "add", "multiply", "max"):
+        function = getattr(autograd, name)
+        assert pickle.loads(pickle.dumps(function)) is function is getattr(autograd, name)
 
 
 def test_what_scatter_is_given_beyond_the_index_is_left_out():

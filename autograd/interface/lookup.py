@@ -3,8 +3,11 @@
 from importlib import import_module
 from typing import Any
 
+from numpy import ufunc
+
 from autograd.interface.elsewhere import ELSEWHERE, absent
 from autograd.interface.methods import Methods
+from autograd.interface.spellings import HOME, function, method
 
 PROVIDES: dict[str, tuple[str, ...]] = {
     "autograd.program": ("CaptureError", "Program", "capture", "compile"),
@@ -90,10 +93,12 @@ def find(name: str) -> Any:
     if name in RENAMED:
         return getattr(import_module("autograd"), RENAMED[name])
     if name in LATER:
-        return getattr(import_module(LATER[name]), name)
+        found = getattr(import_module(LATER[name]), name)
+        return method(found) if isinstance(found, ufunc) else found
     fn = getattr(Methods, name, None)  # torch.exp(x), torch.sum(x, dim=1), ...
     if callable(fn) and not name.startswith("_"):  # a property is none of the module
-        return getattr(fn, "pytorchs", fn)
+        fn = getattr(fn, "pytorchs", fn)
+        return fn if fn.__module__ == HOME else function(fn)
     instead = ELSEWHERE.get(name) or (
         hasattr(import_module("numpy"), name) and f"np.{name}, in NumPy's words"
     )

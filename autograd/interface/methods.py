@@ -241,36 +241,37 @@ class Methods(PyTorchMethods, Protocols):
     take, copy = method(np.take), method(np.copy)
     clone = copy
 
-    def reshape(self, *shape: Any, **options: Any) -> "Tensor":
+    def reshape(self, *lengths: Any, shape: Any = None, **options: Any) -> "Tensor":
         """Return the same elements in another shape: ``reshape(2, 3)`` or ``reshape((2, 3))``.
 
         -1 stands for what is left. Raises ValueError for a shape of more or fewer elements.
         """
-        return dispatching.reshape(self, one(shape), **options)
+        return dispatching.reshape(self, one(lengths) if shape is None else shape, **options)
 
     view = reshape
 
-    def transpose(self, *axes: Any) -> "Tensor":
+    def transpose(self, *axes: Any, dim0: Any = None, dim1: Any = None) -> "Tensor":
         """Permute the axes (reverse them without arguments), as NumPy does.
 
         Two numbers are swapped, as PyTorch does: ``x.transpose(0, 1)``.
         """
+        axes = (*axes, *[dim for dim in (dim0, dim1) if dim is not None])
         if len(axes) == 2:
             return dispatching.swapaxes(self, *axes)
         return dispatching.transpose(self, one(axes) if axes else None)
 
-    def permute(self, *axes: Any) -> "Tensor":
+    def permute(self, *axes: Any, dims: Any = None) -> "Tensor":
         """Permute the axes."""
-        return dispatching.transpose(self, one(axes))
+        return dispatching.transpose(self, one(axes) if dims is None else dims)
 
-    def expand(self, *shape: Any) -> "Tensor":
+    def expand(self, *shape: Any, size: Any = None) -> "Tensor":
         """Broadcast to a shape, in which -1 keeps an axis as it is.
 
         >>> from autograd import ones
         >>> ones(2, 1).expand(-1, 3).shape
         (2, 3)
         """
-        lengths = one(shape)
+        lengths = one(shape) if size is None else size
         new = len(lengths) - self.ndim
         kept = [self.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(lengths)]
         return dispatching.broadcast_to(self, tuple(kept))

@@ -17,7 +17,15 @@ from autograd.base.errors import OTHER_AXIS, refusal
 from autograd.base.modes import is_grad_enabled
 from autograd.interface.devices import device
 from autograd.interface.elsewhere import REFUSED, Refused
-from autograd.interface.spellings import axis_of, dispatching, in_place, method, one, shared
+from autograd.interface.spellings import (
+    axis_of,
+    dispatching,
+    in_place,
+    method,
+    one,
+    shared,
+    written,
+)
 from autograd.rules import neural
 
 if TYPE_CHECKING:
@@ -151,6 +159,17 @@ def einsum(equation: Any, *operands: Any, **options: Any) -> "Tensor":
         (given,) = operands
         operands = given if all(hasattr(x, "shape") for x in given) else operands  # [[1, 2]] is one
     return dispatching.einsum(equation, *operands, **options)
+
+
+def where(condition: Any, input: Any = None, other: Any = None, *, out: Any = None) -> Any:
+    """Return ``np.where(condition, input, other)``, or the places where the condition is true.
+
+    >>> from autograd import tensor, where
+    >>> where(tensor([True, False]), input=1.0, other=2.0)
+    Tensor([1., 2.])
+    """
+    values = () if input is None and other is None else (input, other)
+    return written(dispatching.where(condition, *values), out, "where")
 
 
 def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
@@ -293,7 +312,7 @@ class PyTorchMethods:
         return Found(dispatching.take_along_axis(self, places, dim), places)
 
     # ── parts ──────────────────────────────────────────────────────────────────────────────────
-    def split(self: Any, sizes: Any, dim: int = 0) -> tuple["Tensor", ...]:
+    def split(self: Any, split_size: Any, dim: int = 0) -> tuple["Tensor", ...]:
         """Return parts of one size, the last maybe smaller; or of the sizes of a list.
 
         Raises ValueError for sizes that do not sum to the axis.
@@ -302,7 +321,7 @@ class PyTorchMethods:
         >>> arange(3).split(2), arange(3).split([1, 2])
         ((Tensor([0, 1]), Tensor([2])), (Tensor([0]), Tensor([1, 2])))
         """
-        length = self.shape[axis_in(self.shape, dim)]
+        length, sizes = self.shape[axis_in(self.shape, dim)], split_size
         if isinstance(sizes, (int, np.integer)):
             if sizes < 1:
                 where = f"split({sizes}, dim={dim})"
@@ -384,9 +403,9 @@ class PyTorchMethods:
         y = dispatching.flip(self, tuple(one(axes) if dims is None else dims))
         return y if is_grad_enabled() else y.copy()  # PyTorch's is no view to write through
 
-    def tile(self, *dims: Any) -> "Tensor":
+    def tile(self, *repeats: Any, dims: Any = None) -> "Tensor":
         """Return the whole, repeated along each axis: PyTorch's ``repeat``."""
-        return dispatching.tile(self, one(dims))
+        return dispatching.tile(self, one(repeats) if dims is None else dims)
 
     def expand_as(self, other: Any) -> "Tensor":
         """Broadcast to the shape of another."""
@@ -414,7 +433,10 @@ class PyTorchMethods:
         self[...] = src
         return self
 
-    fill_ = copy_
+    def fill_(self: Any, value: Any) -> "Tensor":
+        """Set every element to a value, in place, and return the tensor."""
+        self[...] = value
+        return self
 
     def add_(self: Any, other: Any, alpha: Any = 1) -> "Tensor":
         """Add ``alpha * other`` in place, and return the tensor."""

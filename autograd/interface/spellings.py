@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from importlib import import_module
 from inspect import Parameter, Signature, signature
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,15 @@ ALIASES = {
 }  # fmt: skip
 """Words of PyTorch, for which NumPy has others."""
 
-WORDS = {"dim", "keepdim", "unbiased", "descending", "start_dim", "end_dim"}
+PLACES = (
+    {"input"}, {"other", "exponent", "mat2", "split_size_or_sections", "tensor", "vec", "vec2"},
+)  # fmt: skip
+"""PyTorch's names of the first argument, and of the second: others than here, or NumPy has none."""
+
+APART = {"out"}.union(*PLACES)
+"""Words that a function may not know by itself."""
+
+WORDS = {"dim", "keepdim", "unbiased", "descending", "start_dim", "end_dim", "other"}
 """Words by which a call of a method that arrays have, too, is PyTorch's."""
 
 BACK = {"axis": "dim", "keepdims": "keepdim", "ddof": "correction"}
@@ -44,21 +53,55 @@ def axis_of(dim: Any) -> Any:
     return tuple(dim) or None if isinstance(dim, (list, tuple)) else dim
 
 
+def spoken(fn: Callable[..., Any], takes: Signature, args: tuple[Any, ...], words: Any) -> Any:
+    """Call a function by PyTorch's names of its arguments; what it `takes` may lack an ``out=``.
+
+    Raises TypeError where the call does not fit.
+    """
+    values, named, out = args, words, None
+    if not APART.isdisjoint(words):
+        named = dict(words)
+        for place, names in enumerate(PLACES):
+            if len(values) == place:
+                values += tuple(named.pop(name) for name in names & named.keys())
+        out = None if _fills(fn, takes) else named.pop("out", None)
+    try:
+        return written(fn(*values, **named), out, fn.__name__)
+    except TypeError as error:
+        if "\n" in str(error) or "argument" not in str(error):
+            raise
+        given = [*["..."] * bool(args), *(f"{k}={v!r:.40}" for k, v in words.items())]
+        where = f"{fn.__name__}({', '.join(given)})".replace("\n", " ")
+        instead = f"{fn.__name__}{takes}".split(" -> ")[0]
+        raise refusal(TypeError, str(error), where, instead) from None
+
+
+def _fills(fn: Callable[..., Any], takes: Signature) -> bool:
+    """Tell whether a function takes an ``out=``: by its name, or by any."""
+    anything = any(p.kind is p.VAR_KEYWORD for p in takes.parameters.values())
+    return isinstance(fn, np.ufunc) or "out" in takes.parameters or anything
+
+
+def written(y: Any, out: Any, name: str) -> Any:
+    """Return what a function of some name has computed; or what is to hold it, ``out=``."""
+    if out is None:
+        return y
+    if isinstance(y, tuple):
+        what, where = f"{name} has several results here, and no out= for them", f"{name}(..., out=)"
+        raise refusal(TypeError, what, where, "the call without out=, and a name for each result")
+    # later: it needs Tensors, whose methods are made here
+    return import_module("autograd.mutation.inplace").into(out, y)
+
+
 @functools.cache
 def method(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
     """Make a method of a function; ``dim`` and ``keepdim`` mean ``axis`` and ``keepdims``."""
 
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Any:
         if not kwargs:
-            return fn(self, *args)
-        try:
-            given = {ALIASES.get(k, k): axis_of(v) if k == "dim" else v for k, v in kwargs.items()}
-            return fn(self, *args, **given)
-        except TypeError as error:
-            if "\n" in str(error) or "keyword argument" not in str(error):
-                raise
-            where = f"{fn.__name__}(..., {', '.join(f'{k}={v!r:.40}' for k, v in kwargs.items())})"
-            raise refusal(TypeError, str(error), where, f"{fn.__name__}{takes}") from None
+            return fn(*args)
+        words = {ALIASES.get(k, k): axis_of(v) if k == "dim" else v for k, v in kwargs.items()}
+        return spoken(fn, takes, args, words)
 
     call.__name__ = call.__qualname__ = fn.__name__
     call.__module__ = HOME
@@ -113,11 +156,14 @@ def shared(
             return called(self, *args, **kwargs)  # x.max(y)
         return fn(self, *args, **kwargs)
 
-    def called(x: Any, *args: Any, **kwargs: Any) -> Any:
-        return pytorchs(x, *args, **{BACK.get(k, k): v for k, v in kwargs.items()})
+    def called(*args: Any, **kwargs: Any) -> Any:
+        if not kwargs:
+            return pytorchs(*args)
+        return spoken(pytorchs, takes, args, {BACK.get(k, k): v for k, v in kwargs.items()})
 
     name = name or fn.__name__
-    call.__name__ = call.__qualname__ = called.__name__ = called.__qualname__ = name
+    for f in (call, called, pytorchs):
+        f.__name__ = f.__qualname__ = name
     called.__module__ = HOME
     takes = signature(pytorchs)
     words = ", ".join(f"`{word}`" for word in takes.parameters if word in WORDS)
@@ -126,6 +172,19 @@ def shared(
     called.__doc__ = f"Return what PyTorch's ``{name}`` does. {pytorchs.__doc__}"
     called.__signature__ = takes  # type: ignore[attr-defined]  # likewise
     call.pytorchs = called  # type: ignore[attr-defined]  # a function holds anything
+    return call
+
+
+@functools.cache
+def function(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a function of the module of a method that is written by hand."""
+    takes = signature(fn)
+
+    @functools.wraps(fn)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return spoken(fn, takes, args, kwargs) if kwargs else fn(*args)
+
+    call.__module__, call.__qualname__ = HOME, fn.__name__
     return call
 
 

@@ -228,9 +228,10 @@ def _never_replaced(fn: Callable[..., Any]) -> Callable[..., Any]:
     """Let a method that uses such an operator refuse what makes another tensor."""
 
     @functools.wraps(fn)
-    def method(x: Tensor, other: Any, *args: Any, **kwargs: Any) -> Tensor:
-        y = fn(x, other, *args, **kwargs)
+    def method(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        y = fn(x, *args, **kwargs)
         if y is not x:
+            other = next(iter((*args, *kwargs.values())))
             where = f"{fn.__name__} of {describe(x)} and {describe(other)}"
             raise misfit(x, y, where, "the operator without its =")
         return x

@@ -9,6 +9,7 @@ import numpy as np
 from autograd.base.errors import describe, function_name, refusal, shape_of
 from autograd.base.modes import is_grad_enabled
 from autograd.base.tree import flatten, map_leaves
+from autograd.interface.creation import explained
 from autograd.tensor import Tensor, constant, raw
 from autograd.transforms.batching import Batched, Level, vmap_error
 
@@ -16,6 +17,7 @@ Axes = Any
 """An axis, None for what is not mapped, or nested tuples, lists and dicts of them."""
 
 
+@explained("vmap(f, in_axes=0, out_axes=0)")
 def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callable[..., Any]:
     """Return the function that applies `f` to every example of a batch at once.
 
