@@ -60,7 +60,6 @@ from autograd.tensor import Tensor
 from autograd.transforms.mapping import vmap
 
 softmax, log_softmax = Methods.softmax, Methods.log_softmax  # which know `dim`
-logsumexp = Methods.logsumexp
 
 if TYPE_CHECKING:
     from autograd.base.files import optional, write_atomically

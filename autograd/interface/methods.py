@@ -41,6 +41,16 @@ def sort(self: Any, *args: Any, **options: Any) -> None:
     self[...] = dispatching.sort(self, *args, **options)
 
 
+def softmax(x: Any, axis: int = -1, dtype: Any = None) -> Any:
+    """Return exp(x) / Σ exp(x) along an axis; with a `dtype`, x is converted to that before."""
+    return neural.softmax(x if dtype is None else x.astype(dtype), axis)
+
+
+def log_softmax(x: Any, axis: int = -1, dtype: Any = None) -> Any:
+    """Return x - ln Σ exp(x) along an axis, as `softmax` does."""
+    return neural.log_softmax(x if dtype is None else x.astype(dtype), axis)
+
+
 def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """Return ``np.diagonal(self, ...)``; it can be written into, as in PyTorch, where self can."""
     y = dispatching.diagonal(x, offset, axis1, axis2)
@@ -204,8 +214,8 @@ class Methods(PyTorchMethods, Protocols):
     maximum, minimum = method(np.maximum), method(np.minimum)
     isnan, isinf, isfinite = method(np.isnan), method(np.isinf), method(np.isfinite)
     sigmoid, relu, softplus = method(neural.sigmoid), method(neural.relu), method(neural.softplus)
-    softmax, log_softmax = method(neural.softmax), method(neural.log_softmax)
-    logsumexp = method(neural.logsumexp)
+    softmax, log_softmax = method(softmax), method(log_softmax)
+    logsumexp = reduction(neural.logsumexp)
 
     def conjugate(self) -> "Tensor":
         """Return the complex conjugates; of real numbers, themselves."""

@@ -196,6 +196,11 @@ def places_in(x: Any, dim: int, index: Any) -> tuple[Any, ...]:
     return tuple(grid)
 
 
+def quantile(x: Any, q: Any, axis: Any = None, keepdims: bool = False, **options: Any) -> "Tensor":
+    """Return ``np.quantile(x, q, axis, keepdims=keepdims, ...)``."""
+    return dispatching.quantile(x, q, axis=axis, keepdims=keepdims, **options)
+
+
 def add(x: Any, other: Any, alpha: Any = 1) -> "Tensor":
     """Return ``x + alpha * other``."""
     return x + (other if alpha == 1 else alpha * other)
@@ -280,7 +285,7 @@ class PyTorchMethods:
         return self
 
     # ── order and statistics ───────────────────────────────────────────────────────────────────
-    quantile, diff, nanmean = method(np.quantile), method(np.diff), method(np.nanmean)
+    quantile, diff, nanmean = method(quantile), method(np.diff), reduction(np.nanmean)
     count_nonzero = method(np.count_nonzero)
 
     def median(self, dim: Any = None, keepdim: bool = False) -> Any:
