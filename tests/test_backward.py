@@ -238,6 +238,14 @@ def test_integers_that_require_gradients():
     message(TypeError, lambda: leaf([True, False]))
 
 
+def test_an_integer_may_be_a_shape_of_pytorchs():
+    """Its ``Tensor(4)`` has four elements."""
+    *_, instead = message(TypeError, lambda: Tensor(4).requires_grad_())
+    assert instead == "  instead: zeros(4) for a shape, 4.0 for the number"
+    *_, instead = message(TypeError, lambda: Tensor(-4).requires_grad_())
+    assert instead == "  instead: Tensor(data.astype(float), requires_grad=True)"
+
+
 @pytest.mark.parametrize("f", [lambda x: x * 0.25, lambda x: 4.0 - x, np.tanh])
 def test_a_gradient_is_not_cut_to_whole_numbers(f):
     x = Tensor([2, 3])

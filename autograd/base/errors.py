@@ -125,6 +125,8 @@ def no_float(x: Any, what: str) -> TypeError:
     """Return the error about a tensor of whole numbers that is to have a gradient."""
     message = f"only floating-point tensors have gradients, not {x.dtype}"
     instead = "Tensor(data.astype(float), requires_grad=True)"
+    if x.ndim == 0 and x.dtype.kind in "iu" and x.item() >= 0:  # PyTorch's Tensor(4) is of shape 4
+        instead = f"zeros({x.item()}) for a shape, {x.item()}.0 for the number"
     return refusal(TypeError, message, f"{what} of {describe(x)}", instead)
 
 
