@@ -2,12 +2,13 @@
 
 import functools
 from collections.abc import Callable
+from inspect import isfunction
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from autograd.base import modes
-from autograd.base.errors import plain, refusal
+from autograd.base.errors import function_name, plain, refusal
 from autograd.interface.devices import on_cpu
 from autograd.mutation.witness import SHARING, fingerprint
 from autograd.tensor import Tensor, constant
@@ -38,7 +39,8 @@ def explained(instead: str) -> Callable[[Callable[P, Made]], Callable[P, Made]]:
             except (TypeError, ValueError) as error:
                 if "\n" in str(error):
                     raise
-                given = ", ".join([*map(repr, args), *(f"{k}={v!r}" for k, v in kwargs.items())])
+                values = [function_name(x) if isfunction(x) else repr(x) for x in args]
+                given = ", ".join([*values, *(f"{k}={v!r}" for k, v in kwargs.items())])
                 kind = TypeError if isinstance(error, TypeError) else ValueError
                 where = f"{make.__name__}({given:.60})"
                 raise refusal(kind, str(error), where, instead) from None

@@ -72,7 +72,8 @@ def spoken(fn: Callable[..., Any], takes: Signature, args: tuple[Any, ...], word
             raise
         given = [*["..."] * bool(args), *(f"{k}={v!r:.40}" for k, v in words.items())]
         where = f"{fn.__name__}({', '.join(given)})".replace("\n", " ")
-        instead = f"{fn.__name__}{takes}".split(" -> ")[0]
+        plain = [p.replace(annotation=p.empty) for p in takes.parameters.values()]
+        instead = f"{fn.__name__}{Signature(plain)}"
         raise refusal(TypeError, str(error), where, instead) from None
 
 
