@@ -134,7 +134,8 @@ class Module(Told):
             what = f"{name!r} is no name of a {kind}: points stand between the parts of a path"
             instead = repr(name.replace(".", "_") or "x")
             raise refusal(ValueError, what, f"a {kind} of {type(self).__name__}", instead)
-        if not kind and callable(value) and isinstance(getattr(value, "f", None), Module):
+        f = getattr(value, "f", None) if callable(value) and not kind else None
+        if isinstance(f, Module) and all(f is not module for module in self.modules()):
             what = f"the parameters of what is compiled would be none of {type(self).__name__}'s"
             instead = "the module itself here, and then compile(model) of the whole"
             raise refusal(TypeError, what, f"the assignment to {name}", instead)

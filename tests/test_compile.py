@@ -2413,6 +2413,9 @@ def test_a_module_does_not_hold_what_is_compiled():
         "the assignment to inner",
         "the module itself here, and then compile(model) of the whole",
     )
+    net = nn.Sequential(nn.Linear(4, 2))
+    net.fast = compile(net[0])  # whose parameters it has
+    assert len([*net.parameters()]) == 2
 
 
 def test_gradients_at_sizes_between_are_compared_too():

@@ -246,7 +246,7 @@ def in_an_array(bad):
 
 def compiled_part(bad):
     model = classifier()
-    model.body = autograd.compile(nn.Linear(4, 4) if bad else model.forward)
+    model.parts = [autograd.compile(nn.Linear(4, 4) if bad else model.forward)]
     return nn.doctor(model, F.cross_entropy(model(X), CLASSES))
 
 
@@ -457,8 +457,8 @@ TOLD = [  # the mistake; the check that finds it; what it says; and where, if th
     (
         compiled_part,
         "in_a_list",
-        "a plain Compiled hides layers or parameters",
-        "Sequential.body",
+        "a plain list hides layers or parameters",
+        "Sequential.parts",
     ),
     (
         not_in_the_optimizer,
