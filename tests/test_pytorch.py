@@ -759,7 +759,7 @@ def test_words_that_a_function_does_not_know_are_told():
         autograd.gather(input=x, dim=0)
     assert str(caught.value).split("\n")[::2] == [
         "PyTorchMethods.gather() missing 1 required positional argument: 'index'",
-        "  instead: gather(self: Any, dim: int, index: Any)",
+        "  instead: gather(self, dim, index)",
     ]
 
 
