@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd.base.closeness import is_close
 from autograd.base.errors import function_name, kind_of, refusal
-from autograd.base.modes import is_grad_enabled, no_grad
+from autograd.base.modes import enable_grad, is_grad_enabled
 from autograd.base.tree import flatten, map_leaves
 from autograd.base.usage import transform
 from autograd.mutation.witness import locked
@@ -471,7 +471,7 @@ def checkpoint(f: Same) -> Same:
         def forward(*xs: Any) -> Any:
             starts = [_kept(x) if i in wanted else x for i, x in enumerate(xs)]
             given = [constant(x) if i in wanted else x for i, x in enumerate(starts)]
-            with no_grad():
+            with enable_grad():  # as the second time: under no_grad, parts would be views
                 y = again(*given)
             if any(raw(t) is not x for t, x in zip(given, starts, strict=True)):
                 raise refusal(

@@ -1102,3 +1102,21 @@ def test_the_data_of_an_example_are_its_values_without_history(f):
     for made in (capture(f, x[0]), compiled(f)):
         assert made(other).tolist() == y.tolist()
         assert ag.grad(lambda x, made=made: np.sum(made(x)))(other).tolist() == tensor.grad.tolist()
+
+
+def test_a_checkpoint_takes_parts_for_values_as_its_function_does():
+    def f(x):
+        v = x * 1.0
+        part = v[0]
+        part += 1.0
+        return np.sum(v * v)
+
+    x = np.ones((2, 2))
+    for run in (
+        lambda: ag.value_and_grad(checkpoint(f))(x),
+        lambda: ag.compile(ag.value_and_grad(checkpoint(f)))(x),
+        lambda: [part[0] for part in vmap(ag.value_and_grad(checkpoint(f)))(x[None])],
+    ):
+        value, slope = run()
+        assert value == 4
+        assert np.array_equal(slope, [[2.0, 2.0], [2.0, 2.0]])
