@@ -16,6 +16,8 @@ STEPS = [[2.0**-k for k in ks] for ks in ((8, 11, 14, 17), (20, 26, 32, 38))]
 The second ones are tried where the function changes, or ends, within the first.
 """
 TINY = 1e-100
+SECOND = -2.0  # no rounding
+"""A second gradient is so many times the first: a rule may forget g where g is 1."""
 
 
 def check_grads(f: Callable[..., Any], args: Any, order: int = 2) -> None:
@@ -75,6 +77,17 @@ def _check(
     weights = [np.ones(()) if alone else _along(random, y) for y in results]
     seed = rebuild([np.asarray(w)[()] for w in weights])
     got = pull(seed)
+    again = pull(rebuild([np.asarray(SECOND * w)[()] for w in weights]))
+    for i, (first, second) in enumerate(zip(got, again, strict=True)):
+        size = np.max(np.abs(second), initial=0.0, where=np.isfinite(second))
+        if not np.allclose(SECOND * first, second, 0, 1e-6 * size, equal_nan=True):
+            raise refusal(
+                AssertionError,
+                "the derivative is not linear in the gradient that arrives",
+                f"{name}, argument {positions[i]}, order {order}: g and {SECOND} g are sent, "
+                f"and {SECOND} times the first result is not the second",
+                "a rule with g as a factor, as lambda g, y, x: g * y",
+            )
 
     def weighted(*points: Any) -> Any:
         total = sum(np.sum(w * y) for w, y in zip(weights, flatten(f(*points))[0], strict=True))

@@ -43,13 +43,26 @@ def wrong(rule):
         lambda g, y, x: g * np.sin(x),
         lambda g, y, x: -g * np.cos(x),
         lambda g, y, x: g * np.cos(x) * (1 + 1e-7),
-        lambda g, y, x: np.cos(x),
         lambda g, y, x: g * np.cos(x) * np.where(np.arange(4) == 2, 1.001, 1),
     ],
 )
 def test_wrong_derivatives_do_not(rule):
     with pytest.raises(AssertionError, match="the derivative is wrong"):
         check_grads(wrong(rule), np.array([0.1, 0.5, 1.0, 2.0]), order=1)
+
+
+@pytest.mark.parametrize("rule", [lambda g, y, x: np.cos(x), lambda g, y, x: g * g * np.cos(x)])
+def test_a_rule_that_is_not_linear_in_g_is_told_where_g_is_1(rule):
+    with pytest.raises(AssertionError, match="not linear"):
+        check_grads(wrong(rule), np.array([0.1, 0.5]), order=1)
+    with pytest.raises(AssertionError) as error:
+        check_grads(lambda a, b: b * wrong(rule)(a), (0.5, 1.0), order=1)
+    assert str(error.value) == (
+        "the derivative is not linear in the gradient that arrives\n"
+        "  where: <lambda>, argument 0, order 1: g and -2.0 g are sent, and -2.0 times the first "
+        "result is not the second\n"
+        "  instead: a rule with g as a factor, as lambda g, y, x: g * y"
+    )
 
 
 def test_the_error_names_argument_element_expected_and_got():
