@@ -412,6 +412,34 @@ def test_a_hook_may_change_the_gradient_in_place(create_graph):
         assert w.grad.tolist() == [8, 12 + 20]
 
 
+@pytest.mark.parametrize(
+    ("rewrite", "gradient"),
+    [
+        (lambda y: operator.setitem(y, 0, 5.0), [0.0, 3.0]),
+        (lambda y: operator.imul(y, 2.0), [6.0, 6.0]),
+        (lambda y: y.mul_(2.0), [6.0, 6.0]),
+    ],
+)
+def test_a_hook_stays_with_the_value_before_a_rewrite_as_in_pytorch(rewrite, gradient):
+    for library in (ag, pytest.importorskip("torch")):
+        x = library.tensor([1.0, 2.0], requires_grad=True)
+        y, before, after = x * x, [], []
+        y.register_hook(before.append)
+        rewrite(y)
+        y.register_hook(after.append)
+        (3.0 * y).sum().backward()
+        assert [g.tolist() for g in before + after] == [gradient, [3.0, 3.0]]
+
+
+def test_the_options_of_backward_come_in_pytorchs_order():
+    x = Tensor(2.0, requires_grad=True)
+    y = x * x
+    y.backward(None, True)
+    assert not x.grad.requires_grad
+    y.backward(None, None, True)
+    assert x.grad.requires_grad
+
+
 def test_hooks_are_captured():
     w = leaf([1.0, 2.0])
     w.register_hook(lambda g: g * 10)

@@ -127,13 +127,19 @@ def fork(x: Any) -> Any:
 
 
 def become(x: Any, y: Any, old: Any) -> None:
-    """Make the handle x the value y, whose first argument is the old version of x."""
+    """Make the handle x the value y, whose first argument is the old version of x.
+
+    Hooks stay with the value that they were registered on, as in PyTorch.
+    """
     REWRITTEN[:] = [True]
     _step_back(x, y, old)
     x.data, x.op, x.args, x.params = y.data, y.op, y.args, y.params
     x.count, x.requires_grad, x._grad = y.count, y.requires_grad, None
     if x.meta is not None:
-        x.meta = {k: v for k, v in x.meta.items() if k != "consumed"}  # this value is new
+        x.meta = {**x.meta}
+        x.meta.pop("consumed", None)  # this value is new
+        if "hooks" in x.meta:
+            old.meta = {"hooks": x.meta.pop("hooks")}
 
 
 REACH = 100
