@@ -242,7 +242,7 @@ def _retains(node: Tensor) -> bool:
 
 
 def backward(
-    self: Tensor, gradient: Any = None, create_graph: bool = False, retain_graph: bool | None = None
+    self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False
 ) -> None:
     """Compute the gradient of this tensor with respect to every tensor that it came from.
 
@@ -251,8 +251,8 @@ def backward(
     Parameters
     ----------
     gradient : the gradient that arrives here, of this tensor's shape; 1 for a scalar.
-    create_graph : record the backward pass too, so that gradients can be differentiated.
     retain_graph : allow another backward from here. Defaults to `create_graph`.
+    create_graph : record the backward pass too, so that gradients can be differentiated.
 
     Raises
     ------
