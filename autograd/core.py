@@ -142,8 +142,9 @@ def defjvp(fun: Callable[..., Any], *makers: Maker | str | None, argnums: Any = 
             return map_leaves(np.zeros_like, ans)
         if callable(maker):
             return maker(g, ans, *args, **kwargs)
-        return fun(*args[:i], g, *args[i + 1 :], **kwargs)
+        return linear(*args[:i], g, *args[i + 1 :], **kwargs)
 
+    linear = getattr(fun, "__wrapped__", fun)  # the pull of fun itself is made from this
     defjvp_argnum(fun, push)
 
 
@@ -169,7 +170,8 @@ def defjvp_argnums(fun: Callable[..., Any], push: Maker) -> None:
 
 def def_linear(fun: Callable[..., Any]) -> None:
     """Say that a primitive is linear in each of its arguments: its push is itself."""
-    defjvp_argnum(fun, lambda i, g, _, args, kw: fun(*args[:i], g, *args[i + 1 :], **kw))
+    linear = getattr(fun, "__wrapped__", fun)  # the pull of fun itself is made from this
+    defjvp_argnum(fun, lambda i, g, _, args, kw: linear(*args[:i], g, *args[i + 1 :], **kw))
 
 
 def _by_argument(makers: tuple[Any, ...], argnums: Any) -> dict[int, Any]:

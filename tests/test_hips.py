@@ -17,9 +17,10 @@ from numpy.testing import assert_allclose
 
 import autograd
 import autograd.numpy as np
-from autograd import Tensor, grad, jacobian, three_lines, vmap
+from autograd import Tensor, grad, jacobian, make_jvp, three_lines, vmap
 from autograd.builtins import type as ag_type
 from autograd.extend import (
+    def_linear,
     defjvp,
     defvjp,
     defvjp_argnum,
@@ -270,6 +271,14 @@ def test_a_push_is_enough():
     with pytest.raises(AssertionError):
         check_grads(lambda x: f(x, 2.0) + getval(x), order=1)(0.3)
     check_grads(lambda x: f(x, 2.0))(0.3)
+
+
+def test_linear_primitives_are_their_own_pushes():
+    for define in (def_linear, lambda f: defjvp(f, "same", "same")):
+        product = primitive(lambda a, b: a * b)
+        define(product)
+        check_grads(product, (0, 1))(2.0, 3.0)
+        assert make_jvp(product)(2.0, 3.0)(1.5) == (6.0, 4.5)
 
 
 def test_an_implicit_layer_has_second_derivatives():
