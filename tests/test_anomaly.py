@@ -150,6 +150,22 @@ def test_a_decorated_function_may_call_itself(watcher):
         assert watch.checked["multiply"] >= 4, "one report for all calls"
 
 
+def test_a_decorated_generator_is_watched():
+    @detect_anomaly
+    def roots():
+        yield np.sqrt(leaf(4.0)).item()
+        yield np.sqrt(leaf(-1.0))
+
+    steps = roots()
+    assert next(steps) == 2.0
+    assert not modes.watching
+    with np.errstate(invalid="ignore"):
+        np.sqrt(leaf(-1.0))  # of nobody's
+    with pytest.raises(FloatingPointError, match="sqrt is nan"):
+        next(steps)
+    assert not modes.watching
+
+
 def test_a_decorated_function_is_watched_in_every_thread():
     meet = threading.Barrier(2, timeout=5)
 

@@ -286,6 +286,39 @@ def test_no_grad_as_context_and_as_decorator():
     assert ag.is_grad_enabled()
 
 
+@pytest.mark.parametrize("decorate", [no_grad, lambda f: ag.set_grad_enabled(False)(f)])
+def test_a_decorated_generator_does_not_record_and_its_caller_does(decorate):
+    @decorate
+    def steps(n):
+        got = []
+        for _ in range(n):
+            try:
+                got.append((yield ag.is_grad_enabled()))
+            except KeyError:
+                got.append("thrown")
+            except GeneratorExit:
+                closed.append(ag.is_grad_enabled())
+                raise
+        return got
+
+    def caller():
+        return (yield from steps(3))
+
+    closed = []
+    generator = caller()
+    assert [next(generator), ag.is_grad_enabled(), generator.send(5)] == [False, True, False]
+    assert not generator.throw(KeyError())
+    with pytest.raises(StopIteration) as end:
+        generator.send(7)
+    assert end.value.value == [5, "thrown", 7]
+    generator = steps(1)
+    next(generator)
+    generator.close()
+    assert closed == [False]
+    assert ag.is_grad_enabled()
+    assert list(generator) == []
+
+
 def test_set_grad_enabled_for_a_block_from_now_on_and_as_a_decorator():
     x = leaf(1.0)
     with ag.set_grad_enabled(False):

@@ -1,16 +1,13 @@
 """Settings, as whether this thread records, and what runs at present, as captures and maps do."""
 
 import threading
-from collections.abc import Callable
-from contextlib import ContextDecorator
 from threading import get_ident
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self
 
 import numpy as np
 
+from autograd.base.contexts import Context, Same
 from autograd.base.errors import dtype_of, refusal
-
-Same = TypeVar("Same", bound=Callable[..., Any])
 
 paused: set[int] = set()
 """The threads that do not record at present: empty almost always, so that asking is cheap."""
@@ -44,27 +41,12 @@ default: np.dtype[Any] = np.dtype(np.float64)
 """The dtype that Python floats become."""
 
 
-class _Recording(ContextDecorator):
+class _Recording(Context):
     on: bool
 
-    @overload
-    def __new__(cls, f: None = None) -> Self: ...
-    @overload
-    def __new__(cls, f: Same) -> Same: ...  # type: ignore[misc]  # as PyTorch's
-    def __new__(cls, f: Any = None) -> Any:
-        """Return the context, or the function that runs in it: ``@no_grad`` is ``@no_grad()``."""
-        if f is None:
-            return super().__new__(cls)
-        if not callable(f):
-            name, instead = cls.__name__, f"with {cls.__name__}(): ..., @{cls.__name__}"
-            raise refusal(TypeError, f"{name} is for code", f"{name}({f!r:.40})", instead)
-        return cls()(f)
-
-    def __init__(self, f: Any = None) -> None:  # noqa: ARG002  # a function is for __new__
+    def __init__(self, f: Any = None) -> None:
+        super().__init__(f)
         self._before: list[tuple[int, bool]] = []  # a generator may be closed by another thread
-
-    def _recreate_cm(self) -> Self:
-        return type(self)()
 
     def __enter__(self) -> Self:
         thread = get_ident()

@@ -6,12 +6,12 @@ exchanged for others that go through `record`, which tells the watchers.
 
 import copy
 from collections.abc import Callable, Sequence
-from contextlib import ContextDecorator
 from threading import Lock, get_ident
 from typing import Any, Self
 
 import numpy as np
 
+from autograd.base.contexts import Context
 from autograd.base.errors import plain
 from autograd.base.modes import watching
 from autograd.primitive import Primitive
@@ -21,7 +21,7 @@ OPERATORS = {name: f for name, f in vars(Tensor).items() if hasattr(f, "op")}
 _switch = Lock()
 
 
-class Watcher(ContextDecorator):
+class Watcher(Context):
     """What looks at the operations of this thread, in a ``with`` block or a decorated function."""
 
     thread = 0
