@@ -1922,9 +1922,9 @@ def test_packages_in_a_folder_of_their_own_are_installed(made_by_pip, may_change
     tmp_path.joinpath("other.py").write_text("rate = 1.0\n")
     if made_by_pip:
         tmp_path.joinpath("other-1.0.dist-info").mkdir()
-    asked = "import other; from autograd.program.tracing import surroundings as s"
+    asked = "import other; from autograd.program.tracing import owners"
     done = subprocess.run(
-        [sys.executable, "-c", f"{asked}; print(s._may_change(other))"],
+        [sys.executable, "-c", f"{asked}; print(owners.may_change(other))"],
         capture_output=True, text=True, check=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
     )  # fmt: skip

@@ -4,20 +4,14 @@ Code tells names: of globals, of variables around it, of attributes. They are fo
 called to the functions that it calls, as far as these are the user's own.
 """
 
-import dis
 import functools
 import inspect
-import itertools
-import sys
-import sysconfig
 from collections import ChainMap, UserDict, UserList, deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from types import (
     BuiltinMethodType,
     CellType,
-    CodeType,
     FunctionType,
     MappingProxyType,
     MethodType,
@@ -28,16 +22,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.base.errors import ROOMS
+from autograd.program.tracing.names import handed, names_in
+from autograd.program.tracing.owners import is_installed, may_change
 
 MAPPINGS = (dict, MappingProxyType, UserDict, ChainMap)
 SEQUENCES = (list, tuple, set, frozenset, deque, UserList)
 CONTAINERS = (*MAPPINGS, *SEQUENCES)
 PLAIN = {int, float, complex, bool, str, bytes, type(None), np.ndarray}
 """What reaches nothing, of which there may be a million in a list."""
-PLACES = [p for p in sys.path if p and next(Path(p).glob("*.dist-info"), None)]
-"""Where pip has put packages: its own folder, that of a distribution of Linux, a ``--target``."""
-INSTALLED = (*ROOMS, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")), *PLACES, "<frozen")
-"""Where code lies that is not the user's own."""
 FUNCTIONS = (FunctionType, staticmethod, classmethod)
 CALLED = (*FUNCTIONS, MethodType, functools.partial)
 OPERATORS = "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"
@@ -127,38 +119,44 @@ def reached(*held: Any, given: Sequence[Any] = ()) -> Iterator[Any]:
         yield x
         if _has_attributes(x):
             objects.append(x)
-        if _is_container(x):
-            left += _parts(x)
-        elif inspect.isfunction(x):
-            left += [*_read_by(x, names), *vars(x).values()]  # also what it wraps
-        elif isinstance(x, functools.partial):
-            left += [x.func, *x.args, *x.keywords.values()]
-            if inspect.isfunction(x.func):
-                left += _read_by(x.func, names, *x.args, **x.keywords)
-            else:
-                left += _contents(_named(x.args) | x.keywords)
-        elif isinstance(x, BuiltinMethodType):
-            left.append(x.__self__)
-        elif isinstance(x, MethodType):
-            f, owner = x.__func__, x.__self__
-            code = inspect.isfunction(f)  # and no functools.cache, nor what Cython makes
-            left += [f, *(_read_by(f, names, owner) if code else [owner])]
-        elif _is_read_whole(type(x)):
-            for m in x.modules():
-                counted = getattr(m, "_assignments", None)  # PyTorch's own does not count
-                left += [Read(vars(m), k, counted) for k in (None, *vars(m)) if k != MODE]
-                left += [*vars(m).values(), *vars(type(m)).values()]
-        elif inspect.isfunction(call := getattr(type(x), "__call__", None)):  # noqa: B004  # its code
-            left += [call, *_read_by(call, names, x)]
-            if call.__code__.co_filename.startswith(ROOMS):  # as a compiled function holds another
-                left += _attributes(x).values()
+        left += _behind(x, names)
+
+
+def _behind(x: Any, used: set[str]) -> Iterator[Any]:
+    """Yield what can be got to from an object, and add the names that its code reads."""
+    if _is_container(x):
+        yield from _parts(x)
+    elif inspect.isfunction(x):
+        yield from (*_read_by(x, used), *vars(x).values())  # also what it wraps
+    elif isinstance(x, functools.partial):
+        yield from (x.func, *x.args, *x.keywords.values())
+        if inspect.isfunction(x.func):
+            yield from _read_by(x.func, used, *x.args, **x.keywords)
+        else:
+            yield from _contents(_named(x.args) | x.keywords)
+    elif isinstance(x, BuiltinMethodType):
+        yield x.__self__
+    elif isinstance(x, MethodType):
+        f, owner = x.__func__, x.__self__
+        yield f
+        code = inspect.isfunction(f)  # and no functools.cache, nor what Cython makes
+        yield from _read_by(f, used, owner) if code else [owner]
+    elif _is_read_whole(type(x)):
+        for m in x.modules():
+            counted = getattr(m, "_assignments", None)  # PyTorch's own does not count
+            yield from (Read(vars(m), k, counted) for k in (None, *vars(m)) if k != MODE)
+            yield from (*vars(m).values(), *vars(type(m)).values())
+    elif inspect.isfunction(call := getattr(type(x), "__call__", None)):  # noqa: B004  # its code
+        yield from (call, *_read_by(call, used, x))
+        if call.__code__.co_filename.startswith(ROOMS):  # as a compiled function holds another
+            yield from _attributes(x).values()
 
 
 def _has_attributes(x: Any) -> bool:
     """Tell whether an object is no function, and has attributes that may be others later."""
-    if isinstance(x, CALLED) or not _may_change(x) or _is_read_whole(type(x)):
+    if isinstance(x, CALLED) or not may_change(x) or _is_read_whole(type(x)):
         return False
-    return bool(_attributes(x)) or any(map(_may_change, type(x).__mro__))
+    return bool(_attributes(x)) or any(map(may_change, type(x).__mro__))
 
 
 def _may_get_more(x: Any) -> bool:
@@ -207,10 +205,10 @@ def _read_by(f: Any, used: set[str], /, *given: Any, **named: Any) -> Iterator[A
     yield from held
     if f.__code__.co_filename.startswith(ROOMS):
         return
-    names = {*_names(f.__code__)}
+    names = {*names_in(f.__code__)}
     reads = [Read(f.__globals__, name) for name in names & f.__globals__.keys()]
     yield from (*around, *reads, *_contents(fixed))
-    used |= _handed(f.__code__) | EVERY & names
+    used |= handed(f.__code__) | EVERY & names
     yield from _taken([*held, *[r.value for r in reads]], names)
 
 
@@ -219,7 +217,7 @@ def _taken(objects: Sequence[Any], names: set[str]) -> Iterator[Any]:
     left, known = [*objects], set[int]()
     while left:
         x = left.pop()
-        if id(x) not in known and not _is_installed(x):
+        if id(x) not in known and not is_installed(x):
             known.add(id(x))
             found, parts = _taken_of(x, names)
             yield x
@@ -229,39 +227,48 @@ def _taken(objects: Sequence[Any], names: set[str]) -> Iterator[Any]:
 
 def _taken_of(x: Any, names: set[str]) -> tuple[list[Any], list[Any]]:
     """Return what code with these names reads and calls of an object, and what it gets there."""
-    if isinstance(x, ModuleType) and not _may_change(x):  # behind which lies all that is installed
+    if isinstance(x, ModuleType) and not may_change(x):  # behind which lies all that is installed
         there = (vars(x).get(name) for name in names)
         return [], [y for y in there if isinstance(y, (ModuleType, MethodType, BuiltinMethodType))]
     kind, attributes = (x, {}) if isinstance(x, type) else (type(x), _attributes(x))
     if not EVERY.isdisjoint(names):
         names = {*names, *attributes, *getattr(kind, "__dataclass_fields__", ())}
-    users = {c: _may_change(c) for c in kind.__mro__}
-    used = {c: names | IMPLICIT if user else names for c, user in users.items()}
-    parts = [(c, name) for c in used for name in used[c] & vars(c).keys()]
-    own = [Read(attributes, name) for name in names & attributes.keys()]
+    of_class = [(c, name) for c in kind.__mro__ for name in _used(c, names) & vars(c).keys()]
     slots = Slots(x)
-    own += [Read(slots, name) for c, name in parts if _is_slot(c, name)]
-    left = [r.value for r in own] + (_parts(x) if _is_container(x) else [])
-    found: list[Any] = own if _may_change(x) and not _is_read_whole(kind) else []
+    own = [Read(attributes, name) for name in names & attributes.keys()]
+    own += [Read(slots, name) for c, name in of_class if _is_slot(c, name)]
+    found: list[Any] = [*own] if may_change(x) and not _is_read_whole(kind) else []
     if type(attributes) is dict and _may_get_more(x):
         found.append(Read(attributes, None))
     if "step" in names:  # of an optimizer, or a schedule
         found += [Read(attributes, name) for name in STEPPED if name in attributes]
-    for c, name in parts:
+    left = [r.value for r in own] + (_parts(x) if _is_container(x) else [])
+    for c, name in of_class:
         part = vars(c)[name]
         part = part.fget if isinstance(part, property) else part
-        if isinstance(part, FUNCTIONS):
-            bound = part.__get__(None, x) if kind is x else part.__get__(x, kind)
-            found += itertools.filterfalse(_is_installed, [bound])
-        elif isinstance(get := getattr(part, "__get__", None), MethodType):  # a descriptor's
-            found += itertools.filterfalse(_is_installed, [get])
-        else:
+        called = _called(part, x)
+        if called is None:
             left.append(part)
-        if kind is x and users[c]:
+        elif not is_installed(called):
+            found.append(called)
+        if kind is x and may_change(c):
             found += Read(vars(c), name), Read(vars(x), name)
         elif not hasattr(type(part), "__get__"):  # a default, until the object has its own
             found += Read(vars(c), name), Read(attributes, name)
     return found, left
+
+
+def _used(c: type, names: set[str]) -> set[str]:
+    """Return which names of a class are read: of the user's, those that Python calls, too."""
+    return names | IMPLICIT if may_change(c) else names
+
+
+def _called(part: Any, x: Any) -> Any:
+    """Return what code calls, or is called, where it reads this part of the class of x."""
+    if isinstance(part, FUNCTIONS):
+        return part.__get__(None, x) if isinstance(x, type) else part.__get__(x, type(x))
+    get = getattr(part, "__get__", None)  # a descriptor's
+    return get if isinstance(get, MethodType) else None
 
 
 def _fixed(f: Any, given: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
@@ -283,50 +290,6 @@ def _contents(fixed: Mapping[str, Any]) -> list[Read]:
     return [Read(fixed, k) for k, x in fixed.items() if isinstance(x, (np.ndarray, *CONTAINERS))]
 
 
-def _may_change(x: Any) -> bool:
-    """Tell whether attributes may be others later: not those of what is installed."""
-    if not isinstance(x, ModuleType | type):
-        return True
-    return _is_of_users(x.__name__ if isinstance(x, ModuleType) else x.__module__)
-
-
-@functools.cache
-def _is_of_users(module: str) -> bool:
-    file = getattr(sys.modules.get(module), "__file__", None)
-    return module != "builtins" and not (file and file.startswith(INSTALLED))
-
-
 def _is_slot(c: type, name: str) -> bool:
     """Tell whether a class of the user's has slots, and this name for one of them."""
-    return "__slots__" in vars(c) and inspect.ismemberdescriptor(vars(c)[name]) and _may_change(c)
-
-
-def _is_installed(x: Any) -> bool:
-    f = x.__func__ if type(x) is MethodType else x  # not isinstance: x.__class__ may do anything
-    return type(f) is FunctionType and f.__code__.co_filename.startswith(INSTALLED)
-
-
-@functools.lru_cache(maxsize=1024)
-def _handed(code: CodeType) -> frozenset[str]:
-    """Return the names of attributes that code reads, but of globals, which are known."""
-    found, known = set[str](), False
-    for i in dis.get_instructions(code):
-        if i.opname in ("LOAD_ATTR", "LOAD_METHOD"):  # of what the instruction before has loaded
-            found |= set() if known else {i.argval}
-        else:
-            known = i.opname in ("LOAD_GLOBAL", "LOAD_NAME")
-        if isinstance(i.argval, CodeType):
-            found |= _handed(i.argval)
-    return frozenset(found.union(_texts(code) if "getattr" in code.co_names else ()))
-
-
-def _names(code: CodeType) -> Iterator[str]:
-    yield from (*code.co_names, *_texts(code))
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            yield from _names(inner)
-
-
-def _texts(code: CodeType) -> list[str]:
-    """Return the texts in code that may be names, as in ``getattr(x, "name")``."""
-    return [x for x in code.co_consts if isinstance(x, str) and x.isidentifier()]
+    return "__slots__" in vars(c) and inspect.ismemberdescriptor(vars(c)[name]) and may_change(c)
