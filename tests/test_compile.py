@@ -1197,6 +1197,49 @@ def test_a_number_that_an_array_cannot_hold_may_be_compared_with_it(compare, dty
         assert_array_equal(capture(compare, x, n)(x, n), compare(x, n))
 
 
+@pytest.mark.parametrize("dtype", ["u1", "i2", "u4", "u8"])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, n: x / n, lambda x, n: n / x, lambda x, n: x / (n + 1), np.arctan2, np.hypot,
+        np.logaddexp, np.copysign, np.float_power, np.heaviside, lambda x, n: np.clip(x, 0, n),
+        lambda x, n: np.clip(x, -n, None), lambda x, n: np.clip(x, n, 2**20), np.logical_and,
+        lambda x, n: x + n, lambda x, n: n * x, lambda x, n: x // n, lambda x, n: x % n,
+        lambda x, n: x & n, lambda x, n: x ** abs(n), np.maximum, np.fmod, np.full_like, np.ldexp,
+        lambda x, n: filled(x, 0, n), lambda x, n: filled(x, x > 3, n),
+        lambda x, n: filled(x, x[:1], n), lambda x, n: np.where(x > 3, x, n),
+    ],
+)  # fmt: skip
+def test_a_number_that_an_array_cannot_hold_is_what_it_is_to_numpy(f, dtype):
+    x, made = np.array([0, 3, 100, 7]).astype(dtype), compile(f)
+    with np.errstate(all="ignore"):
+        for n in (3, 255, 256, -1, 32768, -40000, 2**31, 2**40):
+            try:
+                wanted = f(x, n)
+            except OverflowError as error:  # NumPy's: what f raises, the program does
+                with pytest.raises(OverflowError, match=str(error)):
+                    made(x, n)
+            else:
+                assert made(x, n).dtype == wanted.dtype
+                assert_array_equal(made(x, n), wanted)
+
+
+def filled(x, index, n):
+    y = x.copy()
+    y[index] = n
+    return y
+
+
+def test_a_number_that_an_array_cannot_hold_is_refused_row_by_row():
+    program = capture(lambda x, n: x + n, np.array([100, 7], np.int16), 3)
+    rows = autograd.vmap(program, in_axes=(None, 0))(np.array([100, 7], np.int16), np.array([1, 2]))
+    assert_array_equal(rows, np.array([[101, 8], [102, 9]], np.int16))
+    with pytest.raises(OverflowError, match="Python integer 40000 out of bounds for int16"):
+        autograd.vmap(program, in_axes=(None, 0))(
+            np.array([100, 7], np.int16), np.array([1, 40000])
+        )
+
+
 @pytest.mark.parametrize("square", [lambda x: x**2.0, lambda x: np.power(x, np.float64(2))])
 @pytest.mark.parametrize("dtype", ["u1", "i1"])
 def test_a_square_has_room_for_what_its_exponent_asks_for(square, dtype):

@@ -17,7 +17,7 @@ import numpy as np
 from autograd.base.errors import refusal
 from autograd.primitive import composite, fused, options, primitive
 from autograd.rules.masking import cast
-from autograd.rules.shape import unlisted
+from autograd.rules.shape import fit, unlisted
 
 LN2, LN10 = math.log(2), math.log(10)
 
@@ -292,6 +292,8 @@ def clip(x, a_min=None, a_max=None, *, min=None, max=None):  # NumPy's names
     if all(b is None or np.isscalar(b) or t for b, t in zip((low, high), traced, strict=True)):
         if not any(traced):
             return clip_between(x, low=low, high=high)
+        if x.dtype.kind in "iu":
+            low, high = _reached(low, np.maximum, x.dtype), _reached(high, np.minimum, x.dtype)
         # the derivative of the row; of a bound that is nan, the value of np.maximum
         x = x if low is None else np.where(x <= low, low, np.maximum(x, low))
         return x if high is None else np.where(x >= high, high, np.minimum(x, high))
@@ -300,6 +302,18 @@ def clip(x, a_min=None, a_max=None, *, min=None, max=None):  # NumPy's names
         x = cast(x, np.result_type(x, *bounds))
     x = x if low is None else np.maximum(x, low)
     return x if high is None else np.minimum(x, high)
+
+
+def _reached(bound, join, dtype):
+    """Return a bound in a dtype, if it is a whole number of Python's: none where that ends before.
+
+    On the other side, nothing could be within it, which NumPy refuses.
+    """
+    if type(bound) is int or (getattr(bound, "weak", False) and bound.dtype.kind == "i"):
+        ends = np.iinfo(dtype)
+        end = ends.min if join is np.maximum else min(ends.max, np.iinfo(np.int64).max)
+        return fit(join(bound, end), dtype=dtype)
+    return bound
 
 
 @composite(np.around)

@@ -325,6 +325,17 @@ def cut_off(x):
     return x.lend(detached(x)) if hasattr(x, "tape") and x.dtype.kind in "fc" else x
 
 
+@functools.partial(fused, elementwise=True)
+def fit(x, dtype):
+    """Return integers in a dtype; what would overflow, NumPy refuses as of a number of Python's."""
+    # where a program is written for others, it is astype
+    return astype(x, dtype=dtype) if hasattr(x, "tape") else np.array(x.tolist(), dtype)[()]
+
+
+FIT = fused_op(fit)
+FIT.code, FIT.tex = "{0}.astype({dtype})", "{0}"
+
+
 # fmt: off
 # ── the same elements, in another shape or order ──────────────────────────────────────────────
 primitive(np.reshape,     lambda g, y, x, shape, order="C": np.reshape(g, x.shape, order=order), tex=r"\operatorname{{reshape}}\left({0}\right)", bind=bind_reshape, call=lambda x, shape, order="C": np.reshape(x, shape, order), code="np.reshape({0}, {shape})")

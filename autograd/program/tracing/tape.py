@@ -26,6 +26,7 @@ from autograd.rules.shape import (
     VIEWS,
     astype,
     cut_off,
+    fit,
     gather,
     parts_of,
     place,
@@ -138,9 +139,9 @@ class Tape:
                 # compiled code has no definition in NumPy: the printer will refuse it by name
             finally:
                 self.opened.remove(op)
-        weak = weak and op.elementwise
-        if weak and op.fn is not np.ldexp:  # of an integer, and of nothing like it
+        if weak and (op.elementwise or op.fn is setitem):
             values, weak = _promoted(op, values)
+        weak = weak and op.elementwise
         if (same := _unchanged(op, values, params, weak)) is not None:
             return same
         if op.fn is setitem and _is_whole(*values, **params):
@@ -250,15 +251,33 @@ def _promoted(op: Primitive, values: Sequence[Any]) -> tuple[list[Any], bool]:
     strong = [v.dtype for v in numbers if hasattr(v, "dtype")]
     if not strong:
         return [*values], getattr(op.call, "__module__", None) == operator.add.__module__
-    dtype = np.result_type(*strong, *[v for v in numbers if not hasattr(v, "dtype")])
-    if op.fn in COMPARISONS and dtype.kind in "iu":
+    dtypes = _computed_in(op, numbers)
+    whole = dtypes[0].kind in "iu"
+    if (op.fn in COMPARISONS and whole) or (op.fn is setitem and not whole):
         return [*values], False  # of any size: no byte is 300, and all are less
-    if dtype == np.result_type(*[v.dtype if hasattr(v, "dtype") else v for v in values]):
-        return [*values], False
     return [
-        v if v is number or v.dtype == dtype else astype(v, dtype=dtype)
-        for v, number in zip(values, numbers, strict=True)
+        v if v is number or np.can_cast(v.dtype, dtype) else _cast(op, v, dtype)
+        for v, number, dtype in zip(values, numbers, dtypes, strict=True)
     ], False
+
+
+def _cast(op: Primitive, number: Symbol, dtype: np.dtype) -> Any:
+    """Do with a number of Python's what NumPy does: np.where alone wraps what is too large."""
+    return (fit if dtype.kind in "iu" and op.fn is not np.where else astype)(number, dtype=dtype)
+
+
+def _computed_in(op: Primitive, values: Sequence[Any]) -> list[np.dtype]:
+    """Return the dtypes that an operation gives its arguments: integers are divided as floats."""
+    if not isinstance(op.fn, np.ufunc):
+        return [np.result_type(*[getattr(v, "dtype", v) for v in values])] * len(values)
+    kinds = [v.dtype if hasattr(v, "dtype") else _weak_kind(v) for v in values]
+    return [*op.fn.resolve_dtypes((*kinds, None))[:-1]]
+
+
+def _weak_kind(number: Any) -> Any:
+    """Return what NumPy calls the dtype of a number of Python's."""
+    kinds = {bool: np.dtype(bool), int: int, float: float, complex: complex}
+    return next(kind for python, kind in kinds.items() if isinstance(number, python))
 
 
 COMPARISONS = {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
