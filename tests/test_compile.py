@@ -2155,6 +2155,38 @@ def test_an_array_around_a_function_may_be_written_into(size):
     assert_array_equal(step(w), data)
 
 
+@pytest.mark.parametrize(
+    ("name", "i", "value"),
+    [
+        ("file", 0, 5.0), ("own", 0, 5.0), ("masked", 1, 5.0), ("masked", 1, np.ma.masked),
+        ("hidden", 1, 5.0), ("hidden", 2, np.ma.masked), ("records", 2, (5.0,)),
+    ],
+)  # fmt: skip
+def test_an_array_of_a_subclass_may_be_written_into(name, i, value, tmp_path):
+    class Own(np.ndarray):
+        pass
+
+    mapped = np.memmap(tmp_path / "x", np.float64, "w+", shape=3)
+    mapped[:] = 1, 2, 3
+    part = {
+        "file": mapped, "own": np.array([1.0, 2, 3]).view(Own), "masked": np.ma.array([1.0, 2, 3]),
+        "hidden": np.ma.array([1.0, 2, 3], mask=[True, False, False]),
+        "records": np.rec.array([(1.0,), (2.0,), (3.0,)], dtype=[("a", float)]),
+    }  # fmt: skip
+    mapped, own, masked, hidden, records = part.values()
+
+    def f(x):
+        filled = masked.filled(7) + hidden.filled(9)
+        return x * mapped + np.asarray(own) * filled + records.a
+
+    x, step = np.ones(3), compile(f)
+    for _ in range(2):
+        assert_array_equal(step(x), f(x))
+    part[name][i] = value
+    for _ in range(2):
+        assert_array_equal(step(x), f(x))
+
+
 @pytest.mark.parametrize("option", [False, True])
 def test_attributes_of_arguments_may_change(option):
     class Model:

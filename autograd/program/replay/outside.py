@@ -183,10 +183,15 @@ def _key(x: Any, kept: Kept, few: int) -> Any:
     """
     if isinstance(x, NUMBERS):
         return key_of(x)
-    if type(x) is np.ndarray:
-        kept.arrays.append((x, content(x)))
+    if isinstance(x, np.ndarray):  # also that of a file, or with a mask
+        array = np.asarray(x)
+        kept.arrays.append((array, content(array)))
+        if isinstance(x, np.ma.MaskedArray):
+            mask = np.ma.getmask(x)
+            kept.parts.append((_masks, x, [mask]))
+            return id(x), _key(mask, kept, few)
         if x.dtype == object and x.size <= few:
-            _key(x.ravel().tolist(), kept, few)  # for the arrays in it
+            _key(array.ravel().tolist(), kept, few)  # for the arrays in it
     if not isinstance(x, CONTAINERS) or len(x) > few:
         return id(x)
     few //= len(x) + 1  # which ends where a container holds itself, too
@@ -199,6 +204,10 @@ def _key(x: Any, kept: Kept, few: int) -> Any:
 
 def _items(x: Any) -> list[Any]:
     return [*x, *x.values()]
+
+
+def _masks(x: Any) -> list[Any]:
+    return [np.ma.getmask(x)]
 
 
 def _is_same(x: Kept, y: Any) -> bool:
