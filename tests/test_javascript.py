@@ -414,6 +414,8 @@ SPECIAL = [
     (neural.softmax, [-INF, 0.0, 700.0]),
     (neural.log_softmax, [-INF, 0.0, 1.0]),
     (neural.log_softmax, [1e17, 1e17, 5.0]),
+    (lambda x: neural.softmax(x, axis=None), [[0.0, 1.0], [2.0, 700.0]]),
+    (lambda x: neural.log_softmax(x, axis=None), [[0.0, 1.0], [2.0, -INF]]),
     (lambda x: neural.softmax_cross_entropy(x[None], np.array([0])), [1e17, 1e17]),
     (np.sinc, [0.0, 1.0, 1e-9]),
     (lambda x: x != x, [NAN, 1.0]),

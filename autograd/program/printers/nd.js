@@ -296,6 +296,7 @@ const nd = (() => {
   const order = (a, b) => (a !== a) - (b !== b) || a - b; // nan last
   const axesOf = (f) => (x, axes, keepdims) => reduce(f, x, axes, keepdims);
   const lineOf = (f) => (x, axis) => along(f, x, axis);
+  const shapedLineOf = (f) => (x, axis) => reshape(along(f, x, axis), shapeOf(x));
   const extremes = { max: axesOf(most), amax: axesOf(most), min: axesOf(least), amin: axesOf(least) };
 
   // ── products ──────────────────────────────────────────────────────────────────────────────
@@ -383,8 +384,8 @@ const nd = (() => {
     var: (x, axes, keepdims, ddof = 0) => reduce((v) => variance(v, ddof), x, axes, keepdims),
     std: (x, axes, keepdims, ddof = 0) => reduce((v) => Math.sqrt(variance(v, ddof)), x, axes, keepdims),
     norm: (x, axes, keepdims, ord = null) => reduce((v) => norm(v, ord), x, axes, keepdims),
-    softmax: lineOf(softmax),
-    log_softmax: lineOf(log_softmax),
+    softmax: shapedLineOf(softmax),
+    log_softmax: shapedLineOf(log_softmax),
     cumsum: lineOf((v) => running(v, (a, b) => a + b)),
     cumprod: lineOf((v) => running(v, (a, b) => a * b)),
     sort: lineOf((v) => [...v].sort(order)),
