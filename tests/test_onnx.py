@@ -350,6 +350,8 @@ SPECIAL = [
     (np.fmax, ([np.nan, 1.0], [2.0, np.nan])), (np.maximum, ([np.nan, 1.0], [2.0, 3.0])),
     (np.logaddexp, ([-np.inf, -np.inf, np.inf], [-np.inf, 0.0, 1.0])),
     (ag.softmax, [-np.inf, 0.0, 700.0]), (ag.log_softmax, [-np.inf, 0.0, 1e4]),
+    (lambda x: ag.softmax(x, dim=None), [[0.0, 1.0], [2.0, 700.0]]), (ag.softmax, 2.0),
+    (lambda x: ag.log_softmax(x, dim=None), [[0, 1], [2, 3]]), (ag.log_softmax, 2.0),
     (ag.logsumexp, [-np.inf, -np.inf]), (ag.logsumexp, [1e4, 1e4]),
     (ag.sigmoid, [-1000.0, 1000.0]), (ag.softplus, [-1000.0, 1000.0]), (np.sinc, [0.0, 1.0]),
     (lambda x: ~(x > 1) & (x < 5) | (x == 7), [0.0, 2.0, 7.0]),

@@ -239,7 +239,13 @@ def _sorted(part: int) -> Spelling:
 
 
 def _along(operator: str) -> Spelling:
-    return lambda at: at(operator, at.arg(0), axis=int(at.params.get("axis", -1)))
+    def spell(at: Site) -> str:
+        x, axis = _line(at, at.y.dtype, -1)
+        whole = at.params.get("axis", -1) is None or not np.ndim(at.x[0])
+        y = at(operator, x, axis=axis)
+        return at.shaped(y) if whole else y  # which would fix the size of a batch
+
+    return spell
 
 
 # ── windows ───────────────────────────────────────────────────────────────────────────────────
