@@ -1122,13 +1122,17 @@ def test_what_cannot_be_compiled_is_named():
         "  where: compile(None)\n"
         "  instead: compile(f)(x), where f(x) computes the result"
     )
-    with pytest.raises(RuntimeError) as error:
-        compile(lambda x, n: x * n)(1.0, 10**30)
-    assert str(error.value) == (
-        "a program takes numbers of 64 bits\n"
-        f"  where: n = {10**30}\n"
-        "  instead: float(n), or n as a text"
-    )
+    step = compile(lambda x, n: x * n)
+    for known in (False, True):  # before it was captured, and then
+        for n in (2**63, 2**64 - 1, -(2**63) - 1, 10**30):
+            with pytest.raises(CaptureError) as error:
+                step(1.0, n)
+            assert str(error.value) == (
+                "a program takes numbers of 64 bits\n"
+                f"  where: n = {n}\n"
+                "  instead: float(n), or n as a text"
+            ), known
+        assert step(1.0, -(2**63)) == -(2.0**63)
 
 
 def test_a_compiled_function_is_let_go_without_the_garbage_collector():

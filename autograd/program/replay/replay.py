@@ -16,6 +16,7 @@ from autograd.program.program import Program
 from autograd.program.replay.halves import halves
 from autograd.program.replay.outside import Outside
 from autograd.program.replay.plan import Plan
+from autograd.program.tracing.refusals import too_large
 from autograd.rules.packing import pack, unpack
 from autograd.rules.shape import DETACHED, in_dtype
 from autograd.tensor import Tensor, constant, raw, record
@@ -96,7 +97,10 @@ class Replay:
         leaves = flatten(list(args))[0] if self._nested else args
         values = [*map(leaves.__getitem__, self._given)]
         for k, kind in self._numbers:  # Python's raise an error where NumPy's are infinite
-            values[k] = kind(values[k])
+            try:
+                values[k] = kind(values[k])
+            except OverflowError:
+                raise too_large([*self.program.inputs][k].text, values[k]) from None
         return values + self._parameters
 
     # ── with a gradient to come ────────────────────────────────────────────────────────────────

@@ -28,6 +28,7 @@ from autograd.program.tracing.refusals import (
     refuse_leaks,
     refuse_shared,
     refuse_written,
+    too_large,
 )
 from autograd.program.tracing.run import Run, naming
 from autograd.program.tracing.simplify import joined, simplified
@@ -198,9 +199,8 @@ def _variable(tape: Tape, name: str, x: Any) -> Any:
         x = x.example
     if isinstance(x, (np.ndarray, np.generic, int, float, complex)) and not isinstance(x, bool):
         data = array(x)
-        if not hasattr(data, "dtype"):
-            what, where = "a program takes numbers of 64 bits", f"{name} = {x!r:.40}"
-            raise refusal(CaptureError, what, where, f"float({name}), or {name} as a text")
+        if isinstance(x, int) and getattr(data, "dtype", None) != np.int64:
+            raise too_large(name, x)
         symbol = tape.input(name, data)
         symbol.given = f"writing into {symbol.name}, an argument", "x = x.copy() first"
         symbol.weak = type(x) in (int, float, complex)

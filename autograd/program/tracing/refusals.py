@@ -36,6 +36,12 @@ def refuse_written(
             raise refusal(CaptureError, f"a program cannot hold {what}", definition(f), instead)
 
 
+def too_large(name: str, x: int) -> CaptureError:
+    """Return the error for an argument that no int64 is."""
+    what, where = "a program takes numbers of 64 bits", f"{name} = {x!r:.40}"
+    return refusal(CaptureError, what, where, f"float({name}), or {name} as a text")
+
+
 def of_given_tensor(name: str) -> tuple[str, str]:
     """Return what cannot be done to an argument that is a tensor, and what to write instead."""
     return (
