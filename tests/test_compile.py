@@ -1570,6 +1570,35 @@ def test_a_graph_that_is_computed_again_keeps_what_backward_reads():
     assert_array_equal(w.grad.data, want)
 
 
+@pytest.mark.parametrize(
+    ("finish", "waits"),
+    [
+        (lambda h, w: (h**2).sum().backward(), [False, True]),
+        (lambda h, w: (h**2).sum().backward(retain_graph=True), [True, True]),
+        (lambda h, w: w.requires_grad_(False), [False, False]),
+    ],
+)
+def test_what_has_been_in_a_backward_pass_waits_for_no_other_one(finish, waits):
+    """Nor does what came of a tensor that requires no gradient any more: as the docstring says."""
+    w = Tensor(2.0, requires_grad=True)
+
+    @compile
+    def f(x):
+        h = np.tanh(w * x)
+        finish(h, w)
+        return h, h * 1
+
+    for _ in range(2):
+        w.requires_grad_(True)
+        results = f(np.arange(3.0))
+        assert [y.requires_grad for y in results] == waits
+        for y, is_so in zip(results, waits, strict=True):
+            w.grad = None
+            if is_so:
+                y.sum().backward(retain_graph=True)
+                assert_allclose(w.grad.data, 0.0733327262192162)
+
+
 def without_history(w):
     return np.sum(w.detach() * w)
 

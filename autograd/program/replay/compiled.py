@@ -55,7 +55,10 @@ def compile(f: Callable[..., Any]) -> "Compiled":  # PyTorch's name
     Where `f` calls ``backward``, gradients are added up in ``.grad`` as ever, so that any
     optimizer can use them; where it does not, its results wait for it as others do, so that a model
     can be compiled alone: ``net = compile(net)``. The whole step is faster, as both passes are
-    planned together then. Threads may call it at the same time.
+    planned together then. A result that this pass went through waits for no other one, so that the
+    step is no slower for a loss and logits that it returns: keep the graph by ``retain_graph=True``
+    or return ``h * 1`` for h to go on from it. Nor do results wait for a tensor that `f` itself
+    tells to require no gradient, be it at its end. Threads may call it at the same time.
 
     Raises
     ------
