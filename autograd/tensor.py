@@ -23,7 +23,7 @@ from autograd.interface.values import unnested, values
 from autograd.mutation.versions import birth
 from autograd.mutation.witness import reads, witnessed
 from autograd.primitive import PRIMITIVES, Primitive, held
-from autograd.rules.shape import cut_off, setitem
+from autograd.rules.shape import cut_off, setitem, unlisted
 from autograd.sweep.hooks import Hook
 
 NONE: dict[str, Any] = {}
@@ -52,7 +52,7 @@ def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any
                 grad = a.requires_grad
                 seen = is_read and type(b) is np.ndarray
             else:
-                return record(op, (a, plain(b))) if is_operand(b) else NotImplemented
+                return record(op, (a, as_operand(b))) if is_operand(b) else NotImplemented
         except (ValueError, TypeError, FloatingPointError) as error:
             raise failed(op, (a, b), NONE, error) from None
         y = new(Tensor)
@@ -74,7 +74,9 @@ def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any
         return y
 
     def mirrored(a: "Tensor", b: Any) -> "Tensor":
-        return record(op, (plain(b), a)) if type(b) in PLAIN or is_operand(b) else NotImplemented
+        if type(b) in PLAIN:
+            return record(op, (b, a))
+        return record(op, (as_operand(b), a)) if is_operand(b) else NotImplemented
 
     method.op = op  # type: ignore[attr-defined]  # so that `autograd.debugging.watch` finds the row
     return mirrored if reflected else method
@@ -90,6 +92,11 @@ def is_operand(b: Any) -> bool:
     return isinstance(b, (np.generic, int, float, complex, list, tuple)) or (
         isinstance(plain(b), np.ndarray)
     )
+
+
+def as_operand(b: Any) -> Any:
+    """Return what `is_operand` takes as rules do: with a shape, or as Python's number."""
+    return unlisted(plain(b))
 
 
 class Tensor(Methods):

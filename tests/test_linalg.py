@@ -114,6 +114,9 @@ FUNCTIONS = {
     "linalg.vecdot": (lambda a: weighted(linalg.vecdot(a, B, axis=0)), (3, 2)),
     "matvec": (lambda a: weighted(np.matvec(a, B[:, 0])) + weighted(np.matvec(a, a[0])), (3, 3)),
     "vecmat": (lambda a: weighted(np.vecmat(B[:, 0], a)) + weighted(np.vecmat(a[0], a)), (3, 3)),
+    "multi_dot, lists": (
+        lambda a: weighted(linalg.multi_dot([[1.0, 2.0], a, B.tolist(), a])), (2, 3)
+    ),
     "multi_dot": (lambda a: weighted(linalg.multi_dot([a, B, a, B[:, 0]])), (2, 3)),
     "cross": (lambda a: weighted(np.cross(a, B.T)), (2, 3)),
     "kron": (lambda a: weighted(np.kron(a, B)), (2, 3)),

@@ -1,5 +1,6 @@
 """What Tensor promises: dtypes, protocols, item assignment, modes."""
 
+import contextlib
 import copy
 import gc
 import operator
@@ -134,6 +135,35 @@ def test_bits_are_shifted():
 def test_the_power_of_mathematics_is_no_operator():
     with pytest.raises(TypeError, match=r"instead: a \*\* b for a power; \^ is for integers and"):
         Tensor(2.0) ^ 2
+
+
+OPERATORS = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
+
+
+@pytest.mark.parametrize("how", ["eager", "captured", "watched", "in place"])
+@pytest.mark.parametrize("name", OPERATORS)
+def test_an_operator_takes_a_list_on_either_side(name, how):
+    w = np.arange(1.0, 10.0).reshape(3, 3)
+    weights = np.arange(2.0, 5.0)
+    of_left = getattr(operator, name)
+    of_right = getattr(operator, f"i{name}") if how == "in place" else of_left
+    for numbers in ([[2.0, 1.0, 2.0]] * 3, ((2, 1, 2),) * 3):
+        array = np.asarray(numbers)
+        for f in (lambda w, b: of_right(w * 1, b), lambda w, b: of_left(b, w)):
+            by_list = grad(lambda w, b=numbers, f=f: np.sum(f(w, b) * weights))
+            by_array = grad(lambda w, b=array, f=f: np.sum(f(w, b) * weights))
+            with ag.detect_anomaly() if how == "watched" else contextlib.nullcontext():
+                g = (ag.capture(by_list, w) if how == "captured" else by_list)(w)
+                assert f(leaf(w), numbers).tolist() == f(w, array).tolist()
+            assert g.tolist() == by_array(w).tolist()
+
+
+def test_a_list_in_an_operator_may_change_later():
+    w, b = leaf([3.0, 4.0]), [1.0, 2.0]
+    y = w @ b
+    b[0] = 100.0
+    y.backward()
+    assert w.grad.tolist() == [1, 2]
 
 
 def test_equality_is_elementwise():

@@ -12,10 +12,9 @@ from typing import Any, Self
 import numpy as np
 
 from autograd.base.contexts import Context
-from autograd.base.errors import plain
 from autograd.base.modes import watching
 from autograd.primitive import Primitive
-from autograd.tensor import Tensor, is_operand, raw, record
+from autograd.tensor import Tensor, as_operand, is_operand, raw, record
 
 OPERATORS = {name: f for name, f in vars(Tensor).items() if hasattr(f, "op")}
 _switch = Lock()
@@ -53,7 +52,8 @@ class Watcher(Context):
 
 def _told(op: Primitive) -> Callable[[Any, Any], Any]:
     def method(a: Tensor, b: Any) -> Any:
-        return record(op, (a, plain(b))) if type(b) is Tensor or is_operand(b) else NotImplemented
+        taken = type(b) is Tensor or is_operand(b)
+        return record(op, (a, as_operand(b))) if taken else NotImplemented
 
     return method
 

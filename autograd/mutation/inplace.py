@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.base.errors import describe, plain, refusal
+from autograd.base.errors import describe, refusal
 from autograd.base.modes import is_grad_enabled
 from autograd.mutation.holders import BY_ITEM, BY_METHOD, BY_OPERATOR, getrefcount, holders
 from autograd.mutation.versions import (
@@ -24,7 +24,17 @@ from autograd.mutation.versions import (
 )
 from autograd.primitive import PRIMITIVES
 from autograd.rules.shape import astype, setitem
-from autograd.tensor import SETITEM, Tensor, constant, failed, is_operand, plain_index, raw, record
+from autograd.tensor import (
+    SETITEM,
+    Tensor,
+    as_operand,
+    constant,
+    failed,
+    is_operand,
+    plain_index,
+    raw,
+    record,
+)
 
 SET, POP, CACHE = (dis.opmap[name] for name in ("STORE_SUBSCR", "POP_TOP", "CACHE"))
 
@@ -195,10 +205,11 @@ def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
         alone = holders(getrefcount(x), x, BY_OPERATOR) <= 1
         if not _is_value(other) and not is_operand(other):
             return NotImplemented
+        other = as_operand(other)
         recording = is_grad_enabled()
         refuse_leaf(x, f"in-place {op.name}", recording)
         old = fork(x)
-        y = record(op, (old, old if other is x else plain(other)))
+        y = record(op, (old, old if other is x else other))
         if y.shape != x.shape or not np.can_cast(y.dtype, x.dtype, "same_kind"):
             if type(x.data) is not np.ndarray:  # a number, which NumPy's operators replace
                 return record(op, (x, other))

@@ -7,7 +7,7 @@ import operator
 import numpy as np
 
 from autograd.primitive import composite
-from autograd.rules.shape import as_rows
+from autograd.rules.shape import as_rows, unlisted
 
 
 @composite(np.linalg.matmul)
@@ -104,7 +104,7 @@ def matrix_power(a, n):
 @composite(np.linalg.multi_dot)
 def multi_dot(arrays):
     """Multiply in the order that needs the fewest operations: Cormen et al., section 15.2."""
-    first, *others = arrays
+    first, *others = map(unlisted, arrays)
     if len(others) == 1:
         return np.dot(first, *others)
     *others, last = others
