@@ -255,7 +255,45 @@ comparison, argmax, or plain numbers (item(), numpy())
         unrecorded = x * w
     assert why(x, unrecorded).cause == "not connected"
     lonely = variable(1.0)
-    assert why(lonely).because.startswith("none of the tensors at hand (lonely, ")
+    named = Tensor(1.0, name="lonely")
+    again = Tensor(1.0, name="loss")
+    because = why(lonely).because
+    assert because == (
+        "none of the tensors at hand (loss, unrecorded, w, x) was computed from lonely with its "
+        "history"
+    ), (named, again)
+    assert why(lonely).instead.startswith("why(lonely, loss); ")
+
+
+def test_not_required_where_there_is_no_result():
+    assert why(Tensor(2.0)).cause == "not required"
+
+
+@pytest.mark.parametrize(
+    ("factor", "size"), [(1.0, "has norm 5"), (0.0, "has norm 0"), (np.nan, "has norm NaN")]
+)
+def test_a_gradient_whose_result_is_gone(factor, size):
+    w = variable([3.0, 4.0])
+    (w * w * 0.5 * factor).sum().backward()
+    told(
+        why(w),
+        "no result",
+        f"""
+the gradient of w {size}: its result is not at hand
+  because: no tensor at hand was computed from w with its history
+  instead: why(w, loss) where loss is at hand, to ask about its gradient
+""",
+    )
+
+
+def test_a_gradient_of_another_result_that_is_gone():
+    w, other = variable(3.0), variable(1.0)
+    (w * 2.0).backward()
+    mask = w > 0.0
+    answer = why(w)
+    assert answer.node is mask
+    assert answer.what == "the gradient of w from mask is None: no derivative leads back to it"
+    assert answer.note == why(w, other * 1.0).note == "w.grad holds 2, from another result"
 
 
 @pytest.mark.parametrize(

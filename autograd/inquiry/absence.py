@@ -9,7 +9,8 @@ from autograd.inquiry.answers import Answer
 from autograd.inquiry.case import Case
 from autograd.inquiry.flow import Flow
 from autograd.inquiry.reasons import Reason
-from autograd.tensor import Tensor
+from autograd.tensor import Tensor, raw
+from autograd.view.graph.spelling import brief
 
 NONE = {
     "not required": "it was not asked for",
@@ -37,10 +38,8 @@ def unconnected(case: Case) -> Answer:
         instead = f"{case.word(source)} itself, where its gradient is wanted"
         return _none(case, "detached", node, because, instead)
     if case.flow is None:
-        known = ", ".join(filter(None, map(case.called, case.held[:NAMED])))
-        among = f"none of the tensors at hand ({known}) was" if known else "no tensor was"
-        because = f"{among} computed from {case.name} with its history"
-        instead = "why(x, result); and no detach(), no_grad() or item() between the two"
+        because = _none_at_hand(case)
+        instead = f"why({case.name}, loss); and no detach(), no_grad() or item() between the two"
     else:
         because = (
             f"{case.result} was not computed from {case.name}, or its history was lost: by "
@@ -48,6 +47,12 @@ def unconnected(case: Case) -> Answer:
         )
         instead = f"operations on Tensors all the way from {case.name} to {case.result}"
     return _none(case, "not connected", None, because, instead)
+
+
+def without_result(case: Case, size: str) -> Answer:
+    what = f"the gradient of {case.name} {size}: its result is not at hand"
+    instead = f"why({case.name}, loss) where loss is at hand, to ask about its gradient"
+    return Answer(what, "no result", _none_at_hand(case), instead)
 
 
 def without_derivative(case: Case, flow: Flow) -> Answer:
@@ -74,8 +79,19 @@ def unswept(case: Case, flow: Flow, size: str) -> Answer:
 
 
 def _none(case: Case, cause: str, node: Tensor | None, because: str, instead: str) -> Answer:
-    what = f"the gradient of {case.name} is None: {NONE[cause]}"
-    return case.blame(what, cause, node, Reason(because, instead))
+    subject, note = f"the gradient of {case.name}", ""
+    if case.x._grad is not None:
+        subject += f" from {case.result}"
+        note = f"{case.name}.grad holds {brief(raw(case.x._grad))}, from another result"
+    what = f"{subject} is None: {NONE[cause]}"
+    return case.blame(what, cause, node, Reason(because, instead), note=note)
+
+
+def _none_at_hand(case: Case) -> str:
+    names = dict.fromkeys(map(case.called, case.held))
+    others = [name for name in names if name not in ("", case.name)][:NAMED]
+    among = f"none of the tensors at hand ({', '.join(others)})" if others else "no tensor at hand"
+    return f"{among} was computed from {case.name} with its history"
 
 
 def _cut(case: Case) -> tuple[Tensor, Tensor] | None:

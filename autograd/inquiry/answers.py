@@ -24,7 +24,8 @@ class Answer:
     what : the finding in one line.
     cause : "not required", "not connected", "detached", "no derivative" and "no backward" explain
         None; "dead", "cancelled", "seed" and "partly dead" explain 0; "forward" and "backward" tell
-        where inf or NaN began; "huge", "tiny"; or "sound".
+        where inf or NaN began; "huge", "tiny"; "sound"; or "no result", where what it
+        came from is not at hand.
     because, instead : the reason with its numbers, and what helps; empty where nothing is wrong.
     node : the result of the operation to blame; None where there is none.
     op : what that operation is called.

@@ -14,7 +14,7 @@ from autograd.inquiry.answers import Answer, Answers
 from autograd.inquiry.case import Case
 from autograd.inquiry.flow import Flow, finite
 from autograd.provenance.names import names_in
-from autograd.tensor import Tensor
+from autograd.tensor import Tensor, raw
 
 
 def why(x: Tensor, f: Tensor | None = None) -> Answer | Answers:
@@ -96,10 +96,12 @@ def _result(x: Tensor, held: Iterable[Tensor]) -> Tensor | None:
 def _answer(case: Case) -> Answer:
     """Ask one question after the other, from what is missing to what is merely large."""
     x, flow = case.x, case.flow
+    if x.op is None and not x.requires_grad and (flow is None or x in flow.nodes):
+        return absence.not_required(case)
+    if flow is None and x._grad is not None:
+        return absence.without_result(case, strength.size(raw(x._grad)))
     if flow is None or x not in flow.nodes:
         return absence.unconnected(case)
-    if x.op is None and not x.requires_grad:
-        return absence.not_required(case)
     if x not in flow.arrived:
         return absence.without_derivative(case, flow)
     g = flow.arrived[x]
