@@ -178,6 +178,40 @@ def test_the_extras_are_as_accurate_as_the_c_library():
     assert_array_equal(erf(np, np.array([-np.inf, -1e300, 6, np.nan])), [-1, -1, 1, np.nan])
 
 
+MATRICES = np.array([
+    [[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [1.0, 0.0, 1.0]],
+    [[2.0, 0.0, 0.0], [0.0, 3.0, 0.0], [0.0, 1.0, 4.0]],
+    [[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [0.0, 0.0, 0.0]],
+])  # fmt: skip
+MINORS = [
+    [[4.0, 4.0, -4.0], [-2.0, -2.0, 2.0], [0.0, 0.0, 0.0]],
+    [[12.0, 0.0, 0.0], [0.0, 8.0, -2.0], [0.0, 0.0, 6.0]],
+    [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]],
+]
+
+
+@everywhere
+@pytest.mark.parametrize("factor", [1.0, 1j])
+def test_determinants_of_singular_matrices(engine, factor):
+    name = find(engine)
+
+    def first(a):
+        pull, _ = vjp(np.linalg.det)(a)
+        return pull(np.ones(3, a.dtype))
+
+    def second(a):
+        pull, _ = vjp(first)(a)
+        return pull(np.ones_like(a))
+
+    a = MATRICES * factor
+    expected = np.array(MINORS) * factor**2  # each is a product of two elements
+    run = capture(lambda a: (first(a), second(a)), a + np.eye(3))
+    ours, theirs = run(a), run.to(name)(a)
+    assert_allclose(ours[0], expected, atol=1e-13)
+    assert_allclose(theirs[0], expected, atol=1e-13)
+    assert_allclose(theirs[1], ours[1], rtol=1e-12, atol=1e-13)
+
+
 # ── training steps ────────────────────────────────────────────────────────────────────────────
 def network():
     return nn.Sequential(nn.Linear(4, 5), nn.Sigmoid(), nn.Linear(5, 5), nn.ReLU(), nn.Linear(5, 3))

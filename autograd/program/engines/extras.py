@@ -167,16 +167,53 @@ def lstsq(xp, a, b, rtol):
     return pack(xp, 0, x, xp.reshape(xp.sum(size * size, axis=0), (-1,)))
 
 
+def running(xp, x):
+    """Return the products of the first one, two, three … elements, in steps that double."""
+    done = 1
+    while done < x.shape[-1]:
+        x = xp.concat((x[..., :done], x[..., done:] * x[..., :-done]), axis=-1)
+        done *= 2
+    return x
+
+
+def others(xp, x):
+    """Return for each element the product of the others along the last axis."""
+    one = xp.ones_like(x[..., :1])
+    left = running(xp, xp.concat((one, x[..., :-1]), axis=-1))
+    right = running(xp, xp.concat((one, xp.flip(x[..., 1:], axis=-1)), axis=-1))
+    return left * xp.flip(right, axis=-1)
+
+
+def dual_svd(xp, a):
+    """Return the conjugates of u and vh, s, det(u vh), and the identity, in the dtype of s."""
+    u, s, vh = xp.linalg.svd(a)
+    sign = (xp.linalg.det(u) * xp.linalg.det(vh))[..., None, None]
+    one = xp.tril(xp.triu(xp.ones_like(xp.abs(u))))
+    if xp.isdtype(u.dtype, "complex floating"):
+        u, vh = xp.conj(u), xp.conj(vh)
+    return u, s, vh, sign, one
+
+
 def cofactors(xp, a):
-    """Return the derivative of the determinant of regular matrices."""
-    return xp.linalg.det(a)[..., None, None] * xp.matrix_transpose(xp.linalg.inv(a))
+    """Return the derivative of the determinant, of singular matrices too.
+
+    With a = u s v, it is that of u times that of s times that of v: products of singular values.
+    """
+    det = xp.linalg.det(a)[..., None, None]
+    one = xp.tril(xp.triu(xp.ones_like(a)))
+    u, s, vh, sign, _ = dual_svd(xp, xp.where(det == 0, a, one))
+    singular = sign * (u * others(xp, s)[..., None, :]) @ vh
+    regular = det * xp.matrix_transpose(xp.linalg.inv(xp.where(det == 0, one, a)))
+    return xp.where(det == 0, singular, regular)
 
 
 def second_cofactors(xp, h, a):
-    """Return the derivative of ``sum(h * cofactors(a))`` at regular matrices."""
-    c = cofactors(xp, a)
-    inner = xp.sum(h * c, axis=(-2, -1), keepdims=True)
-    return (inner * c - c @ xp.matrix_transpose(h) @ c) / xp.linalg.det(a)[..., None, None]
+    """Return the derivative of ``sum(h * cofactors(a))``, of singular matrices too."""
+    u, s, vh, sign, one = dual_svd(xp, a)
+    pairs = others(xp, xp.where(one == 1, one, s[..., None, :])) * (1 - one)
+    h = xp.matrix_transpose(u) @ h @ xp.matrix_transpose(vh)
+    parts = xp.astype(pairs, h.dtype) @ xp.linalg.diagonal(h)[..., None]
+    return sign * (u @ (one * parts - pairs * xp.matrix_transpose(h)) @ vh)
 
 
 # ── elements by their places ──────────────────────────────────────────────────────────────────
