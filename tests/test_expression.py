@@ -104,6 +104,16 @@ there is no function xyzzy
   where: xyzzy(a)
          ^^^^^
   instead: exp(x), sin(x), sum(x)""",
+    "zeros(3) * a": """\
+there is no function zeros
+  where: zeros(3) * a
+         ^^^^^
+  instead: [0, 0, 0]""",
+    "Tensor([1, 2]) * a": """\
+there is no function Tensor
+  where: Tensor([1, 2]) * a
+         ^^^^^^
+  instead: [1, 2, 3]""",
     "a * exp": """\
 exp is a function
   where: a * exp

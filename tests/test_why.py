@@ -359,6 +359,17 @@ def test_what_makes_no_number(cause):
     assert np.isfinite(answer.node.args[0].data).all(), "the first of them"
 
 
+def test_a_root_of_a_negative_number_wants_another_argument():
+    x = variable(-2.0)
+    for root in (np.sqrt, lambda x: x**0.5, lambda x: np.power(x, 0.5)):
+        with np.errstate(all="ignore"):
+            y = root(x)
+        assert why(x, y).instead == "an argument that is not negative: np.maximum(x, 0), np.abs(x)"
+    with np.errstate(all="ignore"):
+        at_zero = (x * 0.0) ** -1.0
+    assert why(x, at_zero).instead.startswith("a + 1e-12 below the root")
+
+
 def test_data_that_is_no_number():
     x, w = Tensor([[1.0, np.nan]], name="data"), variable([1.0, 2.0])
     loss = (x * w).sum()

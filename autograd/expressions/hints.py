@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Collection, Sequence
 from itertools import pairwise
 
-from autograd.expressions.vocabulary import CONSTANTS, OPERATORS, functions
+from autograd.expressions.vocabulary import ARRAYS, CONSTANTS, OPERATORS, functions
 
 FALLBACK = "(a + b) * c"
 """An expression, where nothing can be made of what was typed."""
@@ -238,7 +238,8 @@ def explain_refusal(
             better = known.get(name) or known.get(name.lower()) or (near[0] if near else "")
             called = ast.Call(ast.Name(better), node.args, node.keywords)
             instead = better and (meant(ast.unparse(called)) or f"{better}(x)")
-            return f"there is no function {name}", func, instead or "exp(x), sin(x), sum(x)"
+            instead = ARRAYS.get(name.lower()) or instead or "exp(x), sin(x), sum(x)"
+            return f"there is no function {name}", func, instead
         case ast.Call(func=func, args=[factor]) if not isinstance(func, ast.Attribute):
             what = f"{ast.unparse(func)} is not a function: a product needs its sign"
             product = ast.unparse(ast.BinOp(func, ast.Mult(), factor))

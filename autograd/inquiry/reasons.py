@@ -173,8 +173,10 @@ def why_not_finite(node: Tensor, args: Sequence[Any]) -> Reason:
     """Say how an operation made inf or NaN of finite numbers: with the first such numbers."""
     op: Any = node.op
     bad = ~np.isfinite(node.data)
-    result = number(np.asarray(node.data)[bad][0])
-    remedy = REMEDIES.get(op.name, LARGE)
+    first = np.asarray(node.data)[bad][0]
+    result, remedy = number(first), REMEDIES.get(op.name, LARGE)
+    if remedy is ROOM and np.isnan(first):
+        remedy = "an argument that is not negative: np.maximum(x, 0), np.abs(x)"
     if not op.elementwise:
         most = max(np.abs(raw(a)).max() for a in args if _is_number(a) and np.size(raw(a)))
         return Reason(f"{op.name} of numbers up to {number(most)} is {result}", LARGE)
