@@ -67,8 +67,8 @@ class audit(Watcher):  # noqa: N801  # beside detect_anomaly
         """Check the rules of an operation."""
         if not y.requires_grad:
             return
-        data = [numbers(v) for v in values]
-        if numbers(y) is None or any(x is not None and x.dtype.kind == "c" for x in data):
+        result, *data = (numbers(v) for v in (y, *values))
+        if result is None or any(x is not None and x.dtype.kind == "c" for x in (result, *data)):
             self.skipped[op.name] += 1
             return
         xs = [
