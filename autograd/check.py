@@ -1,7 +1,7 @@
 """Checks of derivatives against numerical ones."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,13 @@ from autograd.base.errors import function_name, refusal
 from autograd.base.tree import flatten
 from autograd.functional import vjp
 
-STEPS = [[2.0**-k for k in ks] for ks in ((8, 11, 14, 17), (20, 26, 32, 38))]
-"""Powers of two, so that x + step loses nothing; the one with the smallest error counts.
+STEPS = ((-8, -11, -14, -17), (-20, -26, -32, -38))
+"""As powers of two, so that x + step loses nothing; the one with the smallest error counts.
 
 The second ones are tried where the function changes, or ends, within the first.
 """
+OF_LARGE = ((-45, -42, -39, -36), (-33, -30, -27, -24), STEPS[0])
+"""Those of arguments from 2**20 on, in proportion; smaller ones than the first would be rounded."""
 TINY = 1e-100
 SECOND = -2.0  # no rounding
 """A second gradient is so many times the first: a rule may forget g where g is 1."""
@@ -36,7 +38,8 @@ def check_grads(f: Callable[..., Any], args: Any, order: int = 2) -> None:
     Raises
     ------
     AssertionError : says which argument, which element, what was expected and what was got.
-    ValueError : where f has a kink at these arguments, so that no derivative can be checked.
+    ValueError : where f has a kink at these arguments, or one is not finite, so that no derivative
+        can be checked.
 
     Examples
     --------
@@ -121,12 +124,20 @@ def directional(
     def at(t: Any) -> Any:
         return f(*xs[:i], xs[i] + t * direction, *xs[i + 1 :])
 
+    if not np.all(np.isfinite(xs[i])):
+        raise refusal(
+            ValueError,
+            "an argument is not finite: there is no derivative to check",
+            f"argument {i}, of shape {np.shape(xs[i])}",
+            "finite arguments: np.isfinite(x).all()",
+        )
+    steps, unit = _steps(xs[i])
     with np.errstate(all="ignore"):
         here = float(at(0.0))
-        for steps in STEPS:
-            tried = [_central(at, here, step) for step in steps]
+        for powers in steps:
+            tried = [_central(at, here, 2.0**power) for power in powers]
             difference, error = min(tried, key=lambda d: d[1] if d[1] == d[1] else np.inf)
-            if error <= 1e-4 * max(abs(difference), 1e-6 * abs(here), 1e-3):
+            if error <= 1e-4 * max(abs(difference), 1e-6 * abs(here) / unit, 1e-3 / unit):
                 break
         else:
             raise refusal(
@@ -144,8 +155,23 @@ def directional(
         except (TypeError, ValueError, NotImplementedError, np.exceptions.ComplexWarning):
             return difference, error  # f is not made for complex numbers
     if abs(exact - difference) <= 10 * error + 1e-6 * abs(difference):
-        return exact, 1e-14 * max(abs(difference), abs(here), 1e-3)
+        return exact, 1e-14 * max(abs(difference), abs(here) / unit, 1e-3 / unit)
     return difference, error
+
+
+def _steps(x: Any) -> tuple[Sequence[Sequence[int]], float]:
+    """Return lists of steps, to be tried in turn, and the size of an argument that is large.
+
+    A function changes over lengths of its own, as a sine, or in proportion to its argument, as a
+    logarithm.
+    """
+    sizes = np.abs(x)[x != 0]
+    if not sizes.size:
+        return STEPS, 1.0
+    low, high = (int(np.frexp(size)[1]) for size in (sizes.min(), sizes.max()))
+    if high > 20:
+        return [[high + k for k in powers] for powers in OF_LARGE], 2.0 ** (high - 1)
+    return [*STEPS, [max(low + k, high - 45, -1000) for k in STEPS[0]]], 1.0
 
 
 def _central(at: Callable[[Any], Any], here: float, step: float) -> tuple[float, float]:

@@ -31,6 +31,39 @@ def test_right_derivatives_pass(f, args):
     check_grads(f, args, order=2)
 
 
+SIZES = {
+    "sin": (np.sin, np.cos),
+    "exp(-x)": (lambda x: np.exp(-x), lambda x: -np.exp(-x)),
+    "x**2": (lambda x: x**2, lambda x: 2 * x),
+    "log": (np.log, lambda x: 1 / x),
+    "sqrt": (np.sqrt, lambda x: 0.5 / np.sqrt(x)),
+}
+
+
+@pytest.mark.parametrize("size", [1e-12, 1e-6, 1.0, 1e7, 1e12])
+@pytest.mark.parametrize("name", SIZES)
+def test_arguments_of_all_sizes(name, size):
+    f, slope = SIZES[name]
+    check_grads(f, size)
+    check_grads(f, size * np.array([1.0, 1.5]), order=1)
+    planted = primitive(lambda x: f(x) + 0.0)
+    planted.defvjp(lambda g, y, x: 1.5 * g * slope(x))
+    if slope(size) != 0:  # exp(-1e7) is 0
+        with pytest.raises(AssertionError, match="the derivative is wrong"):
+            check_grads(planted, size)
+
+
+@pytest.mark.parametrize("x", [np.nan, np.array([1.0, -np.inf])])
+def test_arguments_that_are_not_finite_are_told(x):
+    with pytest.raises(ValueError) as error:
+        check_grads(np.exp, x)
+    assert str(error.value) == (
+        "an argument is not finite: there is no derivative to check\n"
+        f"  where: argument 0, of shape {np.shape(x)}\n"
+        "  instead: finite arguments: np.isfinite(x).all()"
+    )
+
+
 def wrong(rule):
     f = primitive(lambda x: np.sin(x) + 0.0)
     f.defvjp(rule)
