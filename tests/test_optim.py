@@ -11,7 +11,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import nn
-from autograd import CaptureError, Tensor, capture, three_lines
+from autograd import CaptureError, Tensor, capture, no_grad, three_lines
 from nn import optim
 
 STEPS = 100
@@ -365,6 +365,32 @@ def test_the_path_of_lbfgs_is_pytorchs(torch, rng, problem, options):
         if expected.item() > 1e-10:
             assert state["func_evals"] == other["func_evals"]
             assert state["n_iter"] == other.get("n_iter", 0)
+
+
+@pytest.mark.parametrize("options", [{}, {"max_eval": 4}, {"lr": 0.3, "max_iter": 3}])
+@pytest.mark.parametrize("search", [None, "strong_wolfe"])
+def test_the_closure_of_lbfgs_may_clamp_the_parameters(torch, options, search):
+    ours = Tensor([0.5, 0.5], requires_grad=True)
+    theirs = torch.tensor([0.5, 0.5], requires_grad=True, dtype=torch.float64)
+    values = []
+    runs = ((ours, no_grad, optim), (theirs, torch.no_grad, torch.optim))
+    for x, quiet, library in runs:
+        optimizer = library.LBFGS([x], **{"max_iter": 6, "line_search_fn": search, **options})
+
+        def closure(x=x, quiet=quiet, optimizer=optimizer):
+            with quiet():
+                x.clamp_(0, 1)
+            optimizer.zero_grad()
+            loss = (x[0] - 3) ** 4 + (x[1] - 0.3) ** 4 + x[0] * x[1]
+            loss.backward()
+            return loss
+
+        for _ in range(4):
+            optimizer.step(closure)
+            values.append(x.detach().numpy().copy())
+    assert_allclose(values[:4], values[4:], rtol=1e-9)
+    if not options:
+        assert_allclose(values[1], [2.03810862, 0.37309002] if search else [1.0, 0.0])
 
 
 @pytest.mark.parametrize("options", SEARCHES.values(), ids=SEARCHES)

@@ -62,6 +62,9 @@ class LBFGS(Optimizer):
         losses: list[Any] = []
         budget = max_iter * 5 // 4 if max_eval is None else max_eval
 
+        def read() -> Any:
+            return np.concatenate([np.ravel(real(p.data)) for p in params])
+
         def write(x: Any) -> None:
             parts = np.split(x, np.cumsum([real(p.data).size for p in params])[:-1])
             with no_grad():
@@ -76,8 +79,7 @@ class LBFGS(Optimizer):
             g = np.concatenate([np.ravel(real(np.conj(g))) for g in grads])
             return Point(t, np.float64(losses[-1]), g, g @ d)
 
-        x = np.concatenate([np.ravel(real(p.data)) for p in params])
-        point = at(x, 0 * x, 0)
+        point = at(read(), np.zeros_like(read()), 0)
         self.state[params[0]] = state
         for left in reversed(range(max_iter)):
             g = point.g
@@ -85,6 +87,7 @@ class LBFGS(Optimizer):
                 break
             d = _direction(g, state, history_size)
             t = lr if state["n_iter"] else lr * min(1.0, 1 / abs(g).sum())
+            x = read()  # which the closure may have changed
             start, along = Point(0, point.f, g, g @ d), functools.partial(at, x, d)
             state.update(n_iter=state["n_iter"] + 1, d=d, t=t, prev_flat_grad=g)
             if start.slope > -tolerance_change:
@@ -92,13 +95,16 @@ class LBFGS(Optimizer):
             if line_search_fn:
                 least = tolerance_change / abs(d).max()
                 point = _search(along, start, t, least, budget - len(losses))
+                write(x + point.t * d)
+            elif left:
+                point = along(t)
             else:  # after the last step nobody asks for the loss
-                point = along(t) if left else start._replace(t=t)
-            state["t"], x = point.t, x + point.t * d
+                point = start._replace(t=t)
+                write(x + t * d)
+            state["t"] = point.t
             change = min(abs(point.t * d).max(), abs(point.f - start.f))
             if len(losses) >= budget or change < tolerance_change:
                 break
-        write(x)
         state["func_evals"] += len(losses)
         return losses[0]
 
