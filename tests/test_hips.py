@@ -102,7 +102,7 @@ def test_hips_itself_gives_these_numbers():
 
 # ── the namespace ─────────────────────────────────────────────────────────────────────────────
 def test_the_namespace_is_numpy():
-    same = ["exp", "add", "tensordot", "einsum", "pi", "float64", "newaxis", "testing", "random"]
+    same = ["exp", "add", "tensordot", "kron", "pi", "float64", "newaxis", "testing", "random"]
     assert all(getattr(np, name) is getattr(numpy, name) for name in same)
     assert all(hasattr(np, name) for name in numpy.__all__)
     with pytest.raises(AttributeError):
@@ -142,6 +142,11 @@ def test_lists_of_tensors_become_arrays():
         b = np.r_[x, 5.0, a[1]]
         c = np.c_[x, 2 * x]
         d = np.mean([x[0], x[2]]) + np.max([x[1], 0.0]) + np.linalg.norm([x[0], x[1]])
+        d += np.einsum("i,i", [x[0], x[2]], [1.0, x[1]]) + np.cross([x[0], 1.0, x[1]], x)[0]
+        d += np.sum(np.linalg.inv([[x[0], 1.0], [0.0, 2.0]])) + np.linalg.det(
+            [[x[1], 1], [1, x[0]]]
+        )
+        d += np.sum(np.linalg.solve([[x[2], 1.0], [0.0, 2.0]], [x[0], x[1]]))
         return np.sum(a * a) + np.sum(b**2) * d + np.sum(c) + np.sum(np.full(2, x[1]))
 
     assert type(np.array([1.0, 2.0])) is numpy.ndarray

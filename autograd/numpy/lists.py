@@ -11,9 +11,10 @@ from autograd.interface.conversion import holds_tensors, tensor_of
 from autograd.primitive import COMPOSITES
 
 OF_LISTS = (
-    "all", "allclose", "amax", "amin", "any", "append", "argmax", "argmin", "argsort", "cumprod",
-    "cumsum", "diff", "dot", "inner", "isclose", "max", "mean", "median", "min", "nanmean",
-    "nansum", "outer", "prod", "ravel", "reshape", "sort", "std", "sum", "transpose", "var",
+    "all", "allclose", "amax", "amin", "any", "append", "argmax", "argmin", "argsort", "cross",
+    "cumprod", "cumsum", "diff", "dot", "einsum", "inner", "isclose", "max", "mean", "median",
+    "min", "nanmean", "nansum", "outer", "prod", "ravel", "reshape", "sort", "std", "sum",
+    "transpose", "var",
 )  # fmt: skip
 """Functions of arrays that programs call with lists of Tensors."""
 
