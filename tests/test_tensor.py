@@ -222,8 +222,8 @@ def test_array_of_a_connected_tensor_is_refused():
     assert str(error.value) == (
         "this Tensor is connected to a graph: an array of it would cut the gradient\n"
         "  where: np.asarray(a Tensor (2,))\n"
-        "  instead: np.stack([...]) to join tensors; np.zeros(n, like=x) to fill; x.detach() "
-        "for the values"
+        "  instead: autograd.numpy.array([...]) of lists with Tensors; A @ x for A.dot(x); "
+        "np.zeros(n, like=x) to fill; x.detach() for the values"
     )
     assert np.asarray(x.detach()).tolist() == [1, 2]
     assert x.numpy(force=True) is x.data

@@ -8,9 +8,11 @@ import types
 import numpy as np
 import pytest
 from matplotlib import figure
+from numpy.testing import assert_allclose
 from scipy import fft, integrate, signal, sparse, stats
 
 import autograd as torch
+import autograd.numpy
 from autograd import (
     Tensor,
     functional,
@@ -145,7 +147,13 @@ def test_only_what_is_said_of_lists_is_explained():
 
 OURS = "autograd.scipy, where it has the function"
 RULE = "@autograd.primitive and a rule of your own; x.detach() for the values"
+LISTS = "autograd.numpy.array([...]) of lists with Tensors; x.detach() for the values"
 ASKED = {
+    "numpy.mean": (lambda x: np.mean([v**2 for v in x]), LISTS),
+    "numpy.linalg.inv": (lambda x: np.linalg.inv([[x[0], 1.0], [1.0, x[1]]]), LISTS),
+    "numpy.polyval": (lambda x: np.polyval([x[0], x[1]], 2.0), LISTS),
+    "numpy.stack": (lambda x: np.stack([[x[0], x[1]], [x[1], x[0]]]), LISTS),
+    "numpy.fft.fft": (lambda x: np.fft.fft([x[0], x[1]]), LISTS),
     "numpy.vectorize": (np.vectorize(abs), "autograd.numpy.vectorize"),
     "scipy.signal.convolve": (lambda x: signal.convolve(x, x), "autograd.scipy.signal.convolve"),
     "scipy.fft.ifft": (fft.ifft, "numpy.fft.ifft"),
@@ -158,6 +166,46 @@ ASKED = {
     ),
     "matplotlib.axes.Axes": (figure.Figure().subplots().plot, "x.detach() in a plot"),
 }
+
+
+JOINED = "autograd.numpy.r_ for np.r_, autograd.numpy.c_ for np.c_; x.detach() for the values"
+UNNAMED = (
+    "autograd.numpy.array([...]) of lists with Tensors; A @ x for A.dot(x); "
+    "np.zeros(n, like=x) to fill; x.detach() for the values"
+)
+FOLLOWED = {
+    "an array of rows": (
+        lambda x, _: np.array([[x[0], -x[1]], [x[1], x[0]]]),
+        UNNAMED,
+        lambda x: autograd.numpy.array([[x[0], -x[1]], [x[1], x[0]]]),
+        [[0.5, -0.7], [0.7, 0.5]],
+    ),
+    "dot": (lambda x, A: A.dot(x), UNNAMED, lambda x: np.diag([2.0, 3.0]) @ x, [1.0, 2.1]),
+    "a list in a function": (
+        lambda x, _: np.cumsum([x[0], x[1]]),
+        LISTS,
+        lambda x: np.cumsum(autograd.numpy.array([x[0], x[1]])),
+        [0.5, 1.2],
+    ),
+    "r_": (lambda x, _: np.r_[0.0, x], JOINED, lambda x: autograd.numpy.r_[0.0, x], [0, 0.5, 0.7]),
+    "c_": (
+        lambda x, _: np.c_[x, x],
+        JOINED,
+        lambda x: autograd.numpy.c_[x, x],
+        [[0.5, 0.5], [0.7, 0.7]],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FOLLOWED.values(), ids=FOLLOWED)
+def test_what_is_said_instead_of_an_array_is_true(case):
+    wrong, remedy, right, expected = case
+    x = Tensor([0.5, 0.7], requires_grad=True)
+    _, _, instead = told(lambda: wrong(x, np.eye(2)), TypeError)
+    assert instead == remedy
+    y = right(x)
+    assert y.requires_grad
+    assert_allclose(y.data, expected)
 
 
 def test_a_sparse_matrix_that_numpy_takes_for_one_object_is_refused():

@@ -23,6 +23,7 @@ IN_STEPS = {
 """Transforms that JAX gives the point and the vector at once."""
 
 SPARSE = "@autograd.primitive for x -> A @ x, with the rule lambda g, y, x: A.T @ g"
+LISTS = "autograd.numpy.array([...]) of lists with Tensors"
 RULE, VALUES = "@autograd.primitive and a rule of your own", "x.detach() for the values"
 
 
@@ -52,17 +53,21 @@ def instead_of_array(home: str, name: str) -> str:
         return SPARSE
     if home.startswith("pandas"):
         return f"df.to_numpy() @ x, of the array in place of the table; {VALUES}"
+    if home == "numpy.lib":
+        return f"autograd.numpy.r_ for np.r_, autograd.numpy.c_ for np.c_; {VALUES}"
+    theirs = getattr(sys.modules[home], name) if name else None
     for ours in (f"autograd.{home}", home.replace("scipy", "numpy")) if name else ():
         with suppress(ImportError):
             known = getattr(import_module(ours), name, None)
-            theirs = getattr(sys.modules[home], name)
             if known is not None and theirs not in (known, getattr(known, "__wrapped__", None)):
                 return f"{ours}.{name}"
+    if import_module("autograd.primitive").has_row(theirs):  # which takes Tensors themselves
+        return f"{LISTS}; {VALUES}"
     if home.startswith("scipy"):
         return f"autograd.scipy, where it has the function; {RULE}; {VALUES}"
     if home:
         return f"{RULE}; {VALUES}"
-    return f"np.stack([...]) to join tensors; np.zeros(n, like=x) to fill; {VALUES}"
+    return f"{LISTS}; A @ x for A.dot(x); np.zeros(n, like=x) to fill; {VALUES}"
 
 
 def transform(make: Callable[P, Derivative]) -> Callable[P, Derivative]:
