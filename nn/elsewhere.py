@@ -51,8 +51,17 @@ OF_FUNCTIONAL = {
     "unfold": "np.lib.stride_tricks.sliding_window_view(x, (3, 3), (-2, -1))",
     "upsample": "np.repeat(np.repeat(x, 2, -2), 2, -1), which is the nearest",
 }
+OF_DATA = {
+    "DataLoader": "Batches((x, y), batch_size=32, generator=np.random.default_rng(0))",
+    "Dataset": "Batches((x, y), batch_size=32), or what yields batches (x, y)",
+    "Subset": "Batches((x, y), rows=i)",
+    "TensorDataset": "Batches((x, y), batch_size=32)",
+    "random_split": "Batches((x, y), rows=i), of i, j = np.split(rng.permutation(len(x)), [n])",
+}
 OF_INIT = {
     "_calculate_fan_in_and_fan_out": "w[0].size, w[:, 0].size",
+    "dirac_": "zeros_(w), then with no_grad(): w[i, i, *(k // 2 for k in w.shape[2:])] = 1, "
+    "of i = range(min(w.shape[:2]))",
     "eye_": "with no_grad(): x[...] = np.eye(*x.shape)",
     "kaiming_normal": "kaiming_normal_",
     "kaiming_uniform": "kaiming_uniform_",
@@ -81,6 +90,7 @@ OF_SCHEDULES = {
 }
 OF_UTILS = {
     "clip_grad_norm": "clip_grad_norm_",
+    "data": "nn.data.Batches((x, y), batch_size=32)",
     "parameters_to_vector": "np.concatenate([p.reshape(-1) for p in parameters])",
     "parametrizations": "weight / np.linalg.norm(weight, 2), in forward",
     "parametrize": "a function of the parameter, in forward",
@@ -107,7 +117,7 @@ OF_MODULES = {
     "register_full_backward_hook": "y.register_hook(f) of a Tensor, in forward",
 }
 TABLES = {
-    "nn.functional": OF_FUNCTIONAL, "nn.init": OF_INIT, "nn.optim": OF_OPTIM,
+    "nn.data": OF_DATA, "nn.functional": OF_FUNCTIONAL, "nn.init": OF_INIT, "nn.optim": OF_OPTIM,
     "nn.optim.lr_scheduler": OF_SCHEDULES, "nn.utils": OF_UTILS,
 }  # fmt: skip
 """Those of the modules of nn, which `nn` itself gives to them."""

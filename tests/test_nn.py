@@ -718,6 +718,8 @@ def test_names_of_pytorch_that_are_not_here_say_what_is():
         (init, "module 'nn.init'", FANS, "w[0].size, w[:, 0].size"),
         (nn.optim, "module 'nn.optim'", "NAdam", "nn.optim.Adam"),
         (nn.utils, "module 'nn.utils'", "clip_grad_norm", "clip_grad_norm_"),
+        (nn.data, "module 'nn.data'", "TensorDataset", "Batches((x, y), batch_size=32)"),
+        (nn.utils, "module 'nn.utils'", "data", "nn.data.Batches((x, y), batch_size=32)"),
         (nn.optim.lr_scheduler, "module 'nn.optim.lr_scheduler'", "_LRScheduler", "LRScheduler"),
     ]:
         with pytest.raises(AttributeError) as raised:
@@ -733,6 +735,15 @@ def test_names_of_pytorch_that_are_not_here_say_what_is():
 def test_the_fans_that_are_said_are_pytorchs(torch, shape):
     said = eval(nn.elsewhere.OF_INIT[FANS], {"w": nn.Parameter(np.ones(shape))})
     assert said == getattr(torch.nn.init, FANS)(torch.ones(shape))
+
+
+@pytest.mark.parametrize("shape", [(3, 2, 3), (2, 4, 3, 3), (5, 5, 4, 5)])
+def test_the_dirac_weights_that_are_said_are_pytorchs(torch, shape):
+    said = nn.elsewhere.OF_INIT["dirac_"].removesuffix(", of i = range(min(w.shape[:2]))")
+    w = nn.Parameter(np.ones(shape))
+    names = {"w": w, "i": range(min(w.shape[:2])), "zeros_": init.zeros_, "no_grad": ag.no_grad}
+    exec(said.replace(", then ", "\n"), names)
+    assert_array_equal(w.data, torch.nn.init.dirac_(torch.ones(shape)))
 
 
 def test_a_layer_of_a_list_is_replaced(torch):

@@ -501,6 +501,12 @@ SAID = [
         "np.nonzero(x); np.argwhere(x), which is PyTorch's",
     ),
     (
+        lambda x: x.bincount(),
+        "'Tensor' object has no attribute 'bincount'",
+        "x.bincount",
+        "np.bincount, in NumPy's words",
+    ),
+    (
         lambda x: autograd.unique(x),
         f"{ABSENT} 'unique'",
         "autograd.unique",
@@ -547,6 +553,25 @@ def test_small_integers_are_those_of_pytorch(name):
     theirs = getattr(torch.tensor(abs(x).numpy()), name)().numpy()
     assert ours.dtype == theirs.dtype
     np.testing.assert_array_equal(ours.data, theirs)
+
+
+def test_the_conjugate_transpose_is_pytorchs():
+    z = np.array([[1 + 2j, 3 - 1j, 4j], [0.5, -2j, 1 + 1j]])
+    ours, theirs = autograd.tensor(z, requires_grad=True), torch.tensor(z, requires_grad=True)
+    ours.H[0, 1].real.backward()
+    theirs.H[0, 1].real.backward()
+    np.testing.assert_array_equal(ours.H.data, [[1 - 2j, 0.5], [3 + 1j, 2j], [-4j, 1 - 1j]])
+    np.testing.assert_array_equal(ours.grad.data, theirs.grad.numpy())
+    batch = np.stack([z, 2 * z])
+    np.testing.assert_array_equal(
+        autograd.tensor(batch).mH.data, torch.tensor(batch).mH.resolve_conj().numpy()
+    )
+
+
+def test_polar_coordinates_are_said_in_numpys_words():
+    r, angle = np.array([1.0, 2.0]), np.array([0.1, -3.0])
+    said = eval(autograd.interface.lookup.ELSEWHERE["polar"], {"np": np, "r": r, "angle": angle})
+    np.testing.assert_allclose(said, torch.polar(torch.tensor(r), torch.tensor(angle)), rtol=1e-15)
 
 
 def test_a_window_is_said_in_numpys_words():

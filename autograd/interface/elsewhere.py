@@ -33,6 +33,7 @@ REFUSED = {
     "addcmul": "x + value * y * z",
     "addcmul_": "x += value * y * z",
     "addmm": "bias + x @ y",
+    "adjoint": "x.mH",
     "aminmax": "x.min(), x.max()",
     "baddbmm": "bias + x @ y",
     "bernoulli": "(rand_like(x) < x).astype(x.dtype)",
@@ -46,6 +47,7 @@ REFUSED = {
     "cuda": CPU,
     "cummax": "np.maximum.accumulate(x, axis)",
     "cummin": "np.minimum.accumulate(x, axis)",
+    "data_ptr": "x.data.ctypes.data",
     "detach_": "x = x.detach()",
     "diag_embed": "x[..., None] * eye(n)",
     "digamma": "scipy.special.digamma(x)",
@@ -116,7 +118,7 @@ REFUSED = {
 }
 REFUSED |= {
     name: f"np.{name}, in NumPy's words" for name in (
-        "argwhere", "corrcoef", "cov", "cross", "floor_divide", "isclose", "multiply",
+        "argwhere", "bincount", "corrcoef", "cov", "cross", "floor_divide", "isclose", "multiply",
         "nan_to_num", "nansum", "negative", "rot90", "subtract", "true_divide", "unique",
     )
 }  # fmt: skip
@@ -183,6 +185,7 @@ ELSEWHERE = REFUSED | {
     "nn": "import nn; nn.Linear(4, 2)",
     "onnx": "export_onnx(f, path, x)",
     "optim": "import nn; nn.optim.SGD(model.parameters(), lr=0.1)",
+    "polar": "r * np.exp(1j * angle)",
     "randint_like": "randint(low, high, x.shape)",
     "range": "arange(start, stop + 1)",
     "save": "import nn; nn.save(model, path); np.savez for arrays",

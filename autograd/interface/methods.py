@@ -145,6 +145,13 @@ class Methods(PyTorchMethods, Protocols):
         """The last two axes swapped."""
         return dispatching.swapaxes(self, -1, -2)
 
+    @property
+    def mH(self) -> "Tensor":  # noqa: N802  # PyTorch's name
+        """The conjugate, with the last two axes swapped."""
+        return self.conj().mT
+
+    H = mH
+
     def item(self, *place: Any) -> Any:
         """Return the only element as a Python number, or that at a place: ``x.item(0, 1)``.
 
