@@ -248,24 +248,82 @@ def test_at_tells_every_step_and_changes_nothing(name, options):
 @pytest.mark.parametrize("k", [1, 40])
 @pytest.mark.parametrize("name", ["OneCycleLR", "SequentialLR", "ReduceLROnPlateau"])
 def test_a_saved_schedule_goes_on_where_it_was(rng, name, k):
-    def make():
+    def make(top, patience, gamma, milestone):
         optimizer = groups(Tensor, optim)
         if name == "OneCycleLR":
-            return optimizer, ours_all.OneCycleLR(optimizer, 0.5, 100)
+            return optimizer, ours_all.OneCycleLR(optimizer, [top, top / 2], 100)
         if name == "ReduceLROnPlateau":
-            return optimizer, ours_all.ReduceLROnPlateau(optimizer, patience=2, cooldown=2)
-        parts = ours_all.LinearLR(optimizer), ours_all.ExponentialLR(optimizer, 0.9)
-        return optimizer, ours_all.SequentialLR(optimizer, parts, [20])
+            return optimizer, ours_all.ReduceLROnPlateau(optimizer, patience=patience, cooldown=2)
+        parts = ours_all.LinearLR(optimizer), ours_all.ExponentialLR(optimizer, gamma)
+        return optimizer, ours_all.SequentialLR(optimizer, parts, (milestone,))
 
     metrics = rng.normal(size=60).tolist() if name == "ReduceLROnPlateau" else [None] * 60
-    optimizer, schedule = make()
+    optimizer, schedule = make(0.5, 2, 0.9, 20)
     path(optimizer, schedule, metrics[:k])
-    twin, twin_schedule = make()
+    twin, twin_schedule = make(0.4, 7, 0.1, 3)  # whose options are those of another training
     twin_schedule.load_state_dict(json.loads(json.dumps(schedule.state_dict())))
     twin.load_state_dict(optimizer.state_dict())
     for a, b in zip(optimizer.param_groups, twin.param_groups, strict=True):
         b["params"][0].data[:] = a["params"][0].data
     assert path(twin, twin_schedule, metrics[k:]) == path(optimizer, schedule, metrics[k:])
+
+
+def test_the_options_of_a_schedule_are_saved_but_for_functions():
+    def made(name, *args, **options):
+        return getattr(ours_all, name)(groups(Tensor, optim), *args, **options)
+
+    saved = made("CosineAnnealingLR", 10, eta_min=0.01).state_dict()
+    assert (saved["T_max"], saved["eta_min"]) == (10, 0.01)
+    assert made("MultiStepLR", range(2, 5)).state_dict()["milestones"] == [2, 3, 4]
+    for functions in (math.sqrt, [math.sqrt, math.sqrt]):
+        schedule = made("LambdaLR", functions)
+        assert schedule.state_dict().keys() == {"last_epoch", "base_lrs"}
+        schedule.load_state_dict({**schedule.state_dict(), "last_epoch": 9})
+        assert schedule.at(4) == 2 * schedule.base_lrs[0]
+
+
+def test_a_schedule_goes_on_with_the_options_of_pytorchs(torch):
+    saved = torch.optim.lr_scheduler.CosineAnnealingLR(groups(torch.tensor, torch.optim), 7, 0.01)
+    schedule = ours_all.CosineAnnealingLR(groups(Tensor, optim), 10)
+    schedule.load_state_dict(saved.state_dict())
+    assert schedule.options == {"T_max": 7, "eta_min": 0.01}
+
+
+OLD = {"last_epoch": 4, "base_lrs": [0.1, 0.2]}
+
+
+@pytest.mark.parametrize(
+    ("state", "what", "where", "instead"),
+    [
+        (
+            {**OLD, "milestones": [3]},
+            "nothing was saved as schedulers",
+            "SequentialLR",
+            "what state_dict() of one like this returned",
+        ),
+        (
+            {**OLD, "milestones": [3], "schedulers": [{**OLD, "gamma": 0.5}, OLD]},
+            "nothing was saved as gamma",
+            "ExponentialLR",
+            "what state_dict() of one like this returned",
+        ),
+        (
+            {**OLD, "milestones": [3], "schedulers": [OLD]},
+            "there are 2 schedules, and there were 1 when saved",
+            "SequentialLR",
+            "as many schedules, in the same order",
+        ),
+    ],
+)
+def test_a_state_without_options_changes_nothing(state, what, where, instead):
+    optimizer = groups(Tensor, optim)
+    parts = ours_all.ExponentialLR(optimizer, 0.9), ours_all.ExponentialLR(optimizer, 0.1)
+    schedule = ours_all.SequentialLR(optimizer, parts, [20])
+    before = schedule.state_dict()
+    with pytest.raises(ValueError) as error:
+        schedule.load_state_dict(state)
+    assert str(error.value) == three_lines(what, where, instead)
+    assert schedule.state_dict() == before
 
 
 @unstepped

@@ -5,12 +5,16 @@ for epoch in range(epochs):
     schedule.step()
 """
 
+import copy
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from inspect import Signature, signature
+from types import NoneType
 from typing import Any, ClassVar
+
+import numpy as np
 
 from autograd import kind_of
 from nn.checks import bind, unwritten
@@ -18,6 +22,7 @@ from nn.optim.optimizer import Optimizer, Remembering
 
 CHOICES = {"mode": "min max", "threshold_mode": "rel abs", "anneal_strategy": "cos linear"}
 LENGTHS = "step_size", "T_max", "T_0", "T_mult", "total_iters"
+WRITTEN = bool, int, float, str, NoneType, np.generic, np.ndarray
 
 
 class LRScheduler(Remembering):
@@ -25,7 +30,8 @@ class LRScheduler(Remembering):
 
     Where something else has changed the rate (another schedule, or you), a step multiplies it as
     the formula grows from t to t + 1, so that schedules can be chained; one that is `absolute`
-    sets it to the formula all the same, as in PyTorch.
+    sets it to the formula all the same, as in PyTorch. `state_dict` holds the options, too, but for
+    functions: `load_state_dict` goes on as saved, whatever the options here are.
 
     Parameters
     ----------
@@ -100,6 +106,25 @@ class LRScheduler(Remembering):
         # saved rates are already those of this t
         now = [self.at(self.last_epoch, i) for i in range(len(groups))] if resumed else []
         self._apply(now or self.base_lrs)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return copies of all that is remembered, and of the options but for functions."""
+        return super().state_dict() | copy.deepcopy(self._written())
+
+    def _saved(self, state_dict: Mapping[str, Any]) -> dict[str, Any]:
+        written = self._written()
+        self._refuse_lack(state_dict, written)
+        options = copy.deepcopy({k: state_dict[k] for k in written})
+        return {**super()._saved(state_dict), "options": self.options | options}
+
+    def _written(self) -> dict[str, Any]:
+        """Return the options that can be written into a file: numbers, words and lists of them."""
+        written: dict[str, Any] = {}
+        for name, value in self.options.items():
+            several = isinstance(value, list | tuple | range)
+            if all(isinstance(x, WRITTEN) for x in (value if several else [value])):
+                written[name] = [*value] if several else value
+        return written
 
     def formula(self, *args: Any, **options: Any) -> float:  # noqa: ARG002  # each has its own
         """Return the learning rate at step t of a group that had `lr` at first."""
@@ -277,16 +302,30 @@ class SequentialLR(LRScheduler):
     [0.5, 0.75, 1.0, 0.5, 0.25]
     """
 
+    remembered = (*LRScheduler.remembered, "milestones")
     absolute = True
 
     def __init__(
         self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int]
     ) -> None:
-        self.schedulers, self.milestones = schedulers, milestones
+        self.schedulers, self.milestones = schedulers, [*milestones]
         what = f"{len(schedulers)} schedules have {len(milestones)} milestones between them"
         between = len(schedulers) - 1
         self._refuse(len(milestones) != between, what, f"{between} milestones")
         super().__init__(optimizer)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return copies of all that is remembered, and of that of the schedules."""
+        return super().state_dict() | {"schedulers": [s.state_dict() for s in self.schedulers]}
+
+    def _saved(self, state_dict: Mapping[str, Any]) -> dict[str, Any]:
+        self._refuse_lack(state_dict, ["schedulers"])
+        before, schedulers = state_dict["schedulers"], [*map(copy.copy, self.schedulers)]
+        what = f"there are {len(schedulers)} schedules, and there were {len(before)} when saved"
+        self._refuse(len(before) != len(schedulers), what, "as many schedules, in the same order")
+        for schedule, saved in zip(schedulers, before, strict=True):
+            schedule.load_state_dict(saved)
+        return {**super()._saved(state_dict), "schedulers": schedulers}
 
     def at(self, t: int, i: int = 0) -> float:
         schedule, t = self._part(t)
