@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.base.errors import call_of, describe, refusal, shape_of
+from autograd.base.errors import call_of, refusal
 from autograd.base.modes import enable_grad, watchers, watching
 from autograd.mutation.holders import getrefcount
 from autograd.mutation.versions import REWRITTEN, birth, fork, gone, is_rewritten, seen_by
@@ -22,6 +22,7 @@ from autograd.mutation.witness import SHARING, line_at, place_told, reads
 from autograd.primitive import PRIMITIVES
 from autograd.rules.lazy import LAZY
 from autograd.rules.shape import cut_off
+from autograd.sweep.hooks import refuse_gradient
 from autograd.sweep.pull import Gradient, add, fit, pull
 from autograd.sweep.seeds import ONE, first_gradient
 from autograd.tensor import Tensor, constant, raw, record
@@ -223,13 +224,8 @@ def _hooked(node: Tensor, g: Gradient, recorded: bool) -> Gradient:
         changed = hook(given)
         if changed is None:
             changed = given  # which it may have written into
-        if shape_of(changed) != node.shape:
-            raise refusal(
-                ValueError,
-                f"a hook returns a gradient of its tensor's shape, {node.shape}",
-                f"a hook of {describe(node)}, which returned shape {shape_of(changed)}",
-                "a gradient of that shape, or None to leave it as it is",
-            )
+        else:
+            refuse_gradient(node, changed)
         if recorded:
             g = changed if type(changed) is Tensor else constant(np.asarray(changed)[()])
         elif not hasattr(g := raw(changed), "_record"):  # neither a symbol nor an outer Tensor

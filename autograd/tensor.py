@@ -24,7 +24,7 @@ from autograd.mutation.versions import birth
 from autograd.mutation.witness import reads, witnessed
 from autograd.primitive import PRIMITIVES, Primitive, held
 from autograd.rules.shape import cut_off, setitem, unlisted
-from autograd.sweep.hooks import Hook
+from autograd.sweep.hooks import Hook, add_hook
 
 NONE: dict[str, Any] = {}
 PART = {"part": True}
@@ -277,6 +277,7 @@ class Tensor(Methods):
         """Call ``hook(grad)`` when the gradient of this tensor is known; return what removes it.
 
         A Tensor that the hook returns takes the gradient's place; or it may change it in place.
+        Raises TypeError for what is no function, RuntimeError where no gradient is required.
 
         >>> x = Tensor([1.0, -2.0], requires_grad=True)
         >>> hook = x.register_hook(lambda grad: grad.clip(-1, 1))
@@ -285,11 +286,7 @@ class Tensor(Methods):
         Tensor([1., 1.])
         >>> hook.remove()
         """
-        self.meta = {**(self.meta or {})}
-        hooks = self.meta.setdefault("hooks", {})
-        key = object()
-        hooks[key] = hook
-        return Hook(hooks, key)
+        return add_hook(self, hook)
 
     def detach(self) -> "Tensor":
         """Return the same values without history.

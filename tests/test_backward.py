@@ -474,7 +474,48 @@ def test_hooks_return_arrays_numbers_or_an_error():
     assert x.grad.tolist() == [2, 2]
     remove()
     x.register_hook(lambda g: np.ones((3, 2)))
-    message(ValueError, (x * 1.0).sum().backward)
+    assert message(ValueError, (x * 1.0).sum().backward) == [
+        "a hook returns a gradient of its tensor's shape and kind, float64 (2,)",
+        "  where: a hook of a Tensor (2,), which returned float64 (3, 2)",
+        "  instead: a gradient like that (np.real(grad) is real), or None to leave it as it is",
+    ]
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_hook_of_real_numbers_returns_no_complex_ones(create_graph):
+    x = leaf([1.0, 2.0])
+    y = x * 2
+    hook = y.register_hook(lambda g: g * 1j)
+    _, where, _ = message(ValueError, lambda: y.sum().backward(create_graph=create_graph))
+    assert where == "  where: a hook of a Tensor (2,), which returned complex128 (2,)"
+    hook.remove()
+    y = x * 2
+    y.register_hook(lambda g: np.real(g * (1 + 1j)))
+    y.sum().backward(create_graph=create_graph)
+    assert x.grad.tolist() == [2, 2]
+    z = leaf([1j, 2.0])
+    z.register_hook(lambda g: np.real(g))
+    (z * z).real.sum().backward(create_graph=create_graph)
+    assert z.grad.tolist() == [0, 4]
+
+
+def test_a_hook_that_cannot_be_called_is_refused():
+    assert message(TypeError, lambda: leaf(1.0).register_hook(3)) == [
+        "a hook is a function of the gradient",
+        "  where: x.register_hook(an int)",
+        "  instead: x.register_hook(lambda grad: 2 * grad)",
+    ]
+    x = Tensor([1.0])
+    assert message(RuntimeError, lambda: x.register_hook(print)) == [
+        "a hook is called with a gradient, and this tensor requires none",
+        "  where: register_hook of a Tensor (1,)",
+        "  instead: x.requires_grad_() before y = f(x)",
+    ]
+    x.requires_grad_().register_hook(lambda g: g * 3)
+    x.sum().backward()
+    assert x.grad.tolist() == [3]
+    with no_grad():  # where what has hooks is evaluated, too
+        (x * 2).register_hook(print)
 
 
 def test_a_seed_takes_the_dtype_of_the_result():
