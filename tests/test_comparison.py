@@ -100,6 +100,15 @@ def test_an_operation_without_a_counterpart_is_named_last():
     assert "own(x)" in repr(found).splitlines()[-1]
 
 
+def test_numbers_that_pytorch_lacks_are_told_and_the_others_compared():
+    x = np.array([1.0, 2.0])
+    found = compare_with_torch(lambda x: np.sum(np.sin(x) * x.astype(np.longdouble)), x)
+    assert (found[0].operation, found[0].value) == ("sin(x)", 0)
+    (product,) = (d for d in found if d.operation.startswith("multiply"))
+    assert product.reason.startswith("PyTorch: can't convert np.ndarray of type numpy.longdouble")
+    assert [bool(d.reason) for d in compare_with_torch(np.sum, x.astype(np.longdouble))] == [True]
+
+
 def test_without_pytorch(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ImportError) as error:

@@ -150,11 +150,11 @@ def _difference(e: Equation, known: Mapping[Any, Any], torch: Any) -> Difference
     operation = f"{e.op.name}({', '.join(str(a) for a in e.args)})"
     arrays = {n: known[n].data if type(known[n]) is Tensor else known[n] for n in names}
     sent = _is_sent(y) and y.grad is not None
-    leaves = {n: torch.tensor(np.array(x)) for n, x in arrays.items()}  # it reads none backwards
     wanted = [n for n in names if sent and _is_sent(known[n])]
-    for n in wanted:
-        leaves[n].requires_grad_()
-    try:
+    try:  # of a copy: it reads none backwards
+        leaves = {n: torch.tensor(np.array(x)) for n, x in arrays.items()}
+        for n in wanted:
+            leaves[n].requires_grad_()
         theirs = _theirs(e, arrays, leaves, torch)
         value = _distance(y.data, theirs.detach().numpy())
         if not wanted:
