@@ -403,6 +403,10 @@ SPECIAL = [
     (lambda x: x // 0.0, [1.0, -1.0, 0.0]),
     (lambda x: x // INF, [1.0, -1.0, 0.0, INF, NAN]),
     (lambda x: x // -INF, [1.0, -1.0, 0.0]),
+    (lambda x: 1 / (x % 2), [-2.0, -0.0, 0.0, 4.0, INF]),
+    (lambda x: 1 / (x % -2), [-2.0, -0.0, 0.0, 4.0, INF]),
+    (lambda x: 1 / (x // 3), [-0.0, 0.0, 1.0, -1.0, 5e-324]),
+    (lambda x: -1.4 // (x // -0.8897), [0.876, -0.876, 0.0, -0.0]),
     (np.deg2rad, [1e308, -180.0]),
     (np.degrees, [1e306, INF]),
     (lambda x: np.fmax(x, 1.0), [NAN, 0.0, 2.0]),
@@ -436,6 +440,7 @@ def overflowing(dtype, i, *_):
 INTS, TRUTHS, FLOATS = np.array([-7, 0, 5]), np.array([True, False, True]), np.array([1.5, NAN, 0])
 KINDS = [
     lambda i, b, f: i // (i - 5) + i % i[::-1] + np.reciprocal(i - 6) + i[1] % i[1],
+    lambda i, b, f: 1 / (i % -5) + 1 / (i // -9),
     lambda i, b, f: (i * 2**33 & 7 * 2**33) + (i * 2**33 | 1) + (i ^ 2**40) + ~i,
     lambda i, b, f: np.logical_and(f, f) * 1 + np.logical_not(f) * 2 + np.where(f, i, 0),
     lambda i, b, f: np.where(f[1], i, 0) + f.astype(bool) + np.all(f[:2]) + np.count_nonzero(f),

@@ -62,9 +62,11 @@ const nd = (() => {
   // Of numbers, JavaScript's operators see 32 bits only.
   const bits = (x) => BigInt(Math.trunc(x));
   const onBits = (f) => (a, b) => Number(f(bits(a), bits(b)));
+  const zeroOf = (x) => (x < 0 || Object.is(x, -0) ? -0 : 0); // with the sign of x
   const remainder = (a, b) => {
     const rest = a % b;
-    return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
+    if (rest === 0) return zeroOf(b);
+    return rest < 0 !== b < 0 ? rest + b : rest;
   };
   // JavaScript finds 1 ** NaN undefined, and (-1) ** Infinity too; C and NumPy do not.
   const power = (a, b) => (+a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b);
@@ -76,7 +78,9 @@ const nd = (() => {
   const floor_divide = (a, b) => {
     const rest = a % b;
     const below = rest !== 0 && rest < 0 !== b < 0; // then what is whole lies above the quotient
-    return +b === 0 ? Math.floor(a / b) : rint((a - rest) / b) - below;
+    if (+b === 0) return Math.floor(a / b);
+    const whole = rint((a - rest) / b) - below;
+    return whole === 0 ? zeroOf(a / b) : whole;
   };
   const logaddexp = (a, b) => {
     if (a === b) return a + Math.LN2;
@@ -113,8 +117,8 @@ const nd = (() => {
     divide: (a, b) => a / b,
     floor_divide,
     remainder,
-    quotient: (a, b) => (+b ? floor_divide(a, b) : 0), // of integers
-    rest: (a, b) => (+b ? remainder(a, b) : 0),
+    quotient: (a, b) => (+b ? floor_divide(a, b) + 0 : 0), // of integers, which have one zero
+    rest: (a, b) => (+b ? remainder(a, b) + 0 : 0),
     inverse: (x) => (Math.abs(x) === 1 ? x : 0),
     power,
     pow: power,
