@@ -364,10 +364,12 @@ def test_a_root_of_a_negative_number_wants_another_argument():
     for root in (np.sqrt, lambda x: x**0.5, lambda x: np.power(x, 0.5)):
         with np.errstate(all="ignore"):
             y = root(x)
-        assert why(x, y).instead == "an argument that is not negative: np.maximum(x, 0), np.abs(x)"
+        assert why(x, y).instead == "an argument above 0: np.maximum(x, 1e-12), np.abs(x)"
     with np.errstate(all="ignore"):
         at_zero = (x * 0.0) ** -1.0
+        large = (x * x) ** 1000.0
     assert why(x, at_zero).instead.startswith("a + 1e-12 below the root")
+    assert why(x, large).instead.startswith("smaller numbers")
 
 
 def test_data_that_is_no_number():

@@ -153,6 +153,7 @@ ZERO: dict[str, Callable[[Use], Reason | None]] = {
 
 # ── a number that is none ─────────────────────────────────────────────────────────────────────
 ROOM = "a + 1e-12 below the root, or np.linalg.norm, whose gradient at 0 is 0"
+ABOVE = "an argument above 0: np.maximum(x, 1e-12), np.abs(x)"
 REMEDIES = {
     "log": "a positive argument; of probabilities log_softmax or cross_entropy of the logits",
     "divide": "a denominator that is not 0: a / (b + 1e-12)",
@@ -175,8 +176,8 @@ def why_not_finite(node: Tensor, args: Sequence[Any]) -> Reason:
     bad = ~np.isfinite(node.data)
     first = np.asarray(node.data)[bad][0]
     result, remedy = number(first), REMEDIES.get(op.name, LARGE)
-    if remedy is ROOM and np.isnan(first):
-        remedy = "an argument that is not negative: np.maximum(x, 0), np.abs(x)"
+    if remedy is ROOM and np.broadcast_to(raw(args[0]), node.shape)[bad][0] != 0:
+        remedy = LARGE if np.isinf(first) else ABOVE
     if not op.elementwise:
         most = max(np.abs(raw(a)).max() for a in args if _is_number(a) and np.size(raw(a)))
         return Reason(f"{op.name} of numbers up to {number(most)} is {result}", LARGE)
