@@ -19,7 +19,7 @@ from autograd import Tensor, logsumexp, place_of, record_lines, refusal
 from nn.case import Case, constants, inside, op, origin, rms, sums_to_1, tensors
 from nn.function import RReLU
 from nn.layers import Dropout
-from nn.module import Module, Parameter, untouched
+from nn.module import Module, Parameter, uncompiled, untouched
 from nn.normalization import BatchNorm
 from nn.targets import raw
 
@@ -191,8 +191,7 @@ def in_a_list(case: Case) -> Found:
     trained = {t for t in case.grads if t.requires_grad and t.is_leaf}
     for path, module in case.model.named_modules():
         for name, value in vars(module).items():
-            # f: what was compiled
-            parts = [x if isinstance(x, Module) else getattr(x, "f", x) for x in inside(value)]
+            parts = [uncompiled(x) for x in inside(value)]
             parts = [x for x in parts if id(x) not in known]
             modules = [x for x in parts if isinstance(x, Module)]
             tuned = [t for t in tensors(parts) if isinstance(t, Parameter) or t in trained]

@@ -17,7 +17,7 @@ import numpy as np
 import autograd
 from autograd import Tensor, kind_of, optional, refusal, write_atomically
 from nn.checks import refuse
-from nn.module import Module, untouched
+from nn.module import Module, uncompiled, untouched
 
 AnyModule = TypeVar("AnyModule", bound=Module)
 
@@ -33,7 +33,7 @@ pickles, as torch.save writes them, may run code and are not read"""
 
 
 def save(module: Module, path: str | os.PathLike[str]) -> Path:
-    """Write the parameters and buffers of a module to a file; return its path.
+    """Write the parameters and buffers of a module, compiled or not, to a file; return its path.
 
     PyTorch reads it: ``model.load_state_dict(safetensors.torch.load_file(path))``. The file is
     written as a whole or not at all.
@@ -56,7 +56,9 @@ def save(module: Module, path: str | os.PathLike[str]) -> Path:
     True
     """
     what, where = "nn.save writes a module", f"nn.save of {kind_of(module)}"
-    refuse(not isinstance(module, Module), what, where, "nn.save(model, path)", TypeError)
+    refuse(
+        not isinstance(uncompiled(module), Module), what, where, "nn.save(model, path)", TypeError
+    )
     # safetensors writes the memory as it lies, whatever the strides say
     arrays = {key: np.asarray(t.data, order="C") for key, t in module.state_dict().items()}
     known = {np.dtype(name) for name in DTYPES.values()}
@@ -85,7 +87,9 @@ def load(module: AnyModule, path: str | os.PathLike[str]) -> AnyModule:
     ImportError : where safetensors is not installed.
     """
     what, where = "nn.load reads into a module", f"nn.load into {kind_of(module)}"
-    refuse(not isinstance(module, Module), what, where, "nn.load(model, path)", TypeError)
+    refuse(
+        not isinstance(uncompiled(module), Module), what, where, "nn.load(model, path)", TypeError
+    )
     with _reading(path, f"nn.load({str(path)!r})", "no weights are in this file", WRITTEN) as file:
         parts = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118  # no dict
         dtypes = {key: part.get_dtype() for key, part in parts.items()}

@@ -395,6 +395,11 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
+def uncompiled(model: Any) -> Any:
+    """Return the module that `autograd.compile` was given; what is no compiled form, as it is."""
+    return model if isinstance(model, Module) else getattr(model, "f", model)
+
+
 def untouched(*models: Module) -> ExitStack:
     """Return a context that leaves models and the random state as they were before it.
 

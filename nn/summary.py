@@ -8,7 +8,7 @@ import autograd
 from autograd import no_grad
 from nn.case import inside
 from nn.checks import refuse
-from nn.module import Module, untouched
+from nn.module import Module, uncompiled, untouched
 
 
 class Row(NamedTuple):
@@ -62,7 +62,7 @@ def summary(model: Module, *example: Any) -> "autograd.Grid":
     1        ReLU    (1, 8)           0      8
     2        Linear  (1, 3)          27     51
     """
-    model = model if isinstance(model, Module) else getattr(model, "f", model)  # compiled
+    model = uncompiled(model)
     what, where = "summary looks at a module", f"summary({model!r:.40})"
     refuse(not isinstance(model, Module), what, where, "nn.summary(model, X)", TypeError)
     parts = {id(module): (name or "(model)", module) for name, module in model.named_modules()}

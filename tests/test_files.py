@@ -70,6 +70,17 @@ def test_what_was_saved_comes_back_bit_by_bit(tmp_path):
     assert b.matrix.requires_grad
 
 
+def test_a_compiled_module_is_written_and_read_as_the_module(tmp_path):
+    a, b = nn.Linear(2, 3), nn.Linear(2, 3)
+    path = nn.save(ag.compile(a), tmp_path / "a.safetensors")
+    compiled = ag.compile(b)
+    assert nn.load(compiled, path) is compiled
+    assert_same(values(a), values(b))
+    assert_array_equal(compiled(np.ones(2)).data, a(np.ones(2)).data)
+    with pytest.raises(TypeError):
+        nn.save(ag.compile(np.sin), tmp_path / "b.safetensors")
+
+
 # ── with PyTorch ──────────────────────────────────────────────────────────────────────────────
 def perceptron(n):
     deep = n.Sequential(n.LayerNorm(8), n.Linear(8, 3, bias=False))
