@@ -522,6 +522,14 @@ def test_it_fits_a_phone_and_a_desk_by_day_and_by_night(show, scheme, paper, wid
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_a_picture_of_ten_operations_is_seen_whole_on_a_desk(show):
+    formula = "(tanh(a * b + c) - sin(a / d)) ** 2 * exp(b) + c"
+    at = {"a": 0.5, "b": 0.8, "c": -0.3, "d": 2.0}
+    page = show(explore(formula, **at), viewport={"width": 1400, "height": 900})
+    picture = page.locator(".picture")
+    assert picture.evaluate("e => e.scrollWidth") == picture.evaluate("e => e.clientWidth")
+
+
 def test_no_letter_of_a_result_stands_on_the_head_of_an_arrow(show):
     formula = "1 / (1 + exp(-(t0 + t1 * x1 + t2 * x2)))"
     page = show(explore(formula, t0=-3, t1=2, x1=-1, t2=-3, x2=-2))

@@ -27,7 +27,7 @@ class Painter {
     this.svg = shape("svg", {
       viewBox: view.join(" "), width: view[2] * 1.25, height: view[3] * 1.25, role: "group",
     });
-    this.svg.style.minWidth = `${view[2]}px`; // smaller, nobody could read it: then it scrolls
+    this.svg.style.minWidth = `${view[2] * 0.8}px`; // smaller, nobody could read it: then it scrolls
     this.svg.setAttribute("aria-label", `the graph of ${model.title}`);
     this.items = []; // {element, data, kind}: what can be chosen, in the order of computation
     model.nodes.forEach((node, i) => {
