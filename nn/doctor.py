@@ -371,6 +371,7 @@ def doctor(model: Module, loss: Tensor | Callable[[], Tensor], optimizer: Any = 
     Raises
     ------
     TypeError : for a model that is no module, or a loss that is no Tensor.
+    ValueError : for a loss that a compiled function computed, which is one operation.
 
     Examples
     --------
@@ -405,6 +406,12 @@ def _report(model: Any, loss: Any, optimizer: Any, variables: dict[int, str]) ->
         raise refusal(TypeError, "doctor looks at a module and its loss", given, instead)
     with np.errstate(all="ignore"):
         case = Case(model, loss, optimizer, variables)
+        users = [node for p in case.names for node in case.uses.get(p, ())]
+        replay = "autograd.program.replay.replay"
+        if users and all(node.op and node.op.home == replay for node in users):
+            what = "doctor sees no operation of a model that was compiled"
+            where = f"the loss came through {op(users[0])}, compiled, which is one operation"
+            raise refusal(ValueError, what, where, "a loss by the model as it was, uncompiled")
         told = ((check, next(check(case), None)) for check in CHECKS)  # one of each to begin with
         return Report(_finding(check, *found) for check, found in told if found)
 

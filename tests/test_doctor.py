@@ -521,6 +521,20 @@ def test_losses_that_nobody_holds_any_more_are_no_mistake():
             gc.enable()
 
 
+def test_a_loss_that_a_compiled_model_computed_is_refused():
+    model = nn.Sequential(nn.Linear(X.shape[1], 3), nn.Softmax(-1))
+    loss = F.cross_entropy(autograd.compile(model)(X), CLASSES)
+    with pytest.raises(ValueError) as error:
+        nn.doctor(model, loss)
+    assert str(error.value) == (
+        "doctor sees no operation of a model that was compiled\n"
+        "  where: the loss came through Sequential, compiled, which is one operation\n"
+        "  instead: a loss by the model as it was, uncompiled"
+    )
+    (found,) = nn.doctor(model, F.cross_entropy(model(X), CLASSES))
+    assert found.check == "not_logits"
+
+
 def test_a_frozen_teacher_may_be_hidden_and_a_part_compiled():
     model, teacher = classifier(), classifier()
     model.teacher = [teacher.requires_grad_(False)]
