@@ -106,7 +106,9 @@ def test_numbers_that_pytorch_lacks_are_told_and_the_others_compared():
     assert (found[0].operation, found[0].value) == ("sin(x)", 0)
     (product,) = (d for d in found if d.operation.startswith("multiply"))
     assert product.reason.startswith("PyTorch: can't convert np.ndarray of type numpy.longdouble")
-    assert [bool(d.reason) for d in compare_with_torch(np.sum, x.astype(np.longdouble))] == [True]
+    nothing = compare_with_torch(np.sum, x.astype(np.longdouble))
+    assert [bool(d.reason) for d in nothing] == [True]
+    assert repr(nothing).startswith("sum beside PyTorch: nothing was compared\n")
 
 
 def test_without_pytorch(monkeypatch):

@@ -65,7 +65,9 @@ class Comparison(Sequence[Difference]):
         return max((d.largest for d in self.differences if not d.reason), default=0.0)
 
     def __repr__(self) -> str:
-        title = f"{self.of} beside PyTorch: the largest difference is {self.largest:.1e}"
+        known = any(not d.reason for d in self)
+        told = f"the largest difference is {self.largest:.1e}" if known else "nothing was compared"
+        title = f"{self.of} beside PyTorch: {told}"
         table = [("result", "operation", "value", "gradient"), *map(_cells, self)]
         widths = [max(len(row[i]) for row in table) for i in range(3)]
         lines = [
