@@ -772,8 +772,8 @@ SINE = (
 ARRAY = "making an array of a traced value"
 MAKE_NEW = "x = x + y, which makes a new value"
 TAKE = (
-    "NumPy's functions of the value itself; np.zeros(shape, like=x) for an array to write into; "
-    "for table[i], the table as an argument"
+    "NumPy's functions of the value itself, as A @ x for A.dot(x); autograd.numpy.array([...]) of "
+    "lists with it; np.zeros(shape, like=x) to write into; for table[i], the table as an argument"
 )
 REFUSED = {
     branch: ("branching on a traced value", WHERE),

@@ -713,7 +713,10 @@ REFUSALS = [
     (
         lambda x: np.asarray(x),
         "making an array of a mapped value",
-        "NumPy's functions of the value itself; Tensor(a)[i] for a[i]",
+        (
+            "NumPy's functions of the value itself, as A @ x for A.dot(x); "
+            "autograd.numpy.array([...]) of lists with it; Tensor(a)[i] for a[i]"
+        ),
     ),
     (
         lambda x: np.add(x, x, out=np.ones(3)),

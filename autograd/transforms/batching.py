@@ -62,7 +62,10 @@ class Batched(Standin):
 
     kind, outside = "mapped", "into an array that holds one example"
     refusal = staticmethod(vmap_error)
-    array_instead = "NumPy's functions of the value itself; Tensor(a)[i] for a[i]"
+    array_instead = (
+        "NumPy's functions of the value itself, as A @ x for A.dot(x); autograd.numpy.array([...]) "
+        "of lists with it; Tensor(a)[i] for a[i]"
+    )
     number_instead = "the value itself, which NumPy takes"
 
     shape = property(lambda self: self._shape, doc="That of one example.")  # nobody sets it

@@ -65,8 +65,9 @@ class Symbol(Standin):
     kind, outside = "traced", "a traced value into an array of numbers"
     refusal = staticmethod(capture_error)
     array_instead = (
-        "NumPy's functions of the value itself; np.zeros(shape, like=x) for an array to write "
-        "into; for table[i], the table as an argument"
+        "NumPy's functions of the value itself, as A @ x for A.dot(x); autograd.numpy.array([...]) "
+        "of lists with it; np.zeros(shape, like=x) to write into; for table[i], the table as an "
+        "argument"
     )
     number_instead = (
         "NumPy's functions of the value itself: np.sin(x) for math.sin(x); "
