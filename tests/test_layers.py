@@ -15,9 +15,9 @@ import nn
 
 ROOT = pathlib.Path(__file__).parents[1]
 ORDER = [
-    "base.errors", "base.files", "base.heap", "base.blocks", "base.closeness", "base.modes",
-    "base.tree", "base.usage", "primitive", "rules", "mutation.holders", "mutation.versions",
-    "mutation.witness", "interface.elsewhere", "interface.devices", "interface.spellings",
+    "base.errors", "base.contexts", "base.files", "base.heap", "base.blocks", "base.closeness",
+    "base.modes", "base.tree", "base.usage", "primitive", "rules", "mutation.holders",
+    "mutation.versions", "mutation.witness", "interface.elsewhere", "interface.devices", "interface.spellings",
     "interface.pytorch", "interface.protocols", "interface.methods", "interface.values",
     "sweep.hooks", "tensor", "transforms.outside", "debugging.watch", "mutation.inplace",
     "interface.dispatch", "interface.conversion", "interface.elements", "interface.creation",

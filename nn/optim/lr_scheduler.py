@@ -112,10 +112,10 @@ class LRScheduler(Remembering):
         return super().state_dict() | copy.deepcopy(self._written())
 
     def _saved(self, state_dict: Mapping[str, Any]) -> dict[str, Any]:
-        written = self._written()
+        saved, written = super()._saved(state_dict), self._written()
         self._refuse_lack(state_dict, written)
         options = copy.deepcopy({k: state_dict[k] for k in written})
-        return {**super()._saved(state_dict), "options": self.options | options}
+        return {**saved, "options": self.options | options}
 
     def _written(self) -> dict[str, Any]:
         """Return the options that can be written into a file: numbers, words and lists of them."""
