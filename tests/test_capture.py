@@ -415,6 +415,9 @@ def test_arguments_must_fit():
         program(X.astype(np.float32), "twice", 2)
     with pytest.raises(TypeError, match=r"takes n as int64 \(\), not float64 \(\)"):
         program(X, "twice", 2.5)
+    for n, dtype in ((2**63, "uint64"), (2**64, "object"), ("2", "<U1")):
+        with pytest.raises(TypeError, match=rf"takes n as int64 \(\), not {dtype} \(\)"):
+            program(X, "twice", n)
     assert program(X, "twice", True) == pytest.approx(X), "a number for NumPy"
     program = capture(lambda mask, flag: mask * flag, X > 1, True)
     with pytest.raises(TypeError, match="takes the constant True, not 1"):

@@ -1,6 +1,7 @@
 """Program: a computation as a list of equations, which can be read, run, printed and saved."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -200,7 +201,9 @@ class Program:
             like = self.inputs[name]
             value = plain(x)
             if type(value) in (bool, int, float, complex):  # NumPy's: 2 is a float, 2.5 no integer
-                value = np.asarray(value, np.result_type(value, like.dtype))[()]
+                with suppress(OverflowError):  # of more than 64 bits
+                    value = np.asarray(value, np.result_type(value, like.dtype))[()]
+            value = value if hasattr(value, "dtype") else np.asarray(value)
             native = raw(value).dtype.newbyteorder("=")  # numbers and files have no other order
             if raw(value).shape != like.shape or native != like.dtype.newbyteorder("="):
                 have, want = (f"{v.dtype} {v.shape}" for v in (raw(value), like))
