@@ -1,7 +1,7 @@
 """Checks of derivatives against numerical ones."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,13 +77,15 @@ def _check(
     # a real number is checked as it is, anything else as a random sum of its elements
     curved = [np.iscomplexobj(y) for y in results]
     alone = len(results) == 1 and np.ndim(results[0]) == 0 and not curved[0]
-    weights = [np.ones(()) if alone else _along(random, y) for y in results]
+    weights = [np.ones(()) if alone else along(random, y) for y in results]
     seed = rebuild([np.asarray(w)[()] for w in weights])
     got = pull(seed)
-    again = pull(rebuild([np.asarray(SECOND * w)[()] for w in weights]))
-    for i, (first, second) in enumerate(zip(got, again, strict=True)):
+    with np.errstate(all="ignore"):  # twice as much may be too much
+        doubled = [SECOND * first for first in got]
+        again = pull(rebuild([np.asarray(SECOND * w)[()] for w in weights]))
+    for i, (first, second) in enumerate(zip(doubled, again, strict=True)):
         size = np.max(np.abs(second), initial=0.0, where=np.isfinite(second))
-        if not np.allclose(SECOND * first, second, 0, 1e-6 * size, equal_nan=True):
+        if not np.allclose(first, second, 0, 1e-6 * size, equal_nan=True):
             raise refusal(
                 AssertionError,
                 "the derivative is not linear in the gradient that arrives",
@@ -97,10 +99,11 @@ def _check(
         return np.real(total) if any(curved) else total
 
     for i, x in enumerate(xs):
-        direction = _along(random, x)
-        expected, error = directional(weighted, xs, i, direction, order == 1)
-        if not _close(np.sum(got[i] * direction).real, expected, error, got[i], direction):
-            _blame(weighted, xs, i, np.asarray(got[i]), f"{name}, argument {positions[i]}", order)
+        for direction in by_size(x, along(random, x)):
+            expected, error = directional(weighted, xs, i, direction, order == 1)
+            if not _close(np.sum(got[i] * direction).real, expected, error, got[i], direction):
+                where = f"{name}, argument {positions[i]}"
+                _blame(weighted, xs, i, np.asarray(got[i]), where, order)
     if order < last:
         # the next order differentiates the pull, with respect to the arguments
         def gradient(*points: Any) -> Any:
@@ -109,11 +112,22 @@ def _check(
         _check(gradient, xs, random, name, positions, order + 1, last)
 
 
-def _along(random: np.random.Generator, x: Any) -> Any:
+def along(random: np.random.Generator, x: Any) -> Any:
     """Return a random direction in the space of x, of a few bits: x + step loses nothing."""
     parts = random.standard_normal((1 + np.iscomplexobj(x), *np.shape(x)))
     parts = (np.floor(64 * parts) + 0.5) / 64  # never 0
     return parts[0] + 1j * parts[1] if np.iscomplexobj(x) else parts[0]
+
+
+def by_size(x: Any, direction: Any) -> Iterator[Any]:
+    """Yield what a direction has in the elements that are not large, and in those that are.
+
+    Their steps differ, and so no step of both would tell anything.
+    """
+    large = np.abs(x) >= 2.0**20
+    for part in (~large, large):
+        if np.any(part):
+            yield np.where(part, direction, 0)[()]
 
 
 def directional(
@@ -131,10 +145,9 @@ def directional(
             f"argument {i}, of shape {np.shape(xs[i])}",
             "finite arguments: np.isfinite(x).all()",
         )
-    steps, unit = _steps(xs[i])
     with np.errstate(all="ignore"):
         here = float(at(0.0))
-        for powers in steps:
+        for powers, unit in _steps(np.asarray(xs[i])[np.asarray(direction) != 0]):
             tried = [_central(at, here, 2.0**power) for power in powers]
             difference, error = min(tried, key=lambda d: d[1] if d[1] == d[1] else np.inf)
             if error <= 1e-4 * max(abs(difference), 1e-6 * abs(here) / unit, 1e-3 / unit):
@@ -155,23 +168,26 @@ def directional(
         except (TypeError, ValueError, NotImplementedError, np.exceptions.ComplexWarning):
             return difference, error  # f is not made for complex numbers
     if abs(exact - difference) <= 10 * error + 1e-6 * abs(difference):
+        unit = max(unit, 1.0)
         return exact, 1e-14 * max(abs(difference), abs(here) / unit, 1e-3 / unit)
     return difference, error
 
 
-def _steps(x: Any) -> tuple[Sequence[Sequence[int]], float]:
-    """Return lists of steps, to be tried in turn, and the size of an argument that is large.
+def _steps(x: Any) -> list[tuple[Sequence[int], float]]:
+    """Return lists of steps, to be tried in turn, each with the size that its derivatives are of.
 
     A function changes over lengths of its own, as a sine, or in proportion to its argument, as a
     logarithm.
     """
+    usual: list[tuple[Sequence[int], float]] = [(powers, 1.0) for powers in STEPS]
     sizes = np.abs(x)[x != 0]
     if not sizes.size:
-        return STEPS, 1.0
+        return usual
     low, high = (int(np.frexp(size)[1]) for size in (sizes.min(), sizes.max()))
     if high > 20:
-        return [[high + k for k in powers] for powers in OF_LARGE], 2.0 ** (high - 1)
-    return [*STEPS, [max(low + k, high - 45, -1000) for k in STEPS[0]]], 1.0
+        return [([high + k for k in powers], 2.0 ** (high - 1)) for powers in OF_LARGE]
+    small = [max(low + k, high - 45, -1000) for k in STEPS[0]]
+    return [*usual, (small, 2.0 ** (small[0] - STEPS[0][0]))]
 
 
 def _central(at: Callable[[Any], Any], here: float, step: float) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograd import check_grads, primitive, softmax
+from autograd import check_grads, elementwise_grad, primitive, softmax
 
 RANDOM = np.random.default_rng(7)
 
@@ -51,6 +51,31 @@ def test_arguments_of_all_sizes(name, size):
     if slope(size) != 0:  # exp(-1e7) is 0
         with pytest.raises(AssertionError, match="the derivative is wrong"):
             check_grads(planted, size)
+
+
+@pytest.mark.parametrize("size", [1e7, 1e9])
+@pytest.mark.parametrize("f", [np.log, np.sqrt, np.tanh, np.arctan, np.abs, lambda x: np.exp(-x)])
+def test_large_elements_stand_beside_small_ones(f, size):
+    check_grads(f, np.array([1e-3, 1.0, size]))
+    with pytest.raises(AssertionError, match=r"element \(1,\)"):
+        check_grads(planted(f, np.array([1, 1.5, 1])), np.array([1e-3, 1.0, size]), order=1)
+
+
+def planted(f, factor):
+    """Return f, of which the derivative is so many times too large."""
+    rule = primitive(lambda x: f(x) + 0.0)
+    rule.defvjp(lambda g, y, x: factor * elementwise_grad(f)(x) * g)
+    return rule
+
+
+@pytest.mark.parametrize("x", [1e-9, -3e-12, np.array([1e-9, 2.0])])
+def test_a_kink_may_be_near(x):
+    check_grads(np.abs, x)
+    check_grads(lambda x: np.maximum(x, 0), x)
+
+
+def test_what_overflows_by_a_second_gradient_is_not_told():
+    check_grads(lambda x: x * 1e308, 1.0, order=1)
 
 
 @pytest.mark.parametrize("x", [np.nan, np.array([1.0, -np.inf])])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.base.errors import call_of, refusal, user_line
-from autograd.check import _along, _close, directional
+from autograd.check import _close, along, by_size, directional
 from autograd.debugging.watch import Watcher, numbers
 from autograd.primitive import Primitive
 from autograd.rules.shape import sum_to
@@ -87,7 +87,7 @@ class audit(Watcher):  # noqa: N801  # beside detect_anomaly
             g = self._random.standard_normal(np.shape(y))[()]
             sent = rule(g, y, *xs, **params) if rule else np.zeros(xs[i].shape)  # None means flat
             got = sum_to(np.asarray(sent), xs[i].shape)
-            direction = _along(self._random, xs[i])
+            direction = next(by_size(xs[i], along(self._random, xs[i])), 0.0)
             if _is_symmetric(xs[i]):
                 direction = direction + np.swapaxes(direction, -1, -2)
             try:
