@@ -228,6 +228,7 @@ def _hooked(node: Tensor, g: Gradient, recorded: bool) -> Gradient:
             refuse_gradient(node, changed)
         if recorded:
             g = changed if type(changed) is Tensor else constant(np.asarray(changed)[()])
+            g = g if g.dtype == node.dtype else fit(g, node)
         elif not hasattr(g := raw(changed), "_record"):  # neither a symbol nor an outer Tensor
             g = np.asarray(g, node.dtype)[()]
     return g

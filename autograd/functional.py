@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd.base.closeness import is_close
 from autograd.base.errors import function_name, kind_of, refusal
-from autograd.base.modes import enable_grad, is_grad_enabled
+from autograd.base.modes import enable_grad, is_grad_enabled, rehearsal
 from autograd.base.tree import flatten, map_leaves
 from autograd.base.usage import transform
 from autograd.mutation.witness import locked
@@ -471,8 +471,12 @@ def checkpoint(f: Same) -> Same:
         def forward(*xs: Any) -> Any:
             starts = [_kept(x) if i in wanted else x for i, x in enumerate(xs)]
             given = [constant(x) if i in wanted else x for i, x in enumerate(starts)]
-            with enable_grad():  # as the second time: under no_grad, parts would be views
-                y = again(*given)
+            rehearsal.value += 1
+            try:
+                with enable_grad():  # as the second time: under no_grad, parts would be views
+                    y = again(*given)
+            finally:
+                rehearsal.value -= 1
             if any(raw(t) is not x for t, x in zip(given, starts, strict=True)):
                 raise refusal(
                     RuntimeError,

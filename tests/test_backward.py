@@ -431,6 +431,35 @@ def test_a_hook_stays_with_the_value_before_a_rewrite_as_in_pytorch(rewrite, gra
         assert [g.tolist() for g in before + after] == [gradient, [3.0, 3.0]]
 
 
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize("returned", [[1, 2], np.array([1.0, 2.0]), Tensor([1.0, 2.0])])
+def test_what_a_hook_returns_is_of_its_tensors_dtype(returned, create_graph):
+    x = leaf(np.ones(2, np.float32))
+    x.register_hook(lambda g: returned)
+    (x * x).sum().backward(create_graph=create_graph)
+    assert (x.grad.dtype, x.grad.tolist()) == (np.float32, [1.0, 2.0])
+
+
+def test_a_hook_returns_no_ragged_list():
+    x = leaf([1.0, 2.0])
+    x.register_hook(lambda g: [[1.0], [1.0, 2.0]])
+    with pytest.raises(ValueError, match=r"which returned object \(2,\)"):
+        x.sum().backward()
+
+
+def test_a_checkpoint_calls_the_hooks_of_its_second_pass():
+    def step(v):
+        y = v * 2
+        y.register_hook(lambda g: g * 10)
+        return (y * y).sum()
+
+    outer = ag.checkpoint(lambda v: ag.checkpoint(step)(v) + 0.0)
+    for f in (step, ag.checkpoint(step), outer):
+        assert grad(f)(np.array([1.0, 2.0])).tolist() == [80.0, 160.0]
+    with pytest.raises(RuntimeError, match="this tensor requires none"):
+        Tensor(1.0).register_hook(print)
+
+
 def test_the_options_of_backward_come_in_pytorchs_order():
     x = Tensor(2.0, requires_grad=True)
     y = x * x

@@ -34,6 +34,9 @@ class _Depth(threading.local):
 depth = _Depth()
 """How many transforms (`grad`, ...) this thread is inside of."""
 
+rehearsal = _Depth()
+"""How many first passes of checkpoints this thread is inside of: the second one has gradients."""
+
 deriving: dict[Any, list[Any]] = {}
 """The transforms whose functions run at present, in any thread, and what they differentiate by."""
 

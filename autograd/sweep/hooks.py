@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from autograd.base.errors import describe, kind_of, refusal
-from autograd.base.modes import is_grad_enabled
+from autograd.base.modes import is_grad_enabled, rehearsal
 
 
 class Hook:
@@ -22,11 +22,14 @@ class Hook:
 
 
 def add_hook(x: Any, hook: Any) -> Hook:
-    """Keep a hook with its tensor; refuse what could never be called, or not with a gradient."""
+    """Keep a hook with its tensor; refuse what could never be called, or not with a gradient.
+
+    Where gradients are not wanted at present, nothing requires one, and a hook may be set.
+    """
     if not callable(hook):
         what, where = "a hook is a function of the gradient", f"x.register_hook({kind_of(hook)})"
         raise refusal(TypeError, what, where, "x.register_hook(lambda grad: 2 * grad)")
-    if not x.requires_grad and is_grad_enabled():  # else nothing does, on purpose
+    if not x.requires_grad and is_grad_enabled() and not rehearsal.value:
         what = "a hook is called with a gradient, and this tensor requires none"
         where, instead = f"register_hook of {describe(x)}", "x.requires_grad_() before y = f(x)"
         raise refusal(RuntimeError, what, where, instead)
@@ -38,7 +41,10 @@ def add_hook(x: Any, hook: Any) -> Hook:
 
 def refuse_gradient(x: Any, g: Any) -> None:
     """Raise for what a hook of a tensor returned, unless it can be the gradient of that."""
-    g = g if hasattr(g, "dtype") else np.asarray(g)
+    try:
+        g = g if hasattr(g, "dtype") else np.asarray(g)
+    except ValueError:
+        g = np.asarray(g, object)  # a ragged list
     if g.shape != x.shape or g.dtype.kind not in "biuf" + x.dtype.kind:
         raise refusal(
             ValueError,
