@@ -65,6 +65,11 @@ def op(t: Any) -> str:
     return t.op.name if type(t) is Tensor and t.op else ""
 
 
+def is_compiled(t: Tensor) -> bool:
+    """Tell whether a compiled function made this, as one operation."""
+    return t.op is not None and t.op.home == "autograd.program.replay.replay"
+
+
 def tensors(values: Iterable[Any]) -> list[Tensor]:
     return [v for v in values if type(v) is Tensor]
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import Tensor, logsumexp, place_of, record_lines, refusal
-from nn.case import Case, constants, inside, op, origin, rms, sums_to_1, tensors
+from nn.case import Case, constants, inside, is_compiled, op, origin, rms, sums_to_1, tensors
 from nn.function import RReLU
 from nn.layers import Dropout
 from nn.module import Module, Parameter, uncompiled, untouched
@@ -406,12 +406,12 @@ def _report(model: Any, loss: Any, optimizer: Any, variables: dict[int, str]) ->
         raise refusal(TypeError, "doctor looks at a module and its loss", given, instead)
     with np.errstate(all="ignore"):
         case = Case(model, loss, optimizer, variables)
-        users = [node for p in case.names for node in case.uses.get(p, ())]
-        replay = "autograd.program.replay.replay"
-        if users and all(node.op and node.op.home == replay for node in users):
-            what = "doctor sees no operation of a model that was compiled"
-            where = f"the loss came through {op(users[0])}, compiled, which is one operation"
-            raise refusal(ValueError, what, where, "a loss by the model as it was, uncompiled")
+        users = [case.uses[p] for p in case.names if p in case.uses]
+        hidden = [[node for node in nodes if is_compiled(node)] for nodes in users]
+        if hidden and all(hidden):
+            what = "doctor cannot see what a compiled function does with the parameters"
+            where = f"the loss came through {op(hidden[0][0])}, compiled, which is one operation"
+            raise refusal(ValueError, what, where, "a loss that is computed without compile")
         told = ((check, next(check(case), None)) for check in CHECKS)  # one of each to begin with
         return Report(_finding(check, *found) for check, found in told if found)
 

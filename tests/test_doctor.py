@@ -524,13 +524,14 @@ def test_losses_that_nobody_holds_any_more_are_no_mistake():
 def test_a_loss_that_a_compiled_model_computed_is_refused():
     model = nn.Sequential(nn.Linear(X.shape[1], 3), nn.Softmax(-1))
     loss = F.cross_entropy(autograd.compile(model)(X), CLASSES)
-    with pytest.raises(ValueError) as error:
-        nn.doctor(model, loss)
-    assert str(error.value) == (
-        "doctor sees no operation of a model that was compiled\n"
-        "  where: the loss came through Sequential, compiled, which is one operation\n"
-        "  instead: a loss by the model as it was, uncompiled"
-    )
+    for total in (loss, loss + 0.1 * np.sum(model[0].weight ** 2)):
+        with pytest.raises(ValueError) as error:
+            nn.doctor(model, total)
+        assert str(error.value) == (
+            "doctor cannot see what a compiled function does with the parameters\n"
+            "  where: the loss came through Sequential, compiled, which is one operation\n"
+            "  instead: a loss that is computed without compile"
+        )
     (found,) = nn.doctor(model, F.cross_entropy(model(X), CLASSES))
     assert found.check == "not_logits"
 
