@@ -14,7 +14,18 @@ StepLR = nn.optim.lr_scheduler.StepLR
 
 ROWS = np.zeros((4, 3)), np.zeros((4, 2))
 
+
+async def coroutine():
+    """Wait for nothing."""
+
+
 MISTAKES = {
+    "a ragged list": (
+        lambda: Tensor([1.0, 2.0], requires_grad=True) * [[1], [1, 2]],
+        ValueError("an array has rows of one length"),
+        "the list [[1], [1, 2]]",
+        "np.pad for the shorter rows",
+    ),
     "epochs as a text": (
         lambda: nn.fit(NET, ROWS, nn.MSELoss(), SGD, epochs="3"),
         TypeError("epochs are counted"),
@@ -68,6 +79,12 @@ MISTAKES = {
         TypeError("no_grad is for code"),
         "no_grad(2.0)",
         "with no_grad(): ..., @no_grad",
+    ),
+    "a coroutine that does not record": (
+        lambda: ag.no_grad(coroutine),
+        TypeError("no_grad is for a thread, in which others run where a coroutine waits"),
+        "@no_grad of coroutine",
+        "with no_grad(): ..., and no await in it",
     ),
     "a dtype of nobody": (
         lambda: Tensor([1.0], dtype="float33"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, ContextDecorator
 from typing import Any, Self, TypeVar, overload
 
-from autograd.base.errors import refusal
+from autograd.base.errors import function_name, refusal
 
 Same = TypeVar("Same", bound=Callable[..., Any])
 
@@ -51,6 +51,11 @@ class Context(AbstractContextManager[Any, None], ContextDecorator):
 
     def __call__(self, f: Same) -> Same:
         """Return a function that runs in this context; a generator, at each of its steps."""
+        if inspect.iscoroutinefunction(f) or inspect.isasyncgenfunction(f):
+            name = type(self).__name__
+            what = f"{name} is for a thread, in which others run where a coroutine waits"
+            instead = f"with {name}(): ..., and no await in it"
+            raise refusal(TypeError, what, f"@{name} of {function_name(f)}", instead)
         if not inspect.isgeneratorfunction(f):
             return super().__call__(f)
 

@@ -8,6 +8,8 @@ from importlib import import_module
 from operator import index
 from typing import Any, ParamSpec, TypeVar
 
+import numpy as np
+
 from autograd.base.errors import LIBRARIES, refusal
 
 P = ParamSpec("P")
@@ -61,7 +63,8 @@ def instead_of_array(home: str, name: str) -> str:
             known = getattr(import_module(ours), name, None)
             if known is not None and theirs not in (known, getattr(known, "__wrapped__", None)):
                 return f"{ours}.{name}"
-    if import_module("autograd.primitive").has_row(theirs):  # which takes Tensors themselves
+    sizes = np.ndim, np.shape, np.size  # as operators ask of a list
+    if theirs in sizes or import_module("autograd.primitive").has_row(theirs):  # of Tensors, too
         return f"{LISTS}; {VALUES}"
     if home.startswith("scipy"):
         return f"autograd.scipy, where it has the function; {RULE}; {VALUES}"

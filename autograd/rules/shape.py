@@ -200,7 +200,13 @@ def arrayed(x):
 
 def unlisted(x):
     """Return an array of a list, and anything else as it is."""
-    return np.asarray(x) if isinstance(x, (list, tuple)) else x
+    if not isinstance(x, (list, tuple)):
+        return x
+    try:
+        return np.asarray(x)
+    except ValueError:
+        what, instead = "an array has rows of one length", "np.pad for the shorter rows"
+        raise refusal(ValueError, what, f"the list {x!r:.60}", instead) from None
 
 
 def on_axis(v, axis, ndim):
