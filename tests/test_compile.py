@@ -1234,6 +1234,37 @@ def filled(x, index, n):
     return y
 
 
+@pytest.mark.parametrize("dtype", ["?", "u1", "i8", "f4", "f8", "c8"])
+@pytest.mark.parametrize("index", [0, ..., np.array([1])], ids=["one", "all", "array"])
+def test_writing_a_number_is_refused_where_numpy_refuses_it(index, dtype):
+    x = np.array([0, 3]).astype(dtype)
+    for example, numbers in (
+        (1, (-1, 255, 300, 2**60 + 1)), (1j, (2 + 1j, 2 + 0j, complex("nan"))),
+        (1.5, (2.9, -0.5, -1.0, 1e5, 1e300, np.inf, np.nan)),
+    ):  # fmt: skip
+        refused = example == 1j and dtype != "?" and dtype[0] != "c"
+        made = [compile(filled)] + ([] if refused else [capture(filled, x, index, example)])
+        for f, n in ((f, n) for f in made for n in numbers):
+            with np.errstate(all="ignore"):
+                try:
+                    wanted = filled(x, index, n)
+                except (OverflowError, TypeError, ValueError) as error:
+                    with pytest.raises(type(error), match=re.escape(str(error))):
+                        f(x, index, n)
+                else:
+                    assert_array_equal(f(x, index, n), wanted, strict=True)
+
+
+def test_the_source_of_a_program_refuses_a_number_that_an_array_cannot_hold():
+    x, scope = np.array([7, 9], np.uint8), {}
+    program = capture(lambda x, n: x + n, x, 3)
+    exec(program.source, scope)
+    for f in (program, scope[program.identifier]):
+        assert_array_equal(f(x, 200), np.array([207, 209], np.uint8), strict=True)
+        with pytest.raises(OverflowError, match="Python integer 300 out of bounds for uint8"):
+            f(x, 300)
+
+
 def test_a_number_that_an_array_cannot_hold_is_refused_row_by_row():
     program = capture(lambda x, n: x + n, np.array([100, 7], np.int16), 3)
     rows = autograd.vmap(program, in_axes=(None, 0))(np.array([100, 7], np.int16), np.array([1, 2]))

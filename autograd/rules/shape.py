@@ -331,15 +331,19 @@ def cut_off(x):
     return x.lend(detached(x)) if hasattr(x, "tape") and x.dtype.kind in "fc" else x
 
 
+def fitted(x, dtype):
+    """Return numbers in a dtype; NumPy refuses as of Python's what that cannot hold."""
+    return np.array(np.asarray(x).tolist(), dtype)[()]
+
+
 @functools.partial(fused, elementwise=True)
 def fit(x, dtype):
-    """Return integers in a dtype; what would overflow, NumPy refuses as of a number of Python's."""
     # where a program is written for others, it is astype
-    return astype(x, dtype=dtype) if hasattr(x, "tape") else np.array(x.tolist(), dtype)[()]
+    return astype(x, dtype=dtype) if hasattr(x, "tape") else fitted(x, dtype)
 
 
 FIT = fused_op(fit)
-FIT.code, FIT.tex = "{0}.astype({dtype})", "{0}"
+FIT.code, FIT.tex = "fit({0}, {dtype})", "{0}"
 
 
 # fmt: off

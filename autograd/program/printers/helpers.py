@@ -15,14 +15,25 @@ import numpy as np
 from autograd.base.errors import refusal
 from autograd.primitive import Primitive
 from autograd.program.printers.literals import parameter
-from autograd.rules.shape import gather, place, replace, scatter, scatter_add, scatter_at, setitem
+from autograd.rules.shape import (
+    FIT,
+    fitted,
+    gather,
+    place,
+    replace,
+    scatter,
+    scatter_add,
+    scatter_at,
+    setitem,
+)
 
 PLAIN = bool, int, float, complex, str, np.ndarray, np.generic
 CALLED = {
     place: ("replace", replace), setitem: ("replace", replace),
     scatter: ("scatter", scatter_add), scatter_at: ("scatter", scatter_add), gather: None,
+    FIT.fn: ("fit", fitted),
 }  # fmt: skip
-"""What is called where an operation has an index, which no template can write."""
+"""What is called where an operation has an index, or asks whether it is being traced."""
 
 
 def helper(op: Primitive) -> tuple[str, Callable[..., Any]] | None:

@@ -26,7 +26,7 @@ from autograd.program.printers.literals import (
 )
 from autograd.program.printers.spell import ATOM, UNARY, Spelled, spell
 from autograd.rules.neural import d_cross_entropy
-from autograd.rules.shape import FIRST_ARRAY, FIT, Slot, astype
+from autograd.rules.shape import FIRST_ARRAY, Slot, astype
 
 if TYPE_CHECKING:
     from autograd.program.program import Program
@@ -166,7 +166,7 @@ class _Printer:
     def write(self, e: Equation) -> Spelled:
         """Write one operation."""
         args = [self.argument(a, e) for a in e.args]
-        if e.op.fn in (astype, FIT.fn) and not np.shape(e.like):  # Python's have no such method
+        if e.op.fn is astype and not np.shape(e.like):  # Python's have no such method
             return Spelled(f"np.{e.like.dtype.name}({args[0].text})")
         if e.op.fn in (np.invert, np.add) and e.like.dtype == bool and not np.shape(e.like):
             return Spelled(f"np.{e.op.name}({', '.join(a.text for a in args)})")  # not ~True: -2

@@ -253,21 +253,25 @@ def _promoted(op: Primitive, values: Sequence[Any]) -> tuple[list[Any], bool]:
         return [*values], getattr(op.call, "__module__", None) == operator.add.__module__
     dtypes = _computed_in(op, numbers)
     whole = dtypes[0].kind in "iu"
-    if (op.fn in COMPARISONS and whole) or (op.fn is setitem and not whole):
+    if op.fn in COMPARISONS and whole:
         return [*values], False  # of any size: no byte is 300, and all are less
+    rule: Any = "same_kind" if op.fn is setitem and not whole else "safe"  # it rounds what is alike
     return [
-        v if v is number or np.can_cast(v.dtype, dtype) else _cast(op, v, dtype)
+        v if v is number or np.can_cast(v.dtype, dtype, rule) else _cast(op, v, dtype)
         for v, number, dtype in zip(values, numbers, dtypes, strict=True)
     ], False
 
 
 def _cast(op: Primitive, number: Symbol, dtype: np.dtype) -> Any:
     """Do with a number of Python's what NumPy does: np.where alone wraps what is too large."""
-    return (fit if dtype.kind in "iu" and op.fn is not np.where else astype)(number, dtype=dtype)
+    is_checked = op.fn is setitem or (dtype.kind in "iu" and op.fn is not np.where)
+    return (fit if is_checked else astype)(number, dtype=dtype)
 
 
 def _computed_in(op: Primitive, values: Sequence[Any]) -> list[np.dtype]:
     """Return the dtypes that an operation gives its arguments: integers are divided as floats."""
+    if op.fn is setitem:
+        return [values[0].dtype] * 2
     if not isinstance(op.fn, np.ufunc):
         return [np.result_type(*[getattr(v, "dtype", v) for v in values])] * len(values)
     kinds = [v.dtype if hasattr(v, "dtype") else _weak_kind(v) for v in values]
