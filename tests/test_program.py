@@ -76,6 +76,9 @@ def body(source):
             "return np.sum(np.stack((x, x,)), axis=0)"]),
         (lambda x: np.linalg.norm(x, ord=np.inf), (X,), ["return np.linalg.norm(x, ord=np.inf)"]),
         (lambda x: (x, x + 1), (X,), ["t1 = x + 1", "return x, t1"]),
+        (lambda n, m: n + (m << 2), (np.arange(3), np.arange(3)), ["return n + (m << 2)"]),
+        (lambda n, m: (n >> 1 & m) ** 2, (np.arange(3), np.arange(3)), [
+            "return (n >> 1 & m) ** 2"]),
     ],
 )  # fmt: skip
 def test_it_is_written_as_one_would(f, xs, lines):

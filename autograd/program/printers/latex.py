@@ -245,7 +245,7 @@ class _Reader:
 
 
 # ── how tightly it binds ──────────────────────────────────────────────────────────────────────
-REMAINDER, SUM = 4.5, 5.5
+REMAINDER, SUM = BINDS[ast.Add] - 0.5, BINDS[ast.Add] + 0.5
 """A sum over everything behind its sign: tighter than +, looser than a product. What a mod b + c,
 -a mod b and a mod b · c mean is anybody's guess: a remainder is looser, its operands are tighter.
 """

@@ -18,13 +18,13 @@ from autograd.primitive import Primitive
 from autograd.rules.shape import parts_of
 
 BINDS: dict[type[ast.AST], int] = {
-    ast.Compare: 1, ast.BitOr: 2, ast.BitXor: 3, ast.BitAnd: 4, ast.Add: 5, ast.Sub: 5,
-    ast.Mult: 6, ast.Div: 6, ast.FloorDiv: 6, ast.Mod: 6, ast.MatMult: 6, ast.UnaryOp: 7,
-    ast.Pow: 8,
+    ast.Compare: 1, ast.BitOr: 2, ast.BitXor: 3, ast.BitAnd: 4, ast.LShift: 5, ast.RShift: 5,
+    ast.Add: 6, ast.Sub: 6, ast.Mult: 7, ast.Div: 7, ast.FloorDiv: 7, ast.Mod: 7, ast.MatMult: 7,
+    ast.UnaryOp: 8, ast.Pow: 9,
 }  # fmt: skip
 """How tightly Python's operators bind (the language reference, "Operator precedence")."""
 
-LOOSE, COMPARED, UNARY, ATOM = 0, 2, 7, 9
+LOOSE, COMPARED, UNARY, ATOM = 0, 2, 8, 10
 SIGNS = "-", "−", "+"
 HOLE = re.compile(r"\{(\d+|\*)\}")
 COMMA = re.compile(r"(?<!\\), ")
@@ -37,7 +37,7 @@ GLYPH = re.compile(r" \*\* | \* |np\.linalg\.|np\.|>=|<=|!=|-(?!>)|\.T\b|\{\*\},
 
 
 class Spelled(NamedTuple):
-    """A text, and how tightly it holds together: 0 (never) to 9 (always)."""
+    """A text, and how tightly it holds together: 0 (never) to 10 (always)."""
 
     text: str
     binds: float = ATOM
