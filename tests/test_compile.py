@@ -1265,6 +1265,13 @@ def test_the_source_of_a_program_refuses_a_number_that_an_array_cannot_hold():
             f(x, 300)
 
 
+@pytest.mark.parametrize("shift", [operator.lshift, operator.rshift])
+def test_a_number_that_is_shifted_takes_the_dtype_of_what_it_meets(shift):
+    x = np.array([1.0, 0.5], np.float32)
+    for made in (compile(f := lambda x, n: x * shift(n, 2)), capture(f, x, 3)):
+        assert_array_equal(made(x, 12), x * np.float32(shift(12, 2)), strict=True)
+
+
 def test_a_number_that_an_array_cannot_hold_is_refused_row_by_row():
     program = capture(lambda x, n: x + n, np.array([100, 7], np.int16), 3)
     rows = autograd.vmap(program, in_axes=(None, 0))(np.array([100, 7], np.int16), np.array([1, 2]))

@@ -3,6 +3,8 @@
 Most are steps, flat wherever they are smooth; the last table is of whole numbers.
 """
 
+import operator
+
 import numpy as np
 
 from autograd.primitive import composite, options, primitive
@@ -51,8 +53,8 @@ primitive(np.nan_to_num, d_nan_to_num, elementwise=True, tex=r"{0}")
 # ── whole numbers, recorded without a derivative ──────────────────────────────────────────────
 primitive(np.gcd,           None, None, tex=r"\operatorname{{gcd}}\left({0}, {1}\right)")
 primitive(np.lcm,           None, None)
-primitive(np.left_shift,    None, None, code="{0} << {1}", tex=r"{0} \cdot 2^{{{1}}}", symbol="<<")
-primitive(np.right_shift,   None, None, code="{0} >> {1}", tex=r"\left\lfloor {0} \cdot 2^{{-{1}}} \right\rfloor", symbol=">>")
+primitive(np.left_shift,    None, None, call=operator.lshift, code="{0} << {1}", tex=r"{0} \cdot 2^{{{1}}}", symbol="<<")
+primitive(np.right_shift,   None, None, call=operator.rshift, code="{0} >> {1}", tex=r"\left\lfloor {0} \cdot 2^{{-{1}}} \right\rfloor", symbol=">>")
 primitive(np.bitwise_count, None)
 # fmt: on
 
