@@ -263,8 +263,8 @@ def _promoted(op: Primitive, values: Sequence[Any]) -> tuple[list[Any], bool]:
 
 
 def _cast(op: Primitive, number: Symbol, dtype: np.dtype) -> Any:
-    """Do with a number of Python's what NumPy does: np.where alone wraps what is too large."""
-    is_checked = op.fn is setitem or (dtype.kind in "iu" and op.fn is not np.where)
+    """Do with a number of Python's what NumPy does, which refuses what is too large."""
+    is_checked = op.fn is setitem or (dtype.kind in "iu" and op.fn not in WRAPPING)
     return (fit if is_checked else astype)(number, dtype=dtype)
 
 
@@ -284,6 +284,7 @@ def _weak_kind(number: Any) -> Any:
     return next(kind for python, kind in kinds.items() if isinstance(number, python))
 
 
+WRAPPING = {np.where} if np.lib.NumpyVersion(np.__version__) < "2.5.0" else set()
 COMPARISONS = {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
 NEUTRAL: dict[Any, Any] = {
     np.positive: None, np.copy: None, np.broadcast_to: None, np.reshape: None, np.expand_dims: None,
