@@ -142,9 +142,9 @@ def defjvp(fun: Callable[..., Any], *makers: Maker | str | None, argnums: Any = 
             return map_leaves(np.zeros_like, ans)
         if callable(maker):
             return maker(g, ans, *args, **kwargs)
-        return linear(*args[:i], g, *args[i + 1 :], **kwargs)
+        return same(i, g, ans, args, kwargs)
 
-    linear = getattr(fun, "__wrapped__", fun)  # the pull of fun itself is made from this
+    same = _linear(fun)
     defjvp_argnum(fun, push)
 
 
@@ -170,8 +170,13 @@ def defjvp_argnums(fun: Callable[..., Any], push: Maker) -> None:
 
 def def_linear(fun: Callable[..., Any]) -> None:
     """Say that a primitive is linear in each of its arguments: its push is itself."""
-    linear = getattr(fun, "__wrapped__", fun)  # the pull of fun itself is made from this
-    defjvp_argnum(fun, lambda i, g, _, args, kw: linear(*args[:i], g, *args[i + 1 :], **kw))
+    defjvp_argnum(fun, _linear(fun))
+
+
+def _linear(fun: Callable[..., Any]) -> Maker:
+    """Return the push of what is linear: what it wraps, as its own pull is made of this push."""
+    inner = getattr(fun, "__wrapped__", fun)
+    return lambda i, g, _, args, kwargs: inner(*args[:i], g, *args[i + 1 :], **kwargs)
 
 
 def _by_argument(makers: tuple[Any, ...], argnums: Any) -> dict[int, Any]:
