@@ -167,20 +167,11 @@ def lstsq(xp, a, b, rtol):
     return pack(xp, 0, x, xp.reshape(xp.sum(size * size, axis=0), (-1,)))
 
 
-def running(xp, x):
-    """Return the products of the first one, two, three … elements, in steps that double."""
-    done = 1
-    while done < x.shape[-1]:
-        x = xp.concat((x[..., :done], x[..., done:] * x[..., :-done]), axis=-1)
-        done *= 2
-    return x
-
-
 def others(xp, x):
     """Return for each element the product of the others along the last axis."""
     one = xp.ones_like(x[..., :1])
-    left = running(xp, xp.concat((one, x[..., :-1]), axis=-1))
-    right = running(xp, xp.concat((one, xp.flip(x[..., 1:], axis=-1)), axis=-1))
+    left = xp.cumulative_prod(xp.concat((one, x[..., :-1]), axis=-1), axis=-1)
+    right = xp.cumulative_prod(xp.concat((one, xp.flip(x[..., 1:], axis=-1)), axis=-1), axis=-1)
     return left * xp.flip(right, axis=-1)
 
 
