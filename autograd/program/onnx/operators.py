@@ -207,12 +207,16 @@ def _reduced(operator: str, dtype: Any = None) -> Spelling:
     return spell
 
 
+def _is_flat(at: Site, default: int | None = None) -> bool:
+    """Tell whether to go along all elements in a row: no axis is told, or there is none."""
+    return at.params.get("axis", default) is None or not np.ndim(at.x[0])
+
+
 def _line(at: Site, dtype: Any, default: int | None = None) -> tuple[str, int]:
     """Return the argument and the axis to go along, all elements in a row where none is told."""
-    axis = at.params.get("axis", default)
-    if axis is None or not np.ndim(at.x[0]):
+    if _is_flat(at, default):
         return at.flat(0, dtype), 0
-    return at.arg(0, dtype), int(axis) % np.ndim(at.x[0])
+    return at.arg(0, dtype), int(at.params.get("axis", default)) % np.ndim(at.x[0])
 
 
 def _placed(operator: str) -> Spelling:
@@ -231,8 +235,7 @@ def _summed_up(at: Site) -> str:
 def _sorted(part: int) -> Spelling:
     def spell(at: Site) -> str:
         x, axis = _line(at, at.x[0].dtype, -1)
-        whole = at.params.get("axis", -1) is None or not np.ndim(at.x[0])
-        count = at.x[0].size if whole else at.x[0].shape[axis]
+        count = at.x[0].size if _is_flat(at, -1) else at.x[0].shape[axis]
         return at("TopK", x, [count], dtype=at.y.dtype, part=part, axis=axis, largest=0)
 
     return spell
@@ -241,9 +244,8 @@ def _sorted(part: int) -> Spelling:
 def _along(operator: str) -> Spelling:
     def spell(at: Site) -> str:
         x, axis = _line(at, at.y.dtype, -1)
-        whole = at.params.get("axis", -1) is None or not np.ndim(at.x[0])
         y = at(operator, x, axis=axis)
-        return at.shaped(y) if whole else y  # which would fix the size of a batch
+        return at.shaped(y) if _is_flat(at, -1) else y  # which would fix the size of a batch
 
     return spell
 
