@@ -79,7 +79,8 @@ class LBFGS(Optimizer):
             g = np.concatenate([np.ravel(real(np.conj(g))) for g in grads])
             return Point(t, np.float64(losses[-1]), g, g @ d)
 
-        point = at(read(), np.zeros_like(read()), 0)
+        x = read()
+        point = at(x, np.zeros_like(x), 0)
         self.state[params[0]] = state
         for left in reversed(range(max_iter)):
             g = point.g
