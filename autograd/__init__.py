@@ -44,6 +44,7 @@ from autograd.mutation import inplace as _inplace  # noqa: F401  # and its assig
 from autograd.primitive import primitive
 from autograd.provenance.calls import call_as
 from autograd.rules.convolution import conv, max_pool
+from autograd.rules.cross_entropy import softmax_cross_entropy
 from autograd.rules.neural import (
     erf,
     gelu,
@@ -51,7 +52,6 @@ from autograd.rules.neural import (
     relu,
     sigmoid,
     silu,
-    softmax_cross_entropy,
     softplus,
 )
 from autograd.sweep import steps as _steps  # noqa: F401  # and its backward_steps

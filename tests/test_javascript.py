@@ -20,6 +20,7 @@ from autograd.program.printers.javascript import REFUSED, identifiers, javascrip
 from autograd.program.tracing.capture import capture
 from autograd.program.tracing.symbol import CaptureError
 from autograd.rules import neural
+from autograd.rules.cross_entropy import softmax_cross_entropy
 from autograd.view.exploration.recording import Recording
 from autograd.view.graph.spelling import number
 
@@ -420,7 +421,7 @@ SPECIAL = [
     (neural.log_softmax, [1e17, 1e17, 5.0]),
     (lambda x: neural.softmax(x, axis=None), [[0.0, 1.0], [2.0, 700.0]]),
     (lambda x: neural.log_softmax(x, axis=None), [[0.0, 1.0], [2.0, -INF]]),
-    (lambda x: neural.softmax_cross_entropy(x[None], np.array([0])), [1e17, 1e17]),
+    (lambda x: softmax_cross_entropy(x[None], np.array([0])), [1e17, 1e17]),
     (np.sinc, [0.0, 1.0, 1e-9]),
     (lambda x: x != x, [NAN, 1.0]),
     (lambda x: ~(x > 1) & (x < 5) | (x == 7), [0.0, 2.0, 7.0]),

@@ -26,7 +26,8 @@ from autograd import Tensor, from_numpy, no_grad
 from autograd.base.blocks import LARGE
 from autograd.graph import toposort
 from autograd.primitive import COMPOSITES, CREATORS, PRIMITIVES, QUERIES, home_of
-from autograd.rules import neural
+from autograd.rules import cross_entropy, neural
+from autograd.rules.cross_entropy import softmax_cross_entropy
 
 STEP = 1e-30  # of complex steps: no subtraction, so it may be as small as it likes
 TINY = 2e-4  # of differences of order four: truncation and rounding stay below 1e-11
@@ -521,10 +522,56 @@ def test_rows_in_groups_change_nothing(fn, rng):
 
 def test_cross_entropy_in_groups_changes_nothing(rng):
     x, t = rng.normal(size=(LARGE // 8, 10)), rng.integers(0, 10, LARGE // 8)
-    f = neural.softmax_cross_entropy
+    f = softmax_cross_entropy
     assert_array_equal(f(x, t), np.concatenate([f(x[:9], t[:9]), f(x[9:], t[9:])]))
     (whole, _), u = pull(f, [x, t], np.ones(len(t))), np.ones(9)
     assert_array_equal(whole[:9], pull(f, [x[:9], t[:9]], u)[0])
+
+
+SIZES = (6, 3), (6, 40), (LARGE // 8, 10), (LARGE // 500, 600)
+
+
+@pytest.mark.parametrize("shape", SIZES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_a_cross_entropy_leaves_for_backward_changes_no_bit(shape, dtype, rng, monkeypatch):
+    n, classes = shape
+    x = Tensor(rng.normal(size=shape).astype(dtype), requires_grad=True)
+    t, u = rng.integers(0, classes, n), rng.normal(size=n).astype(dtype)
+
+    def send(losses):
+        x.grad = None
+        losses.backward(u, retain_graph=True)
+        return x.grad.data
+
+    with monkeypatch.context() as without:  # it is there
+        without.delattr(cross_entropy, "d_cross_entropy")
+        first = send(losses := softmax_cross_entropy(x, t))
+        with pytest.raises(NameError):  # it is not any more
+            send(losses)
+    assert_array_equal(send(losses), first)
+    softmax_cross_entropy(x, t)  # the latest is another one
+    assert_array_equal(send(losses), first)
+    compiled = autograd.compile(lambda t: softmax_cross_entropy(x, t).backward(u))
+    for _ in range(2):
+        x.grad = None
+        compiled(t)
+        assert_array_equal(x.grad.data, first)
+
+
+def test_what_a_cross_entropy_leaves_dies_with_it(rng):
+    latest, x = cross_entropy._latest, Tensor(rng.normal(size=(6, 3)), requires_grad=True)
+    t = np.arange(6) % 3
+    losses = softmax_cross_entropy(x, t)
+    assert latest.take(np.zeros(6)) is None
+    assert latest.e.shape == (6, 3)
+    del losses
+    assert latest.e is None
+    losses = softmax_cross_entropy(x, t)
+    losses.sum().backward()
+    assert latest.e is None
+    with no_grad():
+        losses = softmax_cross_entropy(x, t)
+    assert latest.e is None
 
 
 # ── tests of the tests: wrong rules, planted ──────────────────────────────────────────────────

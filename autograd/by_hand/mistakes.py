@@ -16,7 +16,8 @@ import numpy as np
 
 from autograd.by_hand.graph import Graph
 from autograd.graph import arguments
-from autograd.rules.neural import log_softmax, softmax, softmax_cross_entropy
+from autograd.rules.cross_entropy import softmax_cross_entropy
+from autograd.rules.neural import log_softmax, softmax
 from autograd.sweep.pull import Gradient, fit
 from autograd.sweep.steps import contributions, gradients
 from autograd.tensor import Tensor, raw

@@ -11,6 +11,7 @@ import numpy as np
 from autograd.base.errors import refusal, shape_of
 from autograd.primitive import COMPOSITES, PRIMITIVES
 from autograd.rules import neural
+from autograd.rules.cross_entropy import softmax_cross_entropy
 from autograd.tensor import Tensor, raw
 
 
@@ -60,8 +61,8 @@ def cross_entropy_of_rows(x: Any, classes: Any) -> Any:
     index = np.atleast_1d(index.astype(np.int64))
     target = Tensor(index, name=classes.name) if type(classes) is Tensor else index
     if len(shape) == 2:
-        return neural.softmax_cross_entropy(x, target)
-    return np.squeeze(neural.softmax_cross_entropy(np.expand_dims(x, 0), target), 0)
+        return softmax_cross_entropy(x, target)
+    return np.squeeze(softmax_cross_entropy(np.expand_dims(x, 0), target), 0)
 
 
 def cross_entropy(x: Any, classes: Any) -> Any:

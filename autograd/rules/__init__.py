@@ -7,6 +7,7 @@ from autograd.rules import (  # noqa: F401  # for the rows that they write
     composites,
     convolution,
     copies,
+    cross_entropy,
     decompositions,
     elementwise,
     fft,

@@ -26,14 +26,13 @@ from autograd.rules import (
 )
 from autograd.rules.batch_axes import all_mapped, alone, behind, flat, lined_up
 from autograd.rules.copies import tiling
+from autograd.rules.cross_entropy import d_cross_entropy, softmax_cross_entropy
 from autograd.rules.fft import TRANSFORMS
 from autograd.rules.neural import (
-    d_cross_entropy,
     linear,
     log_softmax,
     logsumexp,
     softmax,
-    softmax_cross_entropy,
 )
 from autograd.rules.products import SUMMED
 from autograd.rules.reduce import but_one, onwards, order, share_out

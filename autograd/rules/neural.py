@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd.base.blocks import SLOW, rowwise
 from autograd.base.errors import refusal
-from autograd.primitive import fused, primitive
+from autograd.primitive import primitive
 from autograd.rules.elementwise import masked, over
 from autograd.rules.reduce import expand
 from autograd.rules.shape import as_rows
@@ -191,49 +191,6 @@ def d_linear_weight(g, y, x, weight, bias=None):
     return g.T @ x
 
 
-def by_columns(x):
-    """Lay short rows out column by column: reducing them is then two to three times faster."""
-    return np.asfortranarray(x) if type(x) is np.ndarray and x.shape[1] <= 32 else x
-
-
-def row_sums(x):
-    """Add up each row. BLAS takes a third of NumPy's time; in long rows it would round more."""
-    if x.dtype.char in "fd" and 32 < x.shape[1] <= 2048:
-        return np.vecdot(x, np.ones(x.shape[1], x.dtype))
-    return np.add.reduce(x, axis=-1)
-
-
-@rowwise
-def cross_entropy_(x, target):
-    """Return ``logsumexp(x) - x[target]`` for each row of x."""
-    picked = x[np.arange(len(target)), target]
-    x = by_columns(x)
-    top = np.maximum.reduce(x, axis=-1)
-    e = np.subtract(x, top[:, None], dtype=np.result_type(x, 0.0))  # unsigned bytes would wrap
-    return np.log(row_sums(np.exp(e, e))) + (top - picked)
-
-
-@fused
-@rowwise
-def d_cross_entropy(x, target, y, g):
-    """Return ``g * (softmax(x) - onehot(target))``; the loss y tells how far to shift x."""
-    rows = np.arange(len(target))
-    possible = np.isfinite(y)
-    if isinstance(possible, np.ndarray) and possible.all():
-        shift = x[rows, target] + y
-    else:
-        shift = np.where(possible, x[rows, target], np.max(x, axis=-1)) + np.where(possible, y, 0)
-    p = by_columns(x) - shift[:, None]
-    np.exp(p, p)
-    p *= (g / row_sums(p))[:, None]  # the shift was rounded: norm anew
-    p[rows, target] -= g
-    return p
-
-
-def error_of_softmax(g, y, x, target):
-    return np.expand_dims(g, -1) * (softmax(x) - np.eye(x.shape[-1])[np.asarray(target)])
-
-
 # fmt: off
 # ── of each element ───────────────────────────────────────────────────────────────────────────
 sigmoid     = primitive(sigmoid_,                   lambda g, y, x: g * y * (1 - y),             name="sigmoid",   elementwise=True, tex=r"\sigma\left({0}\right)",                symbol="σ")
@@ -249,9 +206,8 @@ softmax     = primitive(softmax_,     lambda g, y, x, axis=-1: y * (g - np.sum(g
 log_softmax = primitive(log_softmax_, lambda g, y, x, axis=-1: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True), name="log_softmax", tex=r"\ln \operatorname{{softmax}}\left({0}\right)", symbol="log softmax")
 logsumexp   = primitive(logsumexp_,   d_logsumexp,                                                                  name="logsumexp",   tex=r"\ln\left(\sum e^{{{0}}}\right)",               symbol="log Σ exp", paper=(logsumexp_on_paper,))
 
-# ── layers and losses ─────────────────────────────────────────────────────────────────────────
+# ── layers ─────────────────────────────────────────────────────────────────────────
 linear = primitive(linear_, lambda g, y, x, w, b=None: g @ w if g.ndim <= 2 else linear(g, w.T), d_linear_weight, lambda g, y, x, w, b: g, name="linear", code="linear({*})", tex=r"\operatorname{{linear}}\left({*}\right)")
-softmax_cross_entropy = primitive(cross_entropy_, lambda g, y, x, t: d_cross_entropy(x, t, y, g), None, paper=(error_of_softmax, None), name="softmax_cross_entropy", tex=r"\operatorname{{CE}}\left({0}, {1}\right)", symbol="CE")
 # fmt: on
 
 OPEN = {linear, silu, gelu_exact, gelu_tanh}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.rules import neural
+from autograd.rules.cross_entropy import softmax_cross_entropy
 from autograd.rules.elementwise import clip_between
 from autograd.rules.shape import (
     Slot,
@@ -234,6 +235,6 @@ SAMPLES: dict[Callable[..., Any], list[Case]] = {
         *many(neural.linear, ((4, 3), (2, 3)), *((s, (2, 3), (2,)) for s in ((3,), (4, 3), (5, 4, 3), (0, 3)))),
         case(lambda x, w: neural.linear(x, w, None), (4, 3), (2, 3)),
     ],
-    neural.softmax_cross_entropy: [case(neural.softmax_cross_entropy, (n, 6), (n,), domain=(wide, integer)) for n in (1, 4, 0)],
+    softmax_cross_entropy: [case(softmax_cross_entropy, (n, 6), (n,), domain=(wide, integer)) for n in (1, 4, 0)],
 }
 # fmt: on

@@ -322,7 +322,7 @@ SPELLINGS: dict[str, Spelling] = {
     "scatter_at": positions.scattered_at,
     # losses
     "softmax_cross_entropy": _by_class("softmax_cross_entropy(xp, {0}, {1}"),
-    "d_cross_entropy": _by_class("d_cross_entropy(xp, {0}, {1}, {3}"),
+    "d_cross_entropy": _by_class("d_cross_entropy(xp, {0}, {1}, {2}"),
     "class_indices": "{0}",
 }  # fmt: skip
 """What is not here is written out by its definition, which is NumPy."""

@@ -71,7 +71,7 @@ def _cross_entropy(x: Any, target: Any) -> Any:
     return -np.take_along_axis(log_softmax(x), target[:, None], 1)[:, 0]
 
 
-def _error(x: Any, target: Any, _: Any, g: Any) -> Any:
+def _error(x: Any, target: Any, g: Any) -> Any:
     classes = np.arange(x.shape[-1])
     return (softmax(x) - np.where(target[:, None] == classes, 1.0, 0.0)) * np.reshape(g, (-1, 1))
 

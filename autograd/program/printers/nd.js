@@ -362,7 +362,7 @@ const nd = (() => {
   }
 
   // What the losses send back to x, when g arrives at them.
-  function d_cross_entropy(x, target, losses, g) {
+  function d_cross_entropy(x, target, g) {
     const classes = x.shape[1];
     const sent = along(softmax, x, 1).data.map((p, k) => {
       const i = Math.floor(k / classes);

@@ -25,7 +25,7 @@ from autograd.program.printers.literals import (
     wrapped,
 )
 from autograd.program.printers.spell import ATOM, UNARY, Spelled, spell
-from autograd.rules.neural import d_cross_entropy
+from autograd.rules.cross_entropy import d_cross_entropy
 from autograd.rules.shape import FIRST_ARRAY, Slot, astype
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ class _Printer:
         """Write an argument: a name, what is inlined in its place, or a number."""
         if e.op is D_CROSS_ENTROPY and a in self.program.constants:
             x = self.program.constants[a]
-            a = x.flat[0] if a is e.args[3] and is_repeated(x) else a
+            a = x.flat[0] if a is e.args[2] and is_repeated(x) else a
         if type(a) is Name:
             return self.inlined.get(a) or Spelled(self.value(a))
         if isinstance(a, np.generic) and self.is_plain(a, e):

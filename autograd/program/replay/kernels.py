@@ -7,18 +7,17 @@ call that makes a new array will do.
 
 # ruff: noqa: ARG001  # every kernel gets (refer, e, x, args), whether it needs them or not
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd.base.blocks import BYTES, LARGE, share
+from autograd.base.blocks import LARGE
 from autograd.primitive import PRIMITIVES, Primitive, fused_op
 from autograd.program.equations import Equation
 from autograd.program.replay.fusing import ADD_PART, COPY_PART, TURNED
 from autograd.rules.elementwise import masked, over, smallest, spare
-from autograd.rules.neural import rectify, relu, row_sums, sigmoid
+from autograd.rules.neural import rectify, relu, sigmoid
 from autograd.rules.shape import is_basic, scatter, setitem, short_rows
 
 Refer = Callable[[Any], str]  # gives an object a name that the lines can use
@@ -179,45 +178,3 @@ IN_PLACE = frozenset({ufunc, power, logistic, rectified, mask})
 
 PARTIAL = frozenset({part_added, part_set})
 """Kernels that write over a part of their first argument, which is copied if it is needed later."""
-
-
-# ── cross-entropy: the forward pass does what it can for the backward pass ───────────────────
-def fill_cross_entropy(
-    rows: Any, x: Any, target: Any, p: np.ndarray, loss: np.ndarray, g: float | None = None
-) -> None:
-    """Leave -ln softmax(x)[target] in the loss, and in p its gradient; without g, softmax(x)."""
-    if not p.flags.c_contiguous:  # short rows: reduced along columns
-        np.copyto(p, x)
-        x = p
-    np.subtract(x, np.maximum.reduce(x, -1)[:, None], p)
-    wanted = rows, target
-    picked = p[wanted]
-    np.exp(p, p)
-    sums = row_sums(p)
-    np.log(sums, loss)
-    np.subtract(loss, picked, loss)
-    if g is None:
-        p /= sums[:, None]
-    else:
-        p *= (g / sums)[:, None]
-        p[wanted] -= g
-
-
-def softmax_to_gradient(rows: Any, p: np.ndarray, target: Any, g: Any) -> None:
-    """Turn softmax(x) in p into its gradient, g (p - onehot)."""
-    p *= g[:, None] if isinstance(g, np.ndarray) and g.ndim else g
-    p[rows, target] -= g
-
-
-def by_rows(f: Callable[..., None]) -> Callable[..., None]:
-    """Let a function of row numbers and arrays work on a few rows at a time."""
-
-    @functools.wraps(f)
-    def over(rows: Any, x: Any, *args: Any) -> None:
-        def work(start: int, stop: int) -> None:
-            parts = [a[start:stop] if np.ndim(a) else a for a in (x, *args)]
-            f(rows[: stop - start], *parts)
-
-        share(work, 0, len(rows), max(1, BYTES // x[0].nbytes))
-
-    return over

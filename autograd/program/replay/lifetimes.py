@@ -8,7 +8,7 @@ from autograd.primitive import fused_op
 from autograd.program.equations import Equation, Name
 from autograd.program.program import Program
 from autograd.program.replay.chains import Chain
-from autograd.rules.neural import d_cross_entropy, softmax_cross_entropy
+from autograd.rules.cross_entropy import d_cross_entropy, softmax_cross_entropy
 
 GRADIENT = fused_op(d_cross_entropy)
 
@@ -63,12 +63,12 @@ class Lifetimes:
                 last.setdefault(e.name, i)
                 last.update({self.base.get(a, a): i for a in e.args if type(a) is Name})
                 if e.op is GRADIENT or e.op.fn is softmax_cross_entropy:
-                    last[softmax_of(e)] = i  # which the backward pass works on
+                    last[left_by(e)] = i  # which the backward pass works on
         end = len(steps)
         return last | {self.base.get(y, y): end for y in self.program.results if type(y) is Name}
 
 
-def softmax_of(e: Equation) -> Name:
-    """Name what a cross-entropy and its gradient share, which no equation computes."""
+def left_by(e: Equation) -> Name:
+    """Name what a cross-entropy leaves for its gradient, which no equation computes."""
     x, target = e.args[:2]
-    return Name(f"softmax of {x} {target}")
+    return Name(f"exponentials of {x} {target}")

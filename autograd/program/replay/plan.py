@@ -19,14 +19,17 @@ from autograd.program.replay.fusing import fused
 from autograd.program.replay.kernels import (
     IN_PLACE,
     PARTIAL,
-    by_rows,
-    fill_cross_entropy,
     kernel_of,
-    softmax_to_gradient,
     ufunc,
 )
-from autograd.program.replay.lifetimes import GRADIENT, Lifetimes, softmax_of
-from autograd.rules.neural import softmax_cross_entropy
+from autograd.program.replay.lifetimes import GRADIENT, Lifetimes, left_by
+from autograd.rules.cross_entropy import (
+    by_rows,
+    fill_cross_entropy,
+    layout,
+    softmax_cross_entropy,
+    to_gradient,
+)
 from autograd.rules.shape import VIEWS
 
 
@@ -68,7 +71,7 @@ class Plan:
         self._lives = lives = Lifetimes(program, self._steps)
         self._held: dict[Name, np.ndarray] = {}  # the buffers of results that are still needed
         self._free: list[np.ndarray] = []  # the other buffers
-        self._softmax: dict[Name, str] = {}  # what the lines call that of each cross-entropy
+        self._left: dict[Name, str] = {}  # what the lines call what each cross-entropy leaves
         self._early: set[Name] = set()  # gradients that came with their cross-entropy
         ending: dict[int, list[Name]] = defaultdict(list)
         for name, i in lives.last.items():
@@ -164,7 +167,7 @@ class Plan:
             return self._cross_entropy(e)
         if e.name in self._early:
             return None
-        if e.op is GRADIENT and softmax_of(e) in self._held:
+        if e.op is GRADIENT and e.like.dtype == self._like[e.args[0]].dtype:
             return self._d_cross_entropy(e)
         kernel = kernel_of(e.op)
         own = kernel is ufunc and e.name in self._lives.leaving  # a new array is wanted anyway
@@ -230,37 +233,45 @@ class Plan:
 
     def _cross_entropy(self, e: Equation) -> None:
         """Compute a loss, and with it its gradient, where that waits for nothing else."""
-        x, p = self._like[e.args[0]], softmax_of(e)
+        x, left = self._like[e.args[0]], left_by(e)
         loss = self._place(e.name, e.like)
-        order = "F" if x.shape[1] <= 32 else "C"
-        same = (d for d in self.program.equations if d.op is GRADIENT and softmax_of(d) == p)
-        now = [d for d in same if d.args[3] in self._uniform and d.like.dtype == x.dtype][:1]
-        if now and not (order == "F" and now[0].name in self._lives.leaving):  # which is by rows
+        same = (d for d in self.program.equations if d.op is GRADIENT and left_by(d) == left)
+        now = [d for d in same if d.args[2] in self._uniform and d.like.dtype == x.dtype][:1]
+        if now and self._may_fill(now[0]):
             (d,) = now
-            buffer = self._place(d.name, d.like, order=order)
-            g = [repr(self._uniform[d.args[3]].item())]
             self._early.add(d.name)
-        else:
-            text = self._place(p, x, order=order)  # which is no name that a line could use
-            buffer, g = self.refer(self.scope.pop(text)), []
-            self._softmax[p] = buffer
-        self._rows(fill_cross_entropy, x, [*map(self._argument, e.args), buffer, loss, *g])
+            return self._fill(d, e.args, loss)
+        text = self._place(left, x, order=layout(x))  # which is no name that a line could use
+        self._left[left] = buffer = self.refer(self.scope.pop(text))
+        return self._rows(fill_cross_entropy, x, [*map(self._argument, e.args), buffer, loss])
 
     def _d_cross_entropy(self, e: Equation) -> None:
-        p = softmax_of(e)
-        buffer, g = self._softmax[p], e.args[3]
-        if g in self._uniform:
-            g = self._uniform[g].item()
-        self._rows(softmax_to_gradient, e.like, [buffer, *map(self._argument, (e.args[1], g))])
-        self._held[e.name] = self._held.pop(p)
+        """Compute the gradient of a loss, from what that has left if it was computed."""
+        if (left := left_by(e)) not in self._held:
+            return self._fill(e, e.args[:2], "None") if self._may_fill(e) else self._call(e)
+        buffer = self._left[left]
+        self._rows(
+            to_gradient, e.like, [buffer, self._argument(e.args[1]), self._scalar(e.args[2])]
+        )
+        self._held[e.name] = self._held.pop(left)
         self.scope[e.name.text] = self.scope[buffer]
         self._fixed.add(e.name)
+        return None
+
+    def _may_fill(self, d: Equation) -> bool:
+        """Tell whether a gradient may lie as it is computed: what leaves lies in rows."""
+        return layout(d.like) == "C" or d.name not in self._lives.leaving
+
+    def _fill(self, d: Equation, args: Sequence[Any], loss: str) -> None:
+        """Compute a loss and its gradient d in one go."""
+        out = self._place(d.name, d.like, order=layout(d.like))
+        given = [*map(self._argument, args), out, loss, self._scalar(d.args[2])]
+        self._rows(fill_cross_entropy, d.like, given)
 
     def _rows(self, f: Callable[..., None], x: Any, args: Sequence[str]) -> None:
         """Call a function of the numbers of x's rows and more, on pieces where x is large."""
         rows = self.refer(np.arange(len(x)))
-        f = f if x.size < LARGE else by_rows(f)
-        self.lines.append(f"{self.refer(f)}({', '.join([rows, *args])})")
+        self.lines.append(f"{self.refer(by_rows(f, x))}({', '.join([rows, *args])})")
 
     def _argument(self, a: Any) -> str:
         if type(a) is Name:
