@@ -301,6 +301,7 @@ class Row:
     libraries: ClassVar[frozenset[str]] = ARRAYS
     unit: ClassVar[str] = "s"
     once: ClassVar[bool] = False
+    ours_too: ClassVar[str] = "… compiled"
 
     def __init__(self, name: str, *goals: str) -> None:
         self.name, self.goals = name, goals
@@ -506,6 +507,34 @@ class MLP(Row):
         return gradients[::-1]
 
 
+class Capturing(MLP):
+    """A step, and what it takes to write it down as a program: `compile` does that once."""
+
+    libraries = frozenset(OURS)
+    ours_too = "… captured"
+
+    def prepare(self, library: Library) -> list[float]:
+        super().prepare(library)
+        return []  # a capture leaves no gradients
+
+    def step_of(self, library: Library) -> Step:
+        if not isinstance(library, Compiled):
+            return super().step_of(library)
+        from autograd.program import capture
+
+        data, constants = self.data()
+        leaves = [library.leaf(x) for x in data]
+
+        def run(*constants: Any) -> None:
+            self.loss(library, leaves, *constants).backward()
+
+        def step() -> Any:
+            capture(run, *constants)
+            return leaves
+
+        return step
+
+
 class PeakMemory(MLP):
     """The bytes that training steps add to those of the data, at their peak; Linux only.
 
@@ -676,6 +705,9 @@ ROWS: list[Row] = [
     MLP("MLP 64-128-64-10, batch 128, sigmoid", "retrograd <= 0.85 torch", "compiled <= 1.0 numpy", sizes=(64, 128, 64, 10), batch=128, activation="sigmoid", dtype="float64"),
     MLP("MLP 784-1024-1024-10, batch 512, ReLU, f32", "retrograd <= 1.0 torch", "compiled <= 1.0 numpy", sizes=(784, 1024, 1024, 10), batch=512, activation="relu", dtype="float32"),
     PeakMemory("… its peak memory", "compiled <= 1.0 torch", sizes=(784, 1024, 1024, 10), batch=512, activation="relu", dtype="float32"),
+    Capturing("MLP 4-4-3-3, eager", "compiled <= 5 retrograd", sizes=(4, 4, 3, 3), batch=150, activation="sigmoid", dtype="float64"),
+    Capturing("MLP 64-128-64-10, eager", "compiled <= 5 retrograd", sizes=(64, 128, 64, 10), batch=128, activation="sigmoid", dtype="float64"),
+    Capturing("MLP 784-1024-1024-10, eager", "compiled <= 5 retrograd", sizes=(784, 1024, 1024, 10), batch=512, activation="relu", dtype="float32"),
     Training("digits MLP 64-256-10, 5 epochs, Adam", "compiled <= 1.0 torch", sizes=(64, 256, 10), batch=1198, activation="relu", dtype="float64"),
     Elementwise("sigmoid·tanh·exp·log chain, 1e6 f32", "retrograd <= 1.0 torch", "compiled <= 0.6 torch", "compiled <= 2.2 jax"),
     CrossEntropy("cross-entropy 4096×1000, f32", "retrograd <= 1.2 torch", "compiled <= 1.0 torch"),
@@ -791,7 +823,7 @@ def cells(row: Row, figures: Figures, peers: Sequence[str]) -> Iterator[list[str
                 spread(ratios(figures[who], figures[p])) if p in figures else "" for p in peers
             ]
             goals = ", ".join(verdict(goal, figures) for goal in row.goals if goal.startswith(who))
-            name = row.name if who == "retrograd" else "… compiled"
+            name = row.name if who == "retrograd" else row.ours_too
             yield [name, quantity(statistics.median(figures[who]), row.unit), *between, goals]
 
 
