@@ -3,15 +3,26 @@
 Of what is a function there, `functional` is the door: `criteria` are the losses, `nonlinear` the
 activations, `windows` convolution and pooling, and `targets` what losses share. As modules these
 are in `losses`, `function` and `convolution`; the other layers are in `layers`, `normalization`,
-`recurrent` and `attention`. Tools around them: `training`, `data`, `history`,
-`pictures`; `doctor`; `files`; `summary`; `estimators`.
+`recurrent` and `attention`. Tools around them: `training` with
+`metrics`, `counts`, `data`, `history` and `pictures`; `doctor`; `files`; `summary`; `estimators`.
 """
 
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from nn import convolution, data, function, functional, init, losses, normalization, optim, utils
+from nn import (
+    convolution,
+    data,
+    function,
+    functional,
+    init,
+    losses,
+    metrics,
+    normalization,
+    optim,
+    utils,
+)
 from nn.attention import Embedding, MultiheadAttention, TransformerEncoder, TransformerEncoderLayer
 from nn.convolution import *  # noqa: F403  # what __all__ says there, as below
 from nn.doctor import doctor
@@ -57,6 +68,6 @@ __all__ = [
     "Flatten", "History", "Identity", "Linear", "Module", "ModuleList", "MultiheadAttention",
     "Parameter", "Recorder", "Sequential", "TransformerEncoder", "TransformerEncoderLayer",
     "Unflatten", "data", "doctor", "export_onnx", "fit", "functional", "init", "live_losses",
-    "load", "optim", "plot_gradients", "save", "summary", "utils",
+    "load", "metrics", "optim", "plot_gradients", "save", "summary", "utils",
 ]  # fmt: skip
 __all__ += convolution.__all__ + function.__all__ + losses.__all__ + normalization.__all__

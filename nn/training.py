@@ -1,13 +1,11 @@
 """Training: `fit` goes over the data, epoch by epoch, and keeps everything that goes on needs."""
 
 import sys
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
-from itertools import islice
-from numbers import Number
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,46 +15,17 @@ import numpy as np
 import autograd
 from autograd import Tensor, default_generator, kind_of, no_grad, refusal
 from nn.checks import refuse
+from nn.counts import counted
 from nn.data import Batch, Batches, Source, batches, source
 from nn.files import load_checkpoint, save_checkpoint
 from nn.history import History
+from nn.metrics import Metric, Numbers, chosen, mean, number
 from nn.module import Module, in_mode, untouched
 from nn.optim import Optimizer
 from nn.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-Metric = Callable[[Any, Any], Any]
-Numbers = dict[str, float]
 SHAPES = 8
 """Batches of so many shapes are not worth a program for each."""
-LOOKED_AT = 10_000
-"""So many attributes, and numbers of an array, are looked at for what counts: the rest is data."""
-
-
-def accuracy(prediction: Any, target: Any) -> float:
-    """Return the share of rows whose class has the highest score.
-
-    Classes are axis 1 of the prediction (N, C, ...); the target is class indices (N, ...), or
-    scores too. Raises ValueError for one column, which may be logits or probabilities, and for a
-    target of another shape; TypeError for a prediction of several arrays.
-
-    >>> accuracy(np.array([[0.0, 2.0], [3.0, 1.0]]), np.array([1, 1]))
-    0.5
-    """
-    what, where = "accuracy compares arrays", f"accuracy of {kind_of(prediction)}"
-    instead = 'metrics={"accuracy": lambda p, t: nn.training.accuracy(p[0], t)}'
-    refuse(not hasattr(prediction, "ndim"), what, where, instead, TypeError)
-    one = prediction.ndim < 2 or prediction.shape[1] < 2
-    where = f"accuracy(prediction {prediction.shape}, target {target.shape})"
-    instead = 'metrics={"accuracy": lambda p, t: ((p > 0) == t).mean()} for logits'
-    refuse(one, "accuracy compares the scores of classes, and here is one score", where, instead)
-    found = np.argmax(prediction, axis=1)
-    classes = np.argmax(target, axis=1) if target.shape == prediction.shape else target
-    what = "accuracy has one class for each row, or scores like the prediction's, to compare with"
-    refuse(classes.shape != found.shape, what, where, f"target.reshape({found.shape})")
-    return float(np.mean(found == classes))
-
-
-METRICS: dict[str, Metric] = {"accuracy": accuracy}
 
 
 def fit(
@@ -151,7 +120,7 @@ def fit(
         learned, validation = learned.split(validation, order)
     elif validation is not None:
         validation = source(validation, batch_size)
-    training = Training(model, loss, optimizer, schedule, _functions(metrics or ()), order, start)
+    training = Training(model, loss, optimizer, schedule, chosen(metrics or ()), order, start)
     monitored, history = "loss" if validation is None else "val_loss", training.history
     if saved:
         training.load_state_dict(saved)
@@ -165,11 +134,11 @@ def fit(
             if patience and history.epochs - best >= patience:
                 break
             with in_mode(model, training=True):  # a callback may have left it in the other one
-                numbers = _mean(training.steps(learned, bar))
+                numbers = mean(training.steps(learned, bar))
             if validation is not None:
                 with in_mode(model, training=False), no_grad():
                     passes = ((training.evaluate(*batch), batch) for batch in batches(validation))
-                    numbers |= _mean((training.numbers(*y, batch) for y, batch in passes), "val_")
+                    numbers |= mean((training.numbers(*y, batch) for y, batch in passes), "val_")
             training.finish(numbers, monitored if patience else None)
             bar.set_postfix({name: f"{number:.4g}" for name, number in numbers.items()})
             for callback in several:
@@ -181,18 +150,6 @@ def fit(
     if training.best is not None:
         model.load_state_dict(training.best)
     return history
-
-
-def _functions(metrics: Mapping[str, Metric] | Iterable[str] | str) -> Mapping[str, Metric]:
-    one = isinstance(metrics, str) or not np.iterable(metrics)
-    names: list[Any] = [metrics] if one else list(metrics)
-    known = METRICS | dict(metrics) if isinstance(metrics, Mapping) else METRICS
-    taken = [k for k in names if k in ("loss", "lr") or str(k).startswith("val_")]
-    unknown = ", ".join(str(k) for k in names if k in taken or not callable(known.get(k)))
-    instead = f"{', '.join(METRICS)}; {{'name': function}} for others; "
-    instead += "loss, lr and val_... are there"
-    refuse(unknown, f"no metric is called {unknown}", f"{metrics=}", instead)
-    return {name: known[name] for name in names}
 
 
 @dataclass
@@ -264,7 +221,7 @@ class Training:
         known, proven = shapes in self.shapes, shapes in self.proven
         models = [] if known else [self.model, self._criterion()]
         modules = [module for model in models for module in model.modules()]
-        counts = _counts(modules)
+        counts = counted(modules)
         before, program = untouched(*models), self.programs[str(shapes)]
         try:
             result = (program.guess if known and not proven else program)(*batch)
@@ -275,7 +232,7 @@ class Training:
         if not known:
             self.shapes.append(shapes)
             # what changes at each call is not in a program
-            later = _counts(modules).items()  # but for arrays that the first call makes, to keep
+            later = counted(modules).items()  # but for arrays that the first call makes, to keep
             steady = counts == {k: x for k, x in later if k in counts or not isinstance(x, bytes)}
             self.history.compiled = steady and len(self.shapes) < SHAPES
         elif not proven:  # nor is what changes between them: a counter, a weight that grows
@@ -301,7 +258,7 @@ class Training:
         """Return the number of rows, the loss and the metrics."""
         if type(prediction) is Tensor:
             prediction = prediction.detach()  # as an array, for functions of other libraries
-        own = {name: _float(name, f(prediction, batch[-1])) for name, f in self.metrics.items()}
+        own = {name: number(name, f(prediction, batch[-1])) for name, f in self.metrics.items()}
         return len(batch[-1]) if batch[-1].ndim else 1, {"loss": float(loss), **own}
 
     def finish(self, numbers: Numbers, monitored: str | None) -> None:
@@ -359,54 +316,10 @@ class Training:
         return [p for g in self.optimizer.param_groups for p in g["params"] if p not in known]
 
 
-def _counts(modules: Iterable[Module]) -> dict[tuple[Any, ...], Any]:
-    """Return the numbers, texts and bytes of arrays in attributes, and how much is in containers.
-
-    They are named by their paths, through containers and objects; Tensors are left out.
-    """
-    found: dict[tuple[Any, ...], Any] = {}
-    queue: deque[tuple[tuple[Any, ...], Any]] = deque(((i,), m) for i, m in enumerate(modules))
-    seen: set[int] = set()
-    while queue and len(found) < LOOKED_AT:
-        path, x = queue.popleft()
-        parts: Iterable[tuple[Any, Any]] = ()
-        if isinstance(x, (np.ndarray, np.generic)):
-            found[path] = x.tobytes() if x.size <= LOOKED_AT else b""
-        elif isinstance(x, (Number, str, bytes)):
-            found[path] = x
-        elif id(x) not in seen:
-            seen.add(id(x))
-            if isinstance(x, (list, tuple, dict, set, frozenset, deque)):
-                found[path] = len(x)
-                parts = x.items() if isinstance(x, dict) else enumerate(x)
-            elif type(x).__module__.partition(".")[0] not in ("builtins", "autograd"):
-                parts = getattr(x, "__dict__", {}).items()  # of no function or type, or program
-        queue.extend(((*path, k), part) for k, part in islice(parts, LOOKED_AT))
-    return found
-
-
-def _float(name: str, value: Any) -> float:
-    try:
-        return float(value)
-    except TypeError as error:
-        what, where = "a metric returns one number", f"{name} returned {kind_of(value)}"
-        raise refusal(TypeError, what, where, "np.mean(...) in the metric") from error
-
-
 def _is_close(a: Tensor, b: Tensor) -> bool:
     """Tell whether two losses are equal up to rounding."""
     rounding = np.finfo(b.dtype).eps ** (2 / 3)
     return bool(np.isclose(a.item(), b.item(), rounding, rounding, equal_nan=True))
-
-
-def _mean(results: Iterable[tuple[int, Numbers]], prefix: str = "") -> Numbers:
-    """Average numbers, each weighted by its rows."""
-    total, sums = 0, Numbers()
-    for rows, numbers in results:
-        total += rows
-        for name, number in numbers.items():
-            sums[name] = sums.get(name, 0.0) + number * rows
-    return {prefix + name: number / total for name, number in sums.items()}
 
 
 def _bar(progress: bool, total: int | None) -> Any:

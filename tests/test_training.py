@@ -17,7 +17,7 @@ import nn
 from autograd import Tensor, three_lines
 from autograd.program.replay import compiled
 from nn.data import Batches
-from nn.training import accuracy
+from nn.metrics import accuracy
 
 SGD, CE, MSE = nn.optim.SGD, nn.CrossEntropyLoss(), nn.MSELoss()
 
@@ -682,7 +682,7 @@ def test_mistakes_are_named(options, what, where, instead):
 @pytest.mark.parametrize("name", ["loss", "lr", "val_loss", "val_other"])
 def test_no_metric_takes_the_place_of_the_loss(name):
     with pytest.raises(ValueError) as error:
-        train(network(), metrics={"other": nn.training.accuracy, name: nn.training.accuracy})
+        train(network(), metrics={"other": nn.metrics.accuracy, name: nn.metrics.accuracy})
     what, where, instead = str(error.value).splitlines()
     assert what == f"no metric is called {name}"
     assert where.startswith("  where: metrics={'other': <function accuracy")
@@ -721,7 +721,7 @@ def test_warnings_name_the_line_of_the_user():
             "accuracy",
             "accuracy compares arrays",
             "accuracy of a tuple",
-            'metrics={"accuracy": lambda p, t: nn.training.accuracy(p[0], t)}',
+            'metrics={"accuracy": lambda p, t: nn.metrics.accuracy(p[0], t)}',
         ),
         (
             {"mine": lambda p, t: None},
@@ -748,7 +748,7 @@ def test_metrics_that_find_no_number_are_named(metrics, what, where, instead):
     with pytest.raises(TypeError) as error:
         train(Two(4, 3), loss=loss, metrics=metrics)
     assert str(error.value) == three_lines(what, where, instead)
-    own = {"accuracy": lambda p, t: nn.training.accuracy(p[0], t)}
+    own = {"accuracy": lambda p, t: nn.metrics.accuracy(p[0], t)}
     assert len(train(Two(4, 3), loss=loss, metrics=own)["accuracy"]) == 3
 
 
