@@ -90,24 +90,8 @@ def fit(
     >>> history.epochs, round(model.weight.item(), 3), round(model.bias.item(), 3)
     (20, 3.0, 1.0)
     """
-    parts = ", ".join(type(part).__name__ for part in (model, data, loss, optimizer))
-    known = hasattr(model, "modules") and hasattr(optimizer, "param_groups")  # compiled ones, too
-    what = "fit takes a module, its data, a loss and an optimizer"
-    instead = "nn.fit(model, (X, y), loss, nn.optim.Adam(model.parameters()))"
-    refuse(not (known and callable(loss)), what, f"fit({parts})", instead, TypeError)
-    several = list(callbacks or ()) if np.iterable(callbacks or ()) else [None]
-    what, where = "callbacks are several functions, in a list", f"callbacks={callbacks!r:.60}"
-    refuse(not all(map(callable, several)), what, where, "callbacks=[...]", TypeError)
-    whole = all(n is None or hasattr(n, "__index__") for n in (epochs, patience))
-    refuse(not whole, "epochs are counted", f"{epochs=}, {patience=}", "epochs=10", TypeError)
-    what, where = "a checkpoint is the name of a file", f"{checkpoint=!r:.60}"
-    named = isinstance(checkpoint, str | Path | None)
-    refuse(not named, what, where, 'checkpoint="run.safetensors"', TypeError)
-    never = patience is not None and patience < 1
-    refuse(never, "an epoch can only be worse than those before it", f"{patience=}", "patience=1")
-    stray = schedule is not None and getattr(schedule, "optimizer", None) is not optimizer
-    where, instead = f"schedule={type(schedule).__name__}", "a schedule made of this optimizer"
-    refuse(stray, "the schedule changes the rates of another optimizer", where, instead)
+    several: Any = list(callbacks or ()) if np.iterable(callbacks or ()) else callbacks
+    _refuse_misuse(model, data, loss, optimizer, epochs, patience, schedule, several, checkpoint)
     if seed is not None:
         autograd.manual_seed(seed)
     saved = load_checkpoint(checkpoint) if checkpoint and Path(checkpoint).exists() else None
@@ -150,6 +134,31 @@ def fit(
     if training.best is not None:
         model.load_state_dict(training.best)
     return history
+
+
+def _refuse_misuse(
+    model: Any, data: Any, loss: Any, optimizer: Any, epochs: Any, patience: Any, schedule: Any,
+    several: Any, checkpoint: Any,
+) -> None:  # fmt: skip
+    """Raise for arguments of `fit` that are no such things, before any work."""
+    parts = ", ".join(type(part).__name__ for part in (model, data, loss, optimizer))
+    known = hasattr(model, "modules") and hasattr(optimizer, "param_groups")  # compiled ones, too
+    what = "fit takes a module, its data, a loss and an optimizer"
+    instead = "nn.fit(model, (X, y), loss, nn.optim.Adam(model.parameters()))"
+    refuse(not (known and callable(loss)), what, f"fit({parts})", instead, TypeError)
+    what, where = "callbacks are several functions, in a list", f"callbacks={several!r:.60}"
+    others = not np.iterable(several) or not all(map(callable, several))
+    refuse(others, what, where, "callbacks=[...]", TypeError)
+    whole = all(n is None or hasattr(n, "__index__") for n in (epochs, patience))
+    refuse(not whole, "epochs are counted", f"{epochs=}, {patience=}", "epochs=10", TypeError)
+    what, where = "a checkpoint is the name of a file", f"{checkpoint=!r:.60}"
+    named = isinstance(checkpoint, str | Path | None)
+    refuse(not named, what, where, 'checkpoint="run.safetensors"', TypeError)
+    never = patience is not None and patience < 1
+    refuse(never, "an epoch can only be worse than those before it", f"{patience=}", "patience=1")
+    stray = schedule is not None and getattr(schedule, "optimizer", None) is not optimizer
+    where, instead = f"schedule={type(schedule).__name__}", "a schedule made of this optimizer"
+    refuse(stray, "the schedule changes the rates of another optimizer", where, instead)
 
 
 @dataclass
