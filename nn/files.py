@@ -27,6 +27,9 @@ DTYPES = {
     "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1",
 }  # fmt: skip
 """What the format calls NumPy's dtypes; bfloat16 is the upper half of a float32."""
+PLAIN = bool, int, float, str, type(None)
+"""What JSON holds as it is."""
+KNOWN = {np.dtype(name) for name in DTYPES.values()}
 CHECKPOINT = "retrograd-checkpoint-2"
 WRITTEN = """a file by nn.save, or by safetensors.torch.save_file(model.state_dict(), path): \
 pickles, as torch.save writes them, may run code and are not read"""
@@ -61,8 +64,7 @@ def save(module: Module, path: str | os.PathLike[str]) -> Path:
     )
     # safetensors writes the memory as it lies, whatever the strides say
     arrays = {key: np.asarray(t.data, order="C") for key, t in module.state_dict().items()}
-    known = {np.dtype(name) for name in DTYPES.values()}
-    strange = [k for k, a in arrays.items() if a.dtype.newbyteorder("<") not in known]
+    strange = [k for k, a in arrays.items() if a.dtype.newbyteorder("<") not in KNOWN]
     strange += [k for k in arrays if k == "__metadata__"]  # which stands for the header
     what = "safetensors has no such dtype or name, nothing was written"
     where = f"nn.save of {', '.join(f'{k} ({arrays[k].dtype})' for k in strange)}"
@@ -136,7 +138,8 @@ def save_checkpoint(path: str | os.PathLike[str], tree: Any) -> None:
 
     Raises
     ------
-    TypeError : for a value of another type; its place is named.
+    TypeError : for a value, or a key, of another type, and for a dtype that the format does not
+        have (complex128, longdouble); its place is named.
     ImportError : where safetensors is not installed.
     """
     library = optional("safetensors.numpy", "train", "fit(..., checkpoint=...)")
@@ -189,15 +192,21 @@ def _array(tensor: dict[str, Any]) -> np.ndarray:
 
 def _packed(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:
     """Return the value as JSON can hold it, a list telling its type; arrays go to `arrays`."""
-    if value is None or type(value) in (bool, int, float, str):
+    instead = "arrays, numbers, texts and None in state_dict()"
+    if type(value) in PLAIN:
         return value
-    if isinstance(value, (dict, list, tuple)):
-        items = value.items() if isinstance(value, dict) else enumerate(value)
+    if type(value) in (dict, list, tuple):
+        items = [*(value.items() if type(value) is dict else enumerate(value))]
+        strange = next((k for k, _ in items if type(k) not in PLAIN), None)
+        what = f"a checkpoint cannot hold {kind_of(strange)} as the name of something"
+        refuse(strange is not None, what, path, "texts and numbers as keys", TypeError)
         packed = [[k, _packed(v, f"{path}.{k}".lstrip("."), arrays)] for k, v in items]
         return [type(value).__name__, packed]
     what = f"a checkpoint cannot hold {kind_of(value)}"
-    instead = "arrays, numbers, texts and None in state_dict()"
     refuse(not isinstance(value, (np.ndarray, np.generic, Tensor)), what, path, instead, TypeError)
+    what = f"a checkpoint cannot hold numbers of {value.dtype}, which safetensors does not have"
+    strange = value.dtype.newbyteorder("<") not in KNOWN
+    refuse(strange, what, path, "float64, complex64, or real and imaginary parts", TypeError)
     while path in arrays or path == "__metadata__":  # which is the header's name
         path += "'"  # of {"a.b": x, "a": {"b": y}} both are called a.b
     # safetensors writes what lies in memory: the rows of a transposed array have to be laid out

@@ -299,14 +299,19 @@ class Training:
         }
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
-        """Go on from there. Raises ValueError for another kind of optimiser or schedule."""
-        what = "the checkpoint is one of another training"
+        """Go on from there. Raises ValueError where the parts of this training are others."""
+        what, instead = "the checkpoint is one of another training", "another file's name"
         where = f"optimizer and schedule are {self.kinds}, and were {saved['kinds']}"
-        refuse(self.kinds != saved["kinds"], what, where, "another file's name")
-        self._criterion().load_state_dict(saved["loss"])
-        for part in ("model", "optimizer", "schedule"):
-            if saved[part] is not None:
-                getattr(self, part).load_state_dict(saved[part])
+        refuse(self.kinds != saved["kinds"], what, where, instead)
+        try:
+            self._criterion().load_state_dict(saved["loss"])
+            for part in ("model", "optimizer", "schedule"):
+                if saved[part] is not None:
+                    getattr(self, part).load_state_dict(saved[part])
+        except RuntimeError as error:  # of a module
+            told, where = str(error).splitlines()[:2]
+            what, where = f"{what}: {told}", where.removeprefix("  where: ")
+            raise refusal(ValueError, what, where, instead) from None
         with no_grad():
             for p, data in zip(self._others(), saved["others"], strict=True):
                 p[...] = data

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import OrderedDict, namedtuple
 from functools import partial
 
 import numpy as np
@@ -52,6 +53,7 @@ def equal(a, b):
     return type(a) is type(b) and repr(a) == repr(b)
 
 
+Point = namedtuple("Point", ["x", "y"])  # noqa: PYI024  # as users write it
 TREE = {
     "weights": {"fc.weight": np.arange(6.0).reshape(2, 3).T, "fc.bias": np.float32(0.1)},
     "list": [np.array([1.0, -0.0]), np.array(2.0)],
@@ -97,6 +99,27 @@ def test_what_no_checkpoint_can_hold_is_named(tmp_path):
         "arrays, numbers, texts and None in state_dict()",
     )
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        (OrderedDict(b=1), "an OrderedDict"),
+        (Point(1, 2), "a Point"),
+        ({(1, 2): 3}, "a tuple as the name of something"),
+        (np.ones(2, complex), "numbers of complex128, which safetensors does not have"),
+        (np.longdouble(1), f"numbers of {np.dtype('g')}, which safetensors does not have"),
+        (np.array("text"), "numbers of <U4, which safetensors does not have"),
+    ],
+    ids=repr,
+)
+def test_what_could_not_be_read_again_is_not_written_over_what_can(tmp_path, value, what):
+    files.save_checkpoint(tmp_path / "c", TREE)
+    with pytest.raises(TypeError) as error:
+        files.save_checkpoint(tmp_path / "c", {"a": [value]})
+    first, second, _ = str(error.value).split("\n")
+    assert (first, second) == (f"a checkpoint cannot hold {what}", "  where: a.0")
+    assert equal(files.load_checkpoint(tmp_path / "c"), TREE)
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "text", "other", "deep", "kind"])
@@ -220,8 +243,14 @@ def test_a_loss_without_state_may_become_another_one(tmp_path):
     run = partial(nn.fit, model, data, optimizer=sgd, checkpoint=tmp_path / "c")
     run(loss=nn.CrossEntropyLoss(), epochs=1)
     assert run(loss=nn.functional.cross_entropy, epochs=2).epochs == 2
-    with pytest.raises(RuntimeError, match="missing scale; missing batches"):
+    with pytest.raises(ValueError) as error:
         run(loss=Tempered(), epochs=3)
+    assert str(error.value) == three_lines(
+        "the checkpoint is one of another training: "
+        "the saved values do not fit Tempered, nothing was loaded",
+        "missing scale; missing batches",
+        "another file's name",
+    )
 
 
 def test_what_is_trained_beside_the_model_is_in_the_file(tmp_path):
