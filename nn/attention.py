@@ -94,6 +94,9 @@ class MultiheadAttention(Module):
         need_weights: bool = True, attn_mask: Any = None, average_attn_weights: bool = True,
         is_causal: bool = False,
     ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
+        what, where = "attention is among the items of a sequence", f"a query {query.shape}"
+        instead = "(L, N, E), (N, L, E) with batch_first=True, or (L, E)"
+        refuse(query.ndim not in (2, 3), what, where, instead)
         swapped = not self.batch_first and query.ndim == 3
         inputs = [np.swapaxes(x, 0, 1) if swapped else x for x in (query, key, value)]
         batch, (length, size) = inputs[0].shape[:-2], (x.shape[-2] for x in inputs[:2])

@@ -28,7 +28,7 @@ from nn.checks import refuse
 from nn.targets import (
     IGNORED, Array, Maybe, alike, by_class, class_axis, class_indices, class_weight,
     factor, fixed, floating, given, in_dtype_of, numbers, of_each, one_hot_indices, raw,
-    reduce, refuse_size_average, warn_unless_distribution,
+    reduce, refuse_fractions, refuse_size_average, warn_unless_distribution,
 )  # fmt: skip
 
 __all__ = [
@@ -494,13 +494,15 @@ def multilabel_margin_loss(input: Array, target: Array, reduction: str = "mean")
     """Return ``Σⱼ Σᵢ max(0, 1 - xⱼ + xᵢ) / C`` over the classes j of the target and i of the rest.
 
     The input is (N, C) or (C,); the target, in the same shape, lists classes and ends at the first
-    -1. Raises ValueError for different shapes, IndexError for what is no class.
+    -1. Raises ValueError for different shapes, IndexError for what is no class, TypeError for a
+    target of floats.
 
     >>> multilabel_margin_loss(np.array([[0.1, 0.2, 0.4, 0.8]]), [[3, 0, -1, 1]]).round(4).item()
     0.85
     """
     x, _ = alike("multilabel_margin_loss", input, target)
     classes, index = np.arange(x.shape[-1]), raw(target)
+    refuse_fractions("multilabel_margin_loss", target=index)
     listed = np.cumprod(index != -1, axis=-1)
     class_indices(numbers(index * listed), classes=len(classes))
     found = (index[..., None] == classes) * listed[..., None]
@@ -544,6 +546,7 @@ def ctc_loss(
     ------
     ValueError : for shapes or lengths that do not fit, and for no steps or no sequences.
     IndexError : for a target, or a blank, that is no class.
+    TypeError : for targets or lengths of floats.
 
     Examples
     --------
@@ -556,6 +559,7 @@ def ctc_loss(
     what, where = "no steps, or no sequences, have no loss", f"ctc_loss(log_probs {x.shape})"
     refuse(0 in x.shape[:2], what, where, "log_probs of one step and one sequence, or more")
     steps, sizes = (np.atleast_1d(raw(n)) for n in (input_lengths, target_lengths))
+    refuse_fractions("ctc_loss", targets=y, input_lengths=steps, target_lengths=sizes)
     counted = np.arange(np.max(sizes, initial=0)) < sizes[:, None]
     fits = x.ndim == 3 and steps.shape == sizes.shape == x.shape[1:2] and (steps <= len(x)).all()
     fits = fits and min(steps.min(), sizes.min()) >= 0

@@ -197,7 +197,7 @@ def normalize(input: Array, p: float = 2.0, dim: int = 1, eps: float = 1e-12) ->
 
 def _last(name: str, input: Array, normalized_shape: int | tuple[int, ...]) -> tuple[int, ...]:
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-    if input.shape[input.ndim - len(shape) :] != shape:
+    if not shape or input.shape[input.ndim - len(shape) :] != shape:
         what = f"an input of shape {input.shape} does not end in {shape}"
         where = f"{name}(input {input.shape}, normalized_shape {shape})"
         raise refusal(ValueError, what, where, f"normalized_shape={input.shape[-1:]}")
@@ -238,7 +238,8 @@ def embedding(input: Array, weight: Array, padding_idx: int | None = None) -> Ar
     """Return the rows of `weight` at the indices of `input`, of any shape: (..., embedding_dim).
 
     The row `padding_idx` gets no gradient. Raises TypeError unless the indices are integers, and
-    IndexError for one that is no row (in a program, as NumPy does: negative ones count back).
+    IndexError for one that is no row (in a program, as NumPy does: negative ones count back), as
+    for a `padding_idx` that is none.
 
     >>> embedding(np.array([1, 1, 0]), np.array([[1.0, 2.0], [3.0, 4.0]]))
     array([[3., 4.],
@@ -255,6 +256,8 @@ def embedding(input: Array, weight: Array, padding_idx: int | None = None) -> Ar
     rows = weight[index]
     if padding_idx is None:
         return rows
+    none = not -n <= padding_idx < n
+    refuse(none, f"there is no row {padding_idx} among {n}", where, "padding_idx=0", IndexError)
     padded = np.expand_dims(np.equal(index, padding_idx % n), -1)
     return np.where(padded, fixed(rows), rows)
 
@@ -315,7 +318,7 @@ def one_hot(target: Array, num_classes: int = -1) -> Tensor:
     """Return a 1 at each class index and 0 elsewhere: int64, with the classes on a new last axis.
 
     `num_classes` -1: as many as there are in the target. Raises IndexError for a target that is
-    no class, TypeError for one of floats.
+    no class, TypeError for one of floats, ValueError for another number of classes that is none.
 
     >>> one_hot([0, 2])
     Tensor([[1, 0, 0],
@@ -325,6 +328,8 @@ def one_hot(target: Array, num_classes: int = -1) -> Tensor:
     if indices.dtype.kind not in "biu":
         where = f"one_hot(target {indices.shape} {indices.dtype})"
         raise refusal(TypeError, "class indices are integers", where, "target.astype(int)")
+    none = not hasattr(num_classes, "__index__") or num_classes < -1
+    refuse(none, "classes are counted", f"one_hot({num_classes=})", "num_classes=10; -1 for all")
     classes = num_classes if num_classes >= 0 else int(indices.max(initial=-1)) + 1
     class_indices(indices, classes=classes)
     return Tensor((indices[..., None] == np.arange(classes)).astype(np.int64))

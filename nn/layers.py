@@ -196,7 +196,8 @@ class ModuleList(Module, MutableSequence[Module]):
 class Sequential(ModuleList):
     """``f₃(f₂(f₁(x)))``: modules in a row, which can be counted, indexed and iterated.
 
-    A dict gives them names: ``Sequential({"hidden": Linear(4, 3), "act": ReLU()}).hidden``.
+    A dict gives them names: ``Sequential({"hidden": Linear(4, 3), "act": ReLU()}).hidden``. Raises
+    ValueError for a name that every module has, as "forward".
 
     >>> Sequential(Linear(4, 3), ReLU(), Linear(3, 2))
     Sequential(
@@ -209,6 +210,8 @@ class Sequential(ModuleList):
     def __init__(self, *modules: Any) -> None:
         named = len(modules) == 1 and isinstance(modules[0], Mapping)
         for name, module in modules[0].items() if named else enumerate(modules):
+            what = f"a Sequential has something else by the name of {name}"
+            refuse(hasattr(self, str(name)), what, f"Sequential({{'{name}': ...}})", "another name")
             self._put(str(name), module)
 
     def forward(self, x: Any) -> Any:

@@ -290,8 +290,13 @@ def _converted(input: Array, dtype: Any) -> Array:
 def glu(input: Array, dim: int = -1) -> Array:
     """Return ``a σ(b)`` of the two halves along `dim` (Dauphin et al., 2017).
 
+    Raises ValueError where they would differ in length.
+
     >>> glu(np.array([3.0, 0.0]))
     array([1.5])
     """
+    odd = -input.ndim <= dim < input.ndim and input.shape[dim] % 2
+    what, where = "an odd number of elements has no two halves", f"glu(input {input.shape}, {dim=})"
+    refuse(odd, what, where, "an even number along that axis: as many values as gates")
     a, b = np.split(input, 2, axis=dim)
     return a * sigmoid(b)

@@ -87,6 +87,7 @@ def plot_gradients(model: Module, optimizer: Optimizer | None = None) -> Any:
     Raises
     ------
     ImportError : where matplotlib is not installed.
+    TypeError : for what is no module.
     ValueError : where no parameter is trained; for L-BFGS, whose step is more than one.
 
     Examples
@@ -96,6 +97,12 @@ def plot_gradients(model: Module, optimizer: Optimizer | None = None) -> Any:
     >>> nn.functional.mse_loss(model(np.ones((2, 4))), np.zeros((2, 3))).backward()
     >>> axes = nn.plot_gradients(model, nn.optim.Adam(model.parameters()))  # doctest: +SKIP
     """
+    what, where = (
+        "plot_gradients draws those of a module",
+        f"plot_gradients({autograd.kind_of(model)})",
+    )
+    none = not hasattr(model, "named_parameters")
+    refuse(none, what, where, "plot_gradients(model)", TypeError)
     named = {name: p for name, p in model.named_parameters() if p.requires_grad}
     gradients = {name: 0.0 if p.grad is None else p.grad for name, p in named.items()}
     if optimizer is None:

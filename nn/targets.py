@@ -1,6 +1,7 @@
 """What a loss compares its input with: the checks that the losses share, and their reduction."""
 
 from collections.abc import Callable
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -111,10 +112,11 @@ def reduce(losses: Array, reduction: str, weight: Maybe = None, by_weight: bool 
 
 
 def refuse_size_average(name: str, option: str, value: object) -> None:
-    """Refuse a bool as an option of numbers: PyTorch's losses take `size_average` in its place."""
+    """Refuse what is no number, as True: PyTorch's losses take `size_average` in its place."""
     what = f"{name} has no size_average, which PyTorch's takes in the place of {option}"
-    where, instead = f"{name}({option}={value})", "reduction='mean' for True, 'sum' for False"
-    refuse(isinstance(value, bool), what, where, instead, TypeError)
+    where, instead = f"{name}({option}={value!r})", "reduction='mean' for True, 'sum' for False"
+    wrong = isinstance(value, bool) or not isinstance(value, Number)
+    refuse(wrong, what, where, instead, TypeError)
 
 
 # ── targets that are numbers ──────────────────────────────────────────────────────────────────
@@ -204,6 +206,14 @@ def by_class(
     return reduce(result, reduction)
 
 
+def refuse_fractions(name: str, **values: np.ndarray) -> None:
+    """Refuse class indices and lengths that are no integers; of none, any dtype will do."""
+    strange = [k for k, v in values.items() if v.size and v.dtype.kind not in "iu"]
+    what, where = f"{name} takes integers as its {', '.join(strange)}", f"{name}({{}})"
+    given = ", ".join(f"{k} {values[k].dtype} {values[k].shape}" for k in strange)
+    refuse(strange, what, where.format(given), f"{''.join(strange[:1])}.astype(int)", TypeError)
+
+
 # without refusal, whose definition a printed program would have to hold too
 @primitive
 def class_indices(index: np.ndarray, classes: int) -> np.ndarray:
@@ -222,12 +232,12 @@ def check_shapes(name: str, shape: tuple[int, ...], target: np.ndarray) -> None:
     """Raise unless the target has one integer for each row of an input of that shape."""
     axis = class_axis(shape)
     expected = shape[:axis] + shape[axis + 1 :]
-    if not shape or target.shape != expected or target.dtype.kind not in "iu":
+    fits = bool(shape) and target.shape == expected
+    if not fits or target.dtype.kind not in "iu":
         what = f"a target of {target.dtype} {target.shape} does not fit an input of shape {shape}"
         where = f"{name}(input (C,), (N, C) or (N, C, d1, ...), target without C)"
         instead = f"integers of shape {expected}, as by target.squeeze(1) or target.astype(int)"
-        error = ValueError if target.dtype.kind in "iu" else TypeError
-        raise refusal(error, what, where, instead)
+        raise refusal(TypeError if fits else ValueError, what, where, instead)
 
 
 def one_hot_indices(target: Array, axis: int) -> Array:

@@ -348,6 +348,24 @@ def test_modules_have_pytorchs_names_and_options(torch, name):
     assert issubclass(getattr(nn, module), nn.Module)
 
 
+def test_classes_and_lengths_of_floats_are_refused():
+    x, steps = np.zeros((4, 3)), np.zeros((5, 1, 4))
+    halves = np.array([[1.5, 2.0]])
+    for call, where in [
+        (lambda: F.multilabel_margin_loss(x, x - 1), "target float64 (4, 3)"),
+        (lambda: F.ctc_loss(steps, halves, [5], [2]), "targets float64 (1, 2)"),
+        (lambda: F.ctc_loss(steps, [[1, 2]], [4.5], [2]), "input_lengths float64 (1,)"),
+        (lambda: F.ctc_loss(steps, [[1, 2]], [5], [1.5]), "target_lengths float64 (1,)"),
+    ]:
+        with pytest.raises(TypeError) as caught:
+            call()
+        name, given = caught.value.args[0].split(" ")[0], where.split(" ")[0]
+        assert str(caught.value) == three_lines(
+            f"{name} takes integers as its {given}", f"{name}({where})", f"{given}.astype(int)"
+        )
+    assert F.ctc_loss(steps, [[]], [5], [0]) == 0  # no class at all, of any dtype
+
+
 @pytest.mark.parametrize(
     ("name", "loss"),
     [
@@ -356,6 +374,8 @@ def test_modules_have_pytorchs_names_and_options(torch, name):
         ("cross_entropy(ignore_index=False)", lambda x, y: F.cross_entropy(x, y, None, False)),
         ("cross_entropy(ignore_index=True)", lambda x, y: nn.CrossEntropyLoss(None, True)(x, y)),
         ("cross_entropy(ignore_index=True)", lambda x, y: F.cross_entropy(x, x, None, True)),
+        ("cross_entropy(ignore_index='sum')", lambda x, y: F.cross_entropy(x, y, None, "sum")),
+        ("nll_loss(ignore_index=None)", lambda x, y: F.nll_loss(x, y, None, None)),
         ("poisson_nll_loss(eps=False)", lambda x, y: nn.PoissonNLLLoss(True, False, False)(x, x)),
     ],
 )  # fmt: skip

@@ -912,6 +912,70 @@ def test_a_list_of_modules_stays_as_it_is_where_it_takes_no_item():
     assert [type(m) for m in model] == [nn.Linear, nn.Tanh]
 
 
+@pytest.mark.parametrize("name", ["forward", "train", "training", "append"])
+def test_a_layer_takes_no_name_that_means_something_else(name):
+    with pytest.raises(ValueError) as raised:
+        nn.Sequential({name: nn.Linear(2, 2)})
+    assert str(raised.value) == three_lines(
+        f"a Sequential has something else by the name of {name}",
+        f"Sequential({{'{name}': ...}})",
+        "another name",
+    )
+    named = nn.Sequential({"hidden": nn.Linear(2, 2)})
+    named[0] = nn.Tanh()
+    assert [*dict(named.named_children())] == ["hidden"]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "what", "where", "instead"),
+    [
+        (
+            lambda: nn.functional.glu(np.ones((4, 3))), ValueError,
+            "an odd number of elements has no two halves", "glu(input (4, 3), dim=-1)",
+            "an even number along that axis: as many values as gates",
+        ),
+        (
+            lambda: nn.functional.layer_norm(np.ones((4, 3)), ()), ValueError,
+            "an input of shape (4, 3) does not end in ()",
+            "layer_norm(input (4, 3), normalized_shape ())", "normalized_shape=(3,)",
+        ),
+        (
+            lambda: nn.functional.one_hot([0], -2), ValueError,
+            "classes are counted", "one_hot(num_classes=-2)", "num_classes=10; -1 for all",
+        ),
+        (
+            lambda: nn.functional.embedding(np.array([1]), np.ones((4, 3)), 7), IndexError,
+            "there is no row 7 among 4", "embedding(input (1,) int64, weight (4, 3))",
+            "padding_idx=0",
+        ),
+        (
+            lambda: nn.MultiheadAttention(4, 2)(*[np.ones(4)] * 3), ValueError,
+            "attention is among the items of a sequence", "a query (4,)",
+            "(L, N, E), (N, L, E) with batch_first=True, or (L, E)",
+        ),
+        (
+            lambda: nn.plot_gradients(3), TypeError,
+            "plot_gradients draws those of a module", "plot_gradients(an int)",
+            "plot_gradients(model)",
+        ),
+        (
+            lambda: nn.optim.SGD([nn.Parameter(1.0)]).load_state_dict(None), ValueError,
+            "nothing was saved as state, param_groups", "SGD",
+            "what state_dict() of one like this returned",
+        ),
+        (
+            lambda: nn.optim.LBFGS([nn.Parameter(1.0)]).step(nn.Parameter(1.0)), TypeError,
+            "a step asks for the loss several times", "LBFGS",
+            "step(closure), which computes it",
+        ),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_told(call, error, what, where, instead):
+    with pytest.raises(error) as raised:
+        call()
+    assert str(raised.value) == three_lines(what, where, instead)
+
+
 def test_a_slice_of_a_sequential_keeps_all_layers_where_one_is_added():
     tail = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))[1:]
     added = nn.ReLU()

@@ -1,5 +1,6 @@
 """Schedules: PyTorch's learning rates for a hundred steps, and closed formulas at any step."""
 
+import copy
 import json
 import math
 import re
@@ -466,6 +467,18 @@ SAID = {
         "1 schedules have 1 milestones between them",
         "SequentialLR",
         "0 milestones",
+    ),
+    "sequence of another optimizer": (
+        lambda o: ours_all.SequentialLR(o, [ours_all.LinearLR(copy.copy(o))], []),
+        "a schedule is one of another optimizer",
+        "SequentialLR",
+        "schedules of this one",
+    ),
+    "sequence backwards": (
+        lambda o: ours_all.SequentialLR(o, [ours_all.LinearLR(o)] * 3, [5, 4]),
+        "milestones are in the order of time, not [5, 4]",
+        "SequentialLR",
+        "milestones=[10, 20]",
     ),
 }
 

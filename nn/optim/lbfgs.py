@@ -48,7 +48,10 @@ class LBFGS(Optimizer):
         """Iterate, and return the first loss.
 
         `closure` forgets the gradients, computes the loss, calls its `backward` and returns it.
+        Raises TypeError for the loss itself.
         """
+        what, instead = "a step asks for the loss several times", "step(closure), which computes it"
+        self._refuse(not callable(closure), what, instead, TypeError)
         group = self.param_groups[0]
         state = self.state.get(group["params"][0], {"n_iter": 0, "func_evals": 0})
         return self.update(group["params"], closure, state, **{k: group[k] for k in self.defaults})

@@ -312,6 +312,10 @@ class SequentialLR(LRScheduler):
         what = f"{len(schedulers)} schedules have {len(milestones)} milestones between them"
         between = len(schedulers) - 1
         self._refuse(len(milestones) != between, what, f"{between} milestones")
+        stray = any(s.optimizer is not optimizer for s in schedulers)
+        self._refuse(stray, "a schedule is one of another optimizer", "schedules of this one")
+        what = f"milestones are in the order of time, not {self.milestones}"
+        self._refuse(self.milestones != sorted(self.milestones), what, "milestones=[10, 20]")
         super().__init__(optimizer)
 
     def state_dict(self) -> dict[str, Any]:

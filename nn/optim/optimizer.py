@@ -42,7 +42,7 @@ class Remembering(Told):
         return copy.deepcopy({k: state_dict[k] for k in self.remembered})
 
     def _refuse_lack(self, saved: Mapping[str, Any], names: Iterable[str]) -> None:
-        lacks = ", ".join(k for k in names if k not in saved)
+        lacks = ", ".join(k for k in names if not isinstance(saved, Mapping) or k not in saved)
         instead = "what state_dict() of one like this returned"
         self._refuse(lacks, f"nothing was saved as {lacks}", instead)
 
