@@ -8,6 +8,7 @@ import operator
 import re
 import string
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import numpy as np
@@ -533,9 +534,12 @@ SIZES = (6, 3), (6, 40), (LARGE // 8, 10), (LARGE // 500, 600)
 
 @pytest.mark.parametrize("shape", SIZES)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_what_a_cross_entropy_leaves_for_backward_changes_no_bit(shape, dtype, rng, monkeypatch):
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_what_a_cross_entropy_leaves_for_backward_changes_no_bit(
+    shape, dtype, order, rng, monkeypatch
+):
     n, classes = shape
-    x = Tensor(rng.normal(size=shape).astype(dtype), requires_grad=True)
+    x = Tensor(np.asarray(rng.normal(size=shape), dtype, order=order), requires_grad=True)
     t, u = rng.integers(0, classes, n), rng.normal(size=n).astype(dtype)
 
     def send(losses):
@@ -551,6 +555,8 @@ def test_what_a_cross_entropy_leaves_for_backward_changes_no_bit(shape, dtype, r
     assert_array_equal(send(losses), first)
     softmax_cross_entropy(x, t)  # the latest is another one
     assert_array_equal(send(losses), first)
+    with no_grad():
+        assert_array_equal(softmax_cross_entropy(x, t), losses.data)
     compiled = autograd.compile(lambda t: softmax_cross_entropy(x, t).backward(u))
     for _ in range(2):
         x.grad = None
@@ -563,15 +569,21 @@ def test_what_a_cross_entropy_leaves_dies_with_it(rng):
     t = np.arange(6) % 3
     losses = softmax_cross_entropy(x, t)
     assert latest.take(np.zeros(6)) is None
-    assert latest.e.shape == (6, 3)
+    assert [e.shape for e in latest.left] == [(6, 3)]
     del losses
-    assert latest.e is None
+    assert not latest.left
     losses = softmax_cross_entropy(x, t)
     losses.sum().backward()
-    assert latest.e is None
+    assert not latest.left
     with no_grad():
         losses = softmax_cross_entropy(x, t)
-    assert latest.e is None
+    assert not latest.left
+    with ThreadPoolExecutor(1) as thread:
+        losses = thread.submit(softmax_cross_entropy, x, t).result()
+        losses.sum().backward()
+        assert thread.submit(lambda: len(latest.left)).result() == 1  # of the thread
+        del losses
+        assert thread.submit(lambda: len(latest.left)).result() == 0
 
 
 # ── tests of the tests: wrong rules, planted ──────────────────────────────────────────────────

@@ -8,6 +8,7 @@ of each thread, the latest. Without it the backward pass computes the same, bit 
 import functools
 import threading
 import weakref
+from typing import Any
 
 import numpy as np
 
@@ -20,8 +21,9 @@ from autograd.rules.neural import softmax
 # ── in words of NumPy ─────────────────────────────────────────────────────────────────────────
 def by_columns(x):
     """Lay short rows out column by column: reducing them is then two to three times faster."""
-    short = type(x) is np.ndarray and x.dtype.kind == "f" and x.shape[1] <= 32
-    return np.asfortranarray(x) if short else x
+    if type(x) is not np.ndarray or x.dtype.kind != "f":
+        return x
+    return np.asfortranarray(x) if x.shape[1] <= 32 else np.ascontiguousarray(x)
 
 
 def row_sums(x):
@@ -103,20 +105,16 @@ def by_rows(f, x):
 class _Latest(threading.local):
     """The latest losses of a thread, while they live, and exp(x - max), which is taken once."""
 
-    losses = e = None
+    def __init__(self):
+        self.losses: Any = None
+        self.left: list[np.ndarray] = []
 
     def leave(self, losses, e):
-        self.losses, self.e = weakref.ref(losses, self._forget), e
+        self.left = left = [e]
+        self.losses = weakref.ref(losses, lambda _: left.clear())  # by whichever thread
 
     def take(self, losses):
-        if self.losses is None or self.losses() is not losses:
-            return None
-        e, self.losses, self.e = self.e, None, None
-        return e
-
-    def _forget(self, gone):
-        if self.losses is gone:
-            self.losses = self.e = None
+        return self.left.pop() if self.left and self.losses() is losses else None
 
 
 _latest = _Latest()
