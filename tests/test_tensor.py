@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Tensor, grad, no_grad
+from autograd.base import modes
 from autograd.base.blocks import LARGE
 from autograd.graph import arguments, toposort
 from nn.functional import linear
@@ -393,6 +394,44 @@ def test_a_threads_setting_is_its_own():
     inside.wait(5)
     seen.append(ag.is_grad_enabled())
     done.set()
+    thread.join()
+    assert seen == [True, False]
+
+
+@pytest.mark.parametrize("pause", [lambda: ag.set_grad_enabled(False), no_grad().__enter__])
+def test_a_setting_ends_with_its_thread(pause):
+    seen = []
+
+    def run(work):
+        thread = threading.Thread(target=lambda: seen.append(work()))
+        thread.start()
+        thread.join()
+
+    for _ in range(5):  # later threads get the numbers of earlier ones
+        run(pause)
+        run(ag.is_grad_enabled)
+    assert seen[1::2] == [True] * 5
+    assert not modes.paused
+
+
+def test_two_threads_may_be_inside_of_one_setting():
+    infer, seen = no_grad(), []
+    first, second, last = threading.Event(), threading.Event(), threading.Event()
+
+    def late():
+        first.wait(5)
+        with infer:
+            second.set()
+            last.wait(5)
+            seen.append(ag.is_grad_enabled())
+
+    thread = threading.Thread(target=late)
+    thread.start()
+    with infer:
+        first.set()
+        second.wait(5)
+    seen.append(ag.is_grad_enabled())
+    last.set()
     thread.join()
     assert seen == [True, False]
 

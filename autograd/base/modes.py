@@ -9,7 +9,38 @@ import numpy as np
 from autograd.base.contexts import Context, Same
 from autograd.base.errors import dtype_of, refusal
 
-paused: set[int] = set()
+
+class _End:
+    """What goes when its thread does: its number, from the sets that hold it."""
+
+    def __init__(self) -> None:
+        self.thread = get_ident()
+        self.sets: dict[int, set[int]] = {}
+
+    def __del__(self) -> None:
+        for threads in self.sets.values():
+            threads.discard(self.thread)
+
+
+class _Thread(threading.local):
+    def __init__(self) -> None:
+        self.end = _End()
+
+
+_this = _Thread()
+
+
+class Threads(set[int]):
+    """Numbers of threads, each for as long as its thread runs: a later one may get the same."""
+
+    def put(self) -> None:
+        """Put in this thread."""
+        end = _this.end
+        end.sets[id(self)] = self
+        self.add(end.thread)
+
+
+paused = Threads()
 """The threads that do not record at present: empty almost always, so that asking is cheap."""
 
 
@@ -49,16 +80,22 @@ class _Recording(Context):
 
     def __init__(self, f: Any = None) -> None:
         super().__init__(f)
-        self._before: list[tuple[int, bool]] = []  # a generator may be closed by another thread
+        self._before: dict[int, list[bool]] = {}  # what each thread that is inside did before
 
     def __enter__(self) -> Self:
         thread = get_ident()
-        self._before.append((thread, thread not in paused))
-        (paused.discard if self.on else paused.add)(thread)
+        self._before.setdefault(thread, []).append(thread not in paused)
+        if self.on:
+            paused.discard(thread)
+        else:
+            paused.put()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        thread, recorded = self._before.pop()
+        thread = get_ident()
+        if not self._before.get(thread):  # a generator may be closed by another thread
+            thread = next(other for other, before in self._before.items() if before)
+        recorded = self._before[thread].pop()
         (paused.discard if recorded else paused.add)(thread)
 
 

@@ -12,12 +12,13 @@ from threading import Lock, get_ident
 from typing import NamedTuple, Self
 
 from autograd.base.errors import line_of
+from autograd.base.modes import Threads
 from autograd.mutation.versions import birth
 from autograd.mutation.witness import Birth, born_here
 from autograd.tensor import Tensor
 
 _recorder = import_module("autograd.tensor")  # by its name autograd has a function, too
-_listening: set[int] = set()
+_listening = Threads()
 _switch = Lock()
 
 
@@ -88,7 +89,7 @@ def place_of(t: Tensor) -> Place | None:
 def _listen(on: bool) -> None:
     with _switch:
         if on:
-            _listening.add(get_ident())
+            _listening.put()
         else:
             _listening.discard(get_ident())
         _recorder.__dict__["birth"] = _birth_here if _listening else birth
