@@ -434,9 +434,9 @@ def untouched(*models: Module) -> ExitStack:
 def in_mode(model: Module, *, training: bool) -> Iterator[None]:
     """Put a model into a mode, if it is in the other one; in the end, all its parts as before."""
     before = [(module, module.training) for module in model.modules()]
-    if model.training != training:
-        model.train(training)
     try:
+        if model.training != training:
+            model.train(training)
         yield
     finally:
         for module, was in before:

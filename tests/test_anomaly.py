@@ -12,6 +12,7 @@ import autograd as ag
 from autograd import Tensor, detect_anomaly, grad, no_grad, primitive, record_lines
 from autograd.base import modes
 from autograd.base.errors import ROOMS, user_frame
+from autograd.debugging import watch
 
 
 def leaf(data, name=None):
@@ -178,6 +179,46 @@ def test_a_decorated_function_is_watched_in_every_thread():
 
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(work, [leaf(-1.0), leaf(-2.0)]))
+
+
+def test_blocks_of_one_watcher_may_nest_and_run_in_several_threads():
+    watch, before = detect_anomaly(), np.geterr()
+    with watch, watch, pytest.raises(FloatingPointError):
+        np.log(leaf(-1.0))
+    assert np.geterr() == before
+    entered, left = threading.Event(), threading.Event()
+
+    def late():
+        with watch:
+            entered.set()
+            left.wait(5)
+            with pytest.raises(FloatingPointError):
+                np.log(leaf(-1.0))
+
+    with ThreadPoolExecutor(1) as threads:
+        with watch:
+            done = threads.submit(late)
+            entered.wait(5)
+            with pytest.raises(FloatingPointError):
+                np.log(leaf(-1.0))
+        left.set()
+        done.result()
+    assert np.geterr() == before
+    assert not modes.watching
+
+
+def test_a_watcher_that_is_interrupted_as_it_begins_leaves_nothing(monkeypatch):
+    def interrupted(op):
+        if op.name == "matmul":
+            raise KeyboardInterrupt
+        return told(op)
+
+    told, before = watch._told, (np.geterr(), dict(vars(Tensor)))
+    monkeypatch.setattr(watch, "_told", interrupted)
+    with pytest.raises(KeyboardInterrupt), detect_anomaly():
+        pass
+    assert (np.geterr(), dict(vars(Tensor))) == before
+    assert not modes.watching
 
 
 @pytest.mark.parametrize("looks", [lambda x, y: np.log(x), lambda x, y: y.backward()])

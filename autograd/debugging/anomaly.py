@@ -1,7 +1,8 @@
 """Where the first NaN or infinity was born, in the computation or in its derivative."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Self
+from contextlib import ExitStack
+from typing import Any
 
 import numpy as np
 
@@ -40,16 +41,10 @@ class detect_anomaly(Watcher):  # noqa: N801  # PyTorch's name
       instead: an argument inside the domain of the derivative, as np.maximum(x, 1e-12) or np.where
     """
 
-    def __enter__(self) -> Self:
-        self._lines = record_lines()
-        self._alarms = np.errstate(all="ignore")  # what is told here is told once
-        self._alarms.__enter__()
-        return super().__enter__()
-
-    def __exit__(self, *exc: object) -> None:
-        super().__exit__(*exc)
-        self._alarms.__exit__(*exc)  # type: ignore[arg-type]  # NumPy's stubs want three
-        self._lines.__exit__(*exc)
+    def prepare(self, stack: ExitStack) -> None:
+        """Record lines, and let what is told here be told once."""
+        stack.enter_context(record_lines())
+        stack.enter_context(np.errstate(all="ignore"))
 
     def computed(self, op: Primitive, values: Sequence[Any], params: Any, y: Tensor) -> None:
         """Check a result."""

@@ -6,6 +6,7 @@ exchanged for others that go through `record`, which tells the watchers.
 
 import copy
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from threading import Lock, get_ident
 from typing import Any, Self
 
@@ -21,33 +22,57 @@ _switch = Lock()
 
 
 class Watcher(Context):
-    """What looks at the operations of this thread, in a ``with`` block or a decorated function."""
+    """What looks at the operations of this thread, in a ``with`` block or a decorated function.
+
+    Blocks of one watcher may nest, and run in several threads: each has a copy, which shares what
+    they find.
+    """
 
     thread = 0
 
+    def __init__(self, f: Any = None) -> None:
+        super().__init__(f)
+        self._open: list[tuple[Self, ExitStack]] = []
+
     def _recreate_cm(self) -> Self:
-        return copy.copy(self)  # a decorated function may call itself, and run in several threads
+        return self
 
     def __enter__(self) -> Self:
-        self.thread = get_ident()
-        with _switch:
-            watching.append(self)
-            for name, f in OPERATORS.items():
-                setattr(Tensor, name, _told(f.op))
+        watcher = copy.copy(self)
+        watcher.thread = get_ident()
+        with ExitStack() as stack:  # all of it is undone where a signal interrupts it
+            self.prepare(stack)
+            stack.callback(_leave, watcher)
+            with _switch:
+                watching.append(watcher)
+                for name, f in OPERATORS.items():
+                    setattr(Tensor, name, _told(f.op))
+            self._open.append((watcher, stack.pop_all()))
         return self
 
     def __exit__(self, *exc: object) -> None:
-        with _switch:
-            watching.remove(self)
-            if not watching:
-                for name, f in OPERATORS.items():
-                    setattr(Tensor, name, f)
+        entered = [*self._open]  # a generator may be closed by another thread
+        mine = [block for block in entered if block[0].thread == get_ident()]
+        block = (mine or entered)[-1]
+        self._open.remove(block)
+        block[1].close()
+
+    def prepare(self, stack: ExitStack) -> None:
+        """Enter what else is in force in a block."""
 
     def computed(self, op: Primitive, values: Sequence[Any], params: Any, y: Tensor) -> None:
         """See the result of an operation."""
 
     def sent(self, node: Tensor, args: Sequence[Any], g: Any, parts: Any) -> None:
         """See what an operation sends back: (which argument, its gradient)."""
+
+
+def _leave(watcher: Watcher) -> None:
+    with _switch:
+        watching[:] = [other for other in watching if other is not watcher]
+        if not watching:
+            for name, f in OPERATORS.items():
+                setattr(Tensor, name, f)
 
 
 def _told(op: Primitive) -> Callable[[Any, Any], Any]:

@@ -139,18 +139,19 @@ def _set_left(t: Tensor, value: Any) -> None:
 @contextmanager
 def reading(reader: Reader) -> Iterator[None]:
     """Let this thread read and write tensors through `reader`."""
-    with _lock:
-        readers.append(reader)
-        type.__setattr__(Tensor, "data", property(_get, _set))
-        type.__setattr__(Tensor, "grad", property(_get_grad, _set_grad))
-        type.__setattr__(Tensor, "_grad", property(_get_left, _set_left))
-    outer, here.reader = here.reader, reader
-    try:
+    outer = here.reader
+    try:  # from the beginning: a signal may interrupt it anywhere
+        with _lock:
+            readers.append(reader)
+            type.__setattr__(Tensor, "data", property(_get, _set))
+            type.__setattr__(Tensor, "grad", property(_get_grad, _set_grad))
+            type.__setattr__(Tensor, "_grad", property(_get_left, _set_left))
+        here.reader = reader
         yield
     finally:
         here.reader = outer
         with _lock:
-            readers.remove(reader)
+            readers[:] = [other for other in readers if other is not reader]
             if not readers:
                 type.__setattr__(Tensor, "data", DATA)
                 type.__setattr__(Tensor, "grad", GRAD)
