@@ -101,10 +101,11 @@ CONTRACT: dict[str, tuple[str, list[Line]]] = {
         line("np.sqrt(x * x)", 0.0, "0", "nan"),
         line("np.arctan2(x, x)", 0.0, "0", "nan"),
     ]),
-    "Strong zeros": ("A gradient of exactly 0 means *not used*: it stays 0, whatever it meets.", [
+    "Strong zeros": ("A gradient of exactly 0 means *not used*: rules that divide it leave it 0. Beside an infinite factor it is nan.", [
         line("np.where(x > 0, np.log(x), 0.0)", [0.0, 2.0], "[0, 0.6931]", "[0, 0.5]"),
         line("np.where(x > 0, np.sqrt(x), 0.0)", [-1.0, 0.0, 4.0], "[0, 0, 2]", "[0, 0, 0.25]"),
         line("np.where(x > 0, 1 / x, x)", [0.0, 2.0], "[0, 0.5]", "[1, -0.25]"),
+        line("np.where(x > 20, x, np.log1p(np.exp(x)))", [0.0, 1000.0], "[0.6931, 1000]", "[0.5, nan]"),
         line("np.sqrt(np.where(x > 0, x, 0.0))", [-1.0, 4.0], "[0, 2]", "[0, 0.25]"),
         line("np.sqrt(np.clip(x, 0, 1))", -1.0, "0", "0"),
     ]),
