@@ -15,7 +15,9 @@ import threading
 import traceback
 import tracemalloc
 import warnings
+import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -1089,6 +1091,27 @@ def test_an_argument_by_position_is_not_called_as_one_by_name():
         return xs[0] * xs[1] * scale
 
     assert capture(f, X, X).arguments == ["x0", "x1"]
+
+
+@pytest.mark.parametrize("catches", [False, True])
+def test_what_a_refused_capture_met_is_freed_at_once(catches):
+    def f(x):
+        if not catches:
+            return x if x.sum() > 0 else -x
+        with suppress(CaptureError):
+            bool(x.sum())
+        return x
+
+    x = np.ones(3)
+    known = weakref.ref(x)
+    gc.disable()
+    try:
+        with pytest.raises(CaptureError):
+            capture(f, x)
+        del x
+        assert known() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("name", ["x", "ﬁ", "lambda", "ｌａｍｂｄａ", "1a", "a.b", "été", "", "x²"])

@@ -116,8 +116,11 @@ def captured(
             if run.refusals and error not in run.refusals:
                 raise run.refusals[0] from None
             raise
-        if run.refusals:  # which f has caught
-            raise run.refusals[0]
+        else:
+            if run.refusals:  # which f has caught
+                raise run.refusals[0]
+        finally:
+            run.refusals.clear()  # each holds its lines, which hold the run
         if states() == before:
             break
     else:
