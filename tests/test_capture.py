@@ -1031,6 +1031,7 @@ def wrapping(x):
         lambda x, draw=generators[0].normal: x + draw(),
         lambda x, draw=generators[1].random: x + draw(),
         functools.partial(lambda generator, x: x + generator.normal(), noise.generator),
+        functools.partial(noise),
         wrapping,
         ag.vmap(wrapping),
         lambda x: x + held["noise"][0].normal(),

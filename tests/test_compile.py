@@ -14,7 +14,7 @@ from collections import ChainMap, OrderedDict, UserDict, UserList, deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -45,8 +45,10 @@ from autograd.program.equations import Name
 from autograd.program.replay.chains import Chain, chained
 from autograd.program.replay.compiled import SIGNATURES
 from autograd.program.replay.kernels import KERNELS
+from autograd.program.replay.outside import Outside
 from autograd.program.replay.plan import Plan, _may_be_an_argument
 from autograd.program.replay.sizes import between
+from autograd.program.tracing.surroundings import reached
 from autograd.program.tracing.symbol import CaptureError
 from autograd.tensor import raw
 from nn.functional import cross_entropy
@@ -2131,6 +2133,8 @@ def test_containers_of_any_kind_are_looked_into(held):
         (lambda x: x * config.rate, lambda: config._values.update(rate=5.0)),
         (lambda x: x * config, lambda: config.set_factor(5.0)),
         (lambda x: x * getattr(config, "_factor"), lambda: config.set_factor(5.0)),  # noqa: B009  # likewise
+        (lambda x: sum(x * config._factor for _ in [0]), lambda: config.set_factor(5.0)),
+        (lambda x: x * operator.attrgetter("scale")(config), lambda: setattr(config, "scale", 5.0)),
         (lambda x: scaled(x, config), lambda: setattr(config, "scale", 5.0)),
         (lambda x: x * Config.of_class, lambda: setattr(Default, "of_class", 5.0)),
         (lambda x: x * Config.of_class, lambda: setattr(Config, "of_class", 5.0)),
@@ -2163,6 +2167,50 @@ def test_what_is_read_in_other_ways_may_be_another_too(f, change, monkeypatch):
     finally:
         vars(Checks)["scale"].value = Default.of_class = slotted_rate.rate = 1.0
         vars(Config).get("of_class") and delattr(Config, "of_class")
+
+
+def asked(self, name):
+    if name == "ratio":
+        return self.rate
+    raise AttributeError(name)
+
+
+def entered(x, opened):
+    with opened as rate:
+        return x * rate
+
+
+def in_front(do):
+    return lambda x, given: do(given, x)
+
+
+def behind(do):
+    return lambda x, given: do(x, given)
+
+
+IMPLICIT = {
+    "__getattr__": (asked, lambda x, given: x * given.ratio),
+    "__getitem__": (lambda self, i: self.rate, lambda x, given: x * given[0]),
+    "__iter__": (lambda self: iter([self.rate]), lambda x, given: x * sum(given)),
+    "__len__": (lambda self: int(self.rate), lambda x, given: x * len(given)),
+    "__contains__": (lambda self, n: self.rate == n, lambda x, given: x if 1 in given else 5 * x),
+    "__enter__": (lambda self: self.rate, entered),
+    "__neg__": (lambda self: self.rate, lambda x, given: x * -given),
+}
+for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
+    do, do_in_place = getattr(operator, name), getattr(operator, f"i{name}")
+    uses = {"": in_front(do), "r": behind(do), "i": in_front(do_in_place)}
+    IMPLICIT |= {f"__{side}{name}__": (lambda self, x: x * self.rate, uses[side]) for side in uses}
+
+
+@pytest.mark.parametrize("name", IMPLICIT)
+def test_what_python_calls_without_its_name_is_followed_too(name):
+    method, use = IMPLICIT[name]
+    rest = {"__array_ufunc__": None, "__exit__": lambda *_: None}
+    given = type("Given", (), {**rest, name: method})()
+    step = compile(lambda x: use(x, given))
+    for given.rate in (1.0, 1.0, 5.0):
+        assert step(2.0) == 2.0 * given.rate
 
 
 class Slotted:
@@ -2202,6 +2250,39 @@ def test_attributes_are_read_wherever_an_argument_arrives(f, kind):
         found.append(float(y[0] if type(y) is tuple else y))
         assert nested(1.0, {"of": [given]}) == factor
     assert found == [2.0, 2.0, 10.0]
+
+
+def test_the_methods_of_two_objects_are_two():
+    one, other = Step(), Step()
+    first, second = one.apply, other.apply
+    step = compile(lambda x: first(x) + second(x))
+    assert step(1.0) == 4.0
+    one.factor = 3.0
+    assert step(1.0) == 5.0
+    other.factor = 5.0
+    assert step(1.0) == 8.0
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, given: given.apply(x),
+        lambda x, given: sum(x * given.factor for _ in [0]),
+        lambda x, given: x * getattr(given, "factor"),  # noqa: B009  # somebody does
+    ],
+)
+def test_attributes_of_an_argument_may_be_read_in_other_ways(f):
+    given, step = Step(), compile(f)
+    for given.factor in (2.0, 2.0, 5.0):
+        assert step(1.0, given) == given.factor
+
+
+def test_attributes_of_many_objects_may_change():
+    steps = [Step() for _ in range(2000)]
+    compiled = compile(lambda x: x * steps[7].factor)
+    assert compiled(1.0) == 2.0
+    steps[7].factor = 3.0
+    assert compiled(1.0) == 3.0
 
 
 def test_variables_around_a_function_may_change():
@@ -2256,6 +2337,15 @@ def test_an_array_of_a_subclass_may_be_written_into(name, i, value, tmp_path):
     part[name][i] = value
     for _ in range(2):
         assert_array_equal(step(x), f(x))
+
+
+def test_another_masked_array_with_the_same_mask_is_another():
+    held = Step()
+    held.factor = np.ma.array([1.0, 2.0])
+    step = compile(lambda x: x * held.factor.filled(7))
+    assert_array_equal(step(np.ones(2)), [1.0, 2.0])
+    held.factor = np.ma.array([3.0, 4.0])
+    assert_array_equal(step(np.ones(2)), [3.0, 4.0])
 
 
 @pytest.mark.parametrize("option", [False, True])
@@ -2368,6 +2458,42 @@ def test_what_is_no_change_is_not_captured_again():
     assert runs == [1, 2, 3, 4]  # once for the program
 
 
+@pytest.mark.parametrize(
+    "place", [ModuleType("library"), lambda: None, nn.optim.SGD([Tensor(1.0, requires_grad=True)])]
+)
+def test_a_name_that_comes_to_what_is_not_asked_for_its_names_is_no_change(place):
+    runs, place.rate = [], 2.0
+
+    def f(x):
+        runs.append(1)
+        return x * place.rate
+
+    step = compile(f)
+    assert [step(1.0), step(1.0)] == [2.0, 2.0]
+    before = len(runs)
+    place.more = 1.0
+    assert step(1.0) == 2.0
+    assert len(runs) == before
+    place.rate = 3.0
+    assert step(1.0) == 3.0
+
+
+@pytest.mark.parametrize("text", ["10**30", "0.5", "1 + 2j", "'a b'", "b'a b'", "np.float32(0.5)"])
+def test_an_equal_number_or_text_is_no_change(text):
+    runs, settings = [], Step()
+
+    def f(x):
+        runs.append(1)
+        return x if settings.factor == 0 else 2 * x
+
+    step, before = compile(f), []
+    for _ in range(3):
+        settings.factor = eval(text)  # another object each time
+        assert step(1.0) == 2.0
+        before.append(len(runs))
+    assert before[1] == before[2]
+
+
 class Gained(nn.Module):
     scale = 1.0
 
@@ -2415,6 +2541,30 @@ def test_what_an_object_gets_later_is_seen(kind, change):
     change(model)
     for _ in range(2):
         assert np.array_equal(np.asarray(raw(f(x))), raw(model(x)))
+
+
+def test_an_attribute_that_the_first_call_makes_may_be_another_later():
+    class Lazy:
+        def __call__(self, x):
+            if not hasattr(self, "bias"):
+                self.bias = np.zeros(2)
+            return x + self.bias
+
+    model = Lazy()
+    step = compile(lambda x: model(x))
+    for _ in range(2):
+        assert_array_equal(step(np.ones(2)), [1.0, 1.0])
+    model.bias = np.ones(2)
+    assert_array_equal(step(np.ones(2)), [2.0, 2.0])
+
+
+def test_an_attribute_that_came_is_named():
+    model = Step()
+    vars(model).update({f"a{i}": i for i in range(50)})
+    outside = Outside(reached(model.apply))
+    outside.settle()
+    model.gain = 1.0
+    assert outside.change() == "gain"
 
 
 STRUCTURES = {
