@@ -2196,6 +2196,17 @@ IMPLICIT = {
     "__contains__": (lambda self, n: self.rate == n, lambda x, given: x if 1 in given else 5 * x),
     "__enter__": (lambda self: self.rate, entered),
     "__neg__": (lambda self: self.rate, lambda x, given: x * -given),
+    "__pos__": (lambda self: self.rate, lambda x, given: x * +given),
+    "__abs__": (lambda self: self.rate, lambda x, given: x * abs(given)),
+    "__float__": (lambda self: self.rate, lambda x, given: x * float(given)),
+    "__index__": (lambda self: int(self.rate), lambda x, given: x * operator.index(given)),
+    "__round__": (lambda self: self.rate, lambda x, given: x * round(given)),
+    "__bool__": (lambda self: self.rate == 1.0, lambda x, given: x if given else 5 * x),
+    "__eq__": (lambda self, n: self.rate == n, lambda x, given: x if given == 1.0 else 5 * x),
+    "__gt__": (lambda self, n: self.rate > n, lambda x, given: 5 * x if given > 1.0 else x),
+    "__str__": (lambda self: str(self.rate), lambda x, given: x * float(str(given))),
+    "__next__": (lambda self: self.rate, lambda x, given: x * next(given)),
+    "__array__": (lambda self, *_: np.array(self.rate), lambda x, given: x * np.asarray(given)),
 }
 for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
     do, do_in_place = getattr(operator, name), getattr(operator, f"i{name}")

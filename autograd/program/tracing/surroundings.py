@@ -32,11 +32,13 @@ PLAIN = {int, float, complex, bool, str, bytes, type(None), np.ndarray}
 """What reaches nothing, of which there may be a million in a list."""
 FUNCTIONS = (FunctionType, staticmethod, classmethod)
 CALLED = (*FUNCTIONS, MethodType, functools.partial)
-OPERATORS = "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"
-IMPLICIT = {f"__{side}{name}__" for name in OPERATORS for side in ("", "r", "i")} | {
-    "__getattr__", "__getitem__", "__iter__", "__len__", "__contains__", "__enter__", "__neg__",
+ELSEWHERE = {
+    "__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__", "__del__",
+    "__repr__", "__dir__", "__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__",
+    "__getstate__", "__setstate__", "__setattr__", "__delattr__", "__class_getitem__",
 }  # fmt: skip
-"""What Python calls where code reads ``x.name``, ``x[i]``, ``2 * x`` and the like."""
+"""What Python calls where objects are made, shown, copied or changed; other ``__methods__`` where
+code reads ``x.name`` or ``x[i]``, computes ``2 * x``, asks ``if x`` and the like."""
 MANY = 1000
 """After so many objects no more are looked up again for names that are met later."""
 EVERY = {"vars", "__dict__", "astuple", "asdict", "fields"}
@@ -260,7 +262,10 @@ def _taken_of(x: Any, names: set[str]) -> tuple[list[Any], list[Any]]:
 
 def _used(c: type, names: set[str]) -> set[str]:
     """Return which names of a class are read: of the user's, those that Python calls, too."""
-    return names | IMPLICIT if may_change(c) else names
+    if not may_change(c):
+        return names
+    special = {k for k, part in vars(c).items() if k[:2] == "__" and isinstance(part, FUNCTIONS)}
+    return names | (special - ELSEWHERE)
 
 
 def _called(part: Any, x: Any) -> Any:
