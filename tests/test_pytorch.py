@@ -483,6 +483,12 @@ SAID = [
         "index[:, None], or x[index] for whole rows",
     ),
     (
+        lambda x: x.scatter_(1, autograd.tensor([[1], [0]]), x[:1]),
+        "a src is as long as the index (2, 1) along each axis, not (1, 4)",
+        "scatter_(1, index, src) of (3, 4)",
+        "np.broadcast_to(src, index.shape)",
+    ),
+    (
         lambda x: x.div(2, rounding_mode="up"),
         "a quotient is rounded by 'floor' or 'trunc'",
         "div(..., rounding_mode='up')",
@@ -814,6 +820,25 @@ def test_what_scatter_is_given_beyond_the_index_is_left_out():
         ):
             x = library.zeros((3, 5), dtype=source.dtype)
             assert x.scatter_(dim, library.tensor(index), source).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        (lambda t: ((), {}), TypeError),
+        (lambda t: ((t.ones(2, 2),), {"value": 1.0}), TypeError),
+        (lambda t: ((t.ones(1, 2),), {}), ValueError),
+        (lambda t: ((t.ones(2, 1),), {}), ValueError),
+        (lambda t: ((t.ones(2),), {}), ValueError),
+    ],
+)
+def test_scatter_sets_one_value_or_a_src_as_long_as_the_index(given, kind):
+    for library, refused in ((autograd, kind), (torch, (TypeError, RuntimeError, IndexError))):
+        args, options = given(library)
+        x = library.zeros(2, 3)
+        with pytest.raises(refused):
+            x.scatter_(1, library.tensor([[0, 1], [1, 2]]), *args, **options)
+        assert x.tolist() == [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
 
 
 def test_random_numbers_with_decimals_are_no_integers():

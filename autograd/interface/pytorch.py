@@ -384,11 +384,26 @@ class PyTorchMethods:
     ) -> "Tensor":
         """Set the elements that `gather` returns, in place; return the tensor.
 
-        Of a `src` that is longer than the index, the rest is left out.
+        Of a `src` that is longer than the index, the rest is left out. Raises TypeError for
+        neither `src` nor `value`, or both, and ValueError for a `src` that is shorter.
+
+        >>> from autograd import tensor, zeros
+        >>> zeros(2, 2).scatter_(1, tensor([[1], [0]]), tensor([[3.0], [4.0]]))
+        Tensor([[0., 3.],
+                [4., 0.]], op=setitem)
         """
-        value = value if src is None else src
-        part = tuple(map(slice, np.shape(index))) if np.ndim(value) == np.ndim(index) else ...
-        self[places_in(self, dim, index)] = value[part] if np.ndim(value) else value
+        where = f"scatter_({dim}, index, src) of {self.shape}"
+        if (src is None) == (value is None):
+            what = "scatter_ sets either a src or one value"
+            raise refusal(TypeError, what, where, f"x.scatter_({dim}, index, value=1.0)")
+        new = value if src is None else src
+        lengths, given = np.shape(index), np.shape(new)
+        if given:
+            if len(given) != len(lengths) or any(map(operator.lt, given, lengths)):
+                what = f"a src is as long as the index {lengths} along each axis, not {given}"
+                raise refusal(ValueError, what, where, "np.broadcast_to(src, index.shape)")
+            new = new[tuple(map(slice, lengths))]
+        self[places_in(self, dim, index)] = new
         return self
 
     # ── shapes and products ────────────────────────────────────────────────────────────────────
