@@ -863,6 +863,9 @@ UNMADE = {
     "the shape is given twice, by position and as size=": ("rand(2, size=3)", "rand(2, 3) or "),
     "arange() requires stop to be specified.": ("arange()", "arange(5), arange(2, 5), "),
     "expected non-negative integer": ("manual_seed(-1)", "manual_seed(0)"),
+    "'NoneType' object cannot be interpreted as an integer": ("manual_seed(None)", "manual_seed("),
+    "'list' object cannot be interpreted as an integer": ("manual_seed([1])", "manual_seed(0)"),
+    "'float' object cannot be interpreted as an integer": ("randperm(2.5)", "randperm(10)"),
     "there are no negative numbers of things to put in order": ("randperm(-1)", "randperm(10)"),
 }
 

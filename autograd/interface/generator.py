@@ -3,6 +3,7 @@
 Imported when it is asked for, as NumPy's generators are: they take 20 ms.
 """
 
+import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -31,7 +32,10 @@ def manual_seed(seed: int) -> np.random.Generator:
     >>> bool(np.all(rand(3) == first))
     True
     """
-    default_generator.bit_generator.state = np.random.default_rng(seed).bit_generator.state
+    restarted = np.random.default_rng(
+        operator.index(seed)
+    )  # of None, it would be another each time
+    default_generator.bit_generator.state = restarted.bit_generator.state
     return default_generator
 
 
@@ -151,12 +155,14 @@ def randint(
 def randperm(n: int) -> Tensor:
     """Return the integers from 0 below n in random order.
 
+    Raises TypeError or ValueError for anything but an integer of at least 0.
+
     >>> sorted(randperm(4).tolist())
     [0, 1, 2, 3]
     """
     if n < 0:
         raise ValueError("there are no negative numbers of things to put in order")
-    return tensor(default_generator.permutation(n))
+    return tensor(default_generator.permutation(operator.index(n)))
 
 
 @explained("multinomial(softmax(x, -1), 3, replacement=True)")
