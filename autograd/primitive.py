@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.base.blocks import LARGE
-from autograd.base.errors import refusal
+from autograd.base.errors import function_name, refusal
 from autograd.base.modes import readers
 
 Rule = Callable[..., Any]
@@ -224,6 +224,7 @@ def primitive(fn: Callable[..., Any], *rules: Rule | None, **columns: Any) -> An
     if not callable(fn):
         where = f"primitive({fn!r:.40})"
         raise refusal(TypeError, "a primitive is a function", where, "@primitive")
+    _check_rules(rules, function_name(fn))
     key = _recording(fn) if inspect.isfunction(fn) else fn
     if key is not fn and "name" in columns:  # which help() shows, and pickle looks for
         key.__name__ = key.__qualname__ = columns["name"]
@@ -325,8 +326,7 @@ def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
             raise refusal(TypeError, told, f"{name}({args[0]!r:.40})", "np.array(x)") from None
 
     def defvjp(*rules: Rule | None) -> None:
-        for rule in rules:
-            _check_rule(rule, len(rules), fn.__name__)
+        _check_rules(rules, fn.__name__)
         PRIMITIVES[dispatch].define(rules)
 
     fns: Any = dispatch  # a function may carry attributes
@@ -334,18 +334,21 @@ def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
     return dispatch
 
 
-def _check_rule(rule: Any, count: int, name: str) -> None:
-    """Refuse a rule that cannot take the gradient, the result and so many arguments."""
-    code = getattr(rule, "__code__", None)
-    if code is None or code.co_flags & inspect.CO_VARARGS or code.co_argcount >= 2 + count:
-        return
-    given = ", ".join(code.co_varnames[: code.co_argcount])
-    raise refusal(
-        TypeError,
-        "a rule takes the gradient, the result and every argument that has a rule",
-        f"{name}.defvjp of lambda {given}: ...",
-        "lambda g, y, x: g * ...; rules (ans, x) -> g -> ... are for autograd.extend.defvjp",
-    )
+def _check_rules(rules: Sequence[Any], name: str) -> None:
+    """Refuse what is no rule, or cannot take the gradient, the result and every argument."""
+    needed = 2 + len(rules)
+    for rule in rules:
+        code = getattr(rule, "__code__", None)
+        takes = code is None or code.co_flags & inspect.CO_VARARGS or code.co_argcount >= needed
+        if rule is None or (callable(rule) and takes):
+            continue
+        given = ", ".join(code.co_varnames[: code.co_argcount]) if code else ""
+        raise refusal(
+            TypeError,
+            "a rule takes the gradient, the result and every argument that has a rule",
+            f"a rule {f'lambda {given}: ...' if code else f'{rule!r:.40}'} of {name}",
+            "lambda g, y, x: g * ...; rules (ans, x) -> g -> ... are for autograd.extend.defvjp",
+        )
 
 
 def _parameter_names(rule: Rule) -> frozenset[str] | None:

@@ -631,12 +631,18 @@ def test_a_rule_in_the_manner_of_another_library_is_refused_at_once():
     def cube(x):
         return x**3
 
-    with pytest.raises(TypeError) as error:
-        cube.defvjp(lambda ans, x: lambda g: g * 3 * x**2)
-    what, where, instead = str(error.value).splitlines()
-    assert what == "a rule takes the gradient, the result and every argument that has a rule"
-    assert where == "  where: cube.defvjp of lambda ans, x: ..."
-    assert instead.endswith("rules (ans, x) -> g -> ... are for autograd.extend.defvjp")
+    for rule, spelled in (
+        (lambda ans, x: lambda g: g * 3 * x**2, "lambda ans, x: ..."),
+        (lambda g: g, "lambda g: ..."),
+        (3, "3"),
+    ):
+        for give in (cube.defvjp, lambda rule: primitive(cube.__wrapped__, rule)):
+            with pytest.raises(TypeError) as error:
+                give(rule)
+            what, where, instead = str(error.value).splitlines()
+            told = "a rule takes the gradient, the result and every argument that has a rule"
+            assert (what, where) == (told, f"  where: a rule {spelled} of cube")
+            assert instead.endswith("rules (ans, x) -> g -> ... are for autograd.extend.defvjp")
 
 
 def test_a_rule_that_returns_no_array_is_named():
