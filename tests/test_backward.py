@@ -661,7 +661,7 @@ def test_a_rule_that_returns_no_array_is_named():
 
 def test_a_gradient_with_other_axes_is_not_reshaped_in_silence():
     total = primitive(lambda x: np.sum(x**2))
-    for wrong in (lambda g, y, x: (2 * g * x).T, lambda g, y, x: g):
+    for wrong in (lambda g, y, x: (2 * g * x).T, lambda g, y, x: g, lambda g, y, x: np.ones(7)):
         total.defvjp(wrong)
         with pytest.raises(ValueError) as error:
             grad(total)(np.ones((2, 3)))
@@ -671,6 +671,9 @@ def test_a_gradient_with_other_axes_is_not_reshaped_in_silence():
         assert instead == (
             "  instead: a rule that returns shape (2, 3), or one that broadcasting made of it"
         )
+    total.defvjp(lambda g, y, x: np.ones((4, 3, 2)))  # whose sum along an axis has six elements
+    with pytest.raises(ValueError, match=r"returned a gradient of shape \(4, 3, 2\)\n"):
+        grad(total)(np.ones((2, 3)))
     total.defvjp(lambda g, y, x: (2 * g * x)[None])
     assert np.array_equal(grad(total)(np.ones((2, 3))), np.full((2, 3), 2.0))
 

@@ -1,7 +1,8 @@
 """One operation of the sweep: from the gradient of a result to the gradients of its arguments."""
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -91,8 +92,7 @@ def fit(gx: Gradient, a: Tensor) -> Gradient:
     if not hasattr(gx, "shape"):
         gx = _number(gx)
     if gx.shape != shape:
-        if 0 < gx.size <= x.size:  # no sum makes it fit
-            _same_axes(gx.shape, shape)
+        _check_copies(gx.shape, shape)
         gx = sum_to(gx, shape)
     if gx.dtype != x.dtype:
         if x.dtype.kind in "biu":
@@ -101,9 +101,11 @@ def fit(gx: Gradient, a: Tensor) -> Gradient:
     return gx[()] if type(gx) is np.ndarray and gx.ndim == 0 else gx
 
 
-def _same_axes(given: tuple[int, ...], shape: tuple[int, ...]) -> None:
-    """Refuse a gradient that a reshape would make fit, with its elements in other places."""
-    if [n for n in given if n != 1] != [n for n in shape if n != 1]:
+@lru_cache(maxsize=1024)  # the shapes of one step come again at the next
+def _check_copies(given: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    """Refuse a gradient of which no sum fits: reshaped, its elements would be in other places."""
+    lengths = zip_longest(given[::-1], shape[::-1], fillvalue=1)
+    if any(own not in (1, length) for length, own in lengths):
         raise refusal(
             ValueError,
             f"the rule of an operation returned a gradient of shape {given}",
