@@ -259,6 +259,21 @@ def test_what_is_written_into_later_is_no_part_of_a_program():
     assert program(X).tolist() == [3, 1, 2]
 
 
+@pytest.mark.parametrize("transform", [lambda f: f, grad])
+def test_storing_a_value_in_an_array_of_numbers_is_refused(transform):
+    def f(x):
+        y = np.zeros(2)
+        y[0] = x[0]
+        return np.sum(y)
+
+    with pytest.raises(CaptureError) as caught:
+        capture(transform(f), X)
+    what, where, instead = str(caught.value).splitlines()
+    assert what == "a program cannot hold reading a traced value as a number"
+    assert where.endswith(", in f")
+    assert instead.endswith("np.zeros(shape, like=x) for an array to write into")
+
+
 def test_arrays_of_no_numbers_are_refused():
     texts = np.array(["a", "b"])
     with pytest.raises(CaptureError) as caught:

@@ -698,12 +698,23 @@ def view_asked(x):
     return np.isclose(part, 5.0)
 
 
+def stored(x):
+    y = np.zeros(3)
+    y[0] = x[0]
+    return np.sum(y)
+
+
 REFUSALS = [
     (lambda x: x if x[0] > 0 else -x, "branching on a mapped value", "np.where(condition, a, b)"),
     (
         lambda x: x * x[0].item(),
         "reading a mapped value as a number",
-        "the value itself, which NumPy takes",
+        "the value itself, which NumPy takes; np.zeros(n, like=x) to store into",
+    ),
+    (
+        stored,  # NumPy puts an error of its own before it
+        "reading a mapped value as a number",
+        "the value itself, which NumPy takes; np.zeros(n, like=x) to store into",
     ),
     (
         lambda x: x[x > 0],
@@ -755,6 +766,11 @@ def test_refusals_name_the_line_and_the_remedy(f, what, instead):
     wheres = [f"{__file__}:{line}, in {code.co_name}" for line in lines]
     said = [three_lines(f"vmap cannot do {what}", where, instead) for where in wheres]
     assert str(error.value) in said
+
+
+def test_storing_in_an_array_is_refused_in_a_derivative_too():
+    with pytest.raises(VmapError, match="reading a mapped value as a number"):
+        vmap(grad(stored))(X)
 
 
 def test_backward_to_the_outside_is_refused_and_leaves_nothing():

@@ -54,7 +54,8 @@ class Protocols:
         return bool(self.data)
 
     def __float__(self) -> float:
-        if self.requires_grad and modes.depth.value:
+        has_number = not hasattr(self.data, "tape")  # what has none says so itself
+        if has_number and self.requires_grad and modes.depth.value:
             raise refusal(
                 TypeError,
                 "a Python number of this value would cut the gradient in silence",

@@ -66,7 +66,7 @@ class Batched(Standin):
         "NumPy's functions of the value itself, as A @ x for A.dot(x); autograd.numpy.array([...]) "
         "of lists with it; Tensor(a)[i] for a[i]"
     )
-    number_instead = "the value itself, which NumPy takes"
+    number_instead = "the value itself, which NumPy takes; np.zeros(n, like=x) to store into"
 
     shape = property(lambda self: self._shape, doc="That of one example.")  # nobody sets it
 

@@ -11,7 +11,7 @@ from autograd.base.modes import is_grad_enabled
 from autograd.base.tree import flatten, map_leaves
 from autograd.interface.creation import explained
 from autograd.tensor import Tensor, constant, raw
-from autograd.transforms.batching import Batched, Level, vmap_error
+from autograd.transforms.batching import Batched, Level, VmapError, vmap_error
 
 Axes = Any
 """An axis, None for what is not mapped, or nested tuples, lists and dicts of them."""
@@ -67,6 +67,10 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
             with level.running():
                 results, nest = flatten(f(*rebuild(given), **kwargs))
                 values = [raw(y) for y in results]
+        except ValueError as error:
+            if type(error.__cause__) is VmapError:  # NumPy's a[0] = x puts its own error before it
+                raise error.__cause__ from None
+            raise
         finally:
             left = level.leave_gradients()
         if left:
