@@ -259,6 +259,18 @@ def test_what_is_written_into_later_is_no_part_of_a_program():
     assert program(X).tolist() == [3, 1, 2]
 
 
+def test_what_a_function_itself_changes_is_as_it_was_met():
+    count, weights = [0], np.zeros(3)
+
+    def f(x):
+        count[0] += 1
+        weights[0] += 3
+        return x * weights * count[0]
+
+    program = capture(f, X)
+    assert program(X).tolist() == program(X).tolist() == [3, 0, 0]
+
+
 @pytest.mark.parametrize("transform", [lambda f: f, grad])
 def test_storing_a_value_in_an_array_of_numbers_is_refused(transform):
     def f(x):

@@ -51,7 +51,8 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     reads them at each call. Where `f` calls ``backward``, the program leaves the gradients there.
     Eigenvalues and roots of polynomials are complex in a program, as other numbers may need it;
     before NumPy 2.5 they are real outside of one if they happen to be. What is computed under
-    no_grad has no derivative in a program.
+    no_grad has no derivative in a program. Arrays and numbers from outside are constants, as `f`
+    met them, also where it changes them itself, as a count of its calls.
 
     Parameters
     ----------
@@ -64,7 +65,8 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     Raises
     ------
     CaptureError : where `f` branches on a value, reads one as a number, draws random numbers, or
-        writes into an array that it did not make. The error tells the line and the remedy.
+        writes into an argument, or what it computes of one into an array of numbers. The error
+        tells the line and the remedy.
 
     Examples
     --------
