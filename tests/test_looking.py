@@ -447,8 +447,16 @@ def test_filters_of_convolutions():
         (
             lambda: nn.Recorder().plot(),
             (
-                "plot_bands needs rows, the same in each column",
+                "plot_bands needs rows of an epoch or more, the same in each column",
                 "the columns weights, gradients with the rows [[], []]",
+                '{"weights": {"layer1": [quantiles(w), ...]}, "gradients": {"layer1": [...]}}',
+            ),
+        ),
+        (
+            lambda: ag.plot_bands({"weights": {"layer1": []}}),
+            (
+                "plot_bands needs rows of an epoch or more, the same in each column",
+                "the columns weights with the rows [['layer1']]",
                 '{"weights": {"layer1": [quantiles(w), ...]}, "gradients": {"layer1": [...]}}',
             ),
         ),
@@ -480,7 +488,7 @@ def test_filters_of_convolutions():
             ),
         ),
     ],
-    ids=["filters", "bands", "a module", "a number", "a tensor", "flow"],
+    ids=["filters", "bands", "no epoch", "a module", "a number", "a tensor", "flow"],
 )
 def test_errors(call, lines):
     with pytest.raises(ValueError) as caught:

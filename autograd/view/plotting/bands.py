@@ -58,10 +58,11 @@ def plot_bands(columns: Mapping[str, Mapping[str, Sequence[Any]]]) -> Any:
     >>> axes = plot_bands({"positions": {"walk": steps}})  # doctest: +SKIP
     """
     names = [list(rows) for rows in columns.values()]
-    if not names or not names[0] or any(own != names[0] for own in names):
+    lengths = [len(steps) for rows in columns.values() for steps in rows.values()]
+    if not lengths or 0 in lengths or any(own != names[0] for own in names):
         raise refusal(
             ValueError,
-            "plot_bands needs rows, the same in each column",
+            "plot_bands needs rows of an epoch or more, the same in each column",
             f"the columns {', '.join(columns) or '(none)'} with the rows {names}",
             '{"weights": {"layer1": [quantiles(w), ...]}, "gradients": {"layer1": [...]}}',
         )
