@@ -155,13 +155,13 @@ def backward_steps(self: Tensor, order: Any = None) -> Any:
     Parameters
     ----------
     order : None for a topological order; a list of results of operations, in the order in which
-        they send (one that is missing sends nothing); "depth-first" or "breadth-first", in which
-        each sends when it is first met.
+        they send (one that is missing sends nothing, as a leaf does); "depth-first" or
+        "breadth-first", in which each sends when it is first met.
 
     Raises
     ------
     RuntimeError : where this is no scalar, or nothing requires a gradient.
-    ValueError : for an order of anything but results in the graph.
+    ValueError : for an order of anything but Tensors in the graph.
 
     Examples
     --------
