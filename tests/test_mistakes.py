@@ -92,6 +92,12 @@ MISTAKES = {
         "dtype='float33'",
         "float, 'float32', int, bool, complex, or a dtype of NumPy",
     ),
+    "no default dtype": (
+        lambda: ag.set_default_dtype(None),
+        TypeError("the default dtype must be floating, not None"),
+        "set_default_dtype(None)",
+        "set_default_dtype('float32') or set_default_dtype('float64')",
+    ),
     "a default dtype of nobody": (
         lambda: ag.set_default_dtype("float33"),
         TypeError("NumPy has no dtype 'float33'"),

@@ -191,12 +191,12 @@ def set_default_dtype(dtype: Any) -> None:
     >>> set_default_dtype("float64")
     """
     global default  # noqa: PLW0603  # one setting for the process, as in PyTorch
-    dtype = dtype_of(dtype)
-    if dtype.kind != "f":
+    dtype = dtype if dtype is None else dtype_of(dtype)  # of None, NumPy makes float64
+    if dtype is None or dtype.kind != "f":
         raise refusal(
             TypeError,
             f"the default dtype must be floating, not {dtype}",
-            f"set_default_dtype({dtype.name!r})",
+            f"set_default_dtype({getattr(dtype, 'name', None)!r})",
             "set_default_dtype('float32') or set_default_dtype('float64')",
         )
     default = dtype
