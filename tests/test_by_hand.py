@@ -482,13 +482,14 @@ def test_refusals_say_what_to_write():
         where = f"check_by_hand of {called}"
         instead = "what the loss came from, with requires_grad=True: f, a"
         assert str(caught.value) == three_lines("no gradient arrives here", where, instead)
-    with pytest.raises(ValueError) as caught:
-        check_by_hand(f, {"a": [[1], [1, 2]]})
-    assert str(caught.value) == three_lines(
-        "a gradient by hand is made of real numbers",
-        "check_by_hand of a: [[1], [1, 2]]",
-        "a number, an array, or nested lists of one shape",
-    )
+    for wrong in ([[1], [1, 2]], None, [None], np.array([1j])):
+        with pytest.raises(ValueError) as caught:
+            check_by_hand(f, {"a": wrong})
+        assert str(caught.value) == three_lines(
+            "a gradient by hand is made of real numbers",
+            f"check_by_hand of a: {wrong!r}",
+            "a number, an array, or nested lists of one shape",
+        )
     weight = leaf(1.0)
     with pytest.raises(ValueError) as caught:
         check_by_hand(f * weight, {"wieght": 1})

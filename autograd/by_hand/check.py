@@ -127,7 +127,10 @@ def _tensor(key: Any, right: Mapping[Tensor, Any], graph: Graph) -> Tensor:
 
 def _numbers(value: Any, name: str) -> np.ndarray:
     try:
-        return np.array(raw(value), np.float64)
+        array = np.asarray(raw(value))
+        if array.dtype.kind not in "biuf":  # of None, NumPy would make nan; of 1j, 0
+            array = np.frompyfunc(float, 1, 1)(array)
+        return np.array(array, np.float64)
     except (TypeError, ValueError):
         raise refusal(
             ValueError,
