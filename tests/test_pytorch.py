@@ -275,6 +275,12 @@ def test_in_place_keeps_the_dtype_and_refuses_what_does_not_fit():
         with pytest.raises((OverflowError, ValueError), match="a tensor of int64 cannot hold"):
             x.masked_fill_(x > 1, value)
     assert x.tolist() == [1, 2]
+    for library in (autograd, torch):
+        x = library.ones(2, dtype=library.float32)
+        for value in (1e300, library.tensor(-1e300, dtype=library.float64)):
+            with pytest.raises((OverflowError, RuntimeError), match="cannot"):
+                x.masked_fill_(x > 0, value)
+        assert x.tolist() == [1.0, 1.0]
 
 
 def test_a_training_loop_by_hand():

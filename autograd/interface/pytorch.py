@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from autograd.base.errors import OTHER_AXIS, refusal
+from autograd.base.errors import OTHER_AXIS, describe, refusal
 from autograd.base.modes import is_grad_enabled
 from autograd.interface.devices import device
 from autograd.interface.elsewhere import REFUSED, Refused
@@ -280,7 +280,13 @@ class PyTorchMethods:
         Tensor([1., 0.], op=setitem)
         """
         fitting = dispatching.zeros_like(self, shape=())
-        fitting[...] = value  # which refuses, where `where` would make it a float
+        try:
+            with np.errstate(over="raise"):
+                fitting[...] = value  # which refuses, where `where` would make it a float
+        except FloatingPointError:
+            what = f"a tensor of {self.dtype} cannot hold {value!r:.40}"
+            where, instead = f"masked_fill_ of {describe(self)}", "np.inf, or x.double() first"
+            raise refusal(OverflowError, what, where, instead) from None
         self[...] = dispatching.where(mask, fitting, self)
         return self
 
