@@ -759,6 +759,10 @@ def test_a_device_goes_round():
     ):  # fmt: skip
         with pytest.raises(ValueError, match="no device 'cuda'"):
             fails()
+    for make in (autograd.zeros, lambda n, device: autograd.as_tensor(np.ones(n), device=device)):
+        assert make(1, device=None).shape == (1,)
+        with pytest.raises(ValueError, match="no device '0'"):  # PyTorch's first GPU
+            make(1, device=0)
 
 
 def test_parts_of_complex_numbers_and_filled_arrays_are_functions_too():
