@@ -67,7 +67,7 @@ def from_numpy(array: np.ndarray) -> Tensor:
     """Return a Tensor that shares memory with an array: writing into one shows in the other.
 
     What was computed from the old values of either raises RuntimeError in `backward`. Raises
-    TypeError for anything but an array of numbers.
+    TypeError for anything but an array of numbers, or a number of NumPy's, which it copies.
 
     >>> array = np.zeros(2)
     >>> x = from_numpy(array)
