@@ -32,10 +32,8 @@ def manual_seed(seed: int) -> np.random.Generator:
     >>> bool(np.all(rand(3) == first))
     True
     """
-    restarted = np.random.default_rng(
-        operator.index(seed)
-    )  # of None, it would be another each time
-    default_generator.bit_generator.state = restarted.bit_generator.state
+    start = operator.index(seed)  # of None, NumPy begins elsewhere each time
+    default_generator.bit_generator.state = np.random.default_rng(start).bit_generator.state
     return default_generator
 
 
