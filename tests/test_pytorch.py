@@ -871,6 +871,10 @@ UNMADE = {
     "low >= high": ("randint(3, 1, (2,))", "randint(2, 5, (3,)) or randint(5, (3,))"),
     "a standard deviation is not negative": ("normal(0.0, -1.0, (2,))", "normal(0.0, 1.0, (2, 3))"),
     "the shape is given twice, by position and as size=": ("rand(2, size=3)", "rand(2, 3) or "),
+    "the number of values is given twice, as num and as steps=": (
+        "linspace(0, 1, 2, steps=3)",
+        "linspace(0, 1, 11)",
+    ),
     "arange() requires stop to be specified.": ("arange()", "arange(5), arange(2, 5), "),
     "expected non-negative integer": ("manual_seed(-1)", "manual_seed(0)"),
     "'NoneType' object cannot be interpreted as an integer": ("manual_seed(None)", "manual_seed("),

@@ -212,15 +212,19 @@ def arange(
 
 @explained("linspace(0, 1, 11)")
 def linspace(
-    start: float, stop: float, num: int = 50, dtype: Any = None, requires_grad: bool = False,
-    device: Any = "cpu", steps: int | None = None,
+    start: float, stop: float, num: int | None = None, dtype: Any = None,
+    requires_grad: bool = False, device: Any = "cpu", steps: int | None = None,
 ) -> Tensor:  # fmt: skip
-    """Return `num` evenly spaced values (PyTorch: `steps`), both ends included.
+    """Return `num` evenly spaced values (PyTorch: `steps`), both ends included; 50 by default.
 
     >>> linspace(0, 1, 3)
     Tensor([0. , 0.5, 1. ])
     """
-    values = np.linspace(start, stop, num if steps is None else steps, dtype=dtype or modes.default)
+    if None not in (num, steps):
+        raise TypeError("the number of values is given twice, as num and as steps=")
+    given = num if steps is None else steps
+    count = 50 if given is None else given
+    values = np.linspace(start, stop, count, dtype=dtype or modes.default)
     return tensor(values, requires_grad, device=device)
 
 
