@@ -495,6 +495,12 @@ SAID = [
         "np.broadcast_to(src, index.shape)",
     ),
     (
+        lambda x: x.flatten(1, -2),
+        "the first axis to join, 1, comes after the last, 0",
+        "flatten(1, -2) of a tensor of shape (3, 4)",
+        "x.flatten(0, 1)",
+    ),
+    (
         lambda x: x.div(2, rounding_mode="up"),
         "a quotient is rounded by 'floor' or 'trunc'",
         "div(..., rounding_mode='up')",
@@ -723,6 +729,7 @@ def test_parts_that_are_not_there_are_refused():
         lambda: x.chunk(2, -3), lambda: x.gather(2, x.argsort(0)), lambda: x.select(2, 0),
         lambda: x.median(dim=2), lambda: x.norm(dim=2), lambda: x.quantile(0.5, dim=2),
         lambda: x.narrow(1, -5, 1), lambda: x.narrow(1, 0, -1), lambda: x.select(1, 4),
+        lambda: x.topk(-1),
     ):  # fmt: skip
         with pytest.raises(IndexError, match=r"\n  where: .*\n  instead: "):
             fails()

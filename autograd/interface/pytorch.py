@@ -107,9 +107,18 @@ def sort(x: Any, dim: int = -1, descending: bool = False, stable: bool = True) -
 
 
 def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> "Tensor":
-    """Make one axis of several."""
+    """Make one axis of several. Raises ValueError where the last one comes before the first.
+
+    >>> from autograd import ones
+    >>> flatten(ones(2, 3, 4), 1).shape
+    (2, 12)
+    """
     lengths = x.shape or (1,)
     start, stop = axis_in(lengths, start_dim), axis_in(lengths, end_dim) + 1
+    if stop <= start:
+        what = f"the first axis to join, {start}, comes after the last, {stop - 1}"
+        where = f"flatten({start_dim}, {end_dim}) of a tensor of shape {lengths}"
+        raise refusal(ValueError, what, where, f"x.flatten({stop - 1}, {start})")
     between = math.prod(lengths[start:stop])
     return dispatching.reshape(x, (*lengths[:start], between, *lengths[stop:]))
 
@@ -313,12 +322,15 @@ class PyTorchMethods:
     def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Found:  # noqa: ARG002  # always
         """Return the k largest values along an axis, or the smallest, and where they are.
 
-        Raises IndexError for more than there are.
+        Raises IndexError for more than there are, and for fewer than none.
 
         >>> from autograd import tensor
         >>> tensor([3.0, 1.0, 2.0]).topk(2)
         Found(values=Tensor([3., 2.]), indices=Tensor([0, 2]))
         """
+        if k < 0:
+            where = f"topk({k}) of a tensor of shape {self.shape}"
+            raise refusal(IndexError, f"there are no {k} values", where, "x.topk(1)")
         places = dispatching.take(argsort(self, dim, largest), np.arange(k), axis=dim)
         return Found(dispatching.take_along_axis(self, places, dim), places)
 
