@@ -68,6 +68,18 @@ MISTAKES = {
         "checkpoint(<lambda>), which returned a tuple",
         "np.stack or np.concatenate of the results",
     ),
+    "fewer arrays than einsum has terms": (
+        lambda: np.einsum("ij,jk", Tensor(X)),
+        ValueError("einsum takes an array for each term: 2, not 1"),
+        "np.einsum('ij,jk', ...)",
+        "np.einsum('ij,jk->ik', a, b) of two",
+    ),
+    "more arrays than einsum has terms": (
+        lambda: np.einsum("ij->i", Tensor(X), X),
+        ValueError("einsum takes an array for each term: 1, not 2"),
+        "np.einsum('ij->i', ...)",
+        "np.einsum('ij,jk->ik', a, b) of two",
+    ),
     "what is no function": (
         lambda: ag.primitive(3),
         TypeError("a primitive is a function"),

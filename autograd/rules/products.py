@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from autograd.base.errors import refusal
 from autograd.primitive import primitive
 from autograd.rules.batch_axes import stacked
 from autograd.rules.shape import as_rows, inverse, scatter
@@ -138,6 +139,10 @@ def full_subscripts(subscripts, ndims):
     """Write out an ellipsis and the implicit output, so that the rule sees plain letters."""
     inputs, arrow, output = subscripts.replace(" ", "").partition("->")
     terms = inputs.split(",")
+    if len(terms) != len(ndims):
+        what = f"einsum takes an array for each term: {len(terms)}, not {len(ndims)}"
+        where, instead = f"np.einsum({subscripts!r}, ...)", "np.einsum('ij,jk->ik', a, b) of two"
+        raise refusal(ValueError, what, where, instead)
     spare = [c for c in string.ascii_letters if c not in subscripts]
     extra = [n - len(t.replace("...", "")) for t, n in zip(terms, ndims, strict=True)]
     letters = "".join(spare[: max([0, *extra])])
