@@ -725,8 +725,9 @@ def test_what_cannot_be_explained_is_said_in_three_lines(tmp_path):
         assert str(caught.value) == f"{what}\n  where: {where}\n  instead: {instead}"
     with pytest.raises(TypeError, match="explain takes a Tensor, not float\n"):
         explain(2.0)
-    with pytest.raises(ValueError, match="of what was not computed"):
-        explain(f, jacobian=Tensor(1.0, True))
+    for strange in (Tensor(1.0, True), "h", [f, "h"], 3):
+        with pytest.raises(ValueError, match="of what was not computed"):
+            explain(f, jacobian=strange)
 
 
 # ── LaTeX ─────────────────────────────────────────────────────────────────────────────────────

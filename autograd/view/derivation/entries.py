@@ -39,8 +39,10 @@ def jacobian_section(
     """
     equations: list[Equation] = []
     for node in wanted:
-        if node not in nodes or node.op is None or not node.requires_grad or node.size > ROWS:
-            what = f"of more than {ROWS} rows" if node.size > ROWS else "of what was not computed"
+        is_large = np.size(node) > ROWS
+        is_result = type(node) is Tensor and node in nodes and node.op is not None
+        if is_large or not is_result or not node.requires_grad:
+            what = f"of more than {ROWS} rows" if is_large else "of what was not computed"
             raise refusal(
                 ValueError,
                 f"the Jacobian {what} is not written out",

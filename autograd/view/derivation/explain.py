@@ -116,7 +116,8 @@ def explain(
       ∂f/∂b = ∂(d · c)/∂d · ∂d/∂b = 4 · 1 = 4   b → d → f
       ∂f/∂c = ∂(d · c)/∂c = 5                   c → f
     """
-    wanted = [jacobian] if isinstance(jacobian, Tensor) else list(jacobian)
+    is_one = isinstance(jacobian, Tensor) or not np.iterable(jacobian)
+    wanted: list[Any] = [jacobian] if is_one else list(jacobian)
     if not isinstance(f, Tensor):
         raise refusal(
             TypeError,
