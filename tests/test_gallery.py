@@ -293,6 +293,15 @@ def ends(x):
             ),
         ),
         (
+            lambda: descent(bowl, (1, 2), lambda params: 3),
+            TypeError,
+            (
+                "a function in the place of the learning rate makes an optimizer",
+                "descent(f, start, make), where make(params) is 3",
+                "nn.optim.Adam, or lambda params: nn.optim.SGD(params, lr=0.1)",
+            ),
+        ),
+        (
             lambda: descent(bowl, (1, 2), nn.optim.SGD([Tensor(1.0, requires_grad=True)])),
             TypeError,
             (

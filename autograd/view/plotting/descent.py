@@ -71,7 +71,7 @@ def descent(
     ------
     ImportError : where matplotlib is not installed.
     TypeError : where f does not return one number that depends on its arguments, or where the
-        optimizer is neither a number nor a function.
+        optimizer is neither a number nor a function that makes one.
     ValueError : where the start is not two numbers, or there is no step to take.
 
     Examples
@@ -166,6 +166,13 @@ def _walk(
     """Return the points and the values, nan where the path has left the finite numbers."""
     path, values = np.full((steps + 1, 2), np.nan), np.full(steps + 1, np.nan)
     optimizer = make(params)
+    if not (hasattr(optimizer, "zero_grad") and hasattr(optimizer, "step")):
+        raise refusal(
+            TypeError,
+            "a function in the place of the learning rate makes an optimizer",
+            f"descent(f, start, make), where make(params) is {optimizer!r:.40}",
+            "nn.optim.Adam, or lambda params: nn.optim.SGD(params, lr=0.1)",
+        )
     for i in range(steps + 1):
         with enable_grad():
             y = f(*params)
