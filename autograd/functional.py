@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograd.base.closeness import is_close
-from autograd.base.errors import function_name, kind_of, refusal
+from autograd.base.errors import function_name, kind_of, refusal, refuse_uncallable
 from autograd.base.modes import enable_grad, is_grad_enabled, rehearsal
 from autograd.base.tree import flatten, map_leaves
 from autograd.base.usage import transform
@@ -445,13 +445,14 @@ def checkpoint(f: Same) -> Same:
     Saves the memory of everything inside f, for the time of one more forward pass. Tensors that
     require a gradient must come in as arguments, not from a closure. Random numbers of the library,
     as of dropout, are the same in both passes; what else differs there raises RuntimeError, as does
-    writing into an argument.
+    writing into an argument; what is no function raises TypeError.
 
     >>> import numpy as np
     >>> from autograd import checkpoint, grad
     >>> grad(checkpoint(lambda x: np.exp(np.sin(x))))(0.0)
     np.float64(1.0)
     """
+    refuse_uncallable(f, "checkpoint(f)(x)")
 
     @functools.wraps(f)
     def remembered(*args: Any, **kwargs: Any) -> Any:

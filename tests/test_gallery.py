@@ -293,6 +293,15 @@ def ends(x):
             ),
         ),
         (
+            lambda: descent(3, (1, 2)),
+            TypeError,
+            (
+                "descent takes a function",
+                "descent(3)",
+                "descent(f, start), where f(x) computes the result",
+            ),
+        ),
+        (
             lambda: descent(bowl, (1, 2), lambda params: 3),
             TypeError,
             (

@@ -80,6 +80,24 @@ MISTAKES = {
         "np.einsum('ij->i', ...)",
         "np.einsum('ij,jk->ik', a, b) of two",
     ),
+    "no function to map": (
+        lambda: ag.vmap(3),
+        TypeError("vmap takes a function"),
+        "vmap(3)",
+        "vmap(f)(x), where f(x) computes the result",
+    ),
+    "no function to compute twice": (
+        lambda: ag.checkpoint(X.sum()),
+        TypeError("checkpoint takes a function"),
+        "checkpoint(" + repr(X.sum()) + ")",
+        "checkpoint(f)(x), where f(x) computes the result",
+    ),
+    "no function to capture": (
+        lambda: ag.capture(None, X),
+        TypeError("capture takes a function"),
+        "capture(None)",
+        "capture(f, x), where f(x) computes the result",
+    ),
     "what is no function": (
         lambda: ag.primitive(3),
         TypeError("a primitive is a function"),

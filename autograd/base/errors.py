@@ -43,6 +43,21 @@ def refusal(kind: type[Refusal], what: str, where: str, instead: str) -> Refusal
     return kind(three_lines(what, where, instead))
 
 
+def refuse_uncallable(f: Any, call: str) -> None:
+    """Raise TypeError for what is no function; `call` tells how one is handed over.
+
+    >>> refuse_uncallable(3, "vmap(f)(x)")
+    Traceback (most recent call last):
+    TypeError: vmap takes a function
+      where: vmap(3)
+      instead: vmap(f)(x), where f(x) computes the result
+    """
+    if not callable(f):
+        name = call.partition("(")[0]
+        what, instead = f"{name} takes a function", f"{call}, where f(x) computes the result"
+        raise refusal(TypeError, what, f"{name}({f!r:.40})", instead)
+
+
 def kind_of(value: Any) -> str:
     """Name the type of a value with its article.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.base.errors import describe, function_name, refusal, shape_of
+from autograd.base.errors import describe, function_name, refusal, refuse_uncallable, shape_of
 from autograd.base.modes import is_grad_enabled
 from autograd.base.tree import flatten, map_leaves
 from autograd.interface.creation import explained
@@ -41,6 +41,7 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
     ------
     ValueError : where nothing is mapped, sizes differ, or `in_axes` has another structure than the
         arguments.
+    TypeError : for what is no function.
     VmapError : where `f` branches on a value, reads it as a number, or writes it into an array.
 
     Examples
@@ -55,6 +56,7 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
     array([[2., 0.],
            [0., 2.]])
     """
+    refuse_uncallable(f, "vmap(f)(x)")
 
     @wraps(f)
     def mapped(*args: Any, **kwargs: Any) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.base import modes
 from autograd.base.closeness import is_close
-from autograd.base.errors import function_name, refusal
+from autograd.base.errors import function_name, refusal, refuse_uncallable
 from autograd.base.modes import is_grad_enabled, readers
 from autograd.base.tree import flatten, is_alike, key_of
 from autograd.program.equations import outline
@@ -73,9 +73,7 @@ def compile(f: Callable[..., Any]) -> "Compiled":  # PyTorch's name
     >>> step(np.ones(2), np.eye(2))
     (np.float64(2.0), array([2., 2.]))
     """
-    if not callable(f):
-        what, where = "compile takes a function", f"compile({f!r:.40})"
-        raise refusal(TypeError, what, where, "compile(f)(x), where f(x) computes the result")
+    refuse_uncallable(f, "compile(f)(x)")
     return Compiled(f)
 
 

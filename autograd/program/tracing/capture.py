@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.base.errors import function_name, kind_of, refusal
+from autograd.base.errors import function_name, kind_of, refusal, refuse_uncallable
 from autograd.base.modes import is_grad_enabled
 from autograd.base.tree import flatten
 from autograd.program.effects import Effect
@@ -67,6 +67,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
     CaptureError : where `f` branches on a value, reads one as a number, draws random numbers, or
         writes into an argument, or what it computes of one into an array of numbers. The error
         tells the line and the remedy.
+    TypeError : for what is no function.
 
     Examples
     --------
@@ -82,6 +83,7 @@ def capture(f: Callable[..., Any], *examples: Any, **options: Any) -> Program:
       t2: float64 () = multiply(d, c)
       return t2
     """
+    refuse_uncallable(f, "capture(f, x)")
     return captured(f, examples, options, reached(f, examples, options))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.base.errors import refusal
+from autograd.base.errors import refusal, refuse_uncallable
 from autograd.base.modes import enable_grad, no_grad
 from autograd.tensor import Tensor, raw
 from autograd.view.graph.spelling import number
@@ -81,6 +81,7 @@ def descent(
     >>> bowl  # doctest: +SKIP
     50 steps from f(4, 2) = 56 to f(0.0006547, 1.617e−11) = 4.286e−7
     """
+    refuse_uncallable(f, "descent(f, start)")
     first = np.asarray(raw(start), float)
     if first.shape != (2,) or not np.isfinite(first).all():
         raise refusal(
