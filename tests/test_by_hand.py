@@ -482,7 +482,7 @@ def test_refusals_say_what_to_write():
         where = f"check_by_hand of {called}"
         instead = "what the loss came from, with requires_grad=True: f, a"
         assert str(caught.value) == three_lines("no gradient arrives here", where, instead)
-    for wrong in ([[1], [1, 2]], None, [None], np.array([1j])):
+    for wrong in ([[1], [1, 2]], None, [None], np.array([1j]), "2", ["2"]):
         with pytest.raises(ValueError) as caught:
             check_by_hand(f, {"a": wrong})
         assert str(caught.value) == three_lines(

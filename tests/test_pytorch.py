@@ -733,6 +733,8 @@ def test_parts_that_are_not_there_are_refused():
     ):  # fmt: skip
         with pytest.raises(IndexError, match=r"\n  where: .*\n  instead: "):
             fails()
+    with pytest.raises(IndexError, match=r"^there are no 5 values among 4\n"):
+        x.topk(5)
 
 
 def test_meshgrid_goes_by_rows_and_columns():

@@ -128,8 +128,8 @@ def _tensor(key: Any, right: Mapping[Tensor, Any], graph: Graph) -> Tensor:
 def _numbers(value: Any, name: str) -> np.ndarray:
     try:
         array = np.asarray(raw(value))
-        if array.dtype.kind not in "biuf":  # of None, NumPy would make nan; of 1j, 0
-            array = np.frompyfunc(float, 1, 1)(array)
+        if array.dtype.kind not in "biuf":  # of None, NumPy would make nan; of 1j, 0; of "2", 2
+            array = np.frompyfunc(lambda number: float(number + 0), 1, 1)(array)
         return np.array(array, np.float64)
     except (TypeError, ValueError):
         raise refusal(

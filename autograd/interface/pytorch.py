@@ -328,9 +328,11 @@ class PyTorchMethods:
         >>> tensor([3.0, 1.0, 2.0]).topk(2)
         Found(values=Tensor([3., 2.]), indices=Tensor([0, 2]))
         """
-        if k < 0:
-            where = f"topk({k}) of a tensor of shape {self.shape}"
-            raise refusal(IndexError, f"there are no {k} values", where, "x.topk(1)")
+        lengths = self.shape or (1,)
+        n = lengths[axis_in(lengths, dim)]
+        if not 0 <= k <= n:
+            where = f"topk({k}, {dim}) of a tensor of shape {self.shape}"
+            raise refusal(IndexError, f"there are no {k} values among {n}", where, f"topk({n})")
         places = dispatching.take(argsort(self, dim, largest), np.arange(k), axis=dim)
         return Found(dispatching.take_along_axis(self, places, dim), places)
 
