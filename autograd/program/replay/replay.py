@@ -1,6 +1,5 @@
 """Replay: a program as it is run again and again, with or without a gradient to come."""
 
-import functools
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -30,7 +29,7 @@ class Pool:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.idle = [Plan(program).function()]
+        self.idle: list[Callable[..., tuple[Any, ...]]] = []
 
     def __call__(self, values: Sequence[Any]) -> tuple[Any, ...]:
         """Compute the results, with places that nobody else is using."""
@@ -50,6 +49,7 @@ class Replay:
         self, program: Program, args: tuple[Any, ...], outside: Outside | None, proven: bool = True
     ) -> None:
         self.program, self.outside, self.proven = program, outside, proven
+        self.run = Pool(program)
         self._nested = any(isinstance(a, (list, tuple, dict)) for a in args)
         # which leaves of the arguments are inputs; which inputs are numbers of Python's
         self._given = [i for i, a in enumerate(program.arguments) if type(a) is Name]
@@ -69,11 +69,6 @@ class Replay:
         if self._connected and is_grad_enabled():
             return self._record(values)
         return self._leave(self.run(self._raw(values)))
-
-    @functools.cached_property
-    def run(self) -> Pool:
-        """The whole program."""
-        return Pool(self.program)
 
     def guess(self, args: tuple[Any, ...]) -> tuple[Any, list[tuple[Effect, Any]]]:
         """Return what a call would return, and what it would leave in tensors."""
