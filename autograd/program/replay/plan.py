@@ -16,12 +16,7 @@ from autograd.program.printers.literals import is_repeated
 from autograd.program.program import Program
 from autograd.program.replay.chains import WORDS, Chain, chained, spell_chain
 from autograd.program.replay.fusing import fused
-from autograd.program.replay.kernels import (
-    IN_PLACE,
-    PARTIAL,
-    kernel_of,
-    ufunc,
-)
+from autograd.program.replay.kernels import IN_PLACE, PARTIAL, kernel_of, ufunc
 from autograd.program.replay.lifetimes import GRADIENT, Lifetimes, left_by
 from autograd.rules.cross_entropy import (
     by_rows,
