@@ -192,7 +192,6 @@ def _array(tensor: dict[str, Any]) -> np.ndarray:
 
 def _packed(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:
     """Return the value as JSON can hold it, a list telling its type; arrays go to `arrays`."""
-    instead = "arrays, numbers, texts and None in state_dict()"
     if type(value) in PLAIN:
         return value
     if type(value) in (dict, list, tuple):
@@ -203,6 +202,7 @@ def _packed(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:
         packed = [[k, _packed(v, f"{path}.{k}".lstrip("."), arrays)] for k, v in items]
         return [type(value).__name__, packed]
     what = f"a checkpoint cannot hold {kind_of(value)}"
+    instead = "arrays, numbers, texts and None in state_dict()"
     refuse(not isinstance(value, (np.ndarray, np.generic, Tensor)), what, path, instead, TypeError)
     what = f"a checkpoint cannot hold numbers of {value.dtype}, which safetensors does not have"
     strange = value.dtype.newbyteorder("<") not in KNOWN

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd
+from autograd import kind_of
 from nn.checks import refuse
 from nn.module import Module
 from nn.optim import LBFGS, Optimizer
@@ -97,12 +98,9 @@ def plot_gradients(model: Module, optimizer: Optimizer | None = None) -> Any:
     >>> nn.functional.mse_loss(model(np.ones((2, 4))), np.zeros((2, 3))).backward()
     >>> axes = nn.plot_gradients(model, nn.optim.Adam(model.parameters()))  # doctest: +SKIP
     """
-    what, where = (
-        "plot_gradients draws those of a module",
-        f"plot_gradients({autograd.kind_of(model)})",
-    )
-    none = not hasattr(model, "named_parameters")
-    refuse(none, what, where, "plot_gradients(model)", TypeError)
+    what, instead = "plot_gradients draws those of a module", "plot_gradients(model)"
+    where, none = f"plot_gradients({kind_of(model)})", not hasattr(model, "named_parameters")
+    refuse(none, what, where, instead, TypeError)
     named = {name: p for name, p in model.named_parameters() if p.requires_grad}
     gradients = {name: 0.0 if p.grad is None else p.grad for name, p in named.items()}
     if optimizer is None:

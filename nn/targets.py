@@ -208,10 +208,13 @@ def by_class(
 
 def refuse_fractions(name: str, **values: np.ndarray) -> None:
     """Refuse class indices and lengths that are no integers; of none, any dtype will do."""
-    strange = [k for k, v in values.items() if v.size and v.dtype.kind not in "iu"]
-    what, where = f"{name} takes integers as its {', '.join(strange)}", f"{name}({{}})"
-    given = ", ".join(f"{k} {values[k].dtype} {values[k].shape}" for k in strange)
-    refuse(strange, what, where.format(given), f"{''.join(strange[:1])}.astype(int)", TypeError)
+    for k, value in values.items():
+        what, where = (
+            f"{name} takes integers as its {k}",
+            f"{name}({k} {value.dtype} {value.shape})",
+        )
+        wrong = value.size and value.dtype.kind not in "iu"
+        refuse(wrong, what, where, f"{k}.astype(int)", TypeError)
 
 
 # without refusal, whose definition a printed program would have to hold too

@@ -59,7 +59,7 @@ def tensor(
     >>> tensor([1.0, 2.0], requires_grad=True)
     Tensor([1., 2.], requires_grad=True)
     """
-    on_cpu("cpu" if device is None else device)
+    _refuse_elsewhere(device)
     return Tensor(data, requires_grad, dtype, name)
 
 
@@ -102,7 +102,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = "cpu") -> Tensor:
     """
     if not isinstance(data, (Tensor, np.ndarray)):
         return tensor(data, dtype=dtype, device=device)
-    on_cpu("cpu" if device is None else device)
+    _refuse_elsewhere(device)
     shared = data if isinstance(data, Tensor) else from_numpy(data)
     return shared if dtype in (None, shared.dtype) else shared.astype(dtype)
 
@@ -165,7 +165,7 @@ def alike(make: Callable[..., Any]) -> Callable[..., Any]:
     """Return PyTorch's function over NumPy's: what it makes may require a gradient."""
 
     def made(x: Any, dtype: Any = None, requires_grad: bool = False, device: Any = "cpu") -> Any:
-        on_cpu("cpu" if device is None else device)
+        _refuse_elsewhere(device)
         y = make(x, dtype)
         return tensor(y, requires_grad) if requires_grad else y
 
@@ -235,3 +235,8 @@ def shape_in(shape: tuple[Any, ...], size: Any = None) -> Any:
     if size is not None:
         return size
     return shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+
+
+def _refuse_elsewhere(device: Any) -> None:
+    """Refuse any device but the CPU; None is the usual one."""
+    on_cpu("cpu" if device is None else device)
