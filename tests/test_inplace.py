@@ -279,6 +279,77 @@ def test_numbers_are_replaced_where_arrays_are_written_into():
     assert x.add_(1.0) is x
 
 
+def newton(a):
+    x, old = a, 0.0
+    while abs(x - old) > 1e-12:
+        old = x
+        x -= (x * x - a) / (2 * x)
+    return x
+
+
+def fibonacci(x):
+    a, b = x
+    for _ in range(3):
+        t = a
+        a += b
+        b = t
+    return a * b
+
+
+def orbit(x):
+    position, velocity = x
+    path = []
+    for _ in range(2):
+        velocity += -0.5 * position
+        position += velocity
+        path.append(position)
+    return sum(p * p for p in path)
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "slopes"),
+    [
+        (newton, 4.0, 0.25),  # 1 / (2 sqrt(a))
+        (fibonacci, np.array([2.0, 3.0]), [45.0, 26.0]),  # of (3a + 2b) (2a + b)
+        (orbit, np.array([2.0, 1.0]), [1.5, 7.0]),  # of (p/2 + v)² + (3v/2 - p/4)²
+    ],
+)
+def test_augmented_assignment_makes_another_number_as_numpys_does(f, x, slopes):
+    runs = value_and_grad(f), ag.compile(value_and_grad(f))
+    for run in runs[: 1 if f is newton else 2]:  # whose loop is no program
+        value, gradient = run(x)
+        assert value == pytest.approx(f(x), rel=1e-14)
+        np.testing.assert_allclose(gradient, slopes, rtol=1e-12)
+
+
+def test_a_number_is_rewritten_by_name_alone():
+    held = y = leaf(2.0) * 3
+    y += 1
+    assert (held.item(), y.item()) == (6.0, 7.0)
+    held = y
+    assert y.add_(1) is y
+    assert held.item() == 8.0
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: operator.iadd(x * 1, np.ones((3, 3))),
+        lambda x: operator.imul(x * 1, 1j),
+        lambda x: operator.iadd(np.floor(x).astype(int), 0.5 * x),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_programs_too(f):
+    def total(x):
+        return np.sum(abs(f(x)))
+
+    x = np.array([1.5, 2.5, 3.5])
+    batched = ag.vmap(grad(total))
+    for run in (grad(total), ag.compile(grad(total)), lambda x: batched(x[None])):
+        with pytest.raises(ValueError, match="in place, the result must fit"):
+            run(x)
+
+
 def test_out_that_does_not_fit():
     w = leaf([1.0, 2.0, 3.0], "w")
     with pytest.raises(ValueError) as error:

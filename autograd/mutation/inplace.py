@@ -207,11 +207,13 @@ def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
             return NotImplemented
         other = as_operand(other)
         recording = is_grad_enabled()
+        if recording and x.op is not None and x.shape == ():  # NumPy's operators replace numbers
+            return record(op, (x, other))
         refuse_leaf(x, f"in-place {op.name}", recording)
         old = fork(x)
         y = record(op, (old, old if other is x else other))
-        if y.shape != x.shape or not np.can_cast(y.dtype, x.dtype, "same_kind"):
-            if type(x.data) is not np.ndarray:  # a number, which NumPy's operators replace
+        if not _fits(y, x):
+            if x.shape == ():
                 return record(op, (x, other))
             where = f"in-place {op.name} of {describe(x)} and {describe(other)}"
             raise misfit(x, y, where, "the operator without its =")
@@ -229,6 +231,10 @@ def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     return method
 
 
+def _fits(y: Tensor, x: Tensor) -> bool:
+    return y.shape == x.shape and np.can_cast(y.dtype, x.dtype, "same_kind")
+
+
 def misfit(x: Tensor, y: Any, where: str, otherwise: str) -> ValueError:
     """Return the error about a result that x cannot hold."""
     what = f"in place, the result must fit {x.dtype} {x.shape}, not {y.dtype} {y.shape}"
@@ -236,15 +242,17 @@ def misfit(x: Tensor, y: Any, where: str, otherwise: str) -> ValueError:
 
 
 def _never_replaced(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a method that uses such an operator refuse what makes another tensor."""
+    """Let a method that uses such an operator write into the tensor itself, even into a number."""
 
     @functools.wraps(fn)
     def method(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         y = fn(x, *args, **kwargs)
         if y is not x:
-            other = next(iter((*args, *kwargs.values())))
-            where = f"{fn.__name__} of {describe(x)} and {describe(other)}"
-            raise misfit(x, y, where, "the operator without its =")
+            if not _fits(y, x):
+                other = next(iter((*args, *kwargs.values())))
+                where = f"{fn.__name__} of {describe(x)} and {describe(other)}"
+                raise misfit(x, y, where, "the operator without its =")
+            assign(x, ..., y, alone=False)
         return x
 
     return method
