@@ -278,7 +278,8 @@ def fused(fn: Callable[..., Any], *, elementwise: bool = False) -> Callable[...,
 
     On arrays and Tensors it is the function itself.
     """
-    op = Primitive(fn, (), code=f"{fn.__name__.rstrip('_')}({{*}})", elementwise=elementwise)
+    name = fn.__name__.rstrip("_")
+    op = Primitive(fn, (), name=name, code=f"{name}({{*}})", elementwise=elementwise)
     FUSED.append(op)
 
     @functools.wraps(fn)

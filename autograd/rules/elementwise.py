@@ -22,15 +22,21 @@ from autograd.rules.shape import fit, unlisted
 LN2, LN10 = math.log(2), math.log(10)
 
 
-@functools.partial(fused, elementwise=True)
 def over(g, d):
     """Return g / d; and 0 where g is 0 although d is 0 or nan."""
     if isinstance(d, (int, float, complex)):
-        harmless = d == d and d != 0
-    else:  # one look at an array is cheap, and in most there is nothing to do
-        some = isinstance(d, np.ndarray) and d.size > 0
-        harmless = some and (smallest(d) > 0 or smallest(abs(d)) > 0)
-    return g / d if harmless else g / spare(d, (g == 0) & ((d == 0) | (d != d)))
+        harmless = bool(d == d and d != 0)
+    elif isinstance(d, np.ndarray):  # one look is cheap, and in most there is nothing to do
+        harmless = d.size > 0 and bool(smallest(d) > 0 or smallest(abs(d)) > 0)
+    else:  # its values are not known here
+        harmless = isinstance(g, (float, np.ndarray)) and bool(np.all(g))
+    return g / d if harmless else over_(g, d)
+
+
+@functools.partial(fused, elementwise=True)
+def over_(g, d):
+    """Return g / d; and 0 where g is 0 although d is 0 or nan."""
+    return g / np.where((g == 0) & ((d == 0) | (d != d)), 1, d)
 
 
 def smallest(d):
@@ -46,13 +52,17 @@ def spare(x, unused, other=1):
     return np.where(unused, other, x)
 
 
-@functools.partial(fused, elementwise=True)
 def masked(g, keep):
     """Return g where `keep` is true, and 0 elsewhere, even where g is infinite."""
     known = isinstance(g, (np.ndarray, np.generic, float)) and np.size(g) > 0
-    if known and smallest(np.isfinite(g)):
-        return g * keep  # seven times faster than the choice
-    return np.where(keep, g, 0)
+    return g * keep if known and smallest(np.isfinite(g)) else masked_(g, keep)
+
+
+@functools.partial(fused, elementwise=True)
+def masked_(g, keep):
+    """Return g where `keep` is true, and 0 elsewhere, even where g is infinite."""
+    finite = isinstance(g, (np.ndarray, np.generic)) and np.isfinite(g).all()
+    return g * keep if finite else np.where(keep, g, 0)  # the product is seven times faster
 
 
 def d_power_base(g, y, a, b):

@@ -29,6 +29,11 @@ def sigmoid_(x):
 
 def relu_(x):
     """Return max(x, 0); the derivative at 0 is 0."""
+    return np.maximum(x, 0)
+
+
+@functools.wraps(relu_)  # which is printed
+def rectified(x):
     return rectify(x, np.empty_like(x)) if vectorises(x) else np.maximum(x, 0)
 
 
@@ -194,7 +199,7 @@ def d_linear_weight(g, y, x, weight, bias=None):
 # fmt: off
 # ── of each element ───────────────────────────────────────────────────────────────────────────
 sigmoid     = primitive(sigmoid_,                   lambda g, y, x: g * y * (1 - y),             name="sigmoid",   elementwise=True, tex=r"\sigma\left({0}\right)",                symbol="σ")
-relu        = primitive(relu_,                      lambda g, y, x: masked(g, y > 0),            name="relu",      elementwise=True, tex=r"\operatorname{{ReLU}}\left({0}\right)", symbol="ReLU", paper=(lambda g, y, x: masked(g, x > 0),))
+relu        = primitive(rectified,                  lambda g, y, x: masked(g, y > 0),            name="relu",      elementwise=True, tex=r"\operatorname{{ReLU}}\left({0}\right)", symbol="ReLU", paper=(lambda g, y, x: masked(g, x > 0),))
 softplus    = primitive(softplus_,                  lambda g, y, x: g * sigmoid(x),              name="softplus",  elementwise=True, tex=r"\ln\left(1 + e^{{{0}}}\right)")
 silu        = primitive(silu_,                      d_silu,                                      name="silu",      elementwise=True, tex=r"\operatorname{{SiLU}}\left({0}\right)", symbol="SiLU")
 erf         = primitive(erf_,                       lambda g, y, x: g * bell(x) * (2 / SQRT_PI), name="erf",       elementwise=True, large=SLOW, tex=r"\operatorname{{erf}}\left({0}\right)", paper=(lambda g, y, x: g * np.exp(-np.square(x)) * (2 / SQRT_PI),))

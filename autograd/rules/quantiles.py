@@ -14,7 +14,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.base.errors import refusal
 from autograd.primitive import composite, fused, primitive
-from autograd.rules.elementwise import masked
+from autograd.rules.elementwise import masked_
 from autograd.rules.shape import Slot, astype, gather, unlisted
 
 SLOPES = {
@@ -86,7 +86,7 @@ def sent_to_equals(g, value, x, nan=False):
     plain = nan or (isinstance(value, np.ndarray) and (value == value).all())
     winners = x == value if plain else (x == value) | ((x != x) & (value != value))
     ties = astype(np.count_nonzero(winners, axis=-2, keepdims=True), dtype=g.dtype)
-    return np.sum(masked(g / np.maximum(ties, 1), winners), axis=-1)
+    return np.sum(masked_(g / np.maximum(ties, 1), winners), axis=-1)
 
 
 def flat(i):

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.base.blocks import LARGE
 from autograd.primitive import composite, fused, primitive
-from autograd.rules.elementwise import masked, spare
+from autograd.rules.elementwise import masked_, spare
 from autograd.rules.shape import Slot, add_up, astype, cut, inverse, on_axis, scatter_at
 
 
@@ -141,7 +141,7 @@ def shared(g, winners, axis):
         sent = np.zeros(winners.shape, part.dtype)
         sent.put(winners.reshape(-1).nonzero()[0], part)
         return sent
-    return masked(part, winners)
+    return masked_(part, winners)
 
 
 def d_extreme(g, y, x, axis=None, keepdims=False):

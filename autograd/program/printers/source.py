@@ -114,7 +114,7 @@ class _Printer:
         imports = [h for h in self.helpers.values() if h.startswith("import ")]
         helpers = [h for h in self.helpers.values() if not h.startswith("import ")]
         top = "\n".join([*sorted(imports), "import numpy as np"])
-        return "\n\n\n".join(filter(None, [top, constants, *helpers, function])) + "\n"
+        return "\n\n\n".join(filter(None, [top, constants, function, *helpers])) + "\n"
 
     def docstring(self) -> Iterator[str]:
         """Tell shapes, and the dtypes that are not float64."""
@@ -214,11 +214,14 @@ class _Printer:
         return Spelled(text, UNARY if text.startswith("-") else ATOM)
 
     def is_plain(self, a: np.generic, e: Equation) -> bool:
-        """Tell whether Python's number does as well: beside an array of its own dtype."""
+        """Tell whether Python's number does as well: beside its own dtype, or whole numbers."""
         if e.op.name in ("pow", "ldexp") or not (e.op.elementwise or e.op is D_CROSS_ENTROPY):
             return False
-        beside = e.args[e.op.fn is np.where :]  # the dtype of a condition is not the result's
-        return a.dtype in [self.like[b].dtype for b in beside if type(b) is Name]
+        values = e.args[e.op.fn is np.where :]  # the dtype of a condition is not the result's
+        beside = [self.like[b].dtype for b in values if type(b) is Name]
+        whole = a.dtype == np.float64 and all(dtype.kind in "biu" for dtype in beside)
+        arrays = any(self.like[b].ndim for b in e.args if type(b) is Name)
+        return a.dtype in beside or (whole and arrays)
 
     def value(self, name: Name) -> str:
         text = self.names[name]

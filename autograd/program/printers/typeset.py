@@ -10,7 +10,7 @@ from autograd.program.printers.latex import latex, symbol
 from autograd.program.printers.literals import Source
 from autograd.program.printers.source import short, written_lines
 from autograd.program.printers.spell import ATOM, UNARY, Spelled, literal, spell
-from autograd.rules.elementwise import masked, over
+from autograd.rules.elementwise import masked_, over_
 from autograd.rules.shape import FIRST_ARRAY, Slot, gather, parts_of, scatter, scatter_at
 from autograd.tensor import GETITEM
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 ON_PAPER = {
     PRIMITIVES[gather]: GETITEM,
     PRIMITIVES[scatter_at]: PRIMITIVES[scatter],
-    fused_op(over): PRIMITIVES[np.divide],
-    fused_op(masked): PRIMITIVES[np.multiply],
+    fused_op(over_): PRIMITIVES[np.divide],
+    fused_op(masked_): PRIMITIVES[np.multiply],
 }
 """What operations are called that serve accuracy, or traced indices."""
 

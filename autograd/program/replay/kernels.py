@@ -16,7 +16,7 @@ from autograd.base.blocks import LARGE
 from autograd.primitive import PRIMITIVES, Primitive, fused_op
 from autograd.program.equations import Equation
 from autograd.program.replay.fusing import ADD_PART, COPY_PART, TURNED
-from autograd.rules.elementwise import masked, over, smallest, spare
+from autograd.rules.elementwise import masked_, over_, smallest, spare
 from autograd.rules.neural import rectify, relu, sigmoid
 from autograd.rules.shape import is_basic, scatter, setitem, short_rows
 
@@ -168,7 +168,7 @@ KERNELS: dict[Any, Kernel] = {
     TURNED.fn: turned, ADD_PART.fn: part_added, COPY_PART.fn: part_copied,
     scatter: part_of_zeros, setitem: part_set, np.matmul: matmul, np.sum: total,
     sigmoid: logistic, relu: rectified, np.power: power, np.where: choose,
-    fused_op(masked).fn: mask, fused_op(over).fn: called(_over),
+    fused_op(masked_).fn: mask, fused_op(over_).fn: called(_over),
     **{op.fn: power for op in PRIMITIVES.values() if op.name == "pow"},
 }  # fmt: skip
 

@@ -1,7 +1,6 @@
 """Tracing: what NumPy code does to a `Symbol` is written down as a list of equations."""
 
 import functools
-import operator
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import copy_context
@@ -18,6 +17,7 @@ from autograd.base.tree import kept, key_of
 from autograd.mutation.versions import birth
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.program.equations import Equation, Name, Names, unit
+from autograd.program.tracing.neutral import unchanged
 from autograd.program.tracing.promotion import promoted
 from autograd.program.tracing.symbol import CaptureError, Symbol, capture_error, example
 from autograd.rules.neural import OPEN
@@ -25,7 +25,6 @@ from autograd.rules.shape import (
     BY_ARRAYS,
     DETACHED,
     VIEWS,
-    astype,
     cut_off,
     gather,
     parts_of,
@@ -142,7 +141,7 @@ class Tape:
         if weak and (op.elementwise or op.fn is setitem):
             values, weak = promoted(op, values)
         weak = weak and op.elementwise
-        if (same := _unchanged(op, values, params, weak)) is not None:
+        if (same := unchanged(op, values, params, weak)) is not None:
             return same
         if op.fn is setitem and _is_whole(*values, **params):
             return Symbol(self, values[1].name, values[1].example)
@@ -243,40 +242,6 @@ def _is_same(x: np.ndarray, y: np.ndarray) -> bool:
     """Tell whether two arrays are one bit by bit."""
     alike = (x.shape, x.dtype) == (y.shape, y.dtype)
     return alike and np.array_equal(x.ravel().view(np.uint8), y.ravel().view(np.uint8))
-
-
-NEUTRAL: dict[Any, Any] = {
-    np.positive: None, np.copy: None, np.broadcast_to: None, np.reshape: None, np.expand_dims: None,
-    astype: None, np.multiply: 1, np.divide: 1, np.power: 1, operator.pow: 1,
-}  # fmt: skip
-"""The operations that change nothing if the result is like the argument, beside such a number."""
-
-
-def _unchanged(op: Primitive, values: Sequence[Any], params: Mapping[str, Any], weak: bool) -> Any:
-    """Return what an operation would only repeat, bit by bit."""
-    # the rules of powers ask whether a gradient is 0, which is 1 where they begin
-    if op.fn is np.bitwise_and and any(v is np.False_ for v in values):
-        return None if any(np.ndim(example(v)) for v in values) else np.False_
-    if op.fn not in NEUTRAL:
-        return None
-    symbols, neutral = [v for v in values if type(v) is Symbol], NEUTRAL[op.fn]
-    if len(symbols) != 1 or len(values) != 1 + (neutral is not None):
-        return None
-    x = symbols[0]
-    if op.fn is np.copy and x.shape:
-        return None
-    if neutral is not None and (
-        not np.all(values[x is values[0]] == neutral)
-        or (op.fn is not np.multiply and x is not values[0])
-        or x.dtype.kind == "c"  # (inf+1j) * 1 is inf+nanj
-    ):
-        return None
-    like = op.call(*map(example, values), **params)
-    same = (like.shape, like.dtype) == (x.shape, x.dtype)
-    again = Symbol(x.tape, x.name, x.example)
-    again.look(x if op.fn in VIEWS else None, op, params)
-    again.weak = weak
-    return again if same else None
 
 
 def _is_selecting(op: Primitive, values: Sequence[Any]) -> bool:
