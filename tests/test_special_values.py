@@ -184,7 +184,7 @@ def unused(f, at):
         (lambda x: 1 / x, 0.0), (lambda x: x / x, 0.0), (lambda x: x / 0.0, 1.0),
         (lambda x: x**-1, 0.0), (lambda x: x**0.5, 0.0), (lambda x: x**0.5, -1.0),
         (lambda x: x**x, -0.5), (np.arctanh, 1.0), (np.arccosh, 1.0), (np.arcsin, 1.0),
-        (lambda x: np.arctan2(x, x), 0.0),
+        (lambda x: np.arctan2(x, x), 0.0), (lambda x: 5 % x, 0.0), (lambda x: np.fmod(5, x), 0.0),
     ],
 )  # fmt: skip
 def test_what_is_not_used_gets_0(f, at, wrap):

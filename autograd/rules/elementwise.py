@@ -65,6 +65,11 @@ def masked_(g, keep):
     return g * keep if finite else np.where(keep, g, 0)  # the product is seven times faster
 
 
+def used(d, g):
+    """Return a divisor; and 1 where it is 0, but g too."""
+    return spare(d, (g == 0) & (d == 0))
+
+
 def d_power_base(g, y, a, b):
     constant = isinstance(b, (int, float))
     if constant and b == 0:
@@ -194,7 +199,7 @@ primitive(np.subtract,     lambda g, y, a, b: g,           lambda g, y, a, b: -g
 primitive(np.multiply,     lambda g, y, a, b: g * b,       lambda g, y, a, b: g * a,                    call=operator.mul,      code="{0} * {1}",  tex=r"{0} \cdot {1}",                                  symbol="×")
 primitive(np.divide,       lambda g, y, a, b: over(g, b),  lambda g, y, a, b: -over(over(g, b) * a, b), call=operator.truediv,  code="{0} / {1}",  tex=r"\frac{{{0}}}{{{1}}}",                            symbol="÷")
 primitive(np.floor_divide, zero,                           zero,                                        call=operator.floordiv, code="{0} // {1}", tex=r"\left\lfloor \frac{{{0}}}{{{1}}} \right\rfloor", symbol="//")
-primitive(np.remainder,    lambda g, y, a, b: g,           lambda g, y, a, b: -g * (a // b),            call=operator.mod,      code="{0} % {1}",  tex=r"{0} \bmod {1}",                                  symbol="mod")
+primitive(np.remainder,    lambda g, y, a, b: g,           lambda g, y, a, b: -g * (a // used(b, g)),   call=operator.mod,      code="{0} % {1}",  tex=r"{0} \bmod {1}",                                  symbol="mod", paper=(lambda g, y, a, b: g, lambda g, y, a, b: -g * (a // b)))
 primitive(operator.pow,    d_power_base,                   d_power_exponent,                            elementwise=True,       code="{0} ** {1}", tex=r"{0}^{{{1}}}",                                    symbol="xʸ", paper=POWER_ON_PAPER)
 primitive(np.negative,     lambda g, y, x: -g,                                                          call=operator.neg,      code="-{0}",       tex=r"-{0}",                                           symbol="−")
 primitive(np.positive,     lambda g, y, x: g,                                                           call=operator.pos,      code="+{0}",       tex=r"+{0}",                                           symbol="+")

@@ -8,7 +8,7 @@ import operator
 import numpy as np
 
 from autograd.primitive import composite, options, primitive
-from autograd.rules.elementwise import masked, zero
+from autograd.rules.elementwise import masked, used, zero
 
 
 def d_nan_to_num(g, y, x, nan=0.0, posinf=None, neginf=None):
@@ -38,7 +38,7 @@ primitive(np.i0,         lambda g, y, x: g * bessel(x, order=1),                
 
 # ── sign and remainder ────────────────────────────────────────────────────────────────────────
 primitive(np.copysign,   lambda g, y, a, b: g * np.sign(a) * np.copysign(1, b), zero,                                              tex=r"\left|{0}\right| \operatorname{{sign}}\left({1}\right)")
-primitive(np.fmod,       lambda g, y, a, b: g,                                  lambda g, y, a, b: -g * np.trunc(a / b))
+primitive(np.fmod,       lambda g, y, a, b: g,                                  lambda g, y, a, b: -g * np.trunc(a / used(b, g)), paper=(lambda g, y, a, b: g, lambda g, y, a, b: -g * np.trunc(a / b)))
 primitive(np.heaviside,  zero,                                                  lambda g, y, a, b: masked(g, a == 0),              tex=r"H\left({0}; {1}\right)", symbol="H")
 
 # ── digits ────────────────────────────────────────────────────────────────────────────────────
