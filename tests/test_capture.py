@@ -36,6 +36,7 @@ from autograd.program.equations import Names
 from autograd.program.tracing.arguments import identifier
 from autograd.program.tracing.randomness import _state, counted_seeds, watch
 from autograd.program.tracing.surroundings import reached
+from autograd.rules.elementwise import over_
 from autograd.tensor import raw
 from autograd.transforms.batching import VmapError
 from autograd.transforms.outside import DATA
@@ -143,6 +144,75 @@ def test_random_graphs(steps, seed):
     other = list(np.random.default_rng(seed + 1).normal(size=(2, 3, 3)))
     want = leaves(both(*other))
     assert same(leaves(program(*other)), want), "for other numbers"
+
+
+SIGNS = [
+    lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b: a / b,
+    lambda a, b: -a, lambda a, b: -b, lambda a, b: a * -1.0, lambda a, b: -0.5 * b,
+    lambda a, b: over_(a, b), lambda a, b: a / -2.0,
+]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@given(steps=st.lists(st.tuples(st.sampled_from(SIGNS), st.integers(), st.integers()), max_size=12))
+def test_signs_that_are_not_written_down(steps):
+    """Zeros and infinities keep theirs; a nan has none that anybody should look at."""
+
+    def f(a, b):
+        made = [a, b]
+        for step, i, j in steps:
+            made.append(step(made[max(-len(made), -1 - i % 4)], made[max(-len(made), -1 - j % 4)]))
+        return [np.where(y != y, 7.0, y) for y in made[-2:]]
+
+    a, b = np.meshgrid([0.0, -0.0, 1.5, -2.0, np.inf], [0.0, -0.0, 0.75, -3.0, -np.inf])
+    program = capture(f, a, b)
+    want = f(a, b)
+    assert same(program(a, b), want)
+    assert same(executed(program, [a, b]), want)
+
+
+OF_SIGN = {
+    "a + b": lambda a, b: a - (-b),
+    "a - b": lambda a, b: a + (-b),
+    "b - a": lambda a, b: -a + b,
+    "a * b": lambda a, b: -(-a * b),
+    "b / a": lambda a, b: -(b / -a),
+    "-0.5 * a * b": lambda a, b: -(0.5 * a * b),
+    "b - 0.5 * a": lambda a, b: b + -0.5 * a,
+    "b + 0.5 * a": lambda a, b: b + 0.5 * a,
+    "2.0 / a / a": lambda a, b: over_(2.0 / a, a),
+    "over(2.0 / a, b)": lambda a, b: over_(2.0 / a, b),
+    "over(0.0 / a, a)": lambda a, b: over_(0.0 / a, a),
+    "over(a, b)": lambda a, b: -over_(-a, b),
+    "-over(a, -b)": lambda a, b: -over_(a, -b),
+    "-np.sin(b)": lambda a, b: -1.0 * np.sin(b),
+    "-1.0 * (a > b)": lambda a, b: -1.0 * (a > b),
+    "a + (-(np.uint8(1) * (a > b)))": lambda a, b: a + -(np.uint8(1) * (a > b)),
+    "-(-(a + complex(0.0, 1.0)) * (b + complex(0.0, 1.0)))": lambda a, b: -(-(a + 1j) * (b + 1j)),
+}
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(("text", "f"), OF_SIGN.items(), ids=OF_SIGN)
+def test_of_signs(text, f):
+    a, b = np.meshgrid([0.0, -0.0, 1.5, -2.0, np.inf], [0.0, -0.0, 0.75, -3.0, -np.inf])
+    program = capture(f, a, b)
+    assert f"    return {text}\n" in program.source
+    want = f(a, b)
+    for got in (program(a, b), *executed(program, [a, b])):
+        np.testing.assert_array_equal(got, want)  # but for the sign of a nan, bit by bit
+        known = ~np.isnan(want)
+        assert same([got[known]], [want[known]])
+
+
+def test_a_sign_of_a_name_or_a_result_stays():
+    def f(a, b):
+        opposite = -a
+        return b + opposite, -b, -b + a
+
+    source = capture(f, 2.0, 3.0).source
+    assert "opposite = -a\n    t2 = b + opposite\n" in source
+    assert "t3 = -b\n    t4 = t3 + a\n" in source
 
 
 def test_a_zero_has_the_sign_that_it_has_in_the_engine():

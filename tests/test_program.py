@@ -91,10 +91,13 @@ def test_it_is_written_as_one_would(f, xs, lines):
     ("f", "xs", "lines"),
     [
         (lambda x: np.sum((x / 2.0) ** 3), (X,), ["dx = 3 * t1 ** 2 / 2.0", "return t3, dx"]),
-        (lambda x: np.sum(1 / x), (X,), ["dx = -over(1.0 / x, x)", "return t2, dx"]),
+        (lambda x: np.sum(1 / x), (X,), ["dx = -1.0 / x / x", "return t2, dx"]),
         (lambda x: np.sum(np.log(x)), (X,), ["dx = 1.0 / x", "return t2, dx"]),
-        (lambda x: np.sum(5.0 % x), (X,), ["dx = -1.0 * (5.0 // x)", "return t2, dx"]),
+        (lambda x: np.sum(5.0 % x), (X,), ["dx = -(5.0 // x)", "return t2, dx"]),
         (lambda x: np.sum(2.0**x), (X,), ["dx = t1 * 0.6931471805599453", "return t2, dx"]),
+        (lambda x: np.sum(np.exp(x * X)), (X[:, None],), [
+            "dx = np.sum(t2 * X, axis=1, keepdims=True)", "return t3, dx"]),
+        (lambda x: np.sum(np.exp(-x) - np.exp(x)), (X,), ["dx = -t3 - t2", "return t5, dx"]),
         (lambda x: np.sum(x**X), (X,), ["dx = X * x ** k_1", "return t2, dx"]),
     ],
 )  # fmt: skip

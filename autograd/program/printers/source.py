@@ -100,6 +100,7 @@ class _Printer:
         self.uses = Counter(a for e in program.equations for a in e.args if type(a) is Name)
         alone = len(program.results) == 1
         self.uses.update({y: 1 if alone else 2 for y in program.results if type(y) is Name})
+        self.kept: dict[Any, tuple[int, ...]] = {}  # the shapes of inlined sums, with keepdims
 
     def text(self) -> str:
         program = self.program
@@ -154,6 +155,8 @@ class _Printer:
             limit = WIDTH if [e.name] == list(self.program.results) else INLINED
             if self.uses[e.name] == 1 and not e.named and len(written.text) <= limit:
                 self.inlined[e.name] = written
+                if e.op.fn is np.sum and "axis" in e.params and "keepdims" not in e.params:
+                    self.kept[e.name] = np.expand_dims(e.like, e.params["axis"]).shape
             else:
                 yield from self.line(e.name, written)
 
@@ -170,6 +173,8 @@ class _Printer:
             return Spelled(f"np.{e.like.dtype.name}({args[0].text})")
         if e.op.fn in (np.invert, np.add) and e.like.dtype == bool and not np.shape(e.like):
             return Spelled(f"np.{e.op.name}({', '.join(a.text for a in args)})")  # not ~True: -2
+        if e.op.fn is np.reshape and self.kept.get(e.args[0]) == e.params["shape"]:
+            return Spelled(f"{args[0].text.removesuffix(')')}, keepdims=True)")
         if "index" not in e.params:
             return spell(e.op, args, {k: parameter(short(k, v)) for k, v in e.params.items()})
         first = FIRST_ARRAY.get(e.op.fn, len(args))

@@ -19,6 +19,7 @@ from autograd.program.equations import Name, used
 from autograd.program.program import Program
 from autograd.program.tracing.arguments import argument_names
 from autograd.program.tracing.callers import is_users
+from autograd.program.tracing.peephole import tidied
 from autograd.program.tracing.randomness import counted_seeds, drawing_line, watch
 from autograd.program.tracing.refusals import (
     definition,
@@ -168,6 +169,7 @@ def captured(
     outputs = [joints.get(y, y) if type(y) is Name else y for y in outputs]
     effects = [e._replace(name=joints.get(e.name, e.name)) for e in effects]
     results = [*outputs, *(e.name for e in effects)]
+    equations = tidied(equations, [*results, *tape.wishes])
     # 4. Keep the inputs and the constants that these need, and every argument.
     needed = {a for e in equations for a in e.args if type(a) is Name}
     needed |= {y for y in results if type(y) is Name}
