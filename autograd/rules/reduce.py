@@ -3,13 +3,14 @@
 A reduction's gradient is spread back over the axes that it removed (`spread`).
 """
 
+import functools
 import math
 
 import numpy as np
 
 from autograd.base.blocks import LARGE
 from autograd.primitive import composite, fused, primitive
-from autograd.rules.elementwise import masked_, spare
+from autograd.rules.elementwise import spare
 from autograd.rules.shape import Slot, add_up, astype, cut, inverse, on_axis, scatter_at
 
 
@@ -137,20 +138,27 @@ def linear_recurrence(g, factor):
 def shared(g, winners, axis):
     ties = np.count_nonzero(winners, axis=axis, keepdims=axis is not None)
     part = g / (ties if isinstance(ties, int) else astype(ties, dtype=g.dtype))
-    if isinstance(part, np.floating):  # of a whole array, only a few win
+    if isinstance(part, (np.ndarray, np.generic)):  # only a few win
         sent = np.zeros(winners.shape, part.dtype)
-        sent.put(winners.reshape(-1).nonzero()[0], part)
+        np.copyto(sent, part, where=winners)
         return sent
-    return masked_(part, winners)
+    return np.where(winners, part, 0)
 
 
 def d_extreme(g, y, x, axis=None, keepdims=False):
     return share_out(expand(g, x, axis, keepdims), expand(y, x, axis, keepdims), x, axis=axis)
 
 
-@fused
-def share_out(g, y, x, axis=None):
+def share_out_(g, y, x, axis=None):
     """Share the gradient evenly among the elements of x that are y; a nan that won gets it."""
+    winners = (x == y) | (x != x)
+    ties = np.sum(winners, axis=axis, dtype=g.dtype, keepdims=True)
+    return np.where(winners, g / ties, 0)
+
+
+@fused
+@functools.wraps(share_out_)  # which is printed
+def share_out(g, y, x, axis=None):
     plain = isinstance(y, (np.ndarray, np.generic)) and (y == y).all()
     return shared(g, x == y if plain else (x == y) | (x != x), axis)
 
