@@ -21,9 +21,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd import log_softmax, logsumexp, refusal, relu, softmax_cross_entropy, softplus
-
 # isort: off
+from autograd import (
+    log_softmax, logsumexp, primitive, refusal, relu, softmax_cross_entropy, softplus,
+)  # fmt: skip
+
 from nn.checks import refuse
 from nn.targets import (
     IGNORED, Array, Maybe, alike, by_class, class_axis, class_indices, class_weight,
@@ -40,7 +42,7 @@ __all__ = [
     "triplet_margin_with_distance_loss",
 ]  # fmt: skip
 
-STEEP = 1e12  # PyTorch's slope of -ln p at p = 0
+FLAT = 1e-12  # PyTorch's -ln p is no steeper than where p is this
 TINY = float(np.float32(1e-12))  # what PyTorch adds to squares, a float32 there
 
 
@@ -97,12 +99,24 @@ def smooth_l1_loss(input: Array, target: Array, reduction: str = "mean", beta: f
     return reduce(_huber(error, beta) / beta if beta else error, reduction)
 
 
+def bounded_log_(p: Array) -> Array:
+    """Return ln p, but no less than -100, so that the loss of a wrong 0 is finite."""
+    with np.errstate(divide="ignore"):
+        return np.maximum(np.log(p), -100.0)
+
+
+bounded_log = primitive(
+    bounded_log_, lambda g, y, p: g / np.maximum(p, FLAT), name="bounded_log", elementwise=True,
+    tex=r"\ln\left({0}\right)", symbol="ln",
+)  # fmt: skip
+
+
 def binary_cross_entropy(
     input: Array, target: Array, weight: Maybe = None, reduction: str = "mean"
 ) -> Array:
     """Return ``-(t ln p + (1 - t) ln(1 - p))`` of probabilities p.
 
-    No logarithm is less than -100 (-87 in float32), so that the loss is finite; its slope there is
+    No logarithm is less than -100, so that the loss is finite, and no slope of one is more than
     10¹², so that what is surely wrong is unlearned: PyTorch's numbers.
 
     Parameters
@@ -128,7 +142,7 @@ def binary_cross_entropy(
         if outside.size:
             where = f"binary_cross_entropy(input {p.shape}, target {t.shape})"
             raise refusal(ValueError, f"{outside[0]} is no probability", where, instead)
-    return reduce(-(t * _bounded_log(p) + (1 - t) * _bounded_log(1 - p)), reduction, weight)
+    return reduce(-(t * bounded_log(p) + (1 - t) * bounded_log(1 - p)), reduction, weight)
 
 
 def binary_cross_entropy_with_logits(
@@ -595,13 +609,6 @@ def ctc_loss(
 def _huber(error: Array, delta: float) -> Array:
     bounded = np.minimum(error, delta)
     return bounded * (error - 0.5 * bounded)
-
-
-def _bounded_log(p: Array) -> Array:
-    """Return ln p, and below the least of them a line, so that a wrong 0 or 1 is unlearned."""
-    floor = max(math.exp(-100), float(np.finfo(p.dtype).tiny))
-    line = math.log(floor) + (p - floor) * STEEP
-    return np.where(p > floor, np.log(np.maximum(p, floor)), line)
 
 
 def _picked(x: Array, target: Array, weight: Any) -> Array:

@@ -532,14 +532,36 @@ def test_saturated_logits_are_finite(dtype, size):
     assert np.isfinite(x.grad.numpy()).all()
 
 
-def test_binary_cross_entropy_is_bounded_like_pytorchs(torch):
-    p, target = np.array([0.0, 1.0, 0.0, 1.0, 1e-50]), np.array([1.0, 0.0, 0.0, 1.0, 1.0])
+@pytest.mark.parametrize("dtype", ["f8", "f4"])
+def test_binary_cross_entropy_is_bounded_like_pytorchs(torch, dtype):
+    p = np.array([0.0, 1.0, 0.0, 1.0, 1e-40, 1e-20, 1e-13, 1e-9], dtype)
+    target = np.array([1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.5], dtype)
+    theirs = torch.tensor(p, requires_grad=True)
     expected = torch.nn.functional.binary_cross_entropy(
-        torch.tensor(p), torch.tensor(target), reduction="none"
+        theirs, torch.tensor(target), reduction="none"
     )
-    loss = F.binary_cross_entropy(p, target, reduction="none")
-    assert_allclose(loss, expected.numpy(), rtol=1e-14)
-    assert_array_equal(loss[:4], [100, 100, 0, 0])
+    expected.sum().backward()
+    ours = Tensor(p, requires_grad=True)
+    loss = F.binary_cross_entropy(ours, target, reduction="none")
+    loss.sum().backward()
+    assert_allclose(loss.data, expected.detach().numpy(), rtol=1e-6 if dtype == "f4" else 1e-14)
+    assert_array_equal(loss.data[:4], [100, 100, 0, 0])
+    right = p == target  # there PyTorch sends 0, though the losses have a slope
+    assert_array_equal(ours.grad.data[right], [1, -1])
+    slopes = ours.grad.data[~right], theirs.grad.numpy()[~right]
+    assert_allclose(*slopes, rtol=1e-6 if dtype == "f4" else 1e-8)  # 1e-12 in float32
+
+
+def test_binary_cross_entropy_is_written_as_on_the_slides():
+    def loss(p, y):
+        return F.binary_cross_entropy(p, y)
+
+    source = capture(value_and_grad(loss), np.full(4, 0.5), np.ones(4)).source
+    assert (
+        "    loss = np.mean(-(y * bounded_log(p) + t3 * bounded_log(t4)))\n"
+        "    # backward\n"
+        "    dp = 0.25 * t3 / np.maximum(t4, 1e-12) - 0.25 * y / np.maximum(p, 1e-12)\n"
+    ) in source
 
 
 # ── derivatives of any order; dtypes ──────────────────────────────────────────────────────────
