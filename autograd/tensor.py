@@ -320,7 +320,7 @@ class Tensor(Methods):
                 RuntimeError,
                 "only leaves can be copied or pickled: a graph belongs to its process",
                 f"{describe(self)}, the result of {self.op.name}",
-                "copy.deepcopy(x.detach()); x.detach() in a plot, too",
+                "x.clone() for a copy with its gradient; x.detach() for the values, in a plot",
             )
         kept = {k: v for k, v in (self.meta or {}).items() if k in ("name", "parameter")}
         return Tensor, (self.data, self.requires_grad), (None, {"meta": kept or None})

@@ -1,5 +1,6 @@
 """Captured programs compute what the engine computes, bit by bit, whoever runs them."""
 
+import copy
 import functools
 import gc
 import inspect
@@ -1852,6 +1853,21 @@ def test_a_number_is_written_into_only_where_an_array_without_axes_is():
     program = capture(f, 2.0)
     for x in (3.0, -3.0):
         assert same(program(x), f(x))
+
+
+def test_a_copy_of_an_argument_is_written_into():
+    def f(x, n):
+        alone, state = copy.copy(x), copy.deepcopy({"x": x, "again": [x], "n": n})
+        alone[0], state["x"][0] = 5.0, 7.0
+        return alone, state["again"][0] * state["n"] + x * copy.copy(n)
+
+    x = np.array([1.0, 2.0], np.float32)
+    program = capture(f, x, 3.0)
+    for n in (3.0, 4.0):
+        assert same(program(x, n), f(x, n))
+        assert same(ag.compile(f)(x, n), f(x, n))
+    assert [y.tolist() for y in program(x, 3.0)] == [[5, 2], [24, 12]]
+    assert x.tolist() == [1, 2]
 
 
 WRITTEN = {

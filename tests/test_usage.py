@@ -240,10 +240,12 @@ def test_a_table_is_asked_for_its_array(monkeypatch):
     )
 
 
-def test_what_is_plotted_is_detached():
+def test_what_is_copied_is_cloned_and_what_is_plotted_detached():
     x = Tensor(X, requires_grad=True)
     _, _, instead = told(lambda: copy.deepcopy(x * 2), RuntimeError)
-    assert instead == "copy.deepcopy(x.detach()); x.detach() in a plot, too"
+    assert instead == "x.clone() for a copy with its gradient; x.detach() for the values, in a plot"
+    (x * 2).clone().sum().backward()
+    assert (x.grad.data == 2).all()
 
 
 DTYPES = (

@@ -1,5 +1,6 @@
 """vmap: equal to a loop over the examples, for every row, nested, differentiated and captured."""
 
+import copy
 import gc
 import operator
 import threading
@@ -449,6 +450,18 @@ def test_writing_into_values(f):
     close(vmap(f)(X), loop(f, X))
     close(vmap(f)(Tensor(X)), loop(lambda x: f(Tensor(x)), X))
     assert (before == X).all()
+
+
+def test_a_deep_copy_of_an_example_is_a_value_of_its_own():
+    def f(x):
+        state = copy.deepcopy({"x": x, "again": [x]})
+        state["x"][0] = 7.0
+        return state["again"][0] + x
+
+    assert vmap(f)(np.array([[1.0, 2.0], [3.0, 4.0]])).tolist() == [[8, 4], [10, 8]]
+    x = Tensor([[1.0, 2.0]], requires_grad=True)
+    assert vmap(f)(x).tolist() == [[8, 4]]
+    assert vmap(copy.deepcopy)(x).tolist() == vmap(copy.copy)(x).tolist() == [[1, 2]]
 
 
 def test_a_number_is_written_into_where_the_caller_looks():

@@ -202,6 +202,12 @@ class Standin(Methods, NDArrayOperatorsMixin):
             return  # x[i] += 1 has written into x already
         self.become(setitem(self, value, index=plain_index(index)))
 
+    def __copy__(self) -> Any:
+        return np.copy(self)
+
+    def __deepcopy__(self, _: Any) -> Any:
+        return self.__copy__()  # that of the attributes would copy the tape
+
     # ── what only a number can answer ──────────────────────────────────────────────────────────
     def __bool__(self) -> bool:
         raise self.refusal(f"branching on a {self.kind} value", "np.where(condition, a, b)")

@@ -120,6 +120,9 @@ class Symbol(Standin):
         """Take over another one's name and value."""
         self.name, self.example, self.written = y.name, y.example, birth()
 
+    def __copy__(self) -> Any:
+        return self if self.weak else super().__copy__()  # an array would have a dtype
+
     def __pow__(self, other: Any) -> Any:
         return self._power(self, other)  # x**2 is faster than np.power(x, 2), and rounds otherwise
 
