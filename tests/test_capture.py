@@ -1618,6 +1618,47 @@ def test_what_works_in_place_on_arrays_does_so_on_what_stands_for_them(f):
     assert np.array_equal(mapped, [f(row) for row in rows])
 
 
+MASKED = {
+    "log": (lambda x: np.log(x, out=np.zeros_like(x), where=x > 0), [2.0, -1.0], [0.5, 0]),
+    "arcsin": (lambda x: np.arcsin(x, out=np.zeros_like(x), where=x < 1), [0.6, 2.0], [1.25, 0]),
+    "arccosh": (
+        lambda x: np.arccosh(x, out=np.zeros_like(x), where=x > 1), [1.25, 0.0], [4 / 3, 0]
+    ),
+    "divide": (
+        lambda x: np.divide(x, 4 * x, out=np.ones_like(x), where=x != 0), [2.0, 0.0], [0, 0]
+    ),
+    "by a constant": (
+        lambda x: np.divide(x, np.array([4.0, 0.0]), out=x * 1, where=np.array([True, False])),
+        [2.0, 3.0],
+        [0.25, 1],
+    ),
+    "of integers": (
+        lambda x: np.floor_divide(7, np.arange(2), out=x * 1, where=np.arange(2) * x > 0),
+        [2.0, 3.0],
+        [1, 0],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "x", "slope"), MASKED.values(), ids=MASKED)
+@pytest.mark.parametrize("bits_of", ["float32", "float64"])
+def test_a_function_is_not_computed_where_a_mask_says_no(f, x, slope, bits_of):
+    x = np.array(x, bits_of)
+    total = grad(lambda x: np.sum(f(x)))
+    with np.errstate(all="raise"):
+        assert same([capture(f, x)(x), ag.compile(f)(x), ag.vmap(f)(x[None])[0]], [f(x)] * 3)
+        for slopes in (capture(total, x)(x), ag.compile(total)(x), ag.vmap(total)(x[None])[0]):
+            np.testing.assert_allclose(slopes, slope, rtol=1e-6)
+
+
+def test_a_mask_leaves_a_number_of_pythons_the_dtype_of_what_it_meets():
+    def f(x, n):
+        return np.divide(n, x, out=np.zeros_like(x), where=x > 0)
+
+    x = np.array([3.0, 0.0], np.float32)
+    assert same([capture(f, x, 2.0)(x, 0.9)], [f(x, 0.9)])
+
+
 def test_writing_in_place_keeps_the_dtype():
     def f(x):
         y, z = x * 2, np.argsort(x)

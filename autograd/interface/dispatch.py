@@ -102,7 +102,7 @@ def _fill(
     where: Any = kwargs.pop("where", True)
     index: Any = ...
     if hasattr(raw(where), "tape"):  # a symbol cannot say how many elements there are
-        y = np.where(where, fn(*args, **kwargs), x)
+        y = np.where(where, fn(*guarded(fn, args, where), **kwargs), x)
     elif where is True:
         y = fn(*args, **kwargs)
     else:  # nothing is computed in the other places, where the function may not be defined
@@ -116,6 +116,18 @@ def _fill(
         raise misfit(x, y, call, "the call without out=")
     assign(x, index, y, alone)
     return x
+
+
+def guarded(fn: np.ufunc, args: tuple[Any, ...], where: Any) -> tuple[Any, ...]:
+    """Put a number of the domain where a mask says no: what is computed there warns of nothing."""
+    inside = 2.0 if fn is np.arccosh else 0.5
+
+    def put(a: Any) -> Any:
+        if not hasattr(a, "dtype") or getattr(raw(a), "weak", False):
+            return a  # in an array, a number of Python's would choose the dtype
+        return np.where(where, a, a.dtype.type(inside if a.dtype.kind in "fc" else 1))
+
+    return tuple(map(put, args))
 
 
 def _array_function(self: Tensor, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG001  # NumPy's signature

@@ -13,7 +13,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from autograd.base.errors import plain
 from autograd.base.tree import key_of
 from autograd.base.usage import asking, instead_of_array
-from autograd.interface.dispatch import composed
+from autograd.interface.dispatch import composed, guarded
 from autograd.interface.methods import Methods, read_only
 from autograd.mutation.holders import DATA_ALONE, getrefcount
 from autograd.mutation.inplace import INPLACE, into
@@ -82,6 +82,7 @@ class Standin(Methods, NDArrayOperatorsMixin):
             return self._result(fn, method, args, kwargs)
         out, *more = kwargs.pop("out")
         where = kwargs.pop("where", True) if method == "__call__" else True
+        args = args if where is True else guarded(fn, args, where)
         y = self._result(fn, method, args, kwargs)
         if more or type(out) is not type(self):
             raise self.refusal(f"writing {self.outside}", "x = x + y")
