@@ -1605,7 +1605,17 @@ def written_by_masks(x):
     return y * z
 
 
-IN_PLACE = [sorted_in_place, filled_in_place, written_by_masks]
+def added_by_places(x):
+    places = np.floor(x).astype(int) % 2
+    y = np.zeros_like(x)
+    np.add.at(y, places, x * x)
+    table = np.outer(x, x)
+    np.subtract.at(table, (places, places[::-1]), 1.0)
+    np.add.at(table, (slice(None), places), x)
+    return y @ table
+
+
+IN_PLACE = [sorted_in_place, filled_in_place, written_by_masks, added_by_places]
 
 
 @pytest.mark.parametrize("f", IN_PLACE, ids=lambda f: f.__name__)
@@ -1616,6 +1626,40 @@ def test_what_works_in_place_on_arrays_does_so_on_what_stands_for_them(f):
     mapped = ag.vmap(f)(rows)
     mapped = np.stack(mapped, axis=1) if f is sorted_in_place else mapped
     assert np.array_equal(mapped, [f(row) for row in rows])
+
+
+def histogram(x):
+    counts = np.zeros_like(x)
+    np.add.at(counts, np.floor(x).astype(int), x)
+    return counts
+
+
+def test_what_is_added_at_computed_places_has_the_slope_of_its_place():
+    x = np.array([0.5, 2.25, 0.75])  # two of the place 0
+    want = [2.5, 4.5, 2.5]
+    slope = grad(lambda x: np.sum(histogram(x) ** 2))
+    assert slope(x).tolist() == capture(slope, x[::-1].copy())(x).tolist() == want
+    assert ag.vmap(slope)(np.array([x, x[::-1]])).tolist() == [want, want[::-1]]
+
+
+@pytest.mark.parametrize(
+    ("write", "told"),
+    [
+        (lambda x, i: np.multiply.at(x, i, 2.0), "np.multiply(x[i], b)"),
+        (lambda x, i: np.sqrt.at(x, (i,)), "np.sqrt(x[i])"),
+    ],
+)
+def test_what_is_written_at_computed_places_in_turn_is_refused(write, told):
+    def f(x):
+        y = x * 1
+        write(y, np.floor(x).astype(int))
+        return y
+
+    place = f"instead: x[i] = {told} for one that does not; np.add.at adds up"
+    for run in (lambda: capture(f, X), lambda: ag.vmap(f)(X[None])):
+        with pytest.raises(RuntimeError, match="at with a computed index, which may") as refused:
+            run()
+        assert str(refused.value).endswith(place)
 
 
 MASKED = {

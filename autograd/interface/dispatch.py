@@ -40,7 +40,7 @@ from autograd.primitive import (
     has_row,
 )
 from autograd.rules.ufuncs import METHODS
-from autograd.tensor import PLAIN, Tensor, constant, raw, record
+from autograd.tensor import PLAIN, Tensor, constant, plain_index, raw, record
 
 USUAL = PLAIN | {Tensor}
 """Types of values that a row takes as they are."""
@@ -59,7 +59,7 @@ def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: 
         if type(x) is Tensor and not holders(references, x, BY_AT):
             refuse_part(x)
     if method in METHODS and has_row(fn):
-        return into(kwargs.pop("out", None), METHODS[method](fn, *args, **kwargs))
+        return into(kwargs.pop("out", None), by_method(fn, method, args, kwargs))
     if method == "__call__" and [*map(type, kwargs.get("out", ()))] == [Tensor]:
         (x,) = kwargs["out"]
         pattern = tuple([(a is x) + (type(a) is Tensor) for a in args])
@@ -81,6 +81,13 @@ def _array_ufunc(self: Tensor, fn: np.ufunc, method: str, *args: Any, **kwargs: 
         ("a = a + x for a += x, or " if "out" in kwargs else "")
         + f"{full_name(fn)}(...) without it, or x.detach()",
     )
+
+
+def by_method(fn: np.ufunc, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call a method of a ufunc; the places that `at` is given are no Tensors."""
+    if method == "at":
+        args = (args[0], plain_index(args[1]), *args[2:])
+    return METHODS[method](fn, *args, **kwargs)
 
 
 def _of_data(fn: Callable[..., Any], args: Any, out: Any = (), **kwargs: Any) -> Any:

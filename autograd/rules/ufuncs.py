@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd.primitive import primitive
+from autograd.primitive import full_name, primitive
 from autograd.rules.masking import cast
 from autograd.rules.neural import logsumexp
 from autograd.rules.reduce import linear_recurrence
-from autograd.rules.shape import astype, scatter
+from autograd.rules.shape import astype, parts_of, scatter
 
 WHOLE: dict[np.ufunc, Callable[..., Any]] = {
     np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min,
@@ -159,6 +159,9 @@ def outer(fn, a, b, **options):
 
 def at(fn, x, indices, *operands):
     """Write ``fn(x[i], b)`` into x for each i in turn: repeated places in rounds, or summed up."""
+    if any(hasattr(part, "tape") for part in parts_of(indices)):
+        _at_computed(fn, x, indices, *operands)
+        return
     places = np.arange(x.size).reshape(x.shape)[indices]
     others = [np.ravel(np.broadcast_to(b, places.shape)) for b in operands]
     places = np.ravel(places)
@@ -170,6 +173,19 @@ def at(fn, x, indices, *operands):
     for now, values in rounds:
         index = np.unravel_index(now, x.shape)
         x[index] = fn(x[index], *values)
+
+
+def _at_computed(fn, x, indices, *operands):
+    """Do it by an index without numbers: which places it names twice is not known."""
+    if fn not in (np.add, np.subtract):
+        index, name = next(i for i in parts_of(indices) if hasattr(i, "tape")), full_name(fn)
+        call = f"x[i] = {name}(x[i]{', b' * len(operands)})"
+        raise index.refusal(
+            f"{name}.at with a computed index, which may name a place twice",
+            f"{call} for one that does not; np.add.at adds up",
+        )
+    values = np.broadcast_to(operands[0], x[indices].shape)
+    x[...] = fn(x, scatter(values, index=indices, shape=x.shape))
 
 
 def _turns(which):

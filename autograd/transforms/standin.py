@@ -13,7 +13,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from autograd.base.errors import plain
 from autograd.base.tree import key_of
 from autograd.base.usage import asking, instead_of_array
-from autograd.interface.dispatch import composed, guarded
+from autograd.interface.dispatch import by_method, composed, guarded
 from autograd.interface.methods import Methods, read_only
 from autograd.mutation.holders import DATA_ALONE, getrefcount
 from autograd.mutation.inplace import INPLACE, into
@@ -92,7 +92,7 @@ class Standin(Methods, NDArrayOperatorsMixin):
         args = tuple(map(plain, args))
         known = has_row(fn)  # which enters SciPy's rows
         if known and method in METHODS:
-            return METHODS[method](fn, *args, **kwargs)
+            return by_method(fn, method, args, kwargs)
         if known and method == "__call__" and not kwargs:
             row = PRIMITIVES.get(fn)
             return composed(fn, args, kwargs) if row is None else self.tape.record(row, args)
