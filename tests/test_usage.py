@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib import figure
 from numpy.testing import assert_allclose
-from scipy import fft, integrate, signal, sparse, stats
+from scipy import fft, integrate, linalg, signal, sparse, stats
 
 import autograd as torch
 import autograd.numpy
@@ -238,6 +238,18 @@ def test_a_table_is_asked_for_its_array(monkeypatch):
         instead
         == "df.to_numpy() @ x, of the array in place of the table; x.detach() for the values"
     )
+
+
+def test_an_attribute_that_scipy_asks_for_is_not_the_users_to_replace():
+    x = Tensor(X, requires_grad=True)
+    _, where, instead = told(lambda: linalg.circulant(x), AttributeError)
+    assert where == "x.strides, which scipy.linalg.circulant asks for"
+    assert instead == (
+        "autograd.scipy, where it has the function; @autograd.primitive and a rule of your own; "
+        "x.detach() for the values"
+    )
+    _, where, instead = told(lambda: x.strides, AttributeError)
+    assert (where, instead) == ("x.strides", "x.data.strides, of NumPy's array")
 
 
 def test_what_is_copied_is_cloned_and_what_is_plotted_detached():

@@ -3,6 +3,7 @@
 from typing import Any, NoReturn
 
 from autograd.base.errors import refusal, three_lines
+from autograd.base.usage import asking, instead_of_array
 
 
 def absent(module: str, name: str, instead: str | None) -> AttributeError:
@@ -18,8 +19,13 @@ class Refused:
         self.name, self.instead = name, instead
 
     def __get__(self, x: Any, owner: type) -> NoReturn:
-        what = f"'Tensor' object has no attribute {self.name!r}"
-        raise refusal(AttributeError, what, f"x.{self.name}", self.instead)
+        what, where = f"'Tensor' object has no attribute {self.name!r}", f"x.{self.name}"
+        home, name = asking()
+        if not home:
+            raise refusal(AttributeError, what, where, self.instead)
+        asker = f"{home}.{name}".rstrip(".")  # whose code the user does not change
+        instead = instead_of_array(home, name)
+        raise refusal(AttributeError, what, f"{where}, which {asker} asks for", instead)
 
     def __set__(self, x: Any, value: Any) -> NoReturn:
         self.__get__(x, type(x))
