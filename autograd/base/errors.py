@@ -238,7 +238,7 @@ ADVICE = (  # the operation, or "" for any; what NumPy says; what to write inste
     ("tensordot", "shape-mismatch", "axes=(i, j) where a.shape[i] == b.shape[j]"),
     ("einsum", "", "one letter for each axis, and one length for each letter"),
     ("transpose", "axes don't match", "each axis once: x.transpose((1, 0)) has two"),
-    ("squeeze", "size not equal to one", "an axis of length 1, or np.squeeze(x) for all of them"),
+    ("squeeze", "size not equal to one", "an axis of length 1; x.squeeze(dim=1) keeps longer ones"),
     ("pow", "negative integer powers", "x.astype(float)"),
     ("bitwise_and", "not supported", "(x > 0) & (x < 1), each comparison in parentheses"),
     ("bitwise_or", "not supported", "(x < 0) | (x > 1), each comparison in parentheses"),
