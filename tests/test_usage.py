@@ -313,6 +313,7 @@ def ones(*shape):
 
 SQUARE = "as many rows as columns; np.linalg.pinv or lstsq for others"
 LONGER = "an axis of length 1; x.squeeze(dim=1) keeps longer ones"
+WHOLE = "x[i.astype(int)] for an index of floats"
 LETTERS = "one letter for each axis, and one length for each letter"
 
 
@@ -364,6 +365,8 @@ LETTERS = "one letter for each axis, and one length for each letter"
         ),
         (lambda: np.squeeze(ones(2, 3), 0), ValueError, LONGER),
         (lambda: ones(2, 3).squeeze(1), ValueError, LONGER),
+        (lambda: ones(3, 4)[Tensor([0.0, 1.0])], IndexError, WHOLE),
+        (lambda: (ones(3, 4) * 1).__setitem__((0, np.ones(2)), 1.0), IndexError, WHOLE),
         (lambda: Tensor([1, 2]) ** -1, ValueError, "x.astype(float)"),
         (
             lambda: np.linalg.cholesky(-ones(2, 2)),
@@ -398,7 +401,7 @@ def test_advice_fits_the_operation(call, kind, instead):
     assert told(call, kind)[2] == instead
 
 
-def test_what_is_advised_of_squeeze_works():
-    x = Tensor([[1.0, 2.0]])
+def test_what_is_advised_of_squeeze_and_of_an_index_of_floats_works():
+    x, i = Tensor([[1.0, 2.0]]), Tensor([1.0, 0.0])
     assert x.squeeze(dim=1).tolist() == [[1, 2]]
-    assert x.squeeze(dim=0).tolist() == [1, 2]
+    assert x.squeeze(dim=0)[i.astype(int)].tolist() == [2, 1]

@@ -249,6 +249,7 @@ ADVICE = (  # the operation, or "" for any; what NumPy says; what to write inste
     ("softmax_cross_entropy", "no len()", "scores (N, C) and class indices (N,)"),
     ("bitwise_xor", "not supported", "a ** b for a power; ^ is for integers and truth values"),
     ("cholesky", "not positive definite", "a symmetric matrix whose eigenvalues are positive"),
+    ("", "used as indices must be of integer", "x[i.astype(int)] for an index of floats"),
     ("", "Singular matrix", "np.linalg.pinv or lstsq, or A + 1e-6 * np.eye(n)"),
     ("", "must be square", "as many rows as columns; np.linalg.pinv or lstsq for others"),
     ("", "at least two", "a matrix: x[:, None] is a column, x[None] a row"),
