@@ -17,9 +17,9 @@ from autograd.base import modes
 from autograd.base.blocks import in_pieces
 from autograd.base.errors import call_of, describe, failed_call, no_float, plain, refusal, shape_of
 from autograd.base.modes import paused, readers, watchers, watching
-from autograd.base.usage import asking, instead_of_array
+from autograd.base.usage import asking
 from autograd.interface.methods import SLOTS, Methods
-from autograd.interface.values import unnested, values
+from autograd.interface.values import no_array, unnested, values
 from autograd.mutation.versions import birth
 from autograd.mutation.witness import reads, witnessed
 from autograd.primitive import PRIMITIVES, Primitive, held
@@ -201,13 +201,7 @@ class Tensor(Methods):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         steps = dtype is not None and np.dtype(dtype).kind in "biu"  # which are flat
         if self.requires_grad and not steps and get_ident() not in paused:
-            home, name = asking()
-            raise refusal(
-                TypeError,
-                "this Tensor is connected to a graph: an array of it would cut the gradient",
-                f"{f'{home}.{name}' if name else 'np.asarray'}({describe(self)})",
-                instead_of_array(home, name),
-            )
+            raise no_array(self, *asking())
         return np.array(self.data, dtype=dtype, copy=copy)
 
     # ── the graph ──────────────────────────────────────────────────────────────────────────────
@@ -296,7 +290,10 @@ class Tensor(Methods):
         >>> (2 * Tensor(3.0, requires_grad=True)).detach()
         Tensor(6.0)
         """
-        return constant(cut_off(self.data))
+        x = self
+        while type(x.data) is Tensor:  # as after w.data = w - lr * g
+            x = x.data
+        return constant(cut_off(x.data))
 
     def __getitem__(self, index: Any) -> "Tensor":
         y = record(GETITEM, (self,), {"index": plain_index(index)})
@@ -323,7 +320,7 @@ class Tensor(Methods):
                 "x.clone() for a copy with its gradient; x.detach() for the values, in a plot",
             )
         kept = {k: v for k, v in (self.meta or {}).items() if k in ("name", "parameter")}
-        return Tensor, (self.data, self.requires_grad), (None, {"meta": kept or None})
+        return Tensor, (self.detach().data, self.requires_grad), (None, {"meta": kept or None})
 
 
 def raw(value: Any) -> Any:

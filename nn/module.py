@@ -254,7 +254,7 @@ class Module(Told):
         >>> list(nn.Linear(2, 3).state_dict())
         ['weight', 'bias']
         """
-        state = {key: Tensor(tensor.data) for key, tensor in self._saved().items()}
+        state = {key: Tensor(tensor.detach()) for key, tensor in self._saved().items()}
         for key, tensor in state.items():
             tensor.meta = {"copy of": key}
         return state

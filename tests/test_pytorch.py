@@ -437,7 +437,9 @@ def test_data_may_be_set_to_a_tensor():
             (y * y).mean().backward()
             for p in model.parameters():
                 p.data = p.data - 0.1 * p.grad
-        found.append([p.detach().numpy() for p in model.parameters()])
+        model.bias.data = model.bias.clamp(0.2, 0.3)  # which is connected to a graph
+        saved = [p.detach().numpy() for p in model.state_dict().values()]
+        found.append([*saved, *[p.detach().numpy() for p in model.parameters()]])
     for ours, theirs in zip(*found, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-12)
 

@@ -232,6 +232,29 @@ def test_array_of_a_connected_tensor_is_refused():
         assert np.asarray(x).tolist() == [1, 2]
 
 
+def test_connected_data_are_told():
+    x, y = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    for value in (x * 2, y):
+        x.data = value
+        with pytest.raises(TypeError) as error:
+            np.asarray(x.data)
+        assert str(error.value) == (
+            "these data are connected to a graph: an array of them would cut the gradient\n"
+            "  where: x.data = a Tensor (2,)\n"
+            "  instead: with no_grad(): x[...] = y; or x.data = y.detach()"
+        )
+        for twin in (x, copy.deepcopy(x)):
+            assert np.asarray(twin.detach()).tolist() == value.tolist()
+    y.grad = x * 2
+    with pytest.raises(TypeError, match="this Tensor is"):
+        np.asarray(y.grad)
+    x.data = x - 1
+    x.data = x - 1
+    assert x.detach().data.tolist() == [1, 2]
+    x.data = x.detach()
+    assert np.asarray(x.data).tolist() == [1, 2]
+
+
 def test_integers_and_truth_of_a_connected_tensor_cut_nothing():
     x = leaf([1.5, 0.25])
     for made in (np.int64(x), np.asarray(x, int), np.array(x, dtype="uint8")):

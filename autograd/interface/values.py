@@ -1,5 +1,6 @@
 """What a Tensor holds: numbers, in an array that nobody else writes into."""
 
+from gc import get_referrers
 from threading import get_ident
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from autograd.base import modes
 from autograd.base.errors import describe, dtype_of, plain, refusal
+from autograd.base.usage import instead_of_array
 from autograd.rules.shape import cut_off
 
 
@@ -54,6 +56,26 @@ def values(data: Any, requires_grad: bool, dtype: Any) -> Any:
             "a number, an array, or nested lists of numbers of one shape",
         )
     return array[()] if array.ndim == 0 and not stands_in else array
+
+
+def no_array(x: Any, home: str, name: str) -> TypeError:
+    """Return the error about a Tensor that is connected to a graph, and asked for an array.
+
+    It is asked by a function of another library, or as the data of a Tensor: ``w.data = w - g``.
+    """
+    if any(type(y) is type(x) and getattr(y, "_grad", None) is not x for y in get_referrers(x)):
+        return refusal(
+            TypeError,
+            "these data are connected to a graph: an array of them would cut the gradient",
+            f"x.data = {describe(x)}",
+            "with no_grad(): x[...] = y; or x.data = y.detach()",
+        )
+    return refusal(
+        TypeError,
+        "this Tensor is connected to a graph: an array of it would cut the gradient",
+        f"{f'{home}.{name}' if name else 'np.asarray'}({describe(x)})",
+        instead_of_array(home, name),
+    )
 
 
 def unnested(given: tuple[Any, ...]) -> bool:
