@@ -222,6 +222,17 @@ def test_what_an_option_remembers_begins_when_it_is_switched_on(rng, name, switc
     assert not np.array_equal(path(True, ()), path(False, ()))
 
 
+def test_the_state_of_a_parameter_stays_the_same_dict():
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    optimizer, states = optim.Adam([w], betas=(0.5, 0.999)), []
+    for _ in range(3):
+        w.grad = Tensor([4.0, 8.0])
+        optimizer.step()
+        states.append(optimizer.state[w])
+    assert states[0]["step"] == 3
+    assert states[0]["exp_avg"].tolist() == [3.5, 7.0]
+
+
 @ours_too
 def test_groups_of_any_optimizer_have_options_of_their_own(rng, name, options):
     def run(groups, **more):

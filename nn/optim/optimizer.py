@@ -162,7 +162,7 @@ class Optimizer(Remembering):
         for x_, g_, *rest in blocks(x, g, *arrays.values()):
             memory = zip(arrays, rest, strict=True)
             self.update(x_, g_, **dict(memory), **count, **options)
-        self.state[p] = {**count, **arrays}
+        self.state.setdefault(p, {}).update(count | arrays)  # the same dict for who holds it
         p.data = data if p.ndim else np.reshape(data, ())[()]
         p.touch_()
 
