@@ -182,6 +182,9 @@ class ModuleList(Module, MutableSequence[Module]):
             self.append(module)
         return self
 
+    def __add__(self, modules: Iterable[Module]) -> "ModuleList":
+        return ModuleList([*self, *modules])
+
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
@@ -213,6 +216,9 @@ class Sequential(ModuleList):
             what = f"a Sequential has something else by the name of {name}"
             refuse(hasattr(self, str(name)), what, f"Sequential({{'{name}': ...}})", "another name")
             self._put(str(name), module)
+
+    def __add__(self, modules: Iterable[Module]) -> "Sequential":
+        return Sequential(*self, *modules)
 
     def forward(self, x: Any) -> Any:
         """Give each module the result of the one before."""

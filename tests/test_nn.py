@@ -351,6 +351,20 @@ def test_lists_of_modules():
     assert [str(m) for m in layers] == ["ReLU()", "Tanh()", "SiLU()"]
 
 
+@pytest.mark.parametrize("name", ["Sequential", "ModuleList"])
+def test_a_sum_of_lists_is_a_new_one_as_in_pytorch(torch, name):
+    keys = []
+    for library in (nn, torch.nn):
+        kind, layers = getattr(library, name), [library.Linear(2, 2), library.Linear(2, 2)]
+        first = kind(layers) if name == "ModuleList" else kind(*layers)
+        both = first[1:] + first
+        assert type(both) is kind
+        assert [*both] == [layers[1], *layers]
+        assert len(first) == 2
+        keys.append([*both.state_dict()])
+    assert keys[0] == keys[1]
+
+
 # ── dropout ───────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_dropout_keeps_the_mean(dtype):
