@@ -521,6 +521,36 @@ SAID = [
         "np.nonzero(x); np.argwhere(x), which is PyTorch's",
     ),
     (
+        lambda x: x.apply_(abs),
+        "'Tensor' object has no attribute 'apply_'",
+        "x.apply_",
+        "x[...] = np.vectorize(f)(x.detach())",
+    ),
+    (
+        lambda x: x.new(2, 3),
+        "'Tensor' object has no attribute 'new'",
+        "x.new",
+        "tensor(values, dtype=x.dtype), zeros(2, 3, dtype=x.dtype)",
+    ),
+    (
+        lambda x: x.set_(x + 1),
+        "'Tensor' object has no attribute 'set_'",
+        "x.set_",
+        "x[...] = y; x.data = y.detach() for another shape",
+    ),
+    (
+        lambda x: autograd.scalar_tensor(3.0),
+        f"{ABSENT} 'scalar_tensor'",
+        "autograd.scalar_tensor",
+        "tensor(3.0)",
+    ),
+    (
+        lambda x: autograd.addmv(x[0], x, x[0]),
+        f"{ABSENT} 'addmv'",
+        "autograd.addmv",
+        "bias + x @ y",
+    ),
+    (
         lambda x: x.bincount(),
         "'Tensor' object has no attribute 'bincount'",
         "x.bincount",
