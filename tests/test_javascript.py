@@ -310,13 +310,21 @@ def test_what_cannot_be_written_down_is_named(way):
     assert where.endswith("in strange")
 
 
-def test_complex_numbers_have_no_javascript():
+@pytest.mark.parametrize("write", [javascript, lambda program: program.html])
+def test_complex_numbers_have_no_javascript(write):
     with pytest.raises(NotImplementedError) as caught:
-        javascript(capture(np.square, 1j))
+        write(capture(lambda x: x * 1j, 2.0))
     assert str(caught.value).splitlines() == [
-        "square cannot be written in JavaScript",
-        "  where: t1 = square(())",
+        "multiply cannot be written in JavaScript",
+        "  where: t1 = multiply((), ())",
         "  instead: NumPy's functions of real numbers, or keep to Python: draw(f), explain(f)",
+    ]
+    with pytest.raises(NotImplementedError) as caught:
+        write(capture(lambda z: 3.0, 1j))
+    assert str(caught.value).splitlines() == [
+        "z, complex numbers, cannot be written in JavaScript",
+        "  where: z = complex128 (), an argument",
+        "  instead: the real and the imaginary part as two arguments, or draw(f), explain(f)",
     ]
 
 

@@ -105,7 +105,8 @@ def javascript(program: "Program") -> str:
 
     Raises
     ------
-    NotImplementedError : for an operation that cannot be written in JavaScript; it names it.
+    NotImplementedError : for complex numbers, and for an operation that cannot be written in
+        JavaScript; it names it.
 
     Examples
     --------
@@ -150,6 +151,13 @@ class _Printer(Writer):
 
     def function(self) -> str:
         program = self.program
+        for z in filter(lambda n: self.kind(n) == "c", program.inputs):
+            raise refusal(
+                NotImplementedError,
+                f"{z}, complex numbers, cannot be written in JavaScript",
+                f"{z} = {program.like[z].dtype} {self.shape(z)}, an argument",
+                "the real and the imaginary part as two arguments, or draw(f), explain(f)",
+            )
         body = [f"const {self.names[e.name]} = {self.kept(e)};" for e in program.equations]
         returned = [self.argument(y) for y in program.results]
         hoisted = [f"const {known} = {text};" for text, known in self.constants.items()]

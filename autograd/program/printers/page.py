@@ -76,7 +76,7 @@ BODY = """<h1>{title}</h1>
 
 def page(program: "Program") -> str:
     """Write a page of HTML that computes the program, and needs nothing else (see `sealed`)."""
-    likes = program.inputs
+    likes, function = program.inputs, javascript(program)
     inputs = "\n".join(
         f"<label>{html.escape(str(n))} {html.escape(_kind(x))}"
         f'<textarea rows="{min(8, _written(x).count(chr(10)) + 1)}" spellcheck="false">'
@@ -89,7 +89,7 @@ def page(program: "Program") -> str:
     )
     shapes = json.dumps([list(np.shape(x)) for x in likes.values()])
     whole = json.dumps([x.dtype.kind != "f" for x in likes.values()])
-    code = f"{runtime()}\nconst compute = {javascript(program)};\n"
+    code = f"{runtime()}\nconst compute = {function};\n"
     code += f"const SHAPES = {shapes}, WHOLE = {whole};\n"
     script = code.replace("</", "<\\/") + SCRIPT
     body = BODY.format(
