@@ -168,7 +168,10 @@ ASKED = {
 }
 
 
-JOINED = "autograd.numpy.r_ for np.r_, autograd.numpy.c_ for np.c_; x.detach() for the values"
+JOINED = (
+    "autograd.numpy.r_ and c_ for np's, sliding_window_view for as_strided; "
+    "x.detach() for the values"
+)
 UNNAMED = (
     "autograd.numpy.array([...]) of lists with Tensors; A @ x for A.dot(x); "
     "np.zeros(n, like=x) to fill; x.detach() for the values"
@@ -188,6 +191,12 @@ FOLLOWED = {
         [0.5, 1.2],
     ),
     "r_": (lambda x, _: np.r_[0.0, x], JOINED, lambda x: autograd.numpy.r_[0.0, x], [0, 0.5, 0.7]),
+    "as_strided": (
+        lambda x, _: np.lib.stride_tricks.as_strided(x, (1, 2)),
+        JOINED,
+        lambda x: np.lib.stride_tricks.sliding_window_view(x, 2),
+        [[0.5, 0.7]],
+    ),
     "c_": (
         lambda x, _: np.c_[x, x],
         JOINED,
@@ -367,6 +376,17 @@ LETTERS = "one letter for each axis, and one length for each letter"
         (lambda: ones(2, 3).squeeze(1), ValueError, LONGER),
         (lambda: ones(3, 4)[Tensor([0.0, 1.0])], IndexError, WHOLE),
         (lambda: (ones(3, 4) * 1).__setitem__((0, np.ones(2)), 1.0), IndexError, WHOLE),
+        (
+            lambda: ones(2, 3)[[True, False, True]],
+            IndexError,
+            "a mask of the array's own shape, or of its first axes",
+        ),
+        (lambda: ones(2)[0, 0], IndexError, "at most one index for each axis"),
+        (
+            lambda: ones(2, 3)[..., ...],
+            IndexError,
+            "one ... alone, which stands for all axes that have no index",
+        ),
         (lambda: Tensor([1, 2]) ** -1, ValueError, "x.astype(float)"),
         (
             lambda: np.linalg.cholesky(-ones(2, 2)),

@@ -56,7 +56,7 @@ def instead_of_array(home: str, name: str) -> str:
     if home.startswith("pandas"):
         return f"df.to_numpy() @ x, of the array in place of the table; {VALUES}"
     if home == "numpy.lib":
-        return f"autograd.numpy.r_ for np.r_, autograd.numpy.c_ for np.c_; {VALUES}"
+        return f"autograd.numpy.r_ and c_ for np's, sliding_window_view for as_strided; {VALUES}"
     theirs = getattr(sys.modules[home], name) if name else None
     for ours in (f"autograd.{home}", home.replace("scipy", "numpy")) if name else ():
         with suppress(ImportError):
