@@ -961,3 +961,34 @@ def test_pytorchs_tensors_are_data_as_arrays_are(net, shape):
 def test_an_operation_that_fails_with_pytorchs_tensors_is_not_tried_for_ever():
     with pytest.raises(ValueError, match="conv failed"):
         nn.functional.conv1d(torch.ones(1, 4, 2), autograd.Tensor(np.ones((2, 4, 2))))
+
+
+@pytest.mark.parametrize("start", [1.0, np.ones(2)])
+@pytest.mark.parametrize(
+    "loss",
+    [lambda w: ((w * 3 - 1) ** 2).sum(), lambda w: (w * 3 - 1).dot(w * 3 - 1)],
+    ids=["a method", "operators, and a product"],
+)
+def test_parameters_may_be_updated_by_their_data(loss, start):
+    """However often: what is nested once is an array before it is nested again."""
+
+    def stepped(w):
+        w.data = w - 0.01 * w.grad
+
+    def stepped_data(w):
+        w.data = w.data - 0.01 * w.grad
+
+    def stepped_arrays(w):
+        w.data -= 0.01 * w.grad.data
+
+    results = []
+    for step in (stepped, stepped_data, stepped_arrays):
+        w = autograd.tensor(start, requires_grad=True)
+        for _ in range(200):
+            w.grad = None
+            loss(w).backward()
+            step(w)
+        assert type(w.grad.data) is type(w.detach().data)
+        results.append(w.detach().numpy().tolist())
+    assert results[0] == results[1] == results[2]
+    np.testing.assert_allclose(results[0], np.full_like(start, 1 / 3), rtol=1e-12)

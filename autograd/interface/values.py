@@ -81,12 +81,17 @@ def no_array(x: Any, home: str, name: str) -> TypeError:
 def unnested(given: tuple[Any, ...]) -> bool:
     """Make arrays of data that are Tensors, as ``w.data = w.data - lr * w.grad`` leaves them.
 
-    Tell whether there were some. Where a function is captured, data may be what stands for an
-    array.
+    Also of what the given values came from, or a loop would nest them ever deeper. Tell whether
+    there were some. Where a function is captured, data may be what stands for an array.
     """
     found = () if modes.readers else given
     ours: list[Any] = [v for v in found if hasattr(v, "_record")]  # PyTorch's always have such data
-    nested = [v for v in ours if type(v.data) is type(v)]
-    for v in nested:
-        v.data = v.data.data
+    waiting = nested = [v for v in ours if type(v.data) is type(v)]
+    seen = {*waiting}
+    while waiting:
+        before = {a for v in waiting for a in v.args if type(a) is type(v)} - seen
+        for v in waiting:
+            v.data = v.detach().data
+        waiting = [v for v in before if type(v.data) is type(v)]
+        seen |= before
     return bool(nested)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from autograd.base.errors import describe, refusal
+from autograd.interface.values import unnested
 from autograd.tensor import Tensor
 
 ONE = np.float64(1.0)
@@ -23,6 +24,7 @@ def first_gradient(root: Tensor, gradient: Any) -> Any:
             f"backward of {describe(root)}",
             "Tensor(data, requires_grad=True) for inputs, and no detach() or no_grad() between",
         )
+    unnested((root,))
     if gradient is None:
         if root.size != 1:
             raise refusal(
