@@ -13,6 +13,7 @@ from samples import SAMPLES, special
 from test_rules import like, title
 
 import autograd as ag
+import nn
 from autograd import Tensor, from_numpy
 from autograd.primitive import PRIMITIVES
 from autograd.program.printers.arrays import literal
@@ -233,6 +234,20 @@ def test_many_results_are_returned_on_several_lines():
     program = capture(lambda x: [x + i for i in range(1, 40)], 2.0)
     first, second = (", ".join(f"t{i}" for i in range(*ends)) for ends in ((1, 21), (21, 40)))
     assert program.javascript.splitlines()[-3:-1] == [f"  return [{first},", f"    {second}];"]
+
+
+@needs_node
+def test_a_loss_of_classes_is_written():
+    def loss(scores, classes):
+        return nn.functional.cross_entropy(scores, classes)
+
+    xs = np.array([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]]), np.array([0, 2])
+    program = capture(ag.value_and_grad(loss), *xs)
+    assert "nd.d_cross_entropy" in program.html
+    ((value, slopes),) = run([(program.javascript, xs)])
+    wanted, gradient = program(*xs)
+    np.testing.assert_allclose(value, wanted, rtol=1e-15)
+    np.testing.assert_allclose(slopes, gradient, rtol=1e-14)
 
 
 def test_a_captured_program_keeps_its_names():

@@ -26,6 +26,7 @@ from autograd.program.expansion import written_out
 from autograd.program.printers.javascript import runtime
 from autograd.program.printers.latex import parse
 from autograd.program.printers.literals import array, wrapped
+from nn import functional
 
 NODE = shutil.which("node")
 X = np.array([1.0, 2.0, 3.0])
@@ -106,6 +107,52 @@ def test_a_gradient_is_written_without_what_is_known(f, xs, lines):
     source = capture(value_and_grad(f), *xs).source
     backward = body(source)
     assert backward[backward.index("# backward") + 1 :] == lines
+
+
+def dense(x, W, b):
+    x = x @ W + b
+    return np.tanh(x)
+
+
+def twice(x, W1, b1, W2, b2):
+    h = dense(x, W1, b1)
+    return np.sum(dense(h, W2, b2))
+
+
+def rebound(x, W):
+    x = np.tanh(x @ W)
+    x = np.tanh(x * 2)
+    return np.sum(x)
+
+
+SQUARE = np.ones((2, 2))
+
+
+@pytest.mark.parametrize(
+    ("f", "xs", "result", "others"),
+    [
+        (twice, (SQUARE, SQUARE, X[:2], SQUARE, X[:2]),
+         "twice, dx, dW1, db1, dW2, db2", {"h", "dh"}),
+        (rebound, (SQUARE, SQUARE), "rebound, dx, dW", {"x_1"}),
+        (lambda p, X: np.sum(np.exp(X @ p["W"] + p["b"])), ({"W": SQUARE, "b": X[:2]}, SQUARE),
+         "t4, dp_W, dp_b, dX", set()),
+    ],
+)  # fmt: skip
+def test_a_gradient_is_called_after_what_it_is_of(f, xs, result, others):
+    """After the argument, not after what a function calls it that is called twice."""
+    program = capture(value_and_grad(f, tuple(range(len(xs)))), *xs)
+    assert body(program.source)[-1] == f"return {result}"
+    assert others <= {str(e.name) for e in program.equations}
+    assert not any(name.endswith("_1") for name in (*result.split(", "),))
+
+
+def test_programs_with_pooling_and_with_numbers_are_printed():
+    def pooled(x):
+        return np.sum(functional.max_pool2d(functional.relu(x), 2))
+
+    image = np.arange(16.0).reshape(1, 1, 4, 4) % 5 - 2
+    assert_captured(value_and_grad(pooled), [image])
+    assert_captured(value_and_grad(lambda p, a: p[0] * a, (0, 1)), [X, 2.0])
 
 
 def test_definitions_stand_behind_the_function_and_are_short():

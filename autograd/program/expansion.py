@@ -40,4 +40,4 @@ def written_out(program: "Program", knows: Callable[[Primitive], bool]) -> "Prog
         constants=tape.constants,
         outputs=results[: len(program.outputs)],
         effects=[e._replace(name=n) for e, n in zip(program.effects, names, strict=True)],
-    ).renamed(tape.wishes)
+    ).renamed(tape.wishes, tape.gradients)

@@ -219,16 +219,19 @@ class Program:
             "arguments like the examples, or capture it anew; compile does so by itself",
         )
 
-    def renamed(self, wishes: Mapping[Name, str]) -> "Program":
-        """Call results otherwise, and those without a name by their place.
+    def renamed(self, wishes: Mapping[Name, str], gradients: Mapping[Name, Name]) -> "Program":
+        """Call results otherwise, gradients after what they are of, and others by their place.
 
         A name that is taken gets a number.
         """
-        take, names = Names().take, {}
+        take, names, called = Names().take, dict[Name, Name](), {*wishes, *gradients}
         for name in (*self.inputs, *self.constants):
             names[name] = Name(take(wishes.get(name, name)))
         for i, e in enumerate(self.equations, 1):
-            names[e.name] = Name(take(wishes.get(e.name, e.name if e.named else f"t{i}")))
+            wish = wishes.get(e.name, e.name if e.named else f"t{i}")
+            if of := gradients.get(e.name):
+                wish = f"d{names.get(of, wishes.get(of, of))}"
+            names[e.name] = Name(take(wish))
 
         def others(values: Sequence[Any]) -> list[Any]:
             return [names[x] if type(x) is Name else x for x in values]
@@ -240,7 +243,7 @@ class Program:
             parameters={names[n]: t for n, t in self.parameters.items()},
             constants={names[n]: x for n, x in self.constants.items()},
             equations=[
-                e.finished(names[e.name], tuple(others(e.args)), e.named or e.name in wishes)
+                e.finished(names[e.name], tuple(others(e.args)), e.named or e.name in called)
                 for e in self.equations
             ],
             outputs=others(self.outputs),

@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd.base.blocks import LARGE, share
 from autograd.primitive import primitive
-from autograd.rules.elementwise import masked
+from autograd.rules.elementwise import masked_
 
 PRODUCT = 2**18  # multiplications that OpenBLAS does in the thread that asks for them
 BLOCK = 2**21  # bytes of copies that stay in the cache
@@ -247,7 +247,7 @@ def fill_spread(gx, x, y, g, kernel, stride, dilation):
         chosen, count = maxima(by_place(part_x, kernel, stride, dilation), part_y)
         sent = part_g / count.astype(g.dtype)
         for here, c in zip(by_place(part_gx, kernel, stride, dilation), chosen, strict=True):
-            each = masked(sent, c)
+            each = masked_(sent, c)
             here[...] = each if disjoint else here + each
 
 

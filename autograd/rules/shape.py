@@ -178,7 +178,7 @@ def d_getitem(g, y, x, index):
 
 def scatter_add(g, index, shape):
     """Return zeros of `shape` to which g was added at `index`, repeated places summing up."""
-    out = np.zeros(shape, g.dtype)
+    out = np.zeros(shape, np.result_type(g))
     parts = index if isinstance(index, tuple) else (index,)
     if any(isinstance(part, (np.ndarray, list)) for part in parts):
         np.add.at(out, index, g)

@@ -62,6 +62,9 @@ class Reader:
     def returned(self, f: Callable[..., Any], result: Any) -> None:
         """Note what a function inside of a transform returned."""
 
+    def pulled(self, variable: Tensor, gradient: Any) -> None:
+        """Note the gradient of a variable that a transform returns."""
+
     def called(self, module: Any) -> None:
         """Note the call of what has a mode."""
 

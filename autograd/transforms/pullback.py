@@ -75,6 +75,8 @@ class Pullback:
             ):
                 g = g.copy()
             grads.append(g)
+            if here.reader is not None:
+                here.reader.pulled(v, g)
         self.strangers = [*found]
         return grads
 

@@ -68,7 +68,7 @@ def export_onnx(
     def printed(examples: Sequence[Any]) -> Graph:
         program = capture(f, *examples)
         wishes = {n: names[t] for n, t in program.parameters.items() if names and t in names}
-        return Graph(program.renamed(wishes))
+        return Graph(program.renamed(wishes, {}))
 
     graph = printed(examples)
     model = of_any_batch(printed, examples, graph)

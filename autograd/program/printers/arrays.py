@@ -289,6 +289,7 @@ def _of_real(p: Writer, e: Equation) -> str:
 
 
 PRINTERS: dict[str, Printing] = {
+    "class_indices": lambda printer, e, classes: printer.argument(e.args[0]),
     **dict.fromkeys(
         ("sum", "mean", "prod", "all", "any", "count_nonzero", "argmax", "argmin", "logsumexp",
          "max", "min", "amax", "amin"),

@@ -125,10 +125,11 @@ def javascript(program: "Program") -> str:
 
 def knows(op: Primitive) -> bool:
     """Tell whether an operation has a spelling here; others are written out by their definition."""
-    ours = op.home.startswith(("numpy", "_operator", "autograd.rules"))
+    ours = op.home.startswith(("numpy", "_operator", "autograd.rules", "nn."))
     ours = ours and op.home != "autograd.rules.special"
     known = op.name in PRINTERS or op.name in REFUSED
-    return ours and (known or (op.elementwise and op.fn in PRIMITIVES and op.fn not in OPEN))
+    in_nd = op.elementwise and op.fn in PRIMITIVES and op.fn not in OPEN
+    return ours and (known or (in_nd and not op.home.startswith("nn.")))
 
 
 def identifiers(names: Iterable[str]) -> dict[str, str]:

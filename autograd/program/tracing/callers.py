@@ -34,8 +34,8 @@ class Callers:
         self._sweep: FrameType | None = None
 
     def __iter__(self) -> Iterator[FrameType]:
-        """Go through the frames, the innermost first."""
-        return iter(sorted(self._known, key=lambda f: self._known[f][0], reverse=True))
+        """Go through the frames, the outermost first: who calls knows best what it is called."""
+        return iter(sorted(self._known, key=lambda f: self._known[f][0]))
 
     def meet(self) -> bool:
         """Note who calls, and tell whether a backward pass is on its way."""

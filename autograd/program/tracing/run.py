@@ -19,7 +19,7 @@ from autograd.program.tracing.callers import Callers, is_users
 from autograd.program.tracing.symbol import Symbol, capture_error
 from autograd.program.tracing.tape import Tape
 from autograd.provenance.names import names_in
-from autograd.tensor import Tensor
+from autograd.tensor import Tensor, raw
 from autograd.transforms.outside import DATA, Reader
 from autograd.transforms.pullback import owner
 
@@ -76,6 +76,7 @@ class Run(Reader):
         self.inner = inner if inner is not f and hasattr(inner, "__name__") else None
         self.refusals: list[Exception] = []
         self.tape = Tape()
+        self.given: dict[Name, Name] = {}  # the gradients of arguments, that a transform returns
         self.modules: list[Any] = []
         self.met: dict[Tensor, Met] = {}
         self.memory: dict[int, list[Tensor]] = {}  # by the arrays that they are views of
@@ -179,12 +180,19 @@ class Run(Reader):
         """Call the gradients of tensors from outside after them, where they have no name yet."""
         for t, known in self.met.items():
             if known.name in self.tape.wishes and t._grad is not None:
-                self.tape.wish(t._grad, f"d{self.tape.wishes[known.name]}")
+                self.tape.wish_gradient(known.name, t._grad)
+        self.tape.gradients |= {g: x for g, x in self.given.items() if g not in self.tape.wishes}
 
     def returned(self, f: Callable[..., Any], result: Any) -> None:
         """Call what the function inside of a transform returned by the function's name."""
         if f is self.inner and f.__name__.isidentifier():
             self.tape.wish(result, f.__name__)
+
+    def pulled(self, variable: Tensor, gradient: Any) -> None:
+        """Call the gradient of an argument after that, whatever else it is the gradient of."""
+        x, g = raw(variable), raw(gradient)
+        if self.tape.is_open(g) and type(x) is Symbol and x.name in self.tape.inputs:
+            self.given.setdefault(g.name, x.name)
 
     def called(self, module: Any) -> None:
         """Remember what was called that has a mode."""
@@ -203,8 +211,9 @@ def naming(run: Run, outside: CodeType) -> Iterator[None]:
     try:
         yield
         for frame in callers:
-            run.look_outside(frame)
             run.look(frame)
+        for frame in reversed([*callers]):
+            run.look_outside(frame)
         run.name_gradients()
     finally:
         run.tape.is_sweeping = alone

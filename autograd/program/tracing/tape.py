@@ -65,6 +65,7 @@ class Tape:
         self.constants: dict[Name, np.ndarray] = {}
         self._names = Names()
         self.wishes: dict[Name, str] = {}  # better names
+        self.gradients: dict[Name, Name] = {}  # what is called after what it is the gradient of
         self.settled: set[Name] = set()  # what has the right name already
         self.handles: list[Callable[[], Symbol | None]] = []
         self._known: dict[Any, tuple[Name, Any]] = {}  # what need not be computed twice
@@ -84,21 +85,31 @@ class Tape:
     def wish(self, value: Any, name: str) -> None:
         """Note what a value is to be called, if nobody has called it anything yet."""
         symbol = raw(value)
-        if type(symbol) is Symbol and symbol.tape is self and symbol.name not in self.settled:
+        if self.is_open(symbol) and symbol.name not in self.gradients:
             self.wishes.setdefault(symbol.name, name)
 
     def wish_both(self, value: Any, name: str) -> None:
         """Note what a value, and its gradient when it comes, are to be called."""
         self.wish(value, name)
-        if type(value) is Tensor and value._grad is not None:
-            self.wish_gradient(name, value._grad)
-        elif type(value) is Tensor and value.requires_grad and value.count not in self._asked:
+        symbol = raw(value)
+        if type(value) is not Tensor or type(symbol) is not Symbol:
+            return
+        if value._grad is not None:
+            self.wish_gradient(symbol.name, value._grad)
+        elif value.requires_grad and value.count not in self._asked:
             self._asked.add(value.count)
-            value.register_hook(functools.partial(self.wish_gradient, name))
+            value.register_hook(functools.partial(self.wish_gradient, symbol.name))
 
-    def wish_gradient(self, name: str, g: Any) -> None:
-        """Note what the gradient of a value is to be called: a hook of that."""
-        self.wish(g, f"d{name}")
+    def wish_gradient(self, of: Name, g: Any) -> None:
+        """Note what a value is the gradient of, after which it is to be called: a hook of that."""
+        symbol = raw(g)
+        if self.is_open(symbol) and symbol.name not in self.wishes:
+            self.gradients.setdefault(symbol.name, of)
+
+    def is_open(self, symbol: Any) -> bool:
+        """Tell whether a value of ours may be called otherwise."""
+        ours = type(symbol) is Symbol and symbol.tape is self
+        return ours and symbol.name not in self.settled
 
     def name(self, wish: str) -> Name:
         """Return a name that nothing has yet: the one wished for, if possible."""

@@ -136,7 +136,7 @@ class Recording:
 
     def javascript(self) -> str:
         """Print the program: a function of the inputs, which returns what `slot` was asked for."""
-        return javascript(self._program(self.outputs).renamed(self._wishes))
+        return javascript(self._program(self.outputs).renamed(self._wishes, {}))
 
     def _program(self, outputs: Sequence[Any]) -> Program:
         tape = self._tape
