@@ -428,13 +428,13 @@ def test_the_source_reads_like_the_slide():
         "    t6 = y - Y\n"
         "    two_layers = np.mean(t6 ** 2)\n"
         "    # backward\n"
-        "    dy = 0.06666666666666667 * (2 * t6)\n"
+        "    dy = 0.13333333333333333 * t6\n"
         "    db2 = np.sum(dy, axis=0)\n"
         "    dW2 = h1.T @ dy\n"
         "    dh1 = dy @ W2.T\n"
-        "    t18 = dh1 * (1 - h1 * h1)\n"
-        "    db1 = np.sum(t18, axis=0)\n"
-        "    dW1 = X.T @ t18\n"
+        "    t17 = dh1 * (1 - h1 * h1)\n"
+        "    db1 = np.sum(t17, axis=0)\n"
+        "    dW1 = X.T @ t17\n"
         "    return two_layers, dW1, db1, dW2, db2\n"
     )
 

@@ -74,6 +74,8 @@ def d_power_base(g, y, a, b):
     constant = isinstance(b, (int, float))
     if constant and b == 0:
         return zero(g)
+    if constant and b == 2:
+        return g * 2 * a
     if constant and b > 0 and b % 1 == 0:
         return g * (b * a ** (b - 1))
     g = g if constant else spare(g, (a == 0) & (b == 0), 0)

@@ -22,7 +22,9 @@ def d_matmul_left(g, y, a, b):
     if b.ndim == 2:
         return g @ b.T
     if b.ndim == 1:
-        return (np.expand_dims(g, -1) if a.ndim > 1 else g) * b
+        if a.ndim <= 2:
+            return np.outer(g, b) if a.ndim == 2 else g * b
+        return np.expand_dims(g, -1) * b
     if a.ndim == 1:  # one vector for the whole stack: sum over the stack
         g = np.expand_dims(g, -2) @ np.swapaxes(b, -1, -2)
         return np.sum(np.reshape(g, (-1, a.size)), axis=0)
@@ -32,8 +34,10 @@ def d_matmul_left(g, y, a, b):
 def d_matmul_right(g, y, a, b):
     if a.ndim == 2 and b.ndim <= 2:
         return a.T @ g
+    if a.ndim == 1 and b.ndim <= 2:
+        return np.outer(a, g) if b.ndim == 2 else g * a
     if a.ndim == 1:
-        return np.expand_dims(a, -1) * np.expand_dims(g, -2) if b.ndim > 1 else g * a
+        return np.expand_dims(a, -1) * np.expand_dims(g, -2)
     g = np.expand_dims(g, -1) if b.ndim == 1 else g
     if b.ndim <= 2:  # one b for the whole stack: sum over the stack inside one product
         return np.reshape(as_rows(a).T @ as_rows(g), b.shape)

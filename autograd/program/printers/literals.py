@@ -109,7 +109,8 @@ def index(value: Any, arrays: Any = ()) -> str:
     """
     if type(value) is tuple:
         parts = ", ".join(index(v, arrays) for v in value)
-        return parts + "," * (len(value) == 1) if value else "()"
+        alone = len(value) == 1 and not isinstance(value[0], (int, np.integer, slice))
+        return parts + "," * alone if value else "()"
     if type(value) is Slot:
         return str(arrays[value])
     if isinstance(value, slice):

@@ -38,10 +38,11 @@ INLINED = 60
 """An expression that is longer is not written into another one."""
 
 SHORT = 40
-"""An array in an index is written there if it is no longer than this."""
+"""An array that is used once, or in an index, is written there if it is no longer than this."""
 
 BLANK = "\ufffc"  # no line breaks here
 RESERVED = frozenset({"np", "special", "abs", "complex", "bytes", *keyword.kwlist})
+UNNAMED = re.compile(r"k(_\d+)?")
 D_CROSS_ENTROPY = fused_op(d_cross_entropy)  # its last argument may be one number for all rows
 
 
@@ -98,6 +99,7 @@ class _Printer:
         self.taken = Names(RESERVED | self.helpers.keys() | {self.function})
         self.names = {name: self.taken.take(name.text) for name in self.like}
         self.uses = Counter(a for e in program.equations for a in e.args if type(a) is Name)
+        self.written = self.uses + Counter(y for y in program.results if type(y) is Name)
         alone = len(program.results) == 1
         self.uses.update({y: 1 if alone else 2 for y in program.results if type(y) is Name})
         self.kept: dict[Any, tuple[int, ...]] = {}  # the shapes of inlined sums, with keepdims
@@ -120,8 +122,7 @@ class _Printer:
     def docstring(self) -> Iterator[str]:
         """Tell shapes, and the dtypes that are not float64."""
         given = ", ".join(map(self.described, self.program.inputs))
-        results = {y: None for y in self.program.results if type(y) is Name}
-        made = ", ".join(map(self.described, results))
+        made = ", ".join(self.described(y) for y in self.program.results if type(y) is Name)
         lines = broken(f'"""{given}{" " * bool(given)}-> {made}', 4)
         lines = [f"    {line.strip().replace(BLANK, ' ')}" for line in lines]
         yield from lines[:-1]
@@ -132,7 +133,8 @@ class _Printer:
     def described(self, name: Name) -> str:
         like = self.like[name]
         dtype = "" if like.dtype == np.float64 else f"{like.dtype} "
-        text = "" if name in self.inlined else f"{self.names[name]} "
+        called = name not in self.inlined and self.value(name) == self.names[name]
+        text = f"{self.names[name]} " if called else ""
         return f"{text}{dtype}{np.shape(like)}".replace(" ", BLANK)
 
     def body(self) -> Iterator[str]:
@@ -175,6 +177,8 @@ class _Printer:
             return Spelled(f"np.{e.op.name}({', '.join(a.text for a in args)})")  # not ~True: -2
         if e.op.fn is np.reshape and self.kept.get(e.args[0]) == e.params["shape"]:
             return Spelled(f"{args[0].text.removesuffix(')')}, keepdims=True)")
+        if e.op.fn is np.sum and e.params in ({"axis": 0}, {"axis": (0,)}) and not np.ndim(e.like):
+            return spell(e.op, args, {})
         if "index" not in e.params:
             return spell(e.op, args, {k: parameter(short(k, v)) for k, v in e.params.items()})
         first = FIRST_ARRAY.get(e.op.fn, len(args))
@@ -231,7 +235,10 @@ class _Printer:
     def value(self, name: Name) -> str:
         text = self.names[name]
         if name in self.program.constants:
-            self.constants.setdefault(text, array(self.program.constants[name]))
+            known = array(self.program.constants[name])
+            if self.written[name] == 1 and UNNAMED.fullmatch(name) and len(known) <= SHORT:
+                return known
+            self.constants.setdefault(text, known)
         return text
 
     def result(self, y: Any) -> str:
@@ -240,7 +247,8 @@ class _Printer:
             return number(y)
         if y in self.inlined:
             return self.inlined[y].text
-        return f"np.copy({self.value(y)})" if y in self.program.constants else self.value(y)
+        text = self.value(y)
+        return f"np.copy({text})" if text in self.constants else text
 
 
 def short(name: str, value: Any) -> Any:

@@ -100,7 +100,7 @@ def _template(op: Primitive, count: int, params: Mapping[str, Any]) -> str:
     """Return the row's template for `count` arguments, its parameters filled in."""
     if op.fn is np.transpose and params.get("axes") is None:
         return "{0}.T"
-    template = op.code
+    template = op.code.replace("{*},)", "{*})") if count > 1 else op.code
     mentioned = re.findall(r"\{([a-z]\w*)\}", template)
     for name in mentioned:
         template = template.replace(f"{{{name}}}", mentioned_as(name, params.get(name)))

@@ -169,7 +169,7 @@ def captured(
     outputs = [joints.get(y, y) if type(y) is Name else y for y in outputs]
     effects = [e._replace(name=joints.get(e.name, e.name)) for e in effects]
     results = [*outputs, *(e.name for e in effects)]
-    equations = tidied(equations, [*results, *tape.wishes, *tape.gradients])
+    equations = tidied(equations, [*results, *tape.wishes, *tape.gradients], tape.inputs)
     # 4. Keep the inputs and the constants that these need, and every argument.
     needed = {a for e in equations for a in e.args if type(a) is Name}
     needed |= {y for y in results if type(y) is Name}
