@@ -433,6 +433,19 @@ def summed(n):
     return u, np.stack(sums)
 
 
+@pytest.mark.parametrize(
+    "look", [lambda x: x[0], lambda x: x.T, lambda x: x.detach(), lambda x: x.data]
+)
+def test_an_array_that_was_looked_at_is_copied_once(look):
+    u, x = leaf(np.ones(2)), Tensor(np.zeros((50, 2)))
+    look(x)
+    places = set()
+    for i in range(1, 50):
+        x[i] = np.tanh(x[i - 1] + u)
+        places.add(x.data.ctypes.data)
+    assert len(places) == 1
+
+
 @pytest.mark.parametrize("program", [recurrence, rows, kept, summed])
 def test_loops_that_read_what_they_wrote_are_linear(program, linear):
     def looped(n):

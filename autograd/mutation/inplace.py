@@ -178,7 +178,8 @@ def _record_assignment(self: Tensor, index: Any, value: Any, grad: bool) -> None
         old.data = overwrite(self, index, raw(value))
         y = constant(self.data)
     else:
-        y = constant(setitem(self.data, raw(value), index=index)[()])
+        data = setitem(self.data, raw(value), index=index)
+        y = constant(data if data.ndim else data[()])  # of an array, [()] would be a view
     y.op, y.params, y.requires_grad = SETITEM, {"index": index}, grad
     y.args = (old, old if value is self else value)
     become(self, y, old)
