@@ -653,6 +653,20 @@ def test_what_depends_on_the_size_is_right_at_every_size(f, sizes, monkeypatch):
     assert len(counted) == 2
 
 
+@pytest.mark.filterwarnings("ignore:.*was compiled for 8 signatures:UserWarning")
+def test_ever_larger_sizes_are_known_by_the_smallest_and_the_largest(monkeypatch):
+    counted, compiled = captures(monkeypatch), compile(value_and_grad(lambda x: np.sum(x * x)))
+    for size in range(1, 21):
+        compiled(np.ones(size))
+    assert len(counted) == 20
+    (family,) = compiled._families.values()
+    assert [sizes for sizes, _ in family._captures] == [[(1,)], [(20,)]]
+    assert len(family._known) == 1
+    value, gradient = compiled(np.full(7, 3.0))
+    assert (value, gradient.tolist()) == (63.0, [6.0] * 7)
+    assert len(counted) == 20
+
+
 @pytest.mark.parametrize(
     "f",
     [

@@ -58,13 +58,10 @@ class Family:
 
     def program(self, sizes: Sequence[Any]) -> Program | None:
         """Return the program for arguments whose first axes have these sizes, if it is known."""
-        for others, known in self._known:
-            pairs = [*zip(sizes, others, strict=True)]
-            batch = {size for size, other in pairs if other is None}
-            if len(batch) == 1 and all(other in (None, size) for size, other in pairs):
-                (k,) = batch.pop()
-                if known.low <= k <= known.high:
-                    return known.at(k)
+        for fixed, known in self._known:
+            k = _batch(sizes, fixed)
+            if k is not None and known.low <= k <= known.high:
+                return known.at(k)
         return None
 
     def learn(self, sizes: Sequence[Any], program: Program) -> None:
@@ -75,9 +72,30 @@ class Family:
             if len(changed) == 1:
                 ((m,), (n,)) = changed.pop()
                 if (known := between(other, n, program, m)) is not None:
-                    fixed = [a if a == b else None for a, b in pairs]
-                    self._known.append((fixed, known))
+                    self._widen([a if a == b else None for a, b in pairs], known)
         self._captures.append((sizes, program))
+
+    def _widen(self, fixed: Sequence[Any], known: Sizes) -> None:
+        """Let programs take the place of those, and of the captures, that they cover."""
+        alike = [k for others, k in self._known if others == fixed]
+        if any(k.low <= known.low and known.high <= k.high for k in alike):
+            return
+        covered = [k for k in alike if known.low <= k.low and k.high <= known.high]
+        self._known = [pair for pair in self._known if pair[1] not in covered]
+        self._known.append((fixed, known))
+        self._captures = [
+            (sizes, program)
+            for sizes, program in self._captures
+            if (k := _batch(sizes, fixed)) is None or not known.low < k < known.high
+        ]
+
+
+def _batch(sizes: Sequence[Any], fixed: Sequence[Any]) -> Any:
+    """Return the length that stands where `fixed` has None, if the others are the same."""
+    pairs = [*zip(sizes, fixed, strict=True)]
+    batch = {size for size, other in pairs if other is None}
+    same = all(other in (None, size) for size, other in pairs)
+    return batch.pop()[0] if same and len(batch) == 1 else None
 
 
 def between(one: Program, n: int, other: Program, m: int) -> Sizes | None:
