@@ -576,6 +576,21 @@ def test_latex_tells_the_two_remainders_apart():
     assert r"&= \operatorname{fmod}\left(a, b\right)" in program.latex
 
 
+def test_latex_tells_two_variables_apart():
+    def f(x):
+        x1 = np.sin(x)
+        x = np.cos(x1)
+        return np.sum(x * x1)
+
+    assert capture(f, X).latex == (
+        r"\begin{aligned}" "\n"
+        r"x_{1} &= \sin\left(x\right) \\" "\n"
+        r"{\text{x}\_\text{1}} &= \cos\left(x_{1}\right) \\" "\n"
+        r"f &= \sum {\text{x}\_\text{1}} \cdot x_{1}" "\n"
+        r"\end{aligned}"
+    )  # fmt: skip
+
+
 def test_latex_of_an_integer_beyond_64_bits():
     assert "x \\cdot 100000000000000000000" in capture(lambda x: x * 10**20, 2.0).latex
 

@@ -1,12 +1,13 @@
 r"""The printer of LaTeX: a program as aligned equations, one for each line of its source."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd.primitive import PRIMITIVES, fused_op
 from autograd.program.equations import Equation, Name
-from autograd.program.printers.latex import latex, symbol
+from autograd.program.printers.latex import escape, latex, symbol
 from autograd.program.printers.literals import Source
 from autograd.program.printers.source import short, written_lines
 from autograd.program.printers.spell import ATOM, UNARY, Spelled, literal, spell
@@ -40,12 +41,13 @@ def typeset(program: "Program") -> str:
     f &= d \cdot c
     \end{aligned}
     """
-    lines, inlined = [], dict[Any, Spelled]()
+    called = _symbols(program.like)
+    lines, inlined = [], {name: Spelled(tex) for name, tex in called.items()}
     alone = set(written_lines(program))
     for e in program.equations:
         written = _written(e, inlined)
         if e.name in alone:
-            lines.append(f"{symbol(e.name)} &= {latex.beside_equals(written)}")
+            lines.append(f"{called[e.name]} &= {latex.beside_equals(written)}")
         else:
             inlined[e.name] = written
     if not alone.issuperset(program.results):  # an expression, a constant, an input
@@ -54,6 +56,15 @@ def typeset(program: "Program") -> str:
         text = latex.beside_equals(results[0]) if len(results) == 1 else text
         lines.append(f"{symbol(program.name.replace('<lambda>', 'f'))} &= {text}")
     return "\n".join([r"\begin{aligned}", " \\\\\n".join(lines), r"\end{aligned}"])
+
+
+def _symbols(names: Iterable[Name]) -> dict[Name, str]:
+    """Write names, each otherwise than the others: both x1 and x_1 look like an x with an index."""
+    called: dict[str, Name] = {}
+    for name in names:
+        tex = symbol(name)
+        called[escape(name) if tex in called else tex] = name
+    return {name: tex for tex, name in called.items()}
 
 
 def _written(e: Equation, inlined: dict[Any, Spelled]) -> Spelled:
@@ -69,7 +80,7 @@ def _written(e: Equation, inlined: dict[Any, Spelled]) -> Spelled:
 
 
 def _operand(a: Any, inlined: dict[Any, Spelled]) -> Spelled:
-    return inlined.get(a) or Spelled(symbol(a)) if type(a) is Name else _number(a)
+    return inlined[a] if type(a) is Name else _number(a)
 
 
 def _number(value: Any) -> Spelled:
