@@ -212,8 +212,9 @@ def test_scalars_are_written_as_a_person_would():
         "  const d = a + b;",
         "  const g = c ** 2;",
         "  const f = d * g;",
-        "  const t4 = 2 * c;",
-        "  const df_dc = d * t4;",
+        "  const t4 = d * 2;",
+        "  const df_dc = t4 * c;",
+        "  const t6 = 2 * c;",
     ]
 
 
