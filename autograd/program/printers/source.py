@@ -234,11 +234,11 @@ class _Printer:
 
     def value(self, name: Name) -> str:
         text = self.names[name]
-        if name in self.program.constants:
+        if name in self.program.constants and text not in self.constants:
             known = array(self.program.constants[name])
             if self.written[name] == 1 and UNNAMED.fullmatch(name) and len(known) <= SHORT:
                 return known
-            self.constants.setdefault(text, known)
+            self.constants[text] = known
         return text
 
     def result(self, y: Any) -> str:
