@@ -10,9 +10,14 @@ from autograd.tensor import Tensor
 def arguments(node: Tensor) -> list[Any]:
     """Return a node's arguments, each as the version that the node saw.
 
-    A leaf that an optimizer has updated since stands for itself.
+    A leaf that an optimizer has updated since stands for itself. Constants have none: what they
+    have in their place are the versions of before they were rewritten.
     """
-    return [seen_by(a, node.count) if type(a) is Tensor and a.args else a for a in node.args]
+    return (
+        []
+        if node.op is None
+        else [seen_by(a, node.count) if type(a) is Tensor and a.args else a for a in node.args]
+    )
 
 
 def toposort(*roots: Tensor) -> list[Tensor]:

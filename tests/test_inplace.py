@@ -322,6 +322,36 @@ def test_augmented_assignment_makes_another_number_as_numpys_does(f, x, slopes):
         np.testing.assert_allclose(gradient, slopes, rtol=1e-12)
 
 
+def test_a_parameter_that_was_frozen_and_rewritten_is_a_leaf_again():
+    w, held = leaf([1.0, 2.0]), []
+    held.append(w)
+    for rewrite in (lambda: operator.imul(w, 2.0), lambda: operator.setitem(w, 0, 5.0)):
+        w.requires_grad = False
+        rewrite()
+        w.requires_grad = True
+    assert (w.is_leaf, w.tolist()) == (True, [5.0, 4.0])
+    for _ in range(2):
+        (w * w).sum().backward()
+    assert w.grad.tolist() == [20.0, 16.0]  # twice 2 w
+    y = (w * w).sum()
+    with no_grad():
+        w *= 2
+    with pytest.raises(RuntimeError, match="was rewritten after it was used"):
+        y.backward()
+    w.requires_grad_(False)  # which a result would refuse
+
+
+def test_a_constant_is_what_it_was_when_it_was_used():
+    w, m = leaf([1.0, 2.0]), Tensor([3.0, 4.0])
+    held, y = [m], w * m
+    m *= 2
+    m[0] = 100.0
+    z = w * m
+    assert held[0].tolist() == [100, 8]
+    (y + z).sum().backward()
+    assert w.grad.tolist() == [103, 12]
+
+
 def test_a_number_is_rewritten_by_name_alone():
     held = y = leaf(2.0) * 3
     y += 1

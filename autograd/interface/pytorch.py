@@ -286,7 +286,7 @@ class PyTorchMethods:
         >>> from autograd import tensor
         >>> x = tensor([1.0, 2.0])
         >>> x.masked_fill_(x > 1, 0.0)
-        Tensor([1., 0.], op=setitem)
+        Tensor([1., 0.])
         """
         fitting = dispatching.zeros_like(self, shape=())
         try:
@@ -410,7 +410,7 @@ class PyTorchMethods:
         >>> from autograd import tensor, zeros
         >>> zeros(2, 2).scatter_(1, tensor([[1], [0]]), tensor([[3.0], [4.0]]))
         Tensor([[0., 3.],
-                [4., 0.]], op=setitem)
+                [4., 0.]])
         """
         where = f"scatter_({dim}, index, src) of {self.shape}"
         if (src is None) == (value is None):

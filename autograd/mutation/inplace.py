@@ -180,9 +180,13 @@ def _record_assignment(self: Tensor, index: Any, value: Any, grad: bool) -> None
     else:
         data = setitem(self.data, raw(value), index=index)
         y = constant(data if data.ndim else data[()])  # of an array, [()] would be a view
-    y.op, y.params, y.requires_grad = SETITEM, {"index": index}, grad
-    y.args = (old, old if value is self else value)
+    y.args = (old,)
+    if grad:
+        y.op, y.params, y.requires_grad = SETITEM, {"index": index}, True
+        y.args = (old, old if value is self else value)
     become(self, y, old)
+    if not grad:
+        self.meta = {**(self.meta or {}), "filled": True}
 
 
 def _alike(x: Any, y: Any) -> bool:
@@ -225,7 +229,7 @@ def _inplace(fn: Callable[..., Any]) -> Callable[[Any, Any], Any]:
             x.data = y.data
         else:
             if y.op is None:  # nothing requires a gradient, but somebody may have seen the old x
-                y.op, y.args = op, (old, other)
+                y.args = (old,)
             become(x, y, old)
         return x
 

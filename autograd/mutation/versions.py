@@ -204,11 +204,13 @@ def write(x: Any, index: Any, value: Any, *, seen: bool) -> None:
 
 def mark(x: Any, *, seen: bool) -> None:
     """Let those that saw x before find out that it has other data now."""
-    if x.op is None and (x.requires_grad or seen):
+    if x.op is None and x.requires_grad:
+        x.args = ()  # what it was while it was a constant
         renew(x)
-        if not x.requires_grad:  # a sweep does not come to it
-            REWRITTEN[:] = [True]
-    elif x.op is not None and seen:
+    elif x.op is None and not x.args and seen:
+        renew(x)
+        REWRITTEN[:] = [True]  # a sweep does not come to it
+    elif seen:
         x.meta = {**(x.meta or {}), "rewritten": birth()}
         REWRITTEN[:] = [True]
 
