@@ -352,6 +352,24 @@ def test_a_constant_is_what_it_was_when_it_was_used():
     assert w.grad.tolist() == [103, 12]
 
 
+def test_a_running_mean_keeps_no_old_values_unless_an_operation_has_seen_them():
+    def versions(t):
+        return 1 + versions(t.args[0]) if t.args else 0
+
+    means = [Tensor(np.zeros(2**17)), Tensor(np.zeros(2**17))]  # of 1 MiB
+    w, seen = leaf([2.0]), None
+    for i in range(60):
+        for mean, _ in zip(means, means, strict=True):
+            mean.mul_(0.5)
+            mean[:1] += 1.0
+        if i == 3:
+            seen = w * means[1]
+    assert versions(means[0]) < 40 < 60 <= versions(means[1])
+    assert means[0][0] == means[1][0] == 2 - 2.0**-59
+    seen.sum().backward()
+    assert w.grad == 1.875  # 1 + 1/2 + 1/4 + 1/8
+
+
 def test_a_number_is_rewritten_by_name_alone():
     held = y = leaf(2.0) * 3
     y += 1

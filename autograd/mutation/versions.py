@@ -8,6 +8,7 @@ fills an array, and reads parts of it, takes time linear in what is written and 
 the whole old array, as the rule of ``x * x`` does after ``x[0] = 1``, pays for a copy of it.
 """
 
+import gc
 from itertools import count
 from typing import Any
 
@@ -140,6 +141,29 @@ def become(x: Any, y: Any, old: Any) -> None:
         x.meta.pop("consumed", None)  # this value is new
         if "hooks" in x.meta:
             old.meta = {"hooks": x.meta.pop("hooks")}
+    if x.op is None and type(x.data) is np.ndarray:
+        _forget(x, old)
+
+
+LOOK, NODE = 1 << 24, 300
+"""How many bytes of old versions a constant has before somebody looks who needs them; how many a
+version has besides its array."""
+
+
+def _forget(x: Any, old: Any) -> None:
+    """Drop the old versions of a constant that no operation has seen, as those of a running mean.
+
+    To look takes as long as there are objects, and so is seldom done.
+    """
+    kept = NODE + getattr(old.data, "saved", old.data).nbytes
+    kept += x.meta.get("kept", 0) if x.meta is not None else 0
+    if kept > LOOK:
+        kept = 0
+        tuples = [t for t in gc.get_referrers(x) if type(t) is tuple]
+        users = [node for node in gc.get_referrers(*tuples) if type(node) is type(x)]
+        if not any(node.args is t for node in users for t in tuples):
+            x.args = ()
+    x.meta = {**(x.meta or {}), "kept": kept}
 
 
 REACH = 100
