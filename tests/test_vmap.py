@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import itertools
 import operator
 import threading
 import weakref
@@ -1152,3 +1153,13 @@ def test_a_checkpoint_takes_parts_for_values_as_its_function_does():
         value, slope = run()
         assert value == 4
         assert np.array_equal(slope, [[2.0, 2.0], [2.0, 2.0]])
+
+
+def test_results_are_arrays_of_their_own():
+    x, w = np.ones((2, 2)), np.ones(2)
+    for f, axes in (
+        (lambda x: (x, x[:1]), 0), (lambda x: [2 * x] * 2, 0), (lambda x: (x, w), (0, None)),
+    ):  # fmt: skip
+        results = vmap(f, out_axes=axes)(x)
+        for y, other in itertools.combinations([*results, x, w], 2):
+            assert not np.shares_memory(y, other)

@@ -12,6 +12,7 @@ from autograd.base.tree import flatten, map_leaves
 from autograd.interface.creation import explained
 from autograd.tensor import Tensor, constant, raw
 from autograd.transforms.batching import Batched, Level, VmapError, vmap_error
+from autograd.transforms.pullback import apart
 
 Axes = Any
 """An axis, None for what is not mapped, or nested tuples, lists and dicts of them."""
@@ -85,15 +86,8 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
             _result(level, y, axis, type(was) is Tensor, f)
             for y, axis, was in zip(values, places, results, strict=True)
         ]
-        own = [x for x in leaves if type(x) is np.ndarray]
-        return nest(
-            [
-                y.copy()
-                if type(y) is np.ndarray and any(np.may_share_memory(y, x) for x in own)
-                else y
-                for y in found
-            ]
-        )
+        theirs = [x for x in (*leaves, *values) if type(x) is np.ndarray]
+        return nest(apart(found, theirs))
 
     return mapped
 
