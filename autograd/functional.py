@@ -241,6 +241,8 @@ def _by_rows(call: Traced) -> Any:
 
 
 def _by_columns(call: Traced) -> Any:
+    if not (call.variables and call.outputs):  # ({}) or a function that returns ()
+        return _by_rows(call)
     forward = call.transposed()
     columns = [forward.rows(i) for i in range(len(call.variables))]
     return _nested(

@@ -291,3 +291,9 @@ def test_a_rule_that_asks_for_numbers_is_no_linear_map():
     for forward in (lambda: jacfwd(f)(x), lambda: jvp(f)(x)(x), lambda: linearize(f)(x)):
         with pytest.raises(TypeError, match="would cut the gradient in silence"):
             forward()
+
+
+def test_jacobians_of_nothing_and_by_nothing():
+    for derived in (jacobian, jacrev, jacfwd):
+        assert derived(lambda x: ())(np.ones(2)) == ()
+        assert derived(lambda x: 1.0)({}) == {}
