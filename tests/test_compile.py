@@ -518,6 +518,19 @@ def test_what_is_returned_can_be_written_into(f, shape):
     assert_array_equal(g, want + 1)
 
 
+def test_a_program_that_is_compiled_is_derived_as_its_function():
+    x, f = np.array([1.0, 2.0]), lambda x: np.sin(x) * x
+    made = compile(capture(f, x))
+    for derived in (jacobian, lambda f: hessian(lambda x: np.sum(f(x)))):
+        assert_array_equal(derived(made)(x), derived(f)(x))
+    assert_allclose(grad(lambda x: np.sum(made(x) * x))(x), [2.22324428, 1.97260236])
+    y = made(Tensor(x, requires_grad=True))
+    assert type(y) is Tensor
+    assert y.requires_grad
+    program = capture(f, x)
+    assert capture(program, x) is program
+
+
 @pytest.mark.parametrize("make", [compile, checkpoint, lambda f: compile(compile(f))])
 @pytest.mark.parametrize("inner", [jacrev, jacfwd, lambda f: hessian(lambda x: np.sum(f(x)))])
 @pytest.mark.parametrize("outer", [jacobian, lambda f: grad(lambda x: np.sum(f(x) ** 2))])

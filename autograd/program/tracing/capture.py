@@ -95,10 +95,11 @@ def captured(
     found: Iterable[Any],
 ) -> Program:
     """Return the program of a call, of which `found` is what its function and arguments reach."""
+    leaves, rebuild = flatten(list(examples))
     if isinstance(f, Program) and not options:
         f.bind(examples)
-        return f
-    leaves, rebuild = flatten(list(examples))
+        if not any(getattr(x, "requires_grad", False) for x in leaves):
+            return f
     names = argument_names(f, examples)
     states = watch(found)
     # 1. Run f on symbols: again, if random numbers were drawn meanwhile, perhaps by another thread.
