@@ -487,7 +487,8 @@ def checkpoint(f: Same) -> Same:
                     f"checkpoint({function_name(f)}), which runs a second time with it",
                     "x = x.copy() in the function, first",
                 )
-            if not isinstance(y, (Tensor, np.ndarray, np.generic)):  # a derivative gives arrays
+            given_one = isinstance(y, (Tensor, np.ndarray, np.generic)) or hasattr(y, "tape")
+            if not given_one:  # a derivative gives arrays, and what stands for them
                 raise refusal(
                     TypeError,
                     "a checkpointed function returns one tensor",
@@ -519,7 +520,7 @@ def checkpoint(f: Same) -> Same:
                 )
             return [next(pulled) if i in wanted else None for i in range(len(xs))]
 
-        op = Primitive(f, (), call=forward, joint=joint, name=function_name(f))
+        op = Primitive(checkpoint, (), call=forward, joint=joint, name=function_name(f))
         return record(op, tuple(values))
 
     return remembered  # type: ignore[return-value]  # it takes and gives what f does

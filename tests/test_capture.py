@@ -32,6 +32,7 @@ import autograd as ag
 import nn
 from autograd import Tensor, grad, hessian, jacobian, no_grad, value_and_grad, vjp
 from autograd.base.tree import flatten
+from autograd.primitive import PRIMITIVES
 from autograd.program import CaptureError, Program, capture
 from autograd.program.equations import Names
 from autograd.program.tracing.arguments import identifier
@@ -835,7 +836,11 @@ def closed_over(x):
     def closed_over(a):
         return np.sum(a * s)  # here
 
-    return grad(ag.checkpoint(closed_over))(x)
+    op = ag.primitive(closed_over, lambda g, y, a: g * s)
+    try:
+        return op(x)
+    finally:
+        del PRIMITIVES[op]
 
 
 def masked_by_a_number(x):
@@ -911,7 +916,7 @@ REFUSED = {
     ),
     closed_over: (
         "a primitive that uses a traced value which it is not given",
-        "that value as an argument of the primitive, or of the checkpointed function",
+        "that value as an argument of the primitive",
     ),
     **dict.fromkeys(
         [masked, masked_by_a_number],

@@ -14,6 +14,7 @@ from autograd.backward import sweep
 from autograd.base.errors import plain
 from autograd.base.modes import paused
 from autograd.base.tree import kept, key_of
+from autograd.functional import checkpoint
 from autograd.mutation.versions import birth
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.program.equations import Equation, Name, Names, unit
@@ -139,8 +140,11 @@ class Tape:
                 if (inner := innermost(self, values, params)) is not self:
                     return inner.record(op, values, params)
                 self.check(v)
-        if not self.knows(op) and op not in self.opened:
+        if (rewound := op.fn is checkpoint) or (not self.knows(op) and op not in self.opened):
             self.opened.add(op)
+            known = self._known
+            if rewound:  # nothing of it waits for the backward pass, which computes it again
+                self._known = {**known}
             try:
                 return op.definition(*values, **params)
             except CaptureError:
@@ -149,6 +153,7 @@ class Tape:
                 # compiled code has no definition in NumPy: the printer will refuse it by name
             finally:
                 self.opened.remove(op)
+                self._known = known
         if weak and (op.elementwise or op.fn is setitem):
             values, weak = promoted(op, values)
         weak = weak and op.elementwise
@@ -187,7 +192,7 @@ class Tape:
                     raise capture_error(f"{name}= of a traced number", instead)
             raise capture_error(
                 "a primitive that uses a traced value which it is not given",
-                "that value as an argument of the primitive, or of the checkpointed function",
+                "that value as an argument of the primitive",
             )
         self._computing, data = params, [example(v) for v in values]
         try:
