@@ -843,6 +843,21 @@ def closed_over(x):
         del PRIMITIVES[op]
 
 
+def test_a_table_is_looked_up_at_computed_places():
+    table = np.array([1.0, 2.0])
+
+    def f(x):
+        return np.sum(np.take_along_axis(table, np.argsort(x), 0) * x)
+
+    for g in (f, grad(f)):
+        program = capture(g, np.array([0.3, 0.1]))
+        for x in np.array([[0.3, 0.1], [0.1, 0.3]]):
+            assert same([program(x)], [g(x)])
+    assert grad(f)(np.array([0.3, 0.1])).tolist() == [2, 1]
+    with pytest.raises(CaptureError, match=re.escape("instead: Tensor(table)[indices]")):
+        capture(lambda x: np.take(table, np.argsort(x)), X)
+
+
 def masked_by_a_number(x):
     return x[x[0] > 1]  # here
 

@@ -57,6 +57,8 @@ def instead_of_array(home: str, name: str) -> str:
         return f"df.to_numpy() @ x, of the array in place of the table; {VALUES}"
     if home == "numpy.lib":
         return f"autograd.numpy.r_ and c_ for np's, sliding_window_view for as_strided; {VALUES}"
+    if (home, name) == ("numpy", "take"):  # which does not ask the indices whose they are
+        return f"Tensor(table)[indices]; {VALUES}"
     theirs = getattr(sys.modules[home], name) if name else None
     for ours in (f"autograd.{home}", home.replace("scipy", "numpy")) if name else ():
         with suppress(ImportError):

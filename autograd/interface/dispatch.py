@@ -39,6 +39,7 @@ from autograd.primitive import (
     full_name,
     has_row,
 )
+from autograd.rules.composites import LOOKUPS
 from autograd.rules.ufuncs import METHODS
 from autograd.tensor import PLAIN, Tensor, constant, plain_index, raw, record
 
@@ -179,6 +180,8 @@ def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
 
 def composed(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call what a NumPy function is over other rows; say which call it was that fails."""
+    if fn in LOOKUPS and args and type(args[0]) is np.ndarray:
+        args = constant(args[0]), *args[1:]
     try:
         return COMPOSITES[fn](*args, **kwargs)
     except TypeError:

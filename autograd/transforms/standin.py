@@ -18,7 +18,6 @@ from autograd.interface.methods import Methods, read_only
 from autograd.mutation.holders import DATA_ALONE, getrefcount
 from autograd.mutation.inplace import INPLACE, into
 from autograd.primitive import COMPOSITES, PRIMITIVES, Primitive, beyond, has_row
-from autograd.rules.composites import LOOKUPS
 from autograd.rules.shape import VIEWS, astype, cut_off, is_basic, setitem
 from autograd.rules.ufuncs import METHODS
 from autograd.tensor import GETITEM, PLAIN, Tensor, plain_index
@@ -108,8 +107,6 @@ class Standin(Methods, NDArrayOperatorsMixin):
             return into(kwargs["out"], self.__array_function__(fn, types, args, given))
         if fn in COMPOSITES:
             args = tuple(map(plain, args))
-            if fn in LOOKUPS and type(args[0]) is np.ndarray:
-                args = self.lift(args[0]), *args[1:]
             y = composed(fn, args, kwargs)
             return self._unwrapped(y) if type(y) is Tensor else y  # what is made ``like=`` this
         op = PRIMITIVES[fn]
