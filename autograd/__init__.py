@@ -63,12 +63,16 @@ softmax, log_softmax = Methods.softmax, Methods.log_softmax  # which know `dim`
 
 if TYPE_CHECKING:
     from autograd.base.files import optional, write_atomically
+    from autograd.base.modes import set_grad_enabled as set_grad_enabled
     from autograd.by_hand import check_by_hand
     from autograd.check import check_grads
     from autograd.debugging.anomaly import detect_anomaly
     from autograd.debugging.auditor import audit
     from autograd.debugging.comparison import compare_with_torch
     from autograd.inquiry import why
+    from autograd.interface.creation import ones_like as ones_like
+    from autograd.interface.creation import zeros_like as zeros_like
+    from autograd.interface.devices import device as device
     from autograd.interface.generator import (
         default_generator,
         manual_seed,
@@ -98,6 +102,8 @@ if TYPE_CHECKING:
     from autograd.view.plotting.flow import plot_flow
     from autograd.view.plotting.plot import plot, plot_losses
     from autograd.view.plotting.regions import plot_regions
+
+    inference_mode = no_grad
 
     def __getattr__(name: str) -> Any: ...  # PyTorch's functions, which are found later, too
 else:

@@ -40,7 +40,33 @@ def quiet(x: Tensor) -> Tensor:
         return f(x)
 
 
+@no_grad
+def predicted(x: Tensor) -> Tensor:
+    return f(x)
+
+
+@torch.inference_mode()
+def inferred(x: Tensor) -> Tensor:
+    return f(x)
+
+
+@torch.set_grad_enabled(False)
+def evaluated(x: Tensor) -> Tensor:
+    return f(x)
+
+
+@torch.detect_anomaly
+def guarded(x: Tensor) -> Tensor:
+    return f(x)
+
+
 assert_type(quiet(a), Tensor)
+assert_type(predicted(a), Tensor)
+assert_type(inferred(a), Tensor)
+assert_type(evaluated(a), Tensor)
+assert_type(guarded(a), Tensor)
+assert_type(torch.device("cpu"), torch.device)
+torch.zeros_like(torch.ones_like(a)).backward()
 stats.norm.logpdf(x, 0.0, 1.0)
 
 assert_type(value_and_grad(f)(x), tuple[Any, Any])

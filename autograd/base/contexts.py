@@ -39,15 +39,15 @@ class Context(AbstractContextManager[Any, None], ContextDecorator):
     def __new__(cls, f: Same) -> Same: ...  # type: ignore[misc]  # as PyTorch's
     def __new__(cls, f: Any = None) -> Any:
         """Return the context, or the function that runs in it: ``@no_grad`` is ``@no_grad()``."""
-        if f is None:
-            return super().__new__(cls)
-        if not callable(f):
+        if f is not None and not callable(f):
             name, instead = cls.__name__, f"with {cls.__name__}(): ..., @{cls.__name__}"
             raise refusal(TypeError, f"{name} is for code", f"{name}({f!r:.40})", instead)
-        return cls()(f)
+        context = super().__new__(cls)
+        context._set_up()
+        return context if f is None else context(f)
 
-    def __init__(self, f: Any = None) -> None:
-        """Take what `__new__` takes."""
+    def _set_up(self) -> None:  # no __init__, where a type checker would look instead of above
+        """Make what a new context has."""
 
     def __call__(self, f: Same) -> Same:
         """Return a function that runs in this context; a generator, at each of its steps."""
@@ -81,4 +81,4 @@ class Context(AbstractContextManager[Any, None], ContextDecorator):
         return steps  # type: ignore[return-value]  # it is called as f is
 
     def _recreate_cm(self) -> Self:
-        return type(self)()
+        return type(self)()  # type: ignore[abstract]  # a subclass is not

@@ -78,8 +78,7 @@ default: np.dtype[Any] = np.dtype(np.float64)
 class _Recording(Context):
     on: bool
 
-    def __init__(self, f: Any = None) -> None:
-        super().__init__(f)
+    def _set_up(self) -> None:
         self._before: dict[int, list[bool]] = {}  # what each thread that is inside did before
 
     def __enter__(self) -> Self:
@@ -153,7 +152,6 @@ class set_grad_enabled(_Recording):  # noqa: N801  # PyTorch's name
         if not isinstance(mode, (bool, np.bool_)):
             where, instead = f"set_grad_enabled({mode!r:.40})", "set_grad_enabled(phase == 'train')"
             raise refusal(TypeError, "recording is on or off", where, instead)
-        super().__init__()
         self.on = bool(mode)
         super().__enter__()
 

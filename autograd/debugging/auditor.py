@@ -51,8 +51,8 @@ class audit(Watcher):  # noqa: N801  # beside detect_anomaly
       instead: a rule that gives the expected derivative; check_grads tells the element
     """
 
-    def __init__(self, f: Any = None) -> None:
-        super().__init__(f)
+    def _set_up(self) -> None:
+        super()._set_up()
         self.checked: Counter[str] = Counter()
         self.skipped: Counter[str] = Counter()
         self._random = np.random.default_rng(0)

@@ -30,8 +30,7 @@ class Watcher(Context):
 
     thread = 0
 
-    def __init__(self, f: Any = None) -> None:
-        super().__init__(f)
+    def _set_up(self) -> None:
         self._open: list[tuple[Self, ExitStack]] = []
 
     def _recreate_cm(self) -> Self:
