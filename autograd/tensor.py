@@ -213,7 +213,7 @@ class Tensor(Methods):
         return self._grad
 
     @grad.setter
-    def grad(self, value: Any) -> None:
+    def grad(self, value: "Tensor | None") -> None:
         if value is not None and shape_of(value) != self.shape:
             raise refusal(
                 ValueError,

@@ -24,6 +24,8 @@ assert_type(a > 1, Tensor)
 assert_type(a[0], Tensor)
 assert_type(a.T, Tensor)
 assert_type(a.grad, Tensor | None)
+a.grad = a
+assert_type(a.grad, Tensor)
 assert_type(a.shape, tuple[int, ...])
 assert_type(a.sum(dim=0).std().exp().astype("f4").reshape(1).squeeze().zero_(), Tensor)
 assert_type(a.split(2), tuple[Tensor, ...])
