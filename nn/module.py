@@ -45,8 +45,8 @@ class Parameter(Tensor, metaclass=Marked):
 
     __slots__ = ()
 
-    def __new__(cls, data: Any, requires_grad: bool = True) -> Tensor:  # type: ignore[misc]  # none is of this class
-        tensor = Tensor(data, requires_grad)
+    def __new__(cls, data: Any, requires_grad: bool = True) -> Self:
+        tensor: Any = Tensor(data, requires_grad)  # and not of this class
         tensor.meta = {**(tensor.meta or {}), "parameter": True}
         return tensor
 

@@ -83,7 +83,7 @@ assert_type(capture(f, x).source, str)
 class Net(nn.Module):
     def __init__(self) -> None:
         self.first, self.rest = nn.Linear(4, 8), nn.Sequential(nn.ReLU(), nn.Linear(8, 3))
-        self.scale = nn.Parameter(1.0)
+        self.scale: nn.Parameter = nn.Parameter(1.0)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.first(x) * self.scale
