@@ -60,8 +60,9 @@ class Function(Module):
         where, instead = f"{name}({', '.join(self._given)})", f"{name}()({data})"
         refuse(computed, what, where, instead, TypeError)
 
-    def forward(self, *data: Any) -> Any:
-        return self.function(*data, **{name: getattr(self, name) for name in self._options})
+    def forward(self, *data: Any, **named: Any) -> Any:
+        options = {name: getattr(self, name) for name in self._options}
+        return self.function(*data, **named, **options)
 
     def extra_repr(self) -> str:
         return ", ".join(f"{name}={getattr(self, name)!r}" for name in self._given)

@@ -214,6 +214,16 @@ def test_bytes_do_not_wrap():
 
 
 # ── options ───────────────────────────────────────────────────────────────────────────────────
+def test_data_may_be_given_by_name():
+    x, target = Tensor([[-1.0, 2.0], [0.0, 0.0]]), np.array([1, 0])
+    assert nn.LeakyReLU(0.5)(input=x).tolist() == [[-0.5, 2], [0, 0]]
+    loss = nn.CrossEntropyLoss(reduction="sum")
+    assert_allclose(loss(input=x, target=target), np.log1p(np.exp(-3)) + np.log(2))
+    assert loss(x, target=target) == loss(x, target)
+    with pytest.raises(TypeError, match="multiple values"):
+        nn.LeakyReLU(0.5)(x, negative_slope=0.1)
+
+
 def test_options_are_attributes_that_may_be_changed():
     dropout, slope, loss = nn.Dropout(0.3), nn.LeakyReLU(), nn.MSELoss()
     assert (dropout.p, slope.negative_slope, loss.reduction) == (0.3, 0.01, "mean")
