@@ -306,8 +306,12 @@ def held(args: Sequence[Any], params: Mapping[str, Any]) -> list[Any]:
 
 
 def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
+    own = "input" in fn.__code__.co_varnames[: fn.__code__.co_argcount]
+
     @functools.wraps(fn)
     def dispatch(*args: Any, **params: Any) -> Any:
+        if params and not args and not own and "input" in params:  # PyTorch's name of the first
+            args = (params.pop("input"),)
         values = (*args, *params.values()) if params else args
         for a in held(args, params) if readers else values:
             record = getattr(a, "_record", None)

@@ -314,20 +314,20 @@ def _exclude(mask: Array, dtype: Any) -> Array:
     return np.where(mask, -np.inf, 0).astype(dtype) if mask.dtype == bool else mask
 
 
-def one_hot(target: Array, num_classes: int = -1) -> Tensor:
+def one_hot(input: Array, num_classes: int = -1) -> Tensor:
     """Return a 1 at each class index and 0 elsewhere: int64, with the classes on a new last axis.
 
-    `num_classes` -1: as many as there are in the target. Raises IndexError for a target that is
+    `num_classes` -1: as many as there are in the input. Raises IndexError for an input that is
     no class, TypeError for one of floats, ValueError for another number of classes that is none.
 
     >>> one_hot([0, 2])
     Tensor([[1, 0, 0],
             [0, 0, 1]])
     """
-    indices = raw(target)
+    indices = raw(input)
     if indices.dtype.kind not in "biu":
-        where = f"one_hot(target {indices.shape} {indices.dtype})"
-        raise refusal(TypeError, "class indices are integers", where, "target.astype(int)")
+        where = f"one_hot(input {indices.shape} {indices.dtype})"
+        raise refusal(TypeError, "class indices are integers", where, "input.astype(int)")
     none = not hasattr(num_classes, "__index__") or num_classes < -1
     refuse(none, "classes are counted", f"one_hot({num_classes=})", "num_classes=10; -1 for all")
     classes = num_classes if num_classes >= 0 else int(indices.max(initial=-1)) + 1

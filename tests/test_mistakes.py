@@ -217,8 +217,8 @@ MISTAKES = {
     "classes with decimals": (
         lambda: nn.functional.one_hot(np.array([0.5])),
         TypeError("class indices are integers"),
-        "one_hot(target (1,) float64)",
-        "target.astype(int)",
+        "one_hot(input (1,) float64)",
+        "input.astype(int)",
     ),
     "padding on one side": (
         lambda: nn.functional.pad(X, 3),

@@ -35,6 +35,11 @@ ALIKE = [
     "t.std(x)", "t.var(x, 0)", "t.std(x, axis=1)", "t.var(x, False)", "t.max(x)",
     "t.max(x, 1)[0]", "t.max(x, 1)[1]", "t.max(x, y)", "t.min(x, t.tensor(0.0))", "x.max(y)",
     # by the names of its documentation
+    "t.relu(input=x)", "t.sigmoid(input=x)", "t.erf(input=x)", "t.zeros_like(input=x)",
+    "t.ones_like(input=x, dtype=t.float32)", "t.full_like(input=x, fill_value=2.0)",
+    "t.nan_to_num(input=x)", "t.isclose(input=x, other=y)", "F.silu(input=x)",
+    "F.gelu(input=x)", "F.sigmoid(input=x)",
+    "F.linear(input=x, weight=y)", "F.one_hot(input=i)",
     "t.exp(input=x)", "t.sum(input=x, dim=0)", "t.add(input=x, other=y, alpha=2)",
     "t.gather(input=x, dim=1, index=i)", "x.max(other=y)", "t.min(x, other=y)", "x.mul(other=y)",
     "t.multiply(input=x, other=y)", "t.hypot(x, other=y)", "x.eq(other=y)", "x.pow(exponent=2)",
@@ -95,7 +100,9 @@ ALIKE = [
 def run(expression, library):
     leaf = {"requires_grad": True, "dtype": library.float64}
     names = {n: library.tensor(v, **leaf) for n, v in zip("xyc", (A, B, C), strict=True)}
-    values = eval(expression, {"t": library, "i": library.tensor(PLACES), **names})
+    layers = torch.nn.functional if library is torch else nn.functional
+    words = {"t": library, "F": layers, "i": library.tensor(PLACES)}
+    values = eval(expression, {**words, **names})
     if getattr(values, "requires_grad", False):
         weights = np.cos(np.arange(np.prod(values.shape))).reshape(values.shape)
         (values * library.tensor(weights)).sum().backward()
@@ -448,7 +455,7 @@ def test_random_numbers_take_pytorchs_shapes():
     for library in (autograd, torch):
         x = library.randn(size=(2, 3), device="cpu")
         made = [
-            x, library.rand_like(x), library.randn_like(x, dtype=library.float32),
+            x, library.rand_like(input=x), library.randn_like(x, dtype=library.float32),
             library.randint(0, 5, size=(2, 3)), library.randint(5, (2, 3)),
             library.randint(5, size=(2, 3)), library.normal(0.0, 1.0, size=(2, 3)),
             library.normal(x, x * x), library.randint(5, (2, 3), dtype=library.int64),

@@ -164,13 +164,15 @@ def filled(shape: Any, value: Any, dtype: Any, requires_grad: bool, device: Any)
 def alike(make: Callable[..., Any]) -> Callable[..., Any]:
     """Return PyTorch's function over NumPy's: what it makes may require a gradient."""
 
-    def made(x: Any, dtype: Any = None, requires_grad: bool = False, device: Any = "cpu") -> Any:
+    def made(
+        input: Any, dtype: Any = None, requires_grad: bool = False, device: Any = "cpu"
+    ) -> Any:
         _refuse_elsewhere(device)
-        y = make(x, dtype)
+        y = make(input, dtype)
         return tensor(y, requires_grad) if requires_grad else y
 
     made.__name__ = made.__qualname__ = make.__name__
-    made.__doc__ = f"Return ``np.{make.__name__}(x, dtype)``, which may require a gradient."
+    made.__doc__ = f"Return ``np.{make.__name__}(input, dtype)``, which may require a gradient."
     return made
 
 

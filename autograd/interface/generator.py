@@ -94,7 +94,7 @@ def randn(
 
 
 def rand_like(
-    x: Any, dtype: Any = None, requires_grad: bool = False, device: Any = "cpu"
+    input: Any, dtype: Any = None, requires_grad: bool = False, device: Any = "cpu"
 ) -> Tensor:
     """Return uniform random numbers in [0, 1), of the shape and dtype of another.
 
@@ -103,14 +103,16 @@ def rand_like(
     >>> rand_like(tensor([1.0, 2.0])).shape
     (2,)
     """
-    return rand(x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad, device=device)
+    dtype = dtype or input.dtype
+    return rand(input.shape, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
 def randn_like(
-    x: Any, dtype: Any = None, requires_grad: bool = False, device: Any = "cpu"
+    input: Any, dtype: Any = None, requires_grad: bool = False, device: Any = "cpu"
 ) -> Tensor:
     """Return normal random numbers, of the shape and dtype of another; see `rand_like`."""
-    return randn(x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad, device=device)
+    dtype = dtype or input.dtype
+    return randn(input.shape, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
 @explained("normal(0.0, 1.0, (2, 3))")

@@ -3,8 +3,6 @@
 from importlib import import_module
 from typing import Any
 
-from numpy import ufunc
-
 from autograd.interface.elsewhere import ELSEWHERE, absent
 from autograd.interface.methods import Methods
 from autograd.interface.spellings import HOME, function, method
@@ -94,7 +92,8 @@ def find(name: str) -> Any:
         return getattr(import_module("autograd"), RENAMED[name])
     if name in LATER:
         found = getattr(import_module(LATER[name]), name)
-        return method(found) if isinstance(found, ufunc) else found
+        numpys = LATER[name] == "numpy" and callable(found) and not isinstance(found, type)
+        return method(found) if numpys else found
     fn = getattr(Methods, name, None)  # torch.exp(x), torch.sum(x, dim=1), ...
     if callable(fn) and not name.startswith("_"):  # a property is none of the module
         fn = getattr(fn, "pytorchs", fn)

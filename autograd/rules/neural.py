@@ -6,6 +6,7 @@ compare and the printers can expand. They work on arrays and on Tensors alike.
 
 import functools
 import math
+from typing import Any
 
 import numpy as np
 
@@ -219,12 +220,12 @@ OPEN = {linear, silu, gelu_exact, gelu_tanh}
 """What programs write out, so that the forward pass and its gradient share parts."""
 
 
-def gelu(x, approximate="none"):
-    """Return x * Φ(x), Φ being the normal distribution (Hendrycks and Gimpel, 2016).
+def gelu(input: Any, approximate: str = "none") -> Any:
+    """Return ``x Φ(x)``, Φ being the normal distribution (Hendrycks and Gimpel, 2016).
 
     Parameters
     ----------
-    x : array or Tensor of floats.
+    input : array or Tensor of floats.
     approximate : "none", or "tanh" for the paper's approximation.
     """
     if approximate not in ("none", "tanh"):
@@ -234,4 +235,4 @@ def gelu(x, approximate="none"):
             f"gelu(approximate={approximate!r})",
             "approximate='none' or approximate='tanh'",
         )
-    return gelu_tanh(x) if approximate == "tanh" else gelu_exact(x)
+    return gelu_tanh(input) if approximate == "tanh" else gelu_exact(input)
