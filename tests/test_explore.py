@@ -173,6 +173,22 @@ def test_a_derivation_follows_the_branch_that_is_taken(show):
     assert lines(page)[0] == "∂b/∂a = ∂relu(a)/∂a = 1"
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("where((x > 0) * (y > 0), x * y, 0)", ["0", "∂f/∂x = 0", "∂f/∂y = 0"]),
+        ("where(logical_and(x > 0, y > 0), x, y)", ["3", "∂f/∂x = 0", "∂f/∂y = 1"]),
+        ("(1 - (x > 0)) * x * y", ["−3", "∂f/∂x = 3", "∂f/∂y = −1"]),
+        ("(y > x) / 2 * x * y", ["−1.5", "∂f/∂x = 1.5", "∂f/∂y = −0.5"]),
+        ("argmin([x, y, 1])**2 + x * y", ["−3", "∂f/∂x = 3", "∂f/∂y = −1"]),
+    ],
+)
+def test_conditions_that_are_combined_follow_the_inputs(show, text, told):
+    page = show(explore(text, x=4, y=3))
+    page.fill("#input-0", "-1")
+    assert [lines(page)[0].rpartition(" = ")[2], *flows(page)] == told
+
+
 def test_a_formula_of_arrays_holds_wherever_their_entries_go(show):
     page = show(explore(lambda z: np.sum(ag.relu(z) * 3), z=np.array([1.0, 2.0])))
     page.locator(".table input").nth(1).fill("-2")

@@ -32,7 +32,8 @@ def explore(f: Callable[..., Any] | str | Tensor, /, **values: Any) -> Explorati
     Parameters
     ----------
     f : a function of named arguments, which is called with Tensors; an expression as text; or a
-        Tensor that was computed already, whose inputs are its leaves that have a name.
+        Tensor that was computed already, whose inputs are its leaves that have a name, and which
+        no longer knows how conditions were combined: they are constants then.
     **values : for each argument a number, or an array of up to 16 entries, which can be changed on
         the page. Larger arrays, arrays of integers and everything else are constants.
 

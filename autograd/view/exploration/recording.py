@@ -8,7 +8,9 @@ import numpy as np
 
 from autograd.base.errors import refusal
 from autograd.base.modes import readers
+from autograd.debugging.watch import Watcher
 from autograd.graph import arguments, consumers, toposort
+from autograd.primitive import Primitive
 from autograd.program.equations import Name, used
 from autograd.program.printers.javascript import javascript, knows
 from autograd.program.program import Program
@@ -39,9 +41,22 @@ def call(f: Callable[..., Any], inputs: Mapping[str, Any]) -> tuple[Any, dict[in
     before = sys.getprofile()
     sys.setprofile(look)
     try:
-        return f(**inputs), names
+        with _Conditions():
+            return f(**inputs), names
     finally:
         sys.setprofile(before)
+
+
+class _Conditions(Watcher):
+    """Keeps the history of what is computed of conditions and indices, which the engine lets go.
+
+    No gradient goes that way, but on a page it changes with the inputs.
+    """
+
+    def computed(self, op: Primitive, values: Sequence[Any], params: Any, y: Tensor) -> None:
+        steps = (type(v) is Tensor and v.op and not v.requires_grad for v in values)
+        if y.op is None and any(steps):
+            y.op, y.args, y.params = op, tuple(values), params
 
 
 class Recording:
