@@ -693,6 +693,7 @@ def test_every_number_of_the_model_is_the_engines():
             "with real numbers, and z is complex",
         ),
         (lambda: explore(lambda a: a * a if a > 0 else -a, a=1), "its graph is not one graph"),
+        (lambda: explore(lambda a: a * 2 if a else a + 3, a=1), "f(a=0) is 3"),
         (lambda: explore(lambda a: a * np.random.default_rng().random(), a=1), "not one graph"),
     ],
 )
