@@ -6,10 +6,10 @@ import re
 import sys
 import unicodedata
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import numpy as np
 
@@ -121,11 +121,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         text, given, files = _sort(args.words, args.output)
         _check_language(args.lang)
         values = {name: _read(name, v) for name, v in given.items()}
-        f = _differentiate(Expression(text), values, args.lang)
+        expression = Expression(text)
+        f = _differentiate(expression, values, args.lang)
         if files:
             _say("")
         for path in files:
-            _save(f, path)
+            _save(f, expression, values, path)
             _say(f"wrote {path}")
     except (UsageError, ExpressionError) as error:
         _say(f"error: {error}", sys.stderr)
@@ -212,19 +213,25 @@ def _read(name: str, text: str) -> np.ndarray:
     raise refusal(UsageError, what, f"{name}={text}", instead)
 
 
+def _result(expression: Expression, variables: Mapping[str, Tensor]) -> Any:
+    """Compute the expression; a name alone becomes an operation."""
+    f = expression(variables)
+    if type(f) is Tensor and f.requires_grad and f.op is None:
+        f = +f
+        f.name = expression.called
+    return f
+
+
 def _differentiate(expression: Expression, values: dict[str, np.ndarray], lang: str) -> Tensor:
     """Print every step; return the result, after its backward pass."""
     variables = {name: Tensor(v, requires_grad=True, name=name) for name, v in values.items()}
-    f = expression(variables)
+    f = _result(expression, variables)
     for name in values.keys() - set(expression.names):
         _say(f"note: the expression does not use {name}", sys.stderr)
     if type(f) is not Tensor or not f.requires_grad:
         what = "there is nothing to differentiate: the result depends smoothly on no variable"
         value = array_text(raw(f))
         raise refusal(UsageError, what, f"{expression} = {value}", EXAMPLE)
-    if f.op is None:  # a name alone becomes an operation
-        f = +f
-        f.name = expression.called
     names = letters(f)
     used = ", ".join(name for name in expression.names if name in values)
     with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
@@ -253,20 +260,26 @@ def _differentiate(expression: Expression, values: dict[str, np.ndarray], lang: 
     return f
 
 
-def _save(f: Tensor, path: str) -> None:
+def _save(f: Tensor, expression: Expression, values: dict[str, np.ndarray], path: str) -> None:
     try:
         if Path(path).suffix == ".html":
-            from autograd.view.exploration.explore import explore  # noqa: PLC0415  # not always
-
-            explore(f).save(path)
+            _save_page(expression, values, path)
         else:
             draw(f, detail="local").save(path)
     except OSError as error:
         what = f"the file cannot be written: {error.strerror or str(error).splitlines()[0]}"
         instead = "a folder that exists and that you may write to"
         raise refusal(OutputError, what, path, instead) from None
-    except RuntimeError as error:  # nothing draws this format, or JavaScript cannot compute this
+    except (RuntimeError, TypeError, ValueError) as error:  # no renderer, no page of it
         raise OutputError(str(error)) from None
+
+
+def _save_page(expression: Expression, values: dict[str, np.ndarray], path: str) -> None:
+    """Explore the expression: its result knows of combined conditions only what they were once."""
+    from autograd.view.exploration.explore import explore  # noqa: PLC0415  # not always
+
+    given = {name: v for name, v in values.items() if name in expression.names}
+    explore(lambda **variables: _result(expression, variables), **given).save(path)
 
 
 def _say(text: str, stream: TextIO | None = None) -> None:

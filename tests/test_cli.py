@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograd import Tensor, explore
+from autograd import explore
 from autograd.__main__ import main
 
 PRODUCT = """\
@@ -288,15 +288,26 @@ def test_a_page_that_computes_is_a_file_too(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["(a+b)*c", "a=2", "b=3", "c=4", "-o", "f.dot", "f.html"]) == 0
     assert capsys.readouterr().out.removeprefix(PRODUCT) == "\nwrote f.dot\nwrote f.html\n"
-    a, b, c = (Tensor(v, requires_grad=True, name=n) for n, v in zip("abc", (2, 3, 4), strict=True))
-    d = a + b
-    f = d * c
-    f.backward()
-    d.name, f.name = "d", "f"
-    assert (tmp_path / "f.html").read_text() == explore(f).html()
+    page = explore("(a + b) * c", a=2, b=3, c=4).html()
+    assert (tmp_path / "f.html").read_text() == page
     assert main(["sum(inv(X))", "X=[[1,2],[3,5]]", "-o", "inv.html"]) == 1
     assert capsys.readouterr().err.startswith("error: inv cannot be written in JavaScript\n")
     assert not (tmp_path / "inv.html").exists()
+
+
+def test_a_page_computes_its_conditions_anew(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["where((x>0)*(y>0), x*y, 0)", "x=2", "y=3", "-o", "f.html"]) == 0
+    page = (tmp_path / "f.html").read_text()
+    assert "const z = x > 0;\n  const a = y > 0;\n  const b = z && a;\n" in page
+
+
+def test_a_page_is_of_what_the_expression_uses(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["y = x", "z=3", "x=2", "-o", "f.html"]) == 0
+    page = (tmp_path / "f.html").read_text()
+    assert "<title>y = +x</title>" in page
+    assert "function program(x) {" in page
 
 
 def test_a_file_that_cannot_be_written_ends_with_1(tmp_path, capsys):
