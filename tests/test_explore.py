@@ -205,6 +205,19 @@ def test_a_formula_of_arrays_holds_wherever_their_entries_go(show):
     assert lines(page)[1] == "∂f/∂z = [2, 0]", "at [1, 2] the largest was another one"
 
 
+@pytest.mark.parametrize(
+    ("f", "x", "told"),
+    [
+        ("cumsum(x) * 2", 3.0, ["6", "∂f/∂x = 2"]),
+        (lambda x: np.sum(np.atleast_2d(x) * x), 3.0, ["9", "∂f/∂x = 6"]),
+        ("cov(x)", [1.0, 2.0, 6.0], ["7", "∂f/∂x = [−2, −1, 3]"]),
+    ],
+)
+def test_an_operation_may_give_a_number_its_axes(show, f, x, told):
+    page = show(explore(f, x=x))
+    assert [lines(page)[0].rpartition(" = ")[2].strip("[]"), *flows(page)] == told
+
+
 def test_a_result_with_branches_names_its_derivative_where_ways_meet(show):
     page = show(explore("maximum(a, 2 * a)", a=1))
     both = "∂f/∂a = ∂f/∂b · ∂b/∂a + ∂maximum(a, b)/∂a"

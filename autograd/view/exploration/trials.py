@@ -79,7 +79,12 @@ def _is_worth(formula: Formula, there: Reading) -> bool:
         return Leaf(part.name, there.values[part.name]) if isinstance(part, Leaf) else part
 
     with np.errstate(all="ignore"):
-        value = np.broadcast_to(worth(moved(formula)), np.shape(there.sent))
+        value = worth(moved(formula))
+    alike = np.size(value) == np.size(there.sent)  # ravel makes a row of a number
+    try:
+        value = (np.reshape if alike else np.broadcast_to)(value, np.shape(there.sent))
+    except ValueError:
+        return False
     return np.allclose(value, there.sent, rtol=1e-6, atol=1e-9, equal_nan=True)
 
 
