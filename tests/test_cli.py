@@ -293,6 +293,13 @@ def test_a_page_that_computes_is_a_file_too(tmp_path, monkeypatch, capsys):
     assert main(["sum(inv(X))", "X=[[1,2],[3,5]]", "-o", "inv.html"]) == 1
     assert capsys.readouterr().err.startswith("error: inv cannot be written in JavaScript\n")
     assert not (tmp_path / "inv.html").exists()
+    assert main(["x*x", "x=inf", "-o", "inf.html"]) == 1
+    assert capsys.readouterr().err == (
+        "note: ∞ is beyond float64, or a pole\n"
+        "error: x is no number that could be dragged\n"
+        "  where: explore(f, x=inf)\n"
+        "  instead: x=1.0\n"
+    )
 
 
 def test_a_page_computes_its_conditions_anew(tmp_path, monkeypatch):

@@ -696,6 +696,11 @@ def test_every_number_of_the_model_is_the_engines():
         (lambda: explore("a * b", a=1), "no value is given for b"),
         (lambda: explore(3, a=1), "is explored, not an int"),
         (lambda: explore(lambda a: a, a=np.inf), "a is no number that could be dragged"),
+        (lambda: explore("x * y", x=1e308, y=1), "x is no number that could be dragged"),
+        (
+            lambda: explore(Tensor([2.0, np.nan], requires_grad=True, name="w").sum()),
+            "w is no number that could be dragged",
+        ),
         (lambda: explore(Tensor([2.0], requires_grad=True) * 2), "there is nothing to drag"),
         (
             lambda: explore(Tensor(2.0, requires_grad=True, name="a"), b=1),
@@ -715,6 +720,12 @@ def test_what_cannot_be_explored_is_refused_with_a_remedy(make, what):
         make()
     assert what in str(caught.value).replace("\n", " ")
     assert "instead: " in str(caught.value)
+
+
+def test_the_smallest_number_may_be_dragged_as_0_may():
+    (x, y) = explore("x + y", x=5e-324, y=1e299).model["inputs"]
+    assert (x["low"], x["high"], x["step"]) == (-1, 1, 0.01)
+    assert (y["low"], y["high"], y["step"]) == (-2e299, 2e299, 2e297)
 
 
 def test_a_page_is_saved_as_html_only(tmp_path):

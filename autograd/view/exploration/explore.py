@@ -25,6 +25,9 @@ from autograd.view.graph.scene import Composition
 EDITABLE = 16
 """An array of more entries is a constant of the page."""
 
+FAR = 1e300
+"""A number beyond has no range around it."""
+
 
 def explore(f: Callable[..., Any] | str | Tensor, /, **values: Any) -> Exploration:
     """Make a page to play with a function: drag its inputs, step through both passes, take a quiz.
@@ -128,6 +131,10 @@ def _draggable(root: Any, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
     if complex_ := [name for name, t in inputs.items() if t.dtype.kind == "c"]:
         what = f"a page computes with real numbers, and {complex_[0]} is complex"
         raise _refused(what, inputs, "draw(f) and explain(f), or the parts as inputs")
+    for name, t in inputs.items():
+        if not (np.abs(t.data) < FAR).all():
+            what = f"{name} is no number that could be dragged"
+            raise _refused(what, {name: _plain(t.data)}, f"{name}=1.0")
     return inputs
 
 
@@ -153,8 +160,6 @@ def _variable(name: str, value: Any) -> Any:
     array = np.asarray(data) if number or isinstance(data, (np.ndarray, np.generic)) else None
     if array is None or array.dtype.kind not in ("iuf" if number else "f"):
         return value
-    if not np.isfinite(array).all():
-        raise _refused(f"{name} is no number that could be dragged", {name: value}, f"{name}=1.0")
     return Tensor(array.astype(np.float64), requires_grad=True, name=name)
 
 
@@ -177,7 +182,8 @@ def _span(data: Any) -> tuple[float, float]:
     >>> _span(3.0), _span(-0.69), _span(0.0)
     ((-10.0, 10.0), (-2.0, 2.0), (-1.0, 1.0))
     """
-    size = 2 * float(np.max(np.abs(data), initial=0.0)) or 1.0
+    size = 2 * float(np.max(np.abs(data), initial=0.0))
+    size = size if size > np.finfo(float).tiny else 1.0
     power = 10.0 ** math.floor(math.log10(size))
     high = next(n * power for n in (1, 2, 5, 10) if n * power >= size)
     return -high, high
