@@ -265,7 +265,9 @@ def _save(f: Tensor, expression: Expression, values: dict[str, np.ndarray], path
         if Path(path).suffix == ".html":
             _save_page(expression, values, path)
         else:
-            draw(f, detail="local").save(path)
+            picture = draw(f, detail="local")
+            picture.scene.title = f"{f.name} = {expression}"  # no step's name: nobody typed it
+            picture.save(path)
     except OSError as error:
         what = f"the file cannot be written: {error.strerror or str(error).splitlines()[0]}"
         instead = "a folder that exists and that you may write to"

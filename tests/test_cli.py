@@ -1,5 +1,6 @@
 """The command line: what it prints, what it refuses, and how it ends."""
 
+import json
 import os
 import re
 import shlex
@@ -300,6 +301,12 @@ def test_a_page_that_computes_is_a_file_too(tmp_path, monkeypatch, capsys):
         "  where: explore(f, x=inf)\n"
         "  instead: x=1.0\n"
     )
+
+
+def test_the_title_of_a_picture_is_what_was_typed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["1 / (1 + exp(-x*w))", "x=1", "w=2", "-o", "f.json"]) == 0
+    assert json.loads((tmp_path / "f.json").read_text())["title"] == "f = 1 / (1 + exp(-x * w))"
 
 
 def test_a_page_computes_its_conditions_anew(tmp_path, monkeypatch):
