@@ -192,8 +192,8 @@ CREATORS: set[Callable[..., Any]] = set()
 def primitive(fn: Callable[..., Any], *rules: Rule | None, **columns: Any) -> Any:
     """Enter a function into the table; return the function that records.
 
-    A NumPy function dispatches by itself and is returned as it is. A Python function comes back
-    wrapped, so that it records on Tensors and computes on arrays.
+    A NumPy function dispatches by itself and is returned as it is. Any other comes back wrapped, so
+    that it records on Tensors and computes on arrays.
 
     Parameters
     ----------
@@ -225,13 +225,23 @@ def primitive(fn: Callable[..., Any], *rules: Rule | None, **columns: Any) -> An
         where = f"primitive({fn!r:.40})"
         raise refusal(TypeError, "a primitive is a function", where, "@primitive")
     _check_rules(rules, function_name(fn))
-    key = _recording(fn) if inspect.isfunction(fn) else fn
-    if key is not fn and "name" in columns:  # which help() shows, and pickle looks for
-        key.__name__ = key.__qualname__ = columns["name"]
+    key = fn if _dispatches(fn) else _recording(fn)
+    if key is not fn and ("name" in columns or not hasattr(fn, "__name__")):
+        # which help() shows, and pickle looks for
+        key.__name__ = key.__qualname__ = columns.get("name", function_name(fn))
     if not rules and not columns.keys() & {"each", "joint"}:
-        columns["each"] = Undefined(fn.__name__, "{name}.defvjp(lambda g, y, *x: ...)")
+        columns["each"] = Undefined(key.__name__, "{name}.defvjp(lambda g, y, *x: ...)")
     PRIMITIVES[key] = Primitive(key, rules, **{"call": fn, **columns})
     return key
+
+
+def _dispatches(fn: Callable[..., Any]) -> bool:
+    """Tell whether a function asks its arguments what to do: those of NumPy, and operators."""
+    return (
+        isinstance(fn, np.ufunc)
+        or hasattr(fn, "_implementation")  # below NumPy's dispatcher
+        or getattr(fn, "__module__", "") == "_operator"
+    )
 
 
 def has_row(fn: Callable[..., Any]) -> bool:
@@ -305,13 +315,15 @@ def held(args: Sequence[Any], params: Mapping[str, Any]) -> list[Any]:
     return [*args, *params.values(), *[i for v in params.values() if type(v) is tuple for i in v]]
 
 
-def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
-    own = "input" in fn.__code__.co_varnames[: fn.__code__.co_argcount]
+def _takes_input(fn: Callable[..., Any]) -> bool:
+    return "input" in inspect.signature(fn).parameters
 
+
+def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(fn)
     def dispatch(*args: Any, **params: Any) -> Any:
-        if params and not args and not own and "input" in params:  # PyTorch's name of the first
-            args = (params.pop("input"),)
+        if params and not args and "input" in params and not _takes_input(fn):
+            args = (params.pop("input"),)  # PyTorch's name of the first
         values = (*args, *params.values()) if params else args
         for a in held(args, params) if readers else values:
             record = getattr(a, "_record", None)
@@ -331,10 +343,12 @@ def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
             raise refusal(TypeError, told, f"{name}({args[0]!r:.40})", "np.array(x)") from None
 
     def defvjp(*rules: Rule | None) -> None:
-        _check_rules(rules, fn.__name__)
+        _check_rules(rules, function_name(fn))
         PRIMITIVES[dispatch].define(rules)
 
     fns: Any = dispatch  # a function may carry attributes
+    if not inspect.isroutine(fn) and "__module__" not in getattr(fn, "__dict__", ()):
+        fns.__module__ = ""  # that of its class, as NumPy's is of np.vectorize(f)
     fns.defvjp, fns.replaced = defvjp, None  # by what knows containers, too: see `autograd.core`
     return dispatch
 

@@ -19,7 +19,7 @@ from autograd.base.errors import call_of, describe, failed_call, no_float, plain
 from autograd.base.modes import paused, readers, watchers, watching
 from autograd.base.usage import asking
 from autograd.interface.methods import SLOTS, Methods
-from autograd.interface.values import no_array, unnested, values
+from autograd.interface.values import no_array, result_of, unnested, values
 from autograd.mutation.versions import birth
 from autograd.mutation.witness import reads, witnessed
 from autograd.primitive import PRIMITIVES, Primitive, held
@@ -371,10 +371,11 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
     if type(data) is ndarray:
         if data.ndim == 0:
             data = data[()]
-    elif type(data) is complex:  # Python's, which 1j * np.float64(2) is
-        data = np.complex128(data)
-    elif type(data) is Tensor and unnested(values):
-        return record(op, values, params)
+    elif type(data) is not float64:
+        if type(data) is Tensor and unnested(values):
+            return record(op, values, params)
+        if not hasattr(data, "dtype"):
+            data = result_of(op.name, data)
     y = new(Tensor)
     y.data = data
     y.count = birth()

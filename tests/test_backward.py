@@ -1,5 +1,6 @@
 """Backward: accumulation, held tensors, hooks, create_graph, and the wording of its errors."""
 
+import functools
 import math
 import operator
 import sys
@@ -14,6 +15,7 @@ from autograd import Tensor, compile, grad, hvp, jvp, no_grad, primitive  # noqa
 from autograd.backward import sweep
 from autograd.graph import consumers, leaves, toposort
 from autograd.mutation.versions import REWRITTEN
+from autograd.primitive import PRIMITIVES
 from autograd.program import capture
 from autograd.sweep.steps import gradients, steps
 
@@ -571,6 +573,59 @@ def test_a_primitive_called_by_keyword_uses_its_rule():
     x = leaf(2.0)
     stop(x=x).backward()
     assert x.grad.item() == 0
+
+
+class Scaled:
+    def __init__(self, factor):
+        self.factor = factor
+
+    def times(self, x):
+        return self.factor * x
+
+    __call__ = times
+
+
+@pytest.mark.parametrize(
+    ("fn", "name"),
+    [
+        (Scaled(2.0).times, "times"),
+        (Scaled(2.0), "Scaled"),
+        (functools.partial(operator.mul, 2.0), "partial"),
+        (functools.cache(lambda x: 2.0 * x), "<lambda>"),
+        (np.vectorize(lambda x: 2.0 * x), "<lambda>"),
+        (math.sqrt, "sqrt"),
+    ],
+)
+def test_whatever_is_called_may_be_a_primitive(fn, name):
+    op = primitive(fn, lambda g, y, x: 7 * g)
+    x = leaf(1.0)
+    y = op(x)
+    assert (type(y), op.__name__, y.op.name, op(1.0)) == (Tensor, name, name, y.item())
+    y.backward()
+    assert (x.grad.item(), grad(op)(1.0), compile(grad(op))(1.0), capture(op, 1.0)(1.0)) == (
+        7, 7, 7, y.item(),
+    )  # fmt: skip
+    del PRIMITIVES[op]
+
+
+def test_a_primitive_may_return_what_is_pythons():
+    for result in (0.5, 3, True, [1.0, 2.0]):
+        op = primitive(lambda x, result=result: result, lambda g, y, x: g)
+        y = op(leaf(1.0))
+        assert (type(y), y.dtype, y.tolist()) == (Tensor, np.asarray(result).dtype, result)
+        assert capture(op, 1.0).equations[0].like.dtype == y.dtype
+        del PRIMITIVES[op]
+    for result in (None, "text", (1.0, [2.0, 3.0])):
+        op = primitive(lambda x, result=result: result, lambda g, y, x: g)
+        for call in (lambda op=op: op(leaf(1.0)), lambda op=op: capture(op, 1.0)):
+            with pytest.raises(TypeError) as error:
+                call()
+            assert str(error.value).splitlines() == [
+                "a primitive returns an array or a number",
+                f"  where: <lambda>, which returned {result!r}",
+                "  instead: return y, an array; a primitive for each of several results",
+            ]
+        del PRIMITIVES[op]
 
 
 def test_a_primitive_without_a_rule_asks_for_it():

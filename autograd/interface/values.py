@@ -1,5 +1,6 @@
 """What a Tensor holds: numbers, in an array that nobody else writes into."""
 
+from contextlib import suppress
 from gc import get_referrers
 from threading import get_ident
 from typing import Any
@@ -95,3 +96,20 @@ def unnested(given: tuple[Any, ...]) -> bool:
         waiting = [v for v in before if type(v.data) is type(v)]
         seen |= before
     return bool(nested)
+
+
+def result_of(name: str, data: Any) -> Any:
+    """Return as NumPy's what is Python's, as 1j * np.float64(2) and what users' functions return.
+
+    Raises TypeError for what is no number.
+    """
+    with suppress(ValueError):
+        result = np.asarray(data)
+        if result.dtype.kind in "biufc":
+            return result[()]
+    raise refusal(
+        TypeError,
+        "a primitive returns an array or a number",
+        f"{name}, which returned {data!r:.40}",
+        "return y, an array; a primitive for each of several results",
+    )

@@ -68,7 +68,8 @@ def definitions(
         lines = textwrap.dedent(inspect.getsource(fn)).splitlines()
     except (OSError, TypeError):
         raise _refused(name, "whose source is not known") from None
-    if not any(line.startswith("def ") for line in lines) or fn.__closure__:
+    plain = any(line.startswith("def ") for line in lines) and inspect.isfunction(fn)
+    if not plain or fn.__closure__:
         raise _refused(name, "which is no plain function made with def")
     while not lines[0].startswith("def "):  # its decorators
         lines.pop(0)

@@ -15,6 +15,7 @@ from autograd.base.errors import plain
 from autograd.base.modes import paused
 from autograd.base.tree import kept, key_of
 from autograd.functional import checkpoint
+from autograd.interface.values import result_of
 from autograd.mutation.versions import birth
 from autograd.primitive import PRIMITIVES, Primitive
 from autograd.program.equations import Equation, Name, Names, unit
@@ -173,9 +174,10 @@ class Tape:
         if key in self._known:
             return self._symbol(op, values, params, *self._known[key], weak)
         data = self._example(op, values, params)
-        if type(data) in (bool, complex):  # Python's, which 1j * np.float64(2) is
+        if complex in map(type, values) and type(data) in (bool, complex):  # as of 1j * x
             numbers = [np.complex128(v) if type(v) is complex else v for v in values]
             return self._recorded(op, numbers, params)
+        data = data if hasattr(data, "dtype") else result_of(op.name, data)
         data = data[()] if type(data) is np.ndarray and data.ndim == 0 else data
         name = self.name(f"t{len(self.equations) + 1}")
         options = {k: kept(v) for k, v in params.items()}
