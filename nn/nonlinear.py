@@ -23,13 +23,13 @@ __all__ = [
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # make N(0, 1) a fixed point
 
 
-def into(input: Array, y: Array, inplace: bool = True) -> Array:
+def into(input: Array, y: Array, inplace: bool) -> Array:
     """Return y, or in place the input, which then holds it.
 
     Raises TypeError for an input of integers, which cannot hold floats.
 
     >>> x = np.array([-1.0, 2.0])
-    >>> into(x, np.square(x)) is x, x
+    >>> into(x, np.square(x), inplace=True) is x, x
     (True, array([1., 4.]))
     """
     if not inplace or y is input:
@@ -45,8 +45,7 @@ def relu(input: Array, inplace: bool = False) -> Array:
     >>> relu(np.array([-1.0, 2.0]))
     array([0., 2.])
     """
-    y = autograd.relu(input)
-    return into(input, y) if inplace else y
+    return into(input, autograd.relu(input), inplace)
 
 
 def hardtanh(
@@ -251,8 +250,7 @@ def silu(input: Array, inplace: bool = False) -> Array:
     >>> silu(np.array([0.0, 1.0])).round(3)
     array([0.   , 0.731])
     """
-    y = autograd.silu(input)
-    return into(input, y) if inplace else y
+    return into(input, autograd.silu(input), inplace)
 
 
 # ── along an axis ─────────────────────────────────────────────────────────────────────────────
