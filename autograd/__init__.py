@@ -6,7 +6,7 @@ from numpy import float32, float64, int64
 
 from autograd import backward as _backward  # noqa: F401  # gives Tensor its backward
 from autograd.base import heap as _heap  # noqa: F401  # large arrays are recycled
-from autograd.base.errors import kind_of, plain, refusal, three_lines
+from autograd.base.errors import kind_of, plain, refusal, three_lines, warn
 from autograd.base.modes import enable_grad, is_grad_enabled, no_grad, set_default_dtype
 from autograd.functional import (
     checkpoint,
@@ -123,6 +123,6 @@ __all__ = [
     "plot_losses", "plot_regions", "primitive", "quantiles", "rand", "rand_like", "randint",
     "randn", "randn_like", "randperm", "record_lines", "refusal", "relu", "set_default_dtype",
     "sigmoid", "silu", "softmax", "softmax_cross_entropy", "softplus", "stack", "tensor",
-    "three_lines", "value_and_grad", "vjp", "vmap", "where", "why", "worksheet", "write_atomically",
-    "zeros",
+    "three_lines", "value_and_grad", "vjp", "vmap", "warn", "where", "why", "worksheet",
+    "write_atomically", "zeros",
 ]  # fmt: skip

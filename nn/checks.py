@@ -2,11 +2,8 @@
 
 import functools
 import re
-import sys
-import warnings
 from collections.abc import Callable
 from inspect import Signature, signature
-from types import FrameType
 from typing import Any
 
 from autograd import refusal
@@ -21,14 +18,6 @@ def refuse(
     """
     if wrong:
         raise refusal(error, what, where, instead)
-
-
-def warn(message: str) -> None:
-    """Warn, at the line of the user's program that led here."""
-    frame, level = sys._getframe(1), 2
-    while _is_ours(frame) and frame.f_back is not None:
-        frame, level = frame.f_back, level + 1
-    warnings.warn(message, stacklevel=level)
 
 
 def unwritten(owner: object, what: str, instead: str) -> NotImplementedError:
@@ -81,11 +70,6 @@ def _telling(init: Callable[..., None]) -> Callable[..., None]:
             raise refusal(TypeError, what, where, name + takes) from error
 
     return tell
-
-
-def _is_ours(frame: FrameType) -> bool:
-    name: str = frame.f_globals.get("__name__", "")
-    return name.partition(".")[0] in ("nn", "autograd")
 
 
 def _brief(value: Any) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, plain, primitive, refusal
-from nn.checks import refuse, warn
+from autograd import Tensor, plain, primitive, refusal, warn
+from nn.checks import refuse
 
 Array = Any  # a Tensor or an array: what comes out of a function here is what came in
 Maybe = Array | None  # what may be left out

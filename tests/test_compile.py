@@ -601,6 +601,15 @@ def test_many_signatures_warn_once():
     assert compiled(np.ones(10)) == 10
 
 
+def test_the_warning_is_of_the_users_line_where_an_array_is_given_by_name():
+    compiled = compile(lambda *, x: np.sum(x * x))
+    for n in range(1, 9):
+        compiled(x=np.ones(n))
+    with pytest.warns(UserWarning, match="compiled for 8 signatures") as caught:
+        compiled(x=np.ones(9))
+    assert caught[0].filename == __file__
+
+
 def test_a_compiled_module_is_called_by_its_type():
     compiled = compile(nn.Linear(2, 1))
     for n in range(1, 9):

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from types import CodeType, FrameType
 from typing import Any, TypeVar
@@ -124,6 +125,14 @@ def user_line() -> str:
     """Name the line of the user's that runs now."""
     frame = user_frame()
     return line_of(frame.f_code.co_filename, frame.f_lineno)
+
+
+def warn(message: str) -> None:
+    """Warn, at the line of the user's program that led here; once of each, as Python does."""
+    frame = user_frame()
+    place, own = (frame.f_code.co_filename, frame.f_lineno), frame.f_globals
+    seen = own.setdefault("__warningregistry__", {})
+    warnings.warn_explicit(message, UserWarning, *place, own.get("__name__"), seen)
 
 
 def describe(value: Any, position: int | None = None) -> str:

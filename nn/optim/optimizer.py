@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd import Tensor, kind_of, plain
-from nn.checks import Told, bind, refuse, unwritten, warn
+from autograd import Tensor, kind_of, plain, warn
+from nn.checks import Told, bind, refuse, unwritten
 from nn.utils import forget_gradients
 
 Group = dict[str, Any]

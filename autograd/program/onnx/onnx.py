@@ -4,7 +4,6 @@ The format: https://onnx.ai/onnx/intro/concepts.html
 """
 
 import os
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.base.errors import kind_of, refusal, three_lines, user_frame
+from autograd.base.errors import kind_of, refusal, three_lines, warn
 from autograd.base.files import optional, write_atomically
 from autograd.primitive import Primitive
 from autograd.program.engines.standard import OURS
@@ -79,8 +78,7 @@ def export_onnx(
             f"export_onnx of {graph.program.name}, arguments {shapes}",
             "a function whose numbers, beside shapes, do not depend on the size of the batch",
         )
-        frame = user_frame()
-        warnings.warn_explicit(told, UserWarning, frame.f_code.co_filename, frame.f_lineno)
+        warn(told)
     return write_atomically(path, model or graph.model())
 
 

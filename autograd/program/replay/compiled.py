@@ -2,7 +2,6 @@
 
 import functools
 import threading
-import warnings
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -13,7 +12,7 @@ import numpy as np
 
 from autograd.base import modes
 from autograd.base.closeness import is_close
-from autograd.base.errors import function_name, refusal, refuse_uncallable
+from autograd.base.errors import function_name, refusal, refuse_uncallable, warn
 from autograd.base.modes import is_grad_enabled, readers
 from autograd.base.tree import flatten, is_alike, key_of
 from autograd.program.equations import outline
@@ -160,10 +159,9 @@ class Compiled:
                 known.clear()
             self._forgotten += 1
         if self._forgotten == SIGNATURES:
-            warnings.warn(
+            warn(
                 f"{function_name(self.f)} was compiled {SIGNATURES} times, and now again, since "
-                f"{name} is another each time: pass it as an argument, an array or a number",
-                stacklevel=4,
+                f"{name} is another each time: pass it as an argument, an array or a number"
             )
 
     def _by_name(self, names: tuple[str, ...]) -> "Compiled":
@@ -236,10 +234,9 @@ class Compiled:
 
     def _capture(self, args: tuple[Any, ...], options: dict[str, Any]) -> tuple[Program, Outside]:
         if len(self._replays) - len(self._derived) == SIGNATURES:
-            warnings.warn(
+            warn(
                 f"{function_name(self.f)} was compiled for {SIGNATURES} signatures, and now for "
-                "another: pad its arguments to one shape, or do not compile it",
-                stacklevel=5,
+                "another: pad its arguments to one shape, or do not compile it"
             )
         leaves = flatten([*args, *options.values()])[0]
         objects = [x for x in leaves if not isinstance(x, VALUES)]
