@@ -6,6 +6,8 @@ from collections.abc import Callable
 from inspect import Signature, signature
 from typing import Any
 
+import numpy as np
+
 from autograd import refusal
 
 
@@ -18,6 +20,17 @@ def refuse(
     """
     if wrong:
         raise refusal(error, what, where, instead)
+
+
+def refuse_other_shapes(input: Any, shape: tuple[int, ...], **parameters: Any) -> None:
+    """Refuse parameters of another shape, which may broadcast; those that are None are left out.
+
+    >>> refuse_other_shapes(np.ones((2, 3)), (3,), weight=np.ones(3), bias=None)
+    """
+    for name, value in parameters.items():
+        if value is not None and np.shape(value) != shape:
+            what, where = f"a {name} is {shape} here, not {np.shape(value)}", f"input {input.shape}"
+            raise refusal(ValueError, what, where, f"a {name} of shape {shape}")
 
 
 def unwritten(owner: object, what: str, instead: str) -> NotImplementedError:

@@ -454,7 +454,7 @@ def cross_entropy(
             instead = "reduction='none', and the mean of the losses that count"
             refuse(ignore_index >= 0, what, where, instead)
             warn_unless_distribution("cross_entropy", target, class_axis(x.shape))
-            weight = class_weight("cross_entropy", weight, x)
+            weight = class_weight(weight, x)
             return reduce(_soft_losses(x, target, weight, label_smoothing), reduction)
         target = one_hot_indices(target, class_axis(x.shape))
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from autograd import Tensor, default_generator, linear, no_grad, refusal
 from nn import criteria, nonlinear, windows
-from nn.checks import refuse
+from nn.checks import refuse, refuse_other_shapes
 from nn.criteria import *  # noqa: F403  # the losses are functions too
 from nn.nonlinear import *  # noqa: F403  # and the activations
 from nn.nonlinear import into
@@ -94,7 +94,7 @@ def layer_norm(
     array([-1.,  1.])
     """
     axes = _last("layer_norm", input, normalized_shape)
-    _refuse_others(input, input.shape[axes[0] :], weight=weight, bias=bias)
+    refuse_other_shapes(input, input.shape[axes[0] :], weight=weight, bias=bias)
     return _affine(_standard(input, axes, eps)[0], weight, bias)
 
 
@@ -111,7 +111,7 @@ def rms_norm(
     array([3., 4.])
     """
     axes, input = _last("rms_norm", input, normalized_shape), floating(input)
-    _refuse_others(input, input.shape[axes[0] :], weight=weight)
+    refuse_other_shapes(input, input.shape[axes[0] :], weight=weight)
     eps = float(np.finfo(input.dtype).eps) if eps is None else eps
     y = input / np.sqrt(np.mean(input * input, axis=axes, keepdims=True) + eps)
     return _affine(y, weight, None)
@@ -135,7 +135,7 @@ def group_norm(
     each = math.prod(input.shape[1:]) // num_groups  # a -1 says nothing of a batch of 0 rows
     groups = np.reshape(input, (len(input), num_groups, each))
     y = np.reshape(_standard(groups, (-1,), eps)[0], input.shape)
-    _refuse_others(input, input.shape[1:2], weight=weight, bias=bias)
+    refuse_other_shapes(input, input.shape[1:2], weight=weight, bias=bias)
     return _affine(y, _by_channel(weight, input), _by_channel(bias, input))
 
 
@@ -170,8 +170,8 @@ def batch_norm(
     lacks = not training and (running_mean is None or running_var is None)
     what = "without training there is a mean to subtract, and a variance to divide by"
     refuse(lacks, what, where, "running_mean and running_var, or training=True")
-    _refuse_others(input, input.shape[1:2], running_mean=running_mean, running_var=running_var)
-    _refuse_others(input, input.shape[1:2], weight=weight, bias=bias)
+    refuse_other_shapes(input, input.shape[1:2], running_mean=running_mean, running_var=running_var)
+    refuse_other_shapes(input, input.shape[1:2], weight=weight, bias=bias)
     if not training:
         centred = input - _by_channel(running_mean, input)
         y = centred / np.sqrt(_by_channel(running_var, input) + eps)
@@ -202,14 +202,6 @@ def _last(name: str, input: Array, normalized_shape: int | tuple[int, ...]) -> t
         where = f"{name}(input {input.shape}, normalized_shape {shape})"
         raise refusal(ValueError, what, where, f"normalized_shape={input.shape[-1:]}")
     return tuple(range(-len(shape), 0))
-
-
-def _refuse_others(input: Array, shape: tuple[int, ...], **parameters: Maybe) -> None:
-    """Refuse parameters of another shape, which may broadcast."""
-    for name, value in parameters.items():
-        if value is not None and np.shape(value) != shape:
-            what, where = f"a {name} is {shape} here, not {np.shape(value)}", f"input {input.shape}"
-            raise refusal(ValueError, what, where, f"a {name} of shape {shape}")
 
 
 def _has_channels(name: str, input: Array) -> None:

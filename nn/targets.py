@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, plain, primitive, refusal, warn
-from nn.checks import refuse
+from nn.checks import refuse, refuse_other_shapes
 
 Array = Any  # a Tensor or an array: what comes out of a function here is what came in
 Maybe = Array | None  # what may be left out
@@ -143,16 +143,10 @@ def class_axis(shape: tuple[int, ...]) -> int:
     return 1 if len(shape) > 1 else 0
 
 
-def class_weight(name: str, weight: Maybe, x: Array) -> Maybe:
+def class_weight(weight: Maybe, x: Array) -> Maybe:
     """Return one factor for each class, if given. Raises ValueError for another number of them."""
-    if weight is None:
-        return None
-    factors, classes = in_dtype_of(weight, x), x.shape[class_axis(x.shape)]
-    if factors.shape != (classes,):
-        what, where = f"a weight of shape {factors.shape}", f"{name}(input {x.shape}, weight)"
-        instead = f"one factor for each class, of shape ({classes},)"
-        raise refusal(ValueError, f"{what} does not fit {classes} classes", where, instead)
-    return factors
+    refuse_other_shapes(x, (x.shape[class_axis(x.shape)],), weight=weight)
+    return None if weight is None else in_dtype_of(weight, x)
 
 
 def of_each(weight: Array, index: Array) -> Array:
@@ -174,7 +168,7 @@ def by_class(
     shape, axis = index.shape, class_axis(whole)
     check_shapes(name, whole, index)
     classes = whole[axis]
-    weight = class_weight(name, weight, x)
+    weight = class_weight(weight, x)
     if len(whole) != 2:
         x = np.reshape(np.moveaxis(x, axis, -1) if axis else x, (-1, classes))
         target = index = np.reshape(index, (-1,))

@@ -16,7 +16,7 @@ import numpy as np
 
 import autograd
 from autograd import refusal
-from nn.checks import refuse
+from nn.checks import refuse, refuse_other_shapes
 from nn.targets import Array, Maybe, floating
 
 __all__ = [
@@ -182,9 +182,7 @@ def _conv(
     small = any(n <= r for n, r in zip(x.shape[2:], reach, strict=True))
     what = f"a kernel that covers {tuple(r + 1 for r in reach)} does not fit into the input"
     refuse(small, what, where, "more padding, or a smaller kernel")
-    wrong = bias is not None and np.shape(bias) != weight.shape[:1]
-    what, instead = "a bias has a number for each channel out", f"a bias of {weight.shape[:1]}"
-    refuse(wrong, what, where, instead)
+    refuse_other_shapes(input, weight.shape[:1], bias=bias)
     data = (x, weight) if bias is None else (x, weight, bias)
     return autograd.conv(*data, stride=stride, dilation=dilation, groups=groups)
 

@@ -301,7 +301,7 @@ def test_the_program_runs_alone_and_is_the_same(rng):
         *(
             (
                 lambda x, w, shape=shape: F.conv2d(x, w, np.ones(shape)),
-                r"a bias has a number for each channel out\n.*\n  instead: a bias of \(3,\)$",
+                r"a bias is \(3,\) here, not .*\n.*\n  instead: a bias of shape \(3,\)$",
             )
             for shape in [(2,), (1,), (3, 1)]
         ),

@@ -889,9 +889,9 @@ SAID = [
     (
         lambda: F.cross_entropy(LOGITS, [0, 1], weight=[1, 2]),
         ValueError,
-        "a weight of shape (2,) does not fit 3 classes",
-        "cross_entropy(input (2, 3), weight)",
-        "one factor for each class, of shape (3,)",
+        "a weight is (3,) here, not (2,)",
+        "input (2, 3)",
+        "a weight of shape (3,)",
     ),
     (
         lambda: F.cross_entropy(LOGITS, [0, 1], reduction="avg"),
