@@ -275,6 +275,11 @@ def test_a_program_of_what_is_flipped_under_no_grad_leaves_the_original():
 def test_in_place_keeps_the_dtype_and_refuses_what_does_not_fit():
     with pytest.raises(ValueError, match="in place, the result must fit int64"):
         autograd.tensor([1, 2]).mul_(0.5)
+    for method in ("exp_", "sqrt_", "tanh_", "sigmoid_"):
+        x = autograd.tensor([1, 2])
+        with pytest.raises(ValueError, match=f"must fit int64, not float64\n  where: {method} of"):
+            getattr(x, method)()
+        assert x.tolist() == [1, 2]
     with pytest.raises(RuntimeError, match="a leaf that requires a gradient"):
         autograd.tensor(A, requires_grad=True).exp_()
     x = autograd.tensor([1, 2])

@@ -193,7 +193,13 @@ def in_place(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
     """Return the method that rewrites the tensor by what a function makes of it."""
 
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        self[...] = fn(self, *args, **kwargs)
+        y = fn(self, *args, **kwargs)
+        if not np.can_cast(y.dtype, self.dtype, "same_kind"):  # which assignment would cut
+            what = f"in place, the result must fit {self.dtype}, not {y.dtype}"
+            where = f"{call.__name__} of a Tensor {self.shape}"
+            instead = f"x.{call.__name__[:-1]}(), which makes a new tensor"
+            raise refusal(ValueError, what, where, instead)
+        self[...] = y
         return self
 
     call.__name__ = call.__qualname__ = f"{fn.__name__}_"
