@@ -260,7 +260,7 @@ def softmax(input: Array, dim: int = -1, *, dtype: Any = None) -> Array:
     >>> softmax(np.log([1.0, 3.0]))
     array([0.25, 0.75])
     """
-    return autograd.softmax(_converted(input, dtype), axis=dim)
+    return autograd.softmax(given(input), axis=dim, dtype=dtype)
 
 
 def softmin(input: Array, dim: int = -1, *, dtype: Any = None) -> Array:
@@ -269,7 +269,7 @@ def softmin(input: Array, dim: int = -1, *, dtype: Any = None) -> Array:
     >>> softmin(np.log([1.0, 3.0]))
     array([0.75, 0.25])
     """
-    return autograd.softmax(-floating(_converted(input, dtype)), axis=dim)
+    return autograd.softmax(-floating(input), axis=dim, dtype=dtype)
 
 
 def log_softmax(input: Array, dim: int = -1, *, dtype: Any = None) -> Array:
@@ -278,11 +278,7 @@ def log_softmax(input: Array, dim: int = -1, *, dtype: Any = None) -> Array:
     >>> log_softmax(np.array([0.0, 1e4]))
     array([-10000.,      0.])
     """
-    return autograd.log_softmax(_converted(input, dtype), axis=dim)
-
-
-def _converted(input: Array, dtype: Any) -> Array:
-    return input if dtype is None else given(input).astype(dtype)
+    return autograd.log_softmax(given(input), axis=dim, dtype=dtype)
 
 
 def glu(input: Array, dim: int = -1) -> Array:
