@@ -17,7 +17,7 @@ import numpy as np
 import autograd
 from autograd import Tensor, kind_of, optional, refusal, write_atomically
 from nn.checks import refuse
-from nn.module import Module, uncompiled, untouched
+from nn.module import Module, module_of, untouched
 
 AnyModule = TypeVar("AnyModule", bound=Module)
 
@@ -58,12 +58,9 @@ def save(module: Module, path: str | os.PathLike[str]) -> Path:
     >>> bool(np.all(same.weight == net.weight))
     True
     """
-    what, where = "nn.save writes a module", f"nn.save of {kind_of(module)}"
-    refuse(
-        not isinstance(uncompiled(module), Module), what, where, "nn.save(model, path)", TypeError
-    )
+    state = module_of(module, "nn.save(model, path)").state_dict()
     # safetensors writes the memory as it lies, whatever the strides say
-    arrays = {key: np.asarray(t.data, order="C") for key, t in module.state_dict().items()}
+    arrays = {key: np.asarray(tensor.data, order="C") for key, tensor in state.items()}
     strange = [k for k, a in arrays.items() if a.dtype.newbyteorder("<") not in KNOWN]
     strange += [k for k in arrays if k == "__metadata__"]  # which stands for the header
     what = "safetensors has no such dtype or name, nothing was written"
@@ -88,10 +85,7 @@ def load(module: AnyModule, path: str | os.PathLike[str]) -> AnyModule:
     OSError : for no such file, a folder, or what may not be read.
     ImportError : where safetensors is not installed.
     """
-    what, where = "nn.load reads into a module", f"nn.load into {kind_of(module)}"
-    refuse(
-        not isinstance(uncompiled(module), Module), what, where, "nn.load(model, path)", TypeError
-    )
+    own = module_of(module, "nn.load(model, path)")
     with _reading(path, f"nn.load({str(path)!r})", "no weights are in this file", WRITTEN) as file:
         parts = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118  # no dict
         dtypes = {key: part.get_dtype() for key, part in parts.items()}
@@ -99,9 +93,9 @@ def load(module: AnyModule, path: str | os.PathLike[str]) -> AnyModule:
         what, where = "NumPy has no such dtype, nothing was loaded", f"nn.load of {strange:.200}"
         instead = "in PyTorch, model.to(torch.float32) before save_file"
         refuse(strange, what, where, instead, RuntimeError)
-        module._refuse_misfits({key: _outline(part) for key, part in parts.items()})
+        own._refuse_misfits({key: _outline(part) for key, part in parts.items()})
         tensors = optional("safetensors", "train", "nn.load").deserialize(Path(path).read_bytes())
-    module.load_state_dict({key: _array(tensor) for key, tensor in tensors})
+    own.load_state_dict({key: _array(tensor) for key, tensor in tensors})
     return module
 
 

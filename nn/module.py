@@ -400,6 +400,21 @@ def uncompiled(model: Any) -> Any:
     return model if isinstance(model, Module) else getattr(model, "f", model)
 
 
+def module_of(model: Any, call: str) -> Module:
+    """Return a module, also of its compiled form; `call` tells how one is handed over.
+
+    >>> module_of(3, "nn.save(model, path)")
+    Traceback (most recent call last):
+    TypeError: nn.save takes a module
+      where: nn.save of an int
+      instead: nn.save(model, path)
+    """
+    module, name = uncompiled(model), call.partition("(")[0]
+    wrong, where = not isinstance(module, Module), f"{name} of {kind_of(model)}"
+    refuse(wrong, f"{name} takes a module", where, call, TypeError)
+    return module
+
+
 def untouched(*models: Module) -> ExitStack:
     """Return a context that leaves models and the random state as they were before it.
 

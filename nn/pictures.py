@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import kind_of
 from nn.checks import refuse
-from nn.module import Module
+from nn.module import Module, module_of
 from nn.optim import LBFGS, Optimizer
 from nn.training import Training
 
@@ -98,10 +97,8 @@ def plot_gradients(model: Module, optimizer: Optimizer | None = None) -> Any:
     >>> nn.functional.mse_loss(model(np.ones((2, 4))), np.zeros((2, 3))).backward()
     >>> axes = nn.plot_gradients(model, nn.optim.Adam(model.parameters()))  # doctest: +SKIP
     """
-    what, instead = "plot_gradients draws those of a module", "plot_gradients(model)"
-    where, none = f"plot_gradients({kind_of(model)})", not hasattr(model, "named_parameters")
-    refuse(none, what, where, instead, TypeError)
-    named = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    parameters = module_of(model, "nn.plot_gradients(model)").named_parameters()
+    named = {name: p for name, p in parameters if p.requires_grad}
     gradients = {name: 0.0 if p.grad is None else p.grad for name, p in named.items()}
     if optimizer is None:
         return autograd.plot_flow(gradients)

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 import autograd
 from autograd import no_grad
 from nn.case import inside
-from nn.checks import refuse
-from nn.module import Module, uncompiled, untouched
+from nn.module import Module, module_of, untouched
 
 
 class Row(NamedTuple):
@@ -62,9 +61,7 @@ def summary(model: Module, *example: Any) -> "autograd.Grid":
     1        ReLU    (1, 8)           0      8
     2        Linear  (1, 3)          27     51
     """
-    model = uncompiled(model)
-    what, where = "summary looks at a module", f"summary({model!r:.40})"
-    refuse(not isinstance(model, Module), what, where, "nn.summary(model, X)", TypeError)
+    model = module_of(model, "nn.summary(model, X)")
     parts = {id(module): (name or "(model)", module) for name, module in model.named_modules()}
     calls: dict[int, list[Any]] = {}
 

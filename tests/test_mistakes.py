@@ -34,8 +34,8 @@ MISTAKES = {
     ),
     "a summary of a function": (
         lambda: nn.summary(print, X),
-        TypeError("summary looks at a module"),
-        "summary(<built-in function print>)",
+        TypeError("nn.summary takes a module"),
+        "nn.summary of a builtin_function_or_method",
         "nn.summary(model, X)",
     ),
     "groups that do not fit": (
@@ -300,14 +300,14 @@ MISTAKES = {
     ),
     "weights instead of a model": (
         lambda: nn.save(NET.state_dict(), "net.safetensors"),
-        TypeError("nn.save writes a module"),
+        TypeError("nn.save takes a module"),
         "nn.save of a dict",
         "nn.save(model, path)",
     ),
     "a path instead of a model": (
         lambda: nn.load("net.safetensors", NET),
-        TypeError("nn.load reads into a module"),
-        "nn.load into a str",
+        TypeError("nn.load takes a module"),
+        "nn.load of a str",
         "nn.load(model, path)",
     ),
 }

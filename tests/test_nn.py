@@ -969,8 +969,8 @@ def test_a_layer_takes_no_name_that_means_something_else(name):
         ),
         (
             lambda: nn.plot_gradients(3), TypeError,
-            "plot_gradients draws those of a module", "plot_gradients(an int)",
-            "plot_gradients(model)",
+            "nn.plot_gradients takes a module", "nn.plot_gradients of an int",
+            "nn.plot_gradients(model)",
         ),
         (
             lambda: nn.optim.SGD([nn.Parameter(1.0)]).load_state_dict(None), ValueError,
