@@ -10,6 +10,7 @@ import numpy as np
 from autograd.base import modes
 from autograd.base.errors import function_name, plain, refusal
 from autograd.interface.devices import on_cpu
+from autograd.interface.spellings import one
 from autograd.mutation.witness import SHARING, fingerprint
 from autograd.tensor import Tensor, constant
 
@@ -234,9 +235,7 @@ def shape_in(shape: tuple[Any, ...], size: Any = None) -> Any:
     """Return the shape that was given as several arguments, as one, or as ``size=``."""
     if size is not None and shape:
         raise TypeError("the shape is given twice, by position and as size=")
-    if size is not None:
-        return size
-    return shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+    return one(shape) if size is None else size
 
 
 def _refuse_elsewhere(device: Any) -> None:
