@@ -172,7 +172,8 @@ def _record_assignment(self: Tensor, index: Any, value: Any, grad: bool) -> None
     mine = type(self.data) is np.ndarray and owned(self, versions=True)
     mine = mine and not stands_in(raw(value), index)
     old = fork(self)
-    if index is ... and type(value) is Tensor and _alike(self, value):
+    whole = index is ... and type(value) is Tensor
+    if whole and (value.shape, value.dtype) == (self.shape, self.dtype):
         y = constant(value.data)  # all of it, without a copy
     elif mine:
         old.data = overwrite(self, index, raw(value))
@@ -187,10 +188,6 @@ def _record_assignment(self: Tensor, index: Any, value: Any, grad: bool) -> None
     become(self, y, old)
     if not grad:
         self.meta = {**(self.meta or {}), "filled": True}
-
-
-def _alike(x: Any, y: Any) -> bool:
-    return bool(x.shape == y.shape and x.dtype == y.dtype)
 
 
 def _is_value(x: Any) -> bool:

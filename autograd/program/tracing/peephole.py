@@ -70,7 +70,7 @@ class _Peephole:
         if e.op is MULTIPLY and -1.0 in e.args:
             x = e.args[1] if e.args[0] == -1.0 else e.args[0]
             like = self.made[x].like if x in self.made else self.inputs.get(x)
-            alike = like is not None and _is_alike(like, e.like)
+            alike = like is not None and (like.shape, like.dtype) == (e.like.shape, e.like.dtype)
             return e._replace(op=NEGATIVE, args=(x,)) if alike else e
         if e.op is NEGATIVE and (product := self.alone(e.args[0])) and product.op in FACTORS:
             if self.turned(product.name, any_number=True) is None:
@@ -110,7 +110,3 @@ class _Peephole:
 
 def _is_turned(e: Equation) -> bool:
     return e.op is TRANSPOSE and e.params.get("axes") is None and e.like.ndim > 1
-
-
-def _is_alike(x: Any, y: Any) -> bool:
-    return bool(x.shape == y.shape and x.dtype == y.dtype)
