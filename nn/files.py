@@ -30,7 +30,7 @@ DTYPES = {
 PLAIN = bool, int, float, str, type(None)
 """What JSON holds as it is."""
 KNOWN = {np.dtype(name) for name in DTYPES.values()}
-CHECKPOINT = "retrograd-checkpoint-2"
+CHECKPOINT = "retrograd-checkpoint-3"
 WRITTEN = """a file by nn.save, or by safetensors.torch.save_file(model.state_dict(), path): \
 pickles, as torch.save writes them, may run code and are not read"""
 

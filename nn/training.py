@@ -171,8 +171,8 @@ class Training:
     order, start : the generator that shuffles the rows, and its seed.
     history : the numbers of the epochs that are over.
     best : with patience, the weights of the best epoch.
-    shapes, proven : those of the batches that were seen, while the step is compiled; and those
-        of which the program of one has computed the loss of another.
+    met : how often batches of each shape were met, while the step is compiled: calls are watched
+        at the first one, and the second is computed both ways.
     kinds : the classes of optimizer and schedule, by name.
     """
 
@@ -185,8 +185,7 @@ class Training:
     start: int
     history: History = field(default_factory=History)
     best: dict[str, Any] | None = None
-    shapes: list[Any] = field(default_factory=list)
-    proven: list[Any] = field(default_factory=list)
+    met: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # one for each shape: what was told by those of others would round differently at first
@@ -226,26 +225,25 @@ class Training:
 
     def by_program(self, batch: Batch) -> tuple[Tensor, Any] | None:
         """Do the same by the program, once there is a reason to trust it; None if it fails."""
-        shapes = [list(x.shape) for x in batch]
-        known, proven = shapes in self.shapes, shapes in self.proven
-        models = [] if known else [self.model, self._criterion()]
+        shapes = str([x.shape for x in batch])
+        met = self.met.get(shapes, 0)
+        models = [] if met else [self.model, self._criterion()]
         modules = [module for model in models for module in model.modules()]
         counts = counted(modules)
-        before, program = untouched(*models), self.programs[str(shapes)]
+        before, program = untouched(*models), self.programs[shapes]
         try:
-            result = (program.guess if known and not proven else program)(*batch)
+            result = (program.guess if met == 1 else program)(*batch)
         except Exception:  # noqa: BLE001  # whatever it is, it is one without a program too
             self.history.compiled = False
             before.close()
             return None
-        if not known:
-            self.shapes.append(shapes)
+        self.met[shapes] = met + 1
+        if not met:
             # what changes at each call is not in a program
             later = counted(modules).items()  # but for arrays that the first call makes, to keep
             steady = counts == {k: x for k, x in later if k in counts or not isinstance(x, bytes)}
-            self.history.compiled = steady and len(self.shapes) < SHAPES
-        elif not proven:  # nor is what changes between them: a counter, a weight that grows
-            self.proven.append(shapes)
+            self.history.compiled = steady and len(self.met) < SHAPES
+        elif met == 1:  # nor is what changes between them: a counter, a weight that grows
             guess, result = result, self.evaluate(*batch)
             self.history.compiled = _is_close(guess[0], result[0])
         return result
@@ -295,7 +293,7 @@ class Training:
             "random": [g.bit_generator.state for g in (default_generator, self.order)],
             "start": self.start,
             "history": dict(self.history),
-            "compiled": [self.history.compiled, self.shapes, self.proven],
+            "compiled": [self.history.compiled, self.met],
         }
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
@@ -317,7 +315,7 @@ class Training:
                 p[...] = data
         default_generator.bit_generator.state, self.order.bit_generator.state = saved["random"]
         self.history.update(saved["history"])
-        self.history.compiled, self.shapes, self.proven = saved["compiled"]
+        self.history.compiled, self.met = saved["compiled"]
         self.best = saved["best"]
 
     def _criterion(self) -> Module:
