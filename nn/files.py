@@ -93,7 +93,7 @@ def load(module: AnyModule, path: str | os.PathLike[str]) -> AnyModule:
         what, where = "NumPy has no such dtype, nothing was loaded", f"nn.load of {strange:.200}"
         instead = "in PyTorch, model.to(torch.float32) before save_file"
         refuse(strange, what, where, instead, RuntimeError)
-        own._refuse_misfits({key: _outline(part) for key, part in parts.items()})
+        own._refuse_misfits({key: _outline(part) for key, part in parts.items()}, strict=True)
         tensors = optional("safetensors", "train", "nn.load").deserialize(Path(path).read_bytes())
     own.load_state_dict({key: _array(tensor) for key, tensor in tensors})
     return module

@@ -285,7 +285,7 @@ class Module(Told):
                 own[key][...] = value
         return keys
 
-    def _refuse_misfits(self, state: Mapping[str, Any], strict: bool = True) -> Keys:
+    def _refuse_misfits(self, state: Mapping[str, Any], strict: bool) -> Keys:
         """Tell all that does not fit at once; of values, only shapes and dtypes are asked for."""
         own = self._saved()
         pairs = [(k, own[k], v) for k, v in state.items() if k in own]

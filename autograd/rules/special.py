@@ -42,9 +42,9 @@ def power_series(coefficients, z):
     return total
 
 
-def spliced(near, z, series, formula, elsewhere=1.0):
+def spliced(near, z, series, formula):
     """Return series(z) where `near`, and formula(z) elsewhere; neither sees the other's places."""
-    return np.where(near, series(np.where(near, z, 0)), formula(np.where(near, elsewhere, z)))
+    return np.where(near, series(np.where(near, z, 0)), formula(np.where(near, 1.0, z)))
 
 
 # ── errors and exponentials ───────────────────────────────────────────────────────────────────

@@ -207,7 +207,7 @@ def _reduced(operator: str, dtype: Any = None) -> Spelling:
     return spell
 
 
-def _is_flat(at: Site, default: int | None = None) -> bool:
+def _is_flat(at: Site, default: int | None) -> bool:
     """Tell whether to go along all elements in a row: no axis is told, or there is none."""
     return at.params.get("axis", default) is None or not np.ndim(at.x[0])
 

@@ -52,7 +52,7 @@ def markdown(document: Document, level: int = 2) -> str:
     return _filled(document, headings, "$$\n\\begin{{aligned}}\n{}\n\\end{{aligned}}\n$$")
 
 
-def _aligned(row: Equation, sign: str, style: Latex, paint: str = "") -> str:
+def _aligned(row: Equation, sign: str, style: Latex, paint: str) -> str:
     """Write an equation in one line, or one line for each equals sign."""
     left, stages = row.start(style), row.stages(style)
     widths = [style.width(text) for text in (left, *stages)]
