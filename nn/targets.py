@@ -74,11 +74,7 @@ def factor(value: Array, like: Array, name: str = "weight") -> Array:
     >>> factor([1, 2], np.ones((3, 2)))
     array([1., 2.])
     """
-    return fit_into(like.shape, name, in_dtype_of(value, like))
-
-
-def fit_into(shape: tuple[int, ...], name: str, value: Array) -> Array:
-    """Return a value. Raises ValueError unless it broadcasts to just that shape."""
+    value, shape = in_dtype_of(value, like), like.shape
     lengths = zip(value.shape[::-1], shape[::-1], strict=False)
     if value.ndim > len(shape) or any(n not in (1, m) for n, m in lengths):
         what = f"a {name} of shape {value.shape} does not broadcast to the shape {shape}"
