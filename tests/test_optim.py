@@ -222,6 +222,20 @@ def test_what_an_option_remembers_begins_when_it_is_switched_on(rng, name, switc
     assert not np.array_equal(path(True, ()), path(False, ()))
 
 
+def test_what_a_formula_remembers_starts_from_0_if_nothing_else_is_said():
+    class HeavyBall(optim.Optimizer):
+        def update(self, p, g, velocity, step, *, lr=0.1):
+            velocity += g
+            p -= lr * step * velocity
+
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    optimizer = HeavyBall([w], lr=0.5)
+    for _ in range(2):
+        w.grad = Tensor([2.0, 4.0])
+        optimizer.step()
+    assert w.tolist() == [-4.0, -8.0]
+
+
 def test_the_state_of_a_parameter_stays_the_same_dict():
     w = Tensor([1.0, 2.0], requires_grad=True)
     optimizer, states = optim.Adam([w], betas=(0.5, 0.999)), []

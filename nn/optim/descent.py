@@ -190,9 +190,6 @@ class Lion(Optimizer):
     Tensor(0.75, requires_grad=True)
     """
 
-    def memory(self, p: Any, g: Any, **_: Any) -> dict[str, Any]:  # noqa: ARG002  # starts from 0
-        return {"exp_avg": 0.0}
-
     def update(
         self, p: Any, g: Any, exp_avg: Any, *, lr: float = 1e-4,
         betas: tuple[float, float] = (0.9, 0.99), weight_decay: float = 0.0,

@@ -166,13 +166,13 @@ class Optimizer(Remembering):
         p.data = data if p.ndim else np.reshape(data, ())[()]
         p.touch_()
 
-    def memory(self, p: Any, g: Any, **options: Any) -> dict[str, Any]:  # noqa: ARG002  # nothing to remember
-        """Return what is remembered of a parameter, and what each of it starts from.
+    def memory(self, p: Any, g: Any, **options: Any) -> dict[str, Any]:  # noqa: ARG002  # starts from 0
+        """Return what is remembered of a parameter, and what each of it starts from: here, 0.
 
         ``"step"`` counts; all others are arrays like p, filled with the value at first, and left
         out where that is None. `update` takes them under these names.
         """
-        return {}
+        return dict.fromkeys(sorted(self._memorized), 0)
 
     def update(self, *args: Any, **options: Any) -> None:  # noqa: ARG002  # every one has its own
         """Change one parameter: the formula. Every optimiser writes its own.
