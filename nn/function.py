@@ -5,8 +5,8 @@ from functools import partial
 from inspect import Signature, signature
 from typing import Any, ClassVar
 
-from autograd import Tensor, full, no_grad
-from nn import nonlinear
+from autograd import Tensor, zeros
+from nn import init, nonlinear
 from nn.checks import bind, refuse
 from nn.module import Module, Parameter
 
@@ -113,13 +113,12 @@ class PReLU(Module):
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
         self.num_parameters, self.init = num_parameters, init
-        self.weight = Parameter(full((num_parameters,), init))
+        self.weight = Parameter(zeros(num_parameters))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Set the slopes to what they were at first, in place."""
-        with no_grad():
-            self.weight[...] = self.init
+        init.constant_(self.weight, self.init)
 
     def forward(self, x: Any) -> Tensor:
         return nonlinear.prelu(x, self.weight)
