@@ -11,7 +11,7 @@ from nn.checks import refuse, refuse_other_shapes
 from nn.criteria import *  # noqa: F403  # the losses are functions too
 from nn.nonlinear import *  # noqa: F403  # and the activations
 from nn.nonlinear import into
-from nn.targets import Array, Maybe, class_indices, fixed, floating, raw
+from nn.targets import Array, Maybe, class_indices, fixed, floating, raw, refuse_fractions
 from nn.windows import *  # noqa: F403  # and what slides
 
 __all__ = [
@@ -317,9 +317,7 @@ def one_hot(input: Array, num_classes: int = -1) -> Tensor:
             [0, 0, 1]])
     """
     indices = raw(input)
-    if indices.dtype.kind not in "biu":
-        where = f"one_hot(input {indices.shape} {indices.dtype})"
-        raise refusal(TypeError, "class indices are integers", where, "input.astype(int)")
+    refuse_fractions("one_hot", input=indices)
     none = not hasattr(num_classes, "__index__") or num_classes < -1
     refuse(none, "classes are counted", f"one_hot({num_classes=})", "num_classes=10; -1 for all")
     classes = num_classes if num_classes >= 0 else int(indices.max(initial=-1)) + 1

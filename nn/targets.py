@@ -199,10 +199,8 @@ def by_class(
 def refuse_fractions(name: str, **values: np.ndarray) -> None:
     """Refuse class indices and lengths that are no integers; of none, any dtype will do."""
     for k, value in values.items():
-        what, where = (
-            f"{name} takes integers as its {k}",
-            f"{name}({k} {value.dtype} {value.shape})",
-        )
+        what = f"{name} takes integers as its {k}"
+        where = f"{name}({k} {value.dtype} {value.shape})"
         wrong = value.size and value.dtype.kind not in "iu"
         refuse(wrong, what, where, f"{k}.astype(int)", TypeError)
 

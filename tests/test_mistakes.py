@@ -216,8 +216,8 @@ MISTAKES = {
     ),
     "classes with decimals": (
         lambda: nn.functional.one_hot(np.array([0.5])),
-        TypeError("class indices are integers"),
-        "one_hot(input (1,) float64)",
+        TypeError("one_hot takes integers as its input"),
+        "one_hot(input float64 (1,))",
         "input.astype(int)",
     ),
     "padding on one side": (
