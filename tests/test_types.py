@@ -13,9 +13,14 @@ from typing import Any, assert_type
 import numpy as np
 
 import autograd as torch
+import autograd.numpy as anp
+import autograd.numpy.random as npr
+import autograd.scipy.stats.norm as norm
 import nn
 from autograd import Program, Tensor, capture, checkpoint, hvp, jvp, no_grad, value_and_grad, vjp
+from autograd.numpy import fft, numpy_wrapper
 from autograd.scipy import stats
+from autograd.scipy.stats.gamma import logpdf
 
 a, x = Tensor(2.0, requires_grad=True), np.ones(2)
 assert_type((a + 1) * 2 - -a / x @ a**2, Tensor)
@@ -70,6 +75,9 @@ assert_type(guarded(a), Tensor)
 assert_type(torch.device("cpu"), torch.device)
 torch.zeros_like(torch.ones_like(a)).backward()
 stats.norm.logpdf(x, 0.0, 1.0)
+norm.logpdf(logpdf(numpy_wrapper.exp(anp.array([1.0])), 2.0))
+assert_type(npr.default_rng(0), np.random.Generator)
+fft.fft(x)
 
 assert_type(value_and_grad(f)(x), tuple[Any, Any])
 pull, value = vjp(f)(x)

@@ -5,7 +5,6 @@ Every distribution is a row of `autograd.scipy.stats.table`.
 """
 
 import sys
-from typing import TYPE_CHECKING, Any
 
 from autograd.scipy.stats import dirichlet as dirichlet
 from autograd.scipy.stats import multivariate_normal as multivariate_normal
@@ -14,11 +13,6 @@ from autograd.scipy.stats.table import TABLE
 for _name, _distribution in TABLE.items():
     globals()[_name] = _distribution
     # programs for HIPS autograd import it as a module
-    sys.modules[f"{__name__}.{_name}"] = _distribution  # type: ignore[assignment]  # as a module
-
-if TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any: ...  # the distributions
-
+    sys.modules[f"{__name__}.{_name}"] = _distribution
 
 __all__ = ["dirichlet", "multivariate_normal", *TABLE]  # noqa: PLE0604  # names all

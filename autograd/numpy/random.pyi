@@ -1,0 +1,1 @@
+from numpy.random import *  # noqa: F403  # NumPy's own, which the package enters under this name
