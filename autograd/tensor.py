@@ -18,6 +18,7 @@ from autograd.base.blocks import in_pieces
 from autograd.base.errors import call_of, describe, failed_call, no_float, plain, refusal, shape_of
 from autograd.base.modes import paused, readers, watchers, watching
 from autograd.base.usage import asking
+from autograd.interface import methods, protocols, pytorch
 from autograd.interface.methods import SLOTS, Methods
 from autograd.interface.values import no_array, result_of, unnested, values
 from autograd.mutation.versions import birth
@@ -397,6 +398,8 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
 
 
 Tensor._record = staticmethod(record)
+for _room in (methods, protocols, pytorch):  # where typing.get_type_hints looks for it
+    vars(_room)["Tensor"] = Tensor
 
 
 def failed(op: Primitive, values: Any, params: Any, error: Exception) -> Exception:

@@ -1,6 +1,7 @@
 """What a type checker and an editor know of the library: the code of a user, checked strictly."""
 
 import inspect
+import typing
 
 import pytest
 
@@ -153,6 +154,13 @@ def test_signatures_say_what_is_taken():
     }.items():
         signature = str(inspect.signature(thing)).replace(": nn.optim.optimizer.Optimizer", "")
         assert signature.removesuffix(" -> Any").replace("typing.", "") == told
+
+
+def test_hints_are_found_at_run_time():
+    Tensor = autograd.Tensor
+    for f in (Tensor.add, Tensor.reshape, Tensor.mT.fget, autograd.cat, autograd.einsum):
+        assert typing.get_type_hints(f)["return"] is Tensor
+    assert typing.get_type_hints(nn.Parameter)["requires_grad"] is bool
 
 
 def test_a_class_with_a_constructor_of_its_own_shows_it():
