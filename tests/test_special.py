@@ -311,7 +311,7 @@ def test_without_scipy():
         "0.5204998778130465",
         "autograd.scipy needs SciPy, which is not installed",
         "  where: import autograd.scipy",
-        "  instead: pip install retrograd[scipy]",
+        '  instead: pip install "retrograd[scipy]"',
     ], done.stderr
 
 

@@ -1,4 +1,4 @@
-"""SciPy, differentiable: the extra ``pip install retrograd[scipy]``.
+"""SciPy, differentiable: the extra ``pip install "retrograd[scipy]"``.
 
 The functions of `scipy.special` that are ufuncs take Tensors where they stand, in SciPy. What
 SciPy writes in Python or C, and what it minimizes, solves and integrates, is here under the same
@@ -14,7 +14,7 @@ except ImportError as error:
         ImportError,
         "autograd.scipy needs SciPy, which is not installed",
         "import autograd.scipy",
-        "pip install retrograd[scipy]",
+        'pip install "retrograd[scipy]"',
     ) from error
 
 from autograd.scipy import integrate, linalg, misc, optimize, signal, special, stats
