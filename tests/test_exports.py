@@ -68,7 +68,7 @@ def test_what_needs_no_renderer(suffix, tmp_path, monkeypatch):
 
 def test_tikz_needs_a_layout(tmp_path, monkeypatch):
     monkeypatch.setattr(renderers, "RENDERERS", {})
-    with pytest.raises(RuntimeError, match="nothing on this machine can draw json0"):
+    with pytest.raises(RuntimeError, match="nothing on this machine can draw tex"):
         example().save(tmp_path / "f.tex")
     assert not (tmp_path / "f.tex").exists()
 

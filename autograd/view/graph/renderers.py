@@ -43,7 +43,7 @@ def render(dot: str, form: str, engine: str | None = None) -> bytes:
             reasons.append(f"{name}: {reason}")
     raise refusal(
         NoRenderer,
-        f"nothing on this machine can draw {form}",
+        f"nothing on this machine can draw {form.replace('json0', 'tex')}",  # which TeX draws
         "; ".join(reasons),
         f'{INSTALL}; or save("picture.dot"), which needs nothing',
     )
