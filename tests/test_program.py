@@ -728,6 +728,24 @@ def test_derivatives_are_programs():
     assert same(both(X, X), grad(f, argnum=(0, 1))(X, X))
 
 
+def test_a_program_is_equal_to_itself_only():
+    program, again = (capture(lambda x: x * SQUARE3, X) for _ in range(2))
+    assert program == program
+    assert program != again
+    assert {program: 1, again: 2}[again] == 2
+
+
+@pytest.mark.parametrize("values", [(), (X,), (X, X, X)])
+def test_interpreting_takes_a_value_for_each_input(values):
+    program = capture(lambda x, scale: x * scale, X, X)
+    with pytest.raises(TypeError) as error:
+        program.interpret(*values)
+    assert str(error.value).splitlines()[:2] == [
+        "the program of <lambda> takes a value for each of x, scale",
+        f"  where: <lambda>({', '.join(['(3,)'] * len(values))})",
+    ]
+
+
 def test_derivatives_keep_the_names():
     def f(x, scale):
         angle = x * scale

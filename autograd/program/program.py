@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from autograd.program.engines.engines import Port
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # what is in it has no == that answers
 class Program:
     """A function, written down: what `capture` returns.
 
@@ -145,6 +145,8 @@ class Program:
 
     def interpret(self, *values: Any) -> tuple[Any, ...]:
         """Compute one equation after the other: on arrays, on Tensors or on symbols."""
+        if len(values) != len(self.inputs):
+            self._refuse(f"a value for each of {', '.join(map(str, self.inputs))}", values)
         known: dict[Any, Any] = {**self.constants, **dict(zip(self.inputs, values, strict=True))}
         tape = next((s.tape for s in map(raw, values) if type(s) is Symbol), None)
         if tape is not None:
