@@ -108,7 +108,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     forms = ", ".join(f".{form}" for form in NAMED)
     where = f"draw the graph: {forms}; write a page: .html; several files may follow"
     parser.add_argument("-o", "--output", action="append", default=[], metavar="FILE", help=where)
-    parser.add_argument("--lang", default="en", help="the language of the words: en, pt or es")
+    words = "the language of the words: en, pt or es; those of a page are English"
+    parser.add_argument("--lang", default="en", help=words)
     parser.add_argument("--version", action="store_true", help="show the version and exit")
     argv = sys.argv[1:] if argv is None else argv
     args = parser.parse_intermixed_args(
@@ -128,6 +129,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         for path in files:
             _save(f, expression, values, path)
             _say(f"wrote {path}")
+            if args.lang != "en" and Path(path).suffix == ".html":
+                _say("note: the page is in English", sys.stderr)
     except (UsageError, ExpressionError) as error:
         _say(f"error: {error}", sys.stderr)
         return 2

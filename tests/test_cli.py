@@ -359,6 +359,12 @@ def test_the_steps_are_told_in_the_language_asked_for(capsys):
     )
 
 
+def test_a_page_in_another_language_than_the_steps_is_noted(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["a * b", "a=2", "b=3", "--lang=es", "-o", "f.dot", "f.html"]) == 0
+    assert capsys.readouterr().err == "note: the page is in English\n"
+
+
 def test_help_and_version(capsys):
     with pytest.raises(SystemExit) as caught:
         main(["--help"])
