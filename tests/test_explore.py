@@ -150,6 +150,22 @@ def test_a_number_can_be_typed_and_widens_the_range(show):
     assert flows(page)[2] == "∂f/∂c = −67"
 
 
+def test_numbers_are_pale_while_a_field_holds_none(show):
+    page = show(abc())
+    pale = {"picture": "0.4", "worked": "0.4", "controls": "1"}
+    page.fill("#input-0", "")
+    assert {part: shade(page, part) for part in pale} == pale
+    ring = page.locator("#input-0").evaluate("field => getComputedStyle(field).outlineColor")
+    assert ring == page.locator("#input-0").evaluate("field => getComputedStyle(field).borderColor")
+    drag(page, "a", 0.9)
+    assert page.locator("#input-0").get_attribute("aria-invalid") == "false"
+    assert shade(page, "picture") == "1"
+
+
+def shade(page, part):
+    return page.locator(f".{part}").evaluate("part => getComputedStyle(part).opacity")
+
+
 def test_what_is_undefined_is_shown_as_such_and_breaks_nothing(show):
     page = show(explore("log(a) * b", a=1, b=2))
     page.fill("#input-0", "-1")

@@ -683,6 +683,9 @@ def test_the_page_computes(tmp_path):
         page.locator("textarea").fill("[1.5, 1]")
         assert page.locator("textarea").get_attribute("aria-invalid") == "true"
         assert shown.all_inner_texts() == ["[1, 3]"]
+        style = "part => [getComputedStyle(part).opacity, getComputedStyle(part).outlineColor]"
+        assert page.locator("output").evaluate(style)[0] == "0.4"
+        assert page.locator("textarea").evaluate(style) == ["1", "rgb(192, 57, 43)"]
         path.write_text(capture(np.exp, np.array([0, np.nan, np.inf])).html, encoding="utf-8")
         page.reload()
         assert shown.all_inner_texts() == ["[1, NaN, Infinity]"]

@@ -20,7 +20,8 @@ label,output{display:block;margin:.75rem 0}
 h1,label,output{overflow-wrap:anywhere}
 textarea,output span{box-sizing:border-box;width:100%;font:14px/1.5 ui-monospace,monospace}
 textarea{display:block;padding:.4rem;border:1px solid GrayText;border-radius:4px;white-space:pre}
-textarea[aria-invalid=true]{border:2px solid #c0392b}
+textarea[aria-invalid=true]{border:2px solid #c0392b;outline-color:#c0392b}
+body:has([aria-invalid=true]) output{opacity:.4}
 output span{display:block;white-space:pre;overflow-x:auto;padding:.4rem}
 output span{border-left:3px solid #2f6da8}
 pre{overflow-x:auto;font:14px/1.5 ui-monospace,monospace;padding:.75rem;border:1px solid GrayText}

@@ -12,6 +12,11 @@ function make(tag, attributes = {}, ...children) {
 // 0.3 for 0.1 + 0.2
 const written = (x) => Number(x.toPrecision(15));
 
+function fill(field, x) {
+  field.value = written(x);
+  field.setAttribute("aria-invalid", "false");
+}
+
 class Explorer {
   // `keys` is where key presses are heard; `changed` is called with all numbers after a change.
   constructor(host, model, program, { keys = null, changed = () => {} } = {}) {
@@ -95,7 +100,7 @@ class Explorer {
       input.value.forEach((v, j) => {
         const cell = make("input", { type: "number", step: "any", "aria-label": `${input.name}[${j}]` });
         if (j === 0) cell.id = `input-${k}`;
-        cell.value = written(v);
+        fill(cell, v);
         cell.addEventListener("input", () => this.type(cell, (x) => (this.inputs[k][j] = x)));
         table.append(cell);
       });
@@ -109,7 +114,7 @@ class Explorer {
         range.min = Math.min(range.min, x);
         range.max = Math.max(range.max, x);
         if (this.root.activeElement !== range) range.value = x;
-        if (this.root.activeElement !== exact) exact.value = written(x);
+        if (this.root.activeElement !== exact) fill(exact, x);
       };
       set(input.value);
       range.addEventListener("input", () => {
@@ -203,7 +208,7 @@ class Explorer {
       any = true;
       if (!input.shape.length) return this.boxes[k].set(v);
       this.inputs[k] = [v].flat(Infinity);
-      this.boxes[k].querySelectorAll("input").forEach((cell, j) => (cell.value = written(this.inputs[k][j])));
+      this.boxes[k].querySelectorAll("input").forEach((cell, j) => fill(cell, this.inputs[k][j]));
     });
     if (any) this.compute();
   }
