@@ -391,6 +391,19 @@ def test_tab_reaches_the_graph_and_enter_keeps_the_derivation(show):
     assert lines(page)[1] == "∂f/∂a = ∂f/∂d · ∂d/∂a = 7 · 1 = 7"
 
 
+def test_what_has_the_focus_has_one_ring(show):
+    page = show(abc())
+    for start in ("a, value", "wire from a to"):
+        for _ in range(9):
+            page.keyboard.press("Tab")
+            if page.locator(f'.item[aria-label^="{start}"]:focus-visible').count():
+                break
+        rings = "item => [getComputedStyle(item).outlineStyle, "
+        rings += "getComputedStyle(item.querySelector('.ring')).stroke]"
+        outline, stroke = item(page, start).evaluate(rings)
+        assert (outline, stroke == "none") == ("none", False)
+
+
 def test_a_click_keeps_a_derivation_and_a_second_one_lets_it_go(show):
     page = show(abc())
     item(page, "multiply").click()
