@@ -376,19 +376,21 @@ def test_space_plays(show):
     assert "Step 2 of 6" in page.locator(".status").inner_text()
 
 
-def test_tab_reaches_the_graph_and_enter_keeps_the_derivation(show):
+@pytest.mark.parametrize("key", ["Enter", " "])
+def test_tab_reaches_the_graph_and_a_key_keeps_the_derivation(show, key):
     page = show(abc())
     page.keyboard.press("Tab")
     assert lines(page) == ["a = 2", "∂f/∂a = ∂f/∂d · ∂d/∂a = 4 · 1 = 4"]
     for _ in range(3):
         page.keyboard.press("Tab")
     assert lines(page)[0] == "∂d/∂a = ∂(a + b)/∂a = 1"
-    page.keyboard.press("Enter")
+    page.keyboard.press(key)
     page.keyboard.press("Tab")
     page.locator("#input-2").focus()
     assert lines(page)[0] == "∂d/∂a = ∂(a + b)/∂a = 1"
     page.locator("#input-2").fill("7")
     assert lines(page)[1] == "∂f/∂a = ∂f/∂d · ∂d/∂a = 7 · 1 = 7"
+    assert "Step 6 of 6" in page.locator(".status").inner_text()
 
 
 def test_what_has_the_focus_has_one_ring(show):

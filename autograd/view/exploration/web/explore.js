@@ -156,7 +156,10 @@ class Explorer {
     this.picture.addEventListener("focusout", () => look(null));
     svg.addEventListener("click", (event) => this.pin(itemOf(event)));
     svg.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") this.pin(itemOf(event));
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      event.stopPropagation(); // elsewhere Space plays
+      this.pin(itemOf(event));
     });
     keys.addEventListener("keydown", (event) => {
       const target = event.composedPath()[0];
