@@ -19,7 +19,8 @@ from autograd.view.derivation.document import Document
 from autograd.view.derivation.document import text as text_of
 from autograd.view.derivation.explain import explanation
 from autograd.view.derivation.formula import Call, Leaf, leaves, pullback
-from autograd.view.derivation.writing import by_name, by_value, write
+from autograd.view.derivation.languages import LANGUAGES
+from autograd.view.derivation.writing import Style, by_name, by_value, write
 
 
 def variables(**values):
@@ -298,6 +299,14 @@ def test_a_number_below_zero_stands_in_parentheses():
     assert write(Call(power, (a, 2)), by_value).text == "(−2)²"
     assert write(Call(exp, (a,)), by_value).text == "exp(−2)"
     assert write(Call(add, (a, -3.0)), by_name).text == "a + (−3)"
+
+
+def test_a_very_large_number_stands_in_parentheses_only_as_the_base_of_a_power():
+    a, b = Leaf("a", 2e9), Leaf("b", 1.5e-9)
+    add, multiply, power = (PRIMITIVES[f] for f in (np.add, np.multiply, operator.pow))
+    assert write(Call(add, (Call(multiply, (a, b)), b)), by_value).text == "2e9 · 1.5e−9 + 1.5e−9"
+    assert write(Call(power, (a, 2)), by_value).text == "(2e9)²"
+    assert write(Call(power, (b, a)), Style(LANGUAGES["es"]).by_value).text == "(1,5e−9)^2e9"
 
 
 def test_parameters_become_keywords():

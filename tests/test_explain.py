@@ -392,7 +392,7 @@ def test_an_array_has_brackets_of_its_own_around_powers_of_ten():
     (x,) = variables(x=[1e-9, 2])
     assert "= [1e−9, 2] · 3 = [3e−9, 6]" in str(explain(x * 3))
     (x,) = variables(x=1e-9)
-    assert "= (1e−9) · 3 = 3e−9" in str(explain(x * 3))
+    assert "= (1e−9)³ = 1e−27" in str(explain(x**3))
 
 
 def test_complex_numbers_have_four_digits_too():

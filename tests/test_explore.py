@@ -259,6 +259,20 @@ def test_a_negative_number_gets_the_parentheses_that_it_needs_and_no_others(show
     assert lines(page)[0].startswith(f"f = c − b = {number(np.exp(-1))} − 3 = ")
 
 
+def test_a_large_number_stands_in_parentheses_only_as_the_base_of_a_power(show):
+    page = show(explore("x**2 + x**y * x", x=2, y=3))
+    page.fill("#input-0", "2e9")
+    page.get_by_role("button", name="first step").click()
+    told = []
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+        told += lines(page)
+    assert told == [
+        "z = x² = (2e9)² = 4e18", "a = x^y = (2e9)^3 = 8e27", "b = a · x = 8e27 · 2e9 = 1.6e37",
+        "f = z + b = 4e18 + 1.6e37 = 1.6e37",
+    ]  # fmt: skip
+
+
 def test_a_sum_of_contributions_is_known_when_the_last_has_come(show):
     page = show(explore("a * b + a * c", a=2, b=3, c=4))
     page.keyboard.press("End")

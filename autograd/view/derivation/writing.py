@@ -159,8 +159,9 @@ class Style:
     def by_value(self, leaf: Leaf) -> Spelled:
         """Write a leaf's value, ``(−3)`` wherever an operator stands beside it."""
         text = self.array(leaf.value)
-        loose = text.startswith("−") or re.match(r"[\d.]+e", text)
-        return Spelled(text, LOOSE) if loose else Spelled(text)
+        if text.startswith("−"):
+            return Spelled(text, LOOSE)
+        return Spelled(text, BINDS[ast.Pow] if re.match(r"[\d.,]+e", text) else ATOM)
 
     def by_shape(self, leaf: Leaf) -> Spelled:
         """Write the shape in the place of an array."""

@@ -47,9 +47,11 @@ function sumText(terms, total) {
 // behind a name, as in exp(…), belong to the name.
 function filled(template, textOf) {
   const places = /(?<![\p{L}\p{N}_])\(\ue000(\d+)\ue001\)|\ue000(\d+)\ue001/gu;
-  return template.replace(places, (_, enclosed, bare) => {
+  return template.replace(places, (place, enclosed, bare, at) => {
     const text = textOf(Number(enclosed ?? bare));
-    return enclosed && /^−|^[\d.]+e/.test(text) ? `(${text})` : text;
+    const isBase = /[\^⁻⁰¹²³⁴-⁹]/.test(template.charAt(at + place.length));
+    const needs = text.startsWith("−") || (isBase && /^[\d.]+e/.test(text));
+    return enclosed && needs ? `(${text})` : text;
   });
 }
 
