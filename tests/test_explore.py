@@ -175,6 +175,20 @@ def test_what_is_undefined_is_shown_as_such_and_breaks_nothing(show):
     assert flows(page) == ["∂f/∂a = 2", "∂f/∂b = 0"]
 
 
+def test_a_line_says_where_0_is_a_convention_as_explain_does(show):
+    a = Tensor(-1.0, requires_grad=True)
+    page = show(explore("log(a) * maximum(a, 1) + a", a=2))
+    assert "convention" not in page.locator(".worked").inner_text()
+    page.fill("#input-0", "-1")
+    remark = "; 0 is taken by convention where the formula has no value"
+    assert lines(page)[1].endswith(f" = 1 · (−1) + NaN · 0 + 1 = 0{remark}")
+    with np.errstate(invalid="ignore"):
+        assert remark in str(explain(np.log(a) * np.maximum(a, 1) + a))
+    page.get_by_role("button", name="step back").click()
+    page.get_by_role("button", name="first step").click()
+    assert "convention" not in page.locator(".worked").inner_text()
+
+
 def test_a_derivation_follows_the_branch_that_is_taken(show):
     page = show(explore(lambda a: ag.relu(a) * 3, a=1))
     circle = item(page, "relu")

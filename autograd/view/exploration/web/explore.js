@@ -293,11 +293,12 @@ class Explorer {
   line(line, blank) {
     const kind = line.ways ? "flow" : line.first === undefined ? "value" : "slope";
     const row = make("p", { class: `line-of ${kind}` });
-    const stages = stagesOf(line, this.results, { known: this.step >= line.at, blank });
+    const known = this.step >= line.at;
+    const stages = stagesOf(line, this.results, { known, blank });
     row.append([line.name, ...stages.slice(0, -1)].join(" = "), " = ");
     const result = make("span", { class: "result" });
     result.textContent = stages.at(-1);
-    row.append(result);
+    row.append(result, known && !blank(line.slot) ? remark(line, this.results) : "");
     return row;
   }
 

@@ -73,3 +73,11 @@ function stagesOf(line, results, { known = true, blank = () => false } = {}) {
   stages.push(secret ? "?" : valueText(results[line.slot]));
   return stages.filter((text, i) => text && stages.indexOf(text) === i);
 }
+
+// What derivations say where a way sends 0 and its formula is 0 · NaN.
+function remark({ ways = [] }, results) {
+  const isAgreed = (w) => w.local !== null && Number.isFinite(results[w.sent])
+    && !Number.isFinite(results[w.from] * results[w.local]);
+  const way = ways.find(isAgreed);
+  return way ? `; ${number(results[way.sent])} is taken by convention where the formula has no value` : "";
+}
