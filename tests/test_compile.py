@@ -1423,6 +1423,22 @@ def test_methods_copies_and_arrays_by_keyword():
         assert_allclose(again(compile(np.sin))(x), np.sin(x))
 
 
+def test_a_method_that_returns_the_module_returns_the_compiled_one():
+    net = nn.Sequential(nn.Linear(3, 2), nn.Dropout())
+    fast = compile(net)
+    assert fast.eval() is fast
+    assert not net.training
+    assert fast.to("float32").requires_grad_(False).apply(str) is fast
+    assert [(p.dtype, p.requires_grad) for p in net.parameters()] == [(np.float32, False)] * 2
+    assert next(fast.modules()) is net
+
+
+def test_the_text_of_what_is_compiled_tells_what_it_is():
+    assert repr(compile(nn.Linear(3, 2))) == (
+        "compile(Linear(in_features=3, out_features=2, bias=True))"
+    )
+
+
 def test_a_derivative_with_respect_to_an_integer_is_that_of_a_number():
     slope = compile(grad(lambda x: x**2))
     assert slope(3) == 6

@@ -68,7 +68,13 @@ def guarded(x: Tensor) -> Tensor:
     return f(x)
 
 
+@torch.compile
+def faster(x: Tensor) -> Tensor:
+    return f(x)
+
+
 assert_type(quiet(a), Tensor)
+assert_type(faster(a), Tensor)
 assert_type(predicted(a), Tensor)
 assert_type(inferred(a), Tensor)
 assert_type(evaluated(a), Tensor)
@@ -106,6 +112,7 @@ class Doubled(nn.ReLU):
 net = Net()
 assert_type(net(a), Tensor)
 assert_type(net.first(a), Tensor)
+assert_type(torch.compile(net).eval()(a), Tensor)
 assert_type(nn.load(net, "net.safetensors").eval(), Net)
 batches = nn.data.Batches((torch.randn(30, 4), torch.randint(0, 3, 30)), batch_size=10)
 optimizer = nn.optim.Adam(net.parameters(), lr=0.05)

@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd.base import modes
 from autograd.base.closeness import is_close
+from autograd.base.contexts import Same
 from autograd.base.errors import function_name, refusal, refuse_uncallable, warn
 from autograd.base.modes import is_grad_enabled, readers
 from autograd.base.tree import flatten, is_alike, key_of
@@ -37,7 +38,7 @@ SIGNATURES = 8
 """So many signatures are usual; a function that has more is perhaps not meant to be compiled."""
 
 
-def compile(f: Callable[..., Any]) -> "Compiled":  # PyTorch's name
+def compile(f: Same) -> Same:  # PyTorch's name
     """Return a function that does what `f` does, faster: a decorator too.
 
     At the first call with arguments of certain shapes, dtypes and structure, `f` is captured (see
@@ -53,11 +54,12 @@ def compile(f: Callable[..., Any]) -> "Compiled":  # PyTorch's name
     are constant, too, and must be hashable.
     Where `f` calls ``backward``, gradients are added up in ``.grad`` as ever, so that any
     optimizer can use them; where it does not, its results wait for it as others do, so that a model
-    can be compiled alone: ``net = compile(net)``. The whole step is faster, as both passes are
-    planned together then. A result that this pass went through waits for no other one, so that the
-    step is no slower for a loss and logits that it returns: keep the graph by ``retain_graph=True``
-    or return ``h * 1`` for h to go on from it. Nor do results wait for a tensor that `f` itself
-    tells to require no gradient, be it at its end. Threads may call it at the same time.
+    can be compiled alone: ``net = compile(net)``, and ``net.eval()`` is the compiled one. The whole
+    step is faster, as both passes are planned together then. A result that this pass went through
+    waits for no other one, so that the step is no slower for a loss and logits that it returns:
+    keep the graph by ``retain_graph=True`` or return ``h * 1`` for h to go on from it. Nor do
+    results wait for a tensor that `f` itself tells to require no gradient, be it at its end.
+    Threads may call it at the same time.
 
     Raises
     ------
@@ -73,7 +75,7 @@ def compile(f: Callable[..., Any]) -> "Compiled":  # PyTorch's name
     (np.float64(2.0), array([2., 2.]))
     """
     refuse_uncallable(f, "compile(f)(x)")
-    return Compiled(f)
+    return Compiled(f)  # type: ignore[return-value]  # it is called as f is
 
 
 class Compiled:
@@ -105,10 +107,19 @@ class Compiled:
         return self._find(args, {}).guess(args)[0]
 
     def __getattr__(self, name: str) -> Any:
-        """Find what the function has, as a module its parameters."""
+        """Find what the function has, as a module its parameters; what returns it returns this."""
         if name == "f":  # while a copy is being made
             raise AttributeError(name)
-        return getattr(self.f, name)
+        found = getattr(self.f, name)
+        if getattr(found, "__self__", None) is not self.f:
+            return found
+
+        @functools.wraps(found)
+        def method(*args: Any, **options: Any) -> Any:
+            result = found(*args, **options)
+            return self if result is self.f else result
+
+        return method
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set what the function has there, as a module its mode, and keep what is our own."""
@@ -119,6 +130,9 @@ class Compiled:
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
+
+    def __repr__(self) -> str:
+        return f"compile({self.f!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return compile, (self.f,)
