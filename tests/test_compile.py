@@ -1439,6 +1439,30 @@ def test_the_text_of_what_is_compiled_tells_what_it_is():
     )
 
 
+@compile
+def squared(x):
+    return x * x
+
+
+class Squares:
+    squared = squared
+
+    @compile
+    def halved(self, x):
+        return x * x / 2
+
+
+def test_a_decorated_function_is_found_again_by_pickle():
+    for f in (squared, Squares.halved):
+        assert pickle.loads(pickle.dumps(f)) is f
+        assert copy.deepcopy(f) is f
+    other = compile(squared.f)  # which has the name, too
+    again = pickle.loads(pickle.dumps(Squares.halved.__get__(Squares())))
+    assert again(3.0) == 4.5
+    with pytest.raises(pickle.PicklingError, match="not the same object"):
+        pickle.dumps(other)
+
+
 def test_a_derivative_with_respect_to_an_integer_is_that_of_a_number():
     slope = compile(grad(lambda x: x**2))
     assert slope(3) == 6

@@ -1,6 +1,8 @@
 """`compile`: capture a function once per signature, and replay it from then on."""
 
 import functools
+import operator
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -134,7 +136,12 @@ class Compiled:
     def __repr__(self) -> str:
         return f"compile({self.f!r})"
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Be found by its name, as functions are, where it stands in the place of `f`."""
+        name = getattr(self, "__qualname__", "")
+        with suppress(AttributeError, KeyError):
+            if operator.attrgetter(name)(sys.modules[self.__module__]) is self:
+                return name
         return compile, (self.f,)
 
     def _key(self, args: tuple[Any, ...], options: dict[str, Any], skip: int = 0) -> Any:
