@@ -41,7 +41,7 @@ from autograd.interface.creation import (
 from autograd.interface.methods import Methods
 from autograd.interface.pytorch import cat, einsum, meshgrid, stack, where
 from autograd.mutation import inplace as _inplace  # noqa: F401  # and its assignment
-from autograd.primitive import primitive
+from autograd.primitive import OfTensors, primitive
 from autograd.provenance.calls import call_as
 from autograd.rules.convolution import conv, max_pool
 from autograd.rules.cross_entropy import softmax_cross_entropy
@@ -59,7 +59,8 @@ from autograd.sweep.steps import gradients
 from autograd.tensor import Tensor
 from autograd.transforms.mapping import vmap
 
-softmax, log_softmax = Methods.softmax, Methods.log_softmax  # which know `dim`
+softmax: OfTensors = Methods.softmax  # type: ignore[assignment]  # which knows `dim`
+log_softmax: OfTensors = Methods.log_softmax  # type: ignore[assignment]  # likewise
 
 if TYPE_CHECKING:
     from autograd.base.files import optional, write_atomically

@@ -8,7 +8,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypeVar, overload
 
 import numpy as np
 
@@ -189,7 +189,33 @@ CREATORS: set[Callable[..., Any]] = set()
 """NumPy functions that make a new array, ``like=`` a Tensor or of its shape: a constant one."""
 
 
-def primitive(fn: Callable[..., Any], *rules: Rule | None, **columns: Any) -> Any:
+class Recorded(Protocol):
+    """What stands for an array, such as a Tensor."""
+
+    _record: ClassVar[Callable[..., Any]]
+
+
+X = TypeVar("X", bound=Recorded)
+
+
+class OfTensors(Protocol):
+    """A function that makes a Tensor of a Tensor; of an array, an array."""
+
+    @overload
+    def __call__(self, x: X, /, *args: Any, **params: Any) -> X: ...
+    @overload
+    def __call__(self, x: Any = ..., /, *args: Any, **params: Any) -> Any: ...
+    def __hash__(self) -> int: ...
+
+
+class Recording(OfTensors, Protocol):
+    """What `primitive` returns."""
+
+    def defvjp(self, *rules: Rule | None) -> None:
+        """Set the derivative."""
+
+
+def primitive(fn: Callable[..., Any], *rules: Rule | None, **columns: Any) -> Recording:
     """Enter a function into the table; return the function that records.
 
     A NumPy function dispatches by itself and is returned as it is. Any other comes back wrapped, so
@@ -225,7 +251,7 @@ def primitive(fn: Callable[..., Any], *rules: Rule | None, **columns: Any) -> An
         where = f"primitive({fn!r:.40})"
         raise refusal(TypeError, "a primitive is a function", where, "@primitive")
     _check_rules(rules, function_name(fn))
-    key = fn if _dispatches(fn) else _recording(fn)
+    key: Any = fn if _dispatches(fn) else _recording(fn)
     if key is not fn and ("name" in columns or not hasattr(fn, "__name__")):
         # which help() shows, and pickle looks for
         key.__name__ = key.__qualname__ = columns.get("name", function_name(fn))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from inspect import Signature, signature
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from autograd import Tensor, zeros
 from nn import init, nonlinear
@@ -46,6 +46,14 @@ class Function(Module):
             cls.__signature__ = cls._takes  # which help() and editors show
         elif "__init__" in vars(cls):
             cls.__signature__ = None  # that of its own __init__
+
+    if TYPE_CHECKING:
+
+        @overload  # of an array it makes an array
+        def __call__(self, x: Tensor, /, *data: Any) -> Tensor: ...
+        @overload
+        def __call__(self, x: Any = ..., /, *data: Any, **named: Any) -> Any: ...
+        def __call__(self, *data: Any, **named: Any) -> Any: ...
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         parameters = signature(self.function).parameters

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, default_generator, linear, no_grad, refusal
-from nn import criteria, nonlinear, windows
+from nn import criteria, nonlinear, targets, windows
 from nn.checks import refuse, refuse_other_shapes
 from nn.criteria import *  # noqa: F403  # the losses are functions too
 from nn.nonlinear import *  # noqa: F403  # and the activations
 from nn.nonlinear import into
-from nn.targets import Array, Maybe, class_indices, fixed, floating, raw, refuse_fractions
+from nn.targets import Array, Maybe, Same, class_indices, fixed, floating, raw
 from nn.windows import *  # noqa: F403  # and what slides
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ += criteria.__all__ + nonlinear.__all__ + windows.__all__
 
 
 # ── layers ────────────────────────────────────────────────────────────────────────────────────
-def dropout(input: Array, p: float = 0.5, training: bool = True, inplace: bool = False) -> Array:
+def dropout(input: Same, p: float = 0.5, training: bool = True, inplace: bool = False) -> Same:
     """Set each element to 0 with probability p, and multiply the others by 1 / (1 - p).
 
     So the expectation is the input (Srivastava et al., 2014). When not `training`, return the
@@ -40,7 +40,7 @@ def dropout(input: Array, p: float = 0.5, training: bool = True, inplace: bool =
     return into(input, x * np.multiply(keep, scale, dtype=x.dtype), inplace)
 
 
-def _dropout(input: Array, p: float, training: bool) -> Array:
+def _dropout(input: Same, p: float, training: bool) -> Same:
     whole = np.ones((*input.shape[:2], *[1] * (input.ndim - 2)), input.dtype)
     return input * dropout(whole, p, training)
 
@@ -48,7 +48,7 @@ def _dropout(input: Array, p: float, training: bool) -> Array:
 _dropout1d, _dropout2d = windows.over(1, _dropout), windows.over(2, _dropout)
 
 
-def dropout1d(input: Array, p: float = 0.5, training: bool = True, inplace: bool = False) -> Array:
+def dropout1d(input: Same, p: float = 0.5, training: bool = True, inplace: bool = False) -> Same:
     """Return `dropout` of whole channels of (N, C, L) or (C, L) (Tompson et al., 2015).
 
     >>> dropout1d(np.ones((1, 3, 2)), p=1.0).max().item()
@@ -57,7 +57,7 @@ def dropout1d(input: Array, p: float = 0.5, training: bool = True, inplace: bool
     return into(input, _dropout1d(input, p, training), inplace)
 
 
-def dropout2d(input: Array, p: float = 0.5, training: bool = True, inplace: bool = False) -> Array:
+def dropout2d(input: Same, p: float = 0.5, training: bool = True, inplace: bool = False) -> Same:
     """Return `dropout` of whole channels of (N, C, H, W) or (C, H, W).
 
     >>> dropout2d(np.ones((1, 3, 2, 2)), p=1.0).max().item()
@@ -185,7 +185,7 @@ def batch_norm(
     return _affine(y, _by_channel(weight, input), _by_channel(bias, input))
 
 
-def normalize(input: Array, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Array:
+def normalize(input: Same, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Same:
     """Return ``x / ‖x‖ₚ`` along `dim`, no norm counting as less than eps.
 
     >>> normalize(np.array([[3.0, 4.0]]))
@@ -317,7 +317,7 @@ def one_hot(input: Array, num_classes: int = -1) -> Tensor:
             [0, 0, 1]])
     """
     indices = raw(input)
-    refuse_fractions("one_hot", input=indices)
+    targets.refuse_fractions("one_hot", input=indices)
     none = not hasattr(num_classes, "__index__") or num_classes < -1
     refuse(none, "classes are counted", f"one_hot({num_classes=})", "num_classes=10; -1 for all")
     classes = num_classes if num_classes >= 0 else int(indices.max(initial=-1)) + 1

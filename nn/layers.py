@@ -220,7 +220,7 @@ class Sequential(ModuleList):
     def __add__(self, modules: Iterable[Module]) -> "Sequential":
         return Sequential(*self, *modules)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:  # but for arrays, and for a recurrent layer at the end
         """Give each module the result of the one before."""
         for module in self:
             x = module(x)

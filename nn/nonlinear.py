@@ -11,7 +11,7 @@ import numpy as np
 import autograd
 from autograd import default_generator, gelu, sigmoid
 from nn.checks import refuse
-from nn.targets import Array, floating, given
+from nn.targets import Array, Same, floating, given
 
 __all__ = [
     "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
@@ -39,7 +39,7 @@ def into(input: Array, y: Array, inplace: bool) -> Array:
 
 
 # ── with bends ────────────────────────────────────────────────────────────────────────────────
-def relu(input: Array, inplace: bool = False) -> Array:
+def relu(input: Same, inplace: bool = False) -> Same:
     """Return ``max(x, 0)``; `inplace` writes it into the input.
 
     >>> relu(np.array([-1.0, 2.0]))
@@ -49,8 +49,8 @@ def relu(input: Array, inplace: bool = False) -> Array:
 
 
 def hardtanh(
-    input: Array, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
-) -> Array:
+    input: Same, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+) -> Same:
     """Return x, but at least `min_val` and at most `max_val`.
 
     >>> hardtanh(np.array([-3.0, 0.5]))
@@ -59,7 +59,7 @@ def hardtanh(
     return into(input, np.clip(input, min_val, max_val), inplace)
 
 
-def relu6(input: Array, inplace: bool = False) -> Array:
+def relu6(input: Same, inplace: bool = False) -> Same:
     """Return ``min(max(x, 0), 6)``.
 
     >>> relu6(np.array([-1.0, 7.0]))
@@ -68,7 +68,7 @@ def relu6(input: Array, inplace: bool = False) -> Array:
     return into(input, np.clip(input, 0.0, 6.0), inplace)
 
 
-def hardsigmoid(input: Array, inplace: bool = False) -> Array:
+def hardsigmoid(input: Same, inplace: bool = False) -> Same:
     """Return ``relu6(x + 3) / 6``.
 
     >>> hardsigmoid(np.array([-4.0, 0.0]))
@@ -77,7 +77,7 @@ def hardsigmoid(input: Array, inplace: bool = False) -> Array:
     return into(input, relu6(input + 3.0) / 6.0, inplace)
 
 
-def hardswish(input: Array, inplace: bool = False) -> Array:
+def hardswish(input: Same, inplace: bool = False) -> Same:
     """Return ``x relu6(x + 3) / 6`` (Howard et al., "Searching for MobileNetV3", 2019).
 
     >>> hardswish(np.array([-4.0, 3.0])) + 0
@@ -86,7 +86,7 @@ def hardswish(input: Array, inplace: bool = False) -> Array:
     return into(input, input * hardsigmoid(input), inplace)
 
 
-def leaky_relu(input: Array, negative_slope: float | Array = 0.01, inplace: bool = False) -> Array:
+def leaky_relu(input: Same, negative_slope: float | Array = 0.01, inplace: bool = False) -> Same:
     """Return ``max(x, 0) + negative_slope min(x, 0)`` (Maas, Hannun and Ng, 2013).
 
     >>> leaky_relu(np.array([-1.0, 2.0]), 0.5)
@@ -114,9 +114,9 @@ def prelu(input: Array, weight: Array) -> Array:
 
 
 def rrelu(
-    input: Array, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False,
+    input: Same, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False,
     inplace: bool = False,
-) -> Array:  # fmt: skip
+) -> Same:  # fmt: skip
     """Return `leaky_relu` with random slopes from lower to upper; else with the one between.
 
     Xu, Wang, Chen and Li, "Empirical evaluation of rectified activations", 2015.
@@ -131,16 +131,17 @@ def rrelu(
     return into(input, leaky_relu(x, slope.astype(x.dtype)), inplace)
 
 
-def hardshrink(input: Array, lambd: float = 0.5) -> Array:
+def hardshrink(input: Same, lambd: float = 0.5) -> Same:
     """Return ``x [|x| > lambd]``.
 
     >>> hardshrink(np.array([-0.4, 2.0]))
     array([0., 2.])
     """
-    return np.where(abs(input) <= lambd, 0.0, input)  # so that nan stays
+    y: Any = np.where(abs(input) <= lambd, 0.0, input)  # so that nan stays
+    return y
 
 
-def softshrink(input: Array, lambd: float = 0.5) -> Array:
+def softshrink(input: Same, lambd: float = 0.5) -> Same:
     """Return x moved towards 0 by `lambd`, and not beyond: ``relu(x - λ) - relu(-x - λ)``.
 
     >>> softshrink(np.array([-0.4, 2.0]))
@@ -150,7 +151,7 @@ def softshrink(input: Array, lambd: float = 0.5) -> Array:
     return autograd.relu(input - lambd) - autograd.relu(-input - lambd)
 
 
-def threshold(input: Array, threshold: float, value: float, inplace: bool = False) -> Array:
+def threshold(input: Same, threshold: float, value: float, inplace: bool = False) -> Same:
     """Return x where it is greater than the threshold, and else the value.
 
     >>> threshold(np.array([1.0, 3.0]), 2.0, 0.0)
@@ -160,7 +161,7 @@ def threshold(input: Array, threshold: float, value: float, inplace: bool = Fals
 
 
 # ── with exponentials ─────────────────────────────────────────────────────────────────────────
-def tanh(input: Array) -> Array:
+def tanh(input: Same) -> Same:
     """Return the hyperbolic tangent.
 
     >>> tanh(0.0).item()
@@ -169,7 +170,7 @@ def tanh(input: Array) -> Array:
     return np.tanh(input)
 
 
-def tanhshrink(input: Array) -> Array:
+def tanhshrink(input: Same) -> Same:
     """Return ``x - tanh x``.
 
     >>> tanhshrink(np.array([0.0, 1.0])).round(3)
@@ -178,7 +179,7 @@ def tanhshrink(input: Array) -> Array:
     return input - np.tanh(input)
 
 
-def softsign(input: Array) -> Array:
+def softsign(input: Same) -> Same:
     """Return ``x / (1 + |x|)``.
 
     >>> softsign(np.array([-1.0, 3.0]))
@@ -187,7 +188,7 @@ def softsign(input: Array) -> Array:
     return input / (1.0 + abs(input))
 
 
-def elu(input: Array, alpha: float = 1.0, inplace: bool = False) -> Array:
+def elu(input: Same, alpha: float = 1.0, inplace: bool = False) -> Same:
     """Return ``max(x, 0) + alpha (exp(min(x, 0)) - 1)`` (Clevert, Unterthiner, Hochreiter, 2016).
 
     >>> elu(np.array([-1.0, 2.0])).round(3)
@@ -197,7 +198,7 @@ def elu(input: Array, alpha: float = 1.0, inplace: bool = False) -> Array:
     return into(input, y, inplace)
 
 
-def celu(input: Array, alpha: float = 1.0, inplace: bool = False) -> Array:
+def celu(input: Same, alpha: float = 1.0, inplace: bool = False) -> Same:
     """Return ``max(x, 0) + alpha (exp(min(x, 0) / alpha) - 1)`` (Barron, 2017).
 
     >>> celu(np.array([-1.0, 2.0])).round(3)
@@ -207,7 +208,7 @@ def celu(input: Array, alpha: float = 1.0, inplace: bool = False) -> Array:
     return into(input, y, inplace)
 
 
-def selu(input: Array, inplace: bool = False) -> Array:
+def selu(input: Same, inplace: bool = False) -> Same:
     """Return `elu` scaled so that signals keep mean 0 and variance 1 (Klambauer et al., 2017).
 
     >>> selu(np.array([-1.0, 2.0])).round(3)
@@ -216,7 +217,7 @@ def selu(input: Array, inplace: bool = False) -> Array:
     return into(input, SELU_SCALE * elu(input, SELU_ALPHA), inplace)
 
 
-def softplus(input: Array, beta: float = 1.0, threshold: float = 20.0) -> Array:
+def softplus(input: Same, beta: float = 1.0, threshold: float = 20.0) -> Same:
     """Return ``ln(1 + exp(beta x)) / beta``, and x where ``beta x`` is above the threshold.
 
     >>> softplus(np.array([0.0, 100.0])).round(3)
@@ -226,7 +227,7 @@ def softplus(input: Array, beta: float = 1.0, threshold: float = 20.0) -> Array:
     return np.where(beta * input > threshold, input, y)
 
 
-def logsigmoid(input: Array) -> Array:
+def logsigmoid(input: Same) -> Same:
     """Return ``ln σ(x)``, finite where σ(x) rounds to 0.
 
     >>> logsigmoid(np.array([0.0, -1000.0])).round(3).tolist()
@@ -235,7 +236,7 @@ def logsigmoid(input: Array) -> Array:
     return -autograd.softplus(-floating(input))  # bytes would wrap
 
 
-def mish(input: Array, inplace: bool = False) -> Array:
+def mish(input: Same, inplace: bool = False) -> Same:
     """Return ``x tanh(ln(1 + exp x))`` (Misra, 2019).
 
     >>> mish(np.array([0.0, 1.0])).round(3)
@@ -244,7 +245,7 @@ def mish(input: Array, inplace: bool = False) -> Array:
     return into(input, input * np.tanh(autograd.softplus(input)), inplace)
 
 
-def silu(input: Array, inplace: bool = False) -> Array:
+def silu(input: Same, inplace: bool = False) -> Same:
     """Return ``x σ(x)`` (Hendrycks and Gimpel, "Gaussian error linear units", 2016).
 
     >>> silu(np.array([0.0, 1.0])).round(3)
@@ -254,7 +255,7 @@ def silu(input: Array, inplace: bool = False) -> Array:
 
 
 # ── along an axis ─────────────────────────────────────────────────────────────────────────────
-def softmax(input: Array, dim: int = -1, *, dtype: Any = None) -> Array:
+def softmax(input: Same, dim: int = -1, *, dtype: Any = None) -> Same:
     """Return ``exp(x) / Σ exp(x)`` along `dim`; with a `dtype`, x is converted to that before.
 
     >>> softmax(np.log([1.0, 3.0]))
@@ -263,7 +264,7 @@ def softmax(input: Array, dim: int = -1, *, dtype: Any = None) -> Array:
     return autograd.softmax(given(input), axis=dim, dtype=dtype)
 
 
-def softmin(input: Array, dim: int = -1, *, dtype: Any = None) -> Array:
+def softmin(input: Same, dim: int = -1, *, dtype: Any = None) -> Same:
     """Return ``exp(-x) / Σ exp(-x)`` along `dim`, as `softmax` does.
 
     >>> softmin(np.log([1.0, 3.0]))
@@ -272,7 +273,7 @@ def softmin(input: Array, dim: int = -1, *, dtype: Any = None) -> Array:
     return autograd.softmax(-floating(input), axis=dim, dtype=dtype)
 
 
-def log_softmax(input: Array, dim: int = -1, *, dtype: Any = None) -> Array:
+def log_softmax(input: Same, dim: int = -1, *, dtype: Any = None) -> Same:
     """Return ``x - ln Σ exp(x)`` along `dim`, finite where the logarithm of `softmax` is not.
 
     >>> log_softmax(np.array([0.0, 1e4]))
@@ -281,7 +282,7 @@ def log_softmax(input: Array, dim: int = -1, *, dtype: Any = None) -> Array:
     return autograd.log_softmax(given(input), axis=dim, dtype=dtype)
 
 
-def glu(input: Array, dim: int = -1) -> Array:
+def glu(input: Same, dim: int = -1) -> Same:
     """Return ``a σ(b)`` of the two halves along `dim` (Dauphin et al., 2017).
 
     Raises ValueError where they would differ in length.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from numbers import Number
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from autograd import Tensor, plain, primitive, refusal, warn
 from nn.checks import refuse, refuse_other_shapes
 
 Array = Any  # a Tensor or an array: what comes out of a function here is what came in
+Same = TypeVar("Same", bound=Any)  # likewise, where it depends on one argument alone
 Maybe = Array | None  # what may be left out
 IGNORED = -100  # what PyTorch ignores unless told otherwise
 SUM_TOLERANCE = 1e-3  # leaves room for probabilities typed by hand, or in float16

@@ -10,14 +10,14 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 from inspect import signature
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 import autograd
 from autograd import refusal
 from nn.checks import refuse, refuse_other_shapes
-from nn.targets import Array, Maybe, floating
+from nn.targets import Array, Maybe, Same, floating
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d",
@@ -25,6 +25,7 @@ __all__ = [
 ]  # fmt: skip
 
 Size = int | Sequence[int]
+Windowed = TypeVar("Windowed", bound=Callable[..., Any])
 BORDERS: dict[str, Any] = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
@@ -55,7 +56,7 @@ def counts(axes: int, **sizes: Size) -> list[tuple[int, ...]]:
     return found
 
 
-def over(axes: int, f: Callable[..., Array]) -> Callable[..., Array]:
+def over(axes: int, f: Windowed) -> Windowed:
     """Return f for inputs of so many axes behind (N, C), or behind C alone.
 
     What f does not take is refused under the name of what is returned.
@@ -81,10 +82,10 @@ def over(axes: int, f: Callable[..., Array]) -> Callable[..., Array]:
             raise
 
     run.__name__ = f"{f.__name__.removeprefix('_')}{axes}d"
-    return run
+    return run  # type: ignore[return-value]  # it takes what f does
 
 
-def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Array:
+def pad(input: Same, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Same:
     """Return what has more elements before and after: (before, after) of the last axis comes first.
 
     `mode` is "constant", of a `value`, or "reflect", "replicate" or "circular". A number below 0
@@ -107,7 +108,7 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float =
     instead += f"; mode one of {', '.join(modes)}"
     refuse(wrong, "an axis is padded before and after, or loses what it has", where, instead)
     options = {"constant_values": value} if mode == "constant" else {}
-    y = np.pad(input, more, mode=modes[mode], **options)
+    y: Any = np.pad(input, more, mode=modes[mode], **options)
     kept = (slice(a, n - b) for n, (a, b) in zip(y.shape, less, strict=True))
     return y[tuple(kept)] if any(map(any, less)) else y
 
@@ -212,9 +213,9 @@ def _cover(
 
 
 def _max_pool(
-    input: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0,
+    input: Same, kernel_size: Size, stride: Size | None = None, padding: Size = 0,
     dilation: Size = 1, ceil_mode: bool = False,
-) -> Array:  # fmt: skip
+) -> Same:  # fmt: skip
     """Return the maximum of each window; the stride is the window's size unless told.
 
     `ceil_mode` also takes the last windows that are not full. Where several elements are the
@@ -225,7 +226,8 @@ def _max_pool(
     """
     kernel, steps, ends = _cover(input, kernel_size, stride, padding, dilation, ceil_mode)
     x = _padded(input, ends, _least(input.dtype))
-    return autograd.max_pool(x, kernel=kernel, stride=steps, dilation=dilation)
+    y: Any = autograd.max_pool(x, kernel=kernel, stride=steps, dilation=dilation)
+    return y
 
 
 def _least(dtype: Any) -> float:
@@ -235,9 +237,9 @@ def _least(dtype: Any) -> float:
 
 
 def _avg_pool(
-    input: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0,
+    input: Same, kernel_size: Size, stride: Size | None = None, padding: Size = 0,
     ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: float | None = None,
-) -> Array:  # fmt: skip
+) -> Same:  # fmt: skip
     """Return the mean of each window; zeros of the padding count, if `count_include_pad`.
 
     `divisor_override`, which is not 0, divides the sums instead of the number of elements. The rest
@@ -265,7 +267,7 @@ def _sums(x: Array, kernel: Sequence[int], stride: Sequence[int]) -> Array:
     return functools.reduce(operator.add, (x[(..., *at)] for at in itertools.product(*places)))
 
 
-def _adaptive_avg_pool(input: Array, output_size: Size | Sequence[int | None] | None) -> Array:
+def _adaptive_avg_pool(input: Same, output_size: Size | Sequence[int | None] | None) -> Same:
     """Return means over `output_size` windows along each axis, as equal as they can be.
 
     Window i goes from ``i n // size`` to ``(i + 1) n / size``, rounded up; None keeps an axis.
@@ -277,7 +279,7 @@ def _adaptive_avg_pool(input: Array, output_size: Size | Sequence[int | None] | 
     return _adaptive(np.mean, input, output_size)
 
 
-def _adaptive_max_pool(input: Array, output_size: Size | Sequence[int | None] | None) -> Array:
+def _adaptive_max_pool(input: Same, output_size: Size | Sequence[int | None] | None) -> Same:
     """Return maxima over `output_size` windows along each axis, see `adaptive_avg_pool2d`.
 
     >>> adaptive_max_pool1d(np.array([[1.0, 3.0, 2.0]]), 1)

@@ -600,7 +600,7 @@ SAID = {
         TypeError,
         "GELU: got an unexpected keyword argument 'inplace'",
         "GELU(inplace=True)",
-        "GELU(approximate='none')",
+        "GELU(approximate: str = 'none')",
     ),
     "a vector for a weight": (
         lambda: nn.functional.linear(Tensor(np.zeros((5, 3))), Tensor(np.zeros(3))),

@@ -18,10 +18,12 @@ import autograd.numpy as anp
 import autograd.numpy.random as npr
 import autograd.scipy.stats.norm as norm
 import nn
-from autograd import Program, Tensor, capture, checkpoint, hvp, jvp, no_grad, value_and_grad, vjp
+from autograd import Program, Tensor, capture, checkpoint, hvp, jvp, no_grad, primitive
+from autograd import value_and_grad, vjp
 from autograd.numpy import fft, numpy_wrapper
 from autograd.scipy import stats
 from autograd.scipy.stats.gamma import logpdf
+from nn import functional
 
 a, x = Tensor(2.0, requires_grad=True), np.ones(2)
 assert_type((a + 1) * 2 - -a / x @ a**2, Tensor)
@@ -35,11 +37,25 @@ assert_type(a.grad, Tensor)
 assert_type(a.shape, tuple[int, ...])
 assert_type(a.sum(dim=0).std().exp().astype("f4").reshape(1).squeeze().zero_(), Tensor)
 assert_type(a.split(2), tuple[Tensor, ...])
+assert_type(torch.relu(a) + torch.erf(a) + torch.linear(a, weight=x), Tensor)
+assert_type(torch.where(a > 0, a, 0), Tensor)
+assert_type(torch.softmax(a, dim=0), Tensor)
+assert_type(a.max(dim=0).values, Tensor)
+assert_type(a.min(0), Tensor)
+a.sum(foo=1)  # type: ignore[call-arg]  # no such word
 torch.exp(torch.sum(a, dim=0)).backward()
 
 
 def f(x: Tensor) -> Tensor:
     return (x * x).sum()
+
+
+@primitive
+def cube(x: Any) -> Any:
+    return x * x * x
+
+
+assert_type(cube(a), Tensor)
 
 
 @no_grad()
@@ -113,6 +129,12 @@ net = Net()
 assert_type(net(a), Tensor)
 assert_type(net.first(a), Tensor)
 assert_type(torch.compile(net).eval()(a), Tensor)
+assert_type(net.rest(a), Tensor)
+assert_type(nn.CrossEntropyLoss()(a, [0]), Tensor)
+assert_type(nn.Dropout(0.5)(nn.Flatten()(a)), Tensor)
+assert_type(functional.gelu(functional.max_pool2d(input=a, kernel_size=2)), Tensor)
+array: np.ndarray = functional.relu(x)
+functional.max_pool2d(a)  # type: ignore[call-arg]  # of what size
 assert_type(nn.load(net, "net.safetensors").eval(), Net)
 batches = nn.data.Batches((torch.randn(30, 4), torch.randint(0, 3, 30)), batch_size=10)
 optimizer = nn.optim.Adam(net.parameters(), lr=0.05)

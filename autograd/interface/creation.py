@@ -12,6 +12,7 @@ from autograd.base.errors import function_name, plain, refusal
 from autograd.interface.devices import on_cpu
 from autograd.interface.spellings import one
 from autograd.mutation.witness import SHARING, fingerprint
+from autograd.primitive import OfTensors
 from autograd.tensor import Tensor, constant
 
 P = ParamSpec("P")
@@ -162,7 +163,7 @@ def filled(shape: Any, value: Any, dtype: Any, requires_grad: bool, device: Any)
     return tensor(np.full(shape, value, dtype), requires_grad, device=device)
 
 
-def alike(make: Callable[..., Any]) -> Callable[..., Any]:
+def alike(make: Callable[..., Any]) -> OfTensors:
     """Return PyTorch's function over NumPy's: what it makes may require a gradient."""
 
     def made(
@@ -174,7 +175,7 @@ def alike(make: Callable[..., Any]) -> Callable[..., Any]:
 
     made.__name__ = made.__qualname__ = make.__name__
     made.__doc__ = f"Return ``np.{make.__name__}(input, dtype)``, which may require a gradient."
-    return made
+    return made  # type: ignore[return-value]  # with less to choose from
 
 
 zeros_like, ones_like = alike(np.zeros_like), alike(np.ones_like)

@@ -8,7 +8,7 @@ the functions of the module, ``torch.std(x)``: NumPy's are ``np.std(x)``.
 import math
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, overload
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
@@ -39,6 +39,26 @@ class Found(NamedTuple):
     indices: "Tensor"
 
 
+class Reduction(Protocol):
+    """The method ``sum`` and its like, in NumPy's words and in PyTorch's."""
+
+    def __call__(
+        self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False,
+        initial: Any = None, where: Any = True, *, dim: Any = None, keepdim: bool = False,
+    ) -> "Tensor": ...  # fmt: skip
+
+
+class Extreme(Protocol):
+    """The method ``max`` or ``min``: along an axis, PyTorch's words find places, too."""
+
+    @overload
+    def __call__(self, *, dim: int, keepdim: bool = False) -> Found: ...
+    @overload
+    def __call__(self, axis: Any = None, *, keepdims: bool = False, **options: Any) -> "Tensor": ...
+    @overload
+    def __call__(self, dim: int, keepdim: bool) -> Found: ...
+
+
 def axis_in(lengths: tuple[int, ...], dim: int) -> int:
     """Return the number of an axis, from 0 on. Raises IndexError where there is none.
 
@@ -53,7 +73,7 @@ def axis_in(lengths: tuple[int, ...], dim: int) -> int:
 
 
 # ── names that arrays have, too ───────────────────────────────────────────────────────────────
-def reduction(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
+def reduction(fn: Callable[..., Any]) -> Reduction:
     """Return the method ``sum(dim=None, keepdim=False)`` over NumPy's function."""
 
     def pytorchs(x: Any, dim: Any = None, keepdim: bool = False, **options: Any) -> Any:
@@ -79,7 +99,7 @@ def spread(fn: Callable[..., Any]) -> Callable[..., "Tensor"]:
     return shared(fn, pytorchs)
 
 
-def extreme(fn: Any, where: Any, of_two: Any) -> Callable[..., Any]:
+def extreme(fn: Any, where: Any, of_two: Any) -> Extreme:
     """Return the method ``max`` or ``min``, which finds places, too, along one axis."""
 
     def pytorchs(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
@@ -170,6 +190,10 @@ def einsum(equation: Any, *operands: Any, **options: Any) -> "Tensor":
     return dispatching.einsum(equation, *operands, **options)
 
 
+@overload
+def where(condition: "Tensor", input: Any, other: Any, *, out: Any = None) -> "Tensor": ...
+@overload
+def where(condition: Any, input: Any = None, other: Any = None, *, out: Any = None) -> Any: ...
 def where(condition: Any, input: Any = None, other: Any = None, *, out: Any = None) -> Any:
     """Return ``np.where(condition, input, other)``, or the places where the condition is true.
 

@@ -6,7 +6,7 @@ compare and the printers can expand. They work on arrays and on Tensors alike.
 
 import functools
 import math
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from autograd.rules.shape import as_rows
 SQRT_HALF, SQRT_2PI, SQRT_PI = math.sqrt(0.5), math.sqrt(2 * math.pi), math.sqrt(math.pi)
 SQRT_2_OVER_PI, CUBIC = math.sqrt(2 / math.pi), 0.044715
 STRIP = 2**15  # zeros that stay in the cache
+Same = TypeVar("Same", bound=Any)  # a Tensor or an array
 
 
 def sigmoid_(x):
@@ -220,7 +221,7 @@ OPEN = {linear, silu, gelu_exact, gelu_tanh}
 """What programs write out, so that the forward pass and its gradient share parts."""
 
 
-def gelu(input: Any, approximate: str = "none") -> Any:
+def gelu(input: Same, approximate: str = "none") -> Same:
     """Return ``x Φ(x)``, Φ being the normal distribution (Hendrycks and Gimpel, 2016).
 
     Parameters

@@ -4,6 +4,7 @@ import functools
 import itertools
 import math
 import operator
+from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
@@ -389,5 +390,5 @@ VIEWS = {
 BY_ARRAYS = {operator.getitem: gather, setitem: place, scatter: scatter_at}
 """Indexing by constants, and the same by arrays that are arguments themselves."""
 
-FIRST_ARRAY = {gather: 1, place: 2, scatter_at: 1}
+FIRST_ARRAY: dict[Any, int] = {gather: 1, place: 2, scatter_at: 1}
 """From which argument on these have the arrays of their index."""

@@ -51,7 +51,7 @@ def running(fn):
 running_max = primitive(running(np.maximum), d_running, name="running_max", code="np.maximum.accumulate({0})")
 running_min = primitive(running(np.minimum), d_running, name="running_min", code="np.minimum.accumulate({0})")
 # fmt: on
-RUNNING = {
+RUNNING: dict[Any, Any] = {
     np.add: np.cumsum,
     np.multiply: np.cumprod,
     np.maximum: running_max,
