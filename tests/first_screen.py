@@ -19,7 +19,9 @@ def made() -> tuple[str, str]:
     d = a + b
     f = d * c
     f.backward()
-    return draw(f, detail="local").svg(), explore(f).html()
+    picture = draw(f, detail="local").svg()
+    f = (a + b) * c  # on the page d gets its letter without a name, and the title is the formula
+    return picture, explore(f).html()
 
 
 def words(svg: str) -> list[str]:
