@@ -204,14 +204,14 @@ class OfTensors(Protocol):
     @overload
     def __call__(self, x: X, /, *args: Any, **params: Any) -> X: ...
     @overload
-    def __call__(self, x: Any = ..., /, *args: Any, **params: Any) -> Any: ...
+    def __call__(self, *args: Any, **params: Any) -> Any: ...
     def __hash__(self) -> int: ...
 
 
 class Recording(OfTensors, Protocol):
     """What `primitive` returns."""
 
-    def defvjp(self, *rules: Rule | None) -> None:
+    def defvjp(self, *rules: Any) -> None:
         """Set the derivative."""
 
 

@@ -175,7 +175,7 @@ def alike(make: Callable[..., Any]) -> OfTensors:
 
     made.__name__ = made.__qualname__ = make.__name__
     made.__doc__ = f"Return ``np.{make.__name__}(input, dtype)``, which may require a gradient."
-    return made  # type: ignore[return-value]  # with less to choose from
+    return made
 
 
 zeros_like, ones_like = alike(np.zeros_like), alike(np.ones_like)
