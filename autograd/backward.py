@@ -295,7 +295,7 @@ def backward(
         self.meta = {**self.meta, "consumed": consumed} if self.meta else {"consumed": consumed}
 
 
-Tensor.backward = backward  # the sweep stands above Tensor
+Tensor.backward = backward  # type: ignore[method-assign]  # the sweep stands above Tensor
 
 
 def _seen(node: Tensor, reached: Any) -> tuple[Any, ...]:

@@ -15,17 +15,21 @@ import numpy as np
 from autograd import rules  # noqa: F401  # they fill the table
 from autograd.base import modes
 from autograd.base.blocks import in_pieces
-from autograd.base.errors import call_of, describe, failed_call, no_float, plain, refusal, shape_of
+from autograd.base.errors import call_of, describe, failed_call, no_float, refusal, shape_of
 from autograd.base.modes import paused, readers, watchers, watching
 from autograd.base.usage import asking
 from autograd.interface import methods, protocols, pytorch
 from autograd.interface.methods import SLOTS, Methods
-from autograd.interface.values import no_array, result_of, unnested, values
 from autograd.mutation.versions import birth
 from autograd.mutation.witness import reads, witnessed
 from autograd.primitive import PRIMITIVES, Primitive, held
-from autograd.rules.shape import cut_off, setitem, unlisted
+from autograd.rules.shape import cut_off, setitem
 from autograd.sweep.hooks import Hook, add_hook
+
+# isort: off
+from autograd.interface.values import (
+    Operand, as_operand, is_operand, no_array, result_of, unnested, values,
+)  # fmt: skip
 
 NONE: dict[str, Any] = {}
 PART = {"part": True}
@@ -37,7 +41,9 @@ float64, ndarray = np.float64, np.ndarray
 new = object.__new__
 
 
-def _binary(fn: Callable[..., Any], *, reflected: bool = False) -> Callable[[Any, Any], "Tensor"]:
+def _binary(
+    fn: Callable[..., Any], *, reflected: bool = False
+) -> Callable[["Tensor", Operand], "Tensor"]:
     """Write the operator of a row: `record`, unrolled for two arguments."""
     op = PRIMITIVES[fn]
     call, differentiable, is_read = op.call, op.differentiable, reads(op, 1)
@@ -88,18 +94,6 @@ def _unary(fn: Callable[..., Any]) -> Callable[[Any], "Tensor"]:
     return lambda a: record(op, (a,))
 
 
-def is_operand(b: Any) -> bool:
-    """Tell whether an operator takes b, which is no Tensor: a number, a list, an array, a table."""
-    return isinstance(b, (np.generic, int, float, complex, list, tuple)) or (
-        isinstance(plain(b), np.ndarray)
-    )
-
-
-def as_operand(b: Any) -> Any:
-    """Return what `is_operand` takes as rules do: with a shape, or as Python's number."""
-    return unlisted(plain(b))
-
-
 class Tensor(Methods):
     """An array that remembers the operation it came from, so that gradients can flow back.
 
@@ -139,8 +133,7 @@ class Tensor(Methods):
     _record: ClassVar[Callable[..., "Tensor"]]  # how primitives find `record`, below
     __array_ufunc__: ClassVar[Callable[..., Any]]  # given by the rooms above: interface.dispatch,
     __array_function__: ClassVar[Callable[..., Any]]
-    backward: ClassVar[Callable[..., None]]  # autograd.backward,
-    __setitem__: ClassVar[Callable[[Any, Any, Any], None]]  # mutation.inplace,
+    __setitem__: ClassVar[Callable[["Tensor", Any, Operand], None]]  # mutation.inplace,
     backward_steps: ClassVar[Callable[..., Any]]  # and sweep.steps
 
     def __init__(
@@ -194,7 +187,8 @@ class Tensor(Methods):
     __rshift__, __rrshift__ = _binary(np.right_shift), _binary(np.right_shift, reflected=True)
     __lt__, __le__ = _binary(np.less), _binary(np.less_equal)
     __gt__, __ge__ = _binary(np.greater), _binary(np.greater_equal)
-    __eq__, __ne__ = _binary(np.equal), _binary(np.not_equal)
+    __eq__: Callable[["Tensor", object], "Tensor"] = _binary(np.equal)  # type: ignore[assignment]  # of anything
+    __ne__: Callable[["Tensor", object], "Tensor"] = _binary(np.not_equal)  # type: ignore[assignment]  # likewise
     __neg__, __pos__ = _unary(np.negative), _unary(np.positive)
     __abs__, __invert__ = _unary(np.absolute), _unary(np.invert)
     __hash__ = object.__hash__

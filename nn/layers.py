@@ -169,7 +169,7 @@ class ModuleList(Module, MutableSequence[Module]):
     def __setitem__(self, index: Any, module: Any) -> None:
         self._put([name for name, _ in self.named_children()][operator.index(index)], module)
 
-    def _put(self, place: str, module: Module) -> None:
+    def _put(self, place: str, module: object) -> None:
         kind, name = type(module).__name__, getattr(module, "__name__", "")
         what = f"{type(self).__name__} is made of modules, not of {kind_of(module)}"
         where, instead = f"item {place}, {name or kind}", "objects: nn.Tanh(), nn.Linear(4, 3)"
@@ -210,9 +210,9 @@ class Sequential(ModuleList):
     )
     """
 
-    def __init__(self, *modules: Any) -> None:
-        named = len(modules) == 1 and isinstance(modules[0], Mapping)
-        for name, module in modules[0].items() if named else enumerate(modules):
+    def __init__(self, *modules: Module | Mapping[str, Module]) -> None:
+        only = modules[0] if len(modules) == 1 else None
+        for name, module in only.items() if isinstance(only, Mapping) else enumerate(modules):
             what = f"a Sequential has something else by the name of {name}"
             refuse(hasattr(self, str(name)), what, f"Sequential({{'{name}': ...}})", "another name")
             self._put(str(name), module)

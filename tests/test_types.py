@@ -27,6 +27,14 @@ from nn import functional
 
 a, x = Tensor(2.0, requires_grad=True), np.ones(2)
 assert_type((a + 1) * 2 - -a / x @ a**2, Tensor)
+assert_type(a * [1, 2] + (3, 4) - np.float32(1) + 2j, Tensor)
+assert_type(a == "one", Tensor)
+a[0] = a[1:] = [1.0]
+a + None  # type: ignore[arg-type]  # as below: what is plainly wrong is told
+a @ "a"  # type: ignore[arg-type]  # likewise
+a < "a"  # type: ignore[arg-type]  # likewise
+a[0] = "a"  # type: ignore[arg-type]  # likewise
+a.backward(1.0, True, False, None)  # type: ignore[call-arg]  # likewise
 assert_type(a == 1, Tensor)
 assert_type(a > 1, Tensor)
 assert_type(a[0], Tensor)
@@ -136,6 +144,8 @@ assert_type(functional.gelu(functional.max_pool2d(input=a, kernel_size=2)), Tens
 array: np.ndarray = functional.relu(x)
 functional.max_pool2d(a)  # type: ignore[call-arg]  # of what size
 assert_type(nn.load(net, "net.safetensors").eval(), Net)
+nn.Sequential({"first": net.first, "rest": net.rest})
+nn.Sequential(net.first, nn.ReLU)  # type: ignore[arg-type]  # the class itself
 batches = nn.data.Batches((torch.randn(30, 4), torch.randint(0, 3, 30)), batch_size=10)
 optimizer = nn.optim.Adam(net.parameters(), lr=0.05)
 assert_type(nn.fit(net, batches, nn.functional.cross_entropy, optimizer)["loss"], list[float])

@@ -14,8 +14,9 @@ import numpy as np
 
 from autograd.base.contexts import Context
 from autograd.base.modes import watching
+from autograd.interface.values import as_operand, is_operand
 from autograd.primitive import Primitive
-from autograd.tensor import Tensor, as_operand, is_operand, raw, record
+from autograd.tensor import Tensor, raw, record
 
 OPERATORS = {name: f for name, f in vars(Tensor).items() if hasattr(f, "op")}
 _switch = Lock()

@@ -123,6 +123,10 @@ class Methods(PyTorchMethods, Protocols):
 
         def __eq__(self, other: object) -> "Tensor": ...  # type: ignore[override]  # no bool
         def __ne__(self, other: object) -> "Tensor": ...  # type: ignore[override]  # likewise
+        def backward(  # given by the room of this name
+            self: Any, gradient: Any = None, retain_graph: bool | None = None,
+            create_graph: bool = False,
+        ) -> None: ...  # fmt: skip
 
     # ── what it is ─────────────────────────────────────────────────────────────────────────────
     shape: tuple[int, ...] = read_only(lambda self: self.data.shape, "The lengths of the axes.")

@@ -3,14 +3,36 @@
 from contextlib import suppress
 from gc import get_referrers
 from threading import get_ident
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from autograd.base import modes
 from autograd.base.errors import describe, dtype_of, plain, refusal
 from autograd.base.usage import instead_of_array
-from autograd.rules.shape import cut_off
+from autograd.rules.shape import cut_off, unlisted
+
+
+class HasArray(Protocol):
+    """What NumPy makes an array of: an array, a number of NumPy's, a table, a Tensor."""
+
+    def __array__(self) -> np.ndarray: ...
+
+
+Operand = HasArray | complex | list[Any] | tuple[Any, ...]
+"""What an operator takes beside a Tensor."""
+
+
+def is_operand(b: Any) -> bool:
+    """Tell whether an operator takes b, which is no Tensor: a number, a list, an array, a table."""
+    return isinstance(b, (np.generic, int, float, complex, list, tuple)) or (
+        isinstance(plain(b), np.ndarray)
+    )
+
+
+def as_operand(b: Any) -> Any:
+    """Return what `is_operand` takes as rules do: with a shape, or as Python's number."""
+    return unlisted(plain(b))
 
 
 def values(data: Any, requires_grad: bool, dtype: Any) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd.base.errors import describe, refusal
 from autograd.base.modes import is_grad_enabled
+from autograd.interface.values import as_operand, is_operand
 from autograd.mutation.holders import BY_ITEM, BY_METHOD, BY_OPERATOR, getrefcount, holders
 from autograd.mutation.versions import (
     become,
@@ -27,10 +28,8 @@ from autograd.rules.shape import astype, setitem
 from autograd.tensor import (
     SETITEM,
     Tensor,
-    as_operand,
     constant,
     failed,
-    is_operand,
     plain_index,
     raw,
     record,
