@@ -475,6 +475,13 @@ def test_a_path_that_diverges_says_so():
     found.figure.canvas.draw()
 
 
+@pytest.mark.parametrize(
+    ("rate", "told"), [(40, "only the first step is shown"), (1e200, "only the start is shown")]
+)
+def test_few_steps_are_counted_in_words(rate, told):
+    assert f"; {told}. Try" in descent(bowl, (4, 2), rate, steps=5).note
+
+
 def test_a_path_that_leaves_the_numbers_says_so():
     found = descent(rosenbrock, (-1.2, 1), 0.01)
     step = int(np.argmin(np.isfinite(found.values)))

@@ -206,7 +206,8 @@ def _shown(path: Any, values: Any) -> tuple[int, str]:
     what = f"has grown from {number(values[0])} to {number(values[-1])}"
     if lost:
         what = f"is {number(values[count])} at step {count}"
-    hidden = "" if shown == len(path) else f"; only the first {shown - 1} steps are shown"
+    seen = {1: "start is", 2: "first step is"}.get(shown, f"first {shown - 1} steps are")
+    hidden = "" if shown == len(path) else f"; only the {seen} shown"
     return shown, f"the path diverges: f {what}{hidden}. Try a smaller learning rate."
 
 
