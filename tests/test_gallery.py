@@ -97,15 +97,23 @@ def test_a_kink_shows_the_slopes_on_both_sides_and_the_value_at_it():
     assert_array_equal(np.unique(y[~np.isnan(y)]), [-1, 0, 1])
     (dot,) = np.flatnonzero(y == 0)
     assert np.isnan(y[[dot - 1, dot + 1]]).all()
-    line = next(line for line in ax.lines if line.get_label() == "f′")
-    assert (line.get_marker(), list(line.get_markevery())) == ("o", [dot])
+    assert dots(ax) == [(0, 0)]
 
 
-def test_the_value_at_the_end_of_a_step_is_a_dot():
-    ax = plot(np.floor, -2, 2)
-    line = next(line for line in ax.lines if line.get_label() == "f")
-    (dot,) = line.get_markevery()
-    assert (line.get_xdata()[dot], line.get_ydata()[dot]) == (2, 2)
+def dots(ax):
+    drawn = [line.get_xydata() for line in ax.lines if line.get_marker() == "o"]
+    return [tuple(xy) for dot in drawn for xy in dot]
+
+
+def test_no_dot_is_cut_by_the_edge_of_the_panel():
+    assert dots(plot(np.floor, -2, 2)) == []
+    assert dots(plot(np.ceil, -2, 2)) == []
+
+
+def test_a_legend_shows_lines_without_their_dots():
+    ax = plot(np.sign, -2, 2)
+    assert dots(ax) == [(0, 0)]
+    assert [line.get_marker() for line in ax.get_legend().get_lines()] == ["None", "None"]
 
 
 @pytest.mark.parametrize("pole", [0.0, 0.123, np.pi / 2])

@@ -40,8 +40,8 @@ def plot(
 ) -> Any:  # fmt: skip
     """Draw a function and its derivatives, which are exact; or a gallery of functions.
 
-    A curve is broken where it jumps or is no number; a dot is the value at a single point, such as
-    the derivative of ``abs`` at 0.
+    A curve is broken where it jumps or is no number; a dot is the value at a single point inside,
+    such as the derivative of ``abs`` at 0.
 
     Parameters
     ----------
@@ -176,16 +176,18 @@ def _panel(
     derivative, bounds, poles, height = f, [0.0], False, 0.0
     for k in range(order + 1):
         x, y, unbounded = sample(_where_defined(f, derivative) if k else f, *interval)
-        alone = _alone(y)
+        colour, zorder = colour_of(theme, k), 3 + k / 9
         ax.plot(
-            x, y, DASHES[k % 4], color=colour_of(theme, k), linewidth=2.2 if k == 0 else 1.6,
-            label="f" + (PRIMES[k] if k < 4 else f"⁽{k}⁾".translate(SUPERSCRIPT)), zorder=3 + k / 9,
-            marker="o" if alone.any() else "", markevery=np.flatnonzero(alone), markersize=4.5,
+            x, y, DASHES[k % 4], color=colour, linewidth=2.2 if k == 0 else 1.6, zorder=zorder,
+            label="f" + (PRIMES[k] if k < 4 else f"⁽{k}⁾".translate(SUPERSCRIPT)),
         )  # fmt: skip
         known = y[np.isfinite(y)]
         if k == 0 and known.size:
             height = 2 * np.quantile(np.abs(known), 0.9) if unbounded else np.abs(known).max()
         limit = height if unbounded else np.inf
+        alone = _alone(y)
+        alone[[0, -1]] = False  # the edge of the panel would cut such a dot in half
+        ax.plot(x[alone], y[alone], "o", color=colour, markersize=4.5, zorder=zorder)
         bounds += [*np.clip([known.min(initial=0), known.max(initial=0)], -limit, limit)]
         poles |= unbounded
         derivative = elementwise_grad(derivative)
