@@ -358,9 +358,9 @@ def test_a_large_array_is_summarized():
 
 @pytest.mark.parametrize(
     ("value", "operations", "direction"),
-    [([1.0, 2.0], 8, "LR"), ([1.0, 2.0], 9, "TB"), (1.0, 9, "LR")],
+    [([1.0, 2.0], 8, "LR"), ([1.0, 2.0], 9, "TB"), (1.0, 15, "LR"), (1.0, 16, "TB")],
 )
-def test_many_arrays_in_a_row_stand_below_each_other(value, operations, direction):
+def test_many_operations_in_a_row_stand_below_each_other(value, operations, direction):
     y = Tensor(value, requires_grad=True, name="x")
     for _ in range(operations):
         y = np.tanh(y)

@@ -101,8 +101,8 @@ class Group:
     members: list[int] = field(default_factory=list)
 
 
-ACROSS = 8
-"""So many operations on arrays one after the other fit across a page."""
+ACROSS, NUMBERS = 8, 15
+"""So many operations on arrays, and on numbers, one after the other fit across a page."""
 
 
 @dataclass(slots=True)
@@ -128,16 +128,16 @@ class Scene:
 
     @property
     def direction(self) -> str:
-        """Say where a picture goes: right ("LR"), or, of many arrays in a row, downwards ("TB").
+        """Say where a picture goes: right ("LR"), or, of a long row of operations, down ("TB").
 
-        Side by side, the tables of so many arrays would be too small to read on a page.
+        Side by side, so many numbers, or tables of arrays, would be too small to read on a page.
         """
         depth = [0] * len(self.nodes)
         for wire in sorted(self.wires, key=lambda wire: wire.target):
             step = self.nodes[wire.target].role in ("operation", "module", "failed")
             depth[wire.target] = max(depth[wire.target], depth[wire.source] + step)
         arrays = any((node.room or node).kind for node in self.nodes)
-        return "TB" if arrays and max(depth) > ACROSS else "LR"
+        return "TB" if max(depth, default=0) > (ACROSS if arrays else NUMBERS) else "LR"
 
     def incoming(self) -> list[list[Wire]]:
         """Return the wires into each node."""
