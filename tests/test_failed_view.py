@@ -123,7 +123,7 @@ def test_an_error_in_the_words_of_a_layer():
     labels = [g.label for g in picture.scene.groups]
     assert sorted(labels) == ["net", "net.0", "net.1", "net.2"]
     assert labels[failed(picture).group] == "net.2"
-    assert picture.scene.groups[0].note == "Sequential, 64 parameters, (5, 4) → no result"
+    assert picture.scene.groups[0].note == "Sequential\n64 parameters\n(5, 4) → no result"
 
 
 def test_in_a_closed_module_the_module_fails():

@@ -213,7 +213,7 @@ def test_nested_modules_at_each_depth():
         "net.0": ["Sequential", "40 parameters", "(5, 4) → (5, 8)"],
         "net.1": ["Sequential", "90 parameters", "(5, 8) → (5, 2)"],
     }
-    assert groups(at_1) == [("net", "Sequential, 130 parameters, (5, 4) → (5, 2)", None)]
+    assert groups(at_1) == [("net", "Sequential\n130 parameters\n(5, 4) → (5, 2)", None)]
     at_2 = draw(loss, depth=2)
     assert list(modules(at_2)) == ["net.0.0", "net.0.1", "net.1.0", "net.1.1"]
     around = {label: outer for label, _, outer in groups(at_2)}
@@ -270,7 +270,7 @@ def test_a_name_from_elsewhere():
     x = variable(np.ones((2, 4)))
     scene = draw(nested()(x).sum(), depth=2)
     assert list(modules(scene)) == ["0.0", "0.1", "1.0", "1.1"]
-    assert groups(scene)[0][:2] == ("Sequential", "130 parameters, (2, 4) → (2, 2)")
+    assert groups(scene)[0][:2] == ("Sequential", "130 parameters\n(2, 4) → (2, 2)")
 
 
 def test_losses_are_modules():
@@ -303,8 +303,10 @@ def test_equal_blocks_are_drawn_once():
     size = sum(p.size for block in list(net)[1:-1] for p in block.parameters())
     picture = draw(loss, level="module")
     title = "net.1 … net.12"
-    said = f"Block ×12, {size} parameters, (5, 4) → (5, 4), the numbers are those of the first"
-    assert (title, said, "net") in groups(picture)
+    told = ["Block ×12", f"{size} parameters", "(5, 4) → (5, 4)"]
+    said = [*told, "the numbers are those of the first"]
+    assert (title, "\n".join(said), "net") in groups(picture)
+    assert f"{title}: {', '.join(said)};" in picture.scene.description
     assert picture.scene.caption == f"drawn once: {title} (×12)"
     assert roles(picture).count("operation") == 2 + 4 + 1
     weights = [n.name for n in picture.scene.nodes if n.role == "parameter"]
@@ -313,7 +315,7 @@ def test_equal_blocks_are_drawn_once():
     ]
     assert modules(draw(loss, depth=1)) == {
         "net.0": ["Linear", "36 parameters", "(5, 8) → (5, 4)"],
-        title: ["Block ×12", f"{size} parameters", "(5, 4) → (5, 4)"],
+        title: told,
         "net.13": ["Linear", "15 parameters", "(5, 4) → (5, 3)"],
     }
     assert len(modules(draw(loss, depth=2))) == 12 * 3, "what is opened by hand is all drawn"
@@ -382,7 +384,7 @@ def test_a_pattern_that_repeats_itself():
         ("net.1", "×4"), ("net.9", "net"),
     ]  # fmt: skip
     assert groups(picture)[2][1] == (
-        "168 parameters, (5, 6) → (5, 6), the numbers are those of the first"
+        "168 parameters\n(5, 6) → (5, 6)\nthe numbers are those of the first"
     )
     assert picture.scene.caption == "drawn once: a pattern (×4)"
 
@@ -451,11 +453,14 @@ def test_a_depth_that_is_none(options):
 def test_golden():
     net = nn.Sequential(nn.Linear(1, 1, bias=False), nn.Sequential(nn.Tanh()))
     f = net(Tensor([[0.0]]))
-    label = (
-        '<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">'
-        '<TR><TD ALIGN="LEFT"><B>{}</B></TD></TR><TR><TD ALIGN="LEFT">'
-        '<FONT COLOR="#57606A" POINT-SIZE="10">{}, (1, 1) → (1, 1)</FONT></TD></TR></TABLE>>'
-    )
+    kept = "(1, 1) → (1, 1)"
+
+    def label(name, *told):
+        told = [f'<FONT COLOR="#57606A" POINT-SIZE="10">{line}</FONT>' for line in told]
+        lines = [f"<B>{name}</B>", *told]
+        rows = "".join(f'<TR><TD ALIGN="LEFT">{line}</TD></TR>' for line in lines)
+        return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}</TABLE>>'
+
     style = 'labeljust=l labelloc=t margin=10 style="rounded,dashed"'
     source = draw(f, depth=2).source
     assert source[source.index("\tn3 [") :].splitlines()[0] == (
@@ -470,16 +475,16 @@ def test_golden():
         == f"""\
 	n3 -> n4
 	subgraph cluster_0 {{
-		color="#57606A" label={label.format("net", "Sequential, 1 parameter")} {style}
+		color="#57606A" label={label("net", "Sequential", "1 parameter", kept)} {style}
 		n3_0
 		subgraph cluster_1 {{
-			color="#57606A" label={label.format("net.0", "Linear, 1 parameter")} {style}
+			color="#57606A" label={label("net.0", "Linear", "1 parameter", kept)} {style}
 			n0
 			n2
 			n2_1
 		}}
 		subgraph cluster_2 {{
-			color="#57606A" label={label.format("net.1", "Sequential")} {style}
+			color="#57606A" label={label("net.1", "Sequential", kept)} {style}
 			n3
 		}}
 	}}

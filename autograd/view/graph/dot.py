@@ -95,7 +95,8 @@ def _clusters(
     for g, group in enumerate(scene.groups):
         if group.parent != parent:
             continue
-        words = [_text(group.label, bold=True), _text(group.note, theme.muted, size=10)]
+        told = [_text(line, theme.muted, size=10) for line in group.note.splitlines()]
+        words = [_text(group.label, bold=True), *told]
         left = "".join(f'<TR><TD ALIGN="LEFT">{word}</TD></TR>' for word in words if word)
         with graph.subgraph(name=f"cluster_{g}") as cluster:
             cluster.attr(

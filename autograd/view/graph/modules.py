@@ -180,7 +180,7 @@ class _Folding:
                     groups[part] = len(scene.groups)
                     label, told = self.words(part)
                     told += ["the numbers are those of the first"] if part.times > 1 else []
-                    scene.groups.append(Group(label, ", ".join(told), group))
+                    scene.groups.append(Group(label, "\n".join(told), group))
                 group = groups[part]
             if group is not None:
                 scene.groups[group].members.append(len(scene.nodes))
@@ -273,7 +273,7 @@ class _Folding:
                 f"{inside:,} of {total:,} operations {are(inside)} in {where}; "
                 f"depth={depth + 1} opens {'it' if count == 1 else 'them'}"
             )
-        spoken = [f"{group.label}: {group.note}" for group in scene.groups]
+        spoken = [f"{g.label}: {', '.join(g.note.splitlines())}" for g in scene.groups]
         spoken += [node.spoken for node in scene.nodes if node.role == "module"]
         if spoken:
             scene.description += f" Modules: {'; '.join(spoken[:SENTENCES])}."
