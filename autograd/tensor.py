@@ -18,7 +18,7 @@ from autograd.base.blocks import in_pieces
 from autograd.base.errors import call_of, describe, failed_call, no_float, refusal, shape_of
 from autograd.base.modes import paused, readers, watchers, watching
 from autograd.base.usage import asking
-from autograd.interface import methods, protocols, pytorch
+from autograd.interface import methods, protocols, pytorch, pytorch_methods
 from autograd.interface.methods import SLOTS, Methods
 from autograd.mutation.versions import birth
 from autograd.mutation.witness import reads, witnessed
@@ -392,7 +392,7 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
 
 
 Tensor._record = staticmethod(record)
-for _room in (methods, protocols, pytorch):  # where typing.get_type_hints looks for it
+for _room in (methods, protocols, pytorch, pytorch_methods):  # for typing.get_type_hints
     vars(_room)["Tensor"] = Tensor
 
 

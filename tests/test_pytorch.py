@@ -9,7 +9,7 @@ import scipy.special
 
 import autograd
 import nn
-from autograd.interface.pytorch import REFUSED
+from autograd.interface.elsewhere import REFUSED
 
 torch = pytest.importorskip("torch")
 
@@ -642,7 +642,7 @@ def test_a_window_is_said_in_numpys_words():
 
 
 def test_functions_that_a_tensor_has_exist_in_pytorch():
-    ours = inspect.getmembers(autograd.interface.pytorch.PyTorchMethods, callable)
+    ours = inspect.getmembers(autograd.interface.pytorch_methods.PyTorchMethods, callable)
     assert {name for name, _ in ours if not name.startswith("_")} <= set(dir(torch.Tensor))
 
 

@@ -18,7 +18,8 @@ from autograd.base.errors import describe, dtype_of, refusal
 from autograd.interface import pytorch
 from autograd.interface.devices import on_cpu
 from autograd.interface.protocols import Protocols
-from autograd.interface.pytorch import PyTorchMethods, extreme, reduction, spread
+from autograd.interface.pytorch import extreme, reduction, spread
+from autograd.interface.pytorch_methods import PyTorchMethods
 from autograd.interface.spellings import ALIASES, axis_of, dispatching, method, one, shared
 from autograd.mutation.versions import renew
 from autograd.rules import neural
