@@ -14,10 +14,14 @@ import numpy as np
 
 from autograd.base.blocks import LARGE
 from autograd.base.errors import function_name, refusal
-from autograd.base.modes import readers
+from autograd.base.modes import is_grad_enabled, readers
 
 Rule = Callable[..., Any]
 """A rule ``(g, y, *x, **params) -> gx`` is one line of NumPy: ``g`` arrives, ``gx`` leaves."""
+
+
+OURS = "numpy", "scipy", "_operator", "autograd", "nn."
+"""Where functions are at home that are no user's."""
 
 
 class Primitive:
@@ -69,7 +73,7 @@ class Primitive:
     ) -> None:  # fmt: skip
         self.fn = fn
         self.home = home_of(fn)
-        self.foreign = not self.home.startswith(("numpy", "scipy", "autograd", "nn."))
+        self.foreign = not self.home.startswith(OURS)
         self.name = name or fn.__name__
         self.call = call or fn
         self.definition = definition or self.call
@@ -116,11 +120,16 @@ class Primitive:
         if self.bind is not None:
             return self.bind(*args, **kwargs)
         if len(args) != len(self.rules) and self.rules:
-            args, kwargs = _by_signature(self.fn, len(self.rules), args, kwargs)
-            for name, value in kwargs.items():
-                given = name != "out" and getattr(value, "requires_grad", False)
-                if given and beyond(self, kwargs) is None:
-                    raise self.no_rule(name)
+            args, kwargs = _by_signature(self, args, kwargs)
+        elif not (kwargs and self.foreign and is_grad_enabled()):
+            return args, kwargs
+        for name, value in kwargs.items():
+            mapped = getattr(getattr(value, "data", value), "value", None)  # what a vmap stands for
+            given = any(getattr(v, "requires_grad", False) for v in (value, mapped))
+            if given and name != "out" and beyond(self, kwargs) is None:
+                raise self.no_rule(name)
+        if self.foreign:  # a constant is its values
+            kwargs = {k: v.data if hasattr(v, "requires_grad") else v for k, v in kwargs.items()}
         return args, kwargs
 
     def no_rule(self, name: str) -> TypeError:
@@ -257,8 +266,43 @@ def primitive(fn: Callable[..., Any], *rules: Rule | None, **columns: Any) -> Re
         key.__name__ = key.__qualname__ = columns.get("name", function_name(fn))
     if not rules and not columns.keys() & {"each", "joint"}:
         columns["each"] = Undefined(key.__name__, "{name}.defvjp(lambda g, y, *x: ...)")
-    PRIMITIVES[key] = Primitive(key, rules, **{"call": fn, **columns})
+    op = PRIMITIVES[key] = Primitive(key, rules, **{"call": fn, **columns})
+    if op.foreign and key is not fn:
+        op.call = op.definition = _reading(op.call)
     return key
+
+
+def _reading(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function of the user's read the arrays of a graph, and write into none of them."""
+
+    @functools.wraps(fn)
+    def call(*args: Any, **params: Any) -> Any:
+        given = [x.view() if type(x) is np.ndarray else x for x in args]
+        for x in given:
+            if type(x) is np.ndarray:
+                x.flags.writeable = False
+        try:
+            y = fn(*given, **params)
+        except ValueError as error:
+            if "read-only" not in str(error):
+                raise
+            what, name = "a primitive writes into an argument, which others read", fn.__name__
+            raise refusal(ValueError, what, f"{name}(...)", "x = x.copy() in it, first") from error
+        if hasattr(y, "tape") and not any(hasattr(x, "tape") for x in args):
+            raise stranger(fn.__name__)
+        return y.copy() if type(y) is np.ndarray and not y.flags.writeable else y
+
+    return call
+
+
+def stranger(name: str) -> RuntimeError:
+    """Return the error about a primitive whose result depends on more than its arguments."""
+    return refusal(
+        RuntimeError,
+        "a primitive uses a tensor that is not its argument",
+        f"{name}(...), which depends on it",
+        "that tensor as an argument with a rule, by position; or t.detach()",
+    )
 
 
 def _dispatches(fn: Callable[..., Any]) -> bool:
@@ -413,16 +457,34 @@ def _signature(fn: Callable[..., Any]) -> tuple[inspect.Signature, list[str]]:
 
 
 def _by_signature(
-    fn: Callable[..., Any], arity: int, args: tuple[Any, ...], kwargs: dict[str, Any]
+    op: Primitive, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    signature, names = _signature(fn)
+    """Split a call into values, as many as there are rules, and params.
+
+    What is left out before a value is its default; also behind, as a rule of the user's takes all.
+    """
+    signature, names = _signature(op.fn)
+    arity = len(op.rules)
     if arity <= len(args) <= len(names) and not kwargs:  # `bind` would take six times as long
         return args[:arity], dict(zip(names[arity:], args[arity:], strict=False))
     try:
         bound = signature.bind(*args, **kwargs)
     except TypeError as error:
-        name, takes = fn.__name__, ", ".join(signature.parameters)
+        name, takes = op.fn.__name__, ", ".join(signature.parameters)
         what, where, instead = f"{name}: {error}", f"{name}(...)", f"{name}({takes})"
         raise refusal(TypeError, what, where, instead) from None
-    given = list(bound.arguments.items())
-    return tuple(v for _, v in given[:arity]), dict(given[arity:])
+    parameters = signature.parameters.values()
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        for i, value in enumerate(bound.args[arity:], arity - len(names)):
+            if getattr(value, "requires_grad", False):
+                raise op.no_rule(f"{[*bound.arguments][len(names)]}[{i}]")
+        return bound.args, bound.kwargs
+    given = bound.arguments
+    taken = [p for p in parameters if p.kind is not p.VAR_KEYWORD][:arity]
+    while not op.foreign and taken[-1].name not in given:  # NumPy's rules know what is left out
+        taken.pop()
+    values = tuple([given.pop(p.name, p.default) for p in taken])
+    for p in parameters:
+        if p.kind is p.VAR_KEYWORD:
+            given |= given.pop(p.name, {})
+    return values, dict(given)

@@ -355,7 +355,7 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
             and x.size >= op.large
         ):
             data = in_pieces(partial(op.call, **params) if params else op.call, *arrays)
-        elif readers and (symbols := [x for x in held(arrays, params) if hasattr(x, "_record")]):
+        elif readers and (symbols := [x for x in held(arrays, params) if hasattr(x, "tape")]):
             data = symbols[0]._record(op, arrays, params)
         else:
             data = op.call(*arrays, **params)
@@ -369,7 +369,7 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
     elif type(data) is not float64:
         if type(data) is Tensor and unnested(values):
             return record(op, values, params)
-        if not hasattr(data, "dtype"):
+        if type(data) is Tensor or not hasattr(data, "dtype"):
             data = result_of(op.name, data)
     y = new(Tensor)
     y.data = data
@@ -399,7 +399,7 @@ for _room in (methods, protocols, pytorch, pytorch_methods):  # for typing.get_t
 def failed(op: Primitive, values: Any, params: Any, error: Exception) -> Exception:
     kinds = np.linalg.LinAlgError, IndexError, TypeError, ValueError, FloatingPointError
     kind = next((k for k in kinds if isinstance(error, k)), None)
-    if kind is None:  # an AttributeError, of a function that is the user's
+    if kind is None or op.foreign:  # of a function that is the user's
         return error
     told = kind(failed_call(op.name, values, params, error))
     missing = constant(float64("nan"))  # the result, for `draw(error)`

@@ -1,6 +1,7 @@
 """Backward: accumulation, held tensors, hooks, create_graph, and the wording of its errors."""
 
 import functools
+import inspect
 import math
 import operator
 import sys
@@ -11,7 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd as ag
-from autograd import Tensor, compile, grad, hvp, jvp, no_grad, primitive  # noqa: A004  # PyTorch's name
+from autograd import (
+    Tensor,
+    compile,  # noqa: A004  # PyTorch's name
+    grad,
+    hvp,
+    jvp,
+    no_grad,
+    primitive,
+    vmap,
+)  # fmt: skip
 from autograd.backward import sweep
 from autograd.graph import consumers, leaves, toposort
 from autograd.mutation.versions import REWRITTEN
@@ -626,6 +636,117 @@ def test_a_primitive_may_return_what_is_pythons():
                 "  instead: return y, an array; a primitive for each of several results",
             ]
         del PRIMITIVES[op]
+
+
+def made(fn, *rules):
+    """Return a primitive for a test; the table keeps none of them."""
+    op = primitive(fn, *rules)
+    MADE.append(op)
+    return op
+
+
+MADE = []
+
+
+@pytest.fixture(autouse=True)
+def forget():
+    yield
+    while MADE:
+        del PRIMITIVES[MADE.pop()]
+
+
+def test_values_by_keyword_come_to_their_places():
+    op = made(
+        lambda a, b=2.0, c=3.0: a * (b + c * c),
+        lambda g, y, a, b, c: g * (b + c * c),
+        lambda g, y, a, b, c: g * a,
+        lambda g, y, a, b, c: g * 2 * c * a,
+    )
+    assert op(leaf(1.5), c=4.0).item() == op(1.5, c=4.0) == 27
+    assert grad(lambda a, c: op(a, c=c), (0, 1))(1.5, 4.0) == (18, 12)
+    assert grad(lambda a: op(a))(1.5) == 11
+    behind = made(lambda a, b=2.0, k=3.0: a * b + k, lambda g, y, a, b, k: g * b,
+                  lambda g, y, a, b, k: g * a)  # fmt: skip
+    assert behind(leaf(1.5), k=5.0).item() == 8
+    assert grad(lambda a: behind(a, k=5.0))(1.5) == 2
+    words = made(lambda x, **o: x * o["s"], lambda g, y, x, **o: g * o["s"])
+    assert grad(lambda a: words(x=a, s=4.0))(1.5) == 4
+
+
+@pytest.mark.parametrize(
+    ("f", "name"),
+    [
+        (lambda op: lambda k: op(2.0, k=k), "k"),
+        (lambda op: lambda v: op(v, k=v), "k"),
+        (lambda op: vmap(lambda k: op(2.0, k=k)), "k"),
+    ],
+)
+def test_a_tensor_by_keyword_has_no_rule(f, name):
+    op = made(lambda x, *, k: x**k, lambda g, y, x, k: g * k * x ** (k - 1))
+    assert grad(lambda x: op(x, k=3.0))(2.0) == 12
+    x = np.ones(2) if "vmap" in inspect.getsource(f) else 3.0
+    with pytest.raises(TypeError, match=f"has no rule for its argument {name}\n"):
+        grad(lambda v: np.sum(f(op)(v)))(x)
+    with no_grad():
+        assert op(leaf(2.0), k=leaf(3.0)).item() == 8
+
+
+def test_a_further_argument_of_several_has_no_rule():
+    op = made(lambda *xs: sum(xs), lambda g, y, a, b, *_: g, lambda g, y, a, b, *_: g)
+    assert grad(lambda a: op(a, a, 1.0))(1.5) == 2
+    with pytest.raises(TypeError, match=r"has no rule for its argument xs\[2\]"):
+        grad(lambda a: op(a, a, a))(1.5)
+
+
+def test_a_primitive_may_not_use_a_tensor_that_is_no_argument():
+    def outer(v):
+        return made(lambda x: x * v, lambda g, y, x: g)(v * 2)
+
+    scaled = made(lambda x, d: x * d["s"], lambda g, y, x, d: g * d["s"], None)
+    for call in (
+        lambda: grad(outer)(3.0),
+        lambda: jvp(outer)(3.0)(1.0),
+        lambda: vmap(outer)(np.ones(3)),
+        lambda: grad(lambda v: scaled(v, {"s": v}))(3.0),
+    ):
+        with pytest.raises(RuntimeError) as error:
+            call()
+        what, where, instead = str(error.value).splitlines()
+        assert what == "a primitive uses a tensor that is not its argument"
+        assert where.endswith("(...), which depends on it")
+        assert instead == (
+            "  instead: that tensor as an argument with a rule, by position; or t.detach()"
+        )
+    assert grad(lambda v: scaled(2.0, {"s": v}))(3.0) == 2  # no primitive, but a product
+    assert scaled(leaf(2.0), {"s": Tensor(3.0)}).item() == 6
+
+
+def test_a_primitive_may_not_write_into_what_others_read():
+    def doubled(x):
+        x *= 2
+        return x + 1
+
+    op, same = made(doubled, lambda g, y, x: 2 * g), made(lambda x: x, lambda g, y, x: g)
+    x = leaf([1.0, 2.0])
+    for call in (lambda: op(np.exp(x)), lambda: capture(op, np.ones(2))(np.ones(2))):
+        with pytest.raises(ValueError, match="writes into an argument") as error:
+            call()
+        assert str(error.value).endswith("(...)\n  instead: x = x.copy() in it, first")
+    y = same(x)
+    y.data[0] = 7.0
+    assert x.tolist() == [1, 2]
+
+
+def test_an_error_of_a_primitive_is_the_users_own():
+    class NegativeError(ValueError):
+        pass
+
+    def checked(x):
+        raise NegativeError(f"of {x}")
+
+    with pytest.raises(NegativeError, match=r"of -1\.0") as error:
+        made(checked, None)(leaf(-1.0))
+    assert error.traceback[-1].name == "checked"
 
 
 def test_a_primitive_without_a_rule_asks_for_it():

@@ -10,6 +10,7 @@ import numpy as np
 from autograd.base import modes
 from autograd.base.errors import describe, dtype_of, plain, refusal
 from autograd.base.usage import instead_of_array
+from autograd.primitive import stranger
 from autograd.rules.shape import cut_off, unlisted
 
 
@@ -123,8 +124,11 @@ def unnested(given: tuple[Any, ...]) -> bool:
 def result_of(name: str, data: Any) -> Any:
     """Return as NumPy's what is Python's, as 1j * np.float64(2) and what users' functions return.
 
-    Raises TypeError for what is no number.
+    Raises TypeError for what is no number, RuntimeError for a tensor with a history, which no rule
+    would follow.
     """
+    if getattr(data, "requires_grad", False):
+        raise stranger(name)
     with suppress(ValueError):
         result = np.asarray(data)
         if result.dtype.kind in "biufc":
