@@ -17,7 +17,8 @@ import numpy as np
 import autograd
 from autograd import Tensor, kind_of, optional, refusal, write_atomically
 from nn.checks import refuse
-from nn.module import Module, module_of, untouched
+from nn.counts import untouched
+from nn.module import Module, module_of
 
 AnyModule = TypeVar("AnyModule", bound=Module)
 

@@ -5,12 +5,12 @@ of buffers, which are Tensors like others, the names are kept. Everything else i
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 
-from autograd import Tensor, call_as, default_generator, kind_of, no_grad, plain, refusal
+from autograd import Tensor, call_as, kind_of, no_grad, plain, refusal
 from nn.checks import Told, refuse, unwritten
 from nn.elsewhere import OF_MODULES, Refused
 from nn.utils import forget_gradients
@@ -413,36 +413,6 @@ def module_of(model: Any, call: str) -> Module:
     wrong, where = not isinstance(module, Module), f"{name} of {kind_of(model)}"
     refuse(wrong, f"{name} takes a module", where, call, TypeError)
     return module
-
-
-def untouched(*models: Module) -> ExitStack:
-    """Return a context that leaves models and the random state as they were before it.
-
-    In the end, or by `close`, attributes and buffers are set back.
-
-    >>> module = Module()
-    >>> with untouched(module):
-    ...     module.calls = 1
-    >>> hasattr(module, "calls")
-    False
-    """
-    modules = [module for model in models for module in model.modules()]
-    attributes = [(vars(module), dict(vars(module))) for module in modules]
-    buffers = [(b, np.array(b.data)[()]) for module in modules for _, b in module._own("buffer")]
-    random = default_generator.bit_generator
-    drawn = random.state
-
-    def set_back() -> None:
-        for own, was in attributes:
-            own.clear()
-            own.update(was)
-        for buffer, data in buffers:
-            buffer.data = data
-        random.state = drawn
-
-    context = ExitStack()
-    context.callback(set_back)
-    return context
 
 
 @contextmanager

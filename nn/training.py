@@ -15,12 +15,12 @@ import numpy as np
 import autograd
 from autograd import Tensor, default_generator, kind_of, no_grad, refusal
 from nn.checks import refuse
-from nn.counts import counted
+from nn.counts import counted, untouched
 from nn.data import Batch, Batches, Source, batches, source
 from nn.files import load_checkpoint, save_checkpoint
 from nn.history import History
 from nn.metrics import Metric, Numbers, chosen, mean, number
-from nn.module import Module, in_mode, untouched
+from nn.module import Module, in_mode
 from nn.optim import Optimizer
 from nn.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 

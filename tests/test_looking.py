@@ -1,5 +1,6 @@
 """Looking: the summary of a model, and pictures of its weights, gradients and answers."""
 
+import collections
 import copy
 import sys
 from types import ModuleType, SimpleNamespace
@@ -138,6 +139,30 @@ def test_summary_changes_nothing():
         nn.summary(model, np.ones((6, 5)))
     assert [m.training for m in model.modules()] == [True, True, True, False]
     assert not any("forward" in vars(m) for m in model.modules())
+
+
+def test_summary_and_doctor_leave_in_containers_what_was_there():
+    class Recurring(nn.Linear):
+        def forward(self, x):
+            self.calls.append(len(self.calls))
+            y = super().forward(x) + self.kept["last"].y
+            self.kept["last"] = SimpleNamespace(y=y.detach())
+            return y
+
+    class Frozen(dict):
+        clear = update = None
+
+    model, first = Recurring(3, 2), SimpleNamespace(y=0.0)
+    model.options = Frozen(size=3)
+    model.calls, model.kept = [], collections.OrderedDict(last=first)
+    calls, kept = model.calls, model.kept
+    x = np.ones((6, 3))
+    nn.summary(model, x)
+    nn.doctor(model, lambda: model(x).sum())
+    assert model.calls is calls == []
+    assert model.kept is kept
+    assert list(kept.items()) == [("last", first)]
+    assert first.y == 0
 
 
 def test_a_summary_of_a_compiled_model_is_that_of_the_model():

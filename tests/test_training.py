@@ -514,6 +514,36 @@ def test_a_refused_attempt_leaves_no_trace_in_the_model():
     assert model.calls == 10
 
 
+KEEPERS = {
+    "a dict": ({"last": 0.0}, lambda k: k["last"], lambda k, y: k.update(last=y)),
+    "a list": ([0.0], lambda k: k[-1], list.append),
+    "a deque": (collections.deque([0.0], 1), lambda k: k[0], collections.deque.append),
+    "a set": (set(), lambda k: sum(k, 0.0), lambda k, y: k.clear() or k.add(y)),
+    "an object": (SimpleNamespace(y=0.0), lambda k: k.y, lambda k, y: setattr(k, "y", y)),
+    "a list in a tuple": (([0.0],), lambda k: k[0][-1], lambda k, y: k[0].append(y)),
+}
+
+
+@pytest.mark.parametrize(("kept", "last", "keep"), KEEPERS.values(), ids=KEEPERS)
+def test_a_refused_attempt_leaves_no_trace_in_what_the_model_keeps(kept, last, keep, eager):
+    class Recurring(nn.Module):
+        def __init__(self):
+            self.linear, self.kept = nn.Linear(4, 3), copy.deepcopy(kept)
+
+        def forward(self, x):
+            y = self.linear(x) + last(self.kept)
+            keep(self.kept, y.detach())
+            return y
+
+    def run():
+        ag.manual_seed(0)
+        return train(Recurring(), problem(48), batch_size=16)
+
+    history = run()
+    assert not history.compiled
+    assert_allclose(history["loss"], eager(run)["loss"], rtol=1e-12)
+
+
 def test_a_history_keeps_floats_and_no_graph():
     X, _ = problem()
     metrics = {"size": lambda p, t: (p * p).mean(), "one": lambda p, t: 1}
