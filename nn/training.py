@@ -41,9 +41,10 @@ def fit(
     A step is compiled where that is possible (`autograd.compile`), and else runs as it is
     written, with the same numbers up to rounding; ``history.compiled`` tells. What counts its
     calls in an attribute, or in a list, a dict, a small array or an object there, shows at the
-    first batch of a shape and is not compiled; nor is what changes the loss of the second, which
-    is computed both ways. What is counted elsewhere and changes the loss later does not show. Each
-    epoch is compiled anew where there are callbacks, which may change whatever they like.
+    first batch of a shape and is not compiled; nor is what keeps an iterator there, or changes the
+    loss of the second batch, which is computed both ways. What is counted elsewhere and changes
+    the loss later does not show. Each epoch is compiled anew where there are callbacks, which may
+    change whatever they like.
 
     Parameters
     ----------

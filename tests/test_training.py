@@ -224,6 +224,13 @@ def test_what_a_module_puts_into_a_list_shows_at_once(kept, add):
     assert len(kept) == 3
 
 
+class Slotted:
+    __slots__ = ("n",)
+
+    def __init__(self, n=0):
+        self.n = n
+
+
 COUNTERS = {
     "a dict": ({"n": 0}, lambda c: c.update(n=c["n"] + 1) or c["n"]),
     "a list of lists": ([[0]], lambda c: c[0].append(c[0].pop() + 1) or c[0][0]),
@@ -235,6 +242,9 @@ COUNTERS = {
         {"k": SimpleNamespace(n=np.int64(0))},
         lambda c: setattr(c["k"], "n", c["k"].n + 1) or c["k"].n,
     ),
+    "a slot": (Slotted(), lambda c: setattr(c, "n", c.n + 1) or c.n),
+    "an iterator": ([itertools.count(1)], lambda c: next(c[0])),
+    "an iterator of a range": (iter(range(1, 99)), next),
 }
 
 
@@ -520,6 +530,7 @@ KEEPERS = {
     "a deque": (collections.deque([0.0], 1), lambda k: k[0], collections.deque.append),
     "a set": (set(), lambda k: sum(k, 0.0), lambda k, y: k.clear() or k.add(y)),
     "an object": (SimpleNamespace(y=0.0), lambda k: k.y, lambda k, y: setattr(k, "y", y)),
+    "a slot": (Slotted(0.0), lambda k: k.n, lambda k, y: setattr(k, "n", y)),
     "a list in a tuple": (([0.0],), lambda k: k[0][-1], lambda k, y: k[0].append(y)),
 }
 
