@@ -27,6 +27,7 @@ class Case:
     nodes : the results of operations among these, oldest first.
     uses : the nodes that each tensor is an argument of.
     layers : (node, weight, the other arguments) of all operations on a weight of two axes or more.
+    calls : of the model: each is what is born after the first number, up to the last one.
     variables : what the caller calls its objects, by identity.
     """
 
@@ -37,7 +38,12 @@ class Case:
         self.nodes = sorted((t for t in self.grads if t.op), key=lambda t: t.count)
         self.uses: dict[Tensor, list[Tensor]] = {}
         self.layers: list[tuple[Tensor, Tensor, list[Any]]] = []
+        self.calls: list[tuple[int, int]] = []
         for node in self.nodes:
+            call = (node.meta or {}).get("call")
+            while call:
+                label, first, last, call = call
+                self.calls += [(first, last)] * (label is model)
             for a in tensors(node.args):
                 self.uses.setdefault(a, []).append(node)
             sources = [origin(a) for a in node.args]

@@ -181,11 +181,11 @@ def unreached(case: Case) -> Found:
 
 def in_a_list(case: Case) -> Found:
     """A module finds layers and Parameters that are its attributes: no Tensors, and nothing that
-    lies in a list or was compiled. The optimizer never gets these parameters, and state_dict() does
-    not save them.
+    lies in a list or another object, or was compiled. The optimizer never gets these parameters,
+    and state_dict() does not save them.
 
-    Instead: nn.ModuleList([...]), or nn.Sequential(...); nn.Parameter(data) for a Tensor;
-    compile(model) of all of it.
+    Instead: nn.ModuleList([...]), or nn.Sequential(...); self.layer = layer for what comes from
+    elsewhere; nn.Parameter(data) for a Tensor; compile(model) of all of it.
     """
     model = case.model
     known = {id(x) for x in (*model.modules(), *model.parameters(), *model.buffers())}
@@ -200,6 +200,13 @@ def in_a_list(case: Case) -> Found:
             if tuned or (any(learns) if learns else modules):  # a frozen teacher may be hidden
                 what = f"a plain {type(value).__name__} hides layers or parameters"
                 yield what, f"{path or type(module).__name__}.{name}"
+    groups = case.optimizer.param_groups if case.optimizer is not None else ()
+    known |= {id(p) for group in groups for p in group["params"]}
+    for node in case.nodes:  # in a call of the model: a loss may come through other models
+        lost = [t for t in tensors(node.args) if t in trained and id(t) not in known]
+        shapes = ", ".join(str(t.shape) for t in lost if isinstance(t, Parameter))
+        if shapes and any(first < node.count <= last for first, last in case.calls):
+            yield f"the model does not have the parameters of {op(node)}: {shapes}", node
 
 
 def not_in_the_optimizer(case: Case) -> Found:

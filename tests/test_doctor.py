@@ -250,6 +250,24 @@ def compiled_part(bad):
     return nn.doctor(model, F.cross_entropy(model(X), CLASSES))
 
 
+class Ending(nn.Module):
+    """A layer, and a last one that may come from anywhere."""
+
+    def __init__(self, last):
+        super().__init__()
+        self.first, self.last = nn.Linear(4, 8), last
+
+    def forward(self, x):
+        return self.last(np.tanh(self.first(x)))
+
+
+def in_a_function(bad):
+    autograd.manual_seed(1)
+    last = nn.Linear(8, 3)
+    model = Ending((lambda h: last(h)) if bad else last)
+    return nn.doctor(model, F.cross_entropy(model(X), CLASSES))
+
+
 def not_in_the_optimizer(bad):
     model = classifier()
     optimizer = nn.optim.SGD(model[2].parameters() if bad else model.parameters(), lr=0.1)
@@ -461,6 +479,11 @@ TOLD = [  # the mistake; the check that finds it; what it says; and where, if th
         "Sequential.parts",
     ),
     (
+        in_a_function,
+        "in_a_list",
+        "the model does not have the parameters of linear: (3, 8), (3,)",
+    ),
+    (
         not_in_the_optimizer,
         "not_in_the_optimizer",
         "the optimizer does not have 0.weight, 0.bias",
@@ -620,12 +643,12 @@ WORDS = {
     "in_a_list": (
         (
             "A module finds layers and Parameters that are its attributes: no Tensors, and nothing"
-            " that lies in a list or was compiled. The optimizer never gets these parameters, and "
-            "state_dict() does not save them."
+            " that lies in a list or another object, or was compiled. The optimizer never gets "
+            "these parameters, and state_dict() does not save them."
         ),
         (
-            "nn.ModuleList([...]), or nn.Sequential(...); nn.Parameter(data) for a Tensor; "
-            "compile(model) of all of it."
+            "nn.ModuleList([...]), or nn.Sequential(...); self.layer = layer for what comes from "
+            "elsewhere; nn.Parameter(data) for a Tensor; compile(model) of all of it."
         ),
     ),
     "not_in_the_optimizer": (
@@ -972,6 +995,55 @@ def test_frozen_parameters_need_no_optimizer_and_no_gradient():
     model[0].requires_grad_(False)
     optimizer = nn.optim.SGD(model[2].parameters(), lr=0.1)
     assert not nn.doctor(model, F.cross_entropy(model(X), CLASSES), optimizer)
+
+
+LAYER = nn.Linear(4, 4)
+
+
+class Shared(nn.Module):
+    hidden = LAYER
+
+    def __init__(self):
+        self.last = nn.Linear(4, 3)
+
+    def forward(self, x):
+        return self.last(self.hidden(x))
+
+
+class Slotted(Shared):
+    __slots__ = ("hidden",)
+
+    def __init__(self):
+        super().__init__()
+        self.hidden = LAYER
+
+
+class Outer(Shared):
+    def forward(self, x):
+        return self.last(LAYER(x))
+
+
+@pytest.mark.parametrize("kind", [Slotted, Shared, Outer])
+def test_a_layer_that_no_attribute_of_the_model_holds_is_found_by_its_use(kind):
+    autograd.manual_seed(0)
+    model = kind()
+    loss = F.cross_entropy(model(X), CLASSES)
+    (found,) = nn.doctor(model, loss, nn.optim.SGD(model.parameters(), 0.1))
+    assert found.what == "the model does not have the parameters of linear: (4, 4), (4,)"
+    both = [*model.parameters(), *LAYER.parameters()]
+    assert not nn.doctor(model, loss, nn.optim.SGD(both, 0.1))
+    LAYER.requires_grad_(False)
+    assert not nn.doctor(model, F.cross_entropy(model(X), CLASSES))
+    LAYER.requires_grad_(True)
+
+
+def test_the_parameters_of_another_model_in_the_loss_are_no_mistake():
+    autograd.manual_seed(0)
+    generator, critic = nn.MLP(4, 8, 4), nn.MLP(4, 8, 1)
+    loss = F.binary_cross_entropy_with_logits(critic(generator(X)), np.ones((32, 1)))
+    optimizer = nn.optim.SGD(generator.parameters(), lr=0.1)
+    assert not nn.doctor(generator, loss, optimizer)
+    assert not nn.doctor(generator, loss)
 
 
 def test_a_few_rows_say_nothing_about_a_unit():
