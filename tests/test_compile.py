@@ -12,6 +12,7 @@ import threading
 import weakref
 from collections import ChainMap, OrderedDict, UserDict, UserList, deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType, ModuleType
@@ -2243,6 +2244,30 @@ def test_what_is_read_in_other_ways_may_be_another_too(f, change, monkeypatch):
     finally:
         vars(Checks)["scale"].value = Default.of_class = slotted_rate.rate = 1.0
         vars(Config).get("of_class") and delattr(Config, "of_class")
+
+
+slope = grad(lambda x: np.sum(x * x) * rated.rate / 2)
+remembered = checkpoint(lambda x: x * rated.rate)
+
+
+@contextmanager
+def opened():
+    yield rated.rate
+
+
+def entered_by_name(x):
+    with opened() as rate:
+        return x * rate
+
+
+@pytest.mark.parametrize("f", [lambda x: slope(x), lambda x: remembered(x), entered_by_name])
+def test_what_a_wrapped_function_reads_by_name_may_be_another_too(f, monkeypatch):
+    monkeypatch.setattr(rated, "rate", 1.0)
+    step = compile(f)
+    for _ in range(2):
+        assert_array_equal(step(np.ones(2)), [1.0, 1.0])
+    rated.rate = 5.0
+    assert_array_equal(step(np.ones(2)), [5.0, 5.0])
 
 
 def asked(self, name):

@@ -29,6 +29,9 @@ def _is_of_users(module: str) -> bool:
 
 
 def is_installed(x: Any) -> bool:
-    """Tell whether a function, or that of a method, is not the user's own."""
+    """Tell whether a function, or that of a method, is not the user's own, nor wraps one."""
     f = x.__func__ if type(x) is MethodType else x  # not isinstance: x.__class__ may do anything
-    return type(f) is FunctionType and f.__code__.co_filename.startswith(INSTALLED)
+    if type(f) is not FunctionType or not f.__code__.co_filename.startswith(INSTALLED):
+        return False
+    wrapped = vars(f).get("__wrapped__")
+    return wrapped is None or is_installed(wrapped)
