@@ -115,6 +115,25 @@ def test_numbers_that_were_rounded_on_the_way_are_right(seed):
     assert not check_by_hand(w**7, {w: 5103 * 1.002})
 
 
+def test_a_wrong_gradient_is_not_right_because_it_is_tiny():
+    x = leaf(0.3)
+    h = x
+    for _ in range(16):
+        h = ag.sigmoid(h) * 0.5
+    h.backward()
+    g = x.grad.item()
+    assert 2.5e-15 < g < 2.6e-15
+    assert check_by_hand(h, {x: g * 1.0005})
+    for wrong in (-g, 5 * g, 1e-10, 0.0):
+        assert not check_by_hand(h, {x: wrong})
+    w = leaf([1e-6, 2e-6])
+    loss = np.sum(w**2) / 1e4
+    assert check_by_hand(loss, {w: [2e-10, 4e-10]})
+    assert check_by_hand(loss, {w: [-2e-10, -4e-10]})[w].mistakes == ("sign",)
+    y = leaf(2.0)
+    assert not check_by_hand(y * 1e-10, {y: 1.4e-10})  # and it is not "rounded too far", either
+
+
 def test_the_slides_wrong_row_is_found():
     o = np.array([[0.3989, 0.4975], [0.5548, 0.6411], [0.2497, 0.5866], [0.3846, 0.7191]])
     theta = leaf([[-0.31, 0.02], [0.48, -0.68], [-0.41, -0.27]])

@@ -49,22 +49,26 @@ Factors = Sequence[tuple[float, tuple[Part, ...]]]
 
 
 # ── what is close enough ──────────────────────────────────────────────────────────────────────
-def _decimals(given: np.ndarray) -> int:
-    """Return how many decimals were typed, if perhaps in float32; 9 where nobody typed so many."""
+def _decimals(given: np.ndarray) -> float:
+    """Return how many decimals were typed, if perhaps in float32; ∞ where nobody typed so many."""
     finite = given[np.isfinite(given)]
-    return next((d for d in range(9) if np.allclose(finite, finite.round(d), 2e-7, 1e-12)), 9)
+    dust = 1e-12 * np.max(np.abs(finite), initial=0.0)
+    typed = (d for d in range(9) if np.allclose(finite, finite.round(d), 2e-7, dust))
+    return next(typed, np.inf)
 
 
 def unit_of(given: np.ndarray) -> float:
     """Return the unit of the last decimal; of the fourth, where fewer than three were typed.
 
-    The last ones may have been zeros. A 0 alone is no rounded number.
+    The last ones may have been zeros. A 0 alone is no rounded number, nor is what was computed.
 
     >>> unit_of(np.array([0.333, 0.5])), unit_of(np.array(0.5)), unit_of(np.array(0.333333))
     (0.001, 0.0001, 1e-06)
+    >>> unit_of(np.array(2.56e-15))
+    0.0
     """
     decimals = _decimals(given)
-    return float(f"1e-{decimals if decimals >= 3 else 4}") if np.any(given) else 0.0
+    return 10.0 ** -(decimals if decimals >= 3 else 4) if np.any(given) else 0.0
 
 
 def close(given: Any, expected: Any, unit: float) -> bool:
