@@ -436,9 +436,45 @@ def test_the_loss_is_a_sum_where_it_should_be_a_mean():
     right = 2 * x.T @ (x @ w.data - 1) / 3
     assert check_by_hand(loss, {w: right})
     assert "1/N is missing (N = 3)" in check_by_hand(loss, {w: 3 * right})[w].what
-    # two readings that the numbers cannot tell apart: N is 2 too, and so is the exponent
     halved = check_by_hand(loss, {w: right / 2})[w]
-    assert halved.what == "there is an extra 1/N (N = 2); or the 2 of the power is missing"
+    assert halved.what == "the 2 of the power is missing"
+
+
+def test_an_n_that_nothing_divides_by_is_no_reading():
+    x = leaf([1.0, 2.0, -1.5], "x")
+    lost = check_by_hand(np.sum(3 * np.sin(x)), {x: np.cos(x.data)})[x]
+    assert lost.what == "the constant 3 in 3 * sin(x) is missing"
+    enlarged = check_by_hand(np.sum(np.tanh(x)), {x: 3 - 3 * np.tanh(x.data) ** 2})[x]
+    assert enlarged.what == "it is 3 times the right one"
+    X, w = np.array([[1.0, 2.0], [3.0, 5.0], [-1.0, 0.5]]), leaf([0.5, -2.0])
+    r = X @ w.data - 1
+    whole = check_by_hand(np.sum((X @ w - 1) ** 2) / 2, {w: 2 * X.T @ r})[w]
+    assert whole.readings == [("exponent",), ("constant",)]
+    assert "there is an extra factor 2; or the constant 2 in sum(" in whole.what
+    summed = check_by_hand(np.sum((X @ w - 1) ** 2) / 3, {w: 2 * X.T @ r})[w]
+    assert summed.what == "1/N is missing (N = 3)"
+    assert check_by_hand(np.var(x), {x: 2 * (x.data - 0.5)})[x].what == "1/N is missing (N = 3)"
+
+
+def test_what_the_numbers_cannot_tell_apart_is_told_in_every_language():
+    x = leaf([3.0, -1.0], "x")
+    verdict = check_by_hand(np.mean(x**2), {x: [1.5, -0.5]})[x]
+    assert verdict.what == "the 2 of the power is missing; or there is an extra 1/N (N = 2)"
+    assert verdict.readings == [("exponent",), ("extra 1/N",)]
+    assert verdict.into("pt").what == (
+        "o fator do expoente não está certo; ou há um fator 1/N a mais"
+    )
+    assert verdict.into("es").instead == "la derivada de xᵖ es p · xᵖ⁻¹; o multiplica por N"
+    lost = check_by_hand(np.sum(2 * x**2), {x: [6.0, -2.0]})[x].what
+    assert lost == "the 2 of the power is missing; or the constant 2 in 2 * x ** 2 is missing"
+
+
+def test_the_verdict_on_a_tensor_does_not_depend_on_another_one():
+    x, v = leaf([1.0, 2.0, -1.5], "x"), leaf([3.0, 1.5], "v")
+    loss = np.sum(x * x) + np.sum(v**2)
+    alone = check_by_hand(loss, {x: x.data})[x]
+    assert alone.what.startswith("x is used 2 times, and one path back is missing")
+    assert check_by_hand(loss, {x: x.data, v: v.data + 7})[x].what == alone.what
 
 
 @pytest.mark.parametrize("lang", ["pt", "es"])
@@ -447,7 +483,7 @@ def test_every_kind_of_mistake_has_words_in_every_language(lang):
     named = re.findall(r'(?:Part|istake)\(\s*"([^"]+)"', source)
     kinds = {*named, *re.findall(r'\("(\w+)",\)$', source, re.MULTILINE), "diagonal", "target"}
     kinds |= {kind for _, _, kinds, _ in PLANTED for kind in kinds} | {row[3] for row in SCALARS}
-    assert kinds | {"right", "unanswered", "by hand", "engine", "and"} == set(WORDS[lang])
+    assert kinds | {"right", "unanswered", "by hand", "engine", "and", "or"} == set(WORDS[lang])
     # of these the sentence itself says what to do
     assert kinds - set(REMEDIES[lang]) == {"factor", "target", "path"}
     assert set(REMEDIES[lang]) <= kinds

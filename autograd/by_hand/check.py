@@ -98,8 +98,9 @@ def _check(loss: Tensor, derived: Mapping[Any, Any], names: dict[int, str]) -> V
         verdict = Verdict(name, True, "right", given=hand[key], expected=right[t])
         if not close(hand[key], right[t], unit_of(hand[key])):
             called = graph.called(loss) if graph.called(loss).isidentifier() else "loss"
-            what, instead, kinds = diagnose(hand[key], candidates[t], factors_of(graph), called)
-            verdict = replace(verdict, ok=False, what=what, instead=instead, mistakes=kinds)
+            factors = factors_of(Graph(loss, [t], names))
+            what, instead, readings = diagnose(hand[key], candidates[t], factors, called)
+            verdict = replace(verdict, ok=False, what=what, instead=instead, readings=readings)
         verdicts[key] = verdict
     return Verdicts(verdicts)
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from autograd.by_hand.graph import Graph
-from autograd.graph import arguments
 from autograd.tensor import raw
 from autograd.view.derivation.writing import array_text
 from autograd.view.graph.spelling import are, number
@@ -86,16 +85,18 @@ def _same(given: Any, expected: Any, unit: float) -> Any:
 def factors_of(graph: Graph) -> Factors:
     """List what a gradient may be multiplied by: −1, N, exponents, and two of them together."""
     single = [(-1.0, Part("sign", "the sign is flipped", "multiply by −1"))]
-    operands = [t for node in graph.nodes for t in (node, *arguments(node))]
-    for n in sorted({n for t in operands for n in (*np.shape(raw(t)), np.size(raw(t)))} - {0, 1}):
-        missing, extra = f"1/N is missing (N = {n})", f"there is an extra 1/N (N = {n})"
+    counts = sorted(set(filter(None, map(graph.averaged, graph.nodes))))
+    for n in counts:
+        missing = f"1/N is missing (N = {n})"
         single.append((n, Part("missing 1/N", missing, f"divide by {n}")))
-        single.append((1 / n, Part("extra 1/N", extra, f"multiply by {n}")))
     for p in sorted({p for node in graph.nodes if (p := _exponent(node)) is not None}):
         text = number(p)
         lost, more = f"the {text} of the power is missing", f"there is an extra factor {text}"
         single.append((1 / p, Part("exponent", lost, f"multiply by {text}")))
         single.append((p, Part("exponent", more, f"divide by {text}")))
+    for n in counts:
+        extra = f"there is an extra 1/N (N = {n})"
+        single.append((1 / n, Part("extra 1/N", extra, f"multiply by {n}")))
     pairs = [(f * g, (a, b)) for (f, a), (g, b) in combinations(single, 2) if a.kind != b.kind]
     return [(1.0, ()), *((f, (part,)) for f, part in single), *pairs]
 
@@ -159,14 +160,14 @@ def _named(axes: tuple[int, ...], shape: tuple[int, ...] = ()) -> str:
 # ── the diagnosis ─────────────────────────────────────────────────────────────────────────────
 def diagnose(
     given: np.ndarray, candidates: Sequence[Candidate], factors: Factors, loss: str = "loss"
-) -> tuple[str, str, tuple[str, ...]]:
-    """Say what went wrong, what to do, and which kinds of mistakes explain it.
+) -> tuple[str, str, list[tuple[str, ...]]]:
+    """Say what went wrong, what to do, and of which kinds of mistakes each reading is made.
 
     Parameters
     ----------
     given : a gradient that is not right.
     candidates : the right one first, then those of the mistakes.
-    factors : those of the graph.
+    factors : those of the operations between its tensor and the result.
     loss : what the result is called, for the advice.
     """
     readings: list[tuple[Part, ...]] = []
@@ -188,20 +189,24 @@ def diagnose(
                     readings = [*readings, reading] if cost == best else [reading]
                     best = cost
     if not readings:
-        return _where(given, np.asarray(candidates[0].array), unit, loss)
+        what, instead, kinds = _where(given, np.asarray(candidates[0].array), unit, loss)
+        return what, instead, [kinds]
     # a missing step has no formula of its own: every other reading says more
     readings = [r for r in readings if all(p.kind != "step" for p in r)] or readings
-    told = {frozenset(p.kind for p in reading): reading for reading in reversed(readings)}
-    kinds = tuple(p.kind for p in readings[0])
-    if kinds[0] in FACTORS:  # what explains it without a look at the graph needs no second reading
-        told = {k: reading for k, reading in told.items() if k <= FACTORS}
-    kept = [*reversed(told.values())][:2]
+    told: dict[frozenset[str], tuple[Part, ...]] = {}
+    for reading in readings:
+        told.setdefault(frozenset(p.kind for p in reading), reading)
+    first = readings[0][0].kind
+    if first in SEEN:
+        told = {kinds: reading for kinds, reading in told.items() if first in kinds}
+    kept = [*told.values()][:2]
     what = "; or ".join(dict.fromkeys(" and ".join(p.what for p in r) for r in kept))
     instead = "; or ".join(dict.fromkeys("; ".join(p.instead for p in r) for r in kept))
-    return what, instead, kinds
+    return what, instead, [tuple(p.kind for p in r) for r in kept]
 
 
-FACTORS = {"sign", "missing 1/N", "extra 1/N", "exponent", "transposed", "not summed", "summed"}
+SEEN = {"sign", "transposed", "not summed", "summed"}
+"""What the numbers themselves show needs no second reading without it."""
 
 
 def _tells_little(hand: np.ndarray) -> bool:

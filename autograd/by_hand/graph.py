@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from autograd.graph import arguments, consumers, toposort
 from autograd.program.printers.spell import ATOM, Spelled, numpy_source
 from autograd.provenance.names import called
@@ -35,6 +37,9 @@ class Graph:
                 self.on.add(t)
                 self.nodes.append(t)
         self.nodes.reverse()  # the youngest first
+        sums = (t for t in self.nodes if t.op and t.op.fn is np.sum)
+        summed = [raw(arguments(t)[0]) for t in sums]
+        self._lengths = {n for x in summed for n in (*np.shape(x), np.size(x))}
         self.uses = {
             t: [(node, i) for node, i in uses if node.requires_grad]
             for t, uses in consumers(everything).items()
@@ -46,6 +51,23 @@ class Graph:
         args = enumerate(arguments(node))
         on = [i for i, a in args if type(a) is Tensor and a in self.on]
         return [i for i in on if op.joint is not None or op.rule(i) is not None]
+
+    def averaged(self, node: Tensor) -> int | None:
+        """Return the N that an operation divides by: of a mean, or of a sum that is divided by N.
+
+        >>> x = Tensor([[1.0, 2.0, 4.0]], requires_grad=True)
+        >>> graph = Graph(np.sum(x) / 3, [x], {})
+        >>> [graph.averaged(node) for node in graph.nodes]
+        [3, None]
+        """
+        op: Any = node.op
+        x, *rest = arguments(node)
+        n = 0
+        if op.fn in (np.mean, np.var, np.std):
+            n = np.size(raw(x)) // max(node.size, 1)
+        elif op.fn is np.divide and not getattr(rest[0], "requires_grad", False):
+            n = next((n for n in self._lengths if np.all(raw(rest[0]) == n)), 0)
+        return n if n > 1 else None
 
     def called(self, value: Any) -> str:
         """Return what the user calls a tensor, on one line; nothing where it has no name."""

@@ -7,7 +7,7 @@ mistake is told with the names and numbers of the graph.
 WORDS = {
     "en": {"by hand": "by hand", "engine": "engine"},
     "pt": {
-        "by hand": "à mão", "engine": "motor", "and": "e",
+        "by hand": "à mão", "engine": "motor", "and": "e", "or": "ou",
         "right": "certo", "unanswered": "não foi respondido",
         "sign": "o sinal está trocado", "minus": "falta um sinal de menos",
         "missing 1/N": "falta um fator 1/N", "extra 1/N": "há um fator 1/N a mais",
@@ -27,7 +27,7 @@ WORDS = {
         "unknown": "está errado, e nenhum erro conhecido explica isso",
     },
     "es": {
-        "by hand": "a mano", "engine": "motor", "and": "y",
+        "by hand": "a mano", "engine": "motor", "and": "y", "or": "o",
         "right": "correcto", "unanswered": "no fue respondido",
         "sign": "el signo está invertido", "minus": "falta un signo menos",
         "missing 1/N": "falta un factor 1/N", "extra 1/N": "sobra un factor 1/N",

@@ -223,12 +223,14 @@ def count(graph: Graph) -> Iterator[Mistake]:
     for node in graph.nodes:
         op: Any = node.op
         data = _data(node)
-        if op.fn is np.mean:
-            n = data[0].size // max(node.size, 1)
+        if n := graph.averaged(node):
+            mean = f": {graph.name(node)} is a mean, not a sum"
+            where = mean if op.fn is np.mean else f", in {graph.shown(node)}"
             yield Mistake(
-                "missing 1/N", f"1/N is missing (N = {n}): {graph.name(node)} is a mean, not a sum",
+                "missing 1/N", f"1/N is missing (N = {n}){where}",
                 f"divide by {n}", {node: partial(_enlarged, node, n)},
             )  # fmt: skip
+            continue
         for i in graph.wanting(node) if op.fn in (np.multiply, np.divide) else ():
             other = data[1 - i]
             constant = not getattr(arguments(node)[1 - i], "requires_grad", False)
@@ -261,26 +263,26 @@ def factor(graph: Graph) -> Iterator[Mistake]:
     for node in graph.nodes:
         op: Any = node.op
         for i in graph.wanting(node):
-            for what, part in _wrong_factors(op.fn, i, _data(node)):
+            for kind, what, part in _wrong_factors(op.fn, i, _data(node)):
                 instead = "the other factor, transposed, on its side of the gradient"
                 if op.elementwise:
                     x = graph.name(arguments(node)[i])
                     instead = f"the local derivative by {x} is {graph.slope(node, i)}"
-                yield _mistake("factor", node, i, part, f"{what}, in {graph.shown(node)}", instead)
+                yield _mistake(kind, node, i, part, f"{what}, in {graph.shown(node)}", instead)
 
 
-def _wrong_factors(fn: Any, i: int, xs: Sequence[Any]) -> Iterator[tuple[str, Any]]:
+def _wrong_factors(fn: Any, i: int, xs: Sequence[Any]) -> Iterator[tuple[str, str, Any]]:
     if fn is np.multiply:
-        yield "a factor is multiplied by itself, not by the other one", xs[i]
+        yield "factor", "a factor is multiplied by itself, not by the other one", xs[i]
     elif fn is np.divide and i == 1:
-        yield "the denominator is not squared", -xs[0] / xs[1]
+        yield "factor", "the denominator is not squared", -xs[0] / xs[1]
     elif fn in (operator.pow, np.power, np.square) and i == 0:
         p = 2 if fn is np.square else xs[1]
-        yield "the exponent does not come down", xs[0] ** (p - 1.0)
-        yield "the exponent is not lowered by 1", p * xs[0] ** p
+        yield "exponent", "the exponent does not come down", xs[0] ** (p - 1.0)
+        yield "factor", "the exponent is not lowered by 1", p * xs[0] ** p
     elif fn is np.matmul and np.ndim(xs[1 - i]) == 2 and len({*np.shape(xs[1 - i])}) == 1:
         swapped = (lambda g: g @ xs[1]) if i == 0 else (lambda g: xs[0] @ g)
-        yield "a matrix is not transposed on the way back", swapped
+        yield "factor", "a matrix is not transposed on the way back", swapped
 
 
 def step(graph: Graph) -> Iterator[Mistake]:

@@ -21,7 +21,7 @@ class Verdict:
     name : what it is the gradient of.
     ok : whether it is right.
     what, instead : what went wrong, and what to do; two readings are joined by "or".
-    mistakes : the kinds of mistakes that explain it, such as ``("sign", "missing 1/N")``.
+    readings : the kinds of mistakes that explain it, for each reading.
     given, expected : the gradient by hand (None where there is none), and the engine's.
     lang : the language of the words.
     """
@@ -30,25 +30,31 @@ class Verdict:
     ok: bool
     what: str
     instead: str = ""
-    mistakes: tuple[str, ...] = ()
+    readings: Sequence[tuple[str, ...]] = ()
     given: Any = None
     expected: Any = None
     lang: str = "en"
 
+    @property
+    def mistakes(self) -> tuple[str, ...]:
+        """The kinds of mistakes that explain it, such as ``("sign", "missing 1/N")``."""
+        return self.readings[0] if self.readings else ()
+
     def into(self, lang: str) -> "Verdict":
         """Say it in another language: which kinds of mistakes, and what helps, without names.
 
-        >>> print(Verdict("a", False, "the sign is flipped", mistakes=("sign",)).into("pt"))
+        >>> print(Verdict("a", False, "the sign is flipped", readings=[("sign",)]).into("pt"))
         ✗ a  o sinal está trocado
              → multiplique por −1
         """
         if lang == self.lang:
             return self
-        words = WORDS[lang]
-        kinds = ("right",) if self.ok else dict.fromkeys(self.mistakes)
-        what = f" {words['and']} ".join(words[kind] for kind in kinds)
-        remedies = REMEDIES[lang]
-        instead = "; ".join(remedies[kind] for kind in kinds if kind in remedies)
+        words, remedies = WORDS[lang], REMEDIES[lang]
+        readings = [("right",)] if self.ok else [dict.fromkeys(kinds) for kinds in self.readings]
+        either = f"; {words['or']} "
+        what = either.join(f" {words['and']} ".join(words[k] for k in kinds) for kinds in readings)
+        helps = ("; ".join(remedies[k] for k in kinds if k in remedies) for kinds in readings)
+        instead = either.join(filter(None, helps))
         return replace(self, what=what, instead=instead, lang=lang)
 
     def __bool__(self) -> bool:

@@ -90,7 +90,7 @@ class Worksheet:
         given = {name: _parsed(name, answer) for name, answer in answers.items()}
         marked: dict[str, Any] = dict(check_by_hand(self.root, given))
         for name in self.answers:
-            missing = Verdict(name, False, "it is not answered", mistakes=("unanswered",))
+            missing = Verdict(name, False, "it is not answered", readings=[("unanswered",)])
             marked.setdefault(name, missing)
         order = dict.fromkeys((*self.answers, *marked))
         return Verdicts({name: marked[name].into(self.lang) for name in order})
