@@ -197,7 +197,7 @@ class Training:
         """Go over the data once, a step for each batch; yield its rows, and loss and metrics."""
         for count, batch in enumerate(batches(data), 1):
             loss, prediction = self.step(batch, count)
-            if self.schedule is not None and self.schedule.per_batch:
+            if self.schedule is not None and getattr(self.schedule, "per_batch", False):
                 self.schedule.step()
             bar.update()
             yield self.numbers(loss, prediction, batch)
@@ -274,7 +274,7 @@ class Training:
         if self.schedule is not None:
             numbers["lr"] = self.optimizer.param_groups[0]["lr"]
             plateau = isinstance(self.schedule, ReduceLROnPlateau)
-            if not self.schedule.per_batch:
+            if not getattr(self.schedule, "per_batch", False):
                 self.schedule.step(*[numbers.get("val_loss", numbers["loss"])] * plateau)
         self.history.add(numbers)
         if monitored and self.history.best(monitored) == self.history.epochs:

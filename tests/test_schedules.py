@@ -503,6 +503,23 @@ def test_a_schedule_without_a_formula_says_so():
     )
 
 
+@pytest.mark.parametrize(
+    ("rate", "told"),
+    [(None, "None"), ([0.1], "a list"), (np.array([0.1]), "an ndarray"), ("0.1", "a str")],
+)
+def test_a_formula_returns_one_number(rate, told):
+    class Mine(ours_all.LRScheduler):
+        def formula(self, t, lr):
+            return rate if t else lr / (1 + t)
+
+    schedule = Mine(groups(Tensor, optim))
+    with pytest.raises(TypeError) as raised:
+        schedule.step()
+    assert str(raised.value) == three_lines(
+        f"the formula returned {told}, and a rate is one number", "Mine", "return lr / (1 + t)"
+    )
+
+
 def test_names_are_pytorchs(torch):
     names = [
         n

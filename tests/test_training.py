@@ -740,6 +740,19 @@ def test_an_unknown_metric_is_named():
     )
 
 
+@pytest.mark.parametrize("more", [{}, {"per_batch": True}])
+def test_a_schedule_needs_an_optimizer_and_a_step(more):
+    class Halving(SimpleNamespace):
+        def step(self):
+            self.optimizer.param_groups[0]["lr"] /= 2
+
+    model = network()
+    optimizer = SGD(model.parameters(), lr=1.0)
+    schedule = Halving(optimizer=optimizer, **more)
+    history = nn.fit(model, problem(64), CE, optimizer, 2, schedule=schedule)
+    assert history["lr"] == ([0.25, 0.0625] if more else [1.0, 0.5])
+
+
 def test_warnings_name_the_line_of_the_user():
     X, _ = problem()
     model, other, twos = network(), network(), np.full((50, 3), 2.0)

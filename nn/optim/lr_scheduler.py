@@ -49,7 +49,8 @@ class LRScheduler(Remembering):
 
     Raises
     ------
-    TypeError : for what is no optimizer, and for options that the formula does not take.
+    TypeError : for what is no optimizer, for options that the formula does not take, and for a
+        formula that returns no number.
     ValueError : for a choice that there is not, for no steps, for a cycle or a sequence of
         unknown length, and for a last_epoch where the optimizer has had no schedule.
 
@@ -138,7 +139,11 @@ class LRScheduler(Remembering):
             what = f"{k} is a list of {len(each)}, and there are {groups} groups"
             self._refuse(len(each) != groups, what, f"a list of {groups}, or one {k} for all")
             options = {**options, k: each[i]}
-        return self.formula(t, self.base_lrs[i], **options)
+        rate = self.formula(t, self.base_lrs[i], **options)
+        what = f"the formula returned {kind_of(rate)}, and a rate is one number"
+        number = hasattr(rate, "__float__") and not getattr(rate, "shape", ())
+        self._refuse(not number, what, "return lr / (1 + t)", TypeError)
+        return rate
 
     def step(self) -> None:
         """Go on to the next t, and set the learning rates to what they are there."""
