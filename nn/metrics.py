@@ -45,6 +45,7 @@ def chosen(metrics: Mapping[str, Metric] | Iterable[str] | str) -> Mapping[str, 
     names: list[Any] = [metrics] if one else list(metrics)
     known = METRICS | dict(metrics) if isinstance(metrics, Mapping) else METRICS
     taken = [k for k in names if k in ("loss", "lr") or str(k).startswith("val_")]
+    taken += [k for k in names if not isinstance(k, str)]
     unknown = ", ".join(str(k) for k in names if k in taken or not callable(known.get(k)))
     instead = f"{', '.join(METRICS)}; {{'name': function}} for others; "
     instead += "loss, lr and val_... are there"
@@ -53,10 +54,10 @@ def chosen(metrics: Mapping[str, Metric] | Iterable[str] | str) -> Mapping[str, 
 
 
 def number(name: str, value: Any) -> float:
-    """Return what a metric has returned as a number. Raises TypeError for several."""
+    """Return what a metric has returned as a number. Raises TypeError for anything else."""
     try:
         return float(value)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         what, where = "a metric returns one number", f"{name} returned {kind_of(value)}"
         raise refusal(TypeError, what, where, "np.mean(...) in the metric") from error
 

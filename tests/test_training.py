@@ -740,6 +740,11 @@ def test_an_unknown_metric_is_named():
     )
 
 
+def test_a_name_of_a_metric_is_a_text():
+    with pytest.raises(ValueError, match="no metric is called 1\n"):
+        train(network(), metrics={1: accuracy})
+
+
 @pytest.mark.parametrize("more", [{}, {"per_batch": True}])
 def test_a_schedule_needs_an_optimizer_and_a_step(more):
     class Halving(SimpleNamespace):
@@ -787,6 +792,12 @@ def test_warnings_name_the_line_of_the_user():
             {"mine": lambda p, t: np.ones(2)},
             "a metric returns one number",
             "mine returned an ndarray",
+            "np.mean(...) in the metric",
+        ),
+        (
+            {"mine": lambda p, t: "good"},
+            "a metric returns one number",
+            "mine returned a str",
             "np.mean(...) in the metric",
         ),
     ],
