@@ -118,9 +118,16 @@ def source(data: Any, batch_size: int, generator: np.random.Generator | None = N
 
 
 def batches(source: Source) -> Iterator[Batch]:
-    """Yield what is in one pass, as tuples of Tensors; raise ValueError where nothing is."""
-    batch = None
-    for batch in source() if callable(source) else source:
+    """Yield what is in one pass, as tuples of Tensors.
+
+    Raises ValueError where nothing is, and for arrays that a function returns as they are.
+    """
+    batch, given = None, source() if callable(source) else source
+    if isinstance(given, tuple) and any(isinstance(x, (np.ndarray, Tensor)) for x in given):
+        what = "a function of data returns batches, and here are arrays"
+        instead = "[(X, y)], a list of batches; or (X, y) without a function"
+        raise refusal(ValueError, what, f"{source!r:.60} returned {kind_of(given)}", instead)
+    for batch in given:
         yield tuple(map(_tensor, batch)) if isinstance(batch, (tuple, list)) else (_tensor(batch),)
     if batch is None:  # the text of a list of arrays takes long
         what = "the data gave no batch: a generator can be read only once"

@@ -758,6 +758,20 @@ def test_a_schedule_needs_an_optimizer_and_a_step(more):
     assert history["lr"] == ([0.25, 0.0625] if more else [1.0, 0.5])
 
 
+def test_arrays_that_a_function_returns_are_no_batches():
+    def data():
+        return X, Y
+
+    with pytest.raises(ValueError) as error:
+        train(network(), data)
+    what, where, instead = str(error.value).splitlines()
+    assert what == "a function of data returns batches, and here are arrays"
+    assert where.startswith("  where: <function test_arrays_that_a_function_returns")
+    assert where.endswith(" returned a tuple")
+    assert instead == "  instead: [(X, y)], a list of batches; or (X, y) without a function"
+    assert train(network(), lambda: [(X, Y)], epochs=1).epochs == 1
+
+
 def test_warnings_name_the_line_of_the_user():
     X, _ = problem()
     model, other, twos = network(), network(), np.full((50, 3), 2.0)
