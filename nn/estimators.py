@@ -100,7 +100,8 @@ class Network(BaseEstimator):  # type: ignore[misc]  # which has no types
         refuse(not isinstance(made, Module), what, given, "module=nn.Linear", TypeError)
         made.to(X.dtype).eval()
         with no_grad():
-            shape = np.shape(made(Tensor(X[:1])))
+            y = made(Tensor(X[:1]))
+            shape = y.shape if hasattr(y, "shape") else kind_of(y)
         what = f"the module returns {shape} for one row, and y needs (1, {width})"
         where = f"{type(self).__name__}.fit(X {X.shape}, y)"
         refuse(shape != (1, width), what, where, f"nn.Linear(..., {width}) as the last layer")

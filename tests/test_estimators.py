@@ -285,6 +285,19 @@ def test_loss_and_optimizer_are_what_was_given(line):
     assert {kept["step"] for kept in net.optimizer_.state.values()} == {2 * 80 // 20}
 
 
+@pytest.mark.parametrize(("several", "told"), [(tuple, "a tuple"), (list, "a list")])
+def test_a_module_that_returns_no_tensor_is_refused(line, several, told):
+    class Several(nn.Linear):
+        def forward(self, x):
+            return several([super().forward(x), x])
+
+    with pytest.raises(ValueError) as caught:
+        Regressor(module=Several).fit(*line)
+    assert str(caught.value).splitlines()[0] == (
+        f"the module returns {told} for one row, and y needs (1, 1)"
+    )
+
+
 @pytest.mark.parametrize(("hidden", "count"), [((5,), 2), (5, 2), ([5, 4], 3), ((), 1)])
 def test_hidden_layers_are_a_size_or_several(line, hidden, count):
     net = Regressor(hidden, max_epochs=1).fit(*line)
