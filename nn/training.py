@@ -77,7 +77,8 @@ def fit(
     ------
     ValueError : for data without rows or of different lengths, a batch size or patience below 1, a
         schedule of another optimizer, an unknown name of a metric, a metric by the name of loss, lr
-        or val_ and more, a loss that is no scalar, a checkpoint of something else.
+        or val_ and more, a loss that is no scalar, an optimizer whose step does not call its
+        closure, a checkpoint of something else.
     FloatingPointError : where the loss is not finite, before that changes a weight.
     TypeError : for arguments in another order, as data in two of them; for a lone callback.
 
@@ -217,6 +218,9 @@ class Training:
             return results[-1][0]
 
         self.optimizer.step(closure)
+        what, where = "the step did not call its closure", type(self.optimizer).__name__
+        instead = "loss = closure() if closure else None, first in step(self, closure=None)"
+        refuse(not results, what, where, instead)
         return results[0]
 
     def gradients(self, batch: Batch) -> tuple[Tensor, Any]:
@@ -256,8 +260,9 @@ class Training:
         loss = self.loss(prediction, *batch[inputs:])
         if type(loss) is not Tensor or loss.shape:
             what = "a loss is one number, a scalar Tensor"
-            where = f"the loss is {kind_of(loss)} of shape {np.shape(loss)}"
-            raise refusal(ValueError, what, where, "reduction='mean'")
+            where = f"the loss is {kind_of(loss)}"
+            where += f" of shape {loss.shape}" if hasattr(loss, "shape") else ""
+            raise refusal(ValueError, what, where, "reduction='mean', or loss.mean() alone")
         if autograd.is_grad_enabled():
             loss.backward()
         return loss, prediction if self.metrics else None

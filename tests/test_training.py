@@ -654,13 +654,19 @@ WRONG = {
         {"loss": nn.CrossEntropyLoss(reduction="none")},
         "a loss is one number, a scalar Tensor",
         "the loss is a Tensor of shape (32,)",
-        "reduction='mean'",
+        "reduction='mean', or loss.mean() alone",
     ),
     "no Tensor": (
         {"loss": lambda p, t: 3.0},
         "a loss is one number, a scalar Tensor",
-        "the loss is a float of shape ()",
-        "reduction='mean'",
+        "the loss is a float",
+        "reduction='mean', or loss.mean() alone",
+    ),
+    "a loss and more": (
+        {"loss": lambda p, t: (CE(p, t), 1)},
+        "a loss is one number, a scalar Tensor",
+        "the loss is a tuple",
+        "reduction='mean', or loss.mean() alone",
     ),
     "share": (
         {"data": [(X, Y)], "validation": 0.2},
@@ -743,6 +749,30 @@ def test_an_unknown_metric_is_named():
 def test_a_name_of_a_metric_is_a_text():
     with pytest.raises(ValueError, match="no metric is called 1\n"):
         train(network(), metrics={1: accuracy})
+
+
+def test_a_step_that_does_not_ask_for_the_loss_is_named():
+    class Own(SGD):
+        def step(self, closure=None):
+            if not self.asks:
+                return None
+            loss = closure() if closure else None
+            super().step()
+            return loss
+
+    model = network()
+    optimizer = Own(model.parameters(), lr=0.1)
+    optimizer.asks = False
+    with pytest.raises(ValueError) as error:
+        nn.fit(model, problem(), CE, optimizer)
+    assert str(error.value) == three_lines(
+        "the step did not call its closure",
+        "Own",
+        "loss = closure() if closure else None, first in step(self, closure=None)",
+    )
+    optimizer.asks = True
+    losses = nn.fit(model, problem(), CE, optimizer)["loss"]
+    assert losses[-1] < losses[0]
 
 
 @pytest.mark.parametrize("more", [{}, {"per_batch": True}])
