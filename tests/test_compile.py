@@ -2270,6 +2270,58 @@ def test_what_a_wrapped_function_reads_by_name_may_be_another_too(f, monkeypatch
     assert_array_equal(step(np.ones(2)), [5.0, 5.0])
 
 
+def by_attribute():
+    rate = Rated(1.0)
+    return lambda g, y, x: g * rate.rate, lambda: setattr(rate, "rate", 5.0)
+
+
+def by_closure():
+    rate = 1.0
+
+    def change():
+        nonlocal rate
+        rate = 5.0
+
+    return lambda g, y, x: g * rate, change
+
+
+def by_item():
+    rates = [1.0]
+    return lambda g, y, x: g * rates[0], lambda: operator.setitem(rates, 0, 5.0)
+
+
+def by_element():
+    rates = np.ones(2)
+    return lambda g, y, x: g * rates, lambda: rates.fill(5.0)
+
+
+@pytest.mark.parametrize("made", [by_attribute, by_closure, by_item, by_element])
+def test_what_a_rule_of_ones_own_reads_may_be_another_too(made):
+    rule, change = made()
+    own = autograd.primitive(lambda x: x + 0.0, rule)
+    step = compile(grad(lambda x: np.sum(own(x))))
+    for _ in range(2):
+        assert_array_equal(step(np.ones(2)), [1.0, 1.0])
+    change()
+    assert_array_equal(step(np.ones(2)), [5.0, 5.0])
+
+
+def test_a_rule_may_be_replaced_by_another():
+    own = autograd.primitive(lambda x: x + 0.0, lambda g, y, x: g)
+    step = compile(grad(lambda x: np.sum(own(x))))
+    for _ in range(2):
+        assert_array_equal(step(np.ones(2)), [1.0, 1.0])
+    own.defvjp(lambda g, y, x: g * 5)
+    assert_array_equal(step(np.ones(2)), [5.0, 5.0])
+
+
+def test_a_rule_that_draws_random_numbers_is_found():
+    numbers = np.random.default_rng(0)
+    own = autograd.primitive(lambda x: x + 0.0, lambda g, y, x: g * numbers.normal(size=2))
+    with pytest.raises(CaptureError, match="a program cannot hold random numbers"):
+        capture(grad(lambda x: np.sum(own(x))), np.ones(2))
+
+
 def asked(self, name):
     if name == "ratio":
         return self.rate

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.base.errors import ROOMS
+from autograd.primitive import PRIMITIVES
 from autograd.program.tracing.names import handed, names_in
 from autograd.program.tracing.owners import is_installed, may_change
 
@@ -45,6 +46,8 @@ EVERY = {"vars", "__dict__", "astuple", "asdict", "fields"}
 """What code calls that reads all attributes of an object, and needs no name of one."""
 STEPPED = "param_groups", "last_epoch"
 """What steps of optimizers and schedules read, and change."""
+RULES = "rules", "each", "joint"
+"""Where the row of a primitive has its derivative."""
 OURS = "autograd.", "nn."
 """Of the objects of these packages it is known what is read."""
 MODE = "training"
@@ -129,7 +132,7 @@ def _behind(x: Any, used: set[str]) -> Iterator[Any]:
     if _is_container(x):
         yield from _parts(x)
     elif inspect.isfunction(x):
-        yield from (*_read_by(x, used), *vars(x).values())  # also what it wraps
+        yield from (*_read_by(x, used), *vars(x).values(), *_rules(x))  # also what it wraps
     elif isinstance(x, functools.partial):
         yield from (x.func, *x.args, *x.keywords.values())
         if inspect.isfunction(x.func):
@@ -152,6 +155,16 @@ def _behind(x: Any, used: set[str]) -> Iterator[Any]:
         yield from (call, *_read_by(call, used, x))
         if call.__code__.co_filename.startswith(ROOMS):  # as a compiled function holds another
             yield from _attributes(x).values()
+
+
+def _rules(f: Any) -> list[Any]:
+    """Return the rules of a function that the user has made a primitive, and the reads of them."""
+    op = PRIMITIVES.get(f)
+    if op is None or not op.foreign:
+        return []
+    row = Slots(op)
+    reads = [Read(row, name) for name in RULES]
+    return [*reads, *(r.value for r in reads)]
 
 
 def _has_attributes(x: Any) -> bool:
