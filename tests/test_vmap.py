@@ -675,6 +675,20 @@ ERRORS = [
         "a return statement with arrays",
     ),
     (
+        lambda: vmap(lambda x: {x})(np.ones(2)),
+        TypeError,
+        "the function returned nothing to map",
+        "vmap(<lambda>), of which a result is a set",
+        "a return statement with arrays",
+    ),
+    (
+        lambda: vmap(lambda x: (x, (part for part in [x])))(np.ones(2)),
+        TypeError,
+        "the function returned nothing to map",
+        "vmap(<lambda>), of which a result is a generator",
+        "a return statement with arrays",
+    ),
+    (
         lambda: vmap(lambda x: x + np.ones(4))(np.ones((2, 3))),
         ValueError,
         "add cannot broadcast ([3]) and ([4]): axis -1 is 3 against 4",

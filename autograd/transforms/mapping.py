@@ -2,11 +2,19 @@
 
 from collections.abc import Callable
 from functools import wraps
+from numbers import Number
 from typing import Any
 
 import numpy as np
 
-from autograd.base.errors import describe, function_name, refusal, refuse_uncallable, shape_of
+from autograd.base.errors import (
+    describe,
+    function_name,
+    kind_of,
+    refusal,
+    refuse_uncallable,
+    shape_of,
+)
 from autograd.base.modes import is_grad_enabled
 from autograd.base.tree import flatten, map_leaves
 from autograd.interface.creation import explained
@@ -42,7 +50,7 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
     ------
     ValueError : where nothing is mapped, sizes differ, or `in_axes` has another structure than the
         arguments.
-    TypeError : for what is no function.
+    TypeError : for what is no function; where `f` returns something else than arrays and numbers.
     VmapError : where `f` branches on a value, reads it as a number, or writes it into an array.
 
     Examples
@@ -94,11 +102,11 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
 
 def _result(level: Level, y: Any, axis: int | None, is_tensor: bool, f: Callable[..., Any]) -> Any:
     """Return a result for all examples: a Tensor if the function returned one."""
-    if y is None:
+    if not (hasattr(y, "__array__") or isinstance(y, (Number, str, bytes))):
         raise refusal(
             TypeError,
             "the function returned nothing to map",
-            f"vmap({function_name(f)}), of which a result is None",
+            f"vmap({function_name(f)}), of which a result is {kind_of(y)}",
             "a return statement with arrays",
         )
     if axis is None and type(y) is Batched and y.tape is level and y.mapped:
