@@ -447,7 +447,8 @@ def checkpoint(f: Same) -> Same:
     Saves the memory of everything inside f, for the time of one more forward pass. Tensors that
     require a gradient must come in as arguments, not from a closure. Random numbers of the library,
     as of dropout, are the same in both passes; what else differs there raises RuntimeError, as does
-    writing into an argument; what is no function raises TypeError.
+    writing into an argument; what is no function raises TypeError. No gradient comes from what f
+    leaves outside, as in an attribute: return it as a part of the result.
 
     >>> import numpy as np
     >>> from autograd import checkpoint, grad
