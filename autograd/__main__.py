@@ -22,6 +22,7 @@ from autograd.view.derivation.derivation import letters
 from autograd.view.derivation.explain import explanation
 from autograd.view.derivation.languages import LANGUAGES
 from autograd.view.derivation.writing import array_text
+from autograd.view.exploration.recording import Conditions
 from autograd.view.graph.exports import NAMED, WRITERS
 
 USAGE = "autograd EXPRESSION [NAME=VALUE ...] [-o FILE ...]"
@@ -228,7 +229,8 @@ def _result(expression: Expression, variables: Mapping[str, Tensor]) -> Any:
 def _differentiate(expression: Expression, values: dict[str, np.ndarray], lang: str) -> Tensor:
     """Print every step; return the result, after its backward pass."""
     variables = {name: Tensor(v, requires_grad=True, name=name) for name, v in values.items()}
-    f = _result(expression, variables)
+    with Conditions():
+        f = _result(expression, variables)
     for name in values.keys() - set(expression.names):
         _say(f"note: the expression does not use {name}", sys.stderr)
     if type(f) is not Tensor or not f.requires_grad:
@@ -280,7 +282,7 @@ def _save(f: Tensor, expression: Expression, values: dict[str, np.ndarray], path
 
 
 def _save_page(expression: Expression, values: dict[str, np.ndarray], path: str) -> None:
-    """Explore the expression: its result knows of combined conditions only what they were once."""
+    """Explore the expression: a page of its result would not be compared with it elsewhere."""
     from autograd.view.exploration.explore import explore  # noqa: PLC0415  # not always
 
     given = {name: v for name, v in values.items() if name in expression.names}

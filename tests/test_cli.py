@@ -264,6 +264,23 @@ def test_truth_values_and_large_numbers_stand_as_they_are_read(capsys):
     assert "f = a · b = 2e−9 · 3" in capsys.readouterr().out
 
 
+def test_combined_conditions_are_steps_with_the_letters_of_the_page(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["where((x>0)*(y>0), x*y, 0)", "x=2", "y=3", "-o", "f.dot"]) == 0
+    out = capsys.readouterr().out
+    for line in (
+        "  z = (x > 0) = (2 > 0) = True\n",
+        "  b = z · a = True · True = True\n",
+        "  f = where(b, c, 0) = where(True, 6, 0) = 6\n",
+        "  ∂f/∂x = ∂f/∂c · ∂c/∂x = 1 · 3 = 3 ",
+    ):
+        assert line in out
+    picture = (tmp_path / "f.dot").read_text()
+    page = explore("where((x>0)*(y>0), x*y, 0)", x=2, y=3)
+    assert [*page.values] == ["x", "y", "z", "a", "b", "c", "f"]
+    assert all(f">{name}<" in picture for name in page.values)
+
+
 def test_a_variable_that_only_a_condition_uses_gets_no_gradient(capsys):
     assert main(["a * where(b > 0, a, 1)", "a=2", "b=3"]) == 0
     out = capsys.readouterr().out

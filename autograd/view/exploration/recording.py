@@ -42,16 +42,16 @@ def call(f: Callable[..., Any], inputs: Mapping[str, Any]) -> tuple[Any, dict[in
     before = sys.getprofile()
     sys.setprofile(look)
     try:
-        with _Conditions():
+        with Conditions():
             return f(**inputs), names
     finally:
         sys.setprofile(before)
 
 
-class _Conditions(Watcher):
+class Conditions(Watcher):
     """Keeps the history of what is computed of conditions and indices, which the engine lets go.
 
-    No gradient goes that way, but on a page it changes with the inputs.
+    No gradient goes that way, but it changes with the inputs on a page, and is a step in a text.
     """
 
     def computed(self, op: Primitive, values: Sequence[Any], params: Any, y: Tensor) -> None:
