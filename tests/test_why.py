@@ -118,13 +118,30 @@ def test_an_assignment_and_an_index():
     y[:] = 3.0
     loss = y.sum()
     assert why(x, loss).because == (
-        "an assignment has overwritten all the entries that are used later; 2 of 2 entries of "
+        "an assignment has overwritten entries that are used later; 2 of 2 entries of "
         "x * 1 get nothing"
     )
     loss = x[0] * 2.0
     assert why(x, loss).because == (
         "only some entries are used, x[0]; 1 of 2 entries of x get nothing"
     )
+
+
+def test_an_assignment_that_is_overwritten_later():
+    x, y = variable([2.0, 3.0]), Tensor(np.zeros(2))
+    y[0] = x[0] ** 2
+    y[0] = 3.0
+    answer = why(x, y.sum())
+    because = "what this assignment has written is overwritten later, or not used"
+    assert answer.because == because
+    assert answer.where.startswith("setitem(array (2,), x[0] ** 2, 0)")
+    unused = Tensor(np.zeros(2))
+    unused[0] = x[0]
+    assert why(x, unused[1] * 2.0).because == because
+    z = Tensor(np.zeros(2))
+    z[:] = x
+    z[0] = 3.0
+    assert why(x, z.sum()).because.startswith("an assignment has overwritten entries that are used")
 
 
 def test_contributions_that_cancel():

@@ -125,11 +125,14 @@ def _step(use: Use) -> Reason:
     )
 
 
-def _overwritten(use: Use) -> Reason | None:
+def _overwritten(use: Use) -> Reason:
     if use.argument:
-        return None
+        return Reason(
+            "what this assignment has written is overwritten later, or not used",
+            "a new tensor for the later values, or a result that uses these entries",
+        )
     return Reason(
-        "an assignment has overwritten all the entries that are used later",
+        "an assignment has overwritten entries that are used later",
         "a new tensor for the new values",
     )
 
