@@ -376,6 +376,18 @@ def test_what_makes_no_number(cause):
     assert np.isfinite(answer.node.args[0].data).all(), "the first of them"
 
 
+def test_data_that_is_no_tensor_is_blamed_before_the_operation():
+    X, W = np.array([[1.0, 2.0], [np.nan, 1.0], [0.0, 1.0]]), variable(np.ones((2, 1)))
+    answer = why(W, np.mean((X @ W - 1) ** 2))
+    assert answer.cause == "forward"
+    assert answer.what == "the gradient of W is NaN in 2 of 2 entries: X is not finite"
+    assert answer.because == "X itself is not finite in 1 of 6 entries, the first at [1, 0]"
+    assert answer.op == "matmul"
+    assert answer.instead == "clean data: np.isfinite(data).all()"
+    x = variable([1.0, 2.0])
+    assert why(x, (x * np.inf).sum()).because == "∞ itself is not finite"
+
+
 def test_a_root_of_a_negative_number_wants_another_argument():
     x = variable(-2.0)
     for root in (np.sqrt, lambda x: x**0.5, lambda x: np.power(x, 0.5)):

@@ -8,7 +8,7 @@ import numpy as np
 from autograd.graph import arguments
 from autograd.inquiry.answers import Answer
 from autograd.inquiry.case import Case
-from autograd.inquiry.flow import Flow, Link
+from autograd.inquiry.flow import Flow, Link, finite
 from autograd.inquiry.reasons import (
     Reason,
     Use,
@@ -43,12 +43,15 @@ def not_finite(case: Case, flow: Flow, g: Any) -> Answer:
 
 
 def _forward(case: Case, what: str, origin: Tensor) -> tuple[str, Reason]:
-    if origin.op is not None:
+    sources = [origin] if origin.op is None else arguments(origin)
+    given = next((a for a in sources if not finite(a)), None)
+    if given is None:
         what += f": it begins in {_op(origin)}, in the forward pass"
         return what, why_not_finite(origin, arguments(origin))
-    bad, word = ~np.isfinite(origin.data), case.word(origin)
-    at = f", the first at {np.argwhere(bad)[0].tolist()}" if origin.ndim else ""
-    because = f"{word} itself is not finite in {count(bad)}{at}"
+    value, word = np.asarray(raw(given)), case.word(given)
+    bad = ~np.isfinite(value)
+    at = f" in {count(bad)}, the first at {np.argwhere(bad)[0].tolist()}" if value.ndim else ""
+    because = f"{word} itself is not finite{at}"
     return f"{what}: {word} is not finite", Reason(because, "clean data: np.isfinite(data).all()")
 
 
