@@ -148,9 +148,10 @@ def directional(
     with np.errstate(all="ignore"):
         here = float(at(0.0))
         for powers, unit in _steps(np.asarray(xs[i])[np.asarray(direction) != 0]):
-            tried = [_central(at, here, 2.0**power) for power in powers]
-            difference, error = min(tried, key=lambda d: d[1] if d[1] == d[1] else np.inf)
-            if error <= 1e-4 * max(abs(difference), 1e-6 * abs(here) / unit, 1e-3 / unit):
+            tried = [(*_central(at, here, 2.0**power), 2.0**power) for power in powers]
+            difference, error, step = min(tried, key=lambda d: d[1] if d[1] == d[1] else np.inf)
+            least = 1e-3 / max(unit, 1.0)
+            if error <= 1e-4 * max(abs(difference), 1e-6 * abs(here) / unit, least):
                 break
         else:
             raise refusal(
@@ -159,6 +160,9 @@ def directional(
                 f"argument {i}, of shape {np.shape(xs[i])}",
                 "other arguments, away from ties, from 0 and from bounds",
             )
+        # what cancels on the way to f, as in 1 + erf(x), is rounded as x is
+        moved = np.abs(xs[i])[np.asarray(direction) != 0]
+        error += 4e-16 * float(np.max(moved, initial=0.0)) / step
         if not analytic or np.iscomplexobj(xs[i]):
             return difference, error
         try:

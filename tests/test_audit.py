@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+import autograd as ag
 from autograd import Tensor, audit, grad, no_grad, primitive
 
 
@@ -92,6 +93,37 @@ def test_kinks_constants_and_complex_numbers_are_skipped():
         np.fft.fft(leaf([1.0, 2.0]))
     assert report.checked.total() == 0
     assert report.skipped == {"absolute": 1, "log": 1, "exp": 1, "fft": 1}
+
+
+@pytest.mark.parametrize(
+    ("f", "values", "skipped"),
+    [
+        (abs, [[4.3e-7, 9.5e-8, 0.0]], 1),
+        (abs, [[4.3e-7, 9.5e-8]], 0),
+        (ag.relu, [[1e-7, 0.0]], 1),
+        (np.maximum, [-1e-8, -1e-8], 2),
+        (np.maximum, [-1e-8, -2e-8], 0),
+        (np.divide, [0.0, 0.0], 2),
+        (ag.gelu, [-6.0], 0),
+        (ag.gelu, [[-7.0, -8.0]], 0),
+    ],
+)
+def test_right_rules_at_hard_values_are_not_blamed(f, values, skipped):
+    with audit() as report, np.errstate(all="ignore"):
+        f(*map(leaf, values))
+    assert report.skipped.total() == skipped
+    assert report.checked.total() == len(values) - skipped
+
+
+@pytest.mark.parametrize("value", [1e-9, 1e-3, 30.0, 1e7])
+def test_a_wrong_rule_is_blamed_at_hard_values(value):
+    decay = primitive(lambda x: np.exp(-x / value) * 1e-8, name="planted")
+    decay.defvjp(lambda g, y, x: g * y / value)  # the minus is missing
+    size = primitive(lambda x: np.abs(x), name="planted")
+    size.defvjp(lambda g, y, x: -g)
+    for f in (decay, size):
+        with pytest.raises(AssertionError, match="the rule of planted is wrong"), audit():
+            f(leaf(value))
 
 
 def test_the_audit_changes_no_result():
