@@ -91,8 +91,8 @@ def not_finite(case: Case) -> Found:
 
 def not_logits(case: Case) -> Found:
     """The loss takes softmax or sigmoid of its input itself, so that it wants logits: any numbers.
-    Of probabilities, the second one is never near 0 or 1, and the loss cannot fall; of their
-    logarithms, it is lost time.
+    Of probabilities, the second one is never near 0 or 1, and the loss cannot fall to 0; of
+    their logarithms, it is lost time.
 
     Instead: the output of the last linear layer as it is; softmax or sigmoid for predictions only.
     """
