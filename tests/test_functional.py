@@ -591,3 +591,9 @@ def test_a_checkpoint_holds_a_derivative():
         jacobian(lambda x: jvp(grad(f))(x)(X)[1])(X),
         rtol=1e-13,
     )
+
+
+def test_how_many_arguments_were_given_by_position():
+    for args, told in (((1.0,), "1 argument"), ((1.0, 2.0), "2 arguments")):
+        with pytest.raises(TypeError, match=rf"was called with {told} by position\n"):
+            grad(lambda *xs: xs[0], 2)(*args)

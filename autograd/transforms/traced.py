@@ -275,9 +275,10 @@ def _twice(f: Function, argnum: Sequence[int]) -> TypeError:
 def _missing(f: Function, argnum: Argnum, args: tuple[Any, ...]) -> TypeError:
     positions = (argnum,) if isinstance(argnum, int) else argnum
     i = next(i for i in positions if not -len(args) <= i < len(args))
+    given = "1 argument" if len(args) == 1 else f"{len(args)} arguments"
     return refusal(
         TypeError,
         f"there is no argument {i} to differentiate by",
-        f"{function_name(f)} was called with {len(args)} positional argument(s)",
+        f"{function_name(f)} was called with {given} by position",
         "give it by position, or choose another argnum",
     )
