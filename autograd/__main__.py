@@ -15,6 +15,7 @@ import numpy as np
 
 from autograd.base.errors import refusal
 from autograd.expressions.expression import Expression, ExpressionError
+from autograd.expressions.hints import FALLBACK
 from autograd.expressions.vocabulary import CONSTANTS, functions
 from autograd.tensor import Tensor, raw
 from autograd.view import draw
@@ -212,7 +213,9 @@ def _read(name: str, text: str) -> np.ndarray:
         if value and all(part in CONSTANTS for part in value.names):
             return np.asarray(value({}), np.float64)
     except ExpressionError as error:
-        raise UsageError(f"in the value of {name}: {error}") from None
+        told, is_vague, _ = str(error).partition(f"instead: {FALLBACK}")
+        remedy = f"instead: {instead}" if is_vague else ""
+        raise UsageError(f"in the value of {name}: {told}{remedy}") from None
     what = f"the value of {name} is not a number"
     raise refusal(UsageError, what, f"{name}={text}", instead)
 

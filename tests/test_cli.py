@@ -55,6 +55,11 @@ error: in the value of b: a decimal comma is not understood
   where: 0,05
            ^
   instead: 0.05""",
+    ("sum(x)", "x=1;2"): """\
+error: in the value of x: this is not arithmetic
+  where: 1;2
+          ^
+  instead: x=2, x=pi/2, x=[1, 2, 3]""",
     ("a", "a=abc"): """\
 error: the value of a is not a number
   where: a=abc
