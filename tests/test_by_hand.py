@@ -331,6 +331,9 @@ def test_mistakes_with_fused_cross_entropy():
     }
     for words, wrong in said.items():
         assert words in check_by_hand(loss, {s: wrong})[s].what
+    assert check_by_hand(loss, {s: p / 4})[s].instead == (
+        "a row of s gets p − y, times the gradient that arrives at its cross-entropy"
+    )
 
 
 def test_a_sign_in_one_of_two_losses():
@@ -520,9 +523,27 @@ def test_the_table():
         "✗ b  1 of 2 entries is right: [1] is −2, not 2\n"
         "     by hand: [2, −2]\n"
         "      engine: [2, 2]\n"
-        "     → turn the sign of these"
+        "     → turn the sign of this"
     )
-    assert repr(check_by_hand(loss, {})) == ""
+    assert repr(check_by_hand(loss, {})) == "no gradient was given by hand"
+
+
+def test_a_gradient_that_holds_nan_is_told_so():
+    x = leaf([1.0, 2.0], "x")
+    verdict = check_by_hand(np.sum(x * x), {x: [np.nan, 4.0]})[x]
+    assert verdict.what == "it holds NaN, which is no number"
+    assert verdict.into("es").what == "contiene NaN, que no es un número"
+
+
+def test_the_loss_is_one_number():
+    x = leaf([1.0, 2.0], "x")
+    with pytest.raises(RuntimeError) as caught:
+        check_by_hand(x * 2, {x: [2.0, 2.0]})
+    assert str(caught.value) == three_lines(
+        "the loss is one number: each entry of an array has a gradient of its own",
+        "check_by_hand(a Tensor (2,), ...)",
+        "np.sum(y) or np.mean(y), whichever was derived",
+    )
 
 
 def test_refusals_say_what_to_write():

@@ -74,6 +74,13 @@ def check_by_hand(loss: Tensor, derived: Mapping[Any, Any]) -> Verdicts:
             f"check_by_hand(loss, {type(derived).__name__})",
             "check_by_hand(loss, {w: [0.1, -0.2], b: 0.3})",
         )
+    if loss.size != 1:
+        raise refusal(
+            RuntimeError,
+            "the loss is one number: each entry of an array has a gradient of its own",
+            f"check_by_hand({describe(loss)}, ...)",
+            "np.sum(y) or np.mean(y), whichever was derived",
+        )
     refuse_changed(loss, "check_by_hand(loss, ...)", lambda t: name_of(t, names))
     with np.errstate(all="ignore"):
         return _check(loss, derived, names)

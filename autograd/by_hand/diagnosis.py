@@ -222,6 +222,8 @@ def _where(
     if given.shape != right.shape:
         what = f"its shape is {given.shape}, and its tensor's is {right.shape}"
         return what, "one number for each entry of the tensor", ("shape",)
+    if np.isnan(given).any() and not np.isnan(right).any():
+        return "it holds NaN, which is no number", "finite numbers", ("nan",)
     if not np.any(given):
         what = "it is 0, as if the loss did not depend on it"
         return what, "follow every path to the loss", ("zero",)
@@ -245,7 +247,8 @@ def _where(
     rest = given.size - len(places)
     what = f"{rest} of {given.size} entries {are(rest)} right: {'; '.join(texts)}"
     flipped = close(given[wrong], -right[wrong], unit)
-    return what, "turn the sign of these" if flipped else "look at these again", ("some",)
+    these = "this" if len(places) == 1 else "these"
+    return what, f"turn the sign of {these}" if flipped else f"look at {these} again", ("some",)
 
 
 def _throughout(

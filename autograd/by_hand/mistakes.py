@@ -172,10 +172,11 @@ def _diagonal_of(node: Tensor, i: int) -> np.ndarray:
 
 
 def _cross_entropy(graph: Graph, node: Tensor) -> Iterator[Mistake]:
-    scores, target = _data(node)
-    p, y = softmax(scores), np.zeros_like(scores)
+    data, target = _data(node)
+    p, y = softmax(data), np.zeros_like(data)
     y[np.arange(len(target)), target] = 1
-    right = f"the gradient of cross-entropy by {graph.name(arguments(node)[0])} is p − y"
+    scores = graph.name(arguments(node)[0])
+    right = f"a row of {scores} gets p − y, times the gradient that arrives at its cross-entropy"
     for what, slope in (
         ("only the diagonal of the Jacobian of softmax is used", -y * (1 - p)),
         ("the target is not subtracted from the probabilities p", p),

@@ -98,7 +98,7 @@ class Verdicts(Mapping[Any, Verdict]):
         return all(self._found.values())
 
     def __repr__(self) -> str:
-        return _table(list(self._found.values()))
+        return _table(list(self._found.values())) or "no gradient was given by hand"
 
 
 def _table(verdicts: Sequence[Verdict]) -> str:
