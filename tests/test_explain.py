@@ -567,6 +567,18 @@ def test_what_was_not_recorded_cannot_be_explained():
     ]
 
 
+def test_an_array_that_is_no_result_cannot_be_explained():
+    x = Tensor([1.0, 2.0], True, name="x")
+    with pytest.raises(ValueError, match="this Tensor was not computed from others") as error:
+        explain(x)
+    assert str(error.value).splitlines()[1:] == [
+        "  where: explain(x (2,))",
+        "  instead: a result of it, such as explain(np.sum(x * x))",
+    ]
+    assert "∂f/∂x" in str(explain(np.sum(x * x)))
+    assert str(explain(Tensor(1.0, True, name="a"))).endswith("∂a/∂a = 1")
+
+
 # ── Jacobians ─────────────────────────────────────────────────────────────────────────────────
 def jacobian_of(node, f=None):
     text = str(explanation(node if f is None else f, {}, "en", [node]))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.base.errors import refusal
+from autograd.base.errors import describe, refusal
 from autograd.base.files import save_as
 from autograd.provenance.names import name_of, names_in
 from autograd.sweep.steps import refuse_changed
@@ -85,8 +85,8 @@ def explain(
     Raises
     ------
     TypeError : where `f` is no Tensor.
-    ValueError : for an unknown language, for a Jacobian that is not to be had, and where no input
-        requires a gradient, so that nothing was recorded.
+    ValueError : for an unknown language, for a Jacobian that is not to be had, for an array that
+        is no result, and where no input requires a gradient, so that nothing was recorded.
     RuntimeError : where an optimizer has changed what `f` was computed from.
 
     Examples
@@ -131,6 +131,13 @@ def explain(
             "nothing was recorded of how this Tensor was computed",
             f"explain({f!r:.40})",
             "Tensor(2.0, requires_grad=True) for the inputs, and no detach() or no_grad()",
+        )
+    if f.op is None and f.size != 1:
+        raise refusal(
+            ValueError,
+            "this Tensor was not computed from others: there is nothing to explain",
+            f"explain({describe(f)})",
+            "a result of it, such as explain(np.sum(x * x))",
         )
     names = names_in(sys._getframe(1))
     refuse_changed(f, "explain(f)", lambda t: name_of(t, names))
