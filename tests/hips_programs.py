@@ -8,9 +8,8 @@ import json
 import sys
 import time
 
-import autograd.numpy.random as npr
-
 import autograd.numpy as np
+import autograd.numpy.random as npr
 from autograd import (
     checkpoint,
     deriv,

@@ -127,7 +127,6 @@ def test_rooms_are_found_without_their_import():
 
 def test_the_namespace_is_found_where_it_stands_in_hips():
     import autograd.numpy.numpy_wrapper as anp  # noqa: PLC0415  # as programs do
-
     from autograd.numpy import numpy_wrapper  # noqa: PLC0415  # likewise
 
     assert anp is numpy_wrapper is np
