@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from autograd.base.errors import refusal
+from autograd.debugging.watch import Conditions
 from autograd.expressions.expression import Expression, ExpressionError
 from autograd.expressions.hints import FALLBACK
 from autograd.expressions.vocabulary import CONSTANTS, functions
@@ -23,7 +24,6 @@ from autograd.view.derivation.derivation import letters
 from autograd.view.derivation.explain import explanation
 from autograd.view.derivation.languages import LANGUAGES
 from autograd.view.derivation.writing import array_text
-from autograd.view.exploration.recording import Conditions
 from autograd.view.graph.exports import NAMED, WRITERS
 
 USAGE = "autograd EXPRESSION [NAME=VALUE ...] [-o FILE ...]"

@@ -88,3 +88,15 @@ def numbers(value: Any) -> Any:
     data = raw(value)
     is_float = isinstance(data, (np.ndarray, np.floating, np.complexfloating))
     return data if is_float and data.dtype.kind in "fc" else None
+
+
+class Conditions(Watcher):
+    """Keeps the history of what is computed of conditions and indices, which the engine lets go.
+
+    No gradient goes that way, but it changes with the inputs on a page, and is a step in a text.
+    """
+
+    def computed(self, op: Primitive, values: Sequence[Any], params: Any, y: Tensor) -> None:
+        steps = (type(v) is Tensor and v.op and not v.requires_grad for v in values)
+        if y.op is None and any(steps):
+            y.op, y.args, y.params = op, tuple(values), params

@@ -8,9 +8,8 @@ import numpy as np
 
 from autograd.base.errors import refusal
 from autograd.base.modes import readers
-from autograd.debugging.watch import Watcher
+from autograd.debugging.watch import Conditions
 from autograd.graph import arguments, consumers, toposort
-from autograd.primitive import Primitive
 from autograd.program.equations import Name, used
 from autograd.program.printers.javascript import javascript, knows
 from autograd.program.program import Program
@@ -46,18 +45,6 @@ def call(f: Callable[..., Any], inputs: Mapping[str, Any]) -> tuple[Any, dict[in
             return f(**inputs), names
     finally:
         sys.setprofile(before)
-
-
-class Conditions(Watcher):
-    """Keeps the history of what is computed of conditions and indices, which the engine lets go.
-
-    No gradient goes that way, but it changes with the inputs on a page, and is a step in a text.
-    """
-
-    def computed(self, op: Primitive, values: Sequence[Any], params: Any, y: Tensor) -> None:
-        steps = (type(v) is Tensor and v.op and not v.requires_grad for v in values)
-        if y.op is None and any(steps):
-            y.op, y.args, y.params = op, tuple(values), params
 
 
 class Recording:
