@@ -17,13 +17,13 @@ import numpy as np
 from autograd.base.closeness import is_close
 from autograd.base.errors import function_name, kind_of, refusal, refuse_uncallable
 from autograd.base.modes import enable_grad, is_grad_enabled, rehearsal
-from autograd.base.tree import flatten, map_leaves
+from autograd.base.tree import flatten, locked, map_leaves
 from autograd.base.usage import transform
-from autograd.mutation.witness import locked
 from autograd.primitive import Primitive
 from autograd.tensor import Tensor, constant, raw, record
 from autograd.transforms.batching import Batched
 from autograd.transforms.pullback import apart
+from autograd.transforms.standin import Standin
 from autograd.transforms.traced import Argnum, Function, Traced, derivative, named_after
 
 Products = Callable[..., tuple[Function, Any]]
@@ -488,8 +488,7 @@ def checkpoint(f: Same) -> Same:
                     f"checkpoint({function_name(f)}), which runs a second time with it",
                     "x = x.copy() in the function, first",
                 )
-            given_one = isinstance(y, (Tensor, np.ndarray, np.generic)) or hasattr(y, "tape")
-            if not given_one:  # a derivative gives arrays, and what stands for them
+            if not isinstance(y, (Tensor, np.ndarray, np.generic, Standin)):  # as derivatives give
                 raise refusal(
                     TypeError,
                     "a checkpointed function returns one tensor",

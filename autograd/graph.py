@@ -13,11 +13,9 @@ def arguments(node: Tensor) -> list[Any]:
     A leaf that an optimizer has updated since stands for itself. Constants have none: what they
     have in their place are the versions of before they were rewritten.
     """
-    return (
-        []
-        if node.op is None
-        else [seen_by(a, node.count) if type(a) is Tensor and a.args else a for a in node.args]
-    )
+    if node.op is None:
+        return []
+    return [seen_by(a, node.count) if type(a) is Tensor and a.args else a for a in node.args]
 
 
 def toposort(*roots: Tensor) -> list[Tensor]:

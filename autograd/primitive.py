@@ -15,6 +15,7 @@ import numpy as np
 from autograd.base.blocks import LARGE
 from autograd.base.errors import function_name, refusal
 from autograd.base.modes import is_grad_enabled, readers
+from autograd.base.tree import locked
 
 Rule = Callable[..., Any]
 """A rule ``(g, y, *x, **params) -> gx`` is one line of NumPy: ``g`` arrives, ``gx`` leaves."""
@@ -277,12 +278,8 @@ def _reading(fn: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(fn)
     def call(*args: Any, **params: Any) -> Any:
-        given = [x.view() if type(x) is np.ndarray else x for x in args]
-        for x in given:
-            if type(x) is np.ndarray:
-                x.flags.writeable = False
         try:
-            y = fn(*given, **params)
+            y = fn(*[locked(x) if type(x) is np.ndarray else x for x in args], **params)
         except ValueError as error:
             if "read-only" not in str(error):
                 raise

@@ -122,6 +122,13 @@ def kept(value: Any) -> Any:
     return type(value)(map(kept, value)) if type(value) in (list, tuple) else value
 
 
+def locked(array: np.ndarray) -> np.ndarray:
+    """Return a view that NumPy cannot write into."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
 def key_of(value: Any) -> Any:
     """Return what equal values have in common: 1, 1.0 and True are three."""
     if isinstance(value, (str, type(None))):

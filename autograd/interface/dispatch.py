@@ -17,7 +17,7 @@ from autograd.base.errors import (
     shape_of,
 )
 from autograd.base.modes import is_grad_enabled
-from autograd.base.tree import flatten, kept, map_leaves
+from autograd.base.tree import flatten, kept, locked, map_leaves
 from autograd.base.usage import SPARSE
 from autograd.mutation.holders import (
     BY_AT,
@@ -29,7 +29,6 @@ from autograd.mutation.holders import (
     target,
 )
 from autograd.mutation.inplace import WRITERS, assign, into, is_dropped, misfit, refuse_part
-from autograd.mutation.witness import locked
 from autograd.primitive import (
     COMPOSITES,
     CREATORS,

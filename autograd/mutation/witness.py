@@ -65,13 +65,6 @@ def witnessed(number: int, op: Any, values: Sequence[Any], params: Mapping[str, 
     return number
 
 
-def locked(array: np.ndarray) -> np.ndarray:
-    """Return a view that NumPy cannot write into."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
-
-
 def fingerprint(array: np.ndarray, whole: int = WHOLE) -> bytes:
     """Return bytes that another content is unlikely to have: all, where they are not too many."""
     if array.nbytes <= whole:

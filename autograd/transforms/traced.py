@@ -8,10 +8,9 @@ import numpy as np
 
 from autograd.base.errors import function_name, refusal
 from autograd.base.modes import depth, deriving, enable_grad, is_grad_enabled, paused, readers
-from autograd.base.tree import FIRST, flatten, flatten_like, map_leaves
+from autograd.base.tree import FIRST, flatten, flatten_like, locked, map_leaves
 from autograd.graph import toposort
 from autograd.mutation.versions import REWRITTEN, birth, seen_by
-from autograd.mutation.witness import locked
 from autograd.primitive import PRIMITIVES
 from autograd.rules.shape import astype, cut_off
 from autograd.sweep.seeds import ONE
