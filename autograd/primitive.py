@@ -15,6 +15,7 @@ import numpy as np
 from autograd.base.blocks import LARGE
 from autograd.base.errors import function_name, refusal
 from autograd.base.modes import is_grad_enabled, readers
+from autograd.base.signatures import keywords, place, signature, sort_call
 from autograd.base.tree import locked
 
 Rule = Callable[..., Any]
@@ -101,7 +102,7 @@ class Primitive:
         self.differentiable = bool(known)
         self.alone = len(known) == len(rules) == 1
         self.pair = self.elementwise and len(rules) == 2 and None not in rules
-        self.params = _parameter_names(known[0]) if known else None
+        self.params = keywords(known[0]) if known else None
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -121,7 +122,12 @@ class Primitive:
         if self.bind is not None:
             return self.bind(*args, **kwargs)
         if len(args) != len(self.rules) and self.rules:
-            args, kwargs = _by_signature(self, args, kwargs)
+            n = len(self.rules)
+            # the rules of the user's take every argument; NumPy's know what is left out
+            args, kwargs = sort_call(self.fn, n, args, kwargs, whole=self.foreign)
+            for i, value in enumerate(args[n:], n):
+                if getattr(value, "requires_grad", False):
+                    raise self.no_rule(place(self.fn, i))
         elif not (kwargs and self.foreign and is_grad_enabled()):
             return args, kwargs
         for name, value in kwargs.items():
@@ -382,14 +388,10 @@ def held(args: Sequence[Any], params: Mapping[str, Any]) -> list[Any]:
     return [*args, *params.values(), *[i for v in params.values() if type(v) is tuple for i in v]]
 
 
-def _takes_input(fn: Callable[..., Any]) -> bool:
-    return "input" in inspect.signature(fn).parameters
-
-
 def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(fn)
     def dispatch(*args: Any, **params: Any) -> Any:
-        if params and not args and "input" in params and not _takes_input(fn):
+        if params and not args and "input" in params and "input" not in signature(fn)[1]:
             args = (params.pop("input"),)  # PyTorch's name of the first
         values = (*args, *params.values()) if params else args
         for a in held(args, params) if readers else values:
@@ -435,53 +437,3 @@ def _check_rules(rules: Sequence[Any], name: str) -> None:
             f"a rule {f'lambda {given}: ...' if code else f'{rule!r:.40}'} of {name}",
             "lambda g, y, x: g * ...; rules (ans, x) -> g -> ... are for autograd.extend.defvjp",
         )
-
-
-def _parameter_names(rule: Rule) -> frozenset[str] | None:
-    """Return the keywords that a rule understands; None where it takes any."""
-    code = getattr(rule, "__code__", None)
-    if code is None or code.co_flags & inspect.CO_VARKEYWORDS:
-        return None
-    return frozenset(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
-
-
-@functools.lru_cache(maxsize=512)
-def _signature(fn: Callable[..., Any]) -> tuple[inspect.Signature, list[str]]:
-    """Return the signature of a function, and the names of what it takes by position."""
-    signature = inspect.signature(fn)
-    parameters = signature.parameters.values()
-    return signature, [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
-
-
-def _by_signature(
-    op: Primitive, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Split a call into values, as many as there are rules, and params.
-
-    What is left out before a value is its default; also behind, as a rule of the user's takes all.
-    """
-    signature, names = _signature(op.fn)
-    arity = len(op.rules)
-    if arity <= len(args) <= len(names) and not kwargs:  # `bind` would take six times as long
-        return args[:arity], dict(zip(names[arity:], args[arity:], strict=False))
-    try:
-        bound = signature.bind(*args, **kwargs)
-    except TypeError as error:
-        name, takes = op.fn.__name__, ", ".join(signature.parameters)
-        what, where, instead = f"{name}: {error}", f"{name}(...)", f"{name}({takes})"
-        raise refusal(TypeError, what, where, instead) from None
-    parameters = signature.parameters.values()
-    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        for i, value in enumerate(bound.args[arity:], arity - len(names)):
-            if getattr(value, "requires_grad", False):
-                raise op.no_rule(f"{[*bound.arguments][len(names)]}[{i}]")
-        return bound.args, bound.kwargs
-    given = bound.arguments
-    taken = [p for p in parameters if p.kind is not p.VAR_KEYWORD][:arity]
-    while not op.foreign and taken[-1].name not in given:  # NumPy's rules know what is left out
-        taken.pop()
-    values = tuple([given.pop(p.name, p.default) for p in taken])
-    for p in parameters:
-        if p.kind is p.VAR_KEYWORD:
-            given |= given.pop(p.name, {})
-    return values, dict(given)

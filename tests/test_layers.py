@@ -16,11 +16,10 @@ import nn
 ROOT = pathlib.Path(__file__).parents[1]
 ORDER = [
     "base.errors", "base.contexts", "base.files", "base.heap", "base.blocks", "base.closeness",
-    "base.modes", "base.tree", "base.usage", "primitive", "rules", "mutation.holders",
-    "mutation.versions", "mutation.witness", "interface.elsewhere", "interface.devices",
-    "interface.spellings", "interface.pytorch", "interface.pytorch_methods", "interface.protocols",
-    "interface.methods",
-    "interface.values", "sweep.hooks", "tensor", "transforms.outside", "debugging.watch",
+    "base.modes", "base.signatures", "base.tree", "base.usage", "primitive", "rules",
+    "mutation.holders", "mutation.versions", "mutation.witness", "interface.elsewhere",
+    "interface.devices", "interface.spellings", "interface.pytorch", "interface.pytorch_methods",
+    "interface.protocols", "interface.methods", "interface.values", "sweep.hooks", "tensor", "transforms.outside", "debugging.watch",
     "mutation.inplace", "interface.dispatch", "interface.conversion", "interface.elements",
     "interface.creation", "interface.generator", "provenance.names", "provenance.calls",
     "provenance.places", "debugging.anomaly", "graph", "sweep.pull", "sweep.seeds", "backward",
