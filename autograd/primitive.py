@@ -274,7 +274,7 @@ def primitive(fn: Callable[..., Any], *rules: Rule | None, **columns: Any) -> Re
     if not rules and not columns.keys() & {"each", "joint"}:
         columns["each"] = Undefined(key.__name__, "{name}.defvjp(lambda g, y, *x: ...)")
     op = PRIMITIVES[key] = Primitive(key, rules, **{"call": fn, **columns})
-    if op.foreign and key is not fn:
+    if op.foreign:
         op.call = op.definition = _reading(op.call)
     return key
 
@@ -293,6 +293,8 @@ def _reading(fn: Callable[..., Any]) -> Callable[..., Any]:
             raise refusal(ValueError, what, f"{name}(...)", "x = x.copy() in it, first") from error
         if hasattr(y, "tape") and not any(hasattr(x, "tape") for x in args):
             raise stranger(fn.__name__)
+        if getattr(y, "dtype", None) is np.dtype(object):  # as np.frompyfunc gives
+            return np.array(y.tolist())
         return y.copy() if type(y) is np.ndarray and not y.flags.writeable else y
 
     return call

@@ -618,6 +618,20 @@ def test_whatever_is_called_may_be_a_primitive(fn, name):
     del PRIMITIVES[op]
 
 
+@pytest.mark.parametrize("n", [3, 10**5])
+def test_a_primitive_of_python_objects_gives_their_numbers(n):
+    cube = primitive(np.frompyfunc(lambda v: v**3, 1, 1), lambda g, y, x: 3 * g * x**2)
+    numbers = np.arange(float(n))
+    assert cube(numbers).dtype == object
+    x = Tensor(numbers, requires_grad=True)
+    y = cube(x)
+    y.sum().backward()
+    assert (y.dtype, y[2].item(), x.grad[2].item()) == (np.float64, 8.0, 12.0)
+    assert grad(lambda x: np.sum(cube(x)))(numbers)[2] == 12.0
+    assert compile(cube)(numbers).dtype == np.float64
+    del PRIMITIVES[cube]
+
+
 def test_a_primitive_may_return_what_is_pythons():
     for result in (0.5, 3, True, [1.0, 2.0]):
         op = primitive(lambda x, result=result: result, lambda g, y, x: g)
