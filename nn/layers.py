@@ -162,12 +162,12 @@ class ModuleList(Module, MutableSequence[Module]):
         self._become(modules)
 
     def _become(self, modules: list[Module]) -> None:
-        for name, _ in list(self.named_children()):
+        for name, _ in self._own("module"):
             delattr(self, name)
         self.extend(modules)
 
     def __setitem__(self, index: Any, module: Any) -> None:
-        self._put([name for name, _ in self.named_children()][operator.index(index)], module)
+        self._put(self._own("module")[operator.index(index)][0], module)
 
     def _put(self, place: str, module: object) -> None:
         kind, name = type(module).__name__, getattr(module, "__name__", "")
@@ -189,7 +189,7 @@ class ModuleList(Module, MutableSequence[Module]):
         return sum(1 for _ in self)
 
     def __iter__(self) -> Iterator[Module]:
-        return self.children()
+        return (module for _, module in self._own("module"))
 
     def __getitem__(self, index: Any) -> Any:
         chosen = list(self)[index]
@@ -227,7 +227,7 @@ class Sequential(ModuleList):
         return x
 
     def __getitem__(self, index: Any) -> Any:
-        chosen: Any = list(self.named_children())[index]
+        chosen: Any = self._own("module")[index]
         return Sequential(dict(chosen)) if isinstance(index, slice) else chosen[1]
 
 

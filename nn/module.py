@@ -152,30 +152,55 @@ class Module(Told):
         """Keep a Tensor that is saved with the parameters but not trained, as ``self.name``.
 
         None leaves its place empty, until a Tensor is assigned. Unless `persistent`, it is a buffer
-        in all but `state_dict`.
+        in all but `state_dict`. Raises ValueError where something else has that name.
         """
+        self._refuse_taken(name, "buffer")
         self._buffers |= {name}
         self._unsaved = self._unsaved - {name} if persistent else self._unsaved | {name}
         setattr(self, name, value if value is None or type(value) is Tensor else Tensor(value))
 
     def add_module(self, name: str, module: "Module | None") -> None:
-        """Set a module as ``self.name``, of a name that is computed."""
-        setattr(self, name, module)
+        """Set a module as ``self.name``, of a name that is computed.
+
+        Raises TypeError for what is none, ValueError where something else has that name.
+        """
+        self._register(name, module, "module", Module)
 
     def register_parameter(self, name: str, param: Tensor | None) -> None:
-        """Set a `Parameter` as ``self.name``, of a name that is computed."""
-        setattr(self, name, param)
+        """Set a `Parameter` as ``self.name``, of a name that is computed.
+
+        Raises TypeError for what is none, ValueError where something else has that name.
+        """
+        self._register(name, param, "parameter", Parameter)
+
+    def _register(self, name: str, value: Any, kind: str, cls: type) -> None:
+        what = f"a {kind} is an nn.{cls.__name__}, not {kind_of(value)}"
+        where, instead = f"the {kind} {name!r} of {type(self).__name__}", f"nn.{cls.__name__}(...)"
+        refuse(not isinstance(value, cls | None), what, where, instead, TypeError)
+        self._refuse_taken(name, kind)
+        setattr(self, name, value)
+
+    def _refuse_taken(self, name: str, kind: str) -> None:
+        now = getattr(self, name, None)
+        what, where = f"{name!r} is something else already", f"a {kind} of {type(self).__name__}"
+        refuse(now is not None and self._kind(name, now) != kind, what, where, "another name")
 
     # ── walks ──────────────────────────────────────────────────────────────────────────────────
     def _own(self, kind: str) -> list[tuple[str, Any]]:
         return [(name, x) for name, x in vars(self).items() if self._kind(name, x) == kind]
 
     def named_children(self) -> Iterator[tuple[str, "Module"]]:
-        """Yield the modules that are attributes of this one, by name, in order of definition."""
-        yield from self._own("module")
+        """Yield the modules that are attributes of this one, by name, in order of definition.
+
+        One that has several names counts once, by the first.
+        """
+        firsts: dict[int, tuple[str, Module]] = {}
+        for name, module in self._own("module"):
+            firsts.setdefault(id(module), (name, module))
+        yield from firsts.values()
 
     def children(self) -> Iterator["Module"]:
-        """Yield the modules that are attributes of this one."""
+        """Yield the modules that are attributes of this one, each once."""
         return (child for _, child in self.named_children())
 
     def named_modules(
@@ -259,12 +284,12 @@ class Module(Told):
             tensor.meta = {"copy of": key}
         return state
 
-    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Keys:
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> Keys:
         """Write saved values (Tensors or arrays) into the parameters and buffers.
 
         Parameters
         ----------
-        state : what `state_dict` returned, here or in PyTorch.
+        state_dict : what `state_dict` returned, here or in PyTorch.
         strict : whether every key must be there, and no other.
 
         Raises
@@ -273,12 +298,14 @@ class Module(Told):
             nothing is written then.
         TypeError : for what is no dict, as a module or the name of a file.
         """
-        what, where = "a state is a dict of values by name", kind_of(state)
+        what, where = "a state is a dict of values by name", kind_of(state_dict)
         instead = "model.load_state_dict(other.state_dict()); nn.load(model, path) of a file"
-        refuse(not isinstance(state, Mapping), what, where, instead, TypeError)
+        refuse(not isinstance(state_dict, Mapping), what, where, instead, TypeError)
         own = self._saved()
-        found = {k: np.asarray(plain(getattr(v, "data", v))) for k, v in state.items() if k in own}
-        keys = self._refuse_misfits({**state, **found}, strict)
+        found = {
+            k: np.asarray(plain(getattr(v, "data", v))) for k, v in state_dict.items() if k in own
+        }
+        keys = self._refuse_misfits({**state_dict, **found}, strict)
         values = {k: v.astype(own[k].dtype) for k, v in found.items()}
         with no_grad():
             for key, value in values.items():
@@ -379,7 +406,7 @@ class Module(Told):
         return ""
 
     def __repr__(self) -> str:
-        lines = [f"({name}): {child!r}" for name, child in self.named_children()]
+        lines = [f"({name}): {child!r}" for name, child in self._own("module")]
         name, extra = type(self).__name__, self.extra_repr()
         if not lines:
             return f"{name}({extra})"

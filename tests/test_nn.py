@@ -197,6 +197,27 @@ def test_attributes_can_be_replaced_and_deleted():
     assert not list(net.buffers())
 
 
+def test_a_module_of_two_names_is_visited_once():
+    layer = nn.Linear(2, 2)
+    model = nn.Sequential(layer, nn.ReLU(), layer)
+    visited = []
+    model.apply(visited.append)
+    assert list(map(id, visited)) == list(map(id, [layer, model[1], model]))
+    assert [name for name, _ in model.named_children()] == ["0", "1"]
+    assert (len(model), model[2] is layer, repr(model).count("Linear")) == (3, True, 2)
+    model[2] = nn.Tanh()
+    assert [type(m).__name__ for m in model] == ["Linear", "ReLU", "Tanh"]
+
+
+def test_what_is_registered_is_registered_again():
+    net = Net()
+    for value in (None, nn.Parameter(1.0), nn.Parameter(2.0)):
+        net.register_parameter("scale", value)
+    for value in (None, nn.ReLU(), nn.Tanh()):
+        net.add_module("act", value)
+    assert (net.scale.item(), type(net.act)) == (2.0, nn.Tanh)
+
+
 def test_an_empty_buffer_keeps_its_place():
     net = Net()
     net.register_buffer("mask", None)
@@ -563,6 +584,34 @@ SAID = {
         "'moving.mean' is no name of a buffer: points stand between the parts of a path",
         "a buffer of Net",
         "'moving_mean'",
+    ),
+    "no parameter": (
+        lambda: Net().register_parameter("scale", Tensor(1.0, requires_grad=True)),
+        TypeError,
+        "a parameter is an nn.Parameter, not a Tensor",
+        "the parameter 'scale' of Net",
+        "nn.Parameter(...)",
+    ),
+    "no module": (
+        lambda: Net().add_module("scale", 3),
+        TypeError,
+        "a module is an nn.Module, not an int",
+        "the module 'scale' of Net",
+        "nn.Module(...)",
+    ),
+    "a parameter for a buffer": (
+        lambda: nn.Linear(2, 1).register_buffer("weight", np.ones((1, 2))),
+        ValueError,
+        "'weight' is something else already",
+        "a buffer of Linear",
+        "another name",
+    ),
+    "a method for a module": (
+        lambda: nn.Linear(2, 1).add_module("forward", nn.ReLU()),
+        ValueError,
+        "'forward' is something else already",
+        "a module of Linear",
+        "another name",
     ),
     "missing and unexpected keys": (
         lambda: nn.Linear(2, 1).load_state_dict({"weight": [[1.0, 1.0]], "b": 1.0}),
