@@ -47,7 +47,7 @@ def clip_grad_norm_(
     >>> w.grad.data.round(5)
     array([3., 4.])
     """
-    grads = _grads(parameters, max_norm)
+    grads, norm_type = _grads(parameters, max_norm), float(norm_type)
     norms = [np.linalg.norm(np.ravel(g.data), norm_type) for g in grads]
     total = np.linalg.norm(norms, norm_type) if norms else np.float64(0.0)
     if error_if_nonfinite and not np.isfinite(total):

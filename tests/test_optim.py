@@ -702,7 +702,8 @@ def with_gradients(torch, dtype, scale=1.0):
 def test_clipping_is_pytorchs(torch, dtype, norm_type, max_norm):
     ours, theirs = with_gradients(torch, dtype)
     kept = ours[0].grad.data
-    total = nn.utils.clip_grad_norm_(ours, max_norm, norm_type)
+    told = str(norm_type) if math.isinf(norm_type) else norm_type  # as PyTorch's programs write
+    total = nn.utils.clip_grad_norm_(ours, max_norm, told)
     expected = torch.nn.utils.clip_grad_norm_(theirs, max_norm, norm_type)
     rtol = 1e-12 if dtype is np.float64 else 1e-6
     assert total.dtype == dtype
@@ -1023,22 +1024,42 @@ def test_the_state_of_another_optimizer_is_refused():
     assert sgd.state_dict() == before
 
 
-@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad"])
-def test_the_state_of_pytorchs_optimizer_is_taken(torch, name):
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "LBFGS"])
+@pytest.mark.parametrize("values", [[1.0, 2.0], 2.0])
+def test_the_state_of_pytorchs_optimizer_is_taken(torch, name, values):
     options = {"lr": 0.1, **({"momentum": 0.9} if name in ("SGD", "RMSprop") else {})}
-    theirs = torch.tensor([1.0, 2.0], requires_grad=True)
-    ours = nn.Parameter(np.array([1.0, 2.0], np.float32))
+    options |= {"max_iter": 2} if name == "LBFGS" else {}
+    theirs = torch.tensor(values, dtype=torch.float64, requires_grad=True)
+    ours = nn.Parameter(np.array(values, np.float32))
     one, other = getattr(torch.optim, name)([theirs], **options), getattr(optim, name)([ours])
-    for step in range(4):
-        one.zero_grad()
-        (theirs**3).sum().backward()
-        if step == 2:
+
+    def step(x, optimizer):
+        def closure():
+            optimizer.zero_grad()
+            loss = (x**4).sum()
+            loss.backward()
+            return loss
+
+        optimizer.step(closure)
+
+    for i in range(4):
+        if i == 2:
             other.load_state_dict(one.state_dict())
-            ours.data = theirs.detach().numpy().copy()
-        if step >= 2:
-            other.zero_grad()
-            (ours**3).sum().backward()
-            other.step()
-        one.step()
-    assert ours.dtype == np.float32
+            ours.data = np.float32(theirs.detach().numpy())
+        if i >= 2:
+            step(ours, other)
+        step(theirs, one)
+    kept = [v for v in other.state[ours].values() if type(v) is np.ndarray and name != "LBFGS"]
+    assert all(v.dtype == np.float32 for v in (*kept, ours))
     assert_allclose(ours.data, theirs.detach().numpy(), rtol=1e-6)
+
+
+def test_what_is_remembered_takes_the_dtype_that_the_parameter_has_now():
+    layer = nn.Linear(2, 2)
+    adam = optim.Adam(layer.parameters())
+    for change in (layer.float, layer.double):
+        change()
+        layer(np.ones((1, 2), layer.weight.dtype)).sum().backward()
+        adam.step()
+        assert adam.state[layer.weight]["exp_avg"].dtype == layer.weight.dtype
+    assert_allclose(adam.state[layer.weight]["exp_avg"], 0.1 * 0.9 * 1 + 0.1 * 2)

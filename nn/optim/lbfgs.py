@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import Tensor, no_grad
+from autograd import Tensor, no_grad, plain
 from nn.optim.optimizer import Optimizer, real
 
 
@@ -120,7 +120,9 @@ class LBFGS(Optimizer):
         self._refuse(unknown, f"no line search is called {search}", known)
 
     def _restored(self, _: Tensor, saved: Mapping[str, Any]) -> dict[str, Any]:
-        return dict(saved)  # flat, of all parameters together
+        # flat, of all parameters together
+        lists = {k: [*map(plain, v)] for k, v in saved.items() if isinstance(v, list)}
+        return {k: plain(v) for k, v in saved.items()} | lists
 
 
 def _direction(g: Any, state: dict[str, Any], size: int) -> Any:

@@ -156,7 +156,7 @@ class Optimizer(Remembering):
         state = {k: v for k, v in state.items() if v is not None}
         count = {"step": state.pop("step") + 1} if "step" in state else {}
         arrays = {  # not full_like: x may stand for an array, and this outlives the capture
-            k: v if type(v) is np.ndarray else np.full(x.shape, v, x.dtype)
+            k: v if type(v) is np.ndarray and v.dtype == x.dtype else np.full(x.shape, v, x.dtype)
             for k, v in state.items()
         }
         for x_, g_, *rest in blocks(x, g, *arrays.values()):
@@ -223,7 +223,7 @@ class Optimizer(Remembering):
         """Return what was saved of a parameter, arrays in its dtype."""
         found: dict[str, Any] = {}
         for name, value in ((k, plain(v)) for k, v in saved.items()):
-            if isinstance(value, np.ndarray) and value.ndim:
+            if isinstance(value, np.ndarray | np.generic) and name != "step":
                 what = f"{name} of shape {value.shape} was saved of a parameter of {p.shape}"
                 self._refuse(value.shape != p.shape, what, "an optimiser of the same parameters")
                 found[name] = value.astype(p.dtype)
