@@ -117,7 +117,7 @@ def binary_cross_entropy(
     """Return ``-(t ln p + (1 - t) ln(1 - p))`` of probabilities p.
 
     No logarithm is less than -100, so that the loss is finite, and no slope of one is more than
-    10¹², so that what is surely wrong is unlearned: PyTorch's numbers.
+    10¹², PyTorch's bound, so that what is surely wrong is unlearned.
 
     Parameters
     ----------

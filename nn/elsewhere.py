@@ -26,7 +26,8 @@ OF_NN = {
     "RNNCell": "nn.RNN(n, m)(x[None], h[None]), a sequence of one",
     "PixelShuffle": "x.reshape and x.permute, in forward",
     "ReflectionPad2d": "F.pad(x, (1, 1, 1, 1), mode='reflect'), in forward",
-    "Transformer": "nn.TransformerEncoder, nn.MultiheadAttention",
+    "Transformer": "nn.TransformerEncoder, nn.MultiheadAttention; of its mask, is_causal=True, "
+    "or np.triu(np.full((n, n), -np.inf), 1)",
     "TransformerDecoder": "nn.TransformerEncoder, nn.MultiheadAttention",
     "TransformerDecoderLayer": "nn.TransformerEncoderLayer, nn.MultiheadAttention",
     "Unfold": "np.lib.stride_tricks.sliding_window_view(x, (3, 3), (-2, -1))",

@@ -255,13 +255,19 @@ def silu(input: Same, inplace: bool = False) -> Same:
 
 
 # ── along an axis ─────────────────────────────────────────────────────────────────────────────
+def _along(dim: int) -> int:
+    what, where = "a softmax is along one axis", "dim=None"
+    refuse(dim is None, what, where, "dim=-1 for the last; np.ravel(x) for all", TypeError)
+    return dim
+
+
 def softmax(input: Same, dim: int = -1, *, dtype: Any = None) -> Same:
     """Return ``exp(x) / Σ exp(x)`` along `dim`; with a `dtype`, x is converted to that before.
 
     >>> softmax(np.log([1.0, 3.0]))
     array([0.25, 0.75])
     """
-    return autograd.softmax(given(input), axis=dim, dtype=dtype)
+    return autograd.softmax(given(input), axis=_along(dim), dtype=dtype)
 
 
 def softmin(input: Same, dim: int = -1, *, dtype: Any = None) -> Same:
@@ -270,7 +276,7 @@ def softmin(input: Same, dim: int = -1, *, dtype: Any = None) -> Same:
     >>> softmin(np.log([1.0, 3.0]))
     array([0.75, 0.25])
     """
-    return autograd.softmax(-floating(input), axis=dim, dtype=dtype)
+    return softmax(-floating(input), dim, dtype=dtype)
 
 
 def log_softmax(input: Same, dim: int = -1, *, dtype: Any = None) -> Same:
@@ -279,7 +285,7 @@ def log_softmax(input: Same, dim: int = -1, *, dtype: Any = None) -> Same:
     >>> log_softmax(np.array([0.0, 1e4]))
     array([-10000.,      0.])
     """
-    return autograd.log_softmax(given(input), axis=dim, dtype=dtype)
+    return autograd.log_softmax(given(input), axis=_along(dim), dtype=dtype)
 
 
 def glu(input: Same, dim: int = -1) -> Same:

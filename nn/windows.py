@@ -85,11 +85,13 @@ def over(axes: int, f: Windowed) -> Windowed:
     return run  # type: ignore[return-value]  # it takes what f does
 
 
-def pad(input: Same, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Same:
+def pad(
+    input: Same, pad: Sequence[int], mode: str = "constant", value: float | None = None
+) -> Same:
     """Return what has more elements before and after: (before, after) of the last axis comes first.
 
-    `mode` is "constant", of a `value`, or "reflect", "replicate" or "circular". A number below 0
-    takes so many away. Raises ValueError for other modes, for a number without its partner, for
+    `mode` is "constant", of a `value` or 0, or "reflect", "replicate" or "circular". A number below
+    0 takes so many away. Raises ValueError for other modes, for a number without its partner, for
     more than there is to take away, and for a circle that is cut and goes on at once.
 
     >>> pad(np.ones((1, 2)), (1, 0))
@@ -107,7 +109,7 @@ def pad(input: Same, pad: Sequence[int], mode: str = "constant", value: float = 
     where, instead = f"pad(input {input.shape}, {pad=}, {mode=})", "pad=(left, right, top, bottom)"
     instead += f"; mode one of {', '.join(modes)}"
     refuse(wrong, "an axis is padded before and after, or loses what it has", where, instead)
-    options = {"constant_values": value} if mode == "constant" else {}
+    options = {"constant_values": value or 0} if mode == "constant" else {}
     y: Any = np.pad(input, more, mode=modes[mode], **options)
     kept = (slice(a, n - b) for n, (a, b) in zip(y.shape, less, strict=True))
     return y[tuple(kept)] if any(map(any, less)) else y
@@ -219,7 +221,7 @@ def _max_pool(
     """Return the maximum of each window; the stride is the window's size unless told.
 
     `ceil_mode` also takes the last windows that are not full. Where several elements are the
-    maximum, they share the gradient evenly. Raises ValueError for windows that see padding only.
+    maximum, they share the gradient evenly. Raises ValueError for windows on the padding alone.
 
     >>> max_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
     array([[3., 2.]])

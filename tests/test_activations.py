@@ -111,6 +111,19 @@ def test_functions_in_place_return_the_input(torch, rng, name):
 
 
 @pytest.mark.parametrize("name", ["softmax", "softmin", "log_softmax"])
+def test_all_elements_together_are_no_axis(name):
+    for f in (getattr(F, name), getattr(nn, name.title().replace("_S", "S"))(dim=-1).forward):
+        assert f(np.ones((2, 2))).shape == (2, 2)
+    with pytest.raises(TypeError) as error:
+        getattr(F, name)(np.ones((2, 2)), dim=None)
+    assert str(error.value).splitlines() == [
+        "a softmax is along one axis",
+        "  where: dim=None",
+        "  instead: dim=-1 for the last; np.ravel(x) for all",
+    ]
+
+
+@pytest.mark.parametrize("name", ["softmax", "softmin", "log_softmax"])
 def test_a_dtype_is_that_of_the_numbers_before(torch, name):
     whole = np.array([[1, 2, 4], [-3, 0, 200]])
     theirs = getattr(torch.nn.functional, name)

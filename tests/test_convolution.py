@@ -36,6 +36,7 @@ def test_padding_is_pytorchs(torch, mode):
     x = np.random.default_rng(0).normal(size=(2, 3, 4, 5))
     assert_like_torch(torch, F.pad, x, name="pad", pad=(1, 2, 0, 3), mode=mode)
     assert_like_torch(torch, F.pad, x[0, 0], name="pad", pad=(1, 2), value=7.0)
+    assert_like_torch(torch, F.pad, x, name="pad", pad=(1, 2), value=None)
     for less in ((-1, -2, 2, 1), (0, -3, -1, -1), (-5, 0, 0, 1)):
         assert_like_torch(torch, F.pad, x, name="pad", pad=less, mode=mode)
     for both in ((-1, 2), (-4, 3), (4, -5)) if mode != "circular" else ():  # see below
@@ -120,6 +121,14 @@ def test_convolution_is_pytorchs(torch, rng, axes, stride, padding, dilation, gr
         torch, getattr(F, name), *arrays, name=name,
         stride=stride, padding=padding, dilation=dilation, groups=groups,
     )  # fmt: skip
+
+
+def test_a_list_of_one_number_is_that_of_all_axes(rng):
+    x, w = rng.normal(size=(1, 2, 7, 8)), rng.normal(size=(2, 2, 3, 3))
+    y = F.conv2d(x, w, stride=(2,), padding=[1], dilation=(2,))
+    assert_allclose(y, F.conv2d(x, w, stride=2, padding=1, dilation=2), rtol=0)
+    y = F.max_pool2d(x, [2], (1,), dilation=(2,))
+    assert_allclose(y, F.max_pool2d(x, 2, 1, dilation=2), rtol=0)
 
 
 def test_a_number_for_each_axis_and_no_batch(torch, rng):

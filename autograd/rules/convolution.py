@@ -51,7 +51,8 @@ def by_images(count, product=lambda *_: 0):
 
 def per_axis(value, kernel):
     """Return what is said of all axes at once, or of each."""
-    return [int(v) for v in (value if np.iterable(value) else [value] * len(kernel))]
+    given = [int(v) for v in (value if np.iterable(value) else [value])]
+    return given * len(kernel) if len(given) == 1 else given
 
 
 def counts(x, kernel, stride, dilation):
