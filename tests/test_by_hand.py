@@ -1,6 +1,7 @@
 """Derivations by hand: right ones are never called wrong, and each planted mistake is named."""
 
 import inspect
+import operator
 import re
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ import autograd as ag
 import nn
 from autograd import Tensor, check_by_hand
 from autograd.base.errors import three_lines
-from autograd.by_hand import diagnosis, mistakes
+from autograd.by_hand import diagnosis, formulas, mistakes
 from autograd.by_hand.languages import REMEDIES, WORDS
 
 SEEDS = st.integers(0, 10**6)
@@ -253,6 +254,40 @@ def test_two_activations_forgotten_at_once():
     assert "the derivative of tanh is missing" in verdict.what
 
 
+@pytest.mark.parametrize(
+    ("fn", "row"),
+    [(fn, row) for fn, rows in formulas.WRONG.items() for row in rows],
+    ids=lambda part: part[2] if type(part) is tuple else part.__name__,
+)
+def test_each_wrong_formula_is_named(fn, row):
+    i, kind, said, slope = row
+    args = [leaf(v, name) for v, name in zip(([0.3, 0.7, 1.3], [3.0, 1.6, 2.5]), "ab", strict=True)]
+    args = args[: 2 if fn in (np.multiply, np.divide, np.power, operator.pow) else 1]
+    y = fn(*args)
+    w = np.array([2.0, 0.5, -1.3])
+    wrong = w * slope(y.data, *[x.data for x in args]) + 1
+    verdict = check_by_hand(np.sum(w * y) + np.sum(args[i]), {args[i]: wrong})[args[i]]
+    assert (verdict.mistakes, verdict.what.partition(", in ")[0]) == ((kind,), said)
+
+
+@pytest.mark.parametrize(
+    ("f", "slope", "said"),
+    [
+        (
+            np.tanh,
+            lambda x: 1 - np.tanh(x),
+            "tanh is not squared in 1 − tanh², in tanh(x)",
+        ),
+        (np.exp, lambda x: x * np.exp(x - 1), "an exponential is taken for a power, in exp(x)"),
+        (lambda x: 3 / x, lambda x: 3 / x**2, "the minus of the quotient rule is lost, in 3 / x"),
+    ],
+)
+def test_formulas_of_one_variable(f, slope, said):
+    x = leaf([0.5, -1.5], "x")
+    hand = slope(x.data) + 2 * x.data
+    assert check_by_hand(np.sum(f(x)) + np.sum(x**2), {x: hand})[x].what == said
+
+
 SCALARS = [
     # f(a, b, c), the variable, what the hand says, the kind and the words
     (
@@ -484,6 +519,7 @@ def test_the_verdict_on_a_tensor_does_not_depend_on_another_one():
 def test_every_kind_of_mistake_has_words_in_every_language(lang):
     source = "".join(inspect.getsource(module) for module in (diagnosis, mistakes))
     named = re.findall(r'(?:Part|istake)\(\s*"([^"]+)"', source)
+    named += [kind for rows in formulas.WRONG.values() for _, kind, _, _ in rows]
     kinds = {*named, *re.findall(r'\("(\w+)",\)$', source, re.MULTILINE), "diagonal", "target"}
     kinds |= {kind for _, _, kinds, _ in PLANTED for kind in kinds} | {row[3] for row in SCALARS}
     assert kinds | {"right", "unanswered", "by hand", "engine", "and", "or"} == set(WORDS[lang])

@@ -5,7 +5,6 @@ sweep carries it on to every gradient. `TABLE` has one row for each: it finds th
 the mistake can be made, and says it in words.
 """
 
-import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.by_hand.formulas import wrong
 from autograd.by_hand.graph import Graph
 from autograd.graph import arguments
 from autograd.rules.cross_entropy import softmax_cross_entropy
@@ -260,11 +260,11 @@ def minus(graph: Graph) -> Iterator[Mistake]:
 
 
 def factor(graph: Graph) -> Iterator[Mistake]:
-    """A product, quotient, power or matrix product is differentiated by a wrong formula."""
+    """An operation is differentiated by a wrong formula, or a matrix is not transposed."""
     for node in graph.nodes:
         op: Any = node.op
         for i in graph.wanting(node):
-            for kind, what, part in _wrong_factors(op.fn, i, _data(node)):
+            for kind, what, part in _wrong_slopes(node, i):
                 instead = "the other factor, transposed, on its side of the gradient"
                 if op.elementwise:
                     x = graph.name(arguments(node)[i])
@@ -272,16 +272,11 @@ def factor(graph: Graph) -> Iterator[Mistake]:
                 yield _mistake(kind, node, i, part, f"{what}, in {graph.shown(node)}", instead)
 
 
-def _wrong_factors(fn: Any, i: int, xs: Sequence[Any]) -> Iterator[tuple[str, str, Any]]:
-    if fn is np.multiply:
-        yield "factor", "a factor is multiplied by itself, not by the other one", xs[i]
-    elif fn is np.divide and i == 1:
-        yield "factor", "the denominator is not squared", -xs[0] / xs[1]
-    elif fn in (operator.pow, np.power, np.square) and i == 0:
-        p = 2 if fn is np.square else xs[1]
-        yield "exponent", "the exponent does not come down", xs[0] ** (p - 1.0)
-        yield "factor", "the exponent is not lowered by 1", p * xs[0] ** p
-    elif fn is np.matmul and np.ndim(xs[1 - i]) == 2 and len({*np.shape(xs[1 - i])}) == 1:
+def _wrong_slopes(node: Tensor, i: int) -> Iterator[tuple[str, str, Any]]:
+    op: Any = node.op
+    xs = _data(node)
+    yield from wrong(op.fn, i, node.data, xs)
+    if op.fn is np.matmul and np.ndim(xs[1 - i]) == 2 and len({*np.shape(xs[1 - i])}) == 1:
         swapped = (lambda g: g @ xs[1]) if i == 0 else (lambda g: xs[0] @ g)
         yield "factor", "a matrix is not transposed on the way back", swapped
 
