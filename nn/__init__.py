@@ -4,7 +4,8 @@ Of what is a function there, `functional` is the door: `criteria` are the losses
 activations, `windows` convolution and pooling, and `targets` what losses share. As modules these
 are in `losses`, `function` and `convolution`; the other layers are in `layers`, `normalization`,
 `recurrent` and `attention`. Tools around them: `training` with
-`metrics`, `counts`, `data`, `history` and `pictures`; `doctor`; `files`; `summary`; `estimators`.
+`metrics`, `data`, `history` and `pictures`; `doctor`; `files`; `summary`; `estimators`; and
+`snapshots`, by which they leave a model as it was.
 """
 
 from functools import partial

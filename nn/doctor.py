@@ -17,11 +17,11 @@ import numpy as np
 
 from autograd import Tensor, logsumexp, place_of, record_lines, refusal
 from nn.case import Case, constants, inside, is_compiled, op, origin, rms, sums_to_1, tensors
-from nn.counts import untouched
 from nn.function import RReLU
 from nn.layers import Dropout
 from nn.module import Module, Parameter, uncompiled
 from nn.normalization import BatchNorm
+from nn.snapshots import untouched
 from nn.targets import raw
 
 Found = Iterator[tuple[str, Tensor | str]]

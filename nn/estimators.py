@@ -10,13 +10,13 @@ import numpy as np
 from autograd import Tensor, kind_of, manual_seed, no_grad, optional
 from nn import functional
 from nn.checks import refuse
-from nn.counts import untouched
 from nn.data import Batches
 from nn.function import ReLU
 from nn.history import History
 from nn.layers import MLP
 from nn.module import Module
 from nn.optim import Adam, Optimizer
+from nn.snapshots import untouched
 from nn.training import fit
 
 optional("sklearn", "sklearn", "nn.estimators")

@@ -17,8 +17,8 @@ import numpy as np
 import autograd
 from autograd import Tensor, kind_of, optional, refusal, write_atomically
 from nn.checks import refuse
-from nn.counts import untouched
 from nn.module import Module, module_of
+from nn.snapshots import untouched
 
 AnyModule = TypeVar("AnyModule", bound=Module)
 

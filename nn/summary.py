@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import autograd
 from autograd import no_grad
 from nn.case import inside
-from nn.counts import untouched
 from nn.module import Module, module_of
+from nn.snapshots import untouched
 
 
 class Row(NamedTuple):

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,6 @@ import numpy as np
 import autograd
 from autograd import Tensor, default_generator, kind_of, no_grad, refusal
 from nn.checks import refuse
-from nn.counts import counted, untouched
 from nn.data import Batch, Batches, Source, batches, source
 from nn.files import load_checkpoint, save_checkpoint
 from nn.history import History
@@ -23,6 +23,7 @@ from nn.metrics import Metric, Numbers, chosen, mean, number
 from nn.module import Module, in_mode
 from nn.optim import Optimizer
 from nn.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+from nn.snapshots import untouched
 
 SHAPES = 8
 """Batches of so many shapes are not worth a program for each."""
@@ -40,11 +41,11 @@ def fit(
 
     A step is compiled where that is possible (`autograd.compile`), and else runs as it is
     written, with the same numbers up to rounding; ``history.compiled`` tells. What counts its
-    calls in an attribute, or in a list, a dict, a small array or an object there, shows at the
-    first batch of a shape and is not compiled; nor is what keeps an iterator there, or changes the
-    loss of the second batch, which is computed both ways. What is counted elsewhere and changes
-    the loss later does not show. Each epoch is compiled anew where there are callbacks, which may
-    change whatever they like.
+    calls in something that it reads by name (an attribute, a list, a dict, an array or an object
+    there, a variable) shows, and is not compiled; nor is what reads an iterator, or changes the
+    loss of the second batch of a shape, which is computed both ways. What is counted elsewhere and
+    changes the loss later does not show. Each epoch is compiled anew where there are callbacks,
+    which may change whatever they like.
 
     Parameters
     ----------
@@ -173,8 +174,8 @@ class Training:
     order, start : the generator that shuffles the rows, and its seed.
     history : the numbers of the epochs that are over.
     best : with patience, the weights of the best epoch.
-    met : how often batches of each shape were met, while the step is compiled: calls are watched
-        at the first one, and the second is computed both ways.
+    met : how often batches of each shape were met, while the step is compiled: the second one is
+        computed both ways.
     kinds : the classes of optimizer and schedule, by name.
     """
 
@@ -190,6 +191,7 @@ class Training:
     met: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.evaluate = partial(_evaluate, self.model, self.loss, bool(self.metrics))
         # one for each shape: what was told by those of others would round differently at first
         self.programs: Any = defaultdict(lambda: autograd.compile(self.evaluate))
         self.kinds = [type(part).__name__ for part in (self.optimizer, self.schedule)]
@@ -231,11 +233,8 @@ class Training:
     def by_program(self, batch: Batch) -> tuple[Tensor, Any] | None:
         """Do the same by the program, once there is a reason to trust it; None if it fails."""
         shapes = str([x.shape for x in batch])
-        met = self.met.get(shapes, 0)
-        models = [] if met else [self.model, self._criterion()]
-        modules = [module for model in models for module in model.modules()]
-        counts = counted(modules)
-        before, program = untouched(*models), self.programs[shapes]
+        met, program = self.met.get(shapes, 0), self.programs[shapes]
+        before = untouched(*[] if met else [self.model, self._criterion()])
         try:
             result = (program.guess if met == 1 else program)(*batch)
         except Exception:  # noqa: BLE001  # whatever it is, it is one without a program too
@@ -243,29 +242,13 @@ class Training:
             before.close()
             return None
         self.met[shapes] = met + 1
-        if not met:
-            # what changes at each call is not in a program
-            later = counted(modules).items()  # but for arrays that the first call makes, to keep
-            steady = counts == {k: x for k, x in later if k in counts or not isinstance(x, bytes)}
-            self.history.compiled = steady and len(self.met) < SHAPES
-        elif met == 1:  # nor is what changes between them: a counter, a weight that grows
+        alike = True
+        if met == 1:
             guess, result = result, self.evaluate(*batch)
-            self.history.compiled = _is_close(guess[0], result[0])
+            alike = _is_close(guess[0], result[0])
+        if met < 2:  # what changes at each call, or between calls, is not in a program
+            self.history.compiled = alike and not program.changes() and len(self.met) < SHAPES
         return result
-
-    def evaluate(self, *batch: Tensor) -> tuple[Tensor, Any]:
-        """Compute the loss, and its gradients unless that is switched off: what is compiled."""
-        inputs = max(len(batch) - 1, 1)
-        prediction = self.model(*batch[:inputs])
-        loss = self.loss(prediction, *batch[inputs:])
-        if type(loss) is not Tensor or loss.shape:
-            what = "a loss is one number, a scalar Tensor"
-            where = f"the loss is {kind_of(loss)}"
-            where += f" of shape {loss.shape}" if hasattr(loss, "shape") else ""
-            raise refusal(ValueError, what, where, "reduction='mean', or loss.mean() alone")
-        if autograd.is_grad_enabled():
-            loss.backward()
-        return loss, prediction if self.metrics else None
 
     def numbers(self, loss: Any, prediction: Any, batch: Batch) -> tuple[int, Numbers]:
         """Return the number of rows, the loss and the metrics."""
@@ -332,6 +315,20 @@ class Training:
         """Return what is trained and is no part of the model or the loss."""
         known = {*self.model.parameters(), *self._criterion().parameters()}
         return [p for g in self.optimizer.param_groups for p in g["params"] if p not in known]
+
+
+def _evaluate(model: Any, loss: Any, wanted: bool, /, *batch: Tensor) -> tuple[Tensor, Any]:
+    """Compute the loss, and its gradients unless that is switched off: what is compiled."""
+    inputs = max(len(batch) - 1, 1)
+    prediction = model(*batch[:inputs])
+    y = loss(prediction, *batch[inputs:])
+    if type(y) is not Tensor or y.shape:
+        what, where = "a loss is one number, a scalar Tensor", f"the loss is {kind_of(y)}"
+        where += f" of shape {y.shape}" if hasattr(y, "shape") else ""
+        raise refusal(ValueError, what, where, "reduction='mean', or loss.mean() alone")
+    if autograd.is_grad_enabled():
+        y.backward()
+    return y, prediction if wanted else None
 
 
 def _is_close(a: Tensor, b: Tensor) -> bool:

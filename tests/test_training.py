@@ -267,6 +267,46 @@ def test_what_counts_its_calls_is_not_compiled_wherever_it_counts(counter, add, 
     assert_allclose(history["loss"], eager(run)["loss"], rtol=1e-12)
 
 
+def around():
+    calls = [0]
+
+    def count():
+        calls[0] += 1
+        return calls[0]
+
+    return count
+
+
+CALLS = {"n": 0}
+
+
+def globally():
+    CALLS["n"] += 1
+    return CALLS["n"]
+
+
+class Shared:
+    n = 0
+
+
+def in_a_class():
+    Shared.n += 1
+    return Shared.n
+
+
+@pytest.mark.parametrize("make", [around, lambda: globally, lambda: in_a_class])
+def test_what_a_loss_counts_in_a_variable_is_not_compiled(make, eager):
+    def run():
+        Shared.n = CALLS["n"] = 0
+        count = make()
+        loss = lambda p, t: CE(p, t) * (count() % 4 == 0)
+        return train(network(), problem(48), loss, batch_size=8)
+
+    history = run()
+    assert not history.compiled
+    assert_allclose(history["loss"], eager(run)["loss"], rtol=1e-12)
+
+
 def test_what_the_first_call_makes_and_large_data_are_compiled():
     class Masked(nn.Module):
         def __init__(self):
@@ -277,7 +317,6 @@ def test_what_the_first_call_makes_and_large_data_are_compiled():
         def forward(self, x):
             if self.mask is None:
                 self.mask = np.tril(np.ones((3, 4)))
-            self.data[0] += 1  # which is not looked at
             return self.square(x) @ (self.linear.weight * self.mask).T
 
     assert train(Masked(), problem(48), batch_size=16).compiled

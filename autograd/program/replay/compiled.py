@@ -108,6 +108,11 @@ class Compiled:
         """Return what the program of such a call returns, and leave nothing in tensors."""
         return self._find(args, {}).guess(args)[0]
 
+    def changes(self) -> bool:
+        """Tell whether something that `f` reads by name has been another, by `f` or by others."""
+        known = [family.outside for family in self._families.values() if family.outside]
+        return self._forgotten > 0 or any(o.changed or o.change() for o in known)
+
     def __getattr__(self, name: str) -> Any:
         """Find what the function has, as a module its parameters; what returns it returns this."""
         if name == "f":  # while a copy is being made

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import chain
 from operator import is_, itemgetter
 from types import CellType, ModuleType
 from typing import Any, NamedTuple
@@ -34,7 +35,8 @@ class Outside:
 
     Attributes
     ----------
-    changed : the names of what the functions themselves have changed.
+    changed : the names of what the functions themselves have changed, and of iterators, whose
+        state does not show.
 
     Examples
     --------
@@ -62,7 +64,7 @@ class Outside:
         But for what they have made: it is there from now on, as names in a place are.
         """
         settled = [*map(_settled, self._before)]
-        self.changed = {r.name for r, x in settled if x is None}
+        self.changed = {r.name for r, x in settled if x is None or x.hides}
         there = [(r, x) for r, x in [*settled, *_made(self._before)] if x is not None]
         self._before = [(r, x) for r, x in there if r.name != EPOCH]
         named = [r for r, x in self._before if r.name is not None and x.value is not NOTHING]
@@ -151,6 +153,12 @@ class Kept(NamedTuple):
     key: Any
     parts: list[tuple[Callable[[Any], list[Any]], Any, list[Any]]]
     arrays: list[tuple[np.ndarray, bytes]]
+
+    @property
+    def hides(self) -> bool:
+        """Whether what is in it may be another without a trace."""
+        within = chain([self.value], *(parts for _, _, parts in self.parts))
+        return any(isinstance(x, Iterator) and not hasattr(x, "__dict__") for x in within)
 
 
 def _kept(x: Any) -> Kept:

@@ -176,7 +176,7 @@ def _has_attributes(x: Any) -> bool:
 
 def _may_get_more(x: Any) -> bool:
     """Tell whether somebody may give an object attributes: they do not to functions and classes."""
-    if isinstance(x, (ModuleType, type, *CALLED)) or _is_read_whole(type(x)):
+    if isinstance(x, (ModuleType, type, np.ufunc, *CALLED)) or _is_read_whole(type(x)):
         return False
     return not str(type(x).__module__).startswith(OURS)
 
