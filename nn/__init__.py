@@ -27,7 +27,7 @@ from nn import (
 from nn.attention import Embedding, MultiheadAttention, TransformerEncoder, TransformerEncoderLayer
 from nn.convolution import *  # noqa: F403  # what __all__ says there, as below
 from nn.doctor import doctor
-from nn.elsewhere import OF_NN, TABLES, refuse_name
+from nn.elsewhere import OF_NN, TABLES, refuse_name, refuse_of
 from nn.files import export_onnx, load, save
 from nn.function import *  # noqa: F403  # its __all__
 from nn.history import History
@@ -47,8 +47,8 @@ from nn.recurrent import GRU, LSTM, RNN
 from nn.summary import summary
 from nn.training import fit
 
-for _place, _table in TABLES.items():
-    vars(import_module(_place))["__getattr__"] = partial(refuse_name, f"module {_place!r}", _table)
+for _module in map(import_module, TABLES):
+    vars(_module)["__getattr__"] = partial(refuse_of, _module)
 
 if TYPE_CHECKING:
     from nn import estimators as estimators

@@ -1,6 +1,8 @@
 """Names of PyTorch that are not here, and what to write instead."""
 
 from collections.abc import Mapping
+from inspect import isfunction
+from types import ModuleType
 from typing import NoReturn
 
 from autograd import three_lines
@@ -16,8 +18,7 @@ OF_NN = {
     "DataParallel": "the model itself",
     "GRUCell": "nn.GRU(n, m)(x[None], h[None]), a sequence of one",
     "EmbeddingBag": "nn.Embedding(n, m)(index).mean(1)",
-    "InstanceNorm1d": "nn.GroupNorm(channels, channels)",
-    "InstanceNorm2d": "nn.GroupNorm(channels, channels)",
+    **dict.fromkeys(("InstanceNorm1d", "InstanceNorm2d"), "nn.GroupNorm(channels, channels)"),
     "LSTMCell": "nn.LSTM(n, m)(x[None], (h[None], c[None])), a sequence of one",
     "LazyLinear": "nn.Linear(x.shape[-1], m)",
     "ModuleDict": "an attribute for each module, or nn.ModuleList and a dict of numbers",
@@ -45,10 +46,8 @@ OF_FUNCTIONAL = {
     "gumbel_softmax": "softmax((logits - np.log(-np.log(rand_like(logits)))) / tau)",
     "instance_norm": "group_norm(x, x.shape[1], weight, bias)",
     "interpolate": "np.repeat(np.repeat(x, 2, -2), 2, -1), which is the nearest",
-    "leaky_relu_": "x = leaky_relu(x)",
     "pdist": "np.linalg.norm(x[i] - x[j], axis=-1), of i, j = np.triu_indices(len(x), 1)",
     "pixel_shuffle": "x.reshape and x.permute",
-    "relu_": "x = relu(x)",
     "unfold": "np.lib.stride_tricks.sliding_window_view(x, (3, 3), (-2, -1))",
     "upsample": "np.repeat(np.repeat(x, 2, -2), 2, -1), which is the nearest",
 }
@@ -64,22 +63,15 @@ OF_INIT = {
     "dirac_": "zeros_(w), then with no_grad(): w[i, i, *(k // 2 for k in w.shape[2:])] = 1, "
     "of i = range(min(w.shape[:2]))",
     "eye_": "with no_grad(): x[...] = np.eye(*x.shape)",
-    "kaiming_normal": "kaiming_normal_",
-    "kaiming_uniform": "kaiming_uniform_",
     "trunc_normal_": "normal_(x, mean, std), then with no_grad(): x.clamp_(a, b)",
-    "xavier_normal": "xavier_normal_",
-    "xavier_uniform": "xavier_uniform_",
 }
 OF_OPTIM = {
     "ASGD": "nn.optim.SGD, with nn.optim.EMA",
     "Adadelta": "nn.optim.RMSprop, or Adam",
-    "Adafactor": "nn.optim.Adam",
-    "Adamax": "nn.optim.Adam",
-    "NAdam": "nn.optim.Adam",
     "RAdam": "nn.optim.AdamW, with a LinearLR to warm up",
     "Rprop": "nn.optim.RMSprop",
-    "SparseAdam": "nn.optim.Adam",
     "swa_utils": "nn.optim.EMA",
+    **dict.fromkeys(("Adafactor", "Adamax", "NAdam", "SparseAdam"), "nn.optim.Adam"),
 }
 OF_SCHEDULES = {
     "ChainedScheduler": "step() of each schedule, one after the other",
@@ -90,7 +82,6 @@ OF_SCHEDULES = {
     "_LRScheduler": "LRScheduler",
 }
 OF_UTILS = {
-    "clip_grad_norm": "clip_grad_norm_",
     "data": "nn.data.Batches((x, y), batch_size=32)",
     "parameters_to_vector": "np.concatenate([p.reshape(-1) for p in parameters])",
     "parametrizations": "weight / np.linalg.norm(weight, 2), in forward",
@@ -128,6 +119,13 @@ def refuse_name(place: str, table: Mapping[str, str], name: str) -> NoReturn:
     """Raise AttributeError for a name that a place does not have, with what to write, if known."""
     what, where = f"{place} has no attribute {name!r}", f"{name}, a name of PyTorch"
     raise AttributeError(three_lines(what, where, table[name]) if name in table else what)
+
+
+def refuse_of(module: ModuleType, name: str) -> NoReturn:
+    """Raise it for a name of a module, also where a function differs from it by the last ``_``."""
+    own = [k for k, value in vars(module).items() if isfunction(value)]
+    twins = {f"{k}_": f"x = {k}(x)" for k in own} | {k[:-1]: k for k in own if k.endswith("_")}
+    refuse_name(f"module {module.__name__!r}", twins | TABLES[module.__name__], name)
 
 
 class Refused:
