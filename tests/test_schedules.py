@@ -276,7 +276,14 @@ def test_the_options_of_a_schedule_are_saved_but_for_functions():
     saved = made("CosineAnnealingLR", 10, eta_min=0.01).state_dict()
     assert (saved["T_max"], saved["eta_min"]) == (10, 0.01)
     assert made("MultiStepLR", range(2, 5)).state_dict()["milestones"] == [2, 3, 4]
-    for functions in (math.sqrt, [math.sqrt, math.sqrt]):
+
+    class Tabled(ours_all.LRScheduler):
+        def formula(self, t, lr, rates):
+            return lr * rates[t > 2]
+
+    tabled = Tabled(groups(Tensor, optim), {True: 0.5, False: 0.25})
+    assert tabled.state_dict()["rates"] == {True: 0.5, False: 0.25}
+    for functions in (math.sqrt, (math.sqrt, math.sqrt)):
         schedule = made("LambdaLR", functions)
         assert schedule.state_dict().keys() == {"last_epoch", "base_lrs"}
         schedule.load_state_dict({**schedule.state_dict(), "last_epoch": 9})

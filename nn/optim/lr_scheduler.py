@@ -11,10 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from inspect import Signature, signature
-from types import NoneType
 from typing import Any, ClassVar
-
-import numpy as np
 
 from autograd import kind_of
 from nn.checks import bind, unwritten
@@ -22,7 +19,6 @@ from nn.optim.optimizer import Optimizer, Remembering
 
 CHOICES = {"mode": "min max", "threshold_mode": "rel abs", "anneal_strategy": "cos linear"}
 LENGTHS = "step_size", "T_max", "T_0", "T_mult", "total_iters"
-WRITTEN = bool, int, float, str, NoneType, np.generic, np.ndarray
 
 
 class LRScheduler(Remembering):
@@ -90,10 +86,11 @@ class LRScheduler(Remembering):
         wrong = not hasattr(optimizer, "param_groups")
         self._refuse(wrong, what, "the optimizer first, and then the options", TypeError)
         self.optimizer = optimizer
-        self.options = bind(signature(self.formula), 2, args, options)
+        given = bind(signature(self.formula), 2, args, options).items()
+        self.options: Any = {k: [*v] if isinstance(v, tuple | range) else v for k, v in given}
         for name, known in CHOICES.items():
-            given = self.options.get(name, "")
-            self._refuse(given not in ["", *known.split()], f"{name} is no {given!r}", known)
+            choice = self.options.get(name, "")
+            self._refuse(choice not in ["", *known.split()], f"{name} is no {choice!r}", known)
         for name in LENGTHS:
             steps = self.options.get(name, 1)
             self._refuse(not steps > 0, f"{name}={steps} is no number of steps", f"{name}=10")
@@ -119,13 +116,9 @@ class LRScheduler(Remembering):
         return {**saved, "options": self.options | options}
 
     def _written(self) -> dict[str, Any]:
-        """Return the options that can be written into a file: numbers, words and lists of them."""
-        written: dict[str, Any] = {}
-        for name, value in self.options.items():
-            several = isinstance(value, list | tuple | range)
-            if all(isinstance(x, WRITTEN) for x in (value if several else [value])):
-                written[name] = [*value] if several else value
-        return written
+        """Return the options that are no functions, nor lists of them."""
+        several = {k: v if isinstance(v, list) else [v] for k, v in self.options.items()}
+        return {k: self.options[k] for k, v in several.items() if not any(map(callable, v))}
 
     def formula(self, *args: Any, **options: Any) -> float:  # noqa: ARG002  # each has its own
         """Return the learning rate at step t of a group that had `lr` at first."""
