@@ -18,6 +18,7 @@ from scipy import integrate, linalg, optimize, signal, special, stats  # noqa: E
 
 import autograd.scipy as ours  # noqa: E402  # behind SciPy
 import autograd.scipy.stats.multivariate_normal as mvn  # noqa: E402  # as HIPS's programs do
+from autograd import compile as ag_compile  # noqa: E402  # not Python's
 from autograd.program import Program, capture  # noqa: E402  # likewise
 from autograd.rules.matrix_functions import triangular  # noqa: E402  # likewise
 
@@ -553,6 +554,69 @@ def test_an_ode_refuses_a_closure():
         assert_allclose(end(1.0, lambda y, t: -k * y), np.exp(-0.5))
     slope = grad(lambda y: -np.sum(y * y) / 2)
     assert_allclose(grad(lambda k: end(k, lambda y, t: slope(y)))(0.5), np.exp(-1), rtol=1e-8)
+
+
+def van_der_pol(y, _, mu):
+    return [y[1], mu * (1 - y[0] ** 2) * y[1] - y[0]]
+
+
+@pytest.mark.parametrize("mu", [3.0, 5.0, 10.0])
+def test_an_ode_that_contracts_is_followed_backwards(mu):
+    """Beside the equation of its sensitivity, which is solved forwards."""
+
+    def end(mu, *between, **options):
+        times = np.array([0.0, *between, 2.0])
+        start = np.array([2.0, 0.0])
+        return ours.integrate.odeint(van_der_pol, start, times, (mu,), **options)[-1, 0]
+
+    def with_sensitivity(y, t):
+        jacobian = np.array([[0.0, 1.0], [-2 * mu * y[0] * y[1] - 1, mu * (1 - y[0] ** 2)]])
+        by_mu = np.array([0.0, (1 - y[0] ** 2) * y[1]])
+        return np.concatenate([van_der_pol(y[:2], t, mu), jacobian @ y[2:] + by_mu])
+
+    wanted = integrate.odeint(with_sensitivity, [2.0, 0.0, 0.0, 0.0], [0.0, 2.0], **TIGHT)[-1, 2]
+    assert_allclose(grad(end)(mu), wanted, rtol=1e-4)
+    assert_allclose(grad(end)(mu, rtol=1e-9, atol=1e-9), wanted, rtol=1e-5)
+    many = ag_compile(grad(lambda mu: end(mu, *np.arange(0.02, 2, 0.02), rtol=1e-9, atol=1e-9)))
+    assert_allclose(many(mu), wanted, rtol=1e-5)  # in a program no times are added
+
+
+def test_an_ode_that_is_too_stiff_is_refused(monkeypatch):
+    def end(mu):
+        return ours.integrate.odeint(van_der_pol, np.array([2.0, 0.0]), [0.0, 2.0], (mu,))[-1, 0]
+
+    monkeypatch.setattr(ours.integrate, "WAYS", 3)
+    for gradient in (grad(end), ag_compile(grad(end))):
+        with pytest.raises(RuntimeError) as error:
+            gradient(5.0)
+        assert str(error.value) == three_lines(
+            "an equation is too stiff to be followed backwards for its gradient",
+            "the gradient of odeint, of 2 values",
+            "more times in t: np.linspace(t[0], t[-1], 1000), for y[-1]",
+        )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"h0": 1e-3},
+        {"tcrit": [0.5]},
+        {"tcrit": np.array([2.0])},
+        {"atol": [1e-8, 1e-9]},
+        {"ml": 0, "mu": 0},
+        {"Dfun": lambda y, t, k: -k * np.eye(2)},
+        {"Dfun": lambda t, y, k: -k * np.eye(2), "tfirst": True},
+    ],
+    ids=lambda options: "-".join(options),
+)
+def test_options_of_an_ode_are_those_of_its_own_direction_and_size(options):
+    def slope(y, t, k):
+        return -k * (t if options.get("tfirst") else y)
+
+    def end(k):
+        return ours.integrate.odeint(slope, np.ones(2), [0.0, 1.0], (k,), **options)[-1, 0]
+
+    assert_allclose([end(1.0), grad(end)(1.0)], [np.exp(-1), -np.exp(-1)], rtol=1e-6)
 
 
 def test_an_ode_tells_of_its_steps():
