@@ -407,6 +407,31 @@ def test_at_takes_repeated_places_in_turn():
     assert counts.data.tolist() == [2, 1]
 
 
+@pytest.mark.parametrize("computed", [False, True])
+def test_at_adds_up_in_the_dtype_of_what_is_written_to(computed):
+    """By a computed index, too: which places it names twice is not known."""
+
+    def total(fn, x, values):
+        def run(x, i, values):
+            x = x * 1
+            fn.at(x, i, values)
+            return x
+
+        i = np.zeros(len(values), int)
+        if computed:
+            return capture(run, x, i, values)(x, i, values)
+        return run(Tensor(x), i, values).numpy()
+
+    assert_array_equal(total(np.add, np.zeros(2), np.array([True, True, True])), [3, 0])
+    assert_array_equal(total(np.subtract, np.zeros(2), np.array([True, True])), [-2, 0])
+    assert_array_equal(total(np.add, np.zeros(2), np.full(3, 100, np.uint8)), [300, 0])
+    tenth = np.float16(0.1)
+    assert_allclose(total(np.add, np.zeros(1), np.full(3000, tenth)), [3000 * float(tenth)])
+    counts = total(np.add, np.zeros(2, np.uint8), np.array([True, True]))
+    assert counts.dtype == np.uint8
+    assert_array_equal(counts, [2, 0])
+
+
 def test_ties_of_scans_and_reductions_share_evenly():
     x = np.array([1.0, 3.0, 3.0, 2.0, 3.0])
     rows = jacobian(np.maximum.accumulate)(x)

@@ -167,7 +167,7 @@ def at(fn, x, indices, *operands):
     places = np.ravel(places)
     once, which = np.unique(places, return_inverse=True)
     if fn in (np.add, np.subtract):
-        rounds = [(once, [scatter(others[0], index=which, shape=once.shape)])]
+        rounds = [(once, [_summed(x, others[0], which, once.shape)])]
     else:
         rounds = [(places[turn], [b[turn] for b in others]) for turn in _turns(which)]
     for now, values in rounds:
@@ -185,7 +185,12 @@ def _at_computed(fn, x, indices, *operands):
             f"{call} for one that does not; np.add.at adds up",
         )
     values = np.broadcast_to(operands[0], x[indices].shape)
-    x[...] = fn(x, scatter(values, index=indices, shape=x.shape))
+    x[...] = fn(x, _summed(x, values, indices, x.shape))
+
+
+def _summed(x, values, index, shape):
+    """Add up values at places in the dtype that they have in x: bytes and truths would wrap."""
+    return scatter(cast(values, np.result_type(x.dtype, values.dtype)), index=index, shape=shape)
 
 
 def _turns(which):
