@@ -327,6 +327,12 @@ def test_what_has_no_history_gets_no_gradient_there_either(engine):
 
 
 # ── what NumPy does by itself, and the standard does not ──────────────────────────────────────
+def added(x, i, values):
+    x = x + values[:1].astype(x.dtype)
+    np.add.at(x, i, values.astype(x.dtype))
+    return x
+
+
 PROMOTIONS = {
     "bool * float": lambda b, i, f, d: (f > 0) * d,
     "bool * bool": lambda b, i, f, d: (f > 0) * b + (d > 0),
@@ -373,6 +379,7 @@ PROMOTIONS = {
     "products of bytes wrap": lambda b, i, f, d: (
         np.inner((i * 50).astype("i1"), i.astype("i1")) + np.einsum("i->", (i * 60).astype("i1"))
     ),
+    "int32 added at places": lambda b, i, f, d: added(np.zeros(2, np.int32), i % 2, i),
     "spread of complex numbers": lambda b, i, f, d: np.var(f * 1j, ddof=1) + np.std(d * 1j),
 }
 

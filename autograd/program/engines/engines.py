@@ -58,7 +58,7 @@ def _dask_add_at(xp: Any, values: Array, places: Array, line: Array) -> Array:
         _dense, values, places, line.size, chunks=((1,) * values.npartitions, (line.size,)),
         new_axis=1, dtype=values.dtype,
     )  # fmt: skip
-    return xp.sum(parts, axis=0)
+    return xp.sum(parts, axis=0, dtype=values.dtype)
 
 
 def _dask_matrices(name: str) -> Callable[..., Array]:

@@ -223,7 +223,7 @@ def wrap(xp, index, n):
 def add_at(xp, values, places, line):
     """Return zeros like the line 0, 1, 2 …, with values added at these places."""
     here = line[:, None] == xp.reshape(places, (1, -1))
-    return xp.sum(xp.where(here, xp.reshape(values, (1, -1)), 0), axis=1)
+    return xp.sum(xp.where(here, xp.reshape(values, (1, -1)), 0), axis=1, dtype=values.dtype)
 
 
 def replace_at(xp, x, v, places, line):
