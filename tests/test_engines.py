@@ -212,6 +212,45 @@ def test_determinants_of_singular_matrices(engine, factor):
     assert_allclose(theirs[1], ours[1], rtol=1e-12, atol=1e-13)
 
 
+TRIANGLES = {
+    "eigh": lambda a: np.linalg.eigh(a)[1] ** 2,
+    "eigh of the upper one": lambda a: np.linalg.eigh(a, UPLO="U")[0],
+    "eigvalsh": np.linalg.eigvalsh,
+    "eigvalsh of the upper one": lambda a: np.linalg.eigvalsh(a, UPLO="u"),
+    "cholesky": np.linalg.cholesky,
+    "cholesky of the upper one": lambda a: np.linalg.cholesky(a, upper=True),
+    "pinv": lambda a: np.linalg.pinv(a, hermitian=True),
+    "svd": lambda a: np.linalg.svd(a, hermitian=True)[1],
+    "no triangle": np.linalg.pinv,
+}
+
+
+@everywhere
+@pytest.mark.parametrize("factor", [1.0, 1j])
+def test_one_triangle_of_a_hermitian_matrix_is_read(engine, factor):
+    """The other one may hold anything."""
+    a = np.array([[[7.0, 2.0], [1.0, 8.0]], [[9.0, np.pi], [-4.0, 5.0]]]).astype(type(factor))
+    a[:, [0, 1], [1, 0]] *= factor
+
+    def run(a):
+        return [f(a) for f in TRIANGLES.values()]
+
+    assert_each(TRIANGLES, capture(run, a).to(find(engine))(a), run(a))
+
+
+@pytest.mark.parametrize("f", TRIANGLES.values(), ids=TRIANGLES)
+def test_jax_differentiates_a_hermitian_matrix_as_we_do(f):
+    jax = import_module(find("jax"))
+    a = np.array([[7.0, 2.0, 0.5], [2.0, 8.0, 1.0], [0.5, 1.0, 9.0]])
+
+    def loss(a):
+        y = f(a)
+        return np.sum(y * np.arange(y.size).reshape(y.shape))
+
+    with jax.enable_x64(True):
+        assert_same(jax.grad(capture(loss, a).to("jax"))(a), grad(loss)(a))
+
+
 # ── training steps ────────────────────────────────────────────────────────────────────────────
 def network():
     return nn.Sequential(nn.Linear(4, 5), nn.Sigmoid(), nn.Linear(5, 5), nn.ReLU(), nn.Linear(5, 3))

@@ -222,11 +222,16 @@ def _contraction(at: Site) -> str:
 
 
 # ── linear algebra ────────────────────────────────────────────────────────────────────────────
+def _of_triangle(name: str) -> Spelling:
+    return lambda at: f"{name}(xp, {{0}}, {at.params.get('UPLO', 'L').upper() == 'U'})"
+
+
 def _pinv(at: Site) -> str:
     """Spell the pseudo-inverse with NumPy's cutoff."""
     given = {k: v for k, v in at.params.items() if k in ("rcond", "rtol") and v is not None}
     default = 1e-15 if "rtol" not in at.params else _precision(at)
-    return f"linalg(xp, 'pinv', {{0}}, {plain(next(iter(given.values()), default))!r})"
+    rtol, hermitian = plain(next(iter(given.values()), default)), at.params.get("hermitian", False)
+    return f"pinv(xp, {{0}}, {rtol!r}, {bool(hermitian)})"
 
 
 def _lstsq(at: Site) -> str:
@@ -303,10 +308,11 @@ SPELLINGS: dict[str, Spelling] = {
     "vecmat": "xp.matmul(xp.conj({0})[..., None, :], {1})[..., 0, :]",
     # linear algebra
     **{name: f"linalg(xp, {name!r}, {{*}})" for name in (
-        "inv", "det", "solve", "svdvals", "eigvalsh",
+        "inv", "det", "solve", "svdvals",
     )},
+    **{name: _of_triangle(name) for name in ("eigh", "eigvalsh")},
     **{name: f"{name}(xp, {{*}})" for name in ("cofactors", "second_cofactors", "slogdet")},
-    "eig": "eig(xp, {0})", "eigh": "eigh(xp, {0})", "pinv": _pinv, "lstsq": _lstsq,
+    "eig": "eig(xp, {0})", "pinv": _pinv, "lstsq": _lstsq,
     "cholesky": lambda at: f"cholesky(xp, {{0}}, {bool(at.params.get('upper'))})",
     "svd": lambda at: f"svd(xp, {{0}}, {at.params.get('full_matrices', True)})",
     "qr": lambda at: f"qr(xp, {{0}}, {at.params.get('mode', 'reduced')!r})",

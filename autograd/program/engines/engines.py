@@ -99,8 +99,8 @@ def _written(x: np.ndarray, v: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 
 OF_MATRICES = (
-    "linalg", "matrix_norm", "cholesky", "eigh", "eig", "svd", "qr", "slogdet", "lstsq",
-    "cofactors", "second_cofactors",
+    "linalg", "matrix_norm", "cholesky", "eigh", "eigvalsh", "eig", "svd", "qr", "slogdet", "pinv",
+    "lstsq", "cofactors", "second_cofactors",
 )  # fmt: skip
 """The functions of whole matrices in `autograd.program.engines.extras`."""
 

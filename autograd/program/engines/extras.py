@@ -127,17 +127,38 @@ def pack(xp, depth, *parts):
 
 def linalg(xp, name, *args):
     """Call a function of the extension for linear algebra."""
-    if name == "pinv":
-        return xp.linalg.pinv(args[0], rtol=args[1])
     return getattr(xp.linalg, name)(*args)
 
 
+def mirrored(xp, a, upper):
+    """Return the Hermitian matrices of one triangle, as NumPy reads them; some engines read both.
+
+    The halves share the derivative of what is Hermitian already.
+    """
+    one, other = xp.ones_like(a), adjoint(xp, a)
+    read = (xp.triu(one) if upper else xp.tril(one)) == 1
+    whole = xp.where(read | (a == other), a, other)
+    return (whole + adjoint(xp, whole)) / 2
+
+
+def adjoint(xp, a):
+    return xp.matrix_transpose(xp.conj(a) if xp.isdtype(a.dtype, "complex floating") else a)
+
+
 def cholesky(xp, a, upper):
-    return xp.linalg.cholesky(a, upper=upper)
+    return xp.linalg.cholesky(mirrored(xp, a, upper), upper=upper)
 
 
-def eigh(xp, a):
-    return pack(xp, a.ndim - 2, *xp.linalg.eigh(a))
+def eigh(xp, a, upper):
+    return pack(xp, a.ndim - 2, *xp.linalg.eigh(mirrored(xp, a, upper)))
+
+
+def eigvalsh(xp, a, upper):
+    return xp.linalg.eigvalsh(mirrored(xp, a, upper))
+
+
+def pinv(xp, a, rtol, hermitian):
+    return xp.linalg.pinv(mirrored(xp, a, False) if hermitian else a, rtol=rtol)
 
 
 def eig(xp, a):
