@@ -418,6 +418,8 @@ PROMOTIONS = {
     "products of bytes wrap": lambda b, i, f, d: (
         np.inner((i * 50).astype("i1"), i.astype("i1")) + np.einsum("i->", (i * 60).astype("i1"))
     ),
+    "lstsq of ints": lambda b, i, f, d: np.linalg.lstsq(np.stack([i, i * i], 1), d)[0],
+    "lstsq of two precisions": lambda b, i, f, d: np.linalg.lstsq(f[:, None], d)[0],
     "int32 added at places": lambda b, i, f, d: added(np.zeros(2, np.int32), i % 2, i),
     "spread of complex numbers": lambda b, i, f, d: np.var(f * 1j, ddof=1) + np.std(d * 1j),
 }

@@ -240,7 +240,7 @@ def _lstsq(at: Site) -> str:
 
 
 def _precision(at: Site) -> float:
-    return float(np.finfo(at.x[0].dtype).eps) * max(np.shape(at.x[0])[-2:])
+    return float(np.finfo(at.y.dtype).eps) * max(np.shape(at.x[0])[-2:])
 
 
 def _outer(at: Site) -> str:
