@@ -150,6 +150,18 @@ def test_nanstd_of_a_constant_takes_the_smallest_subgradient():
     assert_array_equal(grad(np.nanstd)(np.array([2.0, NAN, 2.0])), [0, 0, 0])
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_the_average_of_whole_numbers_is_double(dtype):
+    """Whatever the weights are: a double holds 10**8 + 1, and they cannot."""
+    weights = np.array([1, 3], dtype)
+    for x, average in (([10**8, 10**8 + 1], 10**8 + 0.75), ([True, False], 0.25)):
+        y = np.average(Tensor(x), weights=weights)
+        assert (y.dtype, y.item()) == (np.float64, average)
+    y = np.average(Tensor(np.array([1, 2], np.int8)), weights=weights)
+    assert (y.dtype, y.item()) == (np.float64, 1.75)
+    assert np.average(Tensor([1.0, 2.0], dtype=dtype), weights=weights).dtype == dtype
+
+
 def test_weights_that_sum_to_zero_are_refused():
     with pytest.raises(
         ZeroDivisionError, match=r"the weights sum to 0, .*\n  where: np.average of"

@@ -242,7 +242,8 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
         return (y, total) if returned else y
     a, weights = map(unlisted, (a, weights))
     weights = aligned_weights(weights, a, axis)
-    weights = astype(weights, dtype=np.result_type(a, weights, 1.0))
+    least = np.float64 if a.dtype.kind in "biu" else a.dtype
+    weights = astype(weights, dtype=np.result_type(a, weights, least))
     total = np.sum(weights, axis=axis, keepdims=keepdims)
     if not hasattr(weights, "requires_grad") and np.any(total == 0):
         raise refusal(
