@@ -116,6 +116,18 @@ def test_methods_of_ufuncs_give_the_values_of_numpy(fn):
             agree(written, X[:, :2] if np.shape(b) == (2,) else X, b, ulps=4)
 
 
+@pytest.mark.parametrize(
+    ("x", "number", "products"),
+    [(np.float32(2), 0.1, np.float64(0.2)), (np.int8(100), 3, np.int64(300)),
+     (np.int8(2), True, np.int8(2)), (np.float16(1), 2j, np.complex128(2j))],
+)  # fmt: skip
+def test_a_number_has_its_own_dtype_in_outer(x, number, products):
+    x = Tensor(np.array([x]))
+    for y in (np.multiply.outer(x, number), np.multiply.outer(number, x)):
+        assert y.dtype == products.dtype
+        assert y.data.tolist() == [products]
+
+
 @pytest.mark.parametrize("fn", BINARY[:12], ids=lambda fn: fn.__name__)
 def test_reductions_of_several_axes_are_refused_where_numpy_refuses(fn):
     masked = {"where": MASK}

@@ -16,7 +16,7 @@ from autograd.primitive import full_name, primitive
 from autograd.rules.masking import cast
 from autograd.rules.neural import logsumexp
 from autograd.rules.reduce import linear_recurrence
-from autograd.rules.shape import astype, parts_of, scatter
+from autograd.rules.shape import arrayed, astype, parts_of, scatter
 
 WHOLE: dict[np.ufunc, Callable[..., Any]] = {
     np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min,
@@ -154,6 +154,7 @@ def reduceat(fn, x, starts, axis=0, dtype=None, indices=None):
 
 
 def outer(fn, a, b, **options):
+    b = arrayed(b)  # numbers have a dtype here
     return fn(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **options)
 
 
