@@ -73,6 +73,10 @@ def body(source):
         (lambda x: np.where(x > 1, x, 0), (X,), ["return np.where(x > 1, x, 0)"]),
         (lambda x: np.where(x, np.float32(4), 0), (X.astype("f4"),), [
             "return np.where(x, np.float32(4.0), 0)"]),
+        (lambda x: np.where(x > 1, np.float64(1e300), np.float32(4)), (X,), [
+            "return np.where(x > 1, np.float64(1e+300), np.float32(4.0))"]),
+        (lambda x: np.where(x > 1, np.float64(0.5), np.array(2.0)), (X,), [
+            "return np.where(x > 1, 0.5, 2.0)"]),
         (lambda x: np.ldexp(np.int64(3), x), (np.arange(3),), [
             "return np.ldexp(np.int64(3), x)"]),
         (lambda x: np.sum(np.stack((x, x)), axis=(0,)), (X,), [

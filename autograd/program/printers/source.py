@@ -228,7 +228,8 @@ class _Printer:
             return False
         values = e.args[e.op.fn is np.where :]  # the dtype of a condition is not the result's
         beside = [self.like[b].dtype for b in values if type(b) is Name]
-        whole = a.dtype == np.float64 and all(dtype.kind in "biu" for dtype in beside)
+        others = [*beside, *(b.dtype for b in values if isinstance(b, np.generic))]
+        whole = a.dtype == np.float64 and all(d.kind in "biu" or d == a.dtype for d in others)
         arrays = any(self.like[b].ndim for b in e.args if type(b) is Name)
         return a.dtype in beside or (whole and arrays)
 
