@@ -381,6 +381,26 @@ def test_special_values_are_those_of_numpy(f, values):
         assert_runs(capture(f, *xs), *xs)
 
 
+FAR = [
+    0.0, 1e-300, 1e-50, 1e-12, 1e-5, 0.3, 0.999, 1 - 1e-9, 1.0, 1 + 1e-9, 2.0, 100.0, 710.0, 1e39,
+    1e155, 8e307, np.inf,
+]  # fmt: skip
+FUNCTIONS = (
+    np.tan, np.sinh, np.cosh, np.tanh, np.arcsin, np.arccos, np.arctan, np.arcsinh, np.arccosh,
+    np.arctanh, np.expm1, np.log1p,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("fn", FUNCTIONS, ids=lambda fn: fn.__name__)
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-6), (np.float64, 1e-14)])
+def test_elementary_functions_are_as_precise_as_here(fn, dtype, tolerance):
+    """Onnxruntime computes most of its own operators of these in single precision only."""
+    with np.errstate(all="ignore"):
+        x = np.array([*FAR, *np.negative(FAR), np.nan]).astype(dtype)
+        (y,) = run(session(capture(fn, x).onnx), x)
+        assert_allclose(y, fn(x), rtol=tolerance, atol=0)
+
+
 # ── what is refused ───────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(
     ("f", "x", "what", "where"),

@@ -12,6 +12,32 @@ from autograd.rules.products import SUMMED, as_einsum
 from autograd.rules.reduce import shared
 
 
+def _expm1(x: Any) -> Any:
+    return (np.exp(x) + 1) * np.tanh(x / 2)
+
+
+def _log1p(x: Any) -> Any:
+    """Divide by what rounding made of x: Kahan; Goldberg, ACM Computing Surveys 23 (1991) 5."""
+    y = 1 + x
+    return np.where((y == 1) | (y == math.inf), x, np.log(y) * (x / np.where(y == 1, 1, y - 1)))
+
+
+def _cosh(x: Any) -> Any:
+    root = np.exp(np.abs(x) / 2)  # whose square may overflow where the half of it does not
+    return root / 2 * root + 0.5 / root / root
+
+
+def _arcsinh(x: Any) -> Any:
+    size = np.abs(x)
+    inverse = 1 / size  # the square of size may overflow
+    return np.sign(x) * _log1p(size + size / (inverse + np.sqrt(1 + inverse * inverse)))
+
+
+def _arctanh(x: Any) -> Any:
+    size = np.abs(x)
+    return np.sign(x) * _log1p(size / (1 - size) * 2) / 2
+
+
 def _arctan2(b: Any, a: Any) -> Any:
     turned = np.where(b < 0, -math.pi, math.pi)
     return np.where(
@@ -78,7 +104,12 @@ def _error(x: Any, target: Any, g: Any) -> Any:
 
 DEFINITIONS: dict[str, Callable[..., Any]] = {
     "square": lambda x: x * x,
-    "expm1": lambda x: np.exp(x) - 1, "log1p": lambda x: np.log(1 + x),
+    "expm1": _expm1, "log1p": _log1p, "tan": lambda x: np.sin(x) / np.cos(x),
+    "sinh": lambda x: np.tanh(x) * _cosh(x), "cosh": _cosh,
+    "arcsin": lambda x: np.arctan(x / np.sqrt((1 - x) * (1 + x))),
+    "arccos": lambda x: 2 * np.arctan(np.sqrt((1 - x) / (1 + x))),
+    "arcsinh": _arcsinh, "arctanh": _arctanh,
+    "arccosh": lambda x: 2 * _arcsinh(np.sqrt((x - 1) / 2)),
     "exp2": lambda x: np.exp(x * math.log(2)), "log2": lambda x: np.log(x) / math.log(2),
     "log10": lambda x: np.log(x) / math.log(10),
     "cbrt": lambda x: np.sign(x) * np.abs(x) ** (1 / 3), "sinc": _sinc,
