@@ -176,6 +176,13 @@ def test_what_was_written_down_at_one_point_holds_at_every_other(way):
 
 
 @needs_node
+def test_the_norm_of_nothing_is_0():
+    x = np.zeros((0, 3))
+    program = capture(lambda x: np.sum(np.tanh(np.linalg.norm(x, np.inf, axis=0)) - 1), x)
+    assert run([(javascript(program), [x])]) == [[-3]]
+
+
+@needs_node
 def test_the_runtime_holds_nothing_that_no_program_calls():
     known = subprocess.run(
         [NODE, "-"], input=f"{runtime()}\nconsole.log(JSON.stringify(Object.keys(nd)))",

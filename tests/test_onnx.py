@@ -364,6 +364,8 @@ SPECIAL = [
     (lambda x, y: [x // y, x % y], ([1.0, -1.0, 0.0], [0.0, np.inf, 0.0])),
     (ag.relu, [-3, 0, 2]), (lambda x: np.pad(x, ((0, 0), (1, 0)), mode="mean"), [[1.0, 2.0]]),
     (lambda x: np.trunc(x > 0), [-1, 1]), (lambda x: np.hypot(x > 0, x < 0), [-1, 1]),
+    (lambda x: np.linalg.norm(x, np.inf, axis=0), [[1.0, np.nan, 0.0], [-3.0, 2.0, 0.0]]),
+    (lambda x: np.linalg.norm(x, np.inf, axis=0), np.zeros((0, 3))),
     (np.argmin, 2.0), (np.argsort, 2.0), (lambda x: np.sum(x, axis=-1) + np.max(x, axis=0), 2.0),
     (lambda x: [x.astype("u1") < 256, x.astype("u1") >= -1, x.astype("i1") != 300], [0, 44]),
     (lambda x: np.pad(x, 1), 2.0), (np.tril, [1.0, 2.0]),

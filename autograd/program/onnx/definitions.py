@@ -73,8 +73,10 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
             "ord=None (Frobenius), or a norm of vectors",
         )
     size = np.abs(x)
-    if ord in (math.inf, -math.inf):
-        return (np.max if ord > 0 else np.min)(size, axis=axis, keepdims=keepdims)
+    if ord == math.inf:
+        return np.max(size, axis=axis, keepdims=keepdims, initial=0)  # the norm of nothing
+    if ord == -math.inf:
+        return np.min(size, axis=axis, keepdims=keepdims)
     if ord == 0:
         return np.sum((x != 0) * 1.0, axis=axis, keepdims=keepdims)
     if ord in (None, 2, "fro"):  # the names of one norm

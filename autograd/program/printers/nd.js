@@ -272,7 +272,7 @@ const nd = (() => {
     const sizes = v.map(Math.abs);
     if (ord === null || ord === 2) return Math.sqrt(total(v.map((x) => x * x)));
     if (ord === 0) return sizes.filter((x) => x !== 0).length;
-    if (ord === Infinity) return most(sizes);
+    if (ord === Infinity) return most([0, ...sizes]);
     if (ord === -Infinity) return least(sizes);
     return total(sizes.map((x) => x ** ord)) ** (1 / ord);
   };
