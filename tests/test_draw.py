@@ -357,6 +357,22 @@ def test_a_large_array_is_summarized():
 
 
 @pytest.mark.parametrize(
+    ("made", "symbol"),
+    [
+        (lambda S: S.softmax(), "softmax"),
+        (lambda S: S.softmax(0), "softmax axis=0"),
+        (lambda S: np.concatenate([S, S]), "concat"),
+        (lambda S: np.concatenate([S, S], axis=-1), "concat axis=−1"),
+        (lambda S: np.expand_dims(S, 0), "expand_dims axis=0"),
+        (lambda S: S[:, -1], "[:, −1]"),
+    ],
+)
+def test_an_operation_tells_what_its_defaults_do_not(made, symbol):
+    picture = draw(made(variable(np.ones((2, 2)))))
+    assert [node.name for node in picture.scene.nodes if node.role == "operation"] == [symbol]
+
+
+@pytest.mark.parametrize(
     ("value", "operations", "direction"),
     [([1.0, 2.0], 8, "LR"), ([1.0, 2.0], 9, "TB"), (1.0, 15, "LR"), (1.0, 16, "TB")],
 )

@@ -402,8 +402,8 @@ def test_inputs_and_outputs_of_a_row():
     assert groups(picture)[0][0] == "×5"
     assert [n.name for n in picture.scene.nodes if n.name.startswith("x")] == ["x0"]
     assert node(picture, "x0").note == "… 4 more, one for each turn"
-    into = [w for w in wires(picture) if w[1] == "stack axis=0"]
-    assert into == [("", "stack axis=0", "5 × (2, 3)", "")]
+    into = [w for w in wires(picture) if w[1] == "stack"]
+    assert into == [("", "stack", "5 × (2, 3)", "")]
 
 
 def test_what_the_user_names_after_a_row_is_drawn():

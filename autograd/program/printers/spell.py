@@ -113,17 +113,34 @@ def _template(op: Primitive, count: int, params: Mapping[str, Any]) -> str:
 
 def keywords(fn: Callable[..., Any], params: Mapping[str, Any]) -> Iterator[str]:
     """Write parameters as the function's signature wants them: the required ones by position."""
-    try:
-        known: Mapping[str, inspect.Parameter] = inspect.signature(fn).parameters
-    except ValueError:  # NumPy's functions in C have one since NumPy 2.4
-        known = {}
-    required = [name for name, p in known.items() if p.default is p.empty and name in params]
-    yield from (literal(params[name]) for name in required)
+    known = _parameters(fn)
+    given = chosen(fn, params)
+    required = [name for name, p in known.items() if p.default is p.empty and name in given]
+    yield from (literal(given.pop(name)) for name in required)
+    yield from (f"{name}={literal(value)}" for name, value in given.items())
+
+
+def chosen(fn: Callable[..., Any], params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that are not what the function takes by itself.
+
+    >>> chosen(np.sum, {"axis": None, "keepdims": True}), chosen(np.expand_dims, {"axis": 0})
+    ({'keepdims': True}, {'axis': 0})
+    """
+    known, given = _parameters(fn), {}
     for name, value in params.items():
         default = known[name].default if name in known else False
+        required = default is inspect.Parameter.empty
         off = value is False and default is not True  # not given, or NumPy's "no value"
-        if name not in required and not off and repr(default) != repr(value):
-            yield f"{name}={literal(value)}"
+        if required or not (off or repr(default) == repr(value)):
+            given[name] = value
+    return given
+
+
+def _parameters(fn: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(fn).parameters
+    except ValueError:  # NumPy's functions in C have one since NumPy 2.4
+        return {}
 
 
 def mentioned_as(name: str, value: Any) -> str:

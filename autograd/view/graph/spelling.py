@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.primitive import Primitive
-from autograd.program.printers.spell import inside, literal
+from autograd.program.printers.spell import chosen, inside, literal
 
 Rows = tuple[tuple[str, ...], ...]
 """A small table of texts; a number alone is ``(("2",),)``."""
@@ -44,7 +44,7 @@ def _digits(value: float) -> str:
     else:
         digits, e, exponent = f"{value:.4g}".partition("e")
         text = digits + (f"e{int(exponent)}" if e else "")
-    return text.replace("-", "−")
+    return _signed(text)
 
 
 def are(count: Any) -> str:
@@ -136,7 +136,7 @@ def gradient_table(gradient: Any) -> Rows:
 
 
 def symbol(op: Primitive, params: Mapping[str, Any]) -> str:
-    """Write an operation's symbol, with the parameters that fit: ``Σ axis=0``, ``[1:, 0]``.
+    """Write an operation's symbol, with what its defaults do not say: ``Σ axis=0``, ``[1:, 0]``.
 
     >>> import operator
     >>> from autograd.primitive import PRIMITIVES
@@ -144,6 +144,11 @@ def symbol(op: Primitive, params: Mapping[str, Any]) -> str:
     '[1:, 0]'
     """
     if "index" in params:
-        return op.symbol.replace(" ", inside(params["index"]))
-    known = {k: literal(v) for k, v in params.items() if v is not None and type(v) is not bool}
-    return " ".join([op.symbol, *(f"{k}={v}" for k, v in known.items() if len(v) <= 12)])
+        return op.symbol.replace(" ", _signed(inside(params["index"])))
+    given = chosen(op.fn, params)
+    known = {k: literal(v) for k, v in given.items() if v is not None and type(v) is not bool}
+    return " ".join([op.symbol, *(f"{k}={_signed(v)}" for k, v in known.items() if len(v) <= 12)])
+
+
+def _signed(source: str) -> str:
+    return source.replace("-", "−")
