@@ -155,6 +155,14 @@ def test_the_current_step_is_marked():
     assert muted == [{"+", "×", "f"}, {"×", "f"}, set(), set(), set(), set()]
 
 
+def test_the_current_wire_is_as_wide_through_its_label():
+    source = frames(lecture())[4].source
+    lines = dict(re.findall(r'(n\d_\d) \[label=.*?<TD HEIGHT="(\d+)" CELLPADDING="0" BG', source))
+    wide = set(re.findall(r"-> (n\d_\d):w \[.*penwidth=2.8", source))
+    assert len(wide) == 2
+    assert {key: "3" if key in wide else "1" for key in lines} == lines
+
+
 def test_upto_a_tensor():
     a, b = variable(2.0), variable(3.0)
     d = a + b

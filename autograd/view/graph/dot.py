@@ -203,8 +203,8 @@ def _label(wire: Wire, theme: Theme, stroke: str, *, along: bool) -> str:
     """Write what stands on a wire: the value above the line, the gradient below.
 
     The line is a row of its own, as wide as the wire where it runs `along` the text: an ``<HR/>``
-    is always thin. A wire that comes from above goes on below the label, and the line only parts
-    what is written.
+    is always thin. In a sequence it has room to become the current one, and no text moves. A wire
+    that comes from above goes on below the label, and the line only parts what is written.
     """
     full = wire.room or wire
 
@@ -217,19 +217,27 @@ def _label(wire: Wire, theme: Theme, stroke: str, *, along: bool) -> str:
     lines = [*filter(None, [flow, local])] or [""] * along
     if full.local.startswith("["):
         lines = ["  ".join(lines)]
-    heights, top, width = [20] * len(lines), 20, 1
+    heights, top, width, room = [20] * len(lines), 20, 1, 1
     if along:
-        points = full.width or float(WIRES.get(full.state, {}).get("penwidth", 1))
-        width = 2 * round((points - 1) / 2) + 1  # odd, so that every label is as high
-        heights[0] -= width // 2
+        width = _thickness(wire, wire.state)
+        room = _thickness(wire, "current") if wire.room else width
+        heights[0] -= room // 2
         top = sum(heights)  # as much room as below, or the wire would not meet the line
     rows = [f'<TD HEIGHT="{top}" VALIGN="BOTTOM">{above}</TD>']
     if lines:
-        rows.append(f'<TD HEIGHT="{width}" CELLPADDING="0" BGCOLOR="{stroke}"></TD>')
+        bare = [f'<TD HEIGHT="{(room - width) // 2}" CELLPADDING="0"></TD>'] * (room > width)
+        line = f'<TD HEIGHT="{width}" CELLPADDING="0" BGCOLOR="{stroke}"></TD>'
+        rows += [*bare, line, *bare]
     for height, line in zip(heights, lines, strict=True):
         rows.append(f'<TD HEIGHT="{height}" VALIGN="TOP">{line}</TD>')
     back = f' BGCOLOR="{theme.accent}"' if wire.state == "current" else ""
     return TABLE.format(0, back, "".join(f"<TR>{row}</TR>" for row in rows))
+
+
+def _thickness(wire: Wire, state: str) -> int:
+    """Return the height of a line: odd, so that every label is as high."""
+    points = wire.width or float(WIRES.get(state, {}).get("penwidth", 1))
+    return 2 * round((points - 1) / 2) + 1
 
 
 def _rows(rows: Rows, colour: str, *, bold: bool = False) -> str:
