@@ -19,11 +19,12 @@ from autograd.primitive import PRIMITIVES, primitive
 from autograd.program.printers.latex import escape, latex, parse, symbol
 from autograd.program.printers.spell import Spelled, spell
 from autograd.sweep.steps import gradients
-from autograd.view.derivation.document import Equation
+from autograd.view.derivation.document import Document, Equation, Section, text
 from autograd.view.derivation.entries import Symbol, _symbols
 from autograd.view.derivation.explain import explanation
 from autograd.view.derivation.formats import latex_body, markdown, page, tex
 from autograd.view.derivation.formula import Call, Entry, Leaf, Matrix
+from autograd.view.derivation.languages import LANGUAGES
 from autograd.view.derivation.mathml import mathml
 from autograd.view.derivation.writing import LATEX, write
 
@@ -265,6 +266,16 @@ def test_remarks_stand_in_one_column_whatever_stands_between():
     assert columns[:-1] == columns[:1] * 3
     assert columns[-1] < min(columns[:-1]), "below the line that is too long for it"
     assert max(map(len, lines)) <= 96
+
+
+def test_no_remark_has_to_leave_the_column_for_another_ones_line():
+    sizes = (10, 20), (20, 30), (60, 20), (70, 10), (5, 80)  # of the line, of the remark
+    rows = [
+        Equation(Leaf("x", 0.0), (Leaf("y" * n, 0.0),), 0.0, ("z" * m,), numbers=False)
+        for n, m in sizes
+    ]
+    written = text(Document(("f",), [Section("forward", "forward", rows)], LANGUAGES["en"]))
+    assert [line.find("z") for line in written.splitlines()] == [-1, 33, 33, 73, 83, -1, 7]
 
 
 def test_the_gradients_of_the_network_have_the_printed_numbers():

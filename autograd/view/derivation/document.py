@@ -147,11 +147,13 @@ def _section(section: Section, style: Style) -> str:
             line = start + again.join(s.replace("\n", hanging) for s in stages) + end
         lines.append(re.sub(r" +(?=\n)", "", line))
     remarks = [spoken(row.remark, style) for row in section.equations]
-    short = [
-        len(line) for line, remark in zip(lines, remarks, strict=True)
-        if remark and "\n" not in line and len(line) + len(remark) + 3 <= WIDTH
-    ]  # fmt: skip
-    column = max(short, default=0)
+    beside = sorted(
+        (len(line), len(remark)) for line, remark in zip(lines, remarks, strict=True)
+        if remark and "\n" not in line and len(line) + 3 + len(remark) <= WIDTH
+    )  # fmt: skip
+    while beside and beside[-1][0] + 3 + max(length for _, length in beside) > WIDTH:
+        beside.pop()  # or a longer remark, of a shorter line, would have to leave the column
+    column = beside[-1][0] if beside else 0
     for i, remark in enumerate(remarks):
         if not remark:
             continue
