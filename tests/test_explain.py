@@ -753,6 +753,27 @@ def test_what_cannot_be_explained_is_said_in_three_lines(tmp_path):
             explain(f, jacobian=strange)
 
 
+def test_who_asks_for_the_jacobian_by_an_input_is_led_to_the_result():
+    W, big = variables(W=np.ones((2, 3)), big=np.ones(100))
+    h, H = W @ np.ones(3), W * 2
+    h.name, H.name = "h", "H"
+    cases = [
+        (lambda: explain(h, jacobian=W), "jacobian=h, which has ∂h/∂W"),
+        (lambda: explain(h, jacobian=[h, W]), "jacobian=h, which has ∂h/∂W"),
+        (lambda: explain(H, jacobian=W), "jacobian=H, which has ∂H/∂W"),
+        (lambda: explain(big.sum(), jacobian=big), "jacobian=f, which has ∂f/∂big"),
+    ]
+    for call, instead in cases:
+        with pytest.raises(ValueError, match="of what was not computed") as caught:
+            call()
+        assert str(caught.value).endswith(f"\n  instead: {instead}")
+    assert "  ∂h[0]/∂W = [[1, 1, 1], [0, 0, 0]]" in str(explain(h, jacobian=h))
+    assert "  ∂H[0]/∂W[0] = [[2, 0, 0], [0, 2, 0], [0, 0, 2]]" in str(explain(H, jacobian=H))
+    for f in (H + 1, big * 2):  # of a matrix only by its arguments; and too many rows
+        with pytest.raises(ValueError, match=r"instead: autograd\.jacobian"):
+            explain(f, jacobian=W if f.ndim == 2 else big)
+
+
 # ── LaTeX ─────────────────────────────────────────────────────────────────────────────────────
 EVIL = ['<b>"x"|{y}</b>', "</script>", "two\nlines", "😀 日本", "שלום", "a\\b", "$x_1$ 50%", "#&~^"]
 

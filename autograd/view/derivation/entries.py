@@ -39,18 +39,32 @@ def jacobian_section(
     """
     equations: list[Equation] = []
     for node in wanted:
-        is_large = np.size(node) > ROWS
-        is_result = type(node) is Tensor and node in nodes and node.op is not None
+        known = type(node) is Tensor and node in nodes
+        is_result = known and node.op is not None
+        is_large = np.size(node) > ROWS and (is_result or not known)
         if is_large or not is_result or not node.requires_grad:
             what = f"of more than {ROWS} rows" if is_large else "of what was not computed"
             raise refusal(
                 ValueError,
                 f"the Jacobian {what} is not written out",
                 f"explain(..., jacobian={describe(node)})",
-                "autograd.jacobian(f)(x), or a small result on the way to the one explained",
+                (known and _by_input(node, nodes))
+                or "autograd.jacobian(f)(x), or a small result on the way to the one explained",
             )
         equations += _of_node(node, nodes, language)
     return Section("jacobian", language.jacobian, equations)
+
+
+def _by_input(node: Tensor, nodes: Mapping[Tensor, Leaf]) -> str:
+    """Say where the Jacobian by an input is, if that of the result explained has it."""
+    *_, root = nodes
+    behind = root.ndim < 2 or any(a is node for a in arguments(root))
+    is_input = node.op is None and node is not root
+    written = root.size <= ROWS and root.requires_grad and node.requires_grad
+    if not (is_input and behind and written):
+        return ""
+    name = nodes[root].name
+    return f"jacobian={name}, which has ∂{name}/∂{nodes[node].name}"
 
 
 def _of_node(node: Tensor, nodes: Mapping[Tensor, Leaf], language: Language) -> Iterator[Equation]:
