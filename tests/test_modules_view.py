@@ -5,6 +5,7 @@ import random
 import re
 import threading
 import weakref
+from dataclasses import replace
 from functools import partial
 from xml.etree import ElementTree as ET
 
@@ -15,8 +16,10 @@ import nn
 from autograd import Tensor, call_as, draw, no_grad
 from autograd.base.errors import three_lines
 from autograd.graph import toposort
+from autograd.view.graph.dot import dot
 from autograd.view.graph.parts import Parts
-from autograd.view.graph.scene import Composition
+from autograd.view.graph.scene import Composition, Group, Node, Scene, Wire
+from autograd.view.graph.theme import theme_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -475,10 +478,10 @@ def test_golden():
         == f"""\
 	n3 -> n4
 	subgraph cluster_0 {{
-		color="#57606A" label={label("net", "Sequential", "1 parameter", kept)} {style}
+		color="#57606A" label={label("net", f"Sequential, 1 parameter, {kept}")} {style}
 		n3_0
 		subgraph cluster_1 {{
-			color="#57606A" label={label("net.0", "Linear", "1 parameter", kept)} {style}
+			color="#57606A" label={label("net.0", f"Linear, 1 parameter, {kept}")} {style}
 			n0
 			n2
 			n2_1
@@ -491,6 +494,27 @@ def test_golden():
 }}
 """
     )
+
+
+def test_a_title_is_broken_where_the_cluster_has_no_room():
+    scene = Scene(
+        [Node("operation", name) for name in "abcd"],
+        [Wire(0, 1), Wire(1, 2), Wire(2, 3)],
+        groups=[Group("net", "Sequential\n47 parameters\n(4,) → (3,)", None, [])],
+    )
+
+    def title(*inside, wires=scene.wires):
+        nodes = [replace(n, group=0 if i in inside else None) for i, n in enumerate(scene.nodes)]
+        source = dot(replace(scene, nodes=nodes, wires=wires), theme_of("default"))
+        return re.findall(r'POINT-SIZE="10">([^<]*)<', source)
+
+    assert title(0) == ["Sequential", "47 parameters", "(4,) → (3,)"]
+    assert title(0, 2) == title(0), "others stand between"
+    assert title(0, 1) == ["Sequential, 47 parameters, (4,) → (3,)"]
+    assert title(0, 1, wires=[Wire(0, 2), Wire(1, 2)]) == title(0), "below each other"
+    down = [Node("operation", "a", kind="float64")] * 12
+    scene = replace(scene, nodes=down, wires=[Wire(i, i + 1) for i in range(11)])
+    assert title(*range(12), wires=scene.wires) == title(0), "the wires come from above"
 
 
 NASTY = ['<b>"x"|{y}</b>', "</TABLE>", "&amp;", r"\N \G", "a\nb", "😀 مرحبا", "%s $x$", "n0 -> n1"]

@@ -9,6 +9,7 @@ import pytest
 import nn
 from autograd import Tensor, draw, frames, primitive, why
 from autograd.base.errors import three_lines
+from autograd.view.graph.dot import _wrapped
 from autograd.view.graph.theme import THEMES
 
 
@@ -252,6 +253,17 @@ def test_the_legend():
     assert caption.startswith(
         "gradient flow: the wider a wire, the larger log ‖∂‖, here 0.001 to 1"
     )
+
+
+def test_the_lines_of_a_caption_are_about_as_long():
+    words = "gradient flow: the wider a wire, the larger it is, here 0.003098 to 0.6044; dashed"
+    assert _wrapped(f"{words} 10000)\nend") == (
+        "gradient flow: the wider a wire, the larger\n"
+        "it is, here 0.003098 to 0.6044; dashed 10000)\nend"
+    )
+    assert _wrapped(words) == words
+    assert _wrapped("x" * 200 + " y") == "x" * 200 + "\ny"
+    assert _wrapped("") == ""
 
 
 def test_a_long_caption_is_broken():

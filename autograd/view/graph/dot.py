@@ -4,6 +4,7 @@ above the line and the gradient below it, so that the layout keeps room for them
 
 import html
 import textwrap
+from functools import partial
 
 import graphviz
 
@@ -27,6 +28,9 @@ LETTERS, WORD = 3, 9
 
 COLUMNS = 84
 """A caption is broken after so many letters."""
+
+STEP = 20
+"""So many letters of a cluster's title have room above each of the nodes one after the other."""
 
 REASON = 36
 """And the reason of a failure after so many."""
@@ -95,7 +99,7 @@ def _clusters(
     for g, group in enumerate(scene.groups):
         if group.parent != parent:
             continue
-        told = [_text(line, theme.muted, size=10) for line in group.note.splitlines()]
+        told = [_text(line, theme.muted, size=10) for line in _told(scene, g)]
         words = [_text(group.label, bold=True), *told]
         left = "".join(f'<TR><TD ALIGN="LEFT">{word}</TD></TR>' for word in words if word)
         with graph.subgraph(name=f"cluster_{g}") as cluster:
@@ -106,6 +110,30 @@ def _clusters(
             for key in homes.get(g, []):
                 cluster.node(key)
             _clusters(cluster, scene, g, homes, theme)
+
+
+def _told(scene: Scene, g: int) -> list[str]:
+    """Break what is said of a group where it would make the cluster wider."""
+    first, *rest = scene.groups[g].note.splitlines() or [""]
+    width = STEP * _length(scene, g) if scene.direction == "LR" else 0
+    lines = [first]
+    for text in rest:
+        whole = f"{lines[-1]}, {text}"
+        if columns(whole) <= width:
+            lines[-1] = whole
+        else:
+            lines.append(text)
+    return lines
+
+
+def _length(scene: Scene, g: int) -> int:
+    """Count the nodes in a group that stand one after the other."""
+    inside = [i for i, node in enumerate(scene.nodes) if g in _around(scene, node.group)]
+    depth = dict.fromkeys(inside, 1)
+    for wire in sorted(scene.wires, key=lambda wire: wire.target):
+        if wire.source in depth and wire.target in depth:
+            depth[wire.target] = max(depth[wire.target], depth[wire.source] + 1)
+    return max(depth.values(), default=0)
 
 
 def _caption(scene: Scene, theme: Theme) -> str:
@@ -121,9 +149,15 @@ def _caption(scene: Scene, theme: Theme) -> str:
 
 
 def _wrapped(text: str) -> str:
-    """Break what is too long into several lines, and keep the breaks that are there."""
-    lines = (textwrap.wrap(line, COLUMNS, break_long_words=False) for line in text.splitlines())
-    return "\n".join("\n".join(each) for each in lines)
+    """Break what is too long into lines of about one length, and keep the breaks that are there."""
+    wrap = partial(textwrap.wrap, break_long_words=False)
+    lines: list[str] = []
+    for line in text.splitlines():
+        needed = len(wrap(line, COLUMNS)) or 1
+        least = min(len(line) // needed, COLUMNS) or 1
+        tried = (wrap(line, width) for width in range(least, COLUMNS + 1))
+        lines += next(broken for broken in tried if len(broken) <= needed)
+    return "\n".join(lines)
 
 
 def _node(graph: graphviz.Digraph, key: str, node: Node, theme: Theme) -> None:

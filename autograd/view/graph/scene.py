@@ -90,8 +90,8 @@ class Group:
 
     Attributes
     ----------
-    label, note : what it is called; and what else is said of it, each in a line of its own: a wide
-        title is in the way of the wires that come from above.
+    label, note : what it is called; and what else is said of it, each in a line of its own: where
+        wires come from above, a wide title is in their way.
     parent : the position of the group that it is in, which stands before it.
     members : the positions of the nodes that are in it, but in no group inside it.
     """
