@@ -278,6 +278,37 @@ def test_no_remark_has_to_leave_the_column_for_another_ones_line():
     assert [line.find("z") for line in written.splitlines()] == [-1, 33, 33, 73, 83, -1, 7]
 
 
+@pytest.mark.parametrize(
+    ("fn", "values", "written"),
+    [
+        (np.tanh, (5.5,), "1 − f² = 1 − 0.9999666² = 6.68e−5\n"),
+        (np.tanh, (5.5,), "f = tanh(x) = tanh(5.5) = 1\n"),
+        (ag.sigmoid, (10.0,), "f · (1 − f) = 0.999955 · (1 − 0.999955) = 4.54e−5\n"),
+        (np.subtract, (1.00001, 1.0), "f = x − y = 1.00001 − 1 = 1e−5\n"),
+        (np.log, (1.00137,), "f = log(x) = log(1.00137) = 0.001369\n"),
+        (np.log, (1.00137,), "1 / x = 1 / 1.001 = 0.9986\n"),
+        (np.sin, (2 * np.pi,), "f = sin(x) = sin(6.283185307179586) = −2.449e−16\n"),
+        (np.subtract, (0.1 + 0.2, 0.3), "f = x − y = 0.30000000000000004 − 0.3 = 5.551e−17\n"),
+        (np.subtract, (np.float32(1.00001), np.float32(1)), "= 1.00001 − 1 = 1.001e−5\n"),
+        (np.multiply, (2.71828, 3.14159), "f = x · y = 2.718 · 3.142 = 8.54\n"),
+        (np.tanh, ([0.5, 5.5],), "f = tanh(x) = tanh([0.5, 5.5]) = [0.4621, 1]"),
+        (np.subtract, ([1.00001, 2.3456], 1.0), "= [1.00001, 2.3456] − 1 = [1e−5, 1.346]"),
+        (np.subtract, ([0.1 + 0.2, 2.34567], 0.3), "= [0.3, 2.346] − 0.3 = [5.551e−17, 2.046]"),
+    ],
+)
+def test_the_numbers_of_a_line_give_its_result(fn, values, written):
+    assert written in str(explain(fn(*variables(**dict(zip("xy", values, strict=False))))))
+
+
+def test_numbers_of_more_digits_are_on_the_page_too_and_in_no_picture():
+    (x,) = variables(x=5.5)
+    f = np.tanh(x)
+    f.backward()
+    assert r"= 1 - 0{,}9999666^{2} = 6{,}68 \cdot 10^{-5}" in markdown(explain(f, "pt").document)
+    assert "<mn>0.9999666</mn>" in page(explain(f).document)
+    assert "0.99996" not in draw(f, detail="derivation").source
+
+
 def test_the_gradients_of_the_network_have_the_printed_numbers():
     text = str(Network().explained)
     assert "L  = " in text

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.view.derivation.formula import Call, Formula, Leaf, Matrix, has_axes, leaves
+from autograd.view.derivation.formula import Call, Formula, Leaf, Matrix, has_axes, leaves, worth
 from autograd.view.derivation.languages import Language
-from autograd.view.derivation.writing import Style, write
+from autograd.view.derivation.writing import LOGARITHMS, SUMMARIZED, Style, write
+from autograd.view.graph.spelling import as_written
 
 WIDTH = 96
 """An equation of more columns is broken before its equals signs."""
@@ -47,7 +48,8 @@ class Equation:
         if self.formulas and self.numbers:
             last = self.formulas[-1]
             if all(np.size(leaf.value) <= style.entries for leaf in leaves(last)):
-                texts.append(beside_equals(write(last, style.by_value, style)))
+                finer = style.finer(_digits(last, self.value, style.digits))
+                texts.append(beside_equals(write(last, finer.by_value, finer)))
         texts = [text for text in dict.fromkeys(texts) if style.width(text) <= style.longest]
         result = style.result(self.value)
         return [*(text for text in texts if text != result), result]
@@ -104,6 +106,43 @@ def _arrays_named(formula: Formula) -> Formula:
         return replace(formula, args=tuple(map(_arrays_named, formula.args)))
     plain = not isinstance(formula, (Leaf, Matrix)) and has_axes(formula)
     return Leaf("", formula) if plain else formula
+
+
+def _digits(formula: Formula, value: Any, choices: Sequence[int]) -> int:
+    """Return how many digits the numbers of a formula need to give its value; or the least.
+
+    To one percent, and of an array without the entries that are nothing but rounding errors.
+    """
+    kinds = {np.asarray(leaf.value).dtype.kind for leaf in leaves(formula)}
+    if not kinds <= {*"biuf"} or not _is_elementwise(formula):
+        return choices[0]
+    sizes = np.abs(value)
+    idle = sizes <= 1e-12 * np.max(sizes, initial=0)
+    for digits in choices:
+        with np.errstate(all="ignore"):
+            found = worth(_as_read(formula, digits))
+        if np.all(idle | np.isclose(found, value, rtol=0.01, atol=0, equal_nan=True)):
+            return digits
+    return choices[0]
+
+
+def _is_elementwise(formula: Formula) -> bool:
+    if not isinstance(formula, Call):
+        return True
+    ours = formula.op.elementwise and not formula.op.foreign
+    return ours and all(map(_is_elementwise, formula.args))
+
+
+def _as_read(formula: Formula, digits: int) -> Formula:
+    """Put in the place of every number what a reader takes it for."""
+    if isinstance(formula, Call):
+        return replace(formula, args=tuple(_as_read(a, digits) for a in formula.args))
+    value = np.asarray(formula.value if isinstance(formula, Leaf) else formula)
+    named = value.ndim == 0 and value.item() in LOGARITHMS
+    if value.dtype.kind != "f" or value.size > SUMMARIZED or named:  # no digits are shown
+        return value[()]
+    read = [as_written(v, digits) for v in value.flat]
+    return np.reshape(np.array(read, value.dtype), value.shape)[()]
 
 
 # ── as text ───────────────────────────────────────────────────────────────────────────────────

@@ -5,8 +5,9 @@ import math
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -37,7 +38,7 @@ from autograd.view.derivation.formula import (
     has_axes,
 )
 from autograd.view.derivation.languages import LANGUAGES, Language
-from autograd.view.graph.spelling import PRINTED, number
+from autograd.view.graph.spelling import EXACT, PRINTED, number
 
 ENGLISH = LANGUAGES["en"]
 
@@ -136,16 +137,25 @@ class Style:
     entries : an array of more entries is not put in the place of its name.
     entrywise : what an operation becomes where it acts on arrays.
     longest : a formula of more columns explains nothing, and is left out.
+    digits : how many significant digits numbers have; or, in the place of names, so many more that
+        they give the result.
     """
 
     entries = PRINTED
     entrywise: ClassVar[Mapping[Primitive, Primitive]] = {}
     longest = 200
+    digits: tuple[int, ...] = (4, 6, 8, 10, 12, 14, EXACT)
 
     def __init__(self, language: Language = ENGLISH) -> None:
         self.language = language
         self.comma = ", " if language.decimal == "." else "; "
         self.operations = replace(plain_text, comma=self.comma)
+
+    def finer(self, digits: int) -> Self:
+        """Return the style that writes numbers with so many digits."""
+        style = copy(self)
+        style.digits = (digits,)
+        return style
 
     # ── leaves ────────────────────────────────────────────────────────────────────────────────
     def by_name(self, leaf: Leaf) -> Spelled:
@@ -204,7 +214,7 @@ class Style:
         return Spelled(f"∂{text}/∂{by.text}", UNARY)
 
     def number(self, value: Any) -> str:
-        return number(value).replace(".", self.language.decimal)
+        return number(value, self.digits[0]).replace(".", self.language.decimal)
 
     def array(self, value: Any) -> str:
         """Write a number or an array in one line; of a large array the shape."""
@@ -286,7 +296,7 @@ class Latex(Style):
         return Spelled(rf"\frac{{\partial {text}}}{{\partial {by.text}}}", UNARY)
 
     def number(self, value: Any) -> str:
-        text = number(value).replace("−", "-")
+        text = number(value, self.digits[0]).replace("−", "-")
         digits, e, exponent = text.partition("e")
         if (sign := text.lstrip("-")) in SIGNS:
             return text.replace(sign, SIGNS[sign])

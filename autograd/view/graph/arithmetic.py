@@ -34,9 +34,10 @@ ARRIVING = "G"
 
 
 class Short(Style):
-    """The style of a picture, which longer formulas would tear apart."""
+    """The style of a picture, which longer formulas and numbers would tear apart."""
 
     longest = 64
+    digits = (4,)
 
 
 SHORT = Short()
