@@ -494,6 +494,21 @@ def test_an_n_that_nothing_divides_by_is_no_reading():
     assert check_by_hand(np.var(x), {x: 2 * (x.data - 0.5)})[x].what == "1/N is missing (N = 3)"
 
 
+@pytest.mark.parametrize(
+    ("by_hand", "what"),
+    [
+        ([0.0, 4.0, 6.0], "it is 2 times the right one"),
+        ([0.0, 1.0, 1.5], "it is 0.5 times the right one"),
+        ([0.0, 4.0, 3.0], "2 of 3 entries are right: [1] is 4, not 2"),
+        ([0.0, 4.0, 4.0], "1 of 3 entries is right: [1] is 4, not 2; [2] is 4, not 3"),
+    ],
+)
+def test_a_constant_factor_is_seen_beside_zeros(by_hand, what):
+    x = leaf([1.0, -2.0, 3.0], "x")
+    loss = np.sum(x * np.array([0.0, 2.0, 3.0]))
+    assert check_by_hand(loss, {x: by_hand})[x].what == what
+
+
 def test_what_the_numbers_cannot_tell_apart_is_told_in_every_language():
     x = leaf([3.0, -1.0], "x")
     verdict = check_by_hand(np.mean(x**2), {x: [1.5, -0.5]})[x]

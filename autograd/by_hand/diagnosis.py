@@ -230,10 +230,17 @@ def _where(
     off = np.abs(given - right)
     if np.all(off <= 0.5 / 10 ** _decimals(given)) and np.sum(off) < np.sum(np.abs(right)) / 4:
         return "it is rounded too far", "give four decimals, or a fraction", ("rounded",)
+    norm = np.vdot(right, right)
+    ratio = np.vdot(given, right) / norm if norm else 0.0
+    if not _tells_little(given) and close(given, ratio * right, unit):  # zeros are right, too
+        what = f"it is {number(ratio)} times the right one"
+        return what, "look for a constant factor", ("factor",)
     wrong = ~_same(given, right, unit)
     places = [tuple(map(int, index)) for index in np.argwhere(wrong)]
     if len(places) == given.size:
-        return _throughout(given, right, unit, loss)
+        what = "it is wrong, and no known mistake explains it"
+        instead = f"derive it again, node by node: {loss}.backward_steps() shows each"
+        return what, instead, ("unknown",)
     rows = {place[0] for place in places}
     if given.ndim == 2 and len(rows) == 1:
         (row,) = rows
@@ -249,15 +256,3 @@ def _where(
     flipped = close(given[wrong], -right[wrong], unit)
     these = "this" if len(places) == 1 else "these"
     return what, f"turn the sign of {these}" if flipped else f"look at {these} again", ("some",)
-
-
-def _throughout(
-    given: np.ndarray, right: np.ndarray, unit: float, loss: str
-) -> tuple[str, str, tuple[str, ...]]:
-    norm = np.vdot(right, right)
-    ratio = np.vdot(given, right) / norm if norm else 0.0
-    if not _tells_little(given) and close(given, ratio * right, unit):
-        what = f"it is {number(ratio)} times the right one"
-        return what, "look for a constant factor", ("factor",)
-    what = "it is wrong, and no known mistake explains it"
-    return what, f"derive it again, node by node: {loss}.backward_steps() shows each", ("unknown",)
