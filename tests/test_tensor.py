@@ -223,13 +223,27 @@ def test_array_of_a_connected_tensor_is_refused():
     assert str(error.value) == (
         "this Tensor is connected to a graph: an array of it would cut the gradient\n"
         "  where: np.asarray(a Tensor (2,))\n"
-        "  instead: autograd.numpy.array([...]) of lists with Tensors; A @ x for A.dot(x); "
-        "np.zeros(n, like=x) to fill; x.detach() for the values"
+        "  instead: np.stack([a, b]) for a list of Tensors, autograd.numpy.array([...]) for nested "
+        "lists; A @ x for A.dot(x); np.zeros(n, like=x) to fill; x.detach() for the values"
     )
     assert np.asarray(x.detach()).tolist() == [1, 2]
-    assert x.numpy(force=True) is x.data
     with no_grad():
         assert np.asarray(x).tolist() == [1, 2]
+
+
+def test_numpy_of_a_connected_tensor_names_its_own_remedies():
+    x = leaf([1.0, 2.0])
+    with pytest.raises(TypeError) as error:
+        x.numpy()
+    assert str(error.value) == (
+        "this Tensor is connected to a graph: an array of it would cut the gradient\n"
+        "  where: x.numpy() of a Tensor (2,)\n"
+        "  instead: x.detach().numpy(), or x.numpy(force=True), where no gradient is wanted"
+    )
+    assert x.detach().numpy().tolist() == [1, 2]
+    assert x.numpy(force=True) is x.data
+    with no_grad():
+        assert x.numpy().tolist() == [1, 2]
 
 
 def test_connected_data_are_told():

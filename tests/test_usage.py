@@ -147,7 +147,10 @@ def test_only_what_is_said_of_lists_is_explained():
 
 OURS = "autograd.scipy, where it has the function"
 RULE = "@autograd.primitive and a rule of your own; x.detach() for the values"
-LISTS = "autograd.numpy.array([...]) of lists with Tensors; x.detach() for the values"
+LISTS = (
+    "np.stack([a, b]) for a list of Tensors, autograd.numpy.array([...]) for nested lists; "
+    "x.detach() for the values"
+)
 ASKED = {
     "numpy.mean": (lambda x: np.mean([v**2 for v in x]), LISTS),
     "numpy.linalg.inv": (lambda x: np.linalg.inv([[x[0], 1.0], [1.0, x[1]]]), LISTS),
@@ -173,8 +176,8 @@ JOINED = (
     "x.detach() for the values"
 )
 UNNAMED = (
-    "autograd.numpy.array([...]) of lists with Tensors; A @ x for A.dot(x); "
-    "np.zeros(n, like=x) to fill; x.detach() for the values"
+    "np.stack([a, b]) for a list of Tensors, autograd.numpy.array([...]) for nested lists; "
+    "A @ x for A.dot(x); np.zeros(n, like=x) to fill; x.detach() for the values"
 )
 FOLLOWED = {
     "an array of rows": (
@@ -182,6 +185,12 @@ FOLLOWED = {
         UNNAMED,
         lambda x: autograd.numpy.array([[x[0], -x[1]], [x[1], x[0]]]),
         [[0.5, -0.7], [0.7, 0.5]],
+    ),
+    "an array of Tensors": (
+        lambda x, _: np.array([x[0], x[1]]),
+        UNNAMED,
+        lambda x: np.stack([x[0], x[1]]),
+        [0.5, 0.7],
     ),
     "dot": (lambda x, A: A.dot(x), UNNAMED, lambda x: np.diag([2.0, 3.0]) @ x, [1.0, 2.1]),
     "a list in a function": (

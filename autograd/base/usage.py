@@ -25,7 +25,7 @@ IN_STEPS = {
 """Transforms that JAX gives the point and the vector at once."""
 
 SPARSE = "@autograd.primitive for x -> A @ x, with the rule lambda g, y, x: A.T @ g"
-LISTS = "autograd.numpy.array([...]) of lists with Tensors"
+LISTS = "np.stack([a, b]) for a list of Tensors, autograd.numpy.array([...]) for nested lists"
 RULE, VALUES = "@autograd.primitive and a rule of your own", "x.detach() for the values"
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 
+from autograd.base import modes
 from autograd.base.errors import describe, dtype_of, refusal
 from autograd.interface import pytorch
 from autograd.interface.devices import on_cpu
@@ -191,8 +192,13 @@ class Methods(PyTorchMethods, Protocols):
         What is written into the tensor shows in the array under no_grad only. An array without axes
         is a copy. Raises TypeError where the tensor is connected to a graph, unless `force`.
         """
-        if not force:
-            np.asarray(self)  # raises with the remedy
+        if not force and self.requires_grad and modes.is_grad_enabled():
+            raise refusal(
+                TypeError,
+                "this Tensor is connected to a graph: an array of it would cut the gradient",
+                f"x.numpy() of {describe(self)}",
+                "x.detach().numpy(), or x.numpy(force=True), where no gradient is wanted",
+            )
         return np.asarray(self.data)
 
     def zero_(self) -> Self:
