@@ -95,10 +95,11 @@ error: this is not arithmetic
              ^
   instead: sin(x)""",
     ("cross_entropy(x, y)", "x=[1,2]", "y=0.5"): """\
-error: cross entropy takes a class, 0 to n - 1, for each row of n numbers
+error: cross entropy takes a class, 0 to n - 1, or n probabilities for each row of n numbers
   where: cross_entropy(x, y)
          ^^^^^^^^^^^^^^^^^^^
-  instead: cross_entropy([1, 2, 3], 0), cross_entropy([[1, 2], [3, 4]], [0, 1])""",
+  instead: cross_entropy([1, 2, 3], 0), cross_entropy([1, 2, 3], [1, 0, 0]), \
+cross_entropy([[1, 2], [3, 4]], [0, 1])""",
     ("a=1", "e=pi/2", "b=exp(2e1)"): """\
 error: there is no expression to differentiate
   where: autograd a=1 e=pi/2 b=exp(2e1)
@@ -220,6 +221,14 @@ def test_whole_numbers_are_classes(argv, loss, capsys):
     if "y)" in argv[0]:
         assert re.search(r" = softmax_cross_entropy\([xz], y\)\n", out)
         assert out.endswith("\nno gradient reaches y: only conditions and indices depend on it\n")
+
+
+def test_a_target_as_long_as_the_row_is_probabilities(capsys):
+    assert main(["cross_entropy(a, y)", "a=[0.1, 0.4, 2.2, 0]", "y=[0, 0, 1, 0]"]) == 0
+    out = capsys.readouterr().out
+    assert "  z = log_softmax(a)\n" in out
+    assert "  f = −c = −(−0.3354) = 0.3354\n" in out
+    assert "= [0.08756, 0.1182, −0.285, 0.07923]   shape (4,)   a receives it from z\n" in out
 
 
 def test_an_expression_may_begin_with_a_minus(capsys):

@@ -399,10 +399,11 @@ expected 'else' after 'if' expression
          ^
   instead: where(a > 0, a, 0)""",
     "softmax_cross_entropy([1, 2], a)": """\
-cross entropy takes a class, 0 to n - 1, for each row of n numbers
+cross entropy takes a class, 0 to n - 1, or n probabilities for each row of n numbers
   where: softmax_cross_entropy([1, 2], a)
          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  instead: cross_entropy([1, 2, 3], 0), cross_entropy([[1, 2], [3, 4]], [0, 1])""",
+  instead: cross_entropy([1, 2, 3], 0), cross_entropy([1, 2, 3], [1, 0, 0]), \
+cross_entropy([[1, 2], [3, 4]], [0, 1])""",
     "a²": """\
 invalid character '²' (U+00B2)
   where: a²
@@ -568,6 +569,9 @@ def test_numbers_overflow_instead_of_growing(text, expected):
         ("exp(cross_entropy([0, 0], 1))", 2),
         ("exp(cross_entropy([[0, 0], [1, 1]], [0, 1]))", 2),
         ("exp(softmax_cross_entropy([[0, 0], [1, 1]], [0, 1]))", [2, 2]),
+        ("exp(cross_entropy([0, 0], [0, 1]))", 2),
+        ("exp(cross_entropy([[0, 0], [1, 1]], [[0, 1], [0.5, 0.5]]))", 2),
+        ("exp(softmax_cross_entropy([[0, 0], [1, 1]], [[0, 1], [1, 0]]))", [2, 2]),
     ],
 )
 def test_functions_go_by_their_numpy_names(text, expected):
@@ -655,9 +659,9 @@ def test_a_quotient_of_long_names_is_no_derivative():
         Expression("distance/duration")({"distance": 3.0})
 
 
-@pytest.mark.parametrize("classes", ["2", "-1", "0.5", "nan", "inf", "[0, 1]"])
+@pytest.mark.parametrize("classes", ["2", "-1", "0.5", "nan", "inf", "[0, 1, 0]"])
 def test_a_class_is_a_whole_number_below_the_length_of_the_row(classes):
-    with pytest.raises(ExpressionError, match="takes a class, 0 to n - 1, for each row"):
+    with pytest.raises(ExpressionError, match="takes a class, 0 to n - 1, or n probabilities"):
         Expression(f"cross_entropy([1, 2], {classes})")({})
 
 

@@ -44,19 +44,29 @@ CONSTANTS = {"pi": np.pi, "π": np.pi, "e": np.e, "inf": np.inf, "nan": np.nan}
 def cross_entropy_of_rows(x: Any, classes: Any) -> Any:
     """Return ``logsumexp(x) - x[class]`` for each row of x; of x that is one row, a number.
 
-    The classes may be floats, as all numbers of an expression are.
+    The classes may be floats, as all numbers of an expression are. In the shape of x they are
+    probabilities p, as one-hot rows are: ``-sum(p * log_softmax(x))`` of each row.
 
-    Raises ValueError unless each row has a whole number below its length.
+    Raises ValueError unless each row has a whole number below its length, or such a row.
 
     >>> cross_entropy_of_rows(Tensor([[0.0, 0.0], [9.0, 9.0]]), [1.0, 0.0])
     Tensor([0.69314718, 0.69314718])
+    >>> cross_entropy_of_rows(Tensor([[0.0, 0.0]]), [[1.0, 0.0]])
+    Tensor([0.69314718])
     """
     shape = shape_of(x)
+    if shape and shape_of(classes) == shape:
+        return -np.sum(classes * neural.log_softmax(x), axis=-1)
     index = np.asarray(raw(classes))
     fits = len(shape) in (1, 2) and index.shape == shape[:-1]
     if not fits or not np.isin(index, np.arange(shape[-1])).all():
-        what = "cross entropy takes a class, 0 to n - 1, for each row of n numbers"
-        instead = "cross_entropy([1, 2, 3], 0), cross_entropy([[1, 2], [3, 4]], [0, 1])"
+        what = (
+            "cross entropy takes a class, 0 to n - 1, or n probabilities for each row of n numbers"
+        )
+        instead = (
+            "cross_entropy([1, 2, 3], 0), cross_entropy([1, 2, 3], [1, 0, 0]), "
+            "cross_entropy([[1, 2], [3, 4]], [0, 1])"
+        )
         raise refusal(ValueError, what, f"shapes {shape} and {index.shape}", instead)
     index = np.atleast_1d(index.astype(np.int64))
     target = Tensor(index, name=classes.name) if type(classes) is Tensor else index
