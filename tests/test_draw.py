@@ -417,6 +417,28 @@ def test_a_local_name_comes_before_a_global_one():
     assert draw(alias).scene.nodes[0].name == "alias"
 
 
+def test_a_loop_over_tensors_gives_them_no_other_names():
+    for t in range(1):
+        assert t == 0
+    a, b = variable(2.0), variable(3.0)
+    y = a * b
+    for t in (a, b):
+        assert t.item() > 1
+        assert [n.name for n in draw(y).scene.nodes][:2] == ["a", "b"]
+    lines = "t = 0", "a, b = variable(2.0), variable(3.0)", "for t in a, b: y = draw(a * b)"
+    seen = {"variable": variable, "draw": draw}
+    exec("\n".join(lines), seen)
+    assert [n.name for n in seen["y"].scene.nodes][:2] == ["a", "b"]
+
+
+def test_a_copy_of_a_loops_variable_is_its_second_name():
+    last = None
+    for x in (variable(2.0), variable(3.0)):
+        y, last = x * 5.0, x
+    assert last.item() == 3
+    assert draw(y).scene.nodes[0].name == "x"
+
+
 def test_a_given_name_comes_first():
     a = variable(2.0, name="θ₁")
     assert [n.name for n in draw(a).scene.nodes] == ["θ₁"]
