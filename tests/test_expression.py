@@ -189,6 +189,16 @@ only arithmetic and NumPy functions are understood, not and, or
   where: a > 0 and b > 0
          ^^^^^^^^^^^^^^^
   instead: (a > 0) * (b > 0)""",
+    "a and b + 1": """\
+only arithmetic and NumPy functions are understood, not and, or
+  where: a and b + 1
+         ^^^^^^^^^^^
+  instead: (a != 0) * (b + 1 != 0)""",
+    "(a > 0 or b > 0) and a": """\
+only arithmetic and NumPy functions are understood, not and, or
+  where: (a > 0 or b > 0) and a
+         ^^^^^^^^^^^^^^^^^^^^^^
+  instead: (a > 0) * (b > 0), maximum(a, b)""",
     "a > 0 or b > 0 or c > 0": """\
 only arithmetic and NumPy functions are understood, not and, or
   where: a > 0 or b > 0 or c > 0
@@ -249,6 +259,26 @@ sin takes 1 argument, not 2
   where: sin(a, b)
          ^^^^^^^^^
   instead: sin(a)""",
+    "log(a + 1, 2)": """\
+log takes 1 argument, not 2
+  where: log(a + 1, 2)
+         ^^^^^^^^^^^^^
+  instead: log(a + 1) / log(2)""",
+    "sum(a) / len(a)": """\
+there is no function len
+  where: sum(a) / len(a)
+                  ^^^
+  instead: mean(x)""",
+    "import os": """\
+nothing is imported: functions go by their names
+  where: import os
+         ^
+  instead: (a + b) * c""",
+    "from math import sin": """\
+nothing is imported: functions go by their names
+  where: from math import sin
+                   ^
+  instead: (a + b) * c""",
     "maximum(a)": """\
 maximum takes 2 arguments, not 1
   where: maximum(a)

@@ -242,7 +242,10 @@ class _Walk:
                 wanted = "1 argument" if fn.nin == 1 else f"{fn.nin} arguments"
                 letters = ", ".join("abc"[: fn.nin])
                 what = f"{name} takes {wanted}, not {len(node.args)}"
-                raise self.error(what, node, f"{name}({letters})")
+                instead = f"{name}({letters})"
+                if name == "log" and len(node.args) == 2:  # of another base
+                    instead = " / ".join(f"log({ast.unparse(a)})" for a in node.args)
+                raise self.error(what, node, instead)
             return self.apply(node, fn, *map(self.value, node.args), **params)
         args = [
             self.argument(a, first=not i, joined=fn in JOINING) for i, a in enumerate(node.args)

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Collection, Sequence
 from itertools import pairwise
 
-from autograd.expressions.vocabulary import ARRAYS, CONSTANTS, OPERATORS, functions
+from autograd.expressions.vocabulary import CONSTANTS, OPERATORS, ROWLESS, functions
 
 FALLBACK = "(a + b) * c"
 """An expression, where nothing can be made of what was typed."""
@@ -20,7 +20,7 @@ REFUSED: dict[type, tuple[str, str]] = {
     ast.BitAnd: ("&", "(a > 0) * (b > 0), minimum(a, b)"),
     ast.Not: ("not", "c == 0"),
     ast.Invert: ("~", "c == 0"),
-    ast.BoolOp: ("and, or", "where(c, x, y), maximum(a, b)"),
+    ast.BoolOp: ("and, or", "(a > 0) * (b > 0), maximum(a, b)"),
     ast.Lambda: ("lambda", "x**2"),
     ast.IfExp: ("if … else", "where(c, x, y)"),
     ast.Compare: ("a chain of comparisons", "(a < b) * (b < c)"),
@@ -103,6 +103,8 @@ def explain_unreadable(text: str, error: SyntaxError) -> tuple[str, int, str]:
     if DERIVATIVE.fullmatch(text):
         what, instead = explain_derivative(text)
         return what, 0, instead
+    if statement := re.search(r"\bimport\b", text):
+        return "nothing is imported: functions go by their names", statement.start(), FALLBACK
     if "leading zeros" in what:
         if point := _with_point(text):
             return "a decimal comma is not understood", place, point
@@ -238,7 +240,7 @@ def explain_refusal(
             better = known.get(name) or known.get(name.lower()) or (near[0] if near else "")
             called = ast.Call(ast.Name(better), node.args, node.keywords)
             instead = better and (meant(ast.unparse(called)) or f"{better}(x)")
-            instead = ARRAYS.get(name.lower()) or instead or "exp(x), sin(x), sum(x)"
+            instead = ROWLESS.get(name.lower()) or instead or "exp(x), sin(x), sum(x)"
             return f"there is no function {name}", func, instead
         case ast.Call(func=func, args=[factor]) if not isinstance(func, ast.Attribute):
             what = f"{ast.unparse(func)} is not a function: a product needs its sign"
@@ -276,7 +278,7 @@ def _rewritten(node: ast.expr, variables: Collection[str]) -> str:
             pairs = zip(pairwise([left, *others]), ops, strict=True)
             return " * ".join(f"({text(ast.Compare(a, [op], [b]))})" for (a, b), op in pairs)
         case ast.BoolOp(op=ast.And(), values=parts):
-            return " * ".join(f"({text(part)})" for part in parts)
+            return " * ".join(f"({text(_condition(part))})" for part in parts)
         case ast.BoolOp(values=parts):
             return functools.reduce("maximum({}, {})".format, map(text, parts))
         case ast.BinOp(left=a, op=ast.BitAnd(), right=b):
@@ -294,6 +296,12 @@ def _rewritten(node: ast.expr, variables: Collection[str]) -> str:
             of_module = args and root.isidentifier() and root not in variables
             return f"{name}({', '.join(map(text, args if of_module else [owner, *args]))})"
     return ""
+
+
+def _condition(part: ast.expr) -> ast.expr:
+    """Write what a number tells where Python asks for its truth."""
+    is_number = not isinstance(part, (ast.Compare, ast.BoolOp))
+    return ast.Compare(part, [ast.NotEq()], [ast.Constant(0)]) if is_number else part
 
 
 def _is_understood(node: ast.AST) -> bool:

@@ -32,11 +32,12 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Eq: operator.eq, ast.NotEq: operator.ne,
 }  # fmt: skip
 
-ARRAYS = {
+ROWLESS = {
     "zeros": "[0, 0, 0]", "ones": "[1, 1, 1]", "arange": "[0, 1, 2]", "tensor": "[1, 2, 3]",
     "eye": "[[1, 0], [0, 1]]", "identity": "[[1, 0], [0, 1]]",
+    "len": "mean(x)",  # for sum(x) / len(x)
 }  # fmt: skip
-"""How arrays are written that other functions make; of no Tensor, so that they have no row."""
+"""What is written for functions that have no row: of no Tensor, or of its shape alone."""
 
 CONSTANTS = {"pi": np.pi, "π": np.pi, "e": np.e, "inf": np.inf, "nan": np.nan}
 
