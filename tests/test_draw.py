@@ -761,6 +761,19 @@ def test_what_is_no_tensor(f):
     )
 
 
+@pytest.mark.parametrize(("f", "called"), [(ag.grad(np.sin), "gradient_of_sin"), (np.sin, "sin")])
+@pytest.mark.parametrize("show", [draw, ag.explain, ag.frames])
+def test_a_function_is_told_by_its_name(show, f, called):
+    name = show.__name__
+    with pytest.raises(TypeError, match=f"{name} takes a Tensor") as error:
+        show(f)
+    assert str(error.value).partition("\n")[2] == (
+        f"  where: {name}({called})\n"
+        f"  instead: {name}(f(x)) where x = Tensor(2.0, requires_grad=True)"
+    )
+    assert show(f(Tensor(2.0, requires_grad=True)))
+
+
 def test_what_there_is_not():
     with pytest.raises(ValueError) as error:
         draw(world, theme="blue")

@@ -207,6 +207,16 @@ def test_no_step_at_all():
     )
 
 
+def test_what_is_no_tensor_is_told_by_frames():
+    with pytest.raises(TypeError) as error:
+        frames(3)
+    assert str(error.value) == three_lines(
+        "frames takes a Tensor or a list of Tensors, not int",
+        "frames(3)",
+        "frames(f) where f was computed from Tensors: Tensor(2.0, requires_grad=True)",
+    )
+
+
 # ── words ─────────────────────────────────────────────────────────────────────────────────────
 def test_the_description_tells_no_more_than_the_picture():
     steps = frames(lecture())

@@ -59,6 +59,22 @@ def refuse_uncallable(f: Any, call: str) -> None:
         raise refusal(TypeError, what, f"{name}({f!r:.40})", instead)
 
 
+def no_tensor(name: str, takes: str, f: Any) -> TypeError:
+    """Return the error about what is no Tensor, where the function `name` looks at results.
+
+    >>> raise no_tensor("explain", "a Tensor", abs)
+    Traceback (most recent call last):
+    TypeError: explain takes a Tensor, not builtin_function_or_method
+      where: explain(abs)
+      instead: explain(f(x)) where x = Tensor(2.0, requires_grad=True)
+    """
+    what, x = f"{name} takes {takes}, not {type(f).__name__}", "Tensor(2.0, requires_grad=True)"
+    given, instead = f"{f!r:.40}", f"{name}(f) where f was computed from Tensors: {x}"
+    if callable(f):
+        given, instead = function_name(f), f"{name}(f(x)) where x = {x}"
+    return refusal(TypeError, what, f"{name}({given})", instead)
+
+
 def kind_of(value: Any) -> str:
     """Name the type of a value with its article.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.base.errors import describe, refusal
+from autograd.base.errors import describe, no_tensor, refusal
 from autograd.base.files import save_as
 from autograd.provenance.names import name_of, names_in
 from autograd.sweep.steps import refuse_changed
@@ -119,12 +119,7 @@ def explain(
     is_one = isinstance(jacobian, Tensor) or not np.iterable(jacobian)
     wanted: list[Any] = [jacobian] if is_one else list(jacobian)
     if not isinstance(f, Tensor):
-        raise refusal(
-            TypeError,
-            f"explain takes a Tensor, not {type(f).__name__}",
-            f"explain({f!r:.40})",
-            "explain(f) where f was computed from Tensors: Tensor(2.0, requires_grad=True)",
-        )
+        raise no_tensor("explain", "a Tensor", f)
     if f.op is None and not f.requires_grad:
         raise refusal(
             ValueError,

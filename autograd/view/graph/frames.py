@@ -118,5 +118,5 @@ def frames(
     >>> frames(f).save("f-{:02d}.svg")  # doctest: +SKIP
     """
     check_engine(engine)
-    composition = prepare(f, names_in(sys._getframe(1)), lettering=True, **options)
+    composition = prepare(f, names_in(sys._getframe(1)), "frames", lettering=True, **options)
     return Frames(Timeline(composition), theme_of(theme), engine)

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from autograd.base.errors import refusal
+from autograd.base.errors import no_tensor
 from autograd.base.files import save_as
 from autograd.provenance.names import names_in
 from autograd.tensor import Tensor
@@ -161,8 +161,8 @@ def draw(
     check_engine(engine)
     painted = theme_of(theme)
     composition = prepare(
-        f, names_in(sys._getframe(1)), detail=detail, check=check, highlight=highlight, flow=flow,
-        level=level, depth=depth, around=around, lettering=upto is not None,
+        f, names_in(sys._getframe(1)), "draw", detail=detail, check=check, highlight=highlight,
+        flow=flow, level=level, depth=depth, around=around, lettering=upto is not None,
     )  # fmt: skip
     scene = composition.scene
     if upto is not None:
@@ -172,13 +172,13 @@ def draw(
 
 
 def prepare(
-    f: Tensor | Sequence[Tensor] | BaseException, names: dict[int, str], *,
+    f: Tensor | Sequence[Tensor] | BaseException, names: dict[int, str], asked: str, *,
     detail: str = "gradients", check: bool = False,
     highlight: Tensor | Sequence[Tensor] | None = None, flow: bool = False,
     level: str | None = None, depth: int | None = None,
     around: Tensor | tuple[Tensor, int] | None = None, lettering: bool,
 ) -> Composition:  # fmt: skip
-    """Compose the scene that `draw` shows, with its overlays."""
+    """Compose the scene that `draw`, or who else was asked, shows, with its overlays."""
     f = failed_result(f) if isinstance(f, BaseException) else f
     roots = [f] if isinstance(f, Tensor) else f
     if (
@@ -186,12 +186,7 @@ def prepare(
         or not roots
         or not all(isinstance(r, Tensor) for r in roots)
     ):
-        raise refusal(
-            TypeError,
-            f"draw takes a Tensor or a list of Tensors, not {type(f).__name__}",
-            f"draw({f!r:.40})",
-            "draw(f) where f was computed from Tensors: Tensor(2.0, requires_grad=True)",
-        )
+        raise no_tensor(asked, "a Tensor or a list of Tensors", f)
     composition = Composition(
         roots, names, detail=detail, level=level, around=around, lettering=lettering,
         parts=parts_of(roots, names, level, depth, alone=around is None),
