@@ -1,10 +1,13 @@
 """The transforms: signatures, containers, nesting, agreement with each other and with PyTorch."""
 
 import gc
+import math
 import threading
+import warnings
 import weakref
 from collections import OrderedDict, defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from math import exp
 
 import mpmath
 import numpy as np
@@ -417,6 +420,42 @@ def test_gradients_are_not_lost_in_silence():
         said = f"{error.value} {error.value.__cause__}"
         assert "would cut the gradient in silence" in said
     assert grad(lambda x: x * x.item())(3.0) == 3.0  # asked for by name
+
+
+def test_a_function_of_math_warns_that_it_cuts_the_gradient():
+    x, here = Tensor(2.0, requires_grad=True), math
+    for call, name, instead in [
+        (lambda: math.sin(x * 0.5), "sin", "np.sin"),
+        (lambda: 3.0 + here.pow(x, 2) * here.pi, "pow", "np.pow"),
+        (lambda: math.sin(exp(x.item()) + exp(x)), "exp", "np.exp"),
+        (lambda: math.erf(x), "erf", "NumPy's or SciPy's function"),
+    ]:
+        with pytest.warns(UserWarning, match="cuts the gradient") as told:
+            call()
+        (warning,) = told
+        assert warning.filename == __file__
+        assert str(warning.message) == (
+            f"math.{name} makes a Python number, which cuts the gradient: {instead} instead, "
+            "or x.item() where no gradient is wanted"
+        )
+
+
+def test_of_one_line_a_function_of_math_warns_once():
+    x = Tensor(2.0, requires_grad=True)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("default")
+        for _ in range(3):
+            math.cos(x)
+    assert len(told) == 1
+
+
+def test_numbers_that_are_asked_for_are_given_in_silence():
+    x = Tensor(2.5, requires_grad=True)
+    given = float(x), int(x), f"{x:.1f}", math.floor(x), math.isnan(x), math.exp(x.item() - 2.5)
+    assert given == (2.5, 2, "2.5", 2, False, 1.0)
+    assert math.sqrt(x.detach() * 1.6) == 2
+    with no_grad():
+        assert math.trunc(math.sqrt(x * 1.6)) == 2
 
 
 @pytest.mark.parametrize(

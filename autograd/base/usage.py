@@ -1,11 +1,14 @@
 """How a transform is called, and what is said where something is used as in another library."""
 
+import dis
 import functools
+import math
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from operator import index
+from types import CodeType, FrameType
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -27,6 +30,49 @@ IN_STEPS = {
 SPARSE = "@autograd.primitive for x -> A @ x, with the rule lambda g, y, x: A.T @ g"
 LISTS = "np.stack([a, b]) for a list of Tensors, autograd.numpy.array([...]) for nested lists"
 RULE, VALUES = "@autograd.primitive and a rule of your own", "x.detach() for the values"
+
+SMOOTH = {*dir(math)} - {"ceil", "floor", "isclose", "isfinite", "isinf", "isnan", "trunc"}
+"""Names of `math` whose functions have a slope; a step and a question of a value lose nothing."""
+
+_called: dict[tuple[int, int], tuple[CodeType, list[str]]] = {}
+"""What instructions call; the code is kept, so that its number stays its own."""
+KEPT = 1000
+
+
+def function_of_math(frame: FrameType) -> str:
+    """Return the name of the function of `math` that a frame is calling; else nothing.
+
+    >>> class Asking:
+    ...     def __float__(self):
+    ...         print(function_of_math(sys._getframe(1)))
+    ...         return 1.0
+    >>> number = math.exp(Asking())
+    exp
+    """
+    at = id(frame.f_code), frame.f_lasti
+    if at not in _called:
+        if len(_called) >= KEPT:
+            _called.clear()
+        _called[at] = frame.f_code, _callee(frame.f_code, frame.f_lasti)
+    names = _called[at][1]
+    if len(names) not in (1, 2) or names[-1] not in SMOOTH:
+        return ""
+    scope = frame.f_globals if names[0] in frame.f_globals else frame.f_locals
+    theirs = math if len(names) == 2 else getattr(math, names[-1])
+    return names[-1] if scope.get(names[0]) is theirs else ""
+
+
+def _callee(code: CodeType, place: int) -> list[str]:
+    """Return what stands before the bracket of a call, as ["math", "sin"], if it is names alone."""
+    line, _, column, _ = [*code.co_positions()][place // 2]
+    names: list[str] = []
+    for i in dis.get_instructions(code):
+        if i.offset == place or column is None:  # an interpreter that keeps no columns
+            break
+        if i.opname.startswith("LOAD_") and i.positions and i.positions[::2] == (line, column):
+            is_part = i.opname in ("LOAD_ATTR", "LOAD_METHOD")
+            names = [*names, i.argval] if is_part else [i.argval]
+    return names
 
 
 def asking() -> tuple[str, str]:

@@ -1,13 +1,15 @@
 """What Python asks of a Tensor: its length and truth, a number of it, its text, what is in it."""
 
 import operator
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd.base import modes
-from autograd.base.errors import refusal
+from autograd.base.errors import refusal, warn
+from autograd.base.usage import function_of_math
 from autograd.interface.spellings import dispatching
 
 if TYPE_CHECKING:
@@ -55,14 +57,22 @@ class Protocols:
 
     def __float__(self) -> float:
         has_number = not hasattr(self.data, "tape")  # what has none says so itself
-        if has_number and self.requires_grad and modes.depth.value:
-            raise refusal(
-                TypeError,
-                "a Python number of this value would cut the gradient in silence",
-                "float(x) inside a function that is being differentiated",
-                "NumPy's functions (np.sin, not math.sin), np.zeros(n, like=x) to store into, "
-                "or x.item() where no gradient is wanted",
-            )
+        if has_number and self.requires_grad:
+            if modes.depth.value:
+                raise refusal(
+                    TypeError,
+                    "a Python number of this value would cut the gradient in silence",
+                    "float(x) inside a function that is being differentiated",
+                    "NumPy's functions (np.sin, not math.sin), np.zeros(n, like=x) to store into, "
+                    "or x.item() where no gradient is wanted",
+                )
+            name = function_of_math(sys._getframe(1))  # float(loss) is how losses are logged
+            if name and modes.is_grad_enabled():
+                ours = f"np.{name}" if hasattr(np, name) else "NumPy's or SciPy's function"
+                warn(
+                    f"math.{name} makes a Python number, which cuts the gradient: {ours} instead, "
+                    "or x.item() where no gradient is wanted"
+                )
         return float(self.item())
 
     def __complex__(self) -> complex:
