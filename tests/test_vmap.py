@@ -500,6 +500,13 @@ def test_a_row_without_a_batching_rule_is_computed_row_by_row():
     close(vmap(cube)(X), X**3 + 1)
 
 
+def test_an_iterator_that_ends_among_the_examples_does_not_end_the_batch():
+    left = iter([1.0, 2.0])
+    drawn = primitive(lambda x: x * next(left), lambda g, y, x: g)
+    with pytest.raises(StopIteration):
+        vmap(drawn)(np.ones((4, 2)))
+
+
 def test_a_rule_that_asks_for_numbers_gives_its_jacobian_row_by_row():
     @primitive
     def f(x):

@@ -226,7 +226,8 @@ class Level(Reader):
         if not any(mapped):
             return at(0)
         if self.size:
-            return map_leaves(lambda *parts: np.stack(parts), *map(at, range(self.size)))
+            made = [at(i) for i in range(self.size)]  # map would end at a StopIteration of f
+            return map_leaves(lambda *parts: np.stack(parts), *made)
         xs = [_an_example(x) if m else x for x, m in zip(xs, mapped, strict=True)]
         return map_leaves(lambda y: np.zeros((0, *shape_of(y)), y.dtype), f(*xs, **params))
 
