@@ -730,6 +730,22 @@ def test_only_a_few_sizes_keep_their_places():
     assert len(compiled._replays) == 2 + SIGNATURES
 
 
+def test_an_interrupted_call_leaves_nothing_to_the_next_ones(monkeypatch):
+    compiled = compile(lambda x: np.exp(x) * 2)
+    for size in (1, 40):
+        compiled(np.ones(size))
+
+    def interrupted(*_, **__):  # as while the places of a new size are planned
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sys.modules["autograd.program.replay.compiled"], "Replay", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            compiled(np.ones(2))
+    for size in range(3, 3 + 2 * SIGNATURES):
+        assert compiled(np.zeros(size)).tolist() == [2.0] * size
+
+
 def test_a_first_call_without_gradients_does_not_cut_the_later_ones():
     """As where a loss is printed before the training."""
     net = nn.Linear(3, 2)

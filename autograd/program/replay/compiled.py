@@ -180,7 +180,7 @@ class Compiled:
         """Forget all programs, since something that `f` reads from outside is another."""
         with self._lock:
             for known in (
-                self._replays, self._families, self._derived, self._modules, self._parameters
+                self._derived, self._replays, self._families, self._modules, self._parameters
             ):  # fmt: skip
                 known.clear()
             self._forgotten += 1
@@ -227,11 +227,8 @@ class Compiled:
                 sizes = [x.shape[:1] if isinstance(x, (np.ndarray, Tensor)) else () for x in leaves]
                 family = self._family(args, options)
                 program = family.program(sizes)
-                if derived := program is not None:
-                    self._derived.append(key)
-                    if len(self._derived) > SIGNATURES:  # their places would fill the memory
-                        del self._replays[self._derived.pop(0)]
-                else:
+                derived = program is not None
+                if program is None:
                     program, outside = self._capture(args, options)
                     self._modules += _unknown(program.modules, self._modules)
                     self._parameters += _unknown(program.met, self._parameters)
@@ -240,6 +237,10 @@ class Compiled:
                     family.learn(sizes, program)
                     family.outside = outside
                 self._replays[key] = Replay(program, args, family.outside, proven=not derived)
+                if derived:  # what is listed has a program: a signal may interrupt this anywhere
+                    self._derived.append(key)
+                    if len(self._derived) > SIGNATURES:  # their places would fill the memory
+                        del self._replays[self._derived.pop(0)]
             return self._replays[key]
 
     def _prove(self, replay: Replay, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -254,8 +255,8 @@ class Compiled:
             with self._lock:
                 key = self._key(args, options)
                 self._family(args, options).close()
-                self._replays.pop(key, None)
                 self._derived = [k for k in self._derived if k != key]
+                self._replays.pop(key, None)
         return result
 
     def _capture(self, args: tuple[Any, ...], options: dict[str, Any]) -> tuple[Program, Outside]:
