@@ -1137,6 +1137,33 @@ def test_arrays_in_files(tmp_path):
     assert compile(lambda x: x * 2)(x).tolist() == [2, 4, 6]
 
 
+@pytest.mark.parametrize(
+    "special", [np.ma.array(np.eye(2), mask=[[1, 0], [0, 0]]), np.eye(2).view(np.matrix)]
+)
+def test_an_array_with_an_arithmetic_of_its_own_is_refused_at_every_call(special):
+    f = compile(lambda w, x: np.sum(w * x))
+    w = Tensor(np.ones((2, 2)), requires_grad=True)
+    for x in (special, np.eye(2), special, special):
+        if x is special:
+            with pytest.raises(TypeError, match="arithmetic of its own, which has no derivative"):
+                f(w, x)
+        else:
+            assert f(w, x).item() == 2.0
+
+
+def test_an_array_of_another_kind_is_taken_for_its_numbers():
+    class Own(np.ndarray):
+        def __add__(self, other):
+            return np.asarray(self) - other
+
+    x = np.array([1.0, 2.0])
+    f, program = compile(lambda x: x + 10.0), capture(lambda x: x + 10.0, x)
+    for given in (x, x.view(Own), x.view(Own), x):
+        for y in (f(given), program(given)):
+            assert type(y) is np.ndarray
+            assert y.tolist() == [11.0, 12.0]
+
+
 class Foreign:
     """An array of another library, which has a hash, as PyTorch's have."""
 

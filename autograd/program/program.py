@@ -205,7 +205,8 @@ class Program:
             if type(value) in (bool, int, float, complex):  # NumPy's: 2 is a float, 2.5 no integer
                 with suppress(OverflowError):  # of more than 64 bits
                     value = np.asarray(value, np.result_type(value, like.dtype))[()]
-            value = value if hasattr(value, "dtype") else np.asarray(value)
+            if isinstance(value, np.ndarray) or not hasattr(value, "dtype"):
+                value = np.asarray(value)
             native = raw(value).dtype.newbyteorder("=")  # numbers and files have no other order
             if raw(value).shape != like.shape or native != like.dtype.newbyteorder("="):
                 have, want = (f"{v.dtype} {v.shape}" for v in (raw(value), like))

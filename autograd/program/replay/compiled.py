@@ -321,10 +321,12 @@ def _constant(x: Any) -> Any:
 
 
 def _signature(x: Any, skip: int) -> Any:
-    if isinstance(x, np.ndarray):
+    if type(x) is np.ndarray:
         return x.dtype, x.ndim, x.shape[skip:] if skip else x.shape
     if type(x) is Tensor:
         return x.dtype, x.ndim, x.shape[skip:], x.requires_grad
+    if isinstance(x, np.ndarray):  # of a kind of its own, as masked arrays, which a capture refuses
+        return type(x), x.dtype, x.ndim, x.shape[skip:]
     if isinstance(x, (list, tuple, dict)):
         parts = x.values() if isinstance(x, dict) else x
         keys = x if isinstance(x, dict) else ()

@@ -51,11 +51,11 @@ class Replay:
         self.program, self.outside, self.proven = program, outside, proven
         self.run = Pool(program)
         self._nested = any(isinstance(a, (list, tuple, dict)) for a in args)
-        # which leaves of the arguments are inputs; which inputs are numbers of Python's
+        # which leaves of the arguments are inputs; which inputs are to be made NumPy's own
         self._given = [i for i, a in enumerate(program.arguments) if type(a) is Name]
         leaves = flatten(list(args))[0]
         kinds = [type(leaves[i]) for i in self._given]
-        self._numbers = [(k, NUMBERS[kind]) for k, kind in enumerate(kinds) if kind in NUMBERS]
+        self._casts = [(k, cast) for k, kind in enumerate(kinds) if (cast := _cast(kind))]
         self._parameters = list(program.parameters.values())
         self._rewritten = {e.tensor for e in program.effects if e.is_of_data}
         self._wrapped = bool(self._parameters) or Tensor in kinds  # or there is no Tensor to unwrap
@@ -91,9 +91,9 @@ class Replay:
         """Return the arguments and the parameters that are inputs."""
         leaves = flatten(list(args))[0] if self._nested else args
         values = [*map(leaves.__getitem__, self._given)]
-        for k, kind in self._numbers:  # Python's raise an error where NumPy's are infinite
+        for k, cast in self._casts:  # Python's raise an error where NumPy's are infinite
             try:
-                values[k] = kind(values[k])
+                values[k] = cast(values[k])
             except OverflowError:
                 raise too_large([*self.program.inputs][k].text, values[k]) from None
         return values + self._parameters
@@ -194,3 +194,10 @@ def _noting(x: Tensor, note: Callable[[], None]) -> Tensor:
         return g
 
     return record(Primitive(lambda x: x, (rule,), name="part", code="{0}"), (x,))
+
+
+def _cast(kind: type) -> Callable[[Any], Any] | None:
+    """Return what makes a number of Python's, or a kind of array, NumPy's own."""
+    if issubclass(kind, np.ndarray) and kind is not np.ndarray:
+        return np.asarray
+    return NUMBERS.get(kind)
