@@ -28,15 +28,16 @@ from autograd.sweep.hooks import Hook, add_hook
 
 # isort: off
 from autograd.interface.values import (
-    Operand, as_operand, is_operand, no_array, result_of, unnested, values,
+    Operand, as_operand, is_operand, no_array, no_numbers, result_of, unnested, values,
 )  # fmt: skip
 
 NONE: dict[str, Any] = {}
 PART = {"part": True}
-PLAIN = frozenset({int, float, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_})
+NUMBERS = frozenset({int, float, bool, np.float64, np.float32, np.int64, np.bool_})
+PLAIN = NUMBERS | {np.ndarray}
 GETITEM = PRIMITIVES[operator.getitem]
 SETITEM = PRIMITIVES[setitem]
-FLOAT64, UNIT = np.dtype(np.float64), np.float64(1.0)
+FLOAT64, OBJECT, UNIT = np.dtype(np.float64), np.dtype(object), np.float64(1.0)
 float64, ndarray = np.float64, np.ndarray
 new = object.__new__
 
@@ -54,10 +55,12 @@ def _binary(
                 data = call(a.data, b.data)
                 grad = a.requires_grad or b.requires_grad
                 seen = False
-            elif type(b) is float or type(b) in PLAIN:
+            elif type(b) is ndarray and b.dtype is not OBJECT:
                 data = call(a.data, b)
-                grad = a.requires_grad
-                seen = is_read and type(b) is np.ndarray
+                grad, seen = a.requires_grad, is_read
+            elif type(b) is float or type(b) in NUMBERS:
+                data = call(a.data, b)
+                grad, seen = a.requires_grad, False
             else:
                 return record(op, (a, as_operand(b))) if is_operand(b) else NotImplemented
         except (ValueError, TypeError, FloatingPointError) as error:
@@ -364,6 +367,8 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
             return record(op, values, params)
         raise failed(op, values, params, error) from None
     if type(data) is ndarray:
+        if data.dtype is OBJECT:
+            raise no_numbers(op, values)
         if data.ndim == 0:
             data = data[()]
     elif type(data) is not float64:
@@ -371,6 +376,8 @@ def record(op: Primitive, values: tuple[Any, ...], params: dict[str, Any] = NONE
             return record(op, values, params)
         if type(data) is Tensor or not hasattr(data, "dtype"):
             data = result_of(op.name, data)
+        elif data.dtype is OBJECT:
+            raise no_numbers(op, values)
     y = new(Tensor)
     y.data = data
     y.count = birth()

@@ -24,6 +24,7 @@ from autograd import (
     linearize,
     value_and_grad,
     vjp,
+    vmap,
 )
 
 X = np.ones(3)
@@ -233,6 +234,42 @@ def test_a_sparse_matrix_that_numpy_takes_for_one_object_is_refused():
         "np.dot(argument 0 (3, 3), argument 1 (3,))",
         "@autograd.primitive for x -> A @ x, with the rule lambda g, y, x: A.T @ g",
     )
+
+
+OBJECTS = np.array([[1, 2.5], [3, 4]], dtype=object)
+
+
+@pytest.mark.parametrize(
+    ("call", "name", "shapes"),
+    [
+        (lambda w: OBJECTS @ w, "np.matmul", [(2, 2), (2,)]),
+        (lambda w: w * OBJECTS, "np.multiply", [(2,), (2, 2)]),
+        (lambda w: OBJECTS - w, "np.subtract", [(2, 2), (2,)]),
+        (lambda w: w**OBJECTS, "pow", [(2,), (2, 2)]),
+        (lambda w: w[0] * OBJECTS, "np.multiply", [(), (2, 2)]),
+        (lambda w: np.add(w, OBJECTS), "np.add", [(2,), (2, 2)]),
+        (lambda w: w * (Tensor([1.0, 2.0]) * OBJECTS), "np.multiply", [(2,), (2, 2)]),
+        (lambda w: vmap(grad(lambda x: np.sum(x * OBJECTS)))(w.data[None]), "np.multiply",
+            [(2,), (2, 2)]),
+    ],
+)  # fmt: skip
+def test_an_array_of_objects_beside_a_tensor_is_refused(call, name, shapes):
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    given = ", ".join(f"argument {i} {shape}" for i, shape in enumerate(shapes))
+    assert told(lambda: call(w), TypeError) == (
+        f"{name} made objects, not numbers",
+        f"{name}({given})",
+        "a.astype(float), of the array of objects",
+    )
+    np.sum(OBJECTS.astype(float) @ w).backward()
+    assert w.grad.tolist() == [4.0, 6.5]
+
+
+def test_objects_that_give_numbers_or_truth_are_taken():
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    assert (w == OBJECTS).tolist() == [[True, False], [False, False]]
+    (w @ OBJECTS[0]).backward()
+    assert w.grad.tolist() == [1.0, 2.5]
 
 
 @pytest.mark.parametrize("asked", ASKED)

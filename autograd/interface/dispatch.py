@@ -18,7 +18,6 @@ from autograd.base.errors import (
 )
 from autograd.base.modes import is_grad_enabled
 from autograd.base.tree import flatten, kept, locked, map_leaves
-from autograd.base.usage import SPARSE
 from autograd.mutation.holders import (
     BY_AT,
     BY_FUNCTION,
@@ -171,9 +170,6 @@ def apply(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
         for name, option in params.items():
             if type(option) is Tensor and _connected(option):
                 raise op.no_rule(name)
-    if y.data.dtype.kind == "O":  # NumPy takes a sparse matrix for one object
-        what = f"{full_name(fn)} made objects, not numbers"
-        raise refusal(TypeError, what, call_of(full_name(fn), args), SPARSE)
     return y if out is None else into(out, y)
 
 

@@ -8,9 +8,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd.base import modes
-from autograd.base.errors import describe, dtype_of, plain, refusal
-from autograd.base.usage import instead_of_array
-from autograd.primitive import stranger
+from autograd.base.errors import call_of, describe, dtype_of, plain, refusal
+from autograd.base.usage import SPARSE, instead_of_array
+from autograd.primitive import Primitive, full_name, stranger
 from autograd.rules.shape import cut_off, unlisted
 
 
@@ -99,6 +99,18 @@ def no_array(x: Any, home: str, name: str) -> TypeError:
         "this Tensor is connected to a graph: an array of it would cut the gradient",
         f"{f'{home}.{name}' if name else 'np.asarray'}({describe(x)})",
         instead_of_array(home, name),
+    )
+
+
+def no_numbers(op: Primitive, given: tuple[Any, ...]) -> TypeError:
+    """Return the error about a result of objects: NumPy takes a sparse matrix for one, too."""
+    name = full_name(op.fn).removeprefix("_operator.")
+    objects = any(getattr(v, "dtype", None) == np.dtype(object) for v in given)
+    return refusal(
+        TypeError,
+        f"{name} made objects, not numbers",
+        call_of(name, given),
+        "a.astype(float), of the array of objects" if objects else SPARSE,
     )
 
 
