@@ -1189,6 +1189,18 @@ def test_an_array_of_another_library_is_no_constant():
     assert capture(lambda n: n * 2, 1)(w.size) == 4
 
 
+def test_memory_that_may_be_written_into_is_no_constant():
+    step, memory = compile(lambda x: np.sum(x)), memoryview(np.ones(2))
+    with pytest.raises(TypeError) as error:
+        step(memory)
+    assert str(error.value) == three_lines(
+        "what is constant in a program must be hashable, not memoryview",
+        "<lambda>, argument 0",
+        "arrays, as np.asarray(x), and numbers, also in containers; a frozen dataclass",
+    )
+    assert step(np.asarray(memory)) == 2.0
+
+
 def test_what_cannot_be_compiled_is_named():
     with pytest.raises(TypeError) as error:
         compile(lambda x, rows: x[rows])(np.ones(3), {0, 1})

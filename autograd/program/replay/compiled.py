@@ -167,7 +167,7 @@ class Compiled:
         """Return the program of such a call, if what it read from outside is still the same."""
         try:
             replay = self._replays.get(self._key(args, options))
-        except TypeError:
+        except (TypeError, ValueError):  # the second is a memoryview's
             self._refuse(args, options)
             raise
         outside = (replay or self._family(args, options)).outside
@@ -208,7 +208,7 @@ class Compiled:
         for name, x in (*enumerate(flatten(list(args))[0]), *options.items()):
             try:
                 hash(_signature(x, 0))
-            except TypeError:
+            except (TypeError, ValueError):
                 kind = f"{type(x).__module__}.{type(x).__name__}".removeprefix("builtins.")
                 raise refusal(
                     TypeError,
