@@ -120,15 +120,22 @@ def source(data: Any, batch_size: int, generator: np.random.Generator | None = N
 def batches(source: Source) -> Iterator[Batch]:
     """Yield what is in one pass, as tuples of Tensors.
 
-    Raises ValueError where nothing is, and for arrays that a function returns as they are.
+    Raises ValueError where nothing is, for arrays that a function returns as they are, and for
+    several arrays in the place of one.
     """
     batch, given = None, source() if callable(source) else source
     if isinstance(given, tuple) and any(isinstance(x, (np.ndarray, Tensor)) for x in given):
         what = "a function of data returns batches, and here are arrays"
         instead = "[(X, y)], a list of batches; or (X, y) without a function"
         raise refusal(ValueError, what, f"{source!r:.60} returned {kind_of(given)}", instead)
+    what = "a place in a batch holds one array, and here are several"
+    instead = "np.stack((a, b), axis=1) of two targets, np.stack(rows), (x1, x2, y) of two inputs"
     for batch in given:
-        yield tuple(map(_tensor, batch)) if isinstance(batch, (tuple, list)) else (_tensor(batch),)
+        parts = batch if isinstance(batch, (tuple, list)) else (batch,)
+        for k, x in enumerate(parts):
+            several = isinstance(x, (tuple, list)) and any(getattr(a, "ndim", 0) for a in x)
+            refuse(several, what, f"batch[{k}] is {kind_of(x)} of arrays", instead)
+        yield tuple(map(_tensor, parts))
     if batch is None:  # the text of a list of arrays takes long
         what = "the data gave no batch: a generator can be read only once"
         instead = "a function that returns a new iterator each time"

@@ -152,6 +152,8 @@ def test_iterables_and_functions_are_passed_through():
         first, second = batches(source(data, 32))
         assert [type(t) for t in (*first, *second)] == [Tensor] * 4
         assert_array_equal(first[1].data, [0, 1])
+    ((x, y),) = batches([[[[1, 2], (3, 4)], [Tensor(5), np.int64(6)]]])
+    assert (x.tolist(), y.tolist()) == ([[1, 2], [3, 4]], [5, 6])
     ((x,),) = batches(source(iter([np.ones(3)]), 32))
     assert x.shape == (3,)
     t = Tensor(1.0)
@@ -236,6 +238,18 @@ WRONG = {
         "arrays are told apart by their places: inputs, and then the target",
         "a dict of ids, mask",
         "(batch['x'], batch['y']), by the names there",
+    ),
+    "two targets": (
+        lambda: list(batches([(np.ones((2, 3)), (np.ones(2), np.zeros(2)))])),
+        "a place in a batch holds one array, and here are several",
+        "batch[1] is a tuple of arrays",
+        "np.stack((a, b), axis=1) of two targets, np.stack(rows), (x1, x2, y) of two inputs",
+    ),
+    "two inputs": (
+        lambda: list(batches([([Tensor([1.0]), Tensor([2.0])], np.ones(1))])),
+        "a place in a batch holds one array, and here are several",
+        "batch[0] is a list of arrays",
+        "np.stack((a, b), axis=1) of two targets, np.stack(rows), (x1, x2, y) of two inputs",
     ),
     "exhausted": (
         lambda: list(batches([])),
