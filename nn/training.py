@@ -69,8 +69,8 @@ def fit(
         that returns True stops it.
     checkpoint : a file that holds all of this after each epoch (safetensors). If there is one
         already, training goes on from it, to the same bits as without the interruption. What
-        callbacks and the user's own generators remember is not in it, nor which parameters are
-        frozen.
+        callbacks and the user's own generators remember is not in it, nor what a module keeps
+        outside of its state_dict, nor which parameters are frozen.
     seed : restarts the library's random numbers, as `autograd.manual_seed` does.
     progress : show a bar (tqdm, where it is installed), in terminals and notebooks only.
 
