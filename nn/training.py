@@ -98,7 +98,7 @@ def fit(
     if seed is not None:
         autograd.manual_seed(seed)
     saved = load_checkpoint(checkpoint) if checkpoint and Path(checkpoint).exists() else None
-    start = saved["start"] if saved else int(default_generator.integers(2**63))
+    start = saved.get("start") if saved else int(default_generator.integers(2**63))
     order = np.random.default_rng(start)
     learned: Any = source(data, batch_size, order if shuffle else None)
     if np.isscalar(validation):
@@ -286,26 +286,35 @@ class Training:
         }
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
-        """Go on from there. Raises ValueError where the parts of this training are others."""
+        """Go on from there. Raises ValueError where the parts of this training are others.
+
+        Nothing is loaded then.
+        """
         what, instead = "the checkpoint is one of another training", "another file's name"
-        where = f"optimizer and schedule are {self.kinds}, and were {saved['kinds']}"
-        refuse(self.kinds != saved["kinds"], what, where, instead)
+        kinds = saved.get("kinds")
+        where = f"optimizer and schedule are {self.kinds}, and were {kinds}"
+        refuse(self.kinds != kinds, what, where, instead)
+        before = self.state_dict()
         try:
-            self._criterion().load_state_dict(saved["loss"])
-            for part in ("model", "optimizer", "schedule"):
-                if saved[part] is not None:
-                    getattr(self, part).load_state_dict(saved[part])
-        except RuntimeError as error:  # of a module
-            told, where = str(error).splitlines()[:2]
+            self._load(saved)
+        except Exception as error:  # noqa: BLE001  # whatever the parts say of a damaged state
+            self._load(before)
+            told, where, *_ = [*str(error).splitlines(), type(error).__name__, ""]
             what, where = f"{what}: {told}", where.removeprefix("  where: ")
             raise refusal(ValueError, what, where, instead) from None
+
+    def _load(self, saved: dict[str, Any]) -> None:
+        self._criterion().load_state_dict(saved["loss"])
+        for part in ("model", "optimizer", "schedule"):
+            if saved[part] is not None:
+                getattr(self, part).load_state_dict(saved[part])
         with no_grad():
             for p, data in zip(self._others(), saved["others"], strict=True):
                 p[...] = data
         default_generator.bit_generator.state, self.order.bit_generator.state = saved["random"]
         self.history.update(saved["history"])
         self.history.compiled, self.met = saved["compiled"]
-        self.best = saved["best"]
+        self.best, self.start = saved["best"], saved["start"]
 
     def _criterion(self) -> Module:
         """Return the loss as a module, which has no state if it is a function."""

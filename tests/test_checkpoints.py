@@ -361,6 +361,62 @@ def test_another_kind_of_optimiser_is_refused(tmp_path):
     assert equal(before, model.state_dict())
 
 
+@pytest.mark.parametrize(
+    ("damage", "told", "where"),
+    [
+        (lambda c: c["optimizer"].pop("state"), "nothing was saved as state", "Adam"),
+        (lambda c: c["schedule"].clear(), "nothing was saved as last_epoch, base_lrs", "StepLR"),
+        (lambda c: c.pop("loss"), "'loss'", "KeyError"),
+        (lambda c: c.pop("start"), "'start'", "KeyError"),
+        (lambda c: c["random"][1].pop("state"), "'state'", "KeyError"),
+        (
+            lambda c: c["others"].append(np.ones(1)),
+            "zip() argument 2 is longer than argument 1",
+            "ValueError",
+        ),
+    ],
+    ids=["optimizer", "schedule", "loss", "start", "random", "others"],
+)
+def test_a_refused_checkpoint_changes_nothing(tmp_path, damage, told, where):
+    model, data, adam, steps = make(("Adam", {"lr": 0.1}), ("StepLR", {"step_size": 1}), False)
+    loss = Tempered()
+    run = partial(nn.fit, model, data, loss, adam, schedule=steps)
+    run(epochs=2, checkpoint=tmp_path / "c")
+    saved = files.load_checkpoint(tmp_path / "c")
+    damage(saved)
+    files.save_checkpoint(tmp_path / "c", saved)
+
+    run(epochs=1)
+    parts = (model, loss, adam, steps)
+    before = [part.state_dict() for part in parts]
+    random = ag.default_generator.bit_generator.state
+    with pytest.raises(ValueError) as error:
+        run(epochs=3, checkpoint=tmp_path / "c")
+    what = f"the checkpoint is one of another training: {told}"
+    assert str(error.value) == three_lines(what, where, "another file's name")
+    assert equal(before, [part.state_dict() for part in parts])
+    assert ag.default_generator.bit_generator.state == random
+
+
+def test_a_checkpoint_of_other_groups_changes_nothing(tmp_path):
+    model, data, adam, _ = make(("Adam", {"lr": 0.1}), None, False)
+    nn.fit(model, data, nn.CrossEntropyLoss(), adam, 1, checkpoint=tmp_path / "c")
+    ag.manual_seed(12)
+    other = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Tanh(), nn.Linear(8, 3))
+    before, parameters = other.state_dict(), [*other.parameters()]
+    groups = [{"params": parameters[:2]}, {"params": parameters[2:]}]
+    adam = nn.optim.Adam(groups)
+    with pytest.raises(ValueError) as error:
+        nn.fit(other, data, nn.CrossEntropyLoss(), adam, 2, checkpoint=tmp_path / "c")
+    assert str(error.value) == three_lines(
+        "the checkpoint is one of another training: "
+        "the groups have [2, 4] parameters, and had [6] when saved",
+        "Adam",
+        "another file's name",
+    )
+    assert equal(before, other.state_dict())
+
+
 def test_a_wrong_path_shows_before_the_work(tmp_path):
     model, data, optimizer, _ = make(("SGD", {"lr": 0.1}), None, False)
     before = model.state_dict()
