@@ -79,7 +79,7 @@ def fit(
     ValueError : for data without rows or of different lengths, a batch size or patience below 1, a
         schedule of another optimizer, an unknown name of a metric, a metric by the name of loss, lr
         or val_ and more, a loss that is no scalar, an optimizer whose step does not call its
-        closure, a checkpoint of something else.
+        closure, a checkpoint of something else, a call inside of no_grad().
     FloatingPointError : where the loss is not finite, before that changes a weight.
     TypeError : for arguments in another order, as data in two of them; for a lone callback.
 
@@ -149,6 +149,8 @@ def _refuse_misuse(
     what = "fit takes a module, its data, a loss and an optimizer"
     instead = "nn.fit(model, (X, y), loss, nn.optim.Adam(model.parameters()))"
     refuse(not (known and callable(loss)), what, f"fit({parts})", instead, TypeError)
+    what, instead = "fit trains by gradients, and none are recorded", "fit outside of no_grad()"
+    refuse(not autograd.is_grad_enabled(), what, "a call inside of no_grad()", instead)
     what, where = "callbacks are several functions, in a list", f"callbacks={several!r:.60}"
     others = not np.iterable(several) or not all(map(callable, several))
     refuse(others, what, where, "callbacks=[...]", TypeError)

@@ -765,6 +765,22 @@ def test_mistakes_are_named(options, what, where, instead):
     assert str(error.value) == three_lines(what, where, instead)
 
 
+def test_where_no_gradients_are_recorded_nothing_is_trained():
+    model = network()
+    before = weights(model)
+    with ag.no_grad(), pytest.raises(ValueError) as error:
+        train(model)
+    assert str(error.value) == three_lines(
+        "fit trains by gradients, and none are recorded",
+        "a call inside of no_grad()",
+        "fit outside of no_grad()",
+    )
+    assert_array_equal(weights(model), before)
+    with ag.no_grad(), ag.enable_grad():
+        train(model)
+    assert (weights(model) != before).all()
+
+
 @pytest.mark.parametrize("name", ["loss", "lr", "val_loss", "val_other"])
 def test_no_metric_takes_the_place_of_the_loss(name):
     with pytest.raises(ValueError) as error:
