@@ -29,6 +29,7 @@ Found = Iterator[tuple[str, Tensor | str]]
 PROBABILITIES = {"softmax", "log_softmax", "sigmoid"}
 STEPS = {"ceil", "fix", "floor", "rint", "round", "sign", "trunc"}
 SUMS = {"mean", "norm", "sum"}
+MODES = BatchNorm, Dropout, RReLU  # layers that do another thing in eval mode
 ROWS, DEAD = 8, 0.75  # where inputs are alike, half of the units may be 0 for all of a few rows
 FLAT, SHARE = 0.99, 0.9  # what is that near to a bound is saturated; so many may be
 LARGE, HUGE, RATIO = 100, 1e6, 1e4  # an input; a gradient; how many times another gradient
@@ -197,7 +198,9 @@ def in_a_list(case: Case) -> Found:
             modules = [x for x in parts if isinstance(x, Module)]
             tuned = [t for t in tensors(parts) if isinstance(t, Parameter) or t in trained]
             learns = [p.requires_grad for m in modules for p in m.parameters()]
-            if tuned or (any(learns) if learns else modules):  # a frozen teacher may be hidden
+            below = [x for m in modules for x in m.modules()]
+            stateful = any(isinstance(x, MODES) or [*x.buffers()] for x in below)
+            if tuned or (any(learns) if learns else stateful):  # a frozen teacher may be hidden
                 what = f"a plain {type(value).__name__} hides layers or parameters"
                 yield what, f"{path or type(module).__name__}.{name}"
     groups = case.optimizer.param_groups if case.optimizer is not None else ()
@@ -264,8 +267,7 @@ def evaluating(case: Case) -> Found:
 
     Instead: model.train() before the loop, and after every evaluation.
     """
-    modules, kinds = case.model.modules(), (BatchNorm, Dropout, RReLU)
-    switched = sorted(type(m).__name__ for m in modules if isinstance(m, kinds))
+    switched = sorted(type(m).__name__ for m in case.model.modules() if isinstance(m, MODES))
     if switched and not case.model.training:
         yield "the model is trained in eval mode", switched[0]
 

@@ -240,7 +240,27 @@ def in_a_deque(bad):
 
 def in_an_array(bad):
     model = classifier()
-    model.grid = np.array([[nn.ReLU() if bad else model[1], None]])
+    model.grid = np.array([[nn.Linear(4, 4) if bad else model[1], None]])
+    return nn.doctor(model, F.cross_entropy(model(X), CLASSES))
+
+
+class Affine(nn.Module):
+    """A layer without parameters that has a state, or none."""
+
+    def __init__(self, state):
+        super().__init__()
+        self.register_buffer("scale", np.ones(()) if state else None)
+
+
+def no_parameters_in_a_dict(bad):
+    model = classifier()
+    model.chosen = {"relu": nn.Sequential(nn.ReLU(), nn.Dropout() if bad else nn.Tanh())}
+    return nn.doctor(model, F.cross_entropy(model(X), CLASSES))
+
+
+def buffers_in_a_list(bad):
+    model = classifier()
+    model.scales = [nn.Sequential(Affine(bad))]
     return nn.doctor(model, F.cross_entropy(model(X), CLASSES))
 
 
@@ -472,6 +492,18 @@ TOLD = [  # the mistake; the check that finds it; what it says; and where, if th
     ),
     (in_a_deque, "in_a_list", "a plain deque hides layers or parameters", "Sequential.blocks"),
     (in_an_array, "in_a_list", "a plain ndarray hides layers or parameters", "Sequential.grid"),
+    (
+        no_parameters_in_a_dict,
+        "in_a_list",
+        "a plain dict hides layers or parameters",
+        "Sequential.chosen",
+    ),
+    (
+        buffers_in_a_list,
+        "in_a_list",
+        "a plain list hides layers or parameters",
+        "Sequential.scales",
+    ),
     (
         compiled_part,
         "in_a_list",
