@@ -589,6 +589,15 @@ def test_one_output_is_a_logit_or_a_probability():
         (
             DATA[:, :2], [-1, 1, 1], {}, "the classes [-1  1], of a model of 2", "0 to 1",
         ),
+        *(
+            (
+                DATA[:, :2], np.array([[1, 1], row, [0, 1]], dtype), {},
+                "y (3, 2), with rows of several classes or none",
+                "integers (N,), or one-hot: a single 1 in each row",
+            )
+            for dtype in (int, float, bool)
+            for row in ([0, 1], [0, 0])
+        ),
         (
             DATA[:0, :2], [], {}, "X (0, 2) and y (0,)", "X of shape (N, d), d >= 2, and y (N,)",
         ),
@@ -633,3 +642,15 @@ def test_a_model_that_cannot_be_called():
 def test_a_model_of_the_wrong_shape():
     with pytest.raises(ValueError, match=r"a model that makes \(\) of \(25921, 2\)"):
         plot_regions(np.sum, DATA[:, :2], [0, 1, 1])
+
+
+def test_a_model_that_answers_nan():
+    with pytest.raises(ValueError) as caught:
+        plot_regions(lambda x: x * [np.nan, 1.0], DATA[:, :2], [0, 1, 1])
+    assert str(caught.value) == three_lines(
+        "plot_regions needs a class for each row, and two features to draw",
+        "a model that answers nan or infinity",
+        "a model of finite answers",
+    )
+    certain = plot_regions(lambda x: x * 0 + [-np.inf, 1.0], DATA[:, :2], [0, 1, 1])
+    assert_allclose(colour_at(certain, 0, 0), colour_at(certain, 2.1, 0))

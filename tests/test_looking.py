@@ -389,6 +389,12 @@ def test_confusion_of_integers_of_any_kind(dtype):
     assert cells(ag.plot_confusion(classes, classes)) == {(0, 0): "1", (1, 1): "2"}
 
 
+@pytest.mark.parametrize("dtype", ["u1", "?", "f2", "f8"])
+def test_confusion_of_one_hot_rows_of_any_kind(dtype):
+    target = np.eye(3)[[0, 2, 2]].astype(dtype)
+    assert cells(ag.plot_confusion([0, 2, 1], target)) == {(0, 0): "1", (2, 1): "1", (2, 2): "1"}
+
+
 def test_names_of_many_classes_stay_apart():
     many = np.arange(100)
     few = ag.plot_confusion(many % 3, many % 3).get_yticklabels()[0].get_fontsize()
@@ -411,6 +417,9 @@ def test_names_of_many_classes_stay_apart():
         ([[[0]]], [0], None, "prediction (1, 1, 1), target (1,), 1 classes"),
         (["a"], ["a"], None, "prediction (1,), target (1,), 0 classes"),
         ([0, 1], [[1, 1], [0, 1]], None, "prediction (2,), target (2, 2), 2 classes"),
+        ([0, 1], [[1.0, 1.0], [0.0, 1.0]], None, "prediction (2,), target (2, 2), 2 classes"),
+        ([0, 1], [[0.0, 0.0], [0.0, 1.0]], None, "prediction (2,), target (2, 2), 2 classes"),
+        ([[0], [0]], [[0.0], [2.0]], None, "prediction (2, 1), target (2, 1), 1 classes"),
         ([[0, np.nan]], [0], None, "prediction (1, 2), target (1,), 2 classes, nan among them"),
     ],
 )

@@ -55,7 +55,7 @@ def plot_confusion(
     fits = answer.shape == truth.shape == (answer.size,) and all(w == len(names) for w in widths)
     integers = answer.dtype == truth.dtype == int
     nan = any(x.dtype.kind == "f" and bool(np.isnan(x).any()) for x in given)
-    fits = fits and integers and not (nan or _has_several(given[1]))
+    fits = fits and integers and not (nan or has_several(given[1]))
     if not (fits and used and used <= len(names) and min(*answer, *truth, 0) == 0):
         raise refusal(
             ValueError,
@@ -85,10 +85,9 @@ def _classes(values: Any) -> Any:
     return values.astype(int) if values.dtype.kind in "iub" else values
 
 
-def _has_several(target: Any) -> bool:
+def has_several(target: Any) -> bool:
     """Tell whether one-hot rows are none, but say several classes or no class."""
-    hot = target.ndim == 2 and target.dtype.kind in "iub"
-    return bool(hot and (target.sum(axis=1) != 1).any())
+    return bool(target.ndim == 2 and not np.allclose(target.sum(axis=1), 1))
 
 
 def _draw(ax: "Axes", counts: Any) -> None:

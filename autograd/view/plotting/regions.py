@@ -10,6 +10,7 @@ from autograd.base.modes import no_grad
 from autograd.rules.neural import sigmoid, softmax
 from autograd.tensor import Tensor, raw
 from autograd.view.plotting.axes import colour_of, legend, panels, plain, theme_of_axes
+from autograd.view.plotting.confusion import has_several
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +59,11 @@ def plot_regions(
     >>> ax = plot_regions(net, X, y, features=(2, 3))  # doctest: +SKIP
     """
     X, y = np.asarray(raw(X), float), np.asarray(raw(y))
-    y = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.ravel()
+    wide = y.ndim == 2 and y.shape[1] > 1
+    if wide and has_several(y):
+        where = f"y {y.shape}, with rows of several classes or none"
+        raise _misfit(where, "integers (N,), or one-hot: a single 1 in each row")
+    y = y.argmax(axis=1) if wide else y.ravel()
     if X.ndim != 2 or len(X) != len(y) or X.shape[1] < 2 or not len(X):
         raise _misfit(f"X {X.shape} and y {y.shape}", "X of shape (N, d), d >= 2, and y (N,)")
     finite = np.isfinite(X).all(axis=1)
@@ -76,6 +81,8 @@ def plot_regions(
     chosen = (chosen[0] % X.shape[1], chosen[1] % X.shape[1])
     plane, extent = _plane(X, chosen)
     p = _probabilities(model, plane.reshape(-1, X.shape[1])).reshape(GRID, GRID, -1)
+    if not np.isfinite(p).all():
+        raise _misfit("a model that answers nan or infinity", "a model of finite answers")
     count = p.shape[-1]
     if not np.isin(y, np.arange(count)).all():
         raise _misfit(f"the classes {np.unique(y)}, of a model of {count}", f"0 to {count - 1}")
