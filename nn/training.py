@@ -154,7 +154,8 @@ def _refuse_misuse(
     what, where = "callbacks are several functions, in a list", f"callbacks={several!r:.60}"
     others = not np.iterable(several) or not all(map(callable, several))
     refuse(others, what, where, "callbacks=[...]", TypeError)
-    whole = all(n is None or hasattr(n, "__index__") for n in (epochs, patience))
+    counts = epochs, 1 if patience is None else patience
+    whole = all(hasattr(n, "__index__") for n in counts)
     refuse(not whole, "epochs are counted", f"{epochs=}, {patience=}", "epochs=10", TypeError)
     what, where = "a checkpoint is the name of a file", f"{checkpoint=!r:.60}"
     named = isinstance(checkpoint, str | Path | None)

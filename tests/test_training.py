@@ -970,6 +970,7 @@ def test_arguments_in_another_order_are_named():
             "callbacks=[...]",
         ),
         ({"patience": "a"}, "epochs are counted", "epochs=3, patience='a'", "epochs=10"),
+        ({"epochs": None}, "epochs are counted", "epochs=None, patience=None", "epochs=10"),
         (
             {"checkpoint": 3},
             "a checkpoint is the name of a file",
