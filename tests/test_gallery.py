@@ -550,7 +550,7 @@ def test_the_other_features_are_held_at_their_mean():
         seen.append(x.numpy())
         return x
 
-    ax = plot_regions(model, DATA, [0, 1, 2], features=(-1, 0))
+    ax = plot_regions(model, DATA, [0, 1, 2], features=np.array([-1, 0]))
     (rows,) = seen
     assert (rows[:, 1] == DATA[:, 1].mean()).all()
     assert rows[:, 2].min() < 5 < 9 < rows[:, 2].max()
@@ -581,6 +581,13 @@ def test_one_output_is_a_logit_or_a_probability():
         (
             DATA, [0, 1, 1], {"features": (1, -2)}, "X (3, 3), features=(1, -2)",
             "features=(0, 1), two different of 3",
+        ),
+        *(
+            (
+                DATA, [0, 1, 1], {"features": chosen}, f"X (3, 3), features={chosen}",
+                "features=(0, 1), two different of 3",
+            )
+            for chosen in (("a", "b"), "ab", (0.0, 1.0), 1, 0, (), (0, 1, 2))
         ),
         (
             DATA[:, :2], [0, 1], {}, "X (3, 2) and y (2,)",

@@ -466,6 +466,18 @@ def test_filters_of_convolutions():
     assert ag.plot_filters(np.full((2, 4), 1e-9)).get_title() == "from −1e−9 to 1e−9"
 
 
+@pytest.mark.parametrize("shape", [3, (3.0, 3.0), "33", (-3, -3), (9,), (3, 4)])
+@pytest.mark.parametrize("weight", [np.ones((2, 9)), np.ones((2, 1, 3, 3))])
+def test_filters_of_what_is_no_shape(weight, shape):
+    with pytest.raises(ValueError) as caught:
+        ag.plot_filters(weight, shape)
+    assert str(caught.value) == three_lines(
+        "plot_filters needs the weights of images, one for each unit",
+        f"weight {weight.shape}, shape={shape}",
+        "a weight (units, height · width) and shape=(height, width), or a Conv2d's weight",
+    )
+
+
 # ── errors, and without matplotlib ────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(
     ("call", "lines"),

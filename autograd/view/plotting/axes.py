@@ -4,6 +4,8 @@ matplotlib is an extra, and is imported when a plot is drawn.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,6 +87,13 @@ def legend(ax: "Axes", handles: Sequence[Any], names: Sequence[str]) -> None:
     for text, name in zip(entries, names, strict=True):
         text.set_parse_math(False)
         text.set_text(name)
+
+
+def integers(values: Any) -> tuple[int, ...]:
+    """Return several integers, or nothing where there is anything else."""
+    with suppress(TypeError):
+        return tuple(map(index, values))
+    return ()
 
 
 def panels(count: int, ax: Any) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 from autograd.base.errors import refusal
 from autograd.tensor import raw
 from autograd.view.graph.spelling import number
-from autograd.view.plotting.axes import painted, panels
+from autograd.view.plotting.axes import integers, painted, panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,12 +68,12 @@ def _images(weight: Any, shape: tuple[int, ...] | None) -> Any:
     """Return (N, height, width), or (N, height, width, 3) of kernels over three channels."""
     if weight.ndim == 2:
         side = math.isqrt(weight.shape[1])
-        wanted = (side, side) if shape is None else tuple(shape)
+        wanted = (side, side) if shape is None else integers(shape)
         channels = (1, *wanted)[-3:]
-        fits = len(wanted) in (2, 3) and math.prod(wanted) == weight.shape[1]
+        fits = len(wanted) in (2, 3) and math.prod(wanted) == weight.shape[1] and min(wanted) > 0
     else:
         channels = weight.shape[1:]
-        fits = weight.ndim == 4 and (shape is None or tuple(shape) in (channels, channels[1:]))
+        fits = weight.ndim == 4 and (shape is None or integers(shape) in (channels, channels[1:]))
     if not fits or not weight.size:
         raise refusal(
             ValueError,

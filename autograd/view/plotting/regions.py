@@ -9,7 +9,7 @@ from autograd.base.errors import refusal
 from autograd.base.modes import no_grad
 from autograd.rules.neural import sigmoid, softmax
 from autograd.tensor import Tensor, raw
-from autograd.view.plotting.axes import colour_of, legend, panels, plain, theme_of_axes
+from autograd.view.plotting.axes import colour_of, integers, legend, panels, plain, theme_of_axes
 from autograd.view.plotting.confusion import has_several
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def plot_regions(
     if not callable(model):
         raise _misfit(f"a model that is no function: {type(model).__name__}",
                       "model.predict_proba of an estimator")  # fmt: skip
-    chosen = features or (0, 1)
+    chosen = (0, 1) if features is None else integers(features)
     if (features is None and X.shape[1] != 2) or not _two_columns(chosen, X.shape[1]):
         raise _misfit(
             f"X {X.shape}, features={features}", f"features=(0, 1), two different of {X.shape[1]}"
