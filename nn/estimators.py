@@ -1,5 +1,6 @@
 """Modules as estimators of scikit-learn: `Classifier` and `Regressor`, for its pipelines."""
 
+import math
 import threading
 from collections.abc import Callable
 from copy import copy, deepcopy
@@ -61,7 +62,7 @@ class Network(BaseEstimator):  # type: ignore[misc]  # which has no types
         return self._learn(X, y, True, epochs=self.max_epochs, **early)
 
     def _learn(self, X: Any, y: Any, first: bool, classes: Any = None, **options: Any) -> Self:
-        new = copy(self)  # a refused call leaves this one as it was
+        new = copy(self)  # what is refused before the training leaves this one as it was
         dtype, many = FLOATS if first else self._dtype, isinstance(self, MultiOutputMixin)
         few = 1 + ("validation" in options)  # both sides have a row
         checks = {"dtype": dtype, "multi_output": many, "ensure_min_samples": few}
@@ -237,10 +238,17 @@ class Regressor(MultiOutputMixin, RegressorMixin, Network):  # type: ignore[misc
         if first:
             self._shape = y.shape[1:]
         target = y.reshape(len(y), -1).astype(self._dtype)
-        return target, target.shape[1]
+        width = math.prod(self._shape)
+        what = f"y has {target.shape[1]} outputs, and had {width} in the first call"
+        instead = f"y of shape (N, {width}), or fit(X, y) to begin anew"
+        refuse(target.shape[1] != width, what, f"partial_fit(X, y {y.shape})", instead)
+        return target, width
 
     def partial_fit(self, X: Any, y: Any) -> Self:
-        """Go on learning, one epoch more, from these rows; return self."""
+        """Go on learning, one epoch more, from these rows; return self.
+
+        Raises ValueError for a y of more or fewer outputs than that of the first call.
+        """
         return self._learn(X, y, not hasattr(self, "module_"), epochs=1)
 
     def predict(self, X: Any) -> np.ndarray:

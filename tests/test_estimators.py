@@ -177,6 +177,27 @@ def test_fit_starts_again_and_partial_fit_goes_on(line):
     assert net.history_.epochs == 5
 
 
+def test_later_rows_have_as_many_outputs(line):
+    def broadcasts(prediction, target):
+        return ((prediction - target) ** 2).mean()
+
+    X, y = line
+    two = np.stack([y, -y], 1)
+    net = Regressor(module=nn.Linear, loss=broadcasts, max_epochs=1).fit(X, two)
+    before = weights(net)
+    for later, shape, count in [(y, "(80,)", 1), (X, "(80, 3)", 3)]:
+        with pytest.raises(ValueError) as caught:
+            net.partial_fit(X, later)
+        assert str(caught.value) == three_lines(
+            f"y has {count} outputs, and had 2 in the first call",
+            f"partial_fit(X, y {shape})",
+            "y of shape (N, 2), or fit(X, y) to begin anew",
+        )
+    assert weights(net) == before
+    assert net.partial_fit(X, two).history_.epochs == 2
+    assert net.fit(X, y).partial_fit(X, y[:, None]).predict(X).shape == (80,)
+
+
 def test_early_stopping_stops_and_goes_back(iris):
     X, y = iris
     wrong = np.random.default_rng(0).permutation(y)  # there is nothing to learn
