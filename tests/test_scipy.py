@@ -222,6 +222,18 @@ def test_the_multivariate_normal():
         mvn.logpdf(x, mean, -SPD)
 
 
+def test_a_singular_covariance_has_no_density_beside_its_subspace():
+    x = np.array([[1.0, 1.0], [1.0, -1.0], [1.0, 1.0 + 1e-8], [1.0, 1.0 + 1e-6]])
+    cov, theirs = np.ones((2, 2)), stats.multivariate_normal
+    got = mvn.logpdf(x, np.zeros(2), cov, allow_singular=True)
+    on_it = -(1 + math.log(4 * math.pi)) / 2  # the variance along (1, 1) is 2
+    assert_allclose(got, [on_it, -np.inf, on_it, -np.inf])
+    assert_allclose(got, theirs.logpdf(x, np.zeros(2), cov, allow_singular=True))
+    assert mvn.pdf(x[1], np.zeros(2), cov, True) == 0
+    slopes = grad(lambda x: np.sum(mvn.logpdf(x, np.zeros(2), cov, True)[:2]))(x)
+    assert_allclose(slopes, [[-0.5, -0.5], [0, 0], [0, 0], [0, 0]], atol=1e-15)
+
+
 def test_the_dirichlet():
     alpha, x = np.array([1.0, 2.0, 3.0]), np.array([[0.2, 0.3], [0.3, 0.3], [0.5, 0.4]])
     f, theirs = ours.stats.dirichlet, stats.dirichlet

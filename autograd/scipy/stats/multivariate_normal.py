@@ -18,7 +18,7 @@ def logpdf(x: Any, mean: Any = 0.0, cov: Any = 1.0, allow_singular: bool = False
     mean : shape (n,); one number for n = 1.
     cov : shape (n, n), positive definite; (n,) is a diagonal, one number a multiple of the unit.
     allow_singular : whether the covariance may be singular: the density is then that on the
-        subspace on which it is not.
+        subspace on which it is not, and 0 beside it.
 
     Returns
     -------
@@ -42,14 +42,17 @@ def logpdf(x: Any, mean: Any = 0.0, cov: Any = 1.0, allow_singular: bool = False
     y, cov = np.reshape(y, (-1, n)), matrix(cov, n)
     if allow_singular:
         s, u = np.linalg.eigh(cov)
-        kept = s > 1e6 * np.finfo(float).eps * np.max(np.abs(s))
-        z = ((y @ u) / np.sqrt(np.where(kept, s, 1))) * kept
+        least = 1e6 * np.finfo(float).eps * np.max(np.abs(s))
+        kept, y = s > least, y @ u
+        z = y / np.sqrt(np.where(kept, s, 1)) * kept
+        outside = np.linalg.norm(np.where(kept, 0, y), axis=-1) > 1e3 * least  # as SciPy has it
         log_det, n = np.sum(np.log(np.where(kept, s, 1))), np.sum(kept)
     else:
         low = np.linalg.cholesky(cov)
         z = solve_triangular(low, y.T, lower=True).T
-        log_det = 2 * np.sum(np.log(np.diagonal(low)))
+        log_det, outside = 2 * np.sum(np.log(np.diagonal(low))), False
     logs = -(np.sum(z * z, axis=-1) + n * math.log(2 * math.pi) + log_det) / 2
+    logs = np.where(outside, -math.inf, logs)
     return plain(np.reshape(logs, [size for size in points if size != 1]))
 
 
