@@ -222,6 +222,14 @@ def test_the_multivariate_normal():
         mvn.logpdf(x, mean, -SPD)
 
 
+def test_points_means_and_covariances_may_be_lists():
+    cov = [[2, 1], [1, 2]]
+    for args in (([1, 2], [0, 0], cov), ([[1.0, 2.0]], [0.5, 0.5], [2.0, 3.0]), ([0.3],)):
+        assert_allclose(mvn.logpdf(*args), stats.multivariate_normal.logpdf(*args), rtol=1e-13)
+        assert_allclose(mvn.pdf(*args), stats.multivariate_normal.pdf(*args), rtol=1e-13)
+    assert_allclose(mvn.entropy([0, 0], cov), stats.multivariate_normal.entropy([0, 0], cov))
+
+
 def test_a_singular_covariance_has_no_density_beside_its_subspace():
     x = np.array([[1.0, 1.0], [1.0, -1.0], [1.0, 1.0 + 1e-8], [1.0, 1.0 + 1e-6]])
     cov, theirs = np.ones((2, 2)), stats.multivariate_normal

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd.scipy.linalg import solve_triangular
-from autograd.scipy.stats.distribution import plain
+from autograd.scipy.stats.distribution import number, plain
 
 
 def logpdf(x: Any, mean: Any = 0.0, cov: Any = 1.0, allow_singular: bool = False) -> Any:
@@ -35,6 +35,7 @@ def logpdf(x: Any, mean: Any = 0.0, cov: Any = 1.0, allow_singular: bool = False
     >>> grad(logpdf, 1)(np.ones(2), np.zeros(2), np.eye(2))
     array([1., 1.])
     """
+    x, mean, cov = map(number, (x, mean, cov))
     y = x - mean
     n = max([1, *np.shape(mean)[-1:], *np.shape(cov)[-1:]])
     shape = np.shape(y)
