@@ -778,6 +778,29 @@ def test_a_gradient_or_a_method_may_be_given():
     assert_allclose(found.x, [1, 1])
 
 
+@pytest.mark.parametrize("method", ["Newton-CG", "trust-ncg", "trust-exact", "trust-constr"])
+def test_second_derivatives_that_are_given_get_the_arguments(method):
+    calls = []
+
+    def bowl(x, a, b):
+        return np.sum(b * (x - a) ** 2 + (x - a) ** 4)
+
+    def hess(x, a, b):
+        calls.append(x)
+        return np.diag(2 * b + 12 * (x - a) ** 2)
+
+    given = [{"hess": hess}]
+    if method != "trust-exact":
+        given.append({"hessp": lambda x, v, a, b: hess(x, a, b) @ v})
+    for options in given:
+        calls.clear()
+        found = ours.optimize.minimize(bowl, np.zeros(2), (2.0, 3.0), method, tol=1e-8, **options)
+        assert_allclose(found.x, [2, 2], atol=1e-4)
+        assert calls
+    found = ours.optimize.minimize(valley, np.zeros(2), 2.0, "trust-constr", hess=optimize.BFGS())
+    assert_allclose(found.x, [1, 1], atol=1e-4)
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -34,8 +34,8 @@ def minimize(
     method : SciPy's; those that use a Hessian get its products with vectors.
     jac : a function that is to compute the gradient instead; or True, where fun returns a pair of
         the value, which is differentiated, and its gradient, which is left alone.
-    **options : SciPy's others, as ``tol``, ``bounds`` (of the elements of x0, one after the other)
-        and ``callback``.
+    **options : SciPy's others, as ``tol``, ``bounds``, ``constraints``, ``callback``, and ``hess``
+        or ``hessp``, which get args too. They see the elements of x0 in one line.
 
     Returns
     -------
@@ -62,6 +62,9 @@ def minimize(
         result = scipys.minimize(lambda x: number(of_line(x)), flat, method=method, **options)
     else:
         given = dict(options)
+        for name in {"hess", "hessp"} & options.keys():
+            if callable(second := options[name]):
+                given[name] = lambda *xs, second=second: second(*xs, *args)
         if kind in ("dogleg", "trust-exact"):
             given.setdefault("hess", jacobian(grad(of_line)))
         elif kind in CURVED:
