@@ -846,6 +846,96 @@ def test_roots_and_least_squares():
     assert_allclose(found.jac, jacobian(residuals)(found.x, 0.5), rtol=1e-6)
 
 
+STEP = "x - np.linalg.solve(hessian(f)(x, a), grad(f)(x, a))"
+
+
+@pytest.mark.parametrize(
+    ("name", "solve", "step"),
+    [
+        (
+            "minimize",
+            lambda f: ours.optimize.minimize(lambda x: np.sum(f(x) ** 2), np.ones(1)),
+            STEP,
+        ),
+        (
+            "root",
+            lambda f: ours.optimize.root(lambda x: f(x), np.ones(1)),
+            "x - np.linalg.solve(jacobian(f)(x, a), f(x, a))",
+        ),
+        (
+            "least_squares",
+            lambda f: ours.optimize.least_squares(lambda x: f(x), np.ones(1)),
+            f"{STEP}, f the sum of the squares,",
+        ),
+        (
+            "curve_fit",
+            lambda f: ours.optimize.curve_fit(lambda t, x: f(t * x), [1.0, 1.0], [0.0, 0.0]),
+            f"{STEP}, f the sum of the squares,",
+        ),
+    ],
+)
+def test_what_is_found_has_no_derivatives_by_what_the_function_uses(name, solve, step):
+    """None is cut in silence."""
+    a = Tensor(2.0, requires_grad=True)
+
+    def use(a):
+        return solve(lambda x: x - a)
+
+    for call in (lambda: use(a), lambda: grad(use)(2.0), lambda: grad(lambda _: use(a))(2.0)):
+        with pytest.raises(RuntimeError) as error:
+            call()
+        assert str(error.value) == three_lines(
+            "what is found has no derivatives by the tensors that the function uses",
+            f"{name}(<lambda>, ...)",
+            f"no_grad(), or a.detach(); {step} has the first derivatives of that x by a",
+        )
+    use(a.detach())
+    with no_grad():
+        use(a)
+
+
+def test_newtons_step_has_the_derivatives_of_a_minimum_and_of_a_root():
+    """Of 2 * (x - a) + 4 * x**3 = 0: ∂x/∂a = 1 / (1 + 6 * x**2)."""
+
+    def f(x, a):
+        return np.sum((x - a) ** 2 + x**4)
+
+    def g(x, a):
+        return 2 * (x - a) + 4 * x**3
+
+    def lowest(a):
+        x = ours.optimize.minimize(f, np.ones(1), (a.detach(),), tol=1e-10).x
+        return (x - np.linalg.solve(hessian(f)(x, a), grad(f)(x, a)))[0]
+
+    def zero(a):
+        x = ours.optimize.root(g, np.ones(1), (a.detach(),)).x
+        return (x - np.linalg.solve(jacobian(g)(x, a), g(x, a)))[0]
+
+    for found in (lowest, zero):
+        assert_allclose(value_and_grad(found)(3.0), (1, 1 / 7), rtol=1e-9)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_minimum_may_be_sought_inside_of_what_is_differentiated(method):
+    def scaled(a):
+        x = ours.optimize.minimize(
+            lambda x: np.sum((x - 1) ** 2 + (x - 1) ** 4), 0.5, method=method
+        )
+        return a * x.x
+
+    assert grad(scaled)(2.0) == pytest.approx(1, abs=1e-3)
+
+
+def test_roots_and_fits_may_be_sought_inside_of_what_is_differentiated():
+    def scaled(a):
+        square, o = (lambda x: grad(lambda x: x**3 / 3)(x) - 4.0), ours.optimize
+        found = [o.root(square, 1.0).x, o.least_squares(square, 1.0).x]
+        found.append(o.curve_fit(lambda t, p: t * p**2, [1.0, 2.0], [4.0, 8.0])[0])
+        return a * np.stack(found)
+
+    assert_allclose(jacobian(scaled)(3.0), [[2], [2], [2]], rtol=1e-7)
+
+
 @pytest.mark.parametrize("transposed", [False, True])
 @pytest.mark.parametrize("lower", [False, True])
 @pytest.mark.parametrize("kind", [None, "gen", "sym", "her", "pos"])

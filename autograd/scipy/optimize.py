@@ -1,5 +1,6 @@
 """`scipy.optimize`, driven by exact gradients, Hessian-vector products and Jacobians."""
 
+import functools
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -7,9 +8,13 @@ from typing import Any
 import numpy as np
 from scipy import optimize as scipys
 
+from autograd.base.errors import function_name, refusal
+from autograd.base.modes import no_grad
 from autograd.base.tree import flatten
 from autograd.functional import grad, hvp, jacobian, value_and_grad
+from autograd.graph import strangers
 from autograd.interface.conversion import tensor_of
+from autograd.mutation.versions import birth
 from autograd.tensor import raw
 
 CURVED = {"newton-cg", "trust-ncg", "trust-krylov", "trust-constr", "dogleg", "trust-exact"}
@@ -17,6 +22,10 @@ CURVED = {"newton-cg", "trust-ncg", "trust-krylov", "trust-constr", "dogleg", "t
 
 WITHOUT = {"nelder-mead", "powell", "cobyla", "cobyqa"}
 """The methods that use no derivative."""
+
+NEWTON = "x - np.linalg.solve(hessian(f)(x, a), grad(f)(x, a))"
+"""What has, where x is the minimum, its derivatives by a."""
+SQUARES = f"{NEWTON}, f the sum of the squares,"
 
 
 def minimize(
@@ -39,7 +48,12 @@ def minimize(
 
     Returns
     -------
-    SciPy's `OptimizeResult`, with ``x`` and ``jac`` in the structure and the shapes of x0.
+    SciPy's `OptimizeResult`, with ``x`` and ``jac`` in the structure and the shapes of x0, of
+    constants.
+
+    Raises
+    ------
+    RuntimeError : where fun uses a tensor that requires a gradient, outside of ``no_grad()``.
 
     Examples
     --------
@@ -58,22 +72,23 @@ def minimize(
         y = fun(nest(x), *args)
         return y[0] if jac is True else y
 
+    closed(of_line, f"minimize({function_name(fun)}, ...)", NEWTON)(flat)
     if kind in WITHOUT:
         result = scipys.minimize(lambda x: number(of_line(x)), flat, method=method, **options)
     else:
         given = dict(options)
         for name in {"hess", "hessp"} & options.keys():
             if callable(second := options[name]):
-                given[name] = lambda *xs, second=second: second(*xs, *args)
+                given[name] = no_grad(lambda *xs, second=second: second(*xs, *args))
         if kind in ("dogleg", "trust-exact"):
-            given.setdefault("hess", jacobian(grad(of_line)))
+            given.setdefault("hess", no_grad(jacobian(grad(of_line))))
         elif kind in CURVED:
-            given.setdefault("hessp", curvature(of_line))
+            given.setdefault("hessp", no_grad(curvature(of_line)))
 
         def both(x: np.ndarray) -> tuple[float, np.ndarray]:
             if callable(jac):
                 return number(of_line(x)), flattened(jac(nest(x), *args))[0]
-            value, gradient = value_and_grad(of_line)(x)
+            value, gradient = no_grad(value_and_grad(of_line))(x)
             return number(value), gradient
 
         result = scipys.minimize(both, flat, method=method, jac=True, **given)
@@ -109,7 +124,9 @@ def root(
     >>> np.round(root(lambda x: x**2 - np.array([4.0, 9.0]), np.ones(2)).x, 9)
     array([2., 3.])
     """
-    return scipys.root(fun, x0, args, **{"jac": jacobian(fun), **options})
+    step = "x - np.linalg.solve(jacobian(f)(x, a), f(x, a))"
+    values = closed(fun, f"root({function_name(fun)}, ...)", step)
+    return scipys.root(values, x0, args, **{"jac": no_grad(jacobian(fun)), **options})
 
 
 def least_squares(
@@ -122,7 +139,9 @@ def least_squares(
     >>> np.round(least_squares(lambda p: p[0] * np.exp(p[1] * t) - 2 * np.exp(-t), [1.0, 0.0]).x, 9)
     array([ 2., -1.])
     """
-    return scipys.least_squares(fun, x0, args=args, **{"jac": jacobian(fun), **options})
+    values = closed(fun, f"least_squares({function_name(fun)}, ...)", SQUARES)
+    options = {"jac": no_grad(jacobian(fun)), **options}
+    return scipys.least_squares(values, x0, args=args, **options)
 
 
 def curve_fit(f: Callable[..., Any], xdata: Any, ydata: Any, p0: Any = None, **options: Any) -> Any:
@@ -140,11 +159,35 @@ def curve_fit(f: Callable[..., Any], xdata: Any, ydata: Any, p0: Any = None, **o
     def curve(x: Any, *parameters: Any) -> Any:
         return tensor_of(f(x, *parameters))  # SciPy takes lists, too
 
+    @no_grad
     def jac(x: Any, *parameters: Any) -> np.ndarray:
         by = jacobian(curve, tuple(range(1, len(parameters) + 1)))(x, *parameters)
         return np.stack(by, axis=-1)
 
-    return scipys.curve_fit(f, xdata, ydata, p0, **{"jac": jac, **options})
+    values = closed(f, f"curve_fit({function_name(f)}, ...)", SQUARES)
+    return scipys.curve_fit(values, xdata, ydata, p0, **{"jac": jac, **options})
+
+
+def closed(fun: Callable[..., Any], call: str, step: str) -> Callable[..., Any]:
+    """Return fun, as a function to arrays, which refuses tensors of outside that fun uses.
+
+    SciPy computes with arrays, so that what it finds would have no derivative by them, in silence.
+    """
+    born = birth()
+
+    @functools.wraps(fun)  # whose parameters curve_fit counts
+    def values(*args: Any, **kwargs: Any) -> Any:
+        leaves, rebuild = flatten(fun(*args, **kwargs))
+        if strangers(born, *leaves):
+            raise refusal(
+                RuntimeError,
+                "what is found has no derivatives by the tensors that the function uses",
+                call,
+                f"no_grad(), or a.detach(); {step} has the first derivatives of that x by a",
+            )
+        return rebuild([raw(y) for y in leaves])
+
+    return values
 
 
 def flattened(x0: Any) -> tuple[np.ndarray, Callable[[Any], Any]]:
