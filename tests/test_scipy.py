@@ -147,6 +147,26 @@ def test_the_binomial_distribution_of_what_is_certain(p):
         assert_allclose(getattr(ours.stats.binom, name)(k, 5, p), theirs, rtol=1e-12)
 
 
+@pytest.mark.parametrize("mu", [0.0, 1e-300, 2.5])
+def test_the_poisson_distribution_of_what_is_certain(mu):
+    k = np.array([-np.inf, -2.0, -1.0, -0.5, 0.0, 0.5, 3.0, np.inf])
+    for name in PROBABILITIES:
+        for loc in (0, 1):
+            theirs = getattr(stats.poisson, name)(k, mu, loc)
+            assert_allclose(getattr(ours.stats.poisson, name)(k, mu, loc), theirs, rtol=1e-12)
+    assert_allclose(ours.stats.poisson.pmf(k, mu), [*stats.poisson.pmf(k[:-1], mu), 0])
+
+
+def test_more_successes_than_trials_are_impossible():
+    for n, p in ((0, 1.0), (0, 0.5), (2, 1.0), (2, 0.3)):
+        k = np.array([n + 1.0, n + 2, np.inf])
+        assert_allclose(ours.stats.binom.logpmf(k, n, p), [-np.inf] * 3)
+        assert_allclose(ours.stats.binom.pmf(k, n, p), [0, 0, 0])
+        for by in (1, 2):
+            slope = grad(lambda *xs: np.sum(ours.stats.binom.logpmf(*xs)), by)
+            assert slope(k, float(n), p) == 0
+
+
 def slopes(f, x, orders=3):
     found = []
     for _ in range(orders):

@@ -107,11 +107,12 @@ class Distribution:
         """Evaluate a density, or its logarithm; outside of the support it is 0."""
         z, shapes, scale = standard
         inside, is_log = (z >= self.low) & (z <= self.high), name.startswith("log")
+        somewhere = min(self.low + 1, (self.low + self.high) / 2) if self.low > -math.inf else 0.0
         if whole:
-            inside = inside & (np.floor(z) == z)
+            somewhere = self.low
+            inside = inside & (np.floor(z) == z) & self.formulas["within"](z, *shapes)
         if self.flat and not is_log:
             inside = inside & (z > self.low)
-        somewhere = min(self.low + 1, (self.low + self.high) / 2) if self.low > -math.inf else 0.0
         at = np.where(inside, z, somewhere)
         log = self.formulas["log" + name.removeprefix("log")](at, *shapes) - np.log(scale)
         y: Any = 1.0
@@ -149,7 +150,9 @@ class Continuous(Distribution):
 
 
 class Discrete(Distribution):
-    """A distribution of whole numbers; its formulas include ``logpmf``.
+    """A distribution of whole numbers; its formulas include ``logpmf``, and ``within``.
+
+    ``within(k, *shapes)`` tells which of the whole numbers above the bound belong to it.
 
     Examples
     --------

@@ -49,6 +49,11 @@ def binomial(f: Any, k: Any, n: Any, p: Any, certain: Any) -> Any:
     return np.where(open_, f(np.where(open_, k + 1, 1), np.where(open_, n - k, 1), p), certain)
 
 
+def poisson(f: Any, k: Any, mu: Any, below: float) -> Any:
+    k = np.floor(k)
+    return np.where(k >= 0, f(np.where(k >= 0, k + 1, 1), mu), below)  # f has no value at (0, 0)
+
+
 # fmt: off
 TABLE: dict[str, Distribution] = {
     "norm":     Continuous(logpdf=lambda z: -z * z / 2 - LN_SQRT_2PI,                 cdf=ndtr,  sf=lambda z: ndtr(-z),  logcdf=log_ndtr,  logsf=lambda z: log_ndtr(-z)),
@@ -63,8 +68,9 @@ TABLE: dict[str, Distribution] = {
                            logcdf=lambda z, s: log_ndtr(xlogy(1, z) / s),             logsf=lambda z, s: log_ndtr(-xlogy(1, z) / s)),
     "uniform":  Continuous("", UNIT, logpdf=lambda z: 0 * z,                          cdf=lambda z: z,                            sf=lambda z: 1 - z),
     "beta":     Continuous("a b", UNIT, powers=lambda z, a, b: [(xlogy, a - 1, z), (xlog1py, b - 1, -z)], logpdf=lambda z, a, b: -betaln(a, b), cdf=lambda z, a, b: betainc(a, b, z), sf=lambda z, a, b: betaincc(a, b, z)),
-    "poisson":  Discrete("mu", POSITIVE, valid=lambda mu: mu >= 0, powers=lambda k, mu: [(xlogy, k, mu)], logpmf=lambda k, mu: -mu - gammaln(k + 1), cdf=lambda k, mu: gammaincc(np.floor(k) + 1, mu), sf=lambda k, mu: gammainc(np.floor(k) + 1, mu)),
-    "binom":    Discrete("n p", POSITIVE, valid=lambda n, p: (n >= 0) & (p >= 0) & (p <= 1), powers=lambda k, n, p: [(xlogy, k, p), (xlog1py, n - k, -p)], logpmf=lambda k, n, p: gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1),
+    "poisson":  Discrete("mu", POSITIVE, valid=lambda mu: mu >= 0, powers=lambda k, mu: [(xlogy, k, mu)], logpmf=lambda k, mu: -mu - gammaln(k + 1), within=lambda k, mu: k < math.inf,
+                         cdf=lambda k, mu: poisson(gammaincc, k, mu, 0.0), sf=lambda k, mu: poisson(gammainc, k, mu, 1.0)),
+    "binom":    Discrete("n p", POSITIVE, valid=lambda n, p: (n >= 0) & (p >= 0) & (p <= 1), powers=lambda k, n, p: [(xlogy, k, p), (xlog1py, n - k, -p)], logpmf=lambda k, n, p: gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1), within=lambda k, n, p: k <= n,
                          cdf=lambda k, n, p: binomial(betaincc, k, n, p, k >= n), sf=lambda k, n, p: binomial(betainc, k, n, p, k < 0)),
 }
 # fmt: on
