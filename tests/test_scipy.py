@@ -147,7 +147,26 @@ def test_the_binomial_distribution_of_what_is_certain(p):
         assert_allclose(getattr(ours.stats.binom, name)(k, 5, p), theirs, rtol=1e-12)
 
 
-@pytest.mark.parametrize("mu", [0.0, 1e-300, 2.5])
+@pytest.mark.parametrize(
+    ("name", "x", "shapes", "tail", "slope"),
+    [
+        ("expon", 50.0, (), np.exp(-50), np.exp(-50)),
+        ("gamma", 50.0, (1.0,), np.exp(-50), np.exp(-50)),
+        ("chi2", 100.0, (2.0,), np.exp(-50), np.exp(-50) / 2),
+        ("laplace", 50.0, (), np.exp(-50) / 2, np.exp(-50) / 2),
+        ("cauchy", 1e30, (), 1e-30 / np.pi, 1e-60 / np.pi),
+        ("t", 1e30, (1.0,), 1e-30 / np.pi, 1e-60 / np.pi),
+    ],
+)
+def test_logarithms_of_what_is_almost_certain_keep_their_digits(name, x, shapes, tail, slope):
+    own = getattr(ours.stats, name)
+    assert_allclose(own.logcdf(x, *shapes), -tail, rtol=1e-12)
+    assert_allclose(grad(own.logcdf)(x, *shapes), slope, rtol=1e-12)
+    if own.low == -np.inf:
+        assert_allclose(own.logsf(-x, *shapes), -tail, rtol=1e-12)
+
+
+@pytest.mark.parametrize("mu", [0.0, 2.5])
 def test_the_poisson_distribution_of_what_is_certain(mu):
     k = np.array([-np.inf, -2.0, -1.0, -0.5, 0.0, 0.5, 3.0, np.inf])
     for name in PROBABILITIES:

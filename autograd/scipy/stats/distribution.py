@@ -13,6 +13,7 @@ from autograd.base.errors import refusal
 Formula = Callable[..., Any]
 Power = tuple[Callable[[Any, Any], Any], Any, Any]
 """``(xlogy, c, x)`` is x to the power of c, ``(xlog1py, c, x)`` is 1 + x: their logarithms."""
+COMPLEMENT = {"cdf": "sf", "sf": "cdf"}
 Standard = tuple[Any, list[Any], Any]
 
 
@@ -97,11 +98,13 @@ class Distribution:
         return plain(np.where(self.defined(z, shapes, scale), y, math.nan))
 
     def log_probability(self, name: str, args: Any, kwargs: Any) -> Any:
-        """Evaluate the logarithm of a probability; that of 0 is -inf."""
+        """Evaluate the logarithm of a probability; that of 0 is -inf, near 1 that of the rest."""
         if f"log{name}" in self.formulas:
             return self.probability(f"log{name}", args, kwargs)
-        y = self.probability(name, args, kwargs)
-        return plain(np.where(y == 0, -math.inf, np.log(np.where(y == 0, 1, y))))
+        y, rest = (self.probability(n, args, kwargs) for n in (name, COMPLEMENT[name]))
+        never, likely = y == 0, y > 0.5
+        log = np.log(np.where(never | likely, 1, y)) + np.log1p(-np.where(likely, rest, 0))
+        return plain(np.where(never, -math.inf, log))
 
     def density(self, name: str, standard: Standard, whole: bool = False) -> Any:
         """Evaluate a density, or its logarithm; outside of the support it is 0."""
