@@ -28,7 +28,8 @@ from autograd.sweep.hooks import Hook, add_hook
 
 # isort: off
 from autograd.interface.values import (
-    Operand, as_operand, is_operand, no_array, no_numbers, result_of, unnested, values,
+    Operand, as_operand, is_operand, no_array, no_numbers, plain_index, result_of, unnested,
+    values,
 )  # fmt: skip
 
 NONE: dict[str, Any] = {}
@@ -413,14 +414,3 @@ def failed(op: Primitive, values: Any, params: Any, error: Exception) -> Excepti
     missing.op, missing.args, missing.params = op, tuple(values), params
     vars(told)["missing"] = missing
     return told
-
-
-def plain_index(index: Any) -> Any:
-    """Return an index without Tensors, and with arrays that nobody will change later."""
-    if type(index) is tuple:
-        return tuple(plain_index(i) for i in index)
-    index = raw(index)
-    if not isinstance(index, (np.ndarray, list)):
-        return index
-    array = np.array(index)
-    return array if array.size or type(index) is not list else array.astype(int)  # x[[]]

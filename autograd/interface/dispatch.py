@@ -18,6 +18,7 @@ from autograd.base.errors import (
 )
 from autograd.base.modes import is_grad_enabled
 from autograd.base.tree import flatten, kept, locked, map_leaves
+from autograd.interface.values import plain_index
 from autograd.mutation.holders import (
     BY_AT,
     BY_FUNCTION,
@@ -39,7 +40,7 @@ from autograd.primitive import (
 )
 from autograd.rules.composites import LOOKUPS
 from autograd.rules.ufuncs import METHODS
-from autograd.tensor import PLAIN, Tensor, constant, plain_index, raw, record
+from autograd.tensor import PLAIN, Tensor, constant, raw, record
 
 USUAL = PLAIN | {Tensor}
 """Types of values that a row takes as they are."""

@@ -151,3 +151,15 @@ def result_of(name: str, data: Any) -> Any:
         f"{name}, which returned {data!r:.40}",
         "return y, an array; a primitive for each of several results",
     )
+
+
+def plain_index(index: Any) -> Any:
+    """Return an index without Tensors, and with arrays that nobody will change later."""
+    if type(index) is tuple:
+        return tuple(plain_index(i) for i in index)
+    if hasattr(index, "_record") and not hasattr(index, "tape"):
+        index = index.data
+    if not isinstance(index, (np.ndarray, list)):
+        return index
+    array = np.array(index)
+    return array if array.size or type(index) is not list else array.astype(int)  # x[[]]

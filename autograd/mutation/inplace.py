@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd.base.errors import describe, refusal
 from autograd.base.modes import is_grad_enabled
-from autograd.interface.values import as_operand, is_operand
+from autograd.interface.values import as_operand, is_operand, plain_index
 from autograd.mutation.holders import BY_ITEM, BY_METHOD, BY_OPERATOR, getrefcount, holders
 from autograd.mutation.versions import (
     become,
@@ -30,7 +30,6 @@ from autograd.tensor import (
     Tensor,
     constant,
     failed,
-    plain_index,
     raw,
     record,
 )

@@ -15,12 +15,13 @@ from autograd.base.tree import key_of
 from autograd.base.usage import asking, instead_of_array
 from autograd.interface.dispatch import by_method, composed, guarded
 from autograd.interface.methods import Methods, read_only
+from autograd.interface.values import plain_index
 from autograd.mutation.holders import DATA_ALONE, getrefcount
 from autograd.mutation.inplace import INPLACE, into
 from autograd.primitive import COMPOSITES, PRIMITIVES, Primitive, beyond, has_row
 from autograd.rules.shape import VIEWS, astype, cut_off, is_basic, setitem
 from autograd.rules.ufuncs import METHODS
-from autograd.tensor import GETITEM, PLAIN, Tensor, plain_index
+from autograd.tensor import GETITEM, PLAIN, Tensor
 
 
 class Standin(Methods, NDArrayOperatorsMixin):
