@@ -515,6 +515,23 @@ def test_fast_convolutions_along_some_axes_broadcast_along_others(mode):
     check_grads(lambda a, b: ours.signal.fftconvolve(a, b, mode, -1), (a, b), order=1)
 
 
+@pytest.mark.parametrize("kinds", [(complex, complex), (complex, float), (float, complex)])
+@pytest.mark.parametrize("shapes", [((5,), (3,)), ((700,), (99,)), ((4, 5), (2, 3))])
+def test_convolutions_of_complex_numbers_are_scipys(shapes, kinds):
+    turns = [1j if kind is complex else 0 for kind in kinds]
+    a, b = (
+        RNG.normal(size=s) + turn * RNG.normal(size=s) if turn else RNG.normal(size=s)
+        for s, turn in zip(shapes, turns, strict=True)
+    )
+    for name in ("convolve", "fftconvolve"):
+        mine, theirs = getattr(ours.signal, name), getattr(signal, name)
+        for mode in ("full", "valid", "same"):
+            assert_allclose(mine(a, b, mode), theirs(a, b, mode), atol=1e-12, strict=True)
+        assert_allclose(mine(a.tolist(), b.tolist()), theirs(a, b), atol=1e-12)
+        if a.size < 99:
+            check_grads(lambda a, b, f=mine: f(a, b, mode="same"), (a, b), order=1)
+
+
 def test_convolutions_that_cannot_be_are_refused():
     for a, b, options in (
         ((4,), (2,), {"mode": "circular"}),

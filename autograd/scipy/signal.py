@@ -20,7 +20,7 @@ def convolve(
     in1: Any, in2: Any, axes: Any = None, dot_axes: Axes = ((), ()), mode: str = "full",
     method: str = "auto",  # noqa: ARG001  # which changes no number
 ) -> Any:  # fmt: skip
-    """Convolve two real arrays.
+    """Convolve two arrays, real or complex.
 
     Takes the arguments of `scipy.signal.convolve`, ``(in1, in2, mode="full")``, of which `method`
     changes nothing here, and those of HIPS autograd. Short lines are multiplied and summed; all
@@ -29,7 +29,7 @@ def convolve(
 
     Parameters
     ----------
-    in1, in2 : arrays or Tensors of floats.
+    in1, in2 : arrays or Tensors of real or complex numbers.
     axes : along which axes of each, two sequences of one length; all of both by default.
     dot_axes : which axes of each are multiplied and summed over, as by `numpy.tensordot`.
     mode : "full" for all sums with at least one term; "valid" for those with all terms; "same" for
@@ -54,7 +54,7 @@ def convolve(
     """
     if isinstance(axes, str):  # SciPy's third argument
         axes, mode = None, axes
-    pair = [x if hasattr(x, "ndim") else np.asarray(x, float) for x in (in1, in2)]
+    pair = [x if hasattr(x, "ndim") else np.asarray(x) * 1.0 for x in (in1, in2)]
     summed = [positive(own, x) for own, x in zip(dot_axes, pair, strict=True)]
     if axes is None:
         axes = [[i for i in range(x.ndim) if i not in s] for s, x in zip(summed, pair, strict=True)]
@@ -67,12 +67,19 @@ def convolve(
         (m,), (n,) = sizes
         return np.convolve(pair[0], pair[1])[window(mode, m, n)]
     full = [max(m + n - 1, 0) for m, n in zip(*sizes, strict=True)]
-    fast = [next_fast_len(n, real=True) for n in full]
-    spectra = [np.fft.rfftn(x, fast, own) for x, own in zip(pair, along, strict=True)]
+    fast, transform, inverse = transforms(pair, full)
+    spectra = [transform(x, fast, own) for x, own in zip(pair, along, strict=True)]
     product = np.einsum(subscripts(spectra, along, summed), *spectra)
-    y = np.fft.irfftn(product, fast, tuple(range(-len(full), 0)))
+    y = inverse(product, fast, tuple(range(-len(full), 0)))
     kept: list[Any] = [window(mode, m, n) for m, n in zip(*sizes, strict=True)]
     return y[(..., *kept)]
+
+
+def transforms(pair: list[Any], full: list[int]) -> tuple[list[int], Any, Any]:
+    """Return to which lengths to fill up, and the Fourier transform: half of it, of real arrays."""
+    real = not any(map(np.iscomplexobj, pair))
+    both = (np.fft.rfftn, np.fft.irfftn) if real else (np.fft.fftn, np.fft.ifftn)
+    return [next_fast_len(n, real=real) for n in full], *both
 
 
 def subscripts(spectra: list[Any], along: list[list[int]], summed: list[list[int]]) -> str:
@@ -125,13 +132,14 @@ def fftconvolve(in1: Any, in2: Any, mode: str = "full", axes: Any = None) -> Any
     >>> np.round(fftconvolve([1.0, 2.0], [1.0, 3.0]), 12)
     array([1., 5., 6.])
     """
-    pair = [x if hasattr(x, "ndim") else np.asarray(x, float) for x in (in1, in2)]
+    pair = [x if hasattr(x, "ndim") else np.asarray(x) * 1.0 for x in (in1, in2)]
     own = positive(range(pair[0].ndim) if axes is None else np.atleast_1d(axes).tolist(), pair[0])
     sizes = [[x.shape[i] for i in own] for x in pair]
     check(pair, [own, own], sizes, mode)
-    fast = [next_fast_len(max(m + n - 1, 0), real=True) for m, n in zip(*sizes, strict=True)]
-    product = np.multiply(*(np.fft.rfftn(x, fast, own) for x in pair))
+    full = [max(m + n - 1, 0) for m, n in zip(*sizes, strict=True)]
+    fast, transform, inverse = transforms(pair, full)
+    product = np.multiply(*(transform(x, fast, own) for x in pair))
     kept: list[Any] = [slice(None)] * product.ndim
     for i, m, n in zip(own, *sizes, strict=True):
         kept[i] = window(mode, m, n)
-    return np.fft.irfftn(product, fast, own)[tuple(kept)]
+    return inverse(product, fast, own)[tuple(kept)]
