@@ -176,7 +176,7 @@ def d_huber(g, y, delta, r):
 def d_pseudo_huber_delta(g, y, delta, r):
     """Write δ(√(1 + u²) - 1)²/√(1 + u²), u = r/δ, without the difference or a high power of u."""
     u = r / delta
-    s = np.sqrt(1 + u * u)
+    s = np.hypot(1, u)
     part = u / (s + 1)
     return g * r * part * part * (u / s)
 
@@ -231,7 +231,7 @@ row(special.entr,         lambda g, y, x: -g - special.xlogy(g, x),             
 row(special.rel_entr,     lambda g, y, p, q: g + special.xlogy(g, over(p, q)),           lambda g, y, p, q: -over(g * p, q),      tex=r"{0} \ln\left(\frac{{{0}}}{{{1}}}\right)")
 row(special.kl_div,       lambda g, y, p, q: special.xlogy(g, over(p, q)),               lambda g, y, p, q: over(g * (q - p), q), tex=r"{0} \ln\left(\frac{{{0}}}{{{1}}}\right) - {0} + {1}")
 row(special.huber,        lambda g, y, d, r: g * np.maximum(abs(r) - d, 0),              d_huber,                                 tex=r"H_{{{0}}}\left({1}\right)", symbol="H")
-row(special.pseudo_huber, d_pseudo_huber_delta,                                          lambda g, y, d, r: g * r / np.sqrt(1 + (r / d) ** 2), tex=r"{0}^2 \left(\sqrt{{1 + \left(\frac{{{1}}}{{{0}}}\right)^2}} - 1\right)", symbol="H")
+row(special.pseudo_huber, d_pseudo_huber_delta,                                          lambda g, y, d, r: g * r / np.hypot(1, r / d), tex=r"{0}^2 \left(\sqrt{{1 + \left(\frac{{{1}}}{{{0}}}\right)^2}} - 1\right)", symbol="H")
 row(special.boxcox,       lambda g, y, x, a: g * x ** (a - 1),                           d_boxcox_exponent,                       tex=r"\frac{{{0}^{{{1}}} - 1}}{{{1}}}")
 row(special.inv_boxcox,   lambda g, y, x, a: g * y / (1 + a * x),                        lambda g, y, x, a: g * y * x * x * d_log1prel(a * x), tex=r"\left(1 + {0} \cdot {1}\right)^{{\frac{{1}}{{{1}}}}}")
 
