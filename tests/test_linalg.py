@@ -287,6 +287,15 @@ def test_vectors_of_equal_values_are_not_given_wrong_derivatives():
         assert np.isnan(grad(exponential)(np.eye(2))[0, 1])
 
 
+@pytest.mark.parametrize("shape", [(0, 0), (0, 3), (3, 0), (2, 0, 0)])
+@pytest.mark.parametrize("p", [None, 1, "fro"])
+def test_a_matrix_without_elements_has_no_condition(shape, p):
+    for x in (np.zeros(shape), Tensor(np.zeros(shape), requires_grad=True)):
+        with pytest.raises(linalg.LinAlgError, match=r"^cond is not defined on empty arrays$"):
+            linalg.cond(x, p)
+    assert linalg.cond(Tensor(np.zeros((0, 3, 3))), p).shape == (0,)
+
+
 @pytest.mark.parametrize("p", [1, -1, np.inf, -np.inf, "fro"])
 @pytest.mark.parametrize("make", [capture, lambda f, _: compiled(f), lambda f, _: f])
 def test_the_condition_of_a_singular_matrix_is_infinite(p, make):
