@@ -120,6 +120,14 @@ def test_student_with_many_degrees_of_freedom(df):
     assert_allclose(ours.stats.t.logpdf(2.0, df), stats.t.logpdf(2.0, df), rtol=1e-9)
 
 
+def test_cauchys_density_falls_to_the_largest_numbers():
+    """It is 1 / (pi * z**2) there."""
+    for z in (1e200, -1e300):
+        wanted = -2 * math.log(abs(z)) - math.log(math.pi)
+        assert_allclose(ours.stats.cauchy.logpdf(z), wanted, rtol=1e-14)
+        assert_allclose(grad(ours.stats.cauchy.logpdf)(z), -2 / z, rtol=1e-14)
+
+
 def test_a_missing_shape_is_an_error():
     with pytest.raises(TypeError, match="missing a required argument: 'a'"):
         ours.stats.gamma.pdf(1.0)

@@ -59,7 +59,7 @@ TABLE: dict[str, Distribution] = {
     "norm":     Continuous(logpdf=lambda z: -z * z / 2 - LN_SQRT_2PI,                 cdf=ndtr,  sf=lambda z: ndtr(-z),  logcdf=log_ndtr,  logsf=lambda z: log_ndtr(-z)),
     "logistic": Continuous(logpdf=lambda z: log_expit(z) + log_expit(-z),             cdf=expit, sf=lambda z: expit(-z), logcdf=log_expit, logsf=lambda z: log_expit(-z)),
     "laplace":  Continuous(logpdf=lambda z: -abs(z) - LN2,                            cdf=laplace,                                sf=lambda z: laplace(-z)),
-    "cauchy":   Continuous(logpdf=lambda z: -np.log1p(z * z) - LN_PI,                 cdf=lambda z: np.arctan2(1, -z) / math.pi,  sf=lambda z: np.arctan2(1, z) / math.pi),
+    "cauchy":   Continuous(logpdf=lambda z: -2 * np.log(np.hypot(1, z)) - LN_PI,      cdf=lambda z: np.arctan2(1, -z) / math.pi,  sf=lambda z: np.arctan2(1, z) / math.pi),
     "t":        Continuous("df", logpdf=student,                                       cdf=lambda z, df: stdtr(df, z),             sf=lambda z, df: stdtr(df, -z)),
     "expon":    Continuous("", POSITIVE, logpdf=lambda z: -z,                         cdf=lambda z: -np.expm1(-z),                sf=lambda z: np.exp(-z), logsf=lambda z: -z),
     "gamma":    Continuous("a", POSITIVE, powers=lambda z, a: [(xlogy, a - 1, z)], logpdf=lambda z, a: -z - gammaln(a), cdf=lambda z, a: gammainc(a, z),  sf=lambda z, a: gammaincc(a, z)),
