@@ -894,6 +894,15 @@ def test_curves_are_fitted_by_exact_jacobians(options):
         )
 
 
+def test_a_constant_is_fitted_as_a_curve():
+    """The variance of a mean is that of the data by their number."""
+    y = np.array([1.0, 2.0, 4.0, 5.0])
+    for x in (np.arange(4.0), [0, 1, 2, 3], np.ones((2, 4))):
+        best, covariance = ours.optimize.curve_fit(lambda _, a: a, x, y)
+        assert_allclose(best, [3])
+        assert_allclose(covariance, [[10 / 3 / 4]])
+
+
 def test_roots_and_least_squares():
     def circle_and_line(x, radius):
         return np.stack([x[0] ** 2 + x[1] ** 2 - radius**2, x[0] - x[1]])

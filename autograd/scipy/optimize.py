@@ -157,7 +157,8 @@ def curve_fit(f: Callable[..., Any], xdata: Any, ydata: Any, p0: Any = None, **o
     """
 
     def curve(x: Any, *parameters: Any) -> Any:
-        return tensor_of(f(x, *parameters))  # SciPy takes lists, too
+        y = tensor_of(f(x, *parameters))  # SciPy takes lists, too, and a number for all points
+        return y if y.ndim else np.broadcast_to(y, np.shape(x)[-1:])
 
     @no_grad
     def jac(x: Any, *parameters: Any) -> np.ndarray:
