@@ -10,7 +10,7 @@ import numpy as np
 from autograd import functional, tracer
 from autograd.base.modes import no_grad
 from autograd.base.tree import flatten, map_leaves
-from autograd.primitive import COMPOSITES, PRIMITIVES, Primitive, Undefined
+from autograd.primitive import COMPOSITES, PRIMITIVES, Primitive, Undefined, row_of
 from autograd.rules.shape import arrayed
 from autograd.tensor import raw
 from autograd.tracer import ASK, Box, getval, isbox
@@ -150,7 +150,7 @@ def defjvp(fun: Callable[..., Any], *makers: Maker | str | None, argnums: Any = 
 
 def defjvp_argnum(fun: Callable[..., Any], push: Maker) -> None:
     """Set the derivative of a primitive: ``push(argnum, g, ans, args, kwargs)`` is Jg."""
-    if fun in COMPOSITES and COMPOSITES[fun] not in PRIMITIVES:
+    if fun in COMPOSITES and row_of(COMPOSITES[fun]) is None:
         return  # as below, of the rows that it is made of
     op = _row(fun)
     if op.differentiable and not isinstance(op.each, Undefined):
@@ -198,14 +198,14 @@ def _define(op: Primitive, each: Callable[..., Any]) -> None:
 def _row(fun: Callable[..., Any]) -> Primitive:
     """Return the row of a function: a primitive's own, or one of NumPy's, entered if need be."""
     if fun in COMPOSITES:  # made of other rows, and maybe of several results
-        if COMPOSITES[fun] not in PRIMITIVES:
+        if row_of(COMPOSITES[fun]) is None:
             COMPOSITES[fun] = tracer.primitive(fun)
-        return PRIMITIVES[COMPOSITES[fun]]
-    known: Any = PRIMITIVES.get(fun)
+        fun = COMPOSITES[fun]
+    known: Any = row_of(fun)
     undefined = known is None or isinstance(known.each, Undefined)
     if undefined and hasattr(fun, "replaced"):  # by `autograd.primitive`, or `open_to_rules`
         fun.replaced = fun.replaced or tracer.primitive(fun.__wrapped__)  # type: ignore[attr-defined]  # it has one
-        return PRIMITIVES[fun.replaced]
+        known = row_of(fun.replaced)
     return known or PRIMITIVES.setdefault(fun, Primitive(fun, ()))
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, ClassVar, Protocol, TypeVar, overload
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -59,9 +60,9 @@ class Primitive:
     """
 
     __slots__ = (
-        "alone", "batch", "bind", "call", "code", "definition", "differentiable", "each",
-        "elementwise", "fn", "foreign", "home", "joint", "large", "lazy", "name", "pair", "paper",
-        "params", "rules", "symbol", "tex",
+        "__weakref__", "alone", "batch", "bind", "call", "code", "definition", "differentiable",
+        "each", "elementwise", "fn", "foreign", "home", "joint", "large", "lazy", "name", "pair",
+        "paper", "params", "rules", "symbol", "tex",
     )  # fmt: skip
 
     def __init__(
@@ -192,6 +193,9 @@ def full_name(fn: Callable[..., Any]) -> str:
 PRIMITIVES: dict[Callable[..., Any], Primitive] = {}
 """The table: a NumPy function (or one of ours) to its row."""
 
+USERS: WeakValueDictionary[str, Primitive] = WeakValueDictionary()
+"""The rows of users' functions, by name: each is kept by its function, and ends with it."""
+
 COMPOSITES: dict[Callable[..., Any], Callable[..., Any]] = {}
 """NumPy functions that are written with other rows: the same function over Tensors."""
 
@@ -273,10 +277,27 @@ def primitive(fn: Callable[..., Any], *rules: Rule | None, **columns: Any) -> Re
         key.__name__ = key.__qualname__ = columns.get("name", function_name(fn))
     if not rules and not columns.keys() & {"each", "joint"}:
         columns["each"] = Undefined(key.__name__, "{name}.defvjp(lambda g, y, *x: ...)")
-    op = PRIMITIVES[key] = Primitive(key, rules, **{"call": fn, **columns})
+    op = Primitive(key, rules, **{"call": fn, **columns})
     if op.foreign:
         op.call = op.definition = _reading(op.call)
+    if key is fn or not op.foreign:
+        PRIMITIVES[key] = op
+    if key is not fn:
+        keep(key, op)
     return key
+
+
+def keep(fn: Any, op: Primitive) -> None:
+    """Let a function keep its own row."""
+    fn.row = op
+    if op.foreign:
+        USERS[op.name] = op
+
+
+def row_of(fn: Any) -> Primitive | None:
+    """Return the row of a function: that of the table, or the one that it keeps."""
+    own = vars(fn).get("row") if inspect.isfunction(fn) else None
+    return PRIMITIVES.get(fn) or (own if own and own.fn is fn else None)  # wraps() copies it
 
 
 def _reading(fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -401,7 +422,7 @@ def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
             if record is not None:
                 if (other := dispatch.replaced) is not None:  # type: ignore[attr-defined]  # below
                     return other(*args, **params)
-                op = PRIMITIVES[dispatch]
+                op = dispatch.row  # type: ignore[attr-defined]  # `keep` set it
                 return record(op, *op.arguments(args, params))
         try:
             return fn(*args, **params)
@@ -415,7 +436,7 @@ def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
 
     def defvjp(*rules: Rule | None) -> None:
         _check_rules(rules, function_name(fn))
-        PRIMITIVES[dispatch].define(rules)
+        fns.row.define(rules)
 
     fns: Any = dispatch  # a function may carry attributes
     if not inspect.isroutine(fn) and "__module__" not in getattr(fn, "__dict__", ()):

@@ -11,7 +11,7 @@ from autograd.base.modes import enable_grad
 from autograd.base.tree import flatten, flatten_like, map_leaves
 from autograd.graph import arguments, strangers, toposort
 from autograd.mutation.versions import birth
-from autograd.primitive import PRIMITIVES, Primitive, Undefined
+from autograd.primitive import Primitive, Undefined, keep
 from autograd.rules.packing import unpack
 from autograd.rules.shape import in_dtype
 from autograd.tensor import Tensor, constant, raw, record
@@ -126,7 +126,8 @@ def primitive(fn: Callable[..., Any]) -> Callable[..., Any]:
         return _record_nested(op, fn, args, kwargs)
 
     name = getattr(fn, "__name__", "primitive")
-    op = PRIMITIVES[call] = Primitive(call, (), call=compute, each=Undefined(name, ASK), name=name)
+    op = Primitive(call, (), call=compute, each=Undefined(name, ASK), name=name)
+    keep(call, op)
     return call
 
 

@@ -21,7 +21,6 @@ from test_capture import assert_captured, bits, layers, leaves, same, two_layers
 import autograd as ag
 from autograd import checkpoint, grad, hessian, jacobian, primitive, relu, value_and_grad
 from autograd.base.tree import flatten
-from autograd.primitive import PRIMITIVES
 from autograd.program import Program, capture
 from autograd.program.expansion import written_out
 from autograd.program.printers.javascript import runtime
@@ -417,7 +416,6 @@ def test_a_definition_comes_with_what_it_uses_and_nothing_else():
     assert "\n\n\nSCALE = 4.0\n\n\ndef halved(x):\n" in source
     assert "noqa" not in source
     assert "\nX = " not in source
-    del PRIMITIVES[op]
 
 
 def test_a_definition_is_printed_without_its_types():
@@ -429,7 +427,6 @@ def test_a_definition_is_printed_without_its_types():
     source = assert_captured(lambda x: op(x) + 1, [X]).source
     assert "def powered(x, *, n=2, rest=None):\n    power = x**n  # wherever" in source
     assert "NDArray" not in source
-    del PRIMITIVES[op]
 
 
 def test_a_primitive_without_a_definition_is_interpreted():
@@ -449,7 +446,6 @@ def test_a_primitive_without_a_definition_is_interpreted():
         "  where: the primitive scaled, which is no plain function made with def\n"
         "  instead: a primitive of a function made with def, of its arguments and NumPy alone"
     )
-    del PRIMITIVES[scaled]
 
 
 def test_definitions_that_call_each_other_and_decorators_over_several_lines():
@@ -466,7 +462,6 @@ def test_definitions_that_call_each_other_and_decorators_over_several_lines():
         "ping",
         "bounced",
     ]
-    del PRIMITIVES[op]
 
 
 def test_two_definitions_of_one_name_are_not_taken_for_each_other(tmp_path, monkeypatch):
@@ -488,8 +483,6 @@ def test_two_definitions_of_one_name_are_not_taken_for_each_other(tmp_path, monk
         np.testing.assert_allclose(program(X), (2 + factor) * X)
         with pytest.raises(NotImplementedError, match="beside another definition of "):
             program.source  # noqa: B018  # the printer is asked
-        del PRIMITIVES[other]
-    del PRIMITIVES[ours]
 
 
 def test_a_definition_that_uses_what_the_program_is_called():
@@ -506,7 +499,6 @@ def test_a_definition_that_uses_what_the_program_is_called():
     assert same([captured(X)], [X / 2 + 1])
     with pytest.raises(NotImplementedError, match="beside another definition of halved"):
         captured.source  # noqa: B018  # the printer is asked
-    del PRIMITIVES[op]
 
 
 def test_a_checkpoint_is_written_out_and_computed_twice(tmp_path):

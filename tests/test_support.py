@@ -9,7 +9,6 @@ from numpy.testing.overrides import (
 from support import KINDS, NUMPY, PAGE, dtypes, functions, kind, page
 
 from autograd import primitive
-from autograd.primitive import PRIMITIVES
 
 
 def test_the_page_is_fresh():
@@ -40,4 +39,3 @@ def test_a_wrong_derivative_has_no_dtypes():
     assert dtypes(one(cube)) == []
     cube.defvjp(lambda g, y, x: g * 3 * x * x)
     assert dtypes(one(cube)) == ["float32", "float64", "complex128"]
-    del PRIMITIVES[cube]

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd.base.errors import kind_of, refusal
-from autograd.primitive import FUSED, PRIMITIVES, Primitive
+from autograd.primitive import FUSED, PRIMITIVES, USERS, Primitive
 from autograd.program.equations import Equation, Name
 from autograd.program.program import Program
 from autograd.rules.shape import Slot
@@ -30,7 +30,8 @@ def operations() -> dict[str, Primitive]:
     >>> operations()["exp"]
     <primitive exp>
     """
-    return {op.name: op for op in sorted([*FUSED, *PRIMITIVES.values()], key=_is_of_tables)}
+    rows = [*FUSED, *USERS.values(), *PRIMITIVES.values()]
+    return {op.name: op for op in sorted(rows, key=_is_of_tables)}
 
 
 def _is_of_tables(op: Primitive) -> bool:

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.base.errors import ROOMS
-from autograd.primitive import PRIMITIVES
+from autograd.primitive import row_of
 from autograd.program.tracing.names import handed, names_in
 from autograd.program.tracing.owners import is_installed, may_change
 
@@ -159,7 +159,7 @@ def _behind(x: Any, used: set[str]) -> Iterator[Any]:
 
 def _rules(f: Any) -> list[Any]:
     """Return the rules of a function that the user has made a primitive, and the reads of them."""
-    op = PRIMITIVES.get(f)
+    op = row_of(f)
     if op is None or not op.foreign:
         return []
     row = Slots(op)
