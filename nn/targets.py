@@ -161,34 +161,32 @@ def by_class(
     `losses` gets (M, C) and (M,), whatever the shapes are here; the weight is its own business.
     A program gets masks where its example has ignored targets, or they have an index of their own.
     """
-    index, keep, whole = raw(target), None, x.shape
-    shape, axis = index.shape, class_axis(whole)
-    check_shapes(name, whole, index)
-    classes = whole[axis]
-    weight = class_weight(weight, x)
-    if len(whole) != 2:
-        x = np.reshape(np.moveaxis(x, axis, -1) if axis else x, (-1, classes))
-        target = index = np.reshape(index, (-1,))
-    values = numbers(index)
+    index, keep, axis = raw(target), None, class_axis(x.shape)
+    check_shapes(name, x.shape, index)
+    shape, classes, weight = index.shape, x.shape[axis], class_weight(weight, x)
     # as unsigned numbers, negative ones are huge: one pass finds whatever needs a closer look
-    found = not values.size or values.astype(np.uint64).max() >= classes
-    if found or ignore_index not in (None, IGNORED):
-        if ignore_index is not None:
-            keep = index != ignore_index
-            target = index = np.where(keep, index, 0)
-            x = np.where(keep[:, None], x, 0)  # so that not even a nan comes out of an ignored row
-        seen = numbers(index)
-        class_indices(seen.reshape(seen.shape[: seen.ndim - index.ndim] + shape), classes=classes)
+    seen = numbers(index)
+    found = not seen.size or seen.astype(np.uint64).max() >= classes
+    if ignore_index is not None and (found or ignore_index != IGNORED):
+        keep = index != ignore_index
+        index = np.where(keep, index, 0)
+    if found:
+        class_indices(numbers(index), classes=classes)
     if not isinstance(index, np.ndarray):  # a symbol: the program will meet other numbers
-        target = index = class_indices(index, classes=classes)
-    result = losses(x, target, weight)
+        index = class_indices(index, classes=classes)
+    if x.ndim != 2:
+        x = np.reshape(np.moveaxis(x, axis, -1) if axis else x, (-1, classes))
+        index = np.reshape(index, (-1,))
+    if keep is not None:
+        keep = np.reshape(keep, (-1,))
+        x = np.where(keep[:, None], x, 0)  # so that not even a nan comes out of an ignored row
+    # a target that is whole as it is, as pictures know it by its name
+    result = losses(x, target if index is raw(target) else index, weight)
     if keep is not None:
         result = np.where(keep, result, 0)
     if reduction == "mean" and not (keep is None and weight is None):
-        counts: Any = 1 if keep is None else keep
-        if weight is not None:
-            counts = of_each(weight, index) * counts
-        total = np.sum(counts).astype(x.dtype)
+        kept: Any = 1 if keep is None else keep
+        total = np.sum(kept if weight is None else of_each(weight, index) * kept).astype(x.dtype)
         if not np.all(numbers(total)):
             warn(f"{name}: no target counts, so the mean is 0")
         return np.sum(result) / (total + (total == 0))
