@@ -186,8 +186,7 @@ def _conv(
     what = f"a kernel that covers {tuple(r + 1 for r in reach)} does not fit into the input"
     refuse(small, what, where, "more padding, or a smaller kernel")
     refuse_other_shapes(input, weight.shape[:1], bias=bias)
-    data = (x, weight) if bias is None else (x, weight, bias)
-    return autograd.conv(*data, stride=stride, dilation=dilation, groups=groups)
+    return autograd.conv(x, weight, bias, stride=stride, dilation=dilation, groups=groups)
 
 
 conv1d, conv2d = over(1, _conv), over(2, _conv)
