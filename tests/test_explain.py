@@ -292,12 +292,20 @@ def test_no_remark_has_to_leave_the_column_for_another_ones_line():
         (np.subtract, (np.float32(1.00001), np.float32(1)), "= 1.00001 − 1 = 1.001e−5\n"),
         (np.multiply, (2.71828, 3.14159), "f = x · y = 2.718 · 3.142 = 8.54\n"),
         (np.tanh, ([0.5, 5.5],), "f = tanh(x) = tanh([0.5, 5.5]) = [0.4621, 1]"),
-        (np.subtract, ([1.00001, 2.3456], 1.0), "= [1.00001, 2.3456] − 1 = [1e−5, 1.346]"),
+        (np.subtract, ([1.00001, 2.3456], 1.0), "= [1.00001, 2.346] − 1 = [1e−5, 1.346]"),
         (np.subtract, ([0.1 + 0.2, 2.34567], 0.3), "= [0.3, 2.346] − 0.3 = [5.551e−17, 2.046]"),
     ],
 )
 def test_the_numbers_of_a_line_give_its_result(fn, values, written):
     assert written in str(explain(fn(*variables(**dict(zip("xy", values, strict=False))))))
+
+
+def test_of_an_array_only_what_would_look_whole_has_more_digits():
+    x = Tensor([0.5, 12.0], requires_grad=True, name="x")
+    h = ag.sigmoid(x)
+    h.name = "h"
+    text = str(explain(np.sum(h)))
+    assert "[1, 1] · [0.6225, 0.99999386] · (1 − [0.6225, 0.99999386])" in text
 
 
 def test_numbers_of_more_digits_are_on_the_page_too_and_in_no_picture():

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from string import Formatter
 from typing import Any
 
@@ -48,7 +49,7 @@ class Equation:
         if self.formulas and self.numbers:
             last = self.formulas[-1]
             if all(np.size(leaf.value) <= style.entries for leaf in leaves(last)):
-                finer = style.finer(_digits(last, self.value, style.digits))
+                finer = style.finer(*_digits(last, self.value, style.digits))
                 texts.append(beside_equals(write(last, finer.by_value, finer)))
         texts = [text for text in dict.fromkeys(texts) if style.width(text) <= style.longest]
         result = style.result(self.value)
@@ -108,22 +109,23 @@ def _arrays_named(formula: Formula) -> Formula:
     return Leaf("", formula) if plain else formula
 
 
-def _digits(formula: Formula, value: Any, choices: Sequence[int]) -> int:
+def _digits(formula: Formula, value: Any, choices: Sequence[int]) -> tuple[int, bool]:
     """Return how many digits the numbers of a formula need to give its value; or the least.
 
-    To one percent, and of an array without the entries that are nothing but rounding errors.
+    Also whether only those need them that would look like integers. To one percent, and of an
+    array without the entries that are nothing but rounding errors.
     """
     kinds = {np.asarray(leaf.value).dtype.kind for leaf in leaves(formula)}
     if not kinds <= {*"biuf"} or not _is_elementwise(formula):
-        return choices[0]
+        return choices[0], False
     sizes = np.abs(value)
     idle = sizes <= 1e-12 * np.max(sizes, initial=0)
-    for digits in choices:
+    for whole, digits in product((True, False), choices):
         with np.errstate(all="ignore"):
-            found = worth(_as_read(formula, digits))
+            found = worth(_as_read(formula, digits, whole=whole))
         if np.all(idle | np.isclose(found, value, rtol=0.01, atol=0, equal_nan=True)):
-            return digits
-    return choices[0]
+            return digits, whole
+    return choices[0], False
 
 
 def _is_elementwise(formula: Formula) -> bool:
@@ -133,15 +135,16 @@ def _is_elementwise(formula: Formula) -> bool:
     return ours and all(map(_is_elementwise, formula.args))
 
 
-def _as_read(formula: Formula, digits: int) -> Formula:
+def _as_read(formula: Formula, digits: int, *, whole: bool) -> Formula:
     """Put in the place of every number what a reader takes it for."""
     if isinstance(formula, Call):
-        return replace(formula, args=tuple(_as_read(a, digits) for a in formula.args))
+        args = tuple(_as_read(a, digits, whole=whole) for a in formula.args)
+        return replace(formula, args=args)
     value = np.asarray(formula.value if isinstance(formula, Leaf) else formula)
     named = value.ndim == 0 and value.item() in LOGARITHMS
     if value.dtype.kind != "f" or value.size > SUMMARIZED or named:  # no digits are shown
         return value[()]
-    read = [as_written(v, digits) for v in value.flat]
+    read = [as_written(v, digits, whole=whole) for v in value.flat]
     return np.reshape(np.array(read, value.dtype), value.shape)[()]
 
 

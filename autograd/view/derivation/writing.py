@@ -139,22 +139,24 @@ class Style:
     longest : a formula of more columns explains nothing, and is left out.
     digits : how many significant digits numbers have; or, in the place of names, so many more that
         they give the result.
+    whole : whether only numbers have more than four that would look like integers.
     """
 
     entries = PRINTED
     entrywise: ClassVar[Mapping[Primitive, Primitive]] = {}
     longest = 200
     digits: tuple[int, ...] = (4, 6, 8, 10, 12, 14, EXACT)
+    whole = False
 
     def __init__(self, language: Language = ENGLISH) -> None:
         self.language = language
         self.comma = ", " if language.decimal == "." else "; "
         self.operations = replace(plain_text, comma=self.comma)
 
-    def finer(self, digits: int) -> Self:
-        """Return the style that writes numbers with so many digits."""
+    def finer(self, digits: int, whole: bool) -> Self:
+        """Return the style that writes numbers, or those that look whole, with so many digits."""
         style = copy(self)
-        style.digits = (digits,)
+        style.digits, style.whole = (digits,), whole
         return style
 
     # ── leaves ────────────────────────────────────────────────────────────────────────────────
@@ -214,7 +216,8 @@ class Style:
         return Spelled(f"∂{text}/∂{by.text}", UNARY)
 
     def number(self, value: Any) -> str:
-        return number(value, self.digits[0]).replace(".", self.language.decimal)
+        text = number(value, self.digits[0], whole=self.whole)
+        return text.replace(".", self.language.decimal)
 
     def array(self, value: Any) -> str:
         """Write a number or an array in one line; of a large array the shape."""
@@ -296,7 +299,7 @@ class Latex(Style):
         return Spelled(rf"\frac{{\partial {text}}}{{\partial {by.text}}}", UNARY)
 
     def number(self, value: Any) -> str:
-        text = number(value, self.digits[0]).replace("−", "-")
+        text = number(value, self.digits[0], whole=self.whole).replace("−", "-")
         digits, e, exponent = text.partition("e")
         if (sign := text.lstrip("-")) in SIGNS:
             return text.replace(sign, SIGNS[sign])

@@ -20,45 +20,50 @@ EXACT = 17
 """So many digits tell any two numbers apart."""
 
 
-def number(value: Any, digits: int = 4) -> str:
+def number(value: Any, digits: int = 4, *, whole: bool = False) -> str:
     """Write one number with so many significant digits, an integer in full, and π by its name.
+
+    With `whole`, more than four digits are for what four make an integer of.
 
     >>> number(20.0), number(-0.5), number(0.0000123456), number(1e9), number(float("-inf"))
     ('20', '−0.5', '1.235e−5', '1e9', '−∞')
     >>> number(1 / 3 - 2j), number(-math.pi), number(1 / 3, 6), number(0.1, EXACT)
     ('(0.3333−2j)', '−π', '0.333333', '0.1')
+    >>> number(0.999954602, 6, whole=True), number(0.574442517, 6, whole=True)
+    ('0.999955', '0.5744')
     """
     value = np.asarray(value).item()
     if isinstance(value, complex):
-        real, imaginary = _digits(value.real, digits), _digits(value.imag, digits)
+        real, imaginary = (_digits(part, digits, whole) for part in (value.real, value.imag))
         plus = "" if imaginary.startswith("−") else "+"
         return f"({real}{plus}{imaginary}j)" if value.real else f"{imaginary}j"
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
     if abs(value) == math.pi:
         return "π" if value > 0 else "−π"
-    return _digits(value, digits)
+    return _digits(value, digits, whole)
 
 
-def _digits(value: float, digits: int) -> str:
+def _digits(value: float, digits: int, whole: bool) -> str:
     if not math.isfinite(value):
         text = "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
     elif value == int(value) and abs(value) < 10**7:
         text = str(int(value))
     else:
+        digits = 4 if whole and float(f"{value:.4g}") != round(value) else digits
         source = repr(value) if digits == EXACT else f"{value:.{digits}g}"
         mantissa, e, exponent = source.partition("e")
         text = mantissa + (f"e{int(exponent)}" if e else "")
     return _signed(text)
 
 
-def as_written(value: float, digits: int) -> float:
+def as_written(value: float, digits: int, *, whole: bool = False) -> float:
     """Return the number that a reader of `number` takes it for.
 
     >>> as_written(1 / 3, 4), as_written(-12345678.0, 4), as_written(math.pi, 4)
     (0.3333, -12350000.0, 3.141592653589793)
     """
-    text = number(value, digits).replace("−", "-")
+    text = number(value, digits, whole=whole).replace("−", "-")
     return float(text) if math.isfinite(value) and "π" not in text else value
 
 
