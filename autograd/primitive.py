@@ -414,7 +414,7 @@ def held(args: Sequence[Any], params: Mapping[str, Any]) -> list[Any]:
 def _recording(fn: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(fn)
     def dispatch(*args: Any, **params: Any) -> Any:
-        if params and not args and "input" in params and "input" not in signature(fn)[1]:
+        if "input" in params and not args and "input" not in signature(dispatch)[0].parameters:
             args = (params.pop("input"),)  # PyTorch's name of the first
         values = (*args, *params.values()) if params else args
         for a in held(args, params) if readers else values:

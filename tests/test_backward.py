@@ -633,14 +633,26 @@ def test_a_primitive_of_python_objects_gives_their_numbers(n):
     del PRIMITIVES[cube]  # as a ufunc, which keeps no row, it is in the table
 
 
+def test_an_argument_called_input_is_what_the_function_says():
+    @primitive
+    def doubled(*, input):
+        return 2 * input
+
+    @primitive
+    def cube(x, n=3):
+        return x**n
+
+    assert (doubled(input=3.0), cube(input=2.0), cube(input=2.0, n=2)) == (6.0, 8.0, 4.0)
+
+
 def test_a_primitive_ends_with_its_function():
     def use(matrix):
         @primitive
-        def product(x):
-            return matrix @ x
+        def product(x, n):
+            return n * (matrix @ x)
 
-        product.defvjp(lambda g, y, x: matrix.T @ g + 0 * product(x))
-        return grad(lambda x: np.sum(product(x)))(np.ones(2)).tolist()
+        product.defvjp(lambda g, y, x, n: n * (matrix.T @ g) + 0 * product(x, n))
+        return grad(lambda x: np.sum(product(x, 1)))(np.ones(2)).tolist()
 
     matrix = np.ones((2, 2))
     assert use(matrix) == [2.0, 2.0]

@@ -1,21 +1,30 @@
 """What a function takes: its parameters by name, and a call sorted into values and parameters."""
 
-import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
+from types import FunctionType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from autograd.base.errors import refusal
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
+Told = tuple[inspect.Signature, list[str]]
+
+_written: MutableMapping[Callable[..., Any], Told] = WeakKeyDictionary()
+_compiled: MutableMapping[Callable[..., Any], Told] = {}
+"""What is known of functions in Python, which end with it, and of NumPy's in C, which stay."""
 
 
-@functools.lru_cache(maxsize=512)
-def signature(fn: Callable[..., Any]) -> tuple[inspect.Signature, list[str]]:
+def signature(fn: Callable[..., Any]) -> Told:
     """Return the signature of a function, and the names of what it takes by position."""
-    told = inspect.signature(fn)
-    parameters = told.parameters.values()
-    return told, [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    known = _written if isinstance(fn, FunctionType) else _compiled
+    if (own := known.get(fn)) is None:
+        told = inspect.signature(fn)
+        parameters = told.parameters.values()
+        own = told, [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+        known[fn] = own
+    return own
 
 
 def keywords(rule: Callable[..., Any]) -> frozenset[str] | None:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.base.signatures import signature
 from autograd.primitive import Primitive
 from autograd.rules.shape import parts_of
 
@@ -138,7 +139,7 @@ def chosen(fn: Callable[..., Any], params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _parameters(fn: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     try:
-        return inspect.signature(fn).parameters
+        return signature(fn)[0].parameters
     except ValueError:  # NumPy's functions in C have one since NumPy 2.4
         return {}
 
