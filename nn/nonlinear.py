@@ -264,6 +264,8 @@ def _along(dim: int) -> int:
 def softmax(input: Same, dim: int = -1, *, dtype: Any = None) -> Same:
     """Return ``exp(x) / Σ exp(x)`` along `dim`; with a `dtype`, x is converted to that before.
 
+    TypeError for no axis: None, as for that of `softmin` and `log_softmax`.
+
     >>> softmax(np.log([1.0, 3.0]))
     array([0.25, 0.75])
     """

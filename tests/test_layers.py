@@ -19,7 +19,7 @@ ORDER = [
     "base.modes", "base.signatures", "base.tree", "base.usage", "primitive", "rules",
     "mutation.holders", "mutation.versions", "mutation.witness", "interface.elsewhere",
     "interface.devices", "interface.spellings", "interface.pytorch", "interface.pytorch_methods",
-    "interface.protocols", "interface.methods", "interface.values", "sweep.hooks", "tensor",
+    "interface.values", "interface.protocols", "interface.methods", "sweep.hooks", "tensor",
     "transforms.outside", "debugging.watch", "mutation.inplace", "interface.dispatch",
     "interface.conversion", "interface.elements", "interface.creation", "interface.generator",
     "provenance.names", "provenance.calls", "provenance.places", "debugging.anomaly", "graph",

@@ -22,6 +22,7 @@ from autograd.interface.protocols import Protocols
 from autograd.interface.pytorch import extreme, reduction, spread
 from autograd.interface.pytorch_methods import PyTorchMethods
 from autograd.interface.spellings import ALIASES, axis_of, dispatching, method, one, shared
+from autograd.interface.values import cut_by
 from autograd.mutation.versions import renew
 from autograd.rules import neural
 from autograd.rules.shape import astype
@@ -193,12 +194,8 @@ class Methods(PyTorchMethods, Protocols):
         is a copy. Raises TypeError where the tensor is connected to a graph, unless `force`.
         """
         if not force and self.requires_grad and modes.is_grad_enabled():
-            raise refusal(
-                TypeError,
-                "this Tensor is connected to a graph: an array of it would cut the gradient",
-                f"x.numpy() of {describe(self)}",
-                "x.detach().numpy(), or x.numpy(force=True), where no gradient is wanted",
-            )
+            instead = "x.detach().numpy(), or x.numpy(force=True), where no gradient is wanted"
+            raise cut_by("an array of it", f"x.numpy() of {describe(self)}", instead)
         return np.asarray(self.data)
 
     def zero_(self) -> Self:

@@ -66,8 +66,8 @@ class Protocols:
                     "NumPy's functions (np.sin, not math.sin), np.zeros(n, like=x) to store into, "
                     "or x.item() where no gradient is wanted",
                 )
-            name = function_of_math(sys._getframe(1))  # float(loss) is how losses are logged
-            if name and modes.is_grad_enabled():
+            # float(loss) is how losses are logged
+            if modes.is_grad_enabled() and (name := function_of_math(sys._getframe(1))):
                 ours = f"np.{name}" if hasattr(np, name) else "NumPy's or SciPy's function"
                 warn(
                     f"math.{name} makes a Python number, which cuts the gradient: {ours} instead, "

@@ -44,12 +44,8 @@ def values(data: Any, requires_grad: bool, dtype: Any) -> Any:
     stands_in = hasattr(data, "tape")  # for an array, while a function is captured or mapped
     if hasattr(data, "_record") and not stands_in:  # a Tensor, which stands above this room
         if data.op and data.requires_grad and get_ident() not in modes.paused:
-            raise refusal(
-                TypeError,
-                "this Tensor is connected to a graph: a copy of it would cut the gradient",
-                f"Tensor({describe(data)})",
-                "x itself; x.clone() or x.astype(dtype), which stay connected; x.detach()",
-            )
+            instead = "x itself; x.clone() or x.astype(dtype), which stay connected; x.detach()"
+            raise cut_by("a copy of it", f"Tensor({describe(data)})", instead)
         data = data.data
         stands_in = hasattr(data, "tape")
     array = plain(data)
@@ -94,12 +90,14 @@ def no_array(x: Any, home: str, name: str) -> TypeError:
             f"x.data = {describe(x)}",
             "with no_grad(): x[...] = y; or x.data = y.detach()",
         )
-    return refusal(
-        TypeError,
-        "this Tensor is connected to a graph: an array of it would cut the gradient",
-        f"{f'{home}.{name}' if name else 'np.asarray'}({describe(x)})",
-        instead_of_array(home, name),
-    )
+    where = f"{f'{home}.{name}' if name else 'np.asarray'}({describe(x)})"
+    return cut_by("an array of it", where, instead_of_array(home, name))
+
+
+def cut_by(what: str, where: str, instead: str) -> TypeError:
+    """Return the error about what would be made of a Tensor, and is in no graph."""
+    told = f"this Tensor is connected to a graph: {what} would cut the gradient"
+    return refusal(TypeError, told, where, instead)
 
 
 def no_numbers(op: Primitive, given: tuple[Any, ...]) -> TypeError:

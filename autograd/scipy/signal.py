@@ -54,7 +54,7 @@ def convolve(
     """
     if isinstance(axes, str):  # SciPy's third argument
         axes, mode = None, axes
-    pair = [x if hasattr(x, "ndim") else np.asarray(x) * 1.0 for x in (in1, in2)]
+    pair = [numbers(in1), numbers(in2)]
     summed = [positive(own, x) for own, x in zip(dot_axes, pair, strict=True)]
     if axes is None:
         axes = [[i for i in range(x.ndim) if i not in s] for s, x in zip(summed, pair, strict=True)]
@@ -95,6 +95,11 @@ def subscripts(spectra: list[Any], along: list[list[int]], summed: list[list[int
     return f"{','.join(terms)}->{free}{common}"
 
 
+def numbers(x: Any) -> Any:
+    """Return an array as it is, a list as an array of real or complex numbers."""
+    return x if hasattr(x, "ndim") else np.asarray(x) * 1.0
+
+
 def positive(axes: Sequence[int], x: Any) -> list[int]:
     return [normalize_axis_index(i, x.ndim) for i in axes]
 
@@ -132,7 +137,7 @@ def fftconvolve(in1: Any, in2: Any, mode: str = "full", axes: Any = None) -> Any
     >>> np.round(fftconvolve([1.0, 2.0], [1.0, 3.0]), 12)
     array([1., 5., 6.])
     """
-    pair = [x if hasattr(x, "ndim") else np.asarray(x) * 1.0 for x in (in1, in2)]
+    pair = [numbers(in1), numbers(in2)]
     own = positive(range(pair[0].ndim) if axes is None else np.atleast_1d(axes).tolist(), pair[0])
     sizes = [[x.shape[i] for i in own] for x in pair]
     check(pair, [own, own], sizes, mode)

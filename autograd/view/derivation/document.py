@@ -120,7 +120,7 @@ def _digits(formula: Formula, value: Any, choices: Sequence[int]) -> tuple[int, 
         return choices[0], False
     sizes = np.abs(value)
     idle = sizes <= 1e-12 * np.max(sizes, initial=0)
-    for whole, digits in product((True, False), choices):
+    for whole, digits in (False, choices[0]), *product((True, False), choices[1:]):
         with np.errstate(all="ignore"):
             found = worth(_as_read(formula, digits, whole=whole))
         if np.all(idle | np.isclose(found, value, rtol=0.01, atol=0, equal_nan=True)):
