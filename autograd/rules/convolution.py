@@ -21,6 +21,7 @@ from autograd.rules.elementwise import masked_
 PRODUCT = 2**18  # multiplications that OpenBLAS does in the thread that asks for them
 BLOCK = 2**21  # bytes of copies that stay in the cache
 SENT = 2**20  # elements of products that are sent back at a time: many short sums each
+HIGH, WIDE = 16, 64  # channels and pixels of a product, at least
 SEEN = 2**20  # elements in windows whose maxima are found at a time
 PARTS = 8  # of a sum over images, whose order must not depend on the number of threads
 
@@ -82,6 +83,20 @@ def part(n, product, least):
     return divisors[-1] if divisors and divisors[-1] >= min(n, least) else n
 
 
+def cut(kernel, channels, lines, pixels, each):
+    """Return how many channels and lines of pixels are in a product that BLAS is fast at.
+
+    Each pixel of a channel takes `each` multiplications. All are in one where small products would
+    be too narrow, and for a kernel of one place, which needs no copies that threads could share.
+    """
+    if math.prod(kernel) > 1:
+        rows = part(lines, min(channels, HIGH) * pixels * each, -(-WIDE // max(1, pixels)))
+        some = part(channels, rows * pixels * each, HIGH)
+        if some * rows * pixels * each <= PRODUCT:
+            return some, rows
+    return channels, lines
+
+
 def patches(x, kernel, stride, dilation, groups, rows=None):
     """View the windows as (N, tiles, groups, C / groups, *kernel, *tile).
 
@@ -109,8 +124,8 @@ def multiply(y, p, w, bias):
         y[i : i + step] = z if bias is None else np.add(z, bias, out=z)
 
 
-@by_images(2, product=lambda parts, _, p, g, rows: rows * math.prod(g.shape[2:]))
-def multiply_back(parts, index, p, g, rows):
+@by_images(2, product=lambda parts, _, p, g: parts.shape[3] * math.prod(g.shape[4:]))
+def multiply_back(parts, index, p, g):
     """Fill each part of the kernel's gradient with the sum over its share of the images."""
     size = -(-len(p) // PARTS)
     step = max(1, BLOCK // max(1, p[:1].nbytes))
@@ -119,26 +134,34 @@ def multiply_back(parts, index, p, g, rows):
         for i in range(k * size, stop, step):
             j = min(i + step, stop)
             seen = as_matrices(p[i:j])[:, 0]
-            cut = seen.reshape(*seen.shape[:2], -1, rows, seen.shape[-1])
-            parts[row] += np.sum(cut @ g[i:j], axis=0)
+            tiles = seen.reshape(len(seen), *parts.shape[1:4], g.shape[1], -1)
+            parts[row] += np.sum(tiles.transpose(0, 4, 1, 2, 3, 5) @ g[i:j], axis=(0, 1))
 
 
-@by_images(2, product=lambda seen, g, w, kernel, lines: w[0, 0].size * math.prod(lines))
-def send_back(seen, g, w, kernel, lines):
+@by_images(2, product=lambda _, g, w, k, lines, rows: w[0, 0].size * rows * math.prod(lines[1:]))
+def send_back(seen, g, w, kernel, lines, rows):
     """Add what the kernel makes of each pixel of g to what its window sees: (N, C, *kernel, ...).
 
-    With more pixels in `lines` than g has, those are 0, and lines lie end to end in `seen`.
+    With more pixels in `lines` than g has, those are 0, and lines lie end to end in `seen`. So many
+    rows of them are in a product.
     """
-    step = max(1, SENT // max(1, w[..., 0].size * math.prod(lines)))
+    step = max(1, min(len(g), SENT // max(1, w[..., 0].size * math.prod(lines))))
+    wide = np.zeros((step, *g.shape[1:2], *lines), w.dtype)
+    given = wide[(slice(None), slice(None), *map(slice, g.shape[2:]))]
+    split = lines[0] // rows, rows * math.prod(lines[1:])
+    z = np.empty((step, *w.shape[:3], *split), w.dtype)
+    tiles = (0, 4, 1, 2, 3, 5)
+    pieces = wide.reshape(step, len(w), 1, w.shape[-1], *split).transpose(tiles)
+    into = z.transpose(tiles)
+    pixels = lines if seen.ndim == 2 + 2 * len(kernel) else [-1]
+    made = z.reshape(step, seen.shape[1], *kernel, *pixels)[..., : seen.shape[-1]]
     for i in range(0, len(g), step):
-        here, given = seen[i : i + step], g[i : i + step]
-        wide = np.zeros((*given.shape[:2], *lines), w.dtype)
-        wide[(slice(None), slice(None), *map(slice, g.shape[2:]))] = given
-        z = w @ wide.reshape(len(given), len(w), 1, w.shape[-1], -1)
-        pixels = lines if seen.ndim == 2 + 2 * len(kernel) else [-1]
-        z = z.reshape(*here.shape[:2], *kernel, *pixels)[..., : here.shape[-1]]
+        n = min(step, len(g) - i)
+        given[:n] = g[i : i + n]
+        np.matmul(w, pieces[:n], out=into[:n])
+        here = seen[i : i + n]
         for place in np.ndindex(*kernel):
-            np.add(here[:, :, *place], z[:, :, *place], out=here[:, :, *place])
+            np.add(here[:, :, *place], made[:n, :, *place], out=here[:, :, *place])
 
 
 def bind_conv(x, weight, bias=None, **options):
@@ -151,17 +174,13 @@ def conv_(x, weight, bias=None, stride=1, dilation=1, groups=1):
     w = weight.reshape(groups, o // groups, -1)
     dtype = np.result_type(x, weight) if bias is None else np.result_type(x, weight, bias)
     y = np.empty((len(x), o, *counts(x, kernel, stride, dilation)), dtype)
-    pixels = math.prod(y.shape[3:])  # in a row
-    one = w.shape[-1] * pixels  # row of one channel takes so many multiplications
-    channels = part(o // groups, one, 16)
-    rows = part(y.shape[2], channels * one, 1 if pixels > 1 else 4)
-    if channels * rows * one > PRODUCT:
-        channels, rows = o // groups, y.shape[2]
+    pixels = math.prod(y.shape[3:])  # in a line
+    some, rows = cut(kernel, o // groups, y.shape[2], pixels, w.shape[-1])
     p = patches(x, kernel, stride, dilation, groups, rows)
-    b = None if bias is None else bias.reshape(groups, -1, channels, 1)
-    split = o // groups // channels, channels, p.shape[1], rows * pixels
+    b = None if bias is None else bias.reshape(groups, -1, some, 1)
+    split = o // groups // some, some, p.shape[1], rows * pixels
     tiles = y.reshape(len(y), groups, *split)
-    w = w.reshape(groups, -1, channels, w.shape[-1]).astype(dtype, copy=False)
+    w = w.reshape(groups, -1, some, w.shape[-1]).astype(dtype, copy=False)
     multiply(tiles.transpose(0, 4, 1, 2, 3, 5), p, w, b)
     return y
 
@@ -184,8 +203,8 @@ def conv_input_(g, weight, size, stride=1, dilation=1, groups=1):
             gx, (*shape, last // gx.itemsize + 1), (*strides, gx.itemsize)
         )
     w = weight.reshape(groups, o // groups, -1).swapaxes(-1, -2).astype(gx.dtype)
-    rows = part(w.shape[1], o // groups * math.prod(lines), 4)
-    send_back(seen, g, w.reshape(groups, -1, rows, o // groups), kernel, lines)
+    some, rows = cut(kernel, w.shape[1], lines[0], math.prod(lines[1:]), o // groups)
+    send_back(seen, g, w.reshape(groups, -1, some, o // groups), kernel, lines, rows)
     return gx
 
 
@@ -193,11 +212,12 @@ def conv_weight_(g, x, kernel, stride=1, dilation=1, groups=1):
     """Return the gradient of the kernel, of this size: sums of products over all images."""
     o, c = g.shape[1] // groups, x.shape[1] // groups
     seen = c * math.prod(kernel)
-    rows = part(seen, o * math.prod(g.shape[2:]), 4)
-    parts = np.zeros((PARTS, groups, seen // rows, rows, o), np.result_type(g, x))
-    lines = g.reshape(len(g), groups, 1, o, math.prod(g.shape[2:])).swapaxes(-1, -2)
+    pixels = math.prod(g.shape[3:])  # in a line
+    some, rows = cut(kernel, seen, g.shape[2], pixels, o)
+    parts = np.zeros((PARTS, groups, seen // some, some, o), np.result_type(g, x))
+    tiles = g.reshape(len(g), groups, 1, o, g.shape[2] // rows, rows * pixels)
     p = patches(x, kernel, stride, dilation, groups)
-    multiply_back(parts, np.arange(PARTS), p, lines, rows)
+    multiply_back(parts, np.arange(PARTS), p, tiles.transpose(0, 4, 1, 2, 5, 3))
     total = np.sum(parts, axis=0).reshape(groups, seen, o)
     return total.swapaxes(-1, -2).reshape(groups * o, c, *kernel)
 
