@@ -66,9 +66,15 @@ class Recorder:
     def plot(self, *names: str) -> Any:
         """Draw these parameters over the epochs, or all; return matplotlib's Axes, (names, 2).
 
-        Raises ImportError where matplotlib is not installed, KeyError for an unknown name and
-        ValueError where nothing was recorded. `autograd.plot_bands` says what the bands are.
+        Raises ImportError where matplotlib is not installed, and ValueError for an unknown name and
+        where nothing was recorded. `autograd.plot_bands` says what the bands are.
         """
+        unknown = ", ".join(str(name) for name in names if name not in self.weights)
+        what, where = (
+            f"no parameter is called {unknown}",
+            f"a record of {len(self.weights)} parameters",
+        )
+        refuse(unknown, what, where, ", ".join(self.weights) or "callbacks=[recorder] of nn.fit")
         records = {"weights": self.weights, "gradients": self.gradients}
         rows = names or tuple(self.weights)
         return autograd.plot_bands({k: {n: v[n] for n in rows} for k, v in records.items()})

@@ -246,7 +246,7 @@ def test_recorder_of_frozen_parameters():
     assert np.isnan(recorder.gradients["0.weight"]).all()
     assert np.isfinite(recorder.weights["0.weight"]).all()
     recorder.plot()[0, 0].figure.canvas.draw()
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match=r"no parameter is called 1\.weight"):
         recorder.plot("1.weight")
 
 
@@ -499,6 +499,14 @@ def test_filters_of_what_is_no_shape(weight, shape):
             ),
         ),
         (
+            lambda: nn.Recorder().plot("weight"),
+            (
+                "no parameter is called weight",
+                "a record of 0 parameters",
+                "callbacks=[recorder] of nn.fit",
+            ),
+        ),
+        (
             lambda: ag.plot_bands({"weights": {"layer1": []}}),
             (
                 "plot_bands needs rows of an epoch or more, the same in each column",
@@ -534,7 +542,7 @@ def test_filters_of_what_is_no_shape(weight, shape):
             ),
         ),
     ],
-    ids=["filters", "bands", "no epoch", "a module", "a number", "a tensor", "flow"],
+    ids=["filters", "bands", "no such", "no epoch", "a module", "a number", "a tensor", "flow"],
 )
 def test_errors(call, lines):
     with pytest.raises(ValueError) as caught:

@@ -618,6 +618,8 @@ def test_the_means_of_another_model_are_refused():
             "EMA",
             "the state of an EMA of the same layers and sizes",
         )
+    with pytest.raises(ValueError, match="nothing was saved as averages, n_averaged"):
+        ema.load_state_dict({})
 
 
 def test_ema_is_pytorchs(torch, monkeypatch, rng):

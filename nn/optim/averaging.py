@@ -48,12 +48,12 @@ class EMA(Remembering):
                 mean += share * (x - mean)  # noqa: PLW2901  # in place
         self.n_averaged += 1
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from where `state_dict` was called; raise ValueError for another model's."""
-        now, then = ([a.shape for a in some] for some in (self.averages, state_dict["averages"]))
+    def _saved(self, state_dict: Mapping[str, Any]) -> dict[str, Any]:
+        saved = super()._saved(state_dict)
+        now, then = ([np.shape(a) for a in some] for some in (self.averages, saved["averages"]))
         what = f"the means are those of another model: of shapes {then}, and not {now}"
         self._refuse(now != then, what, "the state of an EMA of the same layers and sizes")
-        super().load_state_dict(state_dict)
+        return saved
 
     def _give(self, values: Iterable[np.ndarray]) -> None:
         for p, x in zip(self.parameters, values, strict=True):
